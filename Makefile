@@ -1,0 +1,76 @@
+# Every job of the project, one command each. The two that matter: make demo, make test.
+#
+# Choose another interpreter with PYTHON, e.g. `make demo PYTHON=python3.12`.
+# On Linux the package index serves torch with CUDA; for the smaller CPU build:
+#   PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu make demo
+
+.POSIX:
+PYTHON ?= python3
+BIN = .venv/bin
+PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Tests run in two processes; more threads inside each would only fight over the cores.
+ONE_THREAD = OMP_NUM_THREADS=1
+
+help:
+	@echo 'make demo        set up .venv and run the main job end to end (writes runs/demo)'
+	@echo 'make test        set up .venv and run the tests with coverage'
+	@echo 'make setup       only set up: .venv/bin/nextword'
+	@echo 'make setup-dev   set up with the tools for tests, linting and documentation'
+	@echo 'make fmt         format the code and mend what the linter can mend'
+	@echo 'make lint        formatting, lint rules, direction of imports'
+	@echo 'make types       mypy --strict'
+	@echo 'make docs        build the documentation into docs/_build/html'
+	@echo 'make check       lint, types, tests and documentation'
+	@echo 'make clean       remove caches and built files (keeps .venv and runs)'
+
+setup: .venv/installed-base
+
+setup-dev: .venv/installed-dev
+
+.venv/created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "error: nextword needs Python 3.11 or newer, and '$(PYTHON)' is not that." >&2; \
+		echo "help: name another interpreter, e.g. make demo PYTHON=python3.12" >&2; \
+		exit 1; }
+	$(PYTHON) -m venv .venv
+	@echo 'Installing; the first time this downloads torch, which may take some minutes.'
+	@touch $@
+
+.venv/installed-base: .venv/created pyproject.toml constraints.txt
+	$(PIP_INSTALL) --editable .
+	@touch $@
+
+.venv/installed-dev: .venv/created pyproject.toml constraints.txt
+	$(PIP_INSTALL) --editable '.[dev,docs,tensorboard]'
+	@touch $@ .venv/installed-base
+
+demo: setup
+	$(BIN)/nextword demo
+
+test: setup-dev
+	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses 2 -m 'not network' \
+		--cov=nextword --cov-fail-under=90
+
+fmt: setup-dev
+	$(BIN)/ruff check --fix-only --quiet
+	$(BIN)/ruff format
+
+lint: setup-dev
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/lint-imports
+
+types: setup-dev
+	$(BIN)/mypy --strict src
+
+docs: setup-dev
+	$(BIN)/sphinx-build -W --keep-going --quiet -b html docs docs/_build/html
+
+check: lint types test docs
+
+clean:
+	rm -rf build dist docs/_build htmlcov .coverage .coverage.* .pytest_cache .mypy_cache \
+		.ruff_cache .hypothesis .import_linter_cache src/*.egg-info
+	find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help setup setup-dev demo test fmt lint types docs check clean

@@ -1,0 +1,170 @@
+"""Write the two reference pages that are read off the code: commands and settings.
+
+    python docs/make_command_reference.py            rewrite the pages
+    python docs/make_command_reference.py --check    exit 1 when a page differs from the code
+
+Knows of nextword only the command line's application and the class of a whole configuration.
+"""
+
+import dataclasses
+import inspect
+import os
+import re
+import sys
+import types
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+REFERENCE = Path(__file__).resolve().parent / "reference"
+WIDTH = 92
+COMMANDS_INTRODUCTION = """\
+# Command line
+
+Every command answers `--help` with the text below. Results go to standard output, progress to
+standard error; `--json` gives one JSON object with `"schema": 1` instead.
+
+| exit code | meaning |
+|---|---|
+| 0 | done |
+| 1 | failed while running |
+| 2 | wrong usage or input that cannot be used |
+| 75 | another process holds the run folder |
+| 130, 143 | stopped by Ctrl-C, by SIGTERM; the run is saved first |
+"""
+SETTINGS_INTRODUCTION = """\
+# Settings
+
+Each setting stands in a recipe, in the `config.toml` of a run, or on the command line as
+`--set section.key=value`. Later layers win: defaults, recipe, command line. An unknown key is
+refused, and the nearest known one is suggested.
+"""
+
+
+def command_page() -> str:
+    """Give the page on the command line: the help of every command, as Markdown."""
+    from typer.main import get_command
+
+    from nextword.cli import app
+
+    blocks = [COMMANDS_INTRODUCTION]
+    for path, help_text in _helps(get_command(app), "nextword", None):
+        blocks.append(f"## `{path}`\n\n```text\n{help_text}\n```\n")
+    return "\n".join(blocks)
+
+
+def settings_page() -> str:
+    """Give the page on settings: a table for every section of a configuration, as Markdown."""
+    from nextword.training import RunConfig
+
+    return "\n".join([SETTINGS_INTRODUCTION, *_sections(RunConfig, ())])
+
+
+def _helps(command: Any, path: str, parent: Any) -> Iterator[tuple[str, str]]:
+    """Walk a command and those below it: how it is called, and its help as plain text."""
+    context = command.context_class(
+        command, info_name=path.split()[-1], parent=parent, terminal_width=WIDTH
+    )
+    lines = (line.rstrip() for line in command.get_help(context).splitlines())
+    yield path, "\n".join(lines).strip()
+    for name, below in getattr(command, "commands", {}).items():
+        if not below.hidden:
+            yield from _helps(below, f"{path} {name}", context)
+
+
+def _sections(kind: type, path: tuple[str, ...]) -> Iterator[str]:
+    """Give a heading and a table for a dataclass, then for each dataclass inside it."""
+    hints = typing.get_type_hints(kind)
+    described = _argument_texts(kind)
+    rows: list[str] = []
+    below: list[str] = []
+    for field in dataclasses.fields(kind):
+        name = (*path, field.name)
+        insides = [
+            part for part in _alternatives(hints[field.name]) if dataclasses.is_dataclass(part)
+        ]
+        for inside in insides:
+            below.extend(_sections(typing.cast("type", inside), name))
+        if not insides:
+            rows.append(_row(".".join(name), hints[field.name], field, described))
+    if rows:
+        title = f"`{'.'.join(path)}`" if path else "At the top"
+        head = ["| setting | kind | default | |", "|---|---|---|---|"]
+        yield "\n".join([f"## {title}\n", _summary(kind), "", *head, *rows, ""])
+    yield from below
+
+
+def _row(name: str, hint: Any, field: Any, described: dict[str, str]) -> str:
+    cells = [f"`{name}`", f"`{_kind(hint)}`", _default(field), described.get(field.name, "")]
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _kind(hint: Any) -> str:
+    """Say an annotation in words of a TOML file: choices are listed, None is left out."""
+    parts = [part for part in _alternatives(hint) if part is not types.NoneType]
+    names: list[str] = []
+    for part in parts:
+        if typing.get_origin(part) is typing.Literal:
+            names.extend(repr(choice).replace("'", '"') for choice in typing.get_args(part))
+        else:
+            names.append(
+                getattr(part, "__name__", str(part)) if not typing.get_args(part) else str(part)
+            )
+    return ", ".join(names)
+
+
+def _default(field: Any) -> str:
+    if field.default is not dataclasses.MISSING:
+        value = field.default
+    elif field.default_factory is not dataclasses.MISSING:
+        value = field.default_factory()
+    else:
+        return "required"
+    if value is None:
+        return "unset"
+    return f"`{str(value).lower() if isinstance(value, bool) else repr(value)}`".replace("'", '"')
+
+
+def _alternatives(hint: Any) -> tuple[Any, ...]:
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+        return typing.get_args(hint)
+    return (hint,)
+
+
+def _summary(kind: type) -> str:
+    return (inspect.getdoc(kind) or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def _argument_texts(kind: type) -> dict[str, str]:
+    """Give the texts of the Args or Attributes section of a class docstring, by name."""
+    section = re.search(
+        r"^(?:Args|Attributes):\n((?:[ ]{4}.*\n?|\n)+)", inspect.getdoc(kind) or "", re.MULTILINE
+    )
+    entries = re.findall(
+        r"^    (\w+): ((?:.|\n(?!    \w))+)", section.group(1) if section else "", re.M
+    )
+    return {name: " ".join(text.split()) for name, text in entries}
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or compare them with the code; gives the exit code."""
+    # Read by typer when it is imported: help as plain text, whatever terminal this is.
+    os.environ["TYPER_USE_RICH"] = "0"
+    pages = {"command-line.md": command_page(), "configuration.md": settings_page()}
+    different = []
+    for name, content in pages.items():
+        page = REFERENCE / name
+        if "--check" not in arguments:
+            page.write_text(content, encoding="utf-8")
+        elif not page.exists() or page.read_text(encoding="utf-8") != content:
+            different.append(name)
+    for name in different:
+        print(f"docs/reference/{name} differs from the code.")
+    if different:
+        print("Run: python docs/make_command_reference.py")
+    return 1 if different else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,176 @@
+"""Configurations as frozen dataclasses: from TOML or JSON, from `section.key=value`, and back.
+
+Precedence is the caller's business: merge the nested dictionaries in order with `merge`, then
+`decode` once. Every refusal names the path to the key and the nearest known one.
+"""
+
+import dataclasses
+import math
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import tomli_w
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+
+from nextword.base.errors import ConfigError
+from nextword.base.suggestions import did_you_mean
+
+Values = dict[str, Any]
+Config = TypeVar("Config")
+
+#: Put on every configuration class: unknown keys are refused, "3.5" is no integer.
+STRICT = with_config(ConfigDict(extra="forbid", strict=False, allow_inf_nan=False))
+
+
+def read_toml(text: str, *, source: str) -> Values:
+    """Parse TOML; `source` names the file or recipe in the error."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{source} is not valid TOML: {error}.") from error
+
+
+def write_toml(values: Mapping[str, Any]) -> str:
+    """Render nested values as TOML; keys whose value is None are left out."""
+    return tomli_w.dumps(_without_none(values))
+
+
+def parse_override(text: str) -> Values:
+    """Turn `section.key=value` into nested values; the value is read as TOML, else kept as text.
+
+    Example:
+        >>> parse_override("model.hidden_size=200")
+        {'model': {'hidden_size': 200}}
+        >>> parse_override("model.cell=lstm")
+        {'model': {'cell': 'lstm'}}
+    """
+    path, separator, raw = text.partition("=")
+    keys = path.strip().split(".")
+    if not separator or not all(keys):
+        raise ConfigError(
+            f"--set {text!r} is not of the form section.key=value.",
+            help="Write for example --set model.hidden_size=200.",
+        )
+    value: Any = _toml_value(raw.strip())
+    for key in reversed(keys):
+        value = {key: value}
+    return typing.cast("Values", value)
+
+
+def merge(*layers: Mapping[str, Any]) -> Values:
+    """Lay nested values over each other; later layers win key by key.
+
+    Example:
+        >>> merge({"model": {"cell": "lstm", "tied": True}}, {"model": {"tied": False}})
+        {'model': {'cell': 'lstm', 'tied': False}}
+    """
+    merged: Values = {}
+    for layer in layers:
+        for key, value in layer.items():
+            below = merged.get(key)
+            if isinstance(value, Mapping):
+                merged[key] = merge(below if isinstance(below, Mapping) else {}, value)
+            else:
+                merged[key] = value
+    return merged
+
+
+def decode(kind: type[Config], values: Mapping[str, Any], *, source: str) -> Config:
+    """Build a configuration from nested values.
+
+    Args:
+        kind: A frozen dataclass decorated with `STRICT`.
+        values: Nested dictionaries as TOML or JSON gives them.
+        source: Where they came from, for the error message.
+
+    Raises:
+        ConfigError: A key is unknown (the nearest one is suggested), missing, of the wrong type,
+            or out of range.
+    """
+    try:
+        return TypeAdapter(kind).validate_python(dict(values))
+    except ConfigError as error:
+        raise ConfigError(f"{source}: {error.message}", help=error.help) from error
+    except ValidationError as error:
+        raise _config_error(kind, error, source) from error
+
+
+def encode(config: Any) -> Values:
+    """Give a configuration back as nested values that `decode` accepts."""
+    return dataclasses.asdict(config)
+
+
+def require(condition: bool, message: str, *, help: str = "") -> None:
+    """Raise ConfigError with this message unless the condition holds."""
+    if not condition:
+        raise ConfigError(message, help=help)
+
+
+def require_range(
+    name: str, value: float, *, low: float = -math.inf, high: float = math.inf, open_low: bool = False
+) -> None:
+    """Raise ConfigError unless low <= value <= high (low < value where `open_low`)."""
+    if (value > low if open_low else value >= low) and value <= high:
+        return
+    lower = f"above {low:g}" if open_low else f"at least {low:g}"
+    wanted = " and ".join(
+        [lower] * (low > -math.inf) + [f"at most {high:g}"] * (high < math.inf)
+    )
+    raise ConfigError(f"{name} is {value!r}; it must be {wanted}.")
+
+
+def _toml_value(raw: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {raw}")["value"]
+    except tomllib.TOMLDecodeError:
+        return raw
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list | tuple):
+        return [_without_none(item) for item in value]
+    return value
+
+
+def _config_error(kind: type, error: ValidationError, source: str) -> ConfigError:
+    """Say the first refusal of pydantic in our words, with the path and the nearest key."""
+    first = error.errors()[0]
+    path = [str(part) for part in first["loc"]]
+    dotted = ".".join(path)
+    if first["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
+        known = _field_names(kind, path[:-1])
+        return ConfigError(f"{source}: unknown setting {dotted!r}.", help=did_you_mean(path[-1], known))
+    if first["type"] in {"missing", "missing_argument"}:
+        return ConfigError(f"{source}: the setting {dotted!r} is missing.")
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, ConfigError):
+        return ConfigError(f"{source}: {dotted + ': ' if dotted else ''}{cause.message}", help=cause.help)
+    help = ""
+    if first["type"] == "literal_error":
+        help = did_you_mean(str(first["input"]), _literal_names(first["ctx"]["expected"]))
+    return ConfigError(f"{source}: {dotted} is {first['input']!r}: {first['msg']}.", help=help)
+
+
+def _literal_names(expected: str) -> list[str]:
+    return [part.strip(" '") for part in expected.replace(" or ", ",").split(",")]
+
+
+def _field_names(kind: type, path: list[str]) -> list[str]:
+    """Names of the fields of the dataclass reached by following `path` from `kind`."""
+    for name in path:
+        hints = typing.get_type_hints(kind)
+        if name not in hints:
+            return []
+        kind = _dataclass_in(hints[name])
+    return [field.name for field in dataclasses.fields(kind)]
+
+
+def _dataclass_in(annotation: Any) -> Any:
+    if isinstance(annotation, types.UnionType):
+        return next((part for part in typing.get_args(annotation) if dataclasses.is_dataclass(part)), None)
+    return annotation

@@ -1,0 +1,79 @@
+"""Every error that nextword raises on purpose.
+
+    NextwordError
+    ├── ConfigError(ValueError)          a setting that is unknown, out of range or contradicts another
+    ├── DataError(ValueError)            text that cannot be read, decoded or used
+    │   └── VocabularyError              a token or id the vocabulary does not hold
+    ├── ShapeError(ValueError)           arrays whose sizes do not fit together
+    ├── CheckpointError(RuntimeError)    a folder that cannot be loaded or written
+    │   ├── FormatError                  damaged, incomplete, or made by a newer version
+    │   └── MismatchError                sound, but it belongs to something else
+    ├── LockedError(RuntimeError)        another process holds the run folder
+    ├── TrainingError(RuntimeError)      training cannot go on
+    │   └── DivergedError                the loss is NaN or infinite
+    └── MissingExtraError(ImportError)   an optional dependency is not installed
+
+A message says what was wrong with the values seen and where; `help` says how to mend it. The
+command line prints the two as `error:` and `help:` lines.
+"""
+
+
+class NextwordError(Exception):
+    """Base of every error raised on purpose.
+
+    Args:
+        message: What was wrong, with the values seen, and where.
+        help: How to mend it, as a command or a value; empty when the message says it all.
+    """
+
+    def __init__(self, message: str, *, help: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.help}".strip()
+
+
+class ConfigError(NextwordError, ValueError):
+    """A setting is unknown, out of range, or contradicts another one."""
+
+
+class DataError(NextwordError, ValueError):
+    """Text that cannot be read, decoded or used."""
+
+
+class VocabularyError(DataError):
+    """A token or an id that the vocabulary does not hold."""
+
+
+class ShapeError(NextwordError, ValueError):
+    """Arrays whose sizes do not fit together."""
+
+
+class CheckpointError(NextwordError, RuntimeError):
+    """A model or run folder that cannot be loaded or written."""
+
+
+class FormatError(CheckpointError):
+    """A folder that is damaged, incomplete, or was written by a newer version."""
+
+
+class MismatchError(CheckpointError):
+    """A sound file or state that belongs to another model or run."""
+
+
+class LockedError(NextwordError, RuntimeError):
+    """Another process holds the run folder."""
+
+
+class TrainingError(NextwordError, RuntimeError):
+    """Training cannot go on."""
+
+
+class DivergedError(TrainingError):
+    """The loss or the gradient became NaN or infinite."""
+
+
+class MissingExtraError(NextwordError, ImportError):
+    """An optional dependency is not installed."""

@@ -1,0 +1,31 @@
+"""The nearest known name, for error messages about unknown ones."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str | None:
+    """Give the known name most like the one typed, or None when nothing is close.
+
+    Example:
+        >>> nearest_name("lstm-smal", ["elman", "lstm-small"])
+        'lstm-small'
+    """
+    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return matches[0] if matches else None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Phrase the nearest known name as a help line, or list what is known.
+
+    Example:
+        >>> did_you_mean("elmann", ["elman", "gru"])
+        "Did you mean 'elman'?"
+        >>> did_you_mean("zzz", ["gru", "elman"])
+        'Known: elman, gru.'
+    """
+    names = sorted(known)
+    nearest = nearest_name(name, names)
+    if nearest is not None:
+        return f"Did you mean {nearest!r}?"
+    return f"Known: {', '.join(names)}."

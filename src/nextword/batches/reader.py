@@ -1,0 +1,185 @@
+"""Reading units of a token stream side by side, a window of time at a time.
+
+One reader serves training and evaluation: the rows of a batch each read one unit (a lane, a
+document or a line); a row whose unit has ended takes the next one. A unit is never cut in two and
+never shares a row with another at the same time.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Int64, Integer
+from torch import Tensor
+
+from nextword.base import ConfigError
+from nextword.tensors import Lengths, TokenIds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """A window of every row: what is read and what is to be predicted.
+
+    Attributes:
+        token_ids: Ids read, (batch, time); a unit begins with the boundary id.
+        target_ids: Ids to predict, (batch, time): each the one that follows.
+        lengths: Steps that count in each row, (batch); None when all of them do.
+        begins: True where a row begins a unit here and its state must be reset, (batch).
+        positions: Where each row's first target stands in the token stream, (batch).
+    """
+
+    token_ids: TokenIds
+    target_ids: TokenIds
+    lengths: Lengths | None
+    begins: Bool[Tensor, " batch"]
+    positions: Int64[Tensor, " batch"]
+
+    @property
+    def num_targets(self) -> int:
+        """How many targets count."""
+        return self.token_ids.numel() if self.lengths is None else int(self.lengths.sum())
+
+    def mask(self) -> Bool[Tensor, "batch time"]:
+        """True where a target counts, (batch, time)."""
+        steps = torch.arange(self.token_ids.shape[1], device=self.token_ids.device)
+        if self.lengths is None:
+            return torch.ones_like(self.token_ids, dtype=torch.bool)
+        return steps < self.lengths[:, None]
+
+    def rows(self, start: int, end: int) -> "Batch":
+        """Give the rows start to end as a batch of their own."""
+        return Batch(
+            token_ids=self.token_ids[start:end],
+            target_ids=self.target_ids[start:end],
+            lengths=None if self.lengths is None else self.lengths[start:end],
+            begins=self.begins[start:end],
+            positions=self.positions[start:end],
+        )
+
+    def to(self, device: torch.device) -> "Batch":
+        """Move every tensor to a device."""
+        return Batch(
+            token_ids=self.token_ids.to(device),
+            target_ids=self.target_ids.to(device),
+            lengths=None if self.lengths is None else self.lengths.to(device),
+            begins=self.begins.to(device),
+            positions=self.positions.to(device),
+        )
+
+
+class UnitReader:
+    """Reads the units of a token stream in `batch_size` rows.
+
+    Args:
+        token_ids: The stream; a memory-mapped array is read piece by piece.
+        unit_starts: Where each unit starts, and the end of the last: (units + 1).
+        batch_size: Rows side by side; never more than there are units.
+        boundary_id: The id that stands before the first token of every unit.
+        order: In which order units are taken; as they stand when None.
+
+    Raises:
+        ConfigError: batch_size is below 1.
+    """
+
+    def __init__(
+        self,
+        token_ids: Integer[np.ndarray, " tokens"],
+        unit_starts: Int64[np.ndarray, " units_plus_one"],
+        *,
+        batch_size: int,
+        boundary_id: int,
+        order: Int64[np.ndarray, " units"] | None = None,
+    ) -> None:
+        if batch_size < 1:
+            raise ConfigError(f"batch_size is {batch_size}; it must be at least 1.")
+        num_units = len(unit_starts) - 1
+        self._token_ids = token_ids
+        self._order = np.arange(num_units) if order is None else order
+        self._starts = unit_starts[:-1]
+        self._ends = unit_starts[1:]
+        self._boundary_id = boundary_id
+        self.batch_size = min(batch_size, num_units)
+        self._next = 0
+        self._position = np.zeros(self.batch_size, dtype=np.int64)
+        self._begin = np.zeros(self.batch_size, dtype=np.int64)
+        self._end = np.zeros(self.batch_size, dtype=np.int64)
+
+    def position(self) -> Int64[Tensor, "4 batch"]:
+        """Give the place in the data as a tensor, for a checkpoint."""
+        following = np.full_like(self._position, self._next)
+        return torch.from_numpy(np.stack([following, self._position, self._begin, self._end]))
+
+    def seek(self, position: Int64[Tensor, "4 batch"]) -> None:
+        """Go to a place that `position` gave."""
+        following, current, begin, end = position.numpy().copy()
+        self._next = int(following[0]) if len(following) else 0
+        self._position, self._begin, self._end = current, begin, end
+
+    def read(self, max_steps: int) -> Batch | None:
+        """Give the next window of at most `max_steps`, or None when every unit is read."""
+        counts = self._advance(max_steps)
+        if counts is None:
+            return None
+        positions = self._position - counts
+        num_steps = int(counts.max())
+        token_ids, target_ids = self._gather(positions, counts, num_steps)
+        return Batch(
+            token_ids=torch.from_numpy(token_ids),
+            target_ids=torch.from_numpy(target_ids),
+            lengths=None if counts.min() == num_steps else torch.from_numpy(counts),
+            begins=torch.from_numpy((positions == self._begin) & (counts > 0)),
+            positions=torch.from_numpy(positions),
+        )
+
+    def windows(self, max_steps: int) -> Iterator[Batch]:
+        """Read everything that is left, a window at a time."""
+        while (batch := self.read(max_steps)) is not None:
+            yield batch
+
+    def count_windows(self, max_steps: int) -> int:
+        """Count the windows that are left, without reading any token."""
+        place = self.position()
+        num_windows = 0
+        while self._advance(max_steps) is not None:
+            num_windows += 1
+        self.seek(place)
+        return num_windows
+
+    def _advance(self, max_steps: int) -> Int64[np.ndarray, " batch"] | None:
+        """Move every row on by at most `max_steps`; give how far each went."""
+        self._take_units()
+        remaining = self._end - self._position
+        num_steps = int(min(max_steps, remaining.max(initial=0)))
+        if num_steps == 0:
+            return None
+        counts = np.minimum(remaining, num_steps)
+        self._position += counts
+        return counts
+
+    def _take_units(self) -> None:
+        """Give every row that has finished its unit the next one, while there are any."""
+        for row in np.flatnonzero(self._position == self._end):
+            if self._next == len(self._order):
+                return
+            unit = self._order[self._next]
+            self._next += 1
+            self._position[row] = self._begin[row] = self._starts[unit]
+            self._end[row] = self._ends[unit]
+
+    def _gather(
+        self,
+        positions: Int64[np.ndarray, " batch"],
+        counts: Int64[np.ndarray, " batch"],
+        num_steps: int,
+    ) -> tuple[Int64[np.ndarray, "batch time"], Int64[np.ndarray, "batch time"]]:
+        """Copy each row's inputs and targets out of the stream; padding repeats the boundary."""
+        shape = (self.batch_size, num_steps)
+        token_ids = np.full(shape, self._boundary_id, dtype=np.int64)
+        target_ids = np.full(shape, self._boundary_id, dtype=np.int64)
+        for row, (position, count) in enumerate(zip(positions, counts, strict=True)):
+            target_ids[row, :count] = self._token_ids[position : position + count]
+            token_ids[row, 1:count] = target_ids[row, : max(count - 1, 0)]
+            if position > self._begin[row] and count:
+                token_ids[row, 0] = self._token_ids[position - 1]
+        return token_ids, target_ids

@@ -1,0 +1,226 @@
+"""Perplexity of a model on an encoded text, whole or unit by unit.
+
+Knows models, token stores and tokenizers; nothing of files, and it prints nothing.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int64
+
+from nextword.base import ConfigError, DataError, MismatchError, did_you_mean
+from nextword.batches import RESETS, Reset
+from nextword.evaluation.card import ModelFacts, PerplexityCard, Sums, TextFacts, perplexity_card
+from nextword.evaluation.scoring import ScoredWindow, score_units
+from nextword.models import LanguageModel
+from nextword.tokens import Tokenizer, TokenStore
+
+#: Enough rows to fill a core's product with the output layer; the figures do not depend on it.
+DEFAULT_BATCH_SIZE = 32
+
+_FINGERPRINT_DIGITS = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitScore:
+    """The sums of one reset unit: the whole text, a document or a line.
+
+    Attributes:
+        start: Position of its first token in the store.
+        end: Position after its last token.
+        num_unknown: How many of its tokens are unknown.
+        nll_sum: Negative log-likelihood of its tokens, nats.
+    """
+
+    start: int
+    end: int
+    num_unknown: int
+    nll_sum: float
+
+    @property
+    def num_tokens(self) -> int:
+        """How many tokens it has, its end included."""
+        return self.end - self.start
+
+
+def evaluate(
+    model: LanguageModel,
+    store: TokenStore,
+    *,
+    tokenizer: Tokenizer,
+    name: str,
+    text: str,
+    reset: Reset,
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    chunk_length: int | None = None,
+    adaptation: str | None = None,
+    stride: int | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> PerplexityCard:
+    """Score a text and give the perplexity card.
+
+    Args:
+        model: The model.
+        store: The text, encoded by `tokenizer`.
+        tokenizer: The model's tokenizer.
+        name: What the card calls the model.
+        text: What the card calls the text.
+        reset: Where the state is forgotten.
+        batch_size: Units scored side by side; no figure but the speed depends on it.
+        chunk_length: Steps at a time; chosen to bound memory when None. As above.
+        adaptation: What the card says of learning from the text, None for a plain model.
+        stride: What the card says of re-encoding, None where the model needs none.
+        on_progress: Is told the number of targets scored so far.
+
+    Raises:
+        ConfigError: `reset` is unknown, or batch_size or chunk_length is below 1.
+        DataError: The text is empty.
+        DivergedError: The model gives NaN.
+        MismatchError: Model, tokenizer and store do not belong together.
+    """
+    sums = evaluate_store(
+        model,
+        store,
+        tokenizer=tokenizer,
+        reset=reset,
+        batch_size=batch_size,
+        chunk_length=chunk_length,
+        on_progress=on_progress,
+    )
+    model_facts = ModelFacts(
+        model=name,
+        family=model.family,
+        num_parameters=model.num_parameters,
+        reset=reset,
+        adaptation=adaptation,
+        stride=stride,
+    )
+    text_facts = TextFacts(
+        text=text,
+        tokenizer=describe_tokenizer(tokenizer),
+        counts_words=tokenizer.kind == "word",
+        num_words=store.num_words,
+        num_characters=store.num_characters,
+        num_bytes=store.num_bytes,
+    )
+    return perplexity_card(sums, model=model_facts, text=text_facts)
+
+
+def evaluate_store(
+    model: LanguageModel,
+    store: TokenStore,
+    *,
+    tokenizer: Tokenizer,
+    reset: Reset,
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    chunk_length: int | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> Sums:
+    """Score every token of a store once and sum, in float64; arguments as of `evaluate`."""
+    unit_starts = _unit_starts(model, store, tokenizer=tokenizer, reset=reset)
+    started = time.perf_counter()
+    num_tokens = num_unknown = 0
+    known_nll_sum = unknown_nll_sum = 0.0
+    for window in score_units(
+        model,
+        store.ids,
+        unit_starts=unit_starts,
+        batch_size=batch_size,
+        chunk_length=chunk_length,
+    ):
+        unknown = window.find(store.unknown_positions)
+        known_nll_sum += float(window.nll[~unknown].sum())
+        unknown_nll_sum += float(window.nll[unknown].sum())
+        num_unknown += int(unknown.sum())
+        num_tokens += window.num_targets
+        if on_progress is not None:
+            on_progress(num_tokens)
+    return Sums(
+        num_tokens=num_tokens,
+        num_unknown=num_unknown,
+        known_nll_sum=known_nll_sum,
+        unknown_nll_sum=unknown_nll_sum,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def unit_scores(
+    model: LanguageModel,
+    store: TokenStore,
+    *,
+    tokenizer: Tokenizer,
+    reset: Reset = "line",
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    chunk_length: int | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> Iterator[UnitScore]:
+    """Give the sums of every reset unit, in the order of the text; arguments as of `evaluate`.
+
+    Units are scored longest first, so the first score comes when all are done.
+    """
+    unit_starts = _unit_starts(model, store, tokenizer=tokenizer, reset=reset)
+    nll_sums = np.zeros(len(unit_starts) - 1)
+    num_tokens = 0
+    for window in score_units(
+        model,
+        store.ids,
+        unit_starts=unit_starts,
+        batch_size=batch_size,
+        chunk_length=chunk_length,
+    ):
+        add_by_unit(nll_sums, window, unit_starts=unit_starts)
+        num_tokens += window.num_targets
+        if on_progress is not None:
+            on_progress(num_tokens)
+    num_unknown = np.diff(np.searchsorted(store.unknown_positions, unit_starts))
+    for unit, nll_sum in enumerate(nll_sums):
+        yield UnitScore(
+            start=int(unit_starts[unit]),
+            end=int(unit_starts[unit + 1]),
+            num_unknown=int(num_unknown[unit]),
+            nll_sum=float(nll_sum),
+        )
+
+
+def add_by_unit(
+    nll_sums: np.ndarray, window: ScoredWindow, *, unit_starts: Int64[np.ndarray, " units_plus_one"]
+) -> None:
+    """Add the scores of a window to the sums of the units they belong to, in place."""
+    units = np.searchsorted(unit_starts, window.positions, side="right") - 1
+    np.add.at(nll_sums, units, window.nll.sum(axis=1))
+
+
+def describe_tokenizer(tokenizer: Tokenizer) -> str:
+    """Give a tokenizer's kind, size and identity in a short line, for the card.
+
+    A word tokenizer is `closed` where `<unk>` is an ordinary word of its text, else `open`.
+    """
+    size = str(tokenizer.vocab_size)
+    if tokenizer.kind == "word":
+        size += ", closed" if tokenizer.closed else ", open"
+    return f"{tokenizer.kind} ({size}) {tokenizer.fingerprint[:_FINGERPRINT_DIGITS]}"
+
+
+def _unit_starts(
+    model: LanguageModel, store: TokenStore, *, tokenizer: Tokenizer, reset: Reset
+) -> Int64[np.ndarray, " units_plus_one"]:
+    """Cut the store into reset units, once model, tokenizer and text are known to fit."""
+    if reset not in RESETS:
+        raise ConfigError(f"reset is {reset!r}.", help=did_you_mean(reset, RESETS))
+    if (tokenizer.vocab_size, tokenizer.boundary_id) != (model.vocab_size, model.boundary_id):
+        raise MismatchError(
+            f"the tokenizer has {tokenizer.vocab_size} tokens and boundary "
+            f"{tokenizer.boundary_id}, the model {model.vocab_size} and {model.boundary_id}.",
+            help="Use the tokenizer the model was trained with.",
+        )
+    if store.fingerprint != tokenizer.fingerprint:
+        raise MismatchError(
+            f"the text was encoded by tokenizer {store.fingerprint[:_FINGERPRINT_DIGITS]}, not by "
+            f"the model's, {tokenizer.fingerprint[:_FINGERPRINT_DIGITS]}.",
+            help="Encode the text again with the model's tokenizer.",
+        )
+    if store.num_tokens == 0:
+        raise DataError("the text holds no tokens to score.", help="Give a text that is not empty.")
+    return store.unit_starts(reset, tokenizer.line_end_ids)

@@ -1,0 +1,182 @@
+"""Scoring the units of a token stream, a window at a time: what every figure is summed from.
+
+Knows models and token ids; nothing of text, cards or units of report.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float64, Int64, Integer
+
+from nextword.base import DivergedError, require_range
+from nextword.batches import Batch, UnitReader, longest_first
+from nextword.models import LanguageModel, State
+from nextword.tensors import Rows
+
+_LONGEST_CHUNK = 512
+_SHORTEST_CHUNK = 16
+#: Log-probabilities a model may hold at once (64 MiB in float32): what bounds memory.
+_MAX_LOG_PROBS = 2**24
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoredWindow:
+    """Scores of a window of targets, padding included.
+
+    Attributes:
+        nll: Negative log-likelihoods, (batch, time), nats; 0 where nothing is scored.
+        positions: Where each row's first target stands in the token stream, (batch).
+        counts: How many targets each row has here, (batch).
+    """
+
+    nll: Float64[np.ndarray, "batch time"]
+    positions: Int64[np.ndarray, " batch"]
+    counts: Int64[np.ndarray, " batch"]
+
+    @property
+    def num_targets(self) -> int:
+        """How many targets are scored."""
+        return int(self.counts.sum())
+
+    def find(self, positions: Int64[np.ndarray, " found"]) -> Bool[np.ndarray, "batch time"]:
+        """Mark the targets that stand at these sorted positions of the token stream."""
+        steps = np.arange(self.nll.shape[1])
+        if len(positions) == 0:
+            return np.zeros(self.nll.shape, dtype=np.bool_)
+        places = self.positions[:, None] + steps
+        nearest = np.minimum(np.searchsorted(positions, places), len(positions) - 1)
+        return (positions[nearest] == places) & (steps < self.counts[:, None])
+
+
+def score_units(
+    model: LanguageModel,
+    token_ids: Integer[np.ndarray, " tokens"],
+    *,
+    unit_starts: Int64[np.ndarray, " units_plus_one"],
+    batch_size: int,
+    chunk_length: int | None = None,
+) -> Iterator[ScoredWindow]:
+    """Score every token of every unit once, each unit from a fresh state.
+
+    Each unit is one row and begins with the model's boundary. Longer units are taken first, so
+    windows do not come in the order of the text; `positions` says where they belong.
+
+    Args:
+        model: Scores in float32, in evaluation mode and without a graph.
+        token_ids: The stream.
+        unit_starts: Where each unit starts, and the end of the last: (units + 1).
+        batch_size: Units side by side.
+        chunk_length: Steps a window; chosen to bound memory when None. No figure depends on it.
+
+    Raises:
+        ConfigError: batch_size or chunk_length is below 1.
+        DivergedError: The model gives NaN.
+    """
+    reader = UnitReader(
+        token_ids,
+        unit_starts,
+        batch_size=batch_size,
+        boundary_id=model.boundary_id,
+        order=longest_first(unit_starts),
+    )
+    if chunk_length is None:
+        chunk_length = default_chunk_length(model.vocab_size, num_rows=reader.batch_size)
+    require_range("chunk_length", chunk_length, low=1)
+    return _score(model, reader, chunk_length)
+
+
+def default_chunk_length(vocab_size: int, *, num_rows: int) -> int:
+    """Give the steps a window for which a full table of log-probabilities fits 64 MiB.
+
+    At least 16 and at most 512: shorter ones waste products, longer ones gain nothing.
+
+    Example:
+        >>> default_chunk_length(10_000, num_rows=32), default_chunk_length(260, num_rows=1)
+        (52, 512)
+    """
+    steps = _MAX_LOG_PROBS // max(1, vocab_size * num_rows)
+    return min(_LONGEST_CHUNK, max(_SHORTEST_CHUNK, steps))
+
+
+def _score(model: LanguageModel, reader: UnitReader, chunk_length: int) -> Iterator[ScoredWindow]:
+    state: State | None = None
+    rows = torch.arange(reader.batch_size)
+    for batch in reader.windows(chunk_length):
+        rows, state = _drop_idle_rows(batch, rows, state)
+        batch = _take_rows(batch, rows)
+        window, state = _score_window(model, batch, state)
+        yield window
+
+
+def _drop_idle_rows(batch: Batch, rows: Rows, state: State | None) -> tuple[Rows, State | None]:
+    """Leave out rows for which no unit is left: they never get another one."""
+    if batch.lengths is None:
+        return rows, state
+    busy = batch.lengths[rows] > 0
+    if state is not None and not bool(busy.all()):
+        state = state.select(busy.nonzero().squeeze(1))
+    return rows[busy], state
+
+
+def _take_rows(batch: Batch, rows: Rows) -> Batch:
+    if len(rows) == len(batch.positions):
+        return batch
+    lengths = None if batch.lengths is None else batch.lengths[rows]
+    return replace(
+        batch,
+        token_ids=batch.token_ids[rows],
+        target_ids=batch.target_ids[rows],
+        lengths=lengths,
+        begins=batch.begins[rows],
+        positions=batch.positions[rows],
+    )
+
+
+def _score_window(
+    model: LanguageModel, batch: Batch, state: State | None
+) -> tuple[ScoredWindow, State]:
+    placed = batch.to(model.device)
+    with _evaluating(model):
+        before = model.initial_state(len(batch.positions)) if state is None else state
+        nll, after = model.nll(
+            placed.token_ids, placed.target_ids, before.reset(placed.begins), placed.lengths
+        )
+    num_steps = batch.token_ids.shape[1]
+    counts = torch.full_like(batch.positions, num_steps) if batch.lengths is None else batch.lengths
+    window = ScoredWindow(
+        nll=nll.cpu().double().numpy(),
+        positions=batch.positions.numpy(),
+        counts=counts.numpy(),
+    )
+    _refuse_nan(window)
+    return window, after
+
+
+def _refuse_nan(window: ScoredWindow) -> None:
+    rows, steps = np.nonzero(np.isnan(window.nll))
+    if len(rows):
+        raise DivergedError(
+            f"the model gives NaN for token {int(window.positions[rows[0]] + steps[0])} of the text.",
+            help="Its weights are not finite; evaluate an earlier checkpoint.",
+        )
+
+
+@contextmanager
+def _evaluating(model: LanguageModel) -> Iterator[None]:
+    """Score as a finished model does: no dropout, no graph, no autocast; modes come back after.
+
+    It is entered for each window, never across a `yield`: the caller's own modes stay its own.
+    """
+    modules = list(model.modules()) if isinstance(model, torch.nn.Module) else []
+    training = [module for module in modules if module.training]
+    for module in training:
+        module.training = False
+    try:
+        with torch.no_grad(), torch.autocast(model.device.type, enabled=False):
+            yield
+    finally:
+        for module in training:
+            module.training = True

@@ -1,0 +1,96 @@
+"""The perplexity card as plain text for people: one card in full, or one row a model."""
+
+import math
+from collections.abc import Sequence
+
+from nextword.evaluation.card import PerplexityCard
+
+_UNDEFINED = "-"
+
+
+def render_card(card: PerplexityCard) -> str:
+    """Give one card as aligned lines with units; `-` stands where a figure has no meaning."""
+    name = card.model if card.adaptation is None else f"{card.model} + {card.adaptation}"
+    lines = [
+        ("model", f"{name} ({card.family}, {card.num_parameters:,} parameters)"),
+        ("text", card.text),
+        ("tokenizer", card.tokenizer),
+        ("scored", _scored(card)),
+        (
+            "state reset",
+            card.reset if card.stride is None else f"{card.reset}, stride {card.stride}",
+        ),
+        ("perplexity per token", _number(card.perplexity)),
+        ("perplexity per word", _number(card.perplexity_per_word)),
+        ("  without unknown", f"{_number(card.perplexity_without_unknown)} per token"),
+        ("bits per token", _number(card.bits_per_token, digits=4)),
+        ("bits per character", _number(card.bits_per_character, digits=4)),
+        ("bits per byte", _number(card.bits_per_byte, digits=4)),
+        ("unknown", _percent(card.unknown_rate)),
+        ("log-likelihood", f"{_number(-card.nll_sum)} nats"),
+        ("time", f"{card.seconds:.2f} s, {_number(card.tokens_per_second, digits=0)} tokens/s"),
+    ]
+    width = max(len(label) for label, _ in lines)
+    return "\n".join(f"{label:<{width}}  {value}" for label, value in lines)
+
+
+def render_cards(cards: Sequence[PerplexityCard]) -> str:
+    """Give a table with one row a card; `-` stands where a figure has no meaning."""
+    header = [
+        "model",
+        "tokenizer",
+        "perplexity",
+        "per word",
+        "bits/character",
+        "bits/byte",
+        "unknown",
+        "reset",
+        "tokens/s",
+    ]
+    return _align([header, *[_row(card) for card in cards]], num_left=2)
+
+
+def _row(card: PerplexityCard) -> list[str]:
+    return [
+        card.model if card.adaptation is None else f"{card.model} + {card.adaptation}",
+        card.tokenizer,
+        _number(card.perplexity),
+        _number(card.perplexity_per_word),
+        _number(card.bits_per_character, digits=4),
+        _number(card.bits_per_byte, digits=4),
+        _percent(card.unknown_rate),
+        card.reset,
+        _number(card.tokens_per_second, digits=0),
+    ]
+
+
+def _align(rows: Sequence[Sequence[str]], *, num_left: int) -> str:
+    """Pad cells to columns: the first `num_left` flush left, the others flush right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.ljust(width) if column < num_left else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def _scored(card: PerplexityCard) -> str:
+    return (
+        f"{card.num_tokens:,} tokens; {card.num_words:,} words and line ends, "
+        f"{card.num_characters:,} characters, {card.num_bytes:,} bytes"
+    )
+
+
+def _number(value: float | None, *, digits: int = 2) -> str:
+    if value is None:
+        return _UNDEFINED
+    if math.isinf(value):
+        return "infinite" if value > 0 else "-infinite"
+    return f"{value:,.{digits}f}"
+
+
+def _percent(value: float | None) -> str:
+    return _UNDEFINED if value is None else f"{100 * value:.2f} %"

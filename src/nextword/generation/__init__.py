@@ -1,0 +1,35 @@
+"""Making text: filters and draws, streamed ids, streamed text, the most probable next tokens."""
+
+from nextword.generation.sampling import SamplingConfig, filter_log_probs, sample
+from nextword.generation.session import (
+    FinishReason,
+    GeneratedToken,
+    Stop,
+    generate,
+    read_prompt,
+)
+from nextword.generation.stopping import StopScanner
+from nextword.generation.text import (
+    Sample,
+    TextPiece,
+    banned_ids,
+    generate_text,
+    next_tokens,
+)
+
+__all__ = [
+    "FinishReason",
+    "GeneratedToken",
+    "Sample",
+    "SamplingConfig",
+    "Stop",
+    "StopScanner",
+    "TextPiece",
+    "banned_ids",
+    "filter_log_probs",
+    "generate",
+    "generate_text",
+    "next_tokens",
+    "read_prompt",
+    "sample",
+]

@@ -1,0 +1,101 @@
+"""What neural language models share: hidden vectors, and an output that scores them."""
+
+import hashlib
+from abc import abstractmethod
+
+import torch
+from torch import nn
+
+from nextword.base import ShapeError
+from nextword.models.contract import LanguageModel, scored
+from nextword.models.state import State
+from nextword.outputs import FullSoftmax
+from nextword.tensors import Hidden, Lengths, LogProbs, Mask, Nll, TokenIds
+
+
+class NeuralLanguageModel(LanguageModel, nn.Module):
+    """A language model made of `hidden`, which reads, and `output`, which predicts.
+
+    Attributes:
+        output: Turns hidden vectors into the distribution of the next token.
+    """
+
+    output: FullSoftmax
+    _fingerprint: tuple[tuple[int, ...], str] | None = None
+
+    @abstractmethod
+    def hidden(
+        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
+    ) -> tuple[Hidden, State]:
+        """Read tokens and give the vector that predicts what follows each.
+
+        Args:
+            token_ids: Ids to read, (batch, time).
+            state: What was read before.
+            lengths: Steps that count in each row, (batch); all when None.
+
+        Returns:
+            Hidden vectors, (batch, time, hidden), and the state after reading.
+        """
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters lie."""
+        return next(self.parameters()).device
+
+    @property
+    def num_parameters(self) -> int:
+        """Trained numbers, shared ones counted once."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    def fingerprint(self) -> str:
+        """Give the sha256 of names, shapes and weights; computed anew when a weight changed."""
+        versions = tuple(parameter._version for parameter in self.parameters())
+        if self._fingerprint is None or self._fingerprint[0] != versions:
+            digest = hashlib.sha256(self.family.encode())
+            for name, parameter in self.named_parameters():
+                digest.update(f"{name}{tuple(parameter.shape)}".encode())
+                digest.update(parameter.detach().cpu().contiguous().view(torch.uint8).numpy())
+            self._fingerprint = (versions, digest.hexdigest())
+        return self._fingerprint[1]
+
+    def advance(self, token_ids: TokenIds, state: State, lengths: Lengths | None = None) -> State:
+        """Read tokens without scoring anything."""
+        return self.hidden(token_ids, state, lengths)[1]
+
+    def next_log_probs(
+        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
+    ) -> tuple[LogProbs, State]:
+        """Read tokens and give the distribution of the next one after each, in nats."""
+        hidden, state = self.hidden(token_ids, state, lengths)
+        return self.output.log_probs(hidden.flatten(0, 1)).unflatten(0, token_ids.shape), state
+
+    def nll(
+        self,
+        token_ids: TokenIds,
+        target_ids: TokenIds,
+        state: State,
+        lengths: Lengths | None = None,
+        mask: Mask | None = None,
+    ) -> tuple[Nll, State]:
+        """Read tokens and score the targets that follow them; only scored positions cost."""
+        if target_ids.shape != token_ids.shape:
+            raise ShapeError(
+                f"target_ids has shape {tuple(target_ids.shape)}, token_ids "
+                f"{tuple(token_ids.shape)}; they must agree."
+            )
+        hidden, state = self.hidden(token_ids, state, lengths)
+        return self.score(hidden, target_ids, lengths, mask), state
+
+    def score(
+        self, hidden: Hidden, target_ids: TokenIds, lengths: Lengths | None, mask: Mask | None
+    ) -> Nll:
+        """Give the negative log-likelihood of each target under its hidden vector, nats."""
+        if lengths is None and mask is None:
+            nll = self.output.nll(hidden.flatten(0, 1), target_ids.flatten())
+            return nll.view(target_ids.shape)
+        counted = scored(target_ids, lengths, mask)
+        nll = self.output.nll(hidden[counted], target_ids[counted])
+        return torch.zeros(target_ids.shape, dtype=nll.dtype, device=nll.device).masked_scatter(
+            counted, nll
+        )

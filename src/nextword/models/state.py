@@ -1,0 +1,154 @@
+"""What a model has read so far, as a value: one container for every family.
+
+An n-gram keeps its last tokens in it, a recurrent network its hidden states, a Transformer its
+keys and values. No method changes a State; each returns a new one, so a state can be kept, forked
+and sent elsewhere. That is what truncated back-propagation, beams and serving sessions stand on.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Bool, Int64
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from nextword.base import FormatError, MismatchError, ShapeError
+from nextword.tensors import Rows
+
+_NUM_TOKENS = "num_tokens"
+_HEADER_LENGTH_BYTES = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """The memory of a model over a batch of rows.
+
+    Attributes:
+        tensors: The memory by name, each (batch, ...).
+        initial: The same for one row that has read nothing, each (...).
+        num_tokens: Tokens each row has read, (batch).
+        fingerprint: Gives the identity of the model it belongs to; asked only by `to_bytes`.
+    """
+
+    tensors: Mapping[str, Tensor]
+    initial: Mapping[str, Tensor]
+    num_tokens: Int64[Tensor, " batch"]
+    fingerprint: Callable[[], str]
+
+    @classmethod
+    def fresh(
+        cls, initial: Mapping[str, Tensor], *, batch_size: int, fingerprint: Callable[[], str]
+    ) -> "State":
+        """Give the state of `batch_size` rows that have read nothing."""
+        device = next(iter(initial.values())).device
+        return cls(
+            tensors={
+                name: row.expand(batch_size, *row.shape).clone() for name, row in initial.items()
+            },
+            initial=initial,
+            num_tokens=torch.zeros(batch_size, dtype=torch.int64, device=device),
+            fingerprint=fingerprint,
+        )
+
+    @property
+    def batch_size(self) -> int:
+        """Number of rows."""
+        return len(self.num_tokens)
+
+    def after(self, tensors: Mapping[str, Tensor], *, num_new_tokens: Tensor | int) -> "State":
+        """Give the state after reading: new memory, and the token counts moved on."""
+        return replace(self, tensors=tensors, num_tokens=self.num_tokens + num_new_tokens)
+
+    def select(self, rows: Rows) -> "State":
+        """Give the rows with these indices, in this order; an index may come more than once."""
+        rows = rows.to(self.num_tokens.device)
+        return self._map(lambda tensor: tensor.index_select(0, rows))
+
+    def reset(self, rows: Bool[Tensor, " batch"] | Rows) -> "State":
+        """Give a state in which these rows (a mask, or indices) have read nothing."""
+        mask = self._row_mask(rows)
+        if not mask.any():
+            return self
+        tensors = {
+            name: torch.where(_column(mask, tensor), self.initial[name].to(tensor.dtype), tensor)
+            for name, tensor in self.tensors.items()
+        }
+        return replace(self, tensors=tensors, num_tokens=self.num_tokens.masked_fill(mask, 0))
+
+    def concatenate(self, others: Sequence["State"]) -> "State":
+        """Give one state with the rows of this one, then those of the others.
+
+        Raises:
+            ShapeError: The states are not of one kind of model.
+        """
+        for other in others:
+            if other.tensors.keys() != self.tensors.keys():
+                raise ShapeError(
+                    f"cannot concatenate states that hold {sorted(self.tensors)} and "
+                    f"{sorted(other.tensors)}; they come from different kinds of model."
+                )
+        states = [self, *others]
+        tensors = {name: torch.cat([s.tensors[name] for s in states]) for name in self.tensors}
+        return replace(self, tensors=tensors, num_tokens=torch.cat([s.num_tokens for s in states]))
+
+    def detach(self) -> "State":
+        """Give the same values cut off from the graph: where back-propagation stops."""
+        return self._map(Tensor.detach)
+
+    def to(self, device: torch.device | str) -> "State":
+        """Give the state on a device."""
+        moved = self._map(lambda tensor: tensor.to(device))
+        return replace(moved, initial={name: row.to(device) for name, row in self.initial.items()})
+
+    def to_bytes(self) -> bytes:
+        """Serialise, with the model's identity, for `LanguageModel.state_from_bytes`."""
+        tensors = {name: value.detach().cpu().contiguous() for name, value in self.tensors.items()}
+        tensors[_NUM_TOKENS] = self.num_tokens.cpu()
+        return save_tensors(tensors, metadata={"fingerprint": self.fingerprint()})
+
+    def _map(self, change: Callable[[Tensor], Tensor]) -> "State":
+        tensors = {name: change(tensor) for name, tensor in self.tensors.items()}
+        return replace(self, tensors=tensors, num_tokens=change(self.num_tokens))
+
+    def _row_mask(self, rows: Tensor) -> Tensor:
+        rows = rows.to(self.num_tokens.device)
+        if rows.dtype == torch.bool:
+            return rows
+        mask = torch.zeros_like(self.num_tokens, dtype=torch.bool)
+        mask[rows] = True
+        return mask
+
+
+def state_from_bytes(data: bytes, template: State) -> State:
+    """Read a state that `State.to_bytes` wrote.
+
+    Args:
+        data: The bytes.
+        template: A fresh state of the model that is to take it.
+
+    Raises:
+        FormatError: The bytes are damaged.
+        MismatchError: The state belongs to another model.
+    """
+    try:
+        length = int.from_bytes(data[:_HEADER_LENGTH_BYTES], "little")
+        header = json.loads(data[_HEADER_LENGTH_BYTES : _HEADER_LENGTH_BYTES + length])
+        fingerprint = header["__metadata__"]["fingerprint"]
+        tensors = load_tensors(data)
+        num_tokens = tensors.pop(_NUM_TOKENS)
+    except Exception as error:
+        raise FormatError(f"the state is damaged: {error}.") from error
+    if fingerprint != template.fingerprint():
+        raise MismatchError(
+            f"the state belongs to model {fingerprint[:12]}, this is {template.fingerprint()[:12]}.",
+            help="Read the text again with this model to get a state of its own.",
+        )
+    return replace(template, tensors=tensors, num_tokens=num_tokens).to(template.num_tokens.device)
+
+
+def _column(mask: Tensor, tensor: Tensor) -> Tensor:
+    """Shape a row mask so that it broadcasts over (batch, ...)."""
+    return mask.view(-1, *[1] * (tensor.ndim - 1))

@@ -1,0 +1,98 @@
+"""Settings of the update: optimiser, schedule, clipping and averaging."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nextword.base import STRICT, require_range
+
+
+@STRICT
+@dataclass(frozen=True, kw_only=True)
+class OptimizerConfig:
+    """`optimizer.*`: θ ← θ - η g, or its adaptive form.
+
+    Attributes:
+        kind: `adamw` or `sgd`.
+        learning_rate: η, the highest the schedule reaches.
+        weight_decay: Pull of the weights towards 0; biases are left alone.
+        momentum: Of SGD.
+        beta1: AdamW's memory of the gradient.
+        beta2: AdamW's memory of its square.
+    """
+
+    kind: Literal["adamw", "sgd"] = "adamw"
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.0
+    momentum: float = 0.0
+    beta1: float = 0.9
+    beta2: float = 0.99
+
+    def __post_init__(self) -> None:
+        require_range("learning_rate", self.learning_rate, low=0.0, open_low=True)
+        require_range("weight_decay", self.weight_decay, low=0.0)
+        for name in ("momentum", "beta1", "beta2"):
+            require_range(name, getattr(self, name), low=0.0, high=0.99999)
+
+
+@STRICT
+@dataclass(frozen=True, kw_only=True)
+class ScheduleConfig:
+    """`schedule.*`: the learning rate over the steps of a training.
+
+    Attributes:
+        kind: `constant`, `cosine` (down from the top after the warm-up), `one_cycle` (up, then
+            down, each half a cosine) or `plateau` (divided whenever validation stops improving).
+        warmup_share: Share of all steps in which the rate rises in a straight line from near 0;
+            of `one_cycle` the share that goes up.
+        final_share: The last learning rate of `cosine` and `one_cycle`, as a share of the top.
+        plateau_factor: What `plateau` multiplies the rate by.
+        plateau_patience: Validations without improvement before it does.
+    """
+
+    kind: Literal["constant", "cosine", "one_cycle", "plateau"] = "cosine"
+    warmup_share: float = 0.05
+    final_share: float = 0.0
+    plateau_factor: float = 0.25
+    plateau_patience: int = 1
+
+    def __post_init__(self) -> None:
+        require_range("warmup_share", self.warmup_share, low=0.0, high=1.0)
+        require_range("final_share", self.final_share, low=0.0, high=1.0)
+        require_range("plateau_factor", self.plateau_factor, low=0.0, high=1.0, open_low=True)
+        require_range("plateau_patience", self.plateau_patience, low=1)
+
+
+@STRICT
+@dataclass(frozen=True, kw_only=True)
+class ClippingConfig:
+    """`clipping.*`: what keeps exploding gradients from throwing the parameters away.
+
+    Attributes:
+        kind: `norm` (same direction, smaller step), `value` (each component), `auto` (by norm,
+            with a threshold that follows the mean norm) or `none`.
+        threshold: γ of `norm` and `value`.
+        factor: γ of `auto`, in units of the running mean norm; the course advises 0.5 to 10.
+    """
+
+    kind: Literal["norm", "value", "auto", "none"] = "norm"
+    threshold: float = 0.25
+    factor: float = 2.0
+
+    def __post_init__(self) -> None:
+        require_range("threshold", self.threshold, low=0.0, open_low=True)
+        require_range("factor", self.factor, low=0.5, high=10.0)
+
+
+@STRICT
+@dataclass(frozen=True, kw_only=True)
+class AveragingConfig:
+    """`averaging.*`: the weights that are measured and kept may be a mean over the last updates.
+
+    Attributes:
+        decay: Memory of the exponential moving average, such as 0.999; 0 turns it off.
+    """
+
+    decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        require_range("decay", self.decay, low=0.0, high=0.99999)

@@ -1,0 +1,90 @@
+"""The full softmax: one weight row a word, and the cross-entropy over all of them."""
+
+import math
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+from torch.nn import functional
+
+from nextword.base import ShapeError
+from nextword.outputs.cross_entropy import cross_entropy
+
+#: Scores held at a time when a long text is scored: 64 MB of float32.
+_MAX_SCORES = 16 * 2**20
+
+States = Float[Tensor, "positions hidden"]
+Targets = Int64[Tensor, " positions"]
+
+
+class FullSoftmax(nn.Module):
+    """ŷ = softmax(W_y h + b_y) over the whole vocabulary.
+
+    Ids that are never predicted get probability 0.
+
+    Args:
+        hidden_size: Width of h.
+        vocab_size: Number of words.
+        never_ids: Ids that are never predicted.
+        tied_weight: The embedding table, (vocab, hidden), to use as W_y; one of its own when None.
+
+    Raises:
+        ShapeError: The tied table has other sizes.
+
+    Source: lectures 000-004; tying from Press & Wolf (2017) and Inan et al. (2017).
+
+    Example:
+        >>> output = FullSoftmax(3, 5, never_ids=(0,))
+        >>> output.log_probs(torch.zeros(1, 3)).exp().round(decimals=2).tolist()
+        [[0.0, 0.25, 0.25, 0.25, 0.25]]
+    """
+
+    never: Tensor
+
+    def __init__(
+        self,
+        hidden_size: int,
+        vocab_size: int,
+        *,
+        never_ids: tuple[int, ...] = (),
+        tied_weight: nn.Parameter | None = None,
+    ) -> None:
+        super().__init__()
+        if tied_weight is not None and tied_weight.shape != (vocab_size, hidden_size):
+            raise ShapeError(
+                f"the tied embedding has shape {tuple(tied_weight.shape)}; the output needs "
+                f"{(vocab_size, hidden_size)}."
+            )
+        if tied_weight is None:
+            scale = hidden_size**-0.5
+            tied_weight = nn.Parameter(torch.empty(vocab_size, hidden_size).uniform_(-scale, scale))
+        self.weight = tied_weight
+        self.bias = nn.Parameter(torch.zeros(vocab_size))
+        never = torch.zeros(vocab_size, dtype=torch.bool)
+        never[list(never_ids)] = True
+        self.register_buffer("never", never, persistent=False)
+
+    def logits(self, hidden: States) -> Float[Tensor, "positions vocab"]:
+        """Give unnormalised scores; -inf for ids that are never predicted."""
+        bias = self.bias.masked_fill(self.never, -math.inf)
+        return functional.linear(hidden, self.weight, bias)
+
+    def log_probs(self, hidden: States) -> Float[Tensor, "positions vocab"]:
+        """Give log-probabilities, nats."""
+        return self.logits(hidden).float().log_softmax(dim=-1)
+
+    def nll(self, hidden: States, target_ids: Targets) -> Float[Tensor, " positions"]:
+        """Give the negative log-likelihood of each target, nats.
+
+        Without gradients the scores are made a piece at a time, so that memory stays small
+        however many positions and words there are.
+        """
+        if torch.is_grad_enabled():
+            return cross_entropy(self.logits(hidden), target_ids)
+        rows = max(1, _MAX_SCORES // len(self.bias))
+        pieces = zip(hidden.split(rows), target_ids.split(rows), strict=True)
+        return torch.cat(
+            [
+cross_entropy(self.logits(part), targets) for part, targets in pieces
+            ]
+        )

@@ -1,0 +1,50 @@
+"""The reference: the cell's own step in a plain loop. It supports everything and defines truth."""
+
+import torch
+from torch import Tensor
+
+from nextword.cells import Cell, CellState
+from nextword.tensors import Embeddings, Hidden, Lengths
+
+
+def supports(cell: Cell) -> bool:
+    """Every cell can be stepped."""
+    return True
+
+
+def run_layer(
+    cell: Cell, inputs: Embeddings, state: CellState, lengths: Lengths | None
+) -> tuple[Hidden, CellState]:
+    """Step a cell through time.
+
+    Args:
+        cell: The cell.
+        inputs: (batch, time, input).
+        state: The cell's state before the first step.
+        lengths: Steps that count in each row, (batch); all when None.
+
+    Returns:
+        Outputs, (batch, time, hidden), zero beyond a row's length; and the state after each row's
+        last step that counts.
+    """
+    if inputs.shape[1] == 0:
+        return inputs.new_zeros(inputs.shape[0], 0, cell.hidden_size), state
+    outputs = []
+    for time, step_inputs in enumerate(inputs.unbind(dim=1)):
+        step_outputs, next_state = cell.step(step_inputs, state)
+        if lengths is not None:
+            active = (time < lengths)[:, None]
+            step_outputs = torch.where(active, step_outputs, torch.zeros_like(step_outputs))
+            next_state = _select(active, next_state, state)
+        outputs.append(step_outputs)
+        state = next_state
+    return torch.stack(outputs, dim=1), state
+
+
+def _select(active: Tensor, new: CellState, old: CellState) -> CellState:
+    """Take the new state in active rows and keep the old one in the others."""
+    parts = [
+        torch.where(active, new_part, old_part)
+        for new_part, old_part in zip(new, old, strict=True)
+    ]
+    return type(new)(*parts)

@@ -1,0 +1,38 @@
+"""Folders on disk: model folder, run folder, manifest, checkpoints, lock. Knows no models."""
+
+from nextword.storage.checkpoints import (
+    Checkpoint,
+    load_checkpoint,
+    load_latest_checkpoint,
+    save_checkpoint,
+)
+from nextword.storage.folders import read_folder, recover_folder, save_folder
+from nextword.storage.format_version import FORMAT_VERSION
+from nextword.storage.lock import RunLock
+from nextword.storage.manifest import verify_manifest, write_manifest
+from nextword.storage.model_folder import (
+    ModelFolder,
+    load_model_folder,
+    resolve_model_folder,
+    save_model_folder,
+)
+from nextword.storage.run_folder import RunFolder
+
+__all__ = [
+    "FORMAT_VERSION",
+    "Checkpoint",
+    "ModelFolder",
+    "RunFolder",
+    "RunLock",
+    "load_checkpoint",
+    "load_latest_checkpoint",
+    "load_model_folder",
+    "read_folder",
+    "recover_folder",
+    "resolve_model_folder",
+    "save_checkpoint",
+    "save_folder",
+    "save_model_folder",
+    "verify_manifest",
+    "write_manifest",
+]

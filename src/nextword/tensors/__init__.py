@@ -1,0 +1,37 @@
+"""Devices, seeds, precision, process tuning, and the legend of shapes. Knows nothing of models."""
+
+from nextword.tensors.devices import resolve_device
+from nextword.tensors.precision import PRECISIONS, autocast, has_fast_bfloat16, resolve_precision
+from nextword.tensors.random import random_states, seed_everything, set_random_states
+from nextword.tensors.shapes import (
+    Embeddings,
+    Hidden,
+    Lengths,
+    LogProbs,
+    Mask,
+    Nll,
+    Rows,
+    TokenIds,
+)
+from nextword.tensors.tuning import ProcessTuning, tune_process
+
+__all__ = [
+    "PRECISIONS",
+    "Embeddings",
+    "Hidden",
+    "Lengths",
+    "LogProbs",
+    "Mask",
+    "Nll",
+    "ProcessTuning",
+    "Rows",
+    "TokenIds",
+    "autocast",
+    "has_fast_bfloat16",
+    "random_states",
+    "resolve_device",
+    "resolve_precision",
+    "seed_everything",
+    "set_random_states",
+    "tune_process",
+]

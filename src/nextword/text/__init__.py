@@ -1,0 +1,7 @@
+"""From paths to text: opening, decoding and splitting corpora. Knows nothing of tokens."""
+
+from nextword.text.corpus import Corpus, open_corpus
+from nextword.text.documents import Document, text_document
+from nextword.text.split import split_corpus
+
+__all__ = ["Corpus", "Document", "open_corpus", "split_corpus", "text_document"]

@@ -1,0 +1,147 @@
+"""From what the user typed to files: names, folders, globs. Knows nothing of their content."""
+
+import os
+import sysconfig
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from nextword.base import DataError, nearest_name
+from nextword.text.blocks import COMPRESSED_SUFFIXES
+
+#: The standard library of the running interpreter, as a TEXT.
+STANDARD_LIBRARY = "stdlib:"
+
+_STANDARD_LIBRARY_LEFT_OUT = frozenset(
+    {"test", "tests", "idlelib", "lib2to3", "site-packages", "dist-packages", "__pycache__"}
+)
+
+#: Files with these endings are passed over inside a folder; every other file counts as text, for
+#: leaving out text without a word would be worse than refusing a picture by name.
+# fmt: off
+_NOT_TEXT_SUFFIXES = frozenset(
+    {
+        # pictures, sound, films, fonts
+        ".avi", ".bmp", ".flac", ".gif", ".ico", ".jpeg", ".jpg", ".m4a", ".mkv", ".mov", ".mp3",
+        ".mp4", ".ogg", ".otf", ".png", ".tif", ".tiff", ".ttf", ".wav", ".webm", ".webp",
+        ".woff", ".woff2",
+        # archives and documents
+        ".7z", ".doc", ".docx", ".egg", ".jar", ".odt", ".pdf", ".ppt", ".pptx", ".rar", ".tar",
+        ".tbz2", ".tgz", ".txz", ".whl", ".xls", ".xlsx", ".zip",
+        # programs, arrays, models, tables
+        ".a", ".arpa", ".arrow", ".bin", ".class", ".db", ".dll", ".dylib", ".exe", ".feather",
+        ".h5", ".lock", ".npy", ".npz", ".o", ".onnx", ".parquet", ".pickle", ".pkl", ".pt",
+        ".pth", ".pyc", ".pyd", ".safetensors", ".so", ".sqlite", ".sqlite3",
+    }
+)
+# fmt: on
+
+
+def find_files(spec: str) -> list[Path]:
+    """Give the files that a name, a folder, a glob or `stdlib:` stands for, in a fixed order.
+
+    A folder stands for every file below it, sorted by path, but hidden ones and those whose ending
+    says that they hold no text (pictures, archives, arrays and the like). Links to folders are not
+    followed. A file named by itself is read whatever its ending.
+
+    Args:
+        spec: What the user typed.
+
+    Raises:
+        DataError: There is no such file (the nearest name beside it is suggested), the folder is
+            empty or holds no text, or the glob matches nothing.
+    """
+    if spec == STANDARD_LIBRARY:
+        return standard_library_files()
+    try:
+        return _find(spec, Path(spec))
+    except OSError as error:
+        raise DataError(f"{spec} cannot be read: {error.strerror}.") from error
+
+
+def _find(spec: str, path: Path) -> list[Path]:
+    if path.is_dir():
+        return _files_of_folder(path)
+    if path.exists():
+        return [path]
+    if any(sign in spec for sign in "*?["):
+        return _files_of_glob(path)
+    raise _no_such_file(path)
+
+
+def standard_library_folder() -> Path:
+    """Give the folder of the running interpreter's standard library."""
+    return Path(sysconfig.get_path("stdlib"))
+
+
+def standard_library_files() -> list[Path]:
+    """Give the standard library's own Python sources, sorted by path below its folder."""
+    folder = standard_library_folder()
+    files = [
+        path
+        for path in _walk(folder, enter=lambda name: name not in _STANDARD_LIBRARY_LEFT_OUT)
+        if path.suffix == ".py"
+    ]
+    if not files:
+        raise DataError(f"No Python sources of the standard library were found in {folder}.")
+    return files
+
+
+def _files_of_folder(folder: Path) -> list[Path]:
+    files = list(_walk(folder, enter=lambda name: not name.startswith(".")))
+    if not files:
+        raise DataError(f"The folder {folder} is empty.", help="Name a folder with text files.")
+    texts = [path for path in files if _may_hold_text(path)]
+    if not texts:
+        raise DataError(
+            f"The folder {folder} holds no text: {len(files):,} files, all hidden or of kinds "
+            f"such as {files[0].suffix or files[0].name!r}.",
+            help="Name the files themselves if they are text.",
+        )
+    return texts
+
+
+def _walk(folder: Path, *, enter: Callable[[str], bool]) -> Iterator[Path]:
+    found = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if enter(name)]
+        found += [Path(parent) / name for name in names]
+    yield from sorted(
+        (path for path in found if path.is_file()),
+        key=lambda path: path.relative_to(folder).as_posix(),
+    )
+
+
+def _may_hold_text(path: Path) -> bool:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] in COMPRESSED_SUFFIXES:
+        suffixes.pop()
+    return not path.name.startswith(".") and (suffixes or [""])[-1] not in _NOT_TEXT_SUFFIXES
+
+
+def _files_of_glob(pattern: Path) -> list[Path]:
+    root = Path(pattern.anchor)
+    relative = pattern.relative_to(root) if pattern.anchor else pattern
+    try:
+        found = sorted(path for path in root.glob(str(relative)) if path.is_file())
+    except (ValueError, NotImplementedError) as error:
+        raise DataError(f"The pattern {pattern} cannot be read: {error}.") from error
+    files = [path for path in found if not path.name.startswith(".")]
+    if not files:
+        raise DataError(
+            f"No file matches {pattern}.", help="Check the pattern, and quote it for the shell."
+        )
+    return files
+
+
+def _no_such_file(path: Path) -> DataError:
+    """Say what is missing: the file, or the first folder on its way."""
+    missing = path
+    while not missing.parent.exists():
+        missing = missing.parent
+    folder = missing.parent
+    names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    nearest = nearest_name(missing.name, names)
+    help = "A text is a file, a folder, a glob, - for standard input, or stdlib:."
+    if nearest is not None:
+        help = f"Did you mean '{folder / nearest}'?"
+    return DataError(f"There is no file {path}.", help=help)

@@ -1,0 +1,28 @@
+"""From text to token ids and back, and texts kept as ids. Knows nothing of torch or of models."""
+
+from nextword.tokens.config import TokenizerConfig, TokenizerKind
+from nextword.tokens.decoding import StreamDecoder
+from nextword.tokens.encoders import Encoding
+from nextword.tokens.layout import Vocabulary
+from nextword.tokens.store import ResetUnit, TokenStore, open_store, require_trainable
+from nextword.tokens.store_builder import build_store
+from nextword.tokens.text_counts import TextCounts, count_text
+from nextword.tokens.tokenizer import Tokenizer
+from nextword.tokens.training import train_tokenizer
+
+__all__ = [
+    "Encoding",
+    "ResetUnit",
+    "StreamDecoder",
+    "TextCounts",
+    "TokenStore",
+    "Tokenizer",
+    "TokenizerConfig",
+    "TokenizerKind",
+    "Vocabulary",
+    "build_store",
+    "count_text",
+    "open_store",
+    "require_trainable",
+    "train_tokenizer",
+]

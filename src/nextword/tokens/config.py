@@ -1,0 +1,66 @@
+"""What a user can set about a tokenizer. Knows nothing of how it is trained."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nextword.base import STRICT, require, require_range
+from nextword.tokens.specials import NUM_SPECIAL_TOKENS
+
+TokenizerKind = Literal["word", "character", "byte", "bpe"]
+
+#: Special tokens and the 256 bytes: what every byte-level vocabulary holds.
+BYTE_VOCAB_SIZE = NUM_SPECIAL_TOKENS + 256
+
+DEFAULT_BPE_VOCAB_SIZE = 8192
+
+
+@STRICT
+@dataclass(frozen=True, kw_only=True)
+class TokenizerConfig:
+    """Settings of a tokenizer.
+
+    Attributes:
+        kind: `word` (white space, as KenLM), `character`, `byte`, or `bpe` (byte-level).
+        vocab_size: At most so many tokens, the four special ones included; the most frequent are
+            kept. None keeps all words or characters, and means 8192 for `bpe`.
+        min_count: Words or characters seen less often are unknown. None means 2 for the words of
+            an open text, so that the model learns what unknown words are like, and else 1.
+        closed: Whether a literal `<unk>` in the text is an ordinary word (`word` only). `auto`
+            says yes when the training text contains one, as in Penn Treebank and WikiText.
+
+    Raises:
+        ConfigError: A value is out of range or makes no sense for the kind.
+
+    Example:
+        >>> TokenizerConfig(kind="bpe", vocab_size=1000).vocab_size
+        1000
+    """
+
+    kind: TokenizerKind = "word"
+    vocab_size: int | None = None
+    min_count: int | None = None
+    closed: Literal["auto"] | bool = "auto"
+
+    def __post_init__(self) -> None:
+        counts_tokens = self.kind in ("word", "character")
+        if self.vocab_size is not None:
+            require(
+                self.kind != "byte",
+                f"vocab_size is {self.vocab_size}, but a byte vocabulary always has "
+                f"{BYTE_VOCAB_SIZE} tokens.",
+                help="Leave vocab_size out.",
+            )
+            low = NUM_SPECIAL_TOKENS + 1 if counts_tokens else BYTE_VOCAB_SIZE
+            require_range("vocab_size", self.vocab_size, low=low)
+        if self.min_count is not None:
+            require(
+                counts_tokens,
+                f"min_count is {self.min_count}, but the {self.kind} tokenizer knows every text.",
+                help="Leave min_count out, or choose kind word or character.",
+            )
+            require_range("min_count", self.min_count, low=1)
+        require(
+            self.kind == "word" or self.closed in ("auto", False),
+            f"closed is {self.closed!r}, but the {self.kind} tokenizer has no word '<unk>'.",
+            help="Leave closed out, or choose kind word.",
+        )

@@ -1,0 +1,153 @@
+"""From text to ids, fast; one small class a kind. Knows nothing of files or of training.
+
+Each gives the ids that the tokenizer's `tokenizer.json` gives through Hugging Face, which says
+what is right; the plain dictionary and table look-ups here are several times faster.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Protocol
+
+import numpy as np
+import tokenizers
+from jaxtyping import Bool, Int64
+
+from nextword.tokens.layout import byte_alphabet
+from nextword.tokens.specials import (
+    NUM_SPECIAL_TOKENS,
+    SENTENCE_END_ID,
+    SURROGATE,
+    UNKNOWN_ID,
+    UNKNOWN_TOKEN,
+)
+from nextword.tokens.text_counts import utf8_bytes
+
+_ABSENT = -1
+_NUM_CODE_POINTS = 0x110000
+_BATCH_CHARACTERS = 1 << 15
+
+#: No UTF-8 text holds this byte, so it can stand for a line end among the words.
+_LINE_END = b"\xff"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Encoding:
+    """Ids of a text.
+
+    Attributes:
+        ids: One id a token.
+        unknown: True where the text's word or character is outside the vocabulary. In a closed
+            text a literal `<unk>` is not unknown, though it has the same id.
+    """
+
+    ids: Int64[np.ndarray, " num_tokens"]
+    unknown: Bool[np.ndarray, " num_tokens"]
+
+
+class Encoder(Protocol):
+    """Turns text into ids."""
+
+    def encode(self, text: str) -> Encoding:
+        """Give the ids of a text."""
+        ...
+
+
+class WordEncoder:
+    """Words between ASCII white space, and an id at each line end.
+
+    Args:
+        tokens: Names in the order of their ids.
+        closed: Whether a literal `<unk>` is an ordinary word.
+    """
+
+    def __init__(self, tokens: Sequence[str], *, closed: bool) -> None:
+        words = enumerate(tokens[NUM_SPECIAL_TOKENS:], start=NUM_SPECIAL_TOKENS)
+        self._ids = {word.encode("utf-8"): number for number, word in words}
+        self._ids[_LINE_END] = SENTENCE_END_ID
+        if closed:
+            self._ids[UNKNOWN_TOKEN.encode("utf-8")] = UNKNOWN_ID
+
+    def encode(self, text: str) -> Encoding:
+        """Give the ids of the words and line ends of a text."""
+        data = text.encode("utf-8", errors="surrogatepass")
+        words = data.replace(b"\n", b" " + _LINE_END + b" ").split()
+        found = map(self._ids.get, words, repeat(_ABSENT))
+        return _with_unknown(np.fromiter(found, dtype=np.int64, count=len(words)))
+
+
+class CharacterEncoder:
+    """One id a code point, newlines included.
+
+    Args:
+        tokens: Names in the order of their ids.
+    """
+
+    def __init__(self, tokens: Sequence[str]) -> None:
+        self._table = np.full(_NUM_CODE_POINTS, _ABSENT, dtype=np.int32)
+        for number, character in enumerate(tokens[NUM_SPECIAL_TOKENS:], start=NUM_SPECIAL_TOKENS):
+            self._table[ord(character)] = number
+
+    def encode(self, text: str) -> Encoding:
+        """Give the ids of the code points of a text."""
+        data = text.encode("utf-32-le", errors="surrogatepass")
+        found = self._table[np.frombuffer(data, dtype="<u4")]
+        return _with_unknown(found.astype(np.int64))
+
+
+class ByteEncoder:
+    """One id a byte of UTF-8; bytes carried through as surrogates come back as themselves."""
+
+    def encode(self, text: str) -> Encoding:
+        """Give the ids of the bytes of a text."""
+        ids = np.frombuffer(utf8_bytes(text), dtype=np.uint8).astype(np.int64)
+        return _all_known(ids + NUM_SPECIAL_TOKENS)
+
+
+class BpeEncoder:
+    """Byte-pair encoding by Hugging Face; a token never goes on after a newline.
+
+    Args:
+        tokenizer: The byte-level BPE tokenizer.
+    """
+
+    def __init__(self, tokenizer: tokenizers.Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        vocab = tokenizer.get_vocab()
+        self._byte_ids = [vocab[sign] for sign in byte_alphabet()]
+
+    def encode(self, text: str) -> Encoding:
+        """Give the ids of a text; a carried byte that was not UTF-8 is a token of its own."""
+        ids: list[int] = []
+        start = 0
+        for found in SURROGATE.finditer(text):
+            ids += self._encode_plain(text[start : found.start()])
+            ids += [self._byte_ids[byte] for byte in utf8_bytes(found.group())]
+            start = found.end()
+        ids += self._encode_plain(text[start:])
+        return _all_known(np.array(ids, dtype=np.int64))
+
+    def _encode_plain(self, text: str) -> list[int]:
+        # Cutting at line ends changes no id, and lets the batch use every core.
+        encodings = self._tokenizer.encode_batch_fast(
+            list(_line_groups(text)), add_special_tokens=False
+        )
+        return [number for encoding in encodings for number in encoding.ids]
+
+
+def _line_groups(text: str) -> Iterator[str]:
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start + _BATCH_CHARACTERS) + 1 or len(text)
+        yield text[start:end]
+        start = end
+
+
+def _with_unknown(ids: Int64[np.ndarray, " num_tokens"]) -> Encoding:
+    unknown = ids == _ABSENT
+    ids[unknown] = UNKNOWN_ID
+    return Encoding(ids=ids, unknown=unknown)
+
+
+def _all_known(ids: Int64[np.ndarray, " num_tokens"]) -> Encoding:
+    return Encoding(ids=ids, unknown=np.zeros(len(ids), dtype=np.bool_))

@@ -1,0 +1,216 @@
+"""The tokenizer: one vocabulary and what can be done with it. Knows nothing of models."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from jaxtyping import Int64
+
+from nextword.base import FormatError, VocabularyError, nearest_name, write_bytes
+from nextword.tokens.config import TokenizerKind
+from nextword.tokens.decoding import StreamDecoder, checked_id, make_decoder, token_bytes
+from nextword.tokens.encoders import (
+    BpeEncoder,
+    ByteEncoder,
+    CharacterEncoder,
+    Encoder,
+    Encoding,
+    WordEncoder,
+)
+from nextword.tokens.layout import Vocabulary, build
+from nextword.tokens.specials import (
+    NUM_SPECIAL_TOKENS,
+    PAD_ID,
+    SENTENCE_END_ID,
+    SENTENCE_START_ID,
+    UNKNOWN_ID,
+)
+from nextword.tokens.tokenizer_json import read_vocabulary, write_vocabulary
+
+
+class Tokenizer:
+    """Turns text into ids and back; made by `train_tokenizer`, `from_json` or `load`.
+
+    Attributes:
+        kind: `word`, `character`, `byte` or `bpe`.
+        closed: Whether a literal `<unk>` in the text is an ordinary word.
+        vocab_size: Number of tokens, the four special ones included.
+        pad_id: 0, never in a text.
+        unknown_id: 1, what words outside the vocabulary become.
+        sentence_start_id: 2, never in a text.
+        sentence_end_id: 3, the line end of kind `word`.
+        boundary_id: What a model reads before the first token of a text: the line end for kind
+            `word`, else the sentence start.
+        never_ids: Ids that are never to be predicted.
+        line_end_ids: Sorted ids after which a line ends.
+        fingerprint: sha256 of the vocabulary, kind and closedness.
+    """
+
+    pad_id = PAD_ID
+    unknown_id = UNKNOWN_ID
+    sentence_start_id = SENTENCE_START_ID
+    sentence_end_id = SENTENCE_END_ID
+    never_ids = (PAD_ID, SENTENCE_START_ID)
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._encoder = _make_encoder(vocabulary)
+        self._values = _values_of(vocabulary)
+        self._texts = _texts_of(vocabulary, self._values)
+        self._ids_by_text: dict[str, int] = {}
+        self.kind: TokenizerKind = vocabulary.kind
+        self.closed = vocabulary.closed
+        self.vocab_size = len(vocabulary.tokens)
+        self.boundary_id = SENTENCE_END_ID if self.kind == "word" else SENTENCE_START_ID
+        self.line_end_ids: Int64[np.ndarray, " num_line_ends"] = self._find_line_ends()
+        self.fingerprint = _fingerprint(vocabulary)
+
+    def __repr__(self) -> str:
+        return f"Tokenizer(kind={self.kind!r}, vocab_size={self.vocab_size})"
+
+    def encode(self, text: str) -> Encoding:
+        r"""Give the ids of a text, and which of them stand for something unknown.
+
+        Cutting a text after a newline and encoding the parts gives the same ids. A literal `<s>`
+        is never the special token.
+
+        Raises:
+            DataError: The text holds a surrogate that stands for no byte (kinds `byte`, `bpe`).
+        """
+        return self._encoder.encode(text)
+
+    def decode(self, token_ids: Iterable[int]) -> str:
+        """Give the text of ids.
+
+        Exact for what `encode` knew of a text, but that kind `word` writes one blank between
+        words. `<pad>`, `<s>` and, but for kind `word`, `</s>` print nothing.
+
+        Raises:
+            VocabularyError: The vocabulary has no such id.
+        """
+        decoder = self.stream_decoder()
+        # One conversion of an array is much faster than one of each element.
+        numbers = token_ids.tolist() if isinstance(token_ids, np.ndarray) else token_ids
+        parts = [decoder.feed(token_id) for token_id in numbers]
+        return "".join([*parts, decoder.flush()])
+
+    def stream_decoder(self) -> StreamDecoder:
+        """Give a decoder for ids that come one at a time; its pieces joined are `decode`."""
+        return make_decoder(self.kind, tokens=self._vocabulary.tokens, values=self._values)
+
+    def token_text(self, token_id: int) -> str:
+        """Give a token for display: its text, or `<0x0A>`-like bytes where those are no text.
+
+        Raises:
+            VocabularyError: The vocabulary has no such id.
+        """
+        return self._texts[checked_id(token_id, self.vocab_size)]
+
+    def id_of(self, token_text: str) -> int:
+        """Give the id of a token by its text, as `token_text` shows it.
+
+        Raises:
+            VocabularyError: No token has this text; the nearest one is suggested.
+        """
+        if not self._ids_by_text:
+            # Backwards, so that of two tokens shown alike the first one is found.
+            pairs = reversed(list(enumerate(self._texts)))
+            self._ids_by_text = {text: number for number, text in pairs}
+        if token_text in self._ids_by_text:
+            return self._ids_by_text[token_text]
+        nearest = nearest_name(token_text, self._similar(token_text))
+        raise VocabularyError(
+            f"{token_text!r} is not a token of this {self.kind} vocabulary of {self.vocab_size:,}.",
+            help=f"Did you mean {nearest!r}?" if nearest is not None else "",
+        )
+
+    def to_json(self) -> str:
+        """Give the tokenizer as the text of a `tokenizer.json`, which Hugging Face loads too."""
+        return write_vocabulary(self._vocabulary)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read a tokenizer from the text of a `tokenizer.json`.
+
+        Raises:
+            FormatError: The text is damaged or no tokenizer of ours.
+        """
+        return cls(read_vocabulary(text))
+
+    def save(self, path: Path) -> None:
+        """Write the tokenizer to a file, atomically."""
+        write_bytes(path, self.to_json().encode("utf-8"))
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a tokenizer from a file.
+
+        Raises:
+            FormatError: The file is missing, damaged or no tokenizer of ours.
+        """
+        try:
+            return cls.from_json(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise FormatError(f"{path} cannot be read: {error.strerror}.") from error
+        except UnicodeDecodeError as error:
+            raise FormatError(f"{path} is not UTF-8, so it is no tokenizer.") from error
+        except FormatError as error:
+            raise FormatError(f"{path}: {error.message}", help=error.help) from error
+
+    def _find_line_ends(self) -> Int64[np.ndarray, " num_line_ends"]:
+        if self.kind == "word":
+            return np.array([SENTENCE_END_ID], dtype=np.int64)
+        values = self._values or [text.encode("utf-8") for text in self._texts]
+        ends = [number for number, value in enumerate(values) if value.endswith(b"\n")]
+        return np.array(ends, dtype=np.int64)
+
+    def _similar(self, text: str) -> list[str]:
+        """Give tokens of about the same length: comparing with all of them takes seconds."""
+        return [
+            token
+            for token in self._ids_by_text
+            if abs(len(token) - len(text)) <= 2 and token[:1] == text[:1]
+        ]
+
+
+def _make_encoder(vocabulary: Vocabulary) -> Encoder:
+    if vocabulary.kind == "word":
+        return WordEncoder(vocabulary.tokens, closed=vocabulary.closed)
+    if vocabulary.kind == "character":
+        return CharacterEncoder(vocabulary.tokens)
+    if vocabulary.kind == "byte":
+        return ByteEncoder()
+    return BpeEncoder(build(vocabulary))
+
+
+def _values_of(vocabulary: Vocabulary) -> list[bytes]:
+    """Give the bytes of each token; empty for kinds whose tokens are text already."""
+    return [] if vocabulary.kind in ("word", "character") else token_bytes(vocabulary.tokens)
+
+
+def _texts_of(vocabulary: Vocabulary, values: list[bytes]) -> list[str]:
+    tokens = list(vocabulary.tokens)
+    if not values:
+        return tokens
+    return [*tokens[:NUM_SPECIAL_TOKENS], *map(_shown, values[NUM_SPECIAL_TOKENS:])]
+
+
+def _shown(value: bytes) -> str:
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return "".join(f"<0x{byte:02X}>" for byte in value)
+
+
+def _fingerprint(vocabulary: Vocabulary) -> str:
+    """Hash what decides the ids, not the file: other versions of `tokenizers` write it anew."""
+    content = [
+        vocabulary.kind,
+        vocabulary.closed,
+        list(vocabulary.tokens),
+        [list(pair) for pair in vocabulary.merges],
+    ]
+    return hashlib.sha256(json.dumps(content).encode("ascii")).hexdigest()

@@ -1,0 +1,140 @@
+"""Reading `tokenizer.json` back, with every doubt settled before another library sees it.
+
+Knows nothing of paths, nor of how a text is encoded.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from nextword.base import FormatError
+from nextword.tokens.config import TokenizerKind
+from nextword.tokens.layout import Vocabulary, build, byte_alphabet
+from nextword.tokens.specials import NUM_SPECIAL_TOKENS, SPECIAL_TOKENS, SURROGATE
+
+_PARTS = ("normalizer", "pre_tokenizer", "decoder")
+_LAYOUTS: tuple[tuple[TokenizerKind, bool], ...] = (
+    ("word", False),
+    ("word", True),
+    ("character", False),
+    ("byte", False),
+    ("bpe", False),
+)
+_HELP = "Use a tokenizer.json written by nextword, or train the tokenizer again."
+_BLANKS = " \t\n\v\f\r"
+
+
+def write_vocabulary(vocabulary: Vocabulary) -> str:
+    """Give a vocabulary as the text of a `tokenizer.json` that Hugging Face `tokenizers` loads."""
+    return build(vocabulary).to_str(pretty=True)
+
+
+def read_vocabulary(text: str) -> Vocabulary:
+    """Read the vocabulary, kind and closedness out of the text of a `tokenizer.json`.
+
+    Added tokens, padding and truncation that another program wrote there are passed over.
+
+    Raises:
+        FormatError: The text is not JSON, its parts are of no known kind, or its vocabulary or
+            merges contradict themselves.
+    """
+    content = _parse(text)
+    kind, closed = _layout_of(content)
+    model = content.get("model")
+    if not isinstance(model, dict):
+        raise _refusal("it has no model")
+    tokens = _tokens_in_order(model.get("vocab"))
+    merges = _merges(model.get("merges", []))
+    _check_tokens(kind, tokens)
+    _check_merges(kind, tokens, merges)
+    return Vocabulary(kind=kind, closed=closed, tokens=tokens, merges=merges)
+
+
+def _parse(text: str) -> dict[str, Any]:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _refusal(f"it is not JSON ({error})") from error
+    if not isinstance(content, dict):
+        raise _refusal("it is not a JSON object")
+    return content
+
+
+def _layout_of(content: dict[str, Any]) -> tuple[TokenizerKind, bool]:
+    for kind, closed in _LAYOUTS:
+        bare = Vocabulary(kind=kind, closed=closed, tokens=SPECIAL_TOKENS)
+        expected = json.loads(build(bare).to_str())
+        if all(_agrees(content.get(part), expected[part]) for part in _PARTS):
+            return kind, closed
+    raise _refusal("its parts are none that nextword knows")
+
+
+def _agrees(found: Any, expected: Any) -> bool:
+    """Compare two parts; keys that another version of `tokenizers` knows or lacks do not count."""
+    if isinstance(expected, dict):
+        if not isinstance(found, dict) or found.get("type") != expected.get("type"):
+            return False
+        return all(_agrees(found[key], expected[key]) for key in found.keys() & expected.keys())
+    if isinstance(expected, list):
+        return (
+            isinstance(found, list)
+            and len(found) == len(expected)
+            and all(map(_agrees, found, expected))
+        )
+    return bool(found == expected)
+
+
+def _tokens_in_order(vocab: Any) -> tuple[str, ...]:
+    if not isinstance(vocab, dict) or not all(type(number) is int for number in vocab.values()):
+        raise _refusal("its vocabulary is not a table from token to id")
+    tokens = sorted(vocab, key=vocab.__getitem__)
+    if sorted(vocab.values()) != list(range(len(tokens))):
+        raise _refusal("its ids are not 0, 1, 2 and so on, each once")
+    if tuple(tokens[:NUM_SPECIAL_TOKENS]) != SPECIAL_TOKENS:
+        raise _refusal(f"its first tokens are not {', '.join(SPECIAL_TOKENS)}")
+    return tuple(tokens)
+
+
+def _merges(merges: Any) -> tuple[tuple[str, str], ...]:
+    if isinstance(merges, list) and all(_is_pair(pair) for pair in merges):
+        return tuple((first, second) for first, second in merges)
+    raise _refusal("its merges are not pairs of tokens")
+
+
+def _is_pair(pair: Any) -> bool:
+    return isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair)
+
+
+def _check_tokens(kind: TokenizerKind, tokens: Sequence[str]) -> None:
+    own = tokens[NUM_SPECIAL_TOKENS:]
+    if kind == "byte":
+        sound = tuple(own) == byte_alphabet()
+    elif kind == "bpe":
+        sound = set(byte_alphabet()) == set("".join(own)) and set(byte_alphabet()) <= set(own)
+    elif kind == "character":
+        sound = all(len(token) == 1 and not SURROGATE.search(token) for token in own)
+    else:
+        sound = all(token and not _cannot_be_word(token) for token in own)
+    if not sound:
+        raise _refusal(f"its vocabulary is none of a {kind} tokenizer")
+
+
+def _cannot_be_word(token: str) -> bool:
+    return any(blank in token for blank in _BLANKS) or SURROGATE.search(token) is not None
+
+
+def _check_merges(
+    kind: TokenizerKind, tokens: Sequence[str], merges: Sequence[tuple[str, str]]
+) -> None:
+    if kind != "bpe" and merges:
+        raise _refusal(f"it has merges, but a {kind} tokenizer has none")
+    known = set(tokens[NUM_SPECIAL_TOKENS:])
+    for first, second in merges:
+        if not {first, second, first + second} <= known:
+            raise _refusal(f"the merge of {first!r} and {second!r} is not in its vocabulary")
+    if len(set(merges)) != len(merges):
+        raise _refusal("it has a merge twice")
+
+
+def _refusal(reason: str) -> FormatError:
+    return FormatError(f"The tokenizer cannot be read: {reason}.", help=_HELP)

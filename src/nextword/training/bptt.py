@@ -1,0 +1,237 @@
+"""Truncated back-propagation through time.
+
+Two numbers say how it is cut: gradients go back through `bptt_steps` steps (k2), and an update is
+made every `update_every` targets a row (k1). Where k1 = k2 the text is simply cut in windows. Where
+k1 < k2 every update reads again from the detached state k2 steps back, scores the last k1 targets
+and goes back through the whole window. Where k1 > k2 several windows make one update. Each target
+counts once.
+
+Source: Williams & Peng (1990), BPTT(h; h'); lectures 000 and 002.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from nextword.base import Values
+from nextword.batches import Batch, UnitReader
+from nextword.models import NeuralLanguageModel, State
+from nextword.tensors import Hidden, autocast
+from nextword.training.free_running import free_running_hidden
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateLoss:
+    """What one update was made of.
+
+    Attributes:
+        nll_sum: Negative log-likelihood of its targets, nats.
+        num_targets: How many they were.
+    """
+
+    nll_sum: float
+    num_targets: int
+
+
+class TruncatedBptt:
+    """Turns the text into gradients, an update at a time.
+
+    Args:
+        model: The model; gradients are added to its parameters.
+        bptt_steps: How far back gradients go (k2).
+        update_every: Targets a row between updates (k1).
+        carry_state: Whether the state goes on from one window to the next.
+        accumulation_steps: Parts a window's rows are computed in.
+        free_running_probability: Chance that a step reads the model's own output.
+        precision: Number format of the forward pass; weights and states stay float32.
+    """
+
+    def __init__(
+        self,
+        model: NeuralLanguageModel,
+        *,
+        bptt_steps: int,
+        update_every: int,
+        carry_state: bool = True,
+        accumulation_steps: int = 1,
+        free_running_probability: float = 0.0,
+        precision: torch.dtype = torch.float32,
+    ) -> None:
+        self._model = model
+        self._precision = precision
+        self._bptt_steps = bptt_steps
+        self._update_every = update_every
+        self._carry_state = carry_state
+        self._accumulation_steps = accumulation_steps
+        self._free_running_probability = free_running_probability
+        self._chunks: deque[Batch] = deque()
+        self._states: deque[State] = deque()
+
+    def start(self, reader: UnitReader) -> None:
+        """Begin an epoch: nothing has been read."""
+        self._chunks.clear()
+        self._states.clear()
+        self._states.append(self._model.initial_state(reader.batch_size))
+
+    def back_propagate(self, reader: UnitReader) -> UpdateLoss | None:
+        """Read on and add the gradient of one update: the mean over its targets.
+
+        Args:
+            reader: The text; its rows are those that `start` saw.
+
+        Returns:
+            The loss, or None when the text is read.
+        """
+        if self._update_every < self._bptt_steps:
+            return self._overlapping_window(reader)
+        return self._separate_windows(reader)
+
+    def _separate_windows(self, reader: UnitReader) -> UpdateLoss | None:
+        windows = list(_read_windows(reader, self._update_every, self._bptt_steps))
+        num_targets = sum(window.num_targets for window in windows)
+        nll_sum = 0.0
+        for window in windows:
+            window_nll, final_state = self._window(self._states[0], window, window.mask(), num_targets)
+            nll_sum += window_nll
+            self._states[0] = final_state
+        return UpdateLoss(nll_sum=nll_sum, num_targets=num_targets) if windows else None
+
+    def _overlapping_window(self, reader: UnitReader) -> UpdateLoss | None:
+        """Score new targets at the end of a window that begins in text already read."""
+        chunk = reader.read(self._update_every)
+        if chunk is None:
+            return None
+        self._chunks.append(chunk)
+        if len(self._chunks) > self._bptt_steps // self._update_every:
+            self._chunks.popleft()
+            self._states.popleft()
+        window = _join(self._chunks)
+        num_old_steps = window.token_ids.shape[1] - chunk.token_ids.shape[1]
+        mask = window.mask()
+        mask[:, :num_old_steps] = False
+        nll_sum, final_state = self._window(self._states[0], window, mask, chunk.num_targets)
+        self._states.append(final_state)
+        return UpdateLoss(nll_sum=nll_sum, num_targets=chunk.num_targets)
+
+    def _window(
+        self, state: State, window: Batch, mask: Tensor, num_targets: int
+    ) -> tuple[float, State]:
+        """Go forward and back through one window, a part of its rows at a time."""
+        if not self._carry_state:
+            state = self._model.initial_state(state.batch_size)
+        state = state.reset(window.begins)
+        nll_sum, final_states = 0.0, []
+        for start, end in _parts(state.batch_size, self._accumulation_steps):
+            rows = torch.arange(start, end)
+            part_nll, final_state = self._part(
+                state.select(rows) if self._accumulation_steps > 1 else state,
+                window.rows(start, end),
+                mask[start:end],
+                num_targets,
+            )
+            nll_sum += part_nll
+            final_states.append(final_state)
+        return nll_sum, final_states[0].concatenate(final_states[1:])
+
+    def _part(
+        self, state: State, window: Batch, mask: Tensor, num_targets: int
+    ) -> tuple[float, State]:
+        model, device = self._model, self._model.device
+        window, mask = window.to(device), mask.to(device)
+        with autocast(self._precision, device):
+            hidden, final_state = self._read(window, state)
+            counted = None if bool(mask.all()) else mask
+            nll_sum = model.score(hidden, window.target_ids, None, counted).sum()
+        (nll_sum / num_targets).backward()  # type: ignore[no-untyped-call]
+        return float(nll_sum.detach()), final_state.detach()
+
+    def _read(self, window: Batch, state: State) -> tuple[Hidden, State]:
+        if self._free_running_probability == 0.0:
+            return self._model.hidden(window.token_ids, state, window.lengths)
+        return free_running_hidden(
+            self._model,
+            window.token_ids,
+            state,
+            window.lengths,
+            probability=self._free_running_probability,
+        )
+
+    def mark(self) -> tuple[deque[State], deque[Batch]]:
+        """Remember the queues, to come back to with `rewind`; states are values, so it is cheap."""
+        return self._states.copy(), self._chunks.copy()
+
+    def rewind(self, mark: tuple[deque[State], deque[Batch]]) -> None:
+        """Go back to what `mark` gave."""
+        self._states, self._chunks = mark
+
+    def state_tensors(self) -> dict[str, Tensor]:
+        """Give what a checkpoint needs: the queued states and the text they stand before."""
+        tensors = {}
+        for index, state in enumerate(self._states):
+            tensors[f"bptt.state.{index}.num_tokens"] = state.num_tokens
+            for name, tensor in state.tensors.items():
+                tensors[f"bptt.state.{index}.tensor.{name}"] = tensor
+        for index, chunk in enumerate(self._chunks):
+            for name in ("token_ids", "target_ids", "begins", "positions"):
+                tensors[f"bptt.chunk.{index}.{name}"] = getattr(chunk, name)
+            if chunk.lengths is not None:
+                tensors[f"bptt.chunk.{index}.lengths"] = chunk.lengths
+        return tensors
+
+    def state_values(self) -> Values:
+        """Give how many states and chunks are queued."""
+        return {"num_states": len(self._states), "num_chunks": len(self._chunks)}
+
+    def load_state(self, tensors: dict[str, Tensor], values: Values) -> None:
+        """Go on from what `state_tensors` and `state_values` gave."""
+        self._states = deque(self._state_from(tensors, i) for i in range(values["num_states"]))
+        self._chunks = deque(_chunk_from(tensors, i) for i in range(values["num_chunks"]))
+
+    def _state_from(self, tensors: dict[str, Tensor], index: int) -> State:
+        prefix = f"bptt.state.{index}."
+        num_tokens = tensors[f"{prefix}num_tokens"]
+        template = self._model.initial_state(len(num_tokens))
+        parts = {name: tensors[f"{prefix}tensor.{name}"] for name in template.tensors}
+        return replace(template, tensors=parts, num_tokens=num_tokens).to(self._model.device)
+
+
+def _read_windows(reader: UnitReader, num_steps: int, window_steps: int) -> Iterator[Batch]:
+    """Read the windows of one update: as many as fit in `num_steps`."""
+    for _ in range(num_steps // window_steps):
+        window = reader.read(window_steps)
+        if window is None:
+            return
+        yield window
+
+
+def _join(chunks: Sequence[Batch]) -> Batch:
+    """Put chunks of the same rows behind each other; only the last one can be ragged."""
+    last = chunks[-1]
+    num_before = sum(chunk.token_ids.shape[1] for chunk in list(chunks)[:-1])
+    return Batch(
+        token_ids=torch.cat([chunk.token_ids for chunk in chunks], dim=1),
+        target_ids=torch.cat([chunk.target_ids for chunk in chunks], dim=1),
+        lengths=None if last.lengths is None else last.lengths + num_before,
+        begins=chunks[0].begins,
+        positions=chunks[0].positions,
+    )
+
+
+def _parts(num_rows: int, num_parts: int) -> list[tuple[int, int]]:
+    """Cut rows into parts of nearly equal size."""
+    cuts = [round(num_rows * part / num_parts) for part in range(num_parts + 1)]
+    return [(start, end) for start, end in zip(cuts, cuts[1:], strict=False) if end > start]
+
+
+def _chunk_from(tensors: dict[str, Tensor], index: int) -> Batch:
+    prefix = f"bptt.chunk.{index}."
+    return Batch(
+        token_ids=tensors[f"{prefix}token_ids"],
+        target_ids=tensors[f"{prefix}target_ids"],
+        lengths=tensors.get(f"{prefix}lengths"),
+        begins=tensors[f"{prefix}begins"],
+        positions=tensors[f"{prefix}positions"],
+    )

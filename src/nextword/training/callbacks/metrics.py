@@ -1,0 +1,28 @@
+"""`metrics.jsonl`: every record as a line of JSON in the run folder."""
+
+from nextword.storage import RunFolder
+from nextword.training.callbacks.contract import Callback
+from nextword.training.records import StepRecord, ValidationRecord
+
+
+class MetricsFile(Callback):
+    """Appends every record to the run folder's metrics.
+
+    Args:
+        run: The run folder.
+    """
+
+    def __init__(self, run: RunFolder) -> None:
+        self._run = run
+
+    def on_start(self, *, first_step: int, num_steps: int) -> None:
+        """Drop what a stopped run wrote after its last checkpoint."""
+        self._run.truncate_metrics(after_step=first_step)
+
+    def on_step(self, record: StepRecord) -> None:
+        """Append the record."""
+        self._run.append_metrics(record.to_values())
+
+    def on_validation(self, record: ValidationRecord) -> None:
+        """Append the record."""
+        self._run.append_metrics(record.to_values())

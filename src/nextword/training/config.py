@@ -1,0 +1,167 @@
+"""The settings of one training: one TOML file is one run."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from nextword.base import STRICT, require, require_range
+from nextword.batches import Reset
+from nextword.models import OutputConfig, RecurrentConfig, RegularizationConfig
+from nextword.optim import AveragingConfig, ClippingConfig, OptimizerConfig, ScheduleConfig
+from nextword.tokens import TokenizerConfig
+
+
+@STRICT
+@dataclass(frozen=True, kw_only=True)
+class TextConfig:
+    """`text.*`: what is read; the command line fills it in.
+
+    Attributes:
+        train: Texts to train on.
+        valid: Texts to validate on; a share of `train` when there is none.
+        test: Texts to measure at the end; a share of `train` when neither is given.
+        split: Shares of train, valid and test, where the text is cut.
+        field: The field of a JSON line that holds the text.
+        encoding_errors: `strict`, or `surrogateescape` to take any bytes.
+        init: A model to start from instead of random weights.
+    """
+
+    train: tuple[str, ...] = ()
+    valid: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
+    split: tuple[float, float, float] = (0.9, 0.05, 0.05)
+    field: str = "text"
+    encoding_errors: Literal["strict", "surrogateescape"] = "strict"
+    init: str | None = None
+
+
+@STRICT
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """`training.*`: how the text is read and for how long.
+
+    Attributes:
+        bptt_steps: How far back gradients go (k2 of truncated back-propagation).
+        update_every: Targets a row between updates (k1); as bptt_steps when not given.
+        batch_size: Rows read side by side.
+        accumulation_steps: Parts a batch is computed in, to save memory; the update is the same.
+        epochs: Times the text is read.
+        max_steps: Updates after which training ends, if sooner.
+        max_minutes: Minutes after which training ends, if sooner; the schedule is fitted to it.
+        precision: `auto`, `float32` or `bfloat16`.
+        carry_state: Whether the hidden state goes on from one window to the next.
+        reset: Where reading starts afresh: `never` (one text), each `document` or each `line`.
+        free_running_probability: Chance that a step reads the model's own output instead of the
+            true token (scheduled sampling); 0 is teacher forcing.
+        backend: How layers are run over time: `auto`, `aten`, `reference`.
+        checkpoint_every: Updates between checkpoints; by time (two minutes) when not given.
+        log_every: Updates between records of progress.
+        seed: Of every random draw.
+        device: `auto`, `cpu`, `cuda` ...
+    """
+
+    bptt_steps: int = 35
+    update_every: int | None = None
+    batch_size: int = 20
+    accumulation_steps: int = 1
+    epochs: int = 10
+    max_steps: int | None = None
+    max_minutes: float | None = None
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    carry_state: bool = True
+    reset: Reset = "never"
+    free_running_probability: float = 0.0
+    backend: str = "auto"
+    checkpoint_every: int | None = None
+    log_every: int = 50
+    seed: int = 1
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        for name in ("bptt_steps", "batch_size", "accumulation_steps", "epochs", "log_every"):
+            require_range(name, getattr(self, name), low=1)
+        for name in ("update_every", "max_steps", "checkpoint_every"):
+            value = getattr(self, name)
+            require_range(name, 1 if value is None else value, low=1)
+        if self.max_minutes is not None:
+            require_range("max_minutes", self.max_minutes, low=0.0, open_low=True)
+        require_range("free_running_probability", self.free_running_probability, low=0.0, high=1.0)
+        longer = max(self.bptt_steps, self.targets_per_update)
+        shorter = min(self.bptt_steps, self.targets_per_update)
+        require(
+            longer % shorter == 0,
+            f"update_every is {self.targets_per_update} and bptt_steps {self.bptt_steps}; one must "
+            "divide the other.",
+            help=f"Set training.update_every={self.bptt_steps}.",
+        )
+        require(
+            self.targets_per_update >= self.bptt_steps or self.reset == "never",
+            f"update_every ({self.targets_per_update}) below bptt_steps ({self.bptt_steps}) needs "
+            f"one long text, but reset is {self.reset!r}.",
+            help="Set training.reset=never or training.update_every=training.bptt_steps.",
+        )
+        require(
+            self.accumulation_steps <= self.batch_size,
+            f"accumulation_steps is {self.accumulation_steps}, batch_size {self.batch_size}; a "
+            "part needs a row.",
+        )
+
+    @property
+    def targets_per_update(self) -> int:
+        """k1: targets a row between updates."""
+        return self.bptt_steps if self.update_every is None else self.update_every
+
+
+@STRICT
+@dataclass(frozen=True, kw_only=True)
+class EvaluationConfig:
+    """`evaluation.*`: measuring while training.
+
+    Attributes:
+        every: Updates between validations; once an epoch when not given.
+        batch_size: Lanes the validation text is cut in meanwhile, to be quick; the figures at the
+            end are those of `nextword evaluate`, which cuts nothing.
+        patience: Validations without improvement after which training stops; never when not given.
+    """
+
+    every: int | None = None
+    batch_size: int = 16
+    patience: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("every", "batch_size", "patience"):
+            value = getattr(self, name)
+            require_range(name, 1 if value is None else value, low=1)
+
+
+@STRICT
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """Everything that a training needs to know, and enough to run it again.
+
+    Attributes:
+        description: What a recipe is for, in a line.
+        text: What is read.
+        tokenizer: How text becomes ids.
+        model: The family and its sizes.
+        output: How probabilities are made.
+        regularization: What is dropped in training.
+        training: How the text is read and for how long.
+        optimizer: The update.
+        schedule: The learning rate over the steps.
+        clipping: The limit on the gradient.
+        averaging: The mean of the weights.
+        evaluation: Measuring while training.
+    """
+
+    description: str = ""
+    text: TextConfig = field(default_factory=TextConfig)
+    tokenizer: TokenizerConfig = field(default_factory=TokenizerConfig)
+    model: RecurrentConfig = field(default_factory=RecurrentConfig)
+    output: OutputConfig = field(default_factory=OutputConfig)
+    regularization: RegularizationConfig = field(default_factory=RegularizationConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    clipping: ClippingConfig = field(default_factory=ClippingConfig)
+    averaging: AveragingConfig = field(default_factory=AveragingConfig)
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)

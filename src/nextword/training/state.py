@@ -1,0 +1,194 @@
+"""A training at one moment: model, optimiser, place in the text, random numbers.
+
+All of it can be written down and put back to the bit; `trainer` moves it on.
+"""
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from nextword.base import MismatchError, Values
+from nextword.batches import UnitReader, lanes, shuffled_by_length
+from nextword.models import NeuralLanguageModel
+from nextword.optim import Clipper, Plateau, WeightAverage, build_optimizer
+from nextword.storage import Checkpoint
+from nextword.tensors import random_states, resolve_precision, set_random_states
+from nextword.tokens import Tokenizer, TokenStore
+from nextword.training.bptt import TruncatedBptt
+from nextword.training.config import RunConfig
+from nextword.training.progress import Progress
+from nextword.training.snapshot import (
+    environment,
+    load_optimizer_tensors,
+    load_parameter_tensors,
+    optimizer_tensors,
+    parameter_tensors,
+    strip_prefix,
+)
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """The parts of a training that reading a window changes."""
+
+    position: Tensor
+    queues: Any
+    random_tensors: dict[str, Tensor]
+    random_values: Values
+
+
+class TrainingState:
+    """Everything that changes in the course of a training.
+
+    Args:
+        model: The model, on its device.
+        config: The settings; `text` and `tokenizer` are not looked at.
+        train: The training text.
+        tokenizer: Of that text.
+    """
+
+    def __init__(
+        self,
+        model: NeuralLanguageModel,
+        config: RunConfig,
+        *,
+        train: TokenStore,
+        tokenizer: Tokenizer,
+    ) -> None:
+        training = config.training
+        self._config = training
+        self._train = train
+        self._boundary_id = tokenizer.boundary_id
+        self._unit_starts = (
+            lanes(train.num_tokens, training.batch_size)
+            if training.reset == "never"
+            else train.unit_starts(training.reset, tokenizer.line_end_ids)
+        )
+        self.model = model
+        self.optimizer = build_optimizer(model, config.optimizer)
+        self.clipper = Clipper(config.clipping)
+        self.plateau = Plateau(config.schedule)
+        self.average = WeightAverage(model, decay=config.averaging.decay)
+        self.bptt = TruncatedBptt(
+            model,
+            bptt_steps=training.bptt_steps,
+            update_every=training.targets_per_update,
+            carry_state=training.carry_state,
+            accumulation_steps=training.accumulation_steps,
+            free_running_probability=training.free_running_probability,
+            precision=resolve_precision(training.precision, model.device),
+        )
+        self.progress = Progress()
+        self.open_epoch()
+        self.updates_per_epoch = self._count_updates()
+        self.progress.num_steps = self.planned_steps()
+
+    def open_epoch(self) -> None:
+        """Stand before the first token of the epoch that `progress` names."""
+        self.reader = self._new_reader()
+        self.bptt.start(self.reader)
+
+    def planned_steps(self) -> int:
+        """Give how many updates the settings ask for, minutes apart."""
+        planned = self._config.epochs * self.updates_per_epoch
+        return planned if self._config.max_steps is None else min(planned, self._config.max_steps)
+
+    def mark(self) -> Mark:
+        """Remember this moment, to come back to should the next update be refused."""
+        random_tensors, random_values = random_states()
+        return Mark(
+            position=self.reader.position(),
+            queues=self.bptt.mark(),
+            random_tensors=random_tensors,
+            random_values=random_values,
+        )
+
+    def rewind(self, mark: Mark) -> None:
+        """Go back to a moment since which no weight has changed."""
+        self.reader.seek(mark.position)
+        self.bptt.rewind(mark.queues)
+        set_random_states(mark.random_tensors, mark.random_values)
+
+    def collect(self) -> tuple[dict[str, Tensor], Values]:
+        """Give everything as tensors and JSON values, for a checkpoint."""
+        random_tensors, random_values = random_states()
+        tensors = {f"model.{name}": t for name, t in parameter_tensors(self.model).items()}
+        tensors |= optimizer_tensors(self.optimizer)
+        tensors |= self.average.state_tensors()
+        tensors |= self.bptt.state_tensors()
+        tensors |= random_tensors
+        tensors["reader.position"] = self.reader.position()
+        values = {
+            "progress": self.progress.to_values(),
+            "clipper": self.clipper.state_values(),
+            "plateau": self.plateau.state_values(),
+            "bptt": self.bptt.state_values(),
+            "random": random_values,
+            "environment": environment(torch.get_num_threads()),
+        }
+        return tensors, values
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint, to the bit.
+
+        Raises:
+            MismatchError: It belongs to another model or to other data.
+        """
+        tensors, values = checkpoint.tensors, checkpoint.values
+        _compare_environment(values["environment"])
+        source = f"the checkpoint of step {checkpoint.step}"
+        load_parameter_tensors(self.model, strip_prefix(tensors, "model."), source=source)
+        load_optimizer_tensors(self.optimizer, tensors)
+        self.average.load_state_tensors(tensors)
+        self.progress = Progress.from_values(values["progress"])
+        self.clipper.load_state_values(values["clipper"])
+        self.plateau.load_state_values(values["plateau"])
+        self.reader = self._new_reader()
+        position = tensors["reader.position"]
+        if position.shape[1] != self.reader.batch_size:
+            raise MismatchError(
+                f"{source} reads {position.shape[1]} rows, this run {self.reader.batch_size}.",
+                help="Resume with the text and the batch_size the run was started with.",
+            )
+        self.reader.seek(position)
+        self.bptt.load_state(tensors, values["bptt"])
+        set_random_states(tensors, values["random"])
+
+    def _new_reader(self) -> UnitReader:
+        order = None
+        if self._config.reset != "never":
+            order = shuffled_by_length(
+                self._unit_starts,
+                batch_size=self._config.batch_size,
+                seed=self._config.seed,
+                epoch=self.progress.epoch,
+            )
+        return UnitReader(
+            self._train.ids,
+            self._unit_starts,
+            batch_size=self._config.batch_size,
+            boundary_id=self._boundary_id,
+            order=order,
+        )
+
+    def _count_updates(self) -> int:
+        """Count the updates of the first epoch; with shuffled lines others may differ a little."""
+        window_steps = min(self._config.bptt_steps, self._config.targets_per_update)
+        windows_per_update = self._config.targets_per_update // window_steps
+        return -(-self.reader.count_windows(window_steps) // windows_per_update)
+
+
+def _compare_environment(saved: Values) -> None:
+    here = environment(torch.get_num_threads())
+    if saved != here:
+        _logger.warning(
+            "the run was started with %s and goes on with %s; its last bits may differ from those "
+            "of an uninterrupted run",
+            saved,
+            here,
+        )

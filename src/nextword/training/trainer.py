@@ -1,0 +1,252 @@
+"""The training loop: read, back-propagate, clip, update, measure, save.
+
+It knows token streams and run folders; nothing of text, screens or configuration files.
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+
+from nextword.base import DivergedError
+from nextword.batches import lanes
+from nextword.evaluation import score_units
+from nextword.optim import Clipped, schedule_share, set_learning_rate
+from nextword.storage import RunFolder, save_checkpoint
+from nextword.tokens import Tokenizer, TokenStore
+from nextword.training.bptt import UpdateLoss
+from nextword.training.callbacks import Callback
+from nextword.training.config import RunConfig
+from nextword.training.meter import Meter
+from nextword.training.progress import Progress
+from nextword.training.records import ValidationRecord
+from nextword.training.signals import StopRequest
+from nextword.training.state import Mark, TrainingState
+
+_SECONDS_BETWEEN_CHECKPOINTS = 120.0
+#: The speed that fits the schedule to `max_minutes` is measured over at least this much.
+_STEPS_BEFORE_HORIZON = 20
+_SECONDS_BEFORE_HORIZON = 5.0
+#: Room for validations, which the measured speed does not see.
+_HORIZON_SHARE = 0.95
+
+
+class Trainer:
+    """Moves a training on until it is done or asked to stop.
+
+    Args:
+        state: The training as it stands.
+        config: The settings.
+        valid: The validation text; None to go without.
+        tokenizer: Of that text.
+        run: Where checkpoints go.
+        save_best: Keeps the model; called with averaged weights applied when validation improves.
+        callbacks: What watches.
+        stop: Asks for an early end.
+    """
+
+    def __init__(
+        self,
+        state: TrainingState,
+        config: RunConfig,
+        *,
+        valid: TokenStore | None,
+        tokenizer: Tokenizer,
+        run: RunFolder,
+        save_best: Callable[[], None],
+        callbacks: Sequence[Callback] = (),
+        stop: StopRequest | None = None,
+    ) -> None:
+        self._state = state
+        self._config = config
+        self._valid = valid
+        self._tokenizer = tokenizer
+        self._run_folder = run
+        self._save_best = save_best
+        self._callbacks = callbacks
+        self._stop = StopRequest() if stop is None else stop
+        self._meter = Meter()
+        self._learning_rate = 0.0
+
+    @property
+    def progress(self) -> Progress:
+        """How far the training has come."""
+        return self._state.progress
+
+    def run(self) -> Progress:
+        """Train until done, or until a stop is asked for; a checkpoint is left in either case.
+
+        Raises:
+            DivergedError: The loss or gradient is not finite. The update is not made, and the
+                checkpoint left behind stands just before it.
+        """
+        self._resume_clock()
+        self._saved_at = time.perf_counter()
+        for callback in self._callbacks:
+            callback.on_start(first_step=self.progress.step, num_steps=self.progress.num_steps)
+        try:
+            while not self.progress.is_finished and not self._stop:
+                self._make_update()
+            self._save_checkpoint()
+        finally:
+            for callback in self._callbacks:
+                callback.on_end()
+        return self.progress
+
+    def _make_update(self) -> None:
+        """Make one update, or close the epoch where the text is read."""
+        state, mark = self._state, self._state.mark()
+        state.model.train()
+        state.optimizer.zero_grad(set_to_none=True)
+        loss = state.bptt.back_propagate(state.reader)
+        if loss is None:
+            self._close_epoch()
+            return
+        clipped = self._clip(loss, mark)
+        self._learning_rate = self._scheduled_rate()
+        set_learning_rate(state.optimizer, self._learning_rate)
+        state.optimizer.step()
+        state.average.update()
+        self.progress.step += 1
+        self.progress.num_tokens_seen += loss.num_targets
+        self._meter.add(loss, clipped)
+        self._after_update()
+
+    def _clip(self, loss: UpdateLoss, mark: Mark) -> Clipped:
+        """Limit the gradient; stop before the update where it or the loss is not finite."""
+        gradients = [p.grad for p in self._state.model.parameters() if p.grad is not None]
+        clipped = self._state.clipper.clip(gradients)
+        if math.isfinite(loss.nll_sum) and math.isfinite(clipped.norm):
+            return clipped
+        self._state.rewind(mark)
+        self._save_checkpoint()
+        raise DivergedError(
+            f"update {self.progress.step + 1} has loss {loss.nll_sum / loss.num_targets} and "
+            f"gradient norm {clipped.norm}; it was not made. The checkpoint of step "
+            f"{self.progress.step} in {self._run_folder.checkpoints_folder} is sound.",
+            help="Lower optimizer.learning_rate, or clip (--set clipping.kind=norm).",
+        )
+
+    def _scheduled_rate(self) -> float:
+        share = schedule_share(
+            self._config.schedule, step=self.progress.step, num_steps=self.progress.num_steps
+        )
+        return self._config.optimizer.learning_rate * share * self._state.plateau.share
+
+    def _after_update(self) -> None:
+        progress, config = self.progress, self._config
+        progress.elapsed_s = time.perf_counter() - self._clock
+        self._fit_horizon()
+        if progress.step % config.training.log_every == 0:
+            self._report()
+        if config.evaluation.every and progress.step % config.evaluation.every == 0:
+            self._validate()
+        if progress.step >= progress.num_steps or self._is_time_up():
+            self._finish()
+        elif self._is_checkpoint_due():
+            self._save_checkpoint()
+
+    def _close_epoch(self) -> None:
+        """Count the epoch, measure, and stand before the next one."""
+        self.progress.epoch += 1
+        self._state.open_epoch()
+        if not self._config.evaluation.every:
+            self._validate()
+        if self.progress.epoch >= self._config.training.epochs:
+            self._finish()
+
+    def _finish(self) -> None:
+        self._report()
+        if self.progress.last_validation_step != self.progress.step:
+            self._validate()
+        self.progress.is_finished = True
+
+    def _report(self) -> None:
+        record = self._meter.record(
+            self.progress, epoch=self._epoch_with_part(), learning_rate=self._learning_rate
+        )
+        for callback in self._callbacks if record is not None else ():
+            callback.on_step(record)
+
+    def _epoch_with_part(self) -> float:
+        """Give the times the text has been read, with the part of the current one."""
+        return self.progress.step / self._state.updates_per_epoch
+
+    def _validate(self) -> None:
+        """Measure the averaged weights, and keep them where they are the best so far."""
+        started, progress = time.perf_counter(), self.progress
+        with self._state.average.applied():
+            nll = self._validation_nll()
+            is_best = nll < progress.best_nll or self._valid is None
+            if is_best:
+                progress.best_nll, progress.best_step, progress.num_worse = nll, progress.step, 0
+                self._save_best()
+            else:
+                progress.num_worse += 1
+        progress.last_validation_step = progress.step
+        self._state.plateau.observe(nll)
+        patience = self._config.evaluation.patience
+        if patience is not None and progress.num_worse >= patience:
+            progress.is_finished = True
+        if self._valid is not None:
+            self._tell_validation(nll, is_best=is_best)
+        self._meter.skip(time.perf_counter() - started)
+
+    def _tell_validation(self, nll: float, *, is_best: bool) -> None:
+        record = ValidationRecord(
+            step=self.progress.step,
+            epoch=self._epoch_with_part(),
+            nll_per_token=nll,
+            is_best=is_best,
+            elapsed_s=self.progress.elapsed_s,
+        )
+        for callback in self._callbacks:
+            callback.on_validation(record)
+
+    def _validation_nll(self) -> float:
+        """Give the mean loss over the validation text, cut in lanes to be quick; nats per token."""
+        if self._valid is None:
+            return math.inf
+        batch_size, reset = self._config.evaluation.batch_size, self._config.training.reset
+        unit_starts = (
+            lanes(self._valid.num_tokens, batch_size)
+            if reset == "never"
+            else self._valid.unit_starts(reset, self._tokenizer.line_end_ids)
+        )
+        windows = score_units(
+            self._state.model, self._valid.ids, unit_starts=unit_starts, batch_size=batch_size
+        )
+        return sum(float(window.nll.sum()) for window in windows) / self._valid.num_tokens
+
+    def _fit_horizon(self) -> None:
+        """Once, plan as many updates as `max_minutes` has room for at the speed seen."""
+        progress, minutes = self.progress, self._config.training.max_minutes
+        if minutes is None or progress.is_horizon_measured:
+            return
+        if progress.step < _STEPS_BEFORE_HORIZON or progress.elapsed_s < _SECONDS_BEFORE_HORIZON:
+            return
+        speed = progress.step / progress.elapsed_s
+        fitting = int(minutes * 60.0 * _HORIZON_SHARE * speed)
+        progress.num_steps = max(progress.step + 1, min(progress.num_steps, fitting))
+        progress.is_horizon_measured = True
+
+    def _is_time_up(self) -> bool:
+        minutes = self._config.training.max_minutes
+        return minutes is not None and self.progress.elapsed_s >= minutes * 60.0
+
+    def _is_checkpoint_due(self) -> bool:
+        every = self._config.training.checkpoint_every
+        if every is not None:
+            return self.progress.step % every == 0
+        return time.perf_counter() - self._saved_at >= _SECONDS_BETWEEN_CHECKPOINTS
+
+    def _save_checkpoint(self) -> None:
+        started = time.perf_counter()
+        tensors, values = self._state.collect()
+        folder = self._run_folder.checkpoints_folder
+        save_checkpoint(folder, step=self.progress.step, tensors=tensors, values=values)
+        self._saved_at = time.perf_counter()
+        self._meter.skip(self._saved_at - started)
+
+    def _resume_clock(self) -> None:
+        """Let `elapsed_s` go on from earlier sittings."""
+        self._clock = time.perf_counter() - self.progress.elapsed_s
