@@ -110,15 +110,18 @@ def require(condition: bool, message: str, *, help: str = "") -> None:
 
 
 def require_range(
-    name: str, value: float, *, low: float = -math.inf, high: float = math.inf, open_low: bool = False
+    name: str,
+    value: float,
+    *,
+    low: float = -math.inf,
+    high: float = math.inf,
+    open_low: bool = False,
 ) -> None:
     """Raise ConfigError unless low <= value <= high (low < value where `open_low`)."""
     if (value > low if open_low else value >= low) and value <= high:
         return
     lower = f"above {low:g}" if open_low else f"at least {low:g}"
-    wanted = " and ".join(
-        [lower] * (low > -math.inf) + [f"at most {high:g}"] * (high < math.inf)
-    )
+    wanted = " and ".join([lower] * (low > -math.inf) + [f"at most {high:g}"] * (high < math.inf))
     raise ConfigError(f"{name} is {value!r}; it must be {wanted}.")
 
 
@@ -144,12 +147,16 @@ def _config_error(kind: type, error: ValidationError, source: str) -> ConfigErro
     dotted = ".".join(path)
     if first["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
         known = _field_names(kind, path[:-1])
-        return ConfigError(f"{source}: unknown setting {dotted!r}.", help=did_you_mean(path[-1], known))
+        return ConfigError(
+            f"{source}: unknown setting {dotted!r}.", help=did_you_mean(path[-1], known)
+        )
     if first["type"] in {"missing", "missing_argument"}:
         return ConfigError(f"{source}: the setting {dotted!r} is missing.")
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, ConfigError):
-        return ConfigError(f"{source}: {dotted + ': ' if dotted else ''}{cause.message}", help=cause.help)
+        return ConfigError(
+            f"{source}: {dotted + ': ' if dotted else ''}{cause.message}", help=cause.help
+        )
     help = ""
     if first["type"] == "literal_error":
         help = did_you_mean(str(first["input"]), _literal_names(first["ctx"]["expected"]))
@@ -172,5 +179,7 @@ def _field_names(kind: type, path: list[str]) -> list[str]:
 
 def _dataclass_in(annotation: Any) -> Any:
     if isinstance(annotation, types.UnionType):
-        return next((part for part in typing.get_args(annotation) if dataclasses.is_dataclass(part)), None)
+        return next(
+            (part for part in typing.get_args(annotation) if dataclasses.is_dataclass(part)), None
+        )
     return annotation

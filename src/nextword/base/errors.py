@@ -1,7 +1,7 @@
 """Every error that nextword raises on purpose.
 
     NextwordError
-    ├── ConfigError(ValueError)          a setting that is unknown, out of range or contradicts another
+    ├── ConfigError(ValueError)          a setting unknown, out of range or against another
     ├── DataError(ValueError)            text that cannot be read, decoded or used
     │   └── VocabularyError              a token or id the vocabulary does not hold
     ├── ShapeError(ValueError)           arrays whose sizes do not fit together

@@ -153,19 +153,19 @@ class UnitReader:
         num_steps = int(min(max_steps, remaining.max(initial=0)))
         if num_steps == 0:
             return None
-        counts = np.minimum(remaining, num_steps)
+        counts: Int64[np.ndarray, " batch"] = np.minimum(remaining, num_steps)
         self._position += counts
         return counts
 
     def _take_units(self) -> None:
         """Give every row that has finished its unit the next one, while there are any."""
         for row in np.flatnonzero(self._position == self._end):
-            if self._next == len(self._order):
-                return
-            unit = self._order[self._next]
-            self._next += 1
-            self._position[row] = self._begin[row] = self._starts[unit]
-            self._end[row] = self._ends[unit]
+            # An empty unit is finished at once: the row goes on to the one after it.
+            while self._position[row] == self._end[row] and self._next < len(self._order):
+                unit = self._order[self._next]
+                self._next += 1
+                self._position[row] = self._begin[row] = self._starts[unit]
+                self._end[row] = self._ends[unit]
 
     def _gather(
         self,

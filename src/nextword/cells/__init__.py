@@ -1,12 +1,13 @@
 """Recurrent cells: one step in time each, in the letters of the lectures."""
 
-from nextword.cells.contract import Cell, CellState
+from nextword.cells.contract import AnyCell, Cell, CellState
 from nextword.cells.elman import NONLINEARITIES, ElmanCell, ElmanState, Nonlinearity, elman_step
 from nextword.cells.lstm import LSTM_GATES, LstmCell, LstmGates, LstmState, lstm_gates, lstm_step
 
 __all__ = [
     "LSTM_GATES",
     "NONLINEARITIES",
+    "AnyCell",
     "Cell",
     "CellState",
     "ElmanCell",

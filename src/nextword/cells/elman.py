@@ -6,12 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from nextword.base import ConfigError, did_you_mean
-from nextword.cells.contract import (
-    StepInputs,
-    StepOutputs,
-    check_sizes,
-    uniform_parameter,
-)
+from nextword.cells.contract import Cell, StepInputs, StepOutputs, uniform_parameter
 
 Nonlinearity = Literal["tanh", "sigmoid", "relu"]
 NONLINEARITIES = {"tanh": torch.tanh, "sigmoid": torch.sigmoid, "relu": torch.relu}
@@ -42,7 +37,7 @@ def elman_step(
     return ElmanState(hidden_state=h)
 
 
-class ElmanCell(nn.Module):
+class ElmanCell(Cell[ElmanState]):
     """An Elman layer at one step: hidden * (hidden + input + 1) parameters.
 
     Args:
@@ -67,15 +62,12 @@ class ElmanCell(nn.Module):
     def __init__(
         self, input_size: int, hidden_size: int, *, nonlinearity: Nonlinearity = "tanh"
     ) -> None:
-        super().__init__()
-        check_sizes(input_size=input_size, hidden_size=hidden_size)
+        super().__init__(input_size, hidden_size)
         if nonlinearity not in NONLINEARITIES:
             raise ConfigError(
                 f"nonlinearity {nonlinearity!r} is unknown.",
                 help=did_you_mean(nonlinearity, NONLINEARITIES),
             )
-        self.input_size = input_size
-        self.hidden_size = hidden_size
         self.nonlinearity = nonlinearity
         scale = hidden_size**-0.5
         self.weight_ih = uniform_parameter(hidden_size, input_size, scale=scale)

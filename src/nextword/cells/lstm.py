@@ -5,12 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from nextword.cells.contract import (
-    StepInputs,
-    StepOutputs,
-    check_sizes,
-    uniform_parameter,
-)
+from nextword.cells.contract import Cell, StepInputs, StepOutputs, uniform_parameter
 
 #: Order of the gates along the first axis of every weight, as in torch.
 LSTM_GATES = ("input_gate", "forget_gate", "cell_candidate", "output_gate")
@@ -62,7 +57,7 @@ def lstm_step(
     return LstmState(hidden_state=h, cell_state=c)
 
 
-class LstmCell(nn.Module):
+class LstmCell(Cell[LstmState]):
     """An LSTM layer at one step: 4 * hidden * (hidden + input + 1) parameters.
 
     Args:
@@ -87,10 +82,7 @@ class LstmCell(nn.Module):
     state_names = LstmState._fields
 
     def __init__(self, input_size: int, hidden_size: int, *, forget_bias: float = 1.0) -> None:
-        super().__init__()
-        check_sizes(input_size=input_size, hidden_size=hidden_size)
-        self.input_size = input_size
-        self.hidden_size = hidden_size
+        super().__init__(input_size, hidden_size)
         scale = hidden_size**-0.5
         self.weight_ih = uniform_parameter(4 * hidden_size, input_size, scale=scale)
         self.weight_hh = uniform_parameter(4 * hidden_size, hidden_size, scale=scale)

@@ -14,6 +14,7 @@ from nextword.evaluation.perplexity import (
     describe_tokenizer,
     evaluate,
     evaluate_store,
+    resolve_reset,
     unit_scores,
 )
 from nextword.evaluation.scoring import ScoredWindow, default_chunk_length, score_units
@@ -36,6 +37,7 @@ __all__ = [
     "perplexity_card",
     "render_card",
     "render_cards",
+    "resolve_reset",
     "score_units",
     "unit_scores",
 ]

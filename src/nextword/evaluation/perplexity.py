@@ -75,7 +75,7 @@ def evaluate(
         on_progress: Is told the number of targets scored so far.
 
     Raises:
-        ConfigError: `reset` is unknown, or batch_size or chunk_length is below 1.
+        ConfigError: batch_size or chunk_length is below 1.
         DataError: The text is empty.
         DivergedError: The model gives NaN.
         MismatchError: Model, tokenizer and store do not belong together.
@@ -192,6 +192,22 @@ def add_by_unit(
     np.add.at(nll_sums, units, window.nll.sum(axis=1))
 
 
+def resolve_reset(name: str) -> Reset:
+    """Turn what a user typed for the reset into one of never, document and line.
+
+    Raises:
+        ConfigError: It is none of them; the nearest one is suggested.
+
+    Example:
+        >>> resolve_reset("line")
+        'line'
+    """
+    for reset in RESETS:
+        if reset == name:
+            return reset
+    raise ConfigError(f"reset is {name!r}.", help=did_you_mean(name, RESETS))
+
+
 def describe_tokenizer(tokenizer: Tokenizer) -> str:
     """Give a tokenizer's kind, size and identity in a short line, for the card.
 
@@ -207,8 +223,6 @@ def _unit_starts(
     model: LanguageModel, store: TokenStore, *, tokenizer: Tokenizer, reset: Reset
 ) -> Int64[np.ndarray, " units_plus_one"]:
     """Cut the store into reset units, once model, tokenizer and text are known to fit."""
-    if reset not in RESETS:
-        raise ConfigError(f"reset is {reset!r}.", help=did_you_mean(reset, RESETS))
     if (tokenizer.vocab_size, tokenizer.boundary_id) != (model.vocab_size, model.boundary_id):
         raise MismatchError(
             f"the tokenizer has {tokenizer.vocab_size} tokens and boundary "

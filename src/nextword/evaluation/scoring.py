@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from jaxtyping import Bool, Float64, Int64, Integer
+from torch import Tensor
 
 from nextword.base import DivergedError, require_range
 from nextword.batches import Batch, UnitReader, longest_first
@@ -48,7 +49,8 @@ class ScoredWindow:
             return np.zeros(self.nll.shape, dtype=np.bool_)
         places = self.positions[:, None] + steps
         nearest = np.minimum(np.searchsorted(positions, places), len(positions) - 1)
-        return (positions[nearest] == places) & (steps < self.counts[:, None])
+        found: Bool[np.ndarray, "batch time"] = positions[nearest] == places
+        return found & (steps < self.counts[:, None])
 
 
 def score_units(
@@ -111,7 +113,9 @@ def _score(model: LanguageModel, reader: UnitReader, chunk_length: int) -> Itera
         yield window
 
 
-def _drop_idle_rows(batch: Batch, rows: Rows, state: State | None) -> tuple[Rows, State | None]:
+def _drop_idle_rows(
+    batch: Batch, rows: Rows, state: State | None
+) -> tuple[Int64[Tensor, " busy"], State | None]:
     """Leave out rows for which no unit is left: they never get another one."""
     if batch.lengths is None:
         return rows, state
@@ -158,8 +162,9 @@ def _score_window(
 def _refuse_nan(window: ScoredWindow) -> None:
     rows, steps = np.nonzero(np.isnan(window.nll))
     if len(rows):
+        place = int(window.positions[rows[0]] + steps[0])
         raise DivergedError(
-            f"the model gives NaN for token {int(window.positions[rows[0]] + steps[0])} of the text.",
+            f"the model gives NaN for the token at position {place} of the text.",
             help="Its weights are not finite; evaluate an earlier checkpoint.",
         )
 

@@ -3,6 +3,7 @@
 from nextword.models.config import OutputConfig, RecurrentConfig, RegularizationConfig
 from nextword.models.contract import LanguageModel, scored
 from nextword.models.neural import NeuralLanguageModel
+from nextword.models.parameters import load_parameter_tensors, parameter_tensors
 from nextword.models.recurrent import RecurrentLanguageModel
 from nextword.models.state import State, state_from_bytes
 
@@ -14,6 +15,8 @@ __all__ = [
     "RecurrentLanguageModel",
     "RegularizationConfig",
     "State",
+    "load_parameter_tensors",
+    "parameter_tensors",
     "scored",
     "state_from_bytes",
 ]

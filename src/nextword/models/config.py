@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nextword.base import STRICT, require_range
-from nextword.cells import Cell, ElmanCell, LstmCell, Nonlinearity
+from nextword.cells import AnyCell, ElmanCell, LstmCell, Nonlinearity
 from nextword.models.recurrent import RecurrentLanguageModel
 
 
@@ -100,7 +100,7 @@ class RecurrentConfig:
             backend=backend,
         )
 
-    def _cell(self, input_size: int) -> Cell:
+    def _cell(self, input_size: int) -> AnyCell:
         if self.cell == "elman":
             return ElmanCell(input_size, self.hidden_size, nonlinearity=self.nonlinearity)
         return LstmCell(input_size, self.hidden_size, forget_bias=self.forget_bias)

@@ -21,7 +21,6 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
     """
 
     output: FullSoftmax
-    _fingerprint: tuple[tuple[int, ...], str] | None = None
 
     @abstractmethod
     def hidden(
@@ -49,15 +48,16 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         return sum(parameter.numel() for parameter in self.parameters())
 
     def fingerprint(self) -> str:
-        """Give the sha256 of names, shapes and weights; computed anew when a weight changed."""
-        versions = tuple(parameter._version for parameter in self.parameters())
-        if self._fingerprint is None or self._fingerprint[0] != versions:
-            digest = hashlib.sha256(self.family.encode())
-            for name, parameter in self.named_parameters():
-                digest.update(f"{name}{tuple(parameter.shape)}".encode())
-                digest.update(parameter.detach().cpu().contiguous().view(torch.uint8).numpy())
-            self._fingerprint = (versions, digest.hexdigest())
-        return self._fingerprint[1]
+        """Give the sha256 of names, shapes and weights.
+
+        It is computed anew at every call: fused optimisers change weights without telling
+        torch's version counters, so nothing cheaper says whether an old one still holds.
+        """
+        digest = hashlib.sha256(self.family.encode())
+        for name, parameter in self.named_parameters():
+            digest.update(f"{name}{tuple(parameter.shape)}".encode())
+            digest.update(parameter.detach().cpu().contiguous().view(torch.uint8).numpy().data)
+        return digest.hexdigest()
 
     def advance(self, token_ids: TokenIds, state: State, lengths: Lengths | None = None) -> State:
         """Read tokens without scoring anything."""
@@ -68,7 +68,8 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
     ) -> tuple[LogProbs, State]:
         """Read tokens and give the distribution of the next one after each, in nats."""
         hidden, state = self.hidden(token_ids, state, lengths)
-        return self.output.log_probs(hidden.flatten(0, 1)).unflatten(0, token_ids.shape), state
+        log_probs = self.output.log_probs(hidden.flatten(0, 1))
+        return log_probs.view(*token_ids.shape, -1), state
 
     def nll(
         self,

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from nextword.base import ConfigError
-from nextword.cells import Cell
+from nextword.cells import AnyCell
 from nextword.models.neural import NeuralLanguageModel
 from nextword.models.state import State
 from nextword.outputs import FullSoftmax
@@ -44,7 +44,7 @@ class RecurrentLanguageModel(NeuralLanguageModel):
         vocab_size: int,
         boundary_id: int,
         never_ids: tuple[int, ...],
-        cells: Sequence[Cell],
+        cells: Sequence[AnyCell],
         tied: bool = True,
         input_dropout: float = 0.0,
         layer_dropout: float = 0.0,

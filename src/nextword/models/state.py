@@ -143,7 +143,8 @@ def state_from_bytes(data: bytes, template: State) -> State:
         raise FormatError(f"the state is damaged: {error}.") from error
     if fingerprint != template.fingerprint():
         raise MismatchError(
-            f"the state belongs to model {fingerprint[:12]}, this is {template.fingerprint()[:12]}.",
+            f"the state belongs to model {fingerprint[:12]}, this one is "
+            f"{template.fingerprint()[:12]}.",
             help="Read the text again with this model to get a state of its own.",
         )
     return replace(template, tensors=tensors, num_tokens=num_tokens).to(template.num_tokens.device)

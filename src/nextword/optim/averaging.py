@@ -38,7 +38,7 @@ class WeightAverage:
             return
         self._num_updates += 1
         decay = min(self._decay, self._num_updates / (self._num_updates + _WARM_UP))
-        current = [self._parameters[name] for name in self._average]
+        current: list[Tensor] = [self._parameters[name] for name in self._average]
         torch._foreach_lerp_(list(self._average.values()), current, 1.0 - decay)
 
     @contextmanager

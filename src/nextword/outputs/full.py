@@ -70,8 +70,9 @@ class FullSoftmax(nn.Module):
         return functional.linear(hidden, self.weight, bias)
 
     def log_probs(self, hidden: States) -> Float[Tensor, "positions vocab"]:
-        """Give log-probabilities, nats."""
-        return self.logits(hidden).float().log_softmax(dim=-1)
+        """Give log-probabilities, nats, in at least float32."""
+        logits = self.logits(hidden)
+        return logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(dim=-1)
 
     def nll(self, hidden: States, target_ids: Targets) -> Float[Tensor, " positions"]:
         """Give the negative log-likelihood of each target, nats.
@@ -82,9 +83,5 @@ class FullSoftmax(nn.Module):
         if torch.is_grad_enabled():
             return cross_entropy(self.logits(hidden), target_ids)
         rows = max(1, _MAX_SCORES // len(self.bias))
-        pieces = zip(hidden.split(rows), target_ids.split(rows), strict=True)
-        return torch.cat(
-            [
-cross_entropy(self.logits(part), targets) for part, targets in pieces
-            ]
-        )
+        pieces = zip(torch.split(hidden, rows), torch.split(target_ids, rows), strict=True)
+        return torch.cat([cross_entropy(self.logits(part), targets) for part, targets in pieces])

@@ -49,7 +49,9 @@ class Dropout(nn.Module):
         """Give the inputs with entries dropped, in training; else as they are."""
         if not self.training or self.probability == 0.0:
             return inputs
-        return inputs * keep_mask(self.mask_shape(inputs), probability=self.probability, like=inputs)
+        return inputs * keep_mask(
+            self.mask_shape(inputs), probability=self.probability, like=inputs
+        )
 
     def mask_shape(self, inputs: Tensor) -> tuple[int, ...]:
         """Give the shape of the mask that is drawn: that of the inputs."""
@@ -67,9 +69,7 @@ class LockedDropout(Dropout):
         return (inputs.shape[0], 1, inputs.shape[2])
 
 
-def embed(
-    token_ids: TokenIds, weight: Tensor, *, row_dropout: float, training: bool
-) -> Embeddings:
+def embed(token_ids: TokenIds, weight: Tensor, *, row_dropout: float, training: bool) -> Embeddings:
     """Look up embeddings; in training whole rows of the table are dropped.
 
     A dropped token is zero wherever it stands in the window.

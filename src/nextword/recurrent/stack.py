@@ -1,11 +1,12 @@
 """A stack of recurrent layers over time: one layer's outputs are the next one's inputs."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from torch import nn
 
 from nextword.base import ShapeError
-from nextword.cells import Cell, CellState
+from nextword.cells import AnyCell, CellState
 from nextword.recurrent.backends import Backend, choose_backend
 from nextword.tensors import Embeddings, Hidden, Lengths
 
@@ -30,25 +31,25 @@ class RecurrentStack(nn.Module):
 
     def __init__(
         self,
-        cells: Sequence[Cell],
+        cells: Sequence[AnyCell],
         *,
         dropout_between: Callable[[Embeddings], Embeddings] | None = None,
         backend: str = "auto",
     ) -> None:
         super().__init__()
-        for below, above in zip(cells, cells[1:], strict=False):
+        for below, above in pairwise(cells):
             if above.input_size != below.hidden_size:
                 raise ShapeError(
                     f"a layer reads {above.input_size} numbers a step, the one below gives "
                     f"{below.hidden_size}."
                 )
-        self.cells = nn.ModuleList(cells)  # type: ignore[arg-type]  # cells are modules
+        self.cells = nn.ModuleList(cells)
         self.dropout_between = dropout_between if dropout_between is not None else nn.Identity()
         self.backends: tuple[Backend, ...] = ()
         self.use_backend(backend)
 
     @property
-    def layers(self) -> list[Cell]:
+    def layers(self) -> list[AnyCell]:
         """The cells, lowest first."""
         return list(self.cells)  # type: ignore[arg-type]  # nn.ModuleList forgets the type
 

@@ -16,22 +16,27 @@ from nextword.storage.model_folder import (
     resolve_model_folder,
     save_model_folder,
 )
+from nextword.storage.models import Builder, StoredModel, load_model, save_model
 from nextword.storage.run_folder import RunFolder
 
 __all__ = [
     "FORMAT_VERSION",
+    "Builder",
     "Checkpoint",
     "ModelFolder",
     "RunFolder",
     "RunLock",
+    "StoredModel",
     "load_checkpoint",
     "load_latest_checkpoint",
+    "load_model",
     "load_model_folder",
     "read_folder",
     "recover_folder",
     "resolve_model_folder",
     "save_checkpoint",
     "save_folder",
+    "save_model",
     "save_model_folder",
     "verify_manifest",
     "write_manifest",

@@ -31,10 +31,15 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     stored = _storable(tensors)
     try:
         save_file(stored, path)
-    except (SafetensorError, KeyError, ValueError) as error:
+    except SafetensorError as error:
         raise CheckpointError(
             f"Cannot write {path}: {error}.",
-            help="Free space on the disk, or save only dense tensors of the usual types.",
+            help="Free some space, or choose a folder that can be written.",
+        ) from error
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(
+            f"Cannot write {path}: a tensor is not of a type that safetensors knows ({error}).",
+            help="Save it as one of the usual types.",
         ) from error
 
 
@@ -46,7 +51,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     """
     try:
         mapped = load_file(path, device="cpu")
-    except (SafetensorError, ValueError, KeyError) as error:
+    except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
+        # RuntimeError: torch maps the file a second time, and by then it may be gone.
         raise FormatError(
             f"{path} is not a sound safetensors file: {error}.", help=DAMAGED_HELP
         ) from error

@@ -23,7 +23,9 @@ def resolve_device(name: str = "auto") -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError as error:
-        raise ConfigError(f"device {name!r} is unknown.", help="Use auto, cpu, cuda or mps.") from error
+        raise ConfigError(
+            f"device {name!r} is unknown.", help="Use auto, cpu, cuda or mps."
+        ) from error
     if not _is_available(device):
         raise ConfigError(
             f"device {name!r} is not available on this machine.", help="Use --device auto or cpu."

@@ -12,7 +12,7 @@ from nextword.base import MismatchError, Values
 def seed_everything(seed: int) -> None:
     """Seed the generators of Python, NumPy and torch (CPU and GPU)."""
     random.seed(seed)
-    np.random.seed(seed % 2**32)  # noqa: NPY002 - the global one is what libraries draw from
+    np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
 
 

@@ -1,7 +1,14 @@
 """From paths to text: opening, decoding and splitting corpora. Knows nothing of tokens."""
 
-from nextword.text.corpus import Corpus, open_corpus
+from nextword.text.corpus import ByteStream, Corpus, open_corpus
 from nextword.text.documents import Document, text_document
 from nextword.text.split import split_corpus
 
-__all__ = ["Corpus", "Document", "open_corpus", "split_corpus", "text_document"]
+__all__ = [
+    "ByteStream",
+    "Corpus",
+    "Document",
+    "open_corpus",
+    "split_corpus",
+    "text_document",
+]

@@ -62,16 +62,14 @@ def _blocks(path: Path, suffix: str) -> Iterator[bytes]:
 
 def _zstandard_blocks(path: Path) -> Iterator[bytes]:
     """Decompress frame by frame; unlike the library's reader, refuse a file that is cut short."""
-    parts: list[bytes] = []
-    size = 0
+    pending = bytearray()
     for part in _zstandard_parts(path):
-        parts.append(part)
-        size += len(part)
-        if size >= BLOCK_BYTES:
-            yield b"".join(parts)
-            parts, size = [], 0
-    if size:
-        yield b"".join(parts)
+        pending += part
+        while len(pending) >= BLOCK_BYTES:
+            yield bytes(pending[:BLOCK_BYTES])
+            del pending[:BLOCK_BYTES]
+    if pending:
+        yield bytes(pending)
 
 
 def _zstandard_parts(path: Path) -> Iterator[bytes]:

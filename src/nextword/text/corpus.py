@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol, runtime_checkable
 
 from nextword.base import ConfigError, DataError, did_you_mean
 from nextword.text.blocks import BLOCK_BYTES, COMPRESSED_SUFFIXES, read_blocks
@@ -14,6 +14,15 @@ from nextword.text.places import STANDARD_LIBRARY, find_files, standard_library_
 
 _ENCODING_ERRORS = ("strict", "surrogateescape")
 _STANDARD_INPUT = "-"
+
+
+@runtime_checkable
+class ByteStream(Protocol):
+    """A stream of bytes that can be read, such as `sys.stdin.buffer`."""
+
+    def read(self, size: int = ..., /) -> bytes:
+        """Give up to `size` bytes, or all that are left."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +67,7 @@ def open_corpus(
     *,
     field: str = "text",
     encoding_errors: str = "strict",
-    standard_input: BinaryIO | None = None,
+    standard_input: ByteStream | None = None,
 ) -> Corpus:
     """Open the texts that the user named, in the order given.
 
@@ -95,7 +104,7 @@ def open_corpus(
     )
 
 
-def _sources(spec: str, standard_input: BinaryIO | None) -> list[_Source]:
+def _sources(spec: str, standard_input: ByteStream | None) -> list[_Source]:
     if spec == _STANDARD_INPUT:
         if standard_input is None:
             raise DataError("The text '-' was named, but there is no standard input here.")
@@ -120,7 +129,7 @@ def _file_source(path: Path, name: str) -> _Source:
     return _Source(name=name, open_blocks=partial(read_blocks, path), is_jsonl=is_jsonl)
 
 
-def _memory_source(name: str, stream: BinaryIO) -> _Source:
+def _memory_source(name: str, stream: ByteStream) -> _Source:
     return _Source(name=name, open_blocks=partial(_blocks_of, stream.read()))
 
 

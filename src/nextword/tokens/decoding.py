@@ -5,7 +5,7 @@ A decoder gives text as soon as it is certain: the pieces joined are the text of
 
 import codecs
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from nextword.base import VocabularyError
 from nextword.tokens.config import TokenizerKind
@@ -18,6 +18,7 @@ from nextword.tokens.specials import (
 )
 
 
+@runtime_checkable
 class StreamDecoder(Protocol):
     """Turns ids into text as they come."""
 

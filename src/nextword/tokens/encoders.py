@@ -7,7 +7,7 @@ what is right; the plain dictionary and table look-ups here are several times fa
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import tokenizers
@@ -45,6 +45,7 @@ class Encoding:
     unknown: Bool[np.ndarray, " num_tokens"]
 
 
+@runtime_checkable
 class Encoder(Protocol):
     """Turns text into ids."""
 

@@ -5,9 +5,9 @@ from array import array
 from collections.abc import Callable, Iterator, MutableSequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
-from io import BytesIO
+from io import BufferedIOBase, BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int64
@@ -82,8 +82,8 @@ class _Writer:
     """What grows while a corpus is read: two streams, the document starts and the counts."""
 
     tokenizer: Tokenizer
-    ids: BinaryIO
-    unknown: BinaryIO
+    ids: BufferedIOBase
+    unknown: BufferedIOBase
     document_starts: MutableSequence[int] = field(default_factory=lambda: array("q", [0]))
     counts: TextCounts = field(default_factory=TextCounts)
     num_tokens: int = 0
@@ -139,7 +139,7 @@ def _in_memory(writer: _Writer) -> TokenStore:
     )
 
 
-def _content(stream: BinaryIO) -> bytes:
+def _content(stream: BufferedIOBase) -> bytes:
     stream.seek(0)
     return stream.read()
 

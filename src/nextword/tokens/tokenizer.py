@@ -4,10 +4,9 @@ import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Self
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Int64, Integer
 
 from nextword.base import FormatError, VocabularyError, nearest_name, write_bytes
 from nextword.tokens.config import TokenizerKind
@@ -82,7 +81,7 @@ class Tokenizer:
         """
         return self._encoder.encode(text)
 
-    def decode(self, token_ids: Iterable[int]) -> str:
+    def decode(self, token_ids: Integer[np.ndarray, " num_tokens"] | Iterable[int]) -> str:
         """Give the text of ids.
 
         Exact for what `encode` knew of a text, but that kind `word` writes one blank between
@@ -132,7 +131,7 @@ class Tokenizer:
         return write_vocabulary(self._vocabulary)
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
+    def from_json(cls, text: str) -> "Tokenizer":
         """Read a tokenizer from the text of a `tokenizer.json`.
 
         Raises:
@@ -145,7 +144,7 @@ class Tokenizer:
         write_bytes(path, self.to_json().encode("utf-8"))
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: Path) -> "Tokenizer":
         """Read a tokenizer from a file.
 
         Raises:

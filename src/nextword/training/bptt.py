@@ -12,6 +12,7 @@ Source: Williams & Peng (1990), BPTT(h; h'); lectures 000 and 002.
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -94,7 +95,9 @@ class TruncatedBptt:
         num_targets = sum(window.num_targets for window in windows)
         nll_sum = 0.0
         for window in windows:
-            window_nll, final_state = self._window(self._states[0], window, window.mask(), num_targets)
+            window_nll, final_state = self._window(
+                self._states[0], window, window.mask(), num_targets
+            )
             nll_sum += window_nll
             self._states[0] = final_state
         return UpdateLoss(nll_sum=nll_sum, num_targets=num_targets) if windows else None
@@ -223,7 +226,7 @@ def _join(chunks: Sequence[Batch]) -> Batch:
 def _parts(num_rows: int, num_parts: int) -> list[tuple[int, int]]:
     """Cut rows into parts of nearly equal size."""
     cuts = [round(num_rows * part / num_parts) for part in range(num_parts + 1)]
-    return [(start, end) for start, end in zip(cuts, cuts[1:], strict=False) if end > start]
+    return [(start, end) for start, end in pairwise(cuts) if end > start]
 
 
 def _chunk_from(tensors: dict[str, Tensor], index: int) -> Batch:

@@ -1,7 +1,7 @@
 """How far a training has come: the numbers that a checkpoint carries beside the tensors."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from nextword.base import Values
 
@@ -22,6 +22,7 @@ class Progress:
         last_validation_step: Update after which the last validation was made.
         is_horizon_measured: Whether `num_steps` was fitted to `max_minutes` already.
         is_finished: Whether nothing is left to do.
+        limits: The epochs, updates and minutes it was planned for.
     """
 
     step: int = 0
@@ -35,6 +36,7 @@ class Progress:
     last_validation_step: int = -1
     is_horizon_measured: bool = False
     is_finished: bool = False
+    limits: list[float | None] = field(default_factory=list)
 
     def to_values(self) -> Values:
         """Give the counters as JSON values."""

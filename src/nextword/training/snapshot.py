@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from nextword.base import MismatchError, Values
+from nextword.base import Values
 
 _OPTIMIZER = "optimizer."
 
@@ -22,9 +22,7 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     }
 
 
-def load_optimizer_tensors(
-    optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]
-) -> None:
+def load_optimizer_tensors(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
     """Put an optimiser's memory back; its settings stay those it was built with."""
     state: dict[int, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
@@ -33,37 +31,6 @@ def load_optimizer_tensors(
             state.setdefault(int(number), {})[name] = tensor
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})
-
-
-def parameter_tensors(model: nn.Module) -> dict[str, Tensor]:
-    """Give a model's weights by name, each once even where two layers share it."""
-    return {name: parameter.detach() for name, parameter in model.named_parameters()}
-
-
-@torch.no_grad()
-def load_parameter_tensors(
-    model: nn.Module, tensors: Mapping[str, Tensor], *, source: str
-) -> None:
-    """Put weights back by name.
-
-    Raises:
-        MismatchError: A weight is missing, is too many, or has another shape.
-    """
-    parameters = dict(model.named_parameters())
-    if parameters.keys() != tensors.keys():
-        odd = sorted(parameters.keys() ^ tensors.keys())
-        raise MismatchError(
-            f"{source} does not fit the model: {', '.join(odd[:4])} on one side only.",
-            help="The weights and the configuration come from two models.",
-        )
-    for name, parameter in parameters.items():
-        if parameter.shape != tensors[name].shape:
-            raise MismatchError(
-                f"{name} in {source} has shape {tuple(tensors[name].shape)}, the configuration "
-                f"asks for {tuple(parameter.shape)}.",
-                help="The weights and the configuration come from two models.",
-            )
-        parameter.copy_(tensors[name])
 
 
 def strip_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

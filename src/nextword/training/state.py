@@ -12,7 +12,7 @@ from torch import Tensor
 
 from nextword.base import MismatchError, Values
 from nextword.batches import UnitReader, lanes, shuffled_by_length
-from nextword.models import NeuralLanguageModel
+from nextword.models import NeuralLanguageModel, load_parameter_tensors, parameter_tensors
 from nextword.optim import Clipper, Plateau, WeightAverage, build_optimizer
 from nextword.storage import Checkpoint
 from nextword.tensors import random_states, resolve_precision, set_random_states
@@ -23,9 +23,7 @@ from nextword.training.progress import Progress
 from nextword.training.snapshot import (
     environment,
     load_optimizer_tensors,
-    load_parameter_tensors,
     optimizer_tensors,
-    parameter_tensors,
     strip_prefix,
 )
 
@@ -83,7 +81,7 @@ class TrainingState:
             free_running_probability=training.free_running_probability,
             precision=resolve_precision(training.precision, model.device),
         )
-        self.progress = Progress()
+        self.progress = Progress(limits=self.limits())
         self.open_epoch()
         self.updates_per_epoch = self._count_updates()
         self.progress.num_steps = self.planned_steps()
@@ -97,6 +95,19 @@ class TrainingState:
         """Give how many updates the settings ask for, minutes apart."""
         planned = self._config.epochs * self.updates_per_epoch
         return planned if self._config.max_steps is None else min(planned, self._config.max_steps)
+
+    def limits(self) -> list[float | None]:
+        """Give what the settings say of how long to train."""
+        return [self._config.epochs, self._config.max_steps, self._config.max_minutes]
+
+    def extend(self) -> None:
+        """Plan anew where the settings now say another length than when the run was saved."""
+        if self.progress.limits == self.limits():
+            return
+        self.progress.limits = self.limits()
+        self.progress.num_steps = self.planned_steps()
+        self.progress.is_horizon_measured = False
+        self.progress.is_finished = self.progress.step >= self.progress.num_steps
 
     def mark(self) -> Mark:
         """Remember this moment, to come back to should the next update be refused."""

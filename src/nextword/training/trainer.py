@@ -164,7 +164,9 @@ class Trainer:
         record = self._meter.record(
             self.progress, epoch=self._epoch_with_part(), learning_rate=self._learning_rate
         )
-        for callback in self._callbacks if record is not None else ():
+        if record is None:
+            return
+        for callback in self._callbacks:
             callback.on_step(record)
 
     def _epoch_with_part(self) -> float:

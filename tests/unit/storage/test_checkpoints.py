@@ -267,7 +267,7 @@ def test_load_checkpoint_flipped_bit_or_lost_end_is_detected(
 ) -> None:
     place = save(tmp_path, step=1)
 
-    for content in damaged_copies((place / name).read_bytes(), 350):
+    for content in damaged_copies((place / name).read_bytes(), 120):
         (place / name).write_bytes(content)
         with pytest.raises(FormatError):
             load_checkpoint(place)

@@ -1,3 +1,5 @@
+import errno
+import fcntl
 import json
 import os
 import signal
@@ -88,7 +90,11 @@ def test_run_lock_stale_is_recovered(tmp_path: Path) -> None:
         assert json.loads((tmp_path / LOCK_NAME).read_text())["pid"] == os.getpid()
 
 
-@pytest.mark.parametrize("content", ["", "rubbish", '{"pid": "x"}', "[]", '{"pid": 4194304999}'])
+@pytest.mark.parametrize(
+    "content",
+    ["", "rubbish", '{"pid": "x"}', "[]", json.dumps({"pid": 2**80, "host": socket.gethostname()})],
+    ids=["empty", "rubbish", "text", "list", "dead"],
+)
 def test_run_lock_unreadable_holder_still_refuses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
 ) -> None:
@@ -100,9 +106,49 @@ def test_run_lock_unreadable_holder_still_refuses(
             pass
 
 
+def test_run_lock_holder_of_another_user_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refuse)
+
+    with (
+        RunLock(tmp_path),
+        pytest.raises(LockedError, match="in use by process"),
+        RunLock(tmp_path),
+    ):
+        pass
+
+
+def test_run_lock_holder_on_another_host_is_named(tmp_path: Path) -> None:
+    with RunLock(tmp_path):
+        (tmp_path / LOCK_NAME).write_text('{"pid": 7, "host": "elsewhere"}')
+        with (
+            pytest.raises(LockedError, match="in use by process 7 on elsewhere"),
+            RunLock(tmp_path),
+        ):
+            pass
+
+
+def test_run_lock_file_system_without_locks_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+
+    with pytest.raises(CheckpointError, match="No locks available") as caught, RunLock(tmp_path):
+        pass
+
+    assert "POSIX locks" in caught.value.help
+
+
 def test_run_lock_missing_folder_gives_the_reason(tmp_path: Path) -> None:
     with (
-        pytest.raises(CheckpointError, match="Cannot lock .*missing: No such file"),
+        pytest.raises(CheckpointError, match=r"Cannot lock .*missing: No such file"),
         RunLock(tmp_path / "missing"),
     ):
         pass

@@ -2,6 +2,8 @@ import json
 import pickle
 import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,7 +118,7 @@ def test_load_model_folder_on_a_device_puts_tensors_there(folder: Path) -> None:
 
 
 def test_load_model_folder_missing_says_so(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="There is no folder .*missing"):
+    with pytest.raises(CheckpointError, match=r"There is no folder .*missing"):
         load_model_folder(tmp_path / "missing")
 
 
@@ -140,7 +142,7 @@ def test_load_model_folder_other_folder_lists_what_is_missing(tmp_path: Path) ->
 def test_load_model_folder_run_folder_points_to_its_model(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("")
 
-    with pytest.raises(FormatError, match="It is a run folder; its model is .*model"):
+    with pytest.raises(FormatError, match=r"It is a run folder; its model is .*model"):
         load_model_folder(tmp_path)
 
 
@@ -171,7 +173,7 @@ def test_load_model_folder_tokenizer_not_utf8_says_so(folder: Path) -> None:
 def test_load_model_folder_mutated_file_is_detected(
     folder: Path, damaged_copies: Callable[[bytes, int], list[bytes]], name: str
 ) -> None:
-    for content in damaged_copies((folder / name).read_bytes(), 100):
+    for content in damaged_copies((folder / name).read_bytes(), 60):
         (folder / name).write_bytes(content)
         with pytest.raises(FormatError, match="is damaged"):
             load_model_folder(folder)
@@ -182,7 +184,7 @@ def test_load_model_folder_mutation_with_a_new_manifest_is_read_or_refused(
     folder: Path, damaged_copies: Callable[[bytes, int], list[bytes]], name: str
 ) -> None:
     refused = 0
-    for content in damaged_copies((folder / name).read_bytes(), 100):
+    for content in damaged_copies((folder / name).read_bytes(), 60):
         change(folder, name, content)
         try:
             load_model_folder(folder)
@@ -281,3 +283,19 @@ def test_load_model_folder_header_of_random_bytes_is_refused_quickly(folder: Pat
         change(folder, "model.safetensors", length.to_bytes(8, "little") + generator.randbytes(100))
         with pytest.raises(FormatError, match="not a sound safetensors file"):
             load_model_folder(folder)
+
+
+def test_load_model_folder_while_it_is_replaced_is_always_whole(folder: Path) -> None:
+    def read(_: int) -> bool:
+        returned = load_model_folder(folder)
+        return returned.card == f"{returned.tensors['weight'][0, 0]:g}"
+
+    save_model_folder(folder, replace(sample(0.0), card="0"))
+    with ThreadPoolExecutor(max_workers=2) as readers:
+        results = [readers.submit(read, number) for number in range(200)]
+        for number in range(1, 1000):
+            save_model_folder(folder, replace(sample(float(number)), card=f"{number}"))
+            if all(result.done() for result in results):
+                break
+
+    assert all(result.result() for result in results)

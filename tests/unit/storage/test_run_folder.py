@@ -44,7 +44,7 @@ def test_create_existing_folder_keeps_its_content(run: RunFolder) -> None:
 def test_create_on_a_file_gives_the_reason(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("text")
 
-    with pytest.raises(CheckpointError, match="Cannot save .*file: File exists"):
+    with pytest.raises(CheckpointError, match=r"Cannot save .*file: File exists"):
         RunFolder.create(tmp_path / "file")
 
 
@@ -55,7 +55,7 @@ def test_open_run_gives_its_places(run: RunFolder) -> None:
 
 
 def test_open_missing_folder_says_so(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="There is no run folder .*missing"):
+    with pytest.raises(CheckpointError, match=r"There is no run folder .*missing"):
         RunFolder.open(tmp_path / "missing")
 
 

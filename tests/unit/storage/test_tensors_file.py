@@ -103,12 +103,12 @@ def test_write_tensors_reserved_name_refuses(tmp_path: Path) -> None:
 
 
 def test_write_tensors_unsupported_type_refuses(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="Cannot write .*complex128"):
+    with pytest.raises(CheckpointError, match=r"not of a type that safetensors knows .*complex128"):
         write_tensors(tmp_path / "file", {"weight": torch.zeros(1, dtype=torch.complex128)})
 
 
 def test_write_tensors_missing_folder_gives_the_reason(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="Cannot write .*No such file"):
+    with pytest.raises(CheckpointError, match=r"Cannot write .*No such file"):
         write_tensors(tmp_path / "missing" / "file", {"weight": torch.zeros(1)})
 
 
@@ -119,3 +119,15 @@ def test_read_tensors_other_file_refuses(tmp_path: Path, content: bytes) -> None
 
     with pytest.raises(FormatError, match=r"tensors\.safetensors is not a sound safetensors file"):
         read_tensors(path)
+
+
+def test_read_tensors_gone_between_two_openings_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def vanished(*_: object, **__: object) -> None:
+        raise RuntimeError("unable to open file")
+
+    monkeypatch.setattr("nextword.storage.tensors_file.load_file", vanished)
+
+    with pytest.raises(FormatError, match="unable to open file"):
+        read_tensors(tmp_path / "tensors.safetensors")

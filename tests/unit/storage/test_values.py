@@ -11,10 +11,14 @@ from nextword.storage.values import parse_values, render_values
 
 KEYS = st.text().filter(lambda key: not key.startswith("$"))
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
-NESTED = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner))
+NESTED = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=8,
+)
 
 
-@given(st.dictionaries(KEYS, NESTED))
+@given(st.dictionaries(KEYS, NESTED, max_size=3))
 def test_values_round_trip_is_identity(values: dict[str, Any]) -> None:
     assert parse_values(render_values(values), source="values.json") == values
 

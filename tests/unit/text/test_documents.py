@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ def test_decode_blocks_cut_anywhere_is_lossless_and_ends_pieces_at_newlines(
     data: bytes, cuts: list[int]
 ) -> None:
     edges = [0, *sorted(cuts), len(data)]
-    blocks = [data[low:high] for low, high in zip(edges, edges[1:], strict=False)]
+    blocks = [data[low:high] for low, high in pairwise(edges)]
 
     pieces = list(decode_blocks(blocks, name="text", encoding_errors="surrogateescape"))
 

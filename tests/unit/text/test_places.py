@@ -109,7 +109,7 @@ def test_find_files_text_in_place_of_a_name_is_refused() -> None:
 
 
 def test_find_files_empty_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="The folder .* is empty"):
+    with pytest.raises(DataError, match=r"The folder .* is empty"):
         find_files(str(tmp_path))
 
 

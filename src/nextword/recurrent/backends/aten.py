@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from nextword.cells import Cell, CellState, ElmanCell, ElmanState, LstmCell, LstmState
+from nextword.cells import AnyCell, CellState, ElmanCell, ElmanState, LstmCell, LstmState
 from nextword.tensors import Embeddings, Hidden, Lengths
 
 _ELMAN: dict[str, Callable[..., tuple[Tensor, Tensor]]] = {
@@ -18,7 +18,7 @@ _ELMAN: dict[str, Callable[..., tuple[Tensor, Tensor]]] = {
 }
 
 
-def supports(cell: Cell) -> bool:
+def supports(cell: AnyCell) -> bool:
     """Whether torch has this cell."""
     if isinstance(cell, ElmanCell):
         return cell.nonlinearity in _ELMAN
@@ -26,7 +26,7 @@ def supports(cell: Cell) -> bool:
 
 
 def run_layer(
-    cell: Cell, inputs: Embeddings, state: CellState, lengths: Lengths | None
+    cell: AnyCell, inputs: Embeddings, state: CellState, lengths: Lengths | None
 ) -> tuple[Hidden, CellState]:
     """Run a layer through torch; arguments and results as in the reference."""
     batch_size, num_steps, _ = inputs.shape
@@ -37,7 +37,7 @@ def run_layer(
     return _run_packed(cell, inputs, state, lengths)
 
 
-def _run_full(cell: Cell, inputs: Tensor, state: CellState) -> tuple[Tensor, CellState]:
+def _run_full(cell: AnyCell, inputs: Tensor, state: CellState) -> tuple[Tensor, CellState]:
     parts = tuple(part.unsqueeze(0).contiguous() for part in state)
     options = (True, 1, 0.0, torch.is_grad_enabled(), False, True)
     if isinstance(cell, LstmCell):
@@ -48,7 +48,7 @@ def _run_full(cell: Cell, inputs: Tensor, state: CellState) -> tuple[Tensor, Cel
 
 
 def _run_packed(
-    cell: Cell, inputs: Tensor, state: CellState, lengths: Tensor
+    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor
 ) -> tuple[Tensor, CellState]:
     """Sort the rows by falling length, leave out empty ones, and undo both afterwards."""
     order = torch.argsort(lengths, descending=True, stable=True)
@@ -81,11 +81,11 @@ def _run_packed(
     return outputs, type(state)(*merged)
 
 
-def _elman(cell: Cell) -> Callable[..., tuple[Tensor, Tensor]]:
-    return _ELMAN[str(cell.nonlinearity)]  # type: ignore[attr-defined]  # `supports` said so
+def _elman(cell: AnyCell) -> Callable[..., tuple[Tensor, Tensor]]:
+    return _ELMAN[str(cell.nonlinearity)]
 
 
-def _weights(cell: Cell) -> list[Tensor]:
+def _weights(cell: AnyCell) -> list[Tensor]:
     """Give torch's four weights; its second bias is zero, for the lectures have one."""
     weight_ih, weight_hh, bias = (
         getattr(cell, name) for name in ("weight_ih", "weight_hh", "bias")
@@ -93,7 +93,7 @@ def _weights(cell: Cell) -> list[Tensor]:
     return [weight_ih, weight_hh, bias, torch.zeros_like(bias)]
 
 
-def _as_state(cell: Cell, final: list[Tensor], *, like: CellState) -> CellState:
+def _as_state(cell: AnyCell, final: list[Tensor], *, like: CellState) -> CellState:
     """Name the final state's parts; the state keeps its number format under autocast."""
     parts = [part.squeeze(0).to(like[0].dtype) for part in final]
     return LstmState(*parts) if isinstance(cell, LstmCell) else ElmanState(*parts)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from nextword.base import ConfigError, did_you_mean
-from nextword.cells import Cell, CellState
+from nextword.cells import AnyCell, CellState
 from nextword.recurrent.backends import aten, reference
 from nextword.tensors import Lengths
 
 _logger = logging.getLogger(__name__)
 
-RunLayer = Callable[[Cell, Tensor, CellState, Lengths | None], tuple[Tensor, CellState]]
+RunLayer = Callable[[AnyCell, Tensor, CellState, Lengths | None], tuple[Tensor, CellState]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,7 @@ class Backend:
     """
 
     name: str
-    supports: Callable[[Cell], bool]
+    supports: Callable[[AnyCell], bool]
     run_layer: RunLayer
 
 
@@ -38,7 +38,7 @@ BACKENDS = (
 )
 
 
-def choose_backend(cell: Cell, *, name: str = "auto") -> Backend:
+def choose_backend(cell: AnyCell, *, name: str = "auto") -> Backend:
     """Give the fastest backend that supports a cell, or the one that is named.
 
     Raises:

@@ -3,17 +3,17 @@
 import torch
 from torch import Tensor
 
-from nextword.cells import Cell, CellState
+from nextword.cells import AnyCell, CellState
 from nextword.tensors import Embeddings, Hidden, Lengths
 
 
-def supports(cell: Cell) -> bool:
+def supports(cell: AnyCell) -> bool:
     """Every cell can be stepped."""
     return True
 
 
 def run_layer(
-    cell: Cell, inputs: Embeddings, state: CellState, lengths: Lengths | None
+    cell: AnyCell, inputs: Embeddings, state: CellState, lengths: Lengths | None
 ) -> tuple[Hidden, CellState]:
     """Step a cell through time.
 
@@ -44,7 +44,6 @@ def run_layer(
 def _select(active: Tensor, new: CellState, old: CellState) -> CellState:
     """Take the new state in active rows and keep the old one in the others."""
     parts = [
-        torch.where(active, new_part, old_part)
-        for new_part, old_part in zip(new, old, strict=True)
+        torch.where(active, new_part, old_part) for new_part, old_part in zip(new, old, strict=True)
     ]
     return type(new)(*parts)

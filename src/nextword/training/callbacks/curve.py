@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -50,8 +51,15 @@ def draw_training_curve(records: Sequence[Values], path: Path, *, title: str) ->
     upper, lower = figure.subplots(2, 1, height_ratios=[4, 1], sharex=True)
     train = [r for r in records if r.get("train/perplexity")]
     validation = [r for r in records if r.get("validation/perplexity")]
-    _plot(upper, train, "train/perplexity", _TRAIN_COLOR, "training", marker="")
-    _plot(upper, validation, "validation/perplexity", _VALIDATION_COLOR, "validation", marker="o")
+    _plot(upper, train, "train/perplexity", color=_TRAIN_COLOR, label="training", marker="")
+    _plot(
+        upper,
+        validation,
+        "validation/perplexity",
+        color=_VALIDATION_COLOR,
+        label="validation",
+        marker="o",
+    )
     if validation:
         best = min(validation, key=lambda r: float(r["validation/perplexity"]))
         upper.annotate(
@@ -68,7 +76,7 @@ def draw_training_curve(records: Sequence[Values], path: Path, *, title: str) ->
     upper.set_ylabel("perplexity per token")
     upper.set_title(title)
     upper.grid(alpha=0.25, which="both")
-    _plot(lower, train, "train/learning_rate", "#364fc7", "", marker="")
+    _plot(lower, train, "train/learning_rate", color="#364fc7", label="", marker="")
     lower.set_ylabel("learning rate")
     lower.set_xlabel("epochs")
     lower.grid(alpha=0.25)
@@ -76,7 +84,9 @@ def draw_training_curve(records: Sequence[Values], path: Path, *, title: str) ->
         figure.savefig(file, format="png", dpi=_DOTS_PER_INCH)
 
 
-def _plot(axes, records, key, color, label, *, marker):  # type: ignore[no-untyped-def]
+def _plot(
+    axes: Axes, records: Sequence[Values], key: str, *, color: str, label: str, marker: str
+) -> None:
     axes.plot(
         [r["epoch"] for r in records],
         [r[key] for r in records],
@@ -88,7 +98,7 @@ def _plot(axes, records, key, color, label, *, marker):  # type: ignore[no-untyp
     )
 
 
-def _label_plain_numbers(axes) -> None:  # type: ignore[no-untyped-def]
+def _label_plain_numbers(axes: Axes) -> None:
     """Write 80, 100, 200 beside a logarithmic axis instead of powers of ten."""
     plain = FuncFormatter(lambda value, _: f"{value:g}")
     axes.yaxis.set_major_formatter(plain)

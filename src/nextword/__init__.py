@@ -1,0 +1,58 @@
+"""nextword trains, measures and ships language models that predict the next word.
+
+    import nextword as nw
+
+    result = nw.train("corpus.txt", out="runs/mine", recipe="lstm-small")
+    model = nw.load("runs/mine")
+    model.next_words("the students opened their", k=5)
+
+Importing nextword is quick and leaves torch alone; it is loaded when a name is first used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nextword.api import Model, load, plan, run_config, train
+    from nextword.base import NextwordError
+    from nextword.generation import SamplingConfig
+    from nextword.models import LanguageModel, State
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "LanguageModel": "nextword.models",
+    "Model": "nextword.api",
+    "NextwordError": "nextword.base",
+    "SamplingConfig": "nextword.generation",
+    "State": "nextword.models",
+    "load": "nextword.api",
+    "plan": "nextword.api",
+    "run_config": "nextword.api",
+    "train": "nextword.api",
+}
+
+__all__ = [
+    "LanguageModel",
+    "Model",
+    "NextwordError",
+    "SamplingConfig",
+    "State",
+    "__version__",
+    "load",
+    "plan",
+    "run_config",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home the first time it is used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'nextword' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Give the public names."""
+    return __all__

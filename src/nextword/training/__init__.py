@@ -1,0 +1,53 @@
+"""Training: recipes, the loop with truncated back-propagation, callbacks, runs, the planner."""
+
+from nextword.training.bptt import TruncatedBptt, UpdateLoss
+from nextword.training.callbacks import (
+    Callback,
+    MetricsFile,
+    TensorBoard,
+    TrainingCurve,
+    draw_training_curve,
+)
+from nextword.training.config import EvaluationConfig, RunConfig, TextConfig, TrainingConfig
+from nextword.training.data import StageProgress, TrainingData, prepare_data
+from nextword.training.planner import Plan, plan_training
+from nextword.training.progress import Progress
+from nextword.training.recipe_files import read_recipe, recipe_names, recipe_text
+from nextword.training.records import StepRecord, ValidationRecord
+from nextword.training.report import write_report
+from nextword.training.run import RunResult, run_training
+from nextword.training.signals import StopRequest, stop_on_signals
+from nextword.training.state import TrainingState
+from nextword.training.trainer import Trainer
+
+__all__ = [
+    "Callback",
+    "EvaluationConfig",
+    "MetricsFile",
+    "Plan",
+    "Progress",
+    "RunConfig",
+    "RunResult",
+    "StageProgress",
+    "StepRecord",
+    "StopRequest",
+    "TensorBoard",
+    "TextConfig",
+    "Trainer",
+    "TrainingConfig",
+    "TrainingCurve",
+    "TrainingData",
+    "TrainingState",
+    "TruncatedBptt",
+    "UpdateLoss",
+    "ValidationRecord",
+    "draw_training_curve",
+    "plan_training",
+    "prepare_data",
+    "read_recipe",
+    "recipe_names",
+    "recipe_text",
+    "run_training",
+    "stop_on_signals",
+    "write_report",
+]

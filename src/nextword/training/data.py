@@ -1,0 +1,160 @@
+"""From the texts a person names to token stores in the run folder.
+
+The vocabulary comes from the training part alone. What is already there is used again, so that a
+resumed run reads the very same ids.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from nextword.base import ConfigError, DataError
+from nextword.text import Corpus, open_corpus, split_corpus
+from nextword.tokens import (
+    Tokenizer,
+    TokenizerConfig,
+    TokenStore,
+    build_store,
+    open_store,
+    require_trainable,
+    train_tokenizer,
+)
+from nextword.training.config import TextConfig
+
+_logger = logging.getLogger(__name__)
+
+#: Told the name of a stage and how many characters or tokens are done.
+StageProgress = Callable[[str, int], None]
+
+_TOKENIZER = "tokenizer.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingData:
+    """The texts of a run, encoded.
+
+    Attributes:
+        tokenizer: Made from the training part, or that of the model to go on from.
+        train: The training part.
+        valid: The validation part, if any.
+        test: The test part, if any.
+        descriptions: What the parts are called on cards, by name.
+    """
+
+    tokenizer: Tokenizer
+    train: TokenStore
+    valid: TokenStore | None
+    test: TokenStore | None
+    descriptions: dict[str, str]
+
+
+def prepare_data(
+    config: TextConfig,
+    tokenizer_config: TokenizerConfig,
+    *,
+    folder: Path,
+    tokenizer: Tokenizer | None = None,
+    standard_input: BinaryIO | None = None,
+    on_progress: StageProgress | None = None,
+) -> TrainingData:
+    """Open, split, tokenise and encode the texts of a run.
+
+    Args:
+        config: The texts.
+        tokenizer_config: The tokenizer to learn.
+        folder: Where the tokenizer and the stores go; finished ones are used again.
+        tokenizer: Use this one instead of learning one.
+        standard_input: The stream that the text `-` stands for.
+        on_progress: Is told of each stage.
+
+    Raises:
+        ConfigError: No training text is named, or the split cannot be made.
+        DataError: A text cannot be read or is too short.
+    """
+    report = on_progress if on_progress is not None else _ignore
+    corpora = _open_corpora(config, standard_input)
+    tokenizer = _tokenizer(corpora["train"], tokenizer_config, folder, tokenizer, report)
+    stores = {name: _store(name, corpora, tokenizer, folder, report) for name in corpora}
+    train = stores["train"]
+    if train is None:
+        raise DataError("the training text is empty.", help="Give a text that is not empty.")
+    require_trainable(train)
+    return TrainingData(
+        tokenizer=tokenizer,
+        train=train,
+        valid=stores.get("valid"),
+        test=stores.get("test"),
+        descriptions={name: corpus.description for name, corpus in corpora.items()},
+    )
+
+
+def _open_corpora(config: TextConfig, standard_input: BinaryIO | None) -> dict[str, Corpus]:
+    """Open the texts; parts that are not named are cut from the training text."""
+    if not config.train:
+        raise ConfigError("no training text is named.", help="nextword train TEXT --out RUN")
+
+    def opened(specs: tuple[str, ...]) -> Corpus:
+        return open_corpus(
+            specs,
+            field=config.field,
+            encoding_errors=config.encoding_errors,
+            standard_input=standard_input,
+        )
+
+    corpora = {"train": opened(config.train)}
+    named = {
+        name: opened(getattr(config, name)) for name in ("valid", "test") if getattr(config, name)
+    }
+    if "valid" not in named:
+        train_share, valid_share, test_share = config.split
+        if "test" in named:
+            train_share, test_share = train_share + test_share, 0.0
+        parts = split_corpus(corpora["train"], (train_share, valid_share, test_share))
+        corpora = dict(zip(("train", "valid", "test"), parts, strict=True))
+        if test_share == 0.0:
+            del corpora["test"]
+        if valid_share == 0.0:
+            del corpora["valid"]
+    return corpora | named
+
+
+def _tokenizer(
+    corpus: Corpus,
+    config: TokenizerConfig,
+    folder: Path,
+    given: Tokenizer | None,
+    report: StageProgress,
+) -> Tokenizer:
+    path = folder / _TOKENIZER
+    if path.exists():
+        return Tokenizer.load(path)
+    tokenizer = given
+    if tokenizer is None:
+        tokenizer = train_tokenizer(
+            config,
+            corpus.pieces(),
+            on_progress=lambda done: report("learning the vocabulary", done),
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(path)
+    return tokenizer
+
+
+def _store(
+    name: str, corpora: dict[str, Corpus], tokenizer: Tokenizer, folder: Path, report: StageProgress
+) -> TokenStore | None:
+    place = folder / name
+    if (place / "store.json").exists():
+        return open_store(place, tokenizer=tokenizer)
+    return build_store(
+        corpora[name],
+        tokenizer,
+        folder=place,
+        on_progress=lambda done: report(f"encoding the {name} text", done),
+    )
+
+
+def _ignore(stage: str, done: int) -> None:
+    """Tell nobody."""

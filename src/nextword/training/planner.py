@@ -1,0 +1,134 @@
+"""The planner: parameters, memory and time of a training before it starts."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
+
+from nextword.base import Values, encode
+from nextword.storage import Builder
+from nextword.tensors import resolve_device, resolve_precision, seed_everything, tune_process
+from nextword.training.config import RunConfig
+from nextword.training.data import StageProgress, prepare_data
+from nextword.training.state import TrainingState
+
+_BYTES_PER_NUMBER = 4
+_PROBE_WARM_UP = 2
+_PROBE_STEPS = 6
+_MEBIBYTE = 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a training would take.
+
+    Attributes:
+        family: The model's family.
+        num_parameters: Trained numbers.
+        vocab_size: Token ids.
+        num_train_tokens: Tokens of the training part.
+        num_steps: Updates planned.
+        output: The output layer, and why it.
+        backends: How each layer would be run.
+        precision: Number format of the forward pass.
+        weights_mib: Weights, gradients, optimiser memory and average, MiB.
+        activations_mib: Largest tensors of one update, MiB: an estimate.
+        seconds_per_step: Measured over a few updates.
+        minutes: The whole training at that speed, validations apart.
+        tokens_per_second: Training speed.
+    """
+
+    family: str
+    num_parameters: int
+    vocab_size: int
+    num_train_tokens: int
+    num_steps: int
+    output: str
+    backends: tuple[str, ...]
+    precision: str
+    weights_mib: float
+    activations_mib: float
+    seconds_per_step: float
+    minutes: float
+    tokens_per_second: float
+
+    def to_dict(self) -> Values:
+        """Give the fields for JSON."""
+        return asdict(self)
+
+
+def plan_training(
+    config: RunConfig,
+    *,
+    builders: Mapping[str, Builder],
+    on_stage: StageProgress | None = None,
+    standard_input: BinaryIO | None = None,
+) -> Plan:
+    """Read the text, build the model and time a few updates; nothing is kept.
+
+    Args:
+        config: The settings.
+        builders: What builds each family.
+        on_stage: Is told of stages.
+        standard_input: The stream that the text `-` stands for.
+    """
+    tune_process()
+    seed_everything(config.training.seed)
+    with TemporaryDirectory(prefix="nextword-plan-") as folder:
+        data = prepare_data(
+            config.text,
+            config.tokenizer,
+            folder=Path(folder),
+            standard_input=standard_input,
+            on_progress=on_stage,
+        )
+        device = resolve_device(config.training.device)
+        model = builders[config.model.family](encode(config), data.tokenizer).to(device)
+        state = TrainingState(model, config, train=data.train, tokenizer=data.tokenizer)
+        seconds, num_targets = _probe(state)
+    num_steps, limit = state.progress.num_steps, config.training.max_minutes
+    minutes = num_steps * seconds / 60.0
+    copies = 2 + _optimizer_copies(config) + (config.averaging.decay > 0.0)
+    positions = config.training.batch_size * config.training.bptt_steps
+    return Plan(
+        family=model.family,
+        num_parameters=model.num_parameters,
+        vocab_size=model.vocab_size,
+        num_train_tokens=data.train.num_tokens,
+        num_steps=num_steps,
+        output=f"{config.output.kind} softmax: {model.vocab_size:,} words fit in memory",
+        backends=tuple(backend.name for backend in model.core.backends),  # type: ignore[union-attr]
+        precision=str(resolve_precision(config.training.precision, device)).removeprefix("torch."),
+        weights_mib=model.num_parameters * _BYTES_PER_NUMBER * copies / _MEBIBYTE,
+        activations_mib=positions * model.vocab_size * 2 * _BYTES_PER_NUMBER / _MEBIBYTE,
+        seconds_per_step=seconds,
+        minutes=minutes if limit is None else min(minutes, limit),
+        tokens_per_second=num_targets / seconds,
+    )
+
+
+def _probe(state: TrainingState) -> tuple[float, float]:
+    """Time a few updates; give seconds and targets of one."""
+    durations, targets = [], []
+    for _ in range(_PROBE_WARM_UP + _PROBE_STEPS):
+        started = time.perf_counter()
+        state.model.train()
+        state.optimizer.zero_grad(set_to_none=True)
+        loss = state.bptt.back_propagate(state.reader)
+        if loss is None:
+            break
+        state.clipper.clip([p.grad for p in state.model.parameters() if p.grad is not None])
+        state.optimizer.step()
+        durations.append(time.perf_counter() - started)
+        targets.append(loss.num_targets)
+    kept = durations[_PROBE_WARM_UP:] or durations
+    return sorted(kept)[len(kept) // 2], targets[0]
+
+
+def _optimizer_copies(config: RunConfig) -> int:
+    """Count the numbers an optimiser remembers a weight."""
+    if config.optimizer.kind == "adamw":
+        return 2
+    return 1 if config.optimizer.momentum > 0.0 else 0
