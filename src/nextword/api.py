@@ -18,7 +18,14 @@ from nextword.evaluation import (
     per_line_scores,
     unit_scores,
 )
-from nextword.generation import Sample, SamplingConfig, TextPiece, generate_text, next_tokens
+from nextword.generation import (
+    Sample,
+    SamplingConfig,
+    TextPiece,
+    complete_word,
+    generate_text,
+    next_tokens,
+)
 from nextword.models import (
     LanguageModel,
     NeuralLanguageModel,
@@ -149,6 +156,10 @@ class Model:
     def next_words(self, context: str, *, k: int = 5) -> list[tuple[str, float]]:
         """Give the most probable next tokens after a context, with their probabilities."""
         return next_tokens(self.language_model, self.tokenizer, context=context, k=k)
+
+    def complete_word(self, context: str, *, k: int = 5) -> list[tuple[str, float]]:
+        """Give the words most likely meant by the partial word that a context ends in."""
+        return complete_word(self.language_model, self.tokenizer, context=context, k=k)
 
     def generate(
         self,

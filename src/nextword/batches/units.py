@@ -3,13 +3,14 @@
 Knows token ids and boundaries, nothing of text or models.
 """
 
-from typing import Literal
+from typing import get_args
 
 import numpy as np
 from jaxtyping import Int64
 
-Reset = Literal["never", "document", "line"]
-RESETS: tuple[Reset, ...] = ("never", "document", "line")
+from nextword.tokens import Reset
+
+RESETS: tuple[Reset, ...] = get_args(Reset)
 
 _POOL_BATCHES = 32
 

@@ -4,7 +4,6 @@ Knows models and token ids; nothing of text, cards or units of report.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +13,7 @@ from torch import Tensor
 
 from nextword.base import DivergedError, require_range
 from nextword.batches import Batch, UnitReader, longest_first
-from nextword.models import LanguageModel, State
+from nextword.models import LanguageModel, State, inference
 from nextword.tensors import Rows
 
 _LONGEST_CHUNK = 512
@@ -143,7 +142,7 @@ def _score_window(
     model: LanguageModel, batch: Batch, state: State | None
 ) -> tuple[ScoredWindow, State]:
     placed = batch.to(model.device)
-    with _evaluating(model):
+    with inference(model):
         before = model.initial_state(len(batch.positions)) if state is None else state
         nll, after = model.nll(
             placed.token_ids, placed.target_ids, before.reset(placed.begins), placed.lengths
@@ -167,21 +166,3 @@ def _refuse_nan(window: ScoredWindow) -> None:
             f"the model gives NaN for the token at position {place} of the text.",
             help="Its weights are not finite; evaluate an earlier checkpoint.",
         )
-
-
-@contextmanager
-def _evaluating(model: LanguageModel) -> Iterator[None]:
-    """Score as a finished model does: no dropout, no graph, no autocast; modes come back after.
-
-    It is entered for each window, never across a `yield`: the caller's own modes stay its own.
-    """
-    modules = list(model.modules()) if isinstance(model, torch.nn.Module) else []
-    training = [module for module in modules if module.training]
-    for module in training:
-        module.training = False
-    try:
-        with torch.no_grad(), torch.autocast(model.device.type, enabled=False):
-            yield
-    finally:
-        for module in training:
-            module.training = True

@@ -1,5 +1,6 @@
 """Making text: filters and draws, streamed ids, streamed text, the most probable next tokens."""
 
+from nextword.generation.completion import complete_word
 from nextword.generation.sampling import SamplingConfig, filter_log_probs, sample
 from nextword.generation.session import (
     FinishReason,
@@ -26,6 +27,7 @@ __all__ = [
     "StopScanner",
     "TextPiece",
     "banned_ids",
+    "complete_word",
     "filter_log_probs",
     "generate",
     "generate_text",

@@ -124,6 +124,9 @@ def keep_top_p(scores: Scores, top_p: float) -> Scores:
 
     An id stays while those before it hold less than `top_p`, so at least one does.
     """
+    if top_p >= 1.0:
+        # Rounding must not drop a tail too small to move the sum.
+        return scores
     ordered, ids = scores.softmax(-1).sort(dim=-1, descending=True, stable=True)
     before = ordered.cumsum(-1) - ordered
     ruled_out = torch.zeros_like(scores, dtype=torch.bool).scatter(-1, ids, before >= top_p)

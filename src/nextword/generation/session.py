@@ -5,7 +5,6 @@ ways side by side, each with its own random numbers.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +15,7 @@ from torch import Tensor
 
 from nextword.base import require_range
 from nextword.generation.sampling import SamplingConfig, filter_log_probs, sample
-from nextword.models import LanguageModel, State
+from nextword.models import LanguageModel, State, inference
 
 FinishReason = Literal["length", "stop"]
 
@@ -106,7 +105,7 @@ def read_prompt(
     """
     token_ids = torch.tensor([[model.boundary_id, *prompt_ids]], dtype=torch.int64)
     token_ids = token_ids.to(model.device)
-    with _generating(model):
+    with inference(model):
         state = model.initial_state(1)
         for start in range(0, len(prompt_ids), _PROMPT_CHUNK):
             end = min(start + _PROMPT_CHUNK, len(prompt_ids))
@@ -158,7 +157,7 @@ class _Samples:
 
     def read(self, token_ids: Int64[Tensor, " batch"], state: State) -> State:
         """Let the model read what was drawn."""
-        with _generating(self._model):
+        with inference(self._model):
             log_probs, state = self._model.next_log_probs(
                 token_ids[:, None].to(self._model.device), state
             )
@@ -189,21 +188,3 @@ def _run(
         rows = torch.tensor(running, dtype=torch.int64)
         samples.keep(running)
         state = samples.read(token_ids[rows], state.select(rows))
-
-
-@contextmanager
-def _generating(model: LanguageModel) -> Iterator[None]:
-    """Compute as a finished model does: no dropout, no graph, no autocast; modes come back after.
-
-    It is entered for each step, never across a `yield`: the caller's own modes stay its own.
-    """
-    modules = list(model.modules()) if isinstance(model, torch.nn.Module) else []
-    training = [module for module in modules if module.training]
-    for module in training:
-        module.training = False
-    try:
-        with torch.no_grad(), torch.autocast(model.device.type, enabled=False):
-            yield
-    finally:
-        for module in training:
-            module.training = True

@@ -2,6 +2,7 @@
 
 from nextword.models.config import OutputConfig, RecurrentConfig, RegularizationConfig
 from nextword.models.contract import LanguageModel, scored
+from nextword.models.inference import inference
 from nextword.models.neural import NeuralLanguageModel
 from nextword.models.parameters import load_parameter_tensors, parameter_tensors
 from nextword.models.recurrent import RecurrentLanguageModel
@@ -15,6 +16,7 @@ __all__ = [
     "RecurrentLanguageModel",
     "RegularizationConfig",
     "State",
+    "inference",
     "load_parameter_tensors",
     "parameter_tensors",
     "scored",

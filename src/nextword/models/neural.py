@@ -69,7 +69,7 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         """Read tokens and give the distribution of the next one after each, in nats."""
         hidden, state = self.hidden(token_ids, state, lengths)
         log_probs = self.output.log_probs(hidden.flatten(0, 1))
-        return log_probs.view(*token_ids.shape, -1), state
+        return log_probs.view(*token_ids.shape, self.vocab_size), state
 
     def nll(
         self,

@@ -27,7 +27,7 @@ DESCRIPTION_FILE = "store.json"
 MIN_TRAINABLE_TOKENS = 2
 _SCAN_TOKENS = 1 << 22
 
-ResetUnit = Literal["never", "document", "line"]
+Reset = Literal["never", "document", "line"]
 _Count = Annotated[int, Field(ge=0)]
 
 
@@ -77,7 +77,7 @@ class TokenStore:
         return self.counts.num_bytes
 
     def unit_starts(
-        self, reset: ResetUnit, line_end_ids: Int64[np.ndarray, " num_line_ends"]
+        self, reset: Reset, line_end_ids: Int64[np.ndarray, " num_line_ends"]
     ) -> Int64[np.ndarray, " num_boundaries"]:
         """Give where each unit that is read on its own starts, and at the end `num_tokens`.
 

@@ -1,15 +1,26 @@
 """One whole training: folder, lock, data, model, loop, measurement, report."""
 
 import logging
+import shutil
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 import torch
 
-from nextword.base import ConfigError, MismatchError, Values, decode, encode, read_toml, write_toml
+from nextword.base import (
+    ConfigError,
+    MismatchError,
+    NextwordError,
+    Values,
+    decode,
+    encode,
+    read_toml,
+    write_toml,
+)
 from nextword.evaluation import PerplexityCard, evaluate
 from nextword.models import NeuralLanguageModel, load_parameter_tensors
 from nextword.storage import (
@@ -112,14 +123,14 @@ def run_training(
         raise ConfigError(f"resume is {resume!r}.", help="Use auto or never.")
     run = RunFolder.create(out)
     with RunLock(out), stop_on_signals() as stop:
-        config = _settled(config, run, resume=resume, builders=builders)
-        training = config.training
-        tune_process()
-        seed_everything(training.seed)
-        data, model = _data_and_model(
-            config, run, builders=builders, on_stage=on_stage, standard_input=standard_input
-        )
-        state = TrainingState(model, config, train=data.train, tokenizer=data.tokenizer)
+        with _left_empty_on_refusal(run):
+            config = _settled(config, run, resume=resume, builders=builders)
+            tune_process()
+            seed_everything(config.training.seed)
+            data, model = _data_and_model(
+                config, run, builders=builders, on_stage=on_stage, standard_input=standard_input
+            )
+            state = TrainingState(model, config, train=data.train, tokenizer=data.tokenizer)
         _restore(state, run)
         keeper = _ModelKeeper(run, model, config, data.tokenizer)
         watchers = [MetricsFile(run), TrainingCurve(run), *(callbacks(run) if callbacks else ())]
@@ -140,6 +151,22 @@ def run_training(
         if stop:
             raise SystemExit(128 + int(stop.signal_number or 0))
         return _measure(run, config, model, data, keeper, state.progress, on_stage)
+
+
+@contextmanager
+def _left_empty_on_refusal(run: RunFolder) -> Iterator[None]:
+    """Take back what was written into an empty folder when a text or a setting is refused.
+
+    So that the same command, mended, does not stumble over what the first attempt left.
+    """
+    was_empty = run.is_empty()
+    try:
+        yield
+    except NextwordError:
+        if was_empty:
+            shutil.rmtree(run.tokens_folder, ignore_errors=True)
+            run.config_file.unlink(missing_ok=True)
+        raise
 
 
 class _ModelKeeper:

@@ -89,6 +89,15 @@ def test_keep_top_p_any_distribution_keeps_the_fewest_that_hold_enough(
     assert kept == expected
 
 
+def test_keep_top_p_reached_exactly_keeps_no_more() -> None:
+    assert kept_ids(keep_top_p(log_probs_of([0.25, 0.5, 0.25]), 0.5)) == {1}
+    assert kept_ids(keep_top_p(log_probs_of([0.25, 0.5, 0.25]), 0.75)) == {0, 1}
+
+
+def test_keep_top_p_one_keeps_the_smallest_tail() -> None:
+    assert kept_ids(keep_top_p(log_probs_of([1.0, 1e-30, 0.0]), 1.0)) == {0, 1}
+
+
 @given(probabilities=distributions(), temperature=st.floats(0.05, 20))
 def test_apply_temperature_any_distribution_raises_probabilities_to_a_power(
     probabilities: list[float], temperature: float

@@ -25,7 +25,7 @@ def draws() -> Draws:
     """Numbers of every generator; odd counts leave half-used pairs and words behind."""
     return (
         [random.random() for _ in range(3)] + [random.gauss(0, 1)],
-        np.random.rand(5).tolist() + np.random.randn(3).tolist(),  # noqa: NPY002 - the global one
+        np.random.rand(5).tolist() + np.random.randn(3).tolist(),
         torch.rand(7).tolist() + torch.randn(1).tolist(),
         torch.randint(10, (3,)).tolist(),
     )

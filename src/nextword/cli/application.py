@@ -1,0 +1,140 @@
+"""The application: every command, the options of all, and the way from errors to exit codes."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from nextword import __version__
+from nextword.cli.demo import demo
+from nextword.cli.errors import BAD_INPUT, INTERRUPTED, report_error
+from nextword.cli.evaluate import evaluate
+from nextword.cli.generate import generate
+from nextword.cli.info import info
+from nextword.cli.next_words import next_words
+from nextword.cli.options import Debug
+from nextword.cli.output import remark, write_line
+from nextword.cli.recipes import recipes
+from nextword.cli.score import score
+from nextword.cli.session import Session, shown_log
+from nextword.cli.train import train
+
+NAME = "nextword"
+
+
+class Commands(TyperGroup):
+    """The commands, in their order; an unknown one is refused with the nearest."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Find the command that the first argument names."""
+        if args[0] not in self.commands and not args[0].startswith("-"):
+            from nextword.base import ConfigError, did_you_mean
+
+            raise ConfigError(
+                f"there is no command {args[0]!r}.", help=did_you_mean(args[0], self.commands)
+            )
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    name=NAME,
+    cls=Commands,
+    # Plain help: it looks the same everywhere, and appears in half the time.
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _name, _command, _summary in (
+    ("demo", demo, "Learn to write Python: the main job, with a report."),
+    ("train", train, "Train a model on texts."),
+    ("recipes", recipes, "List the recipes, or print one."),
+    ("evaluate", evaluate, "Measure models on a text: the perplexity card."),
+    ("generate", generate, "Write text, as it is made."),
+    ("next", next_words, "Give the most probable next words."),
+    ("score", score, "Give the log-probability of each line."),
+    ("info", info, "Say what a model is."),
+):
+    app.command(_name, short_help=_summary)(_command)
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        write_line(f"{NAME} {__version__}")
+        raise typer.Exit()
+
+
+@app.callback(invoke_without_command=True)
+def _options_of_all(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Train, measure and use language models that predict the next word.
+
+    Results go to standard output, progress to standard error.
+    """
+    if context.invoked_subcommand is None:
+        remark(context.get_help())
+        raise typer.Exit(BAD_INPUT)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and give its exit code.
+
+    Args:
+        arguments: What stands after the program's name; that of this process when None.
+
+    Raises:
+        SystemExit: SIGTERM ended a training; the code is 143.
+    """
+    session = Session()
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        with shown_log(session):
+            code = _run(words, session)
+            sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # The reader, `| head` perhaps, has all it wanted.
+        _forget_output()
+        return 0
+    except KeyboardInterrupt:
+        remark("interrupted")
+        return INTERRUPTED
+    except Exception as error:
+        if session.debug:
+            traceback.print_exc()
+        if isinstance(error, OSError):
+            _forget_output()
+        return report_error(error)
+
+
+def _run(words: list[str], session: Session) -> int:
+    command = get_command(app)
+    try:
+        with command.make_context(NAME, words, obj=session) as context:
+            command.invoke(context)
+    except typer.Exit as ended:
+        return int(ended.exit_code)
+    return 0
+
+
+def _forget_output() -> None:
+    """Drop what standard output could not take, so that Python does not try again at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

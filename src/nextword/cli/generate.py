@@ -1,0 +1,156 @@
+"""`nextword generate`: text, streamed as it is made."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nextword.cli.options import Debug, Device, Json, Model
+from nextword.cli.output import write_json, write_line, write_text
+
+if TYPE_CHECKING:
+    from nextword import api
+    from nextword.generation import Sample, SamplingConfig
+
+_STANDARD_INPUT = "-"
+
+
+def generate(
+    model: Model,
+    prompt: Annotated[
+        str, typer.Option("--prompt", metavar="P", help="What to continue; - reads standard input.")
+    ] = "",
+    max_tokens: Annotated[
+        int, typer.Option("--max-tokens", metavar="N", help="Most tokens.")
+    ] = 100,
+    temperature: Annotated[
+        float, typer.Option("--temperature", metavar="T", help="0 takes the most probable token.")
+    ] = 1.0,
+    top_k: Annotated[
+        int | None, typer.Option("--top-k", metavar="K", help="Only the K most probable tokens.")
+    ] = None,
+    top_p: Annotated[
+        float | None,
+        typer.Option("--top-p", metavar="P", help="Only the most probable tokens that hold P."),
+    ] = None,
+    min_p: Annotated[
+        float | None,
+        typer.Option("--min-p", metavar="P", help="Only tokens P times as probable as the first."),
+    ] = None,
+    repetition_penalty: Annotated[
+        float, typer.Option("--repetition-penalty", metavar="R", help="Above 1: repeat less.")
+    ] = 1.0,
+    samples: Annotated[int, typer.Option("--samples", metavar="N", help="How many texts.")] = 1,
+    stop: Annotated[
+        list[str] | None,
+        typer.Option("--stop", metavar="TEXT", help="End before this text; repeatable."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Fixes every draw.")] = 0,
+    device: Device = "auto",
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write text: the prompt, and what the model continues it with, as it is made.
+
+    A sentence end prints a newline and goes on. With --samples above 1 each text stands under a
+    line `--- sample N ---`.
+    """
+    from nextword import api
+    from nextword.generation import SamplingConfig
+
+    sampling = SamplingConfig(
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        min_p=min_p,
+        repetition_penalty=repetition_penalty,
+    )
+    writer = _Writer(
+        api.load(model, device=device),
+        prompt=_prompt(prompt),
+        sampling=sampling,
+        max_tokens=max_tokens,
+        stop=tuple(stop or ()),
+        seed=seed,
+    )
+    if json:
+        writer.write_json(samples)
+    elif samples == 1:
+        writer.stream()
+    else:
+        writer.write_samples(samples)
+
+
+class _Writer:
+    """Writes what a model makes of one prompt, in one of three forms."""
+
+    def __init__(
+        self,
+        model: "api.Model",
+        *,
+        prompt: str,
+        sampling: "SamplingConfig",
+        max_tokens: int,
+        stop: tuple[str, ...],
+        seed: int,
+    ) -> None:
+        self._model = model
+        self._prompt = prompt
+        self._sampling = sampling
+        self._max_tokens = max_tokens
+        self._stop = stop
+        self._seed = seed
+
+    def stream(self) -> None:
+        """Write one text as it is made; the prompt stands first, so that it reads as one text."""
+        pieces = self._model.stream(
+            self._prompt,
+            max_tokens=self._max_tokens,
+            sampling=self._sampling,
+            stop=self._stop,
+            seed=self._seed,
+        )
+        write_text(self._prompt)
+        last = self._prompt
+        for piece in pieces:
+            write_text(piece.text)
+            last = piece.text or last
+        if not last.endswith("\n"):
+            write_line()
+
+    def write_samples(self, num_samples: int) -> None:
+        """Write several texts, one after the other, each under its number."""
+        for number, sample in enumerate(self._samples(num_samples), start=1):
+            write_line(f"--- sample {number} ---")
+            text = self._prompt + sample.text
+            write_text(text if text.endswith("\n") else text + "\n")
+
+    def write_json(self, num_samples: int) -> None:
+        """Write one JSON object with every sample, the prompt apart."""
+        samples = [
+            {
+                "text": sample.text,
+                "num_tokens": sample.num_tokens,
+                "log_prob": sample.log_prob,
+                "finish_reason": sample.finish_reason,
+            }
+            for sample in self._samples(num_samples)
+        ]
+        write_json({"prompt": self._prompt, "samples": samples})
+
+    def _samples(self, num_samples: int) -> "list[Sample]":
+        return self._model.samples(
+            self._prompt,
+            num_samples=num_samples,
+            max_tokens=self._max_tokens,
+            sampling=self._sampling,
+            stop=self._stop,
+            seed=self._seed,
+        )
+
+
+def _prompt(given: str) -> str:
+    """Give the prompt as typed, or what standard input holds; bytes are kept as they are."""
+    if given != _STANDARD_INPUT:
+        return given
+    return sys.stdin.buffer.read().decode("utf-8", errors="surrogateescape")

@@ -1,0 +1,80 @@
+"""`nextword info`: what a model is."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nextword.cli.options import Debug, Json, Model
+from nextword.cli.output import aligned, write_json, write_line
+
+if TYPE_CHECKING:
+    from nextword import api
+
+_MEASURED = re.compile(r"^```text\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_FIGURE = re.compile(r"^(perplexity .*?|bits .*?|text|without unknown)  +(.+)$")
+_MEBIBYTE = 2**20
+
+
+def info(model: Model, json: Json = False, debug: Debug = False) -> None:
+    """Say what a model is: family, sizes, tokenizer, settings, figures of its card, files."""
+    from nextword import api
+    from nextword.base import write_toml
+
+    found = describe(api.load(model, device="cpu"), name=model)
+    if json:
+        write_json(found)
+        return
+    tokenizer = f"{found['tokenizer']}"
+    rows = [
+        ("model", found["model"]),
+        ("family", found["family"]),
+        ("parameters", f"{found['num_parameters']:,}"),
+        ("tokenizer", tokenizer),
+        ("folder", f"{found['folder']}, {found['num_bytes'] / _MEBIBYTE:.1f} MiB"),
+        *((f"  {file['name']}", f"{file['num_bytes']:,} bytes") for file in found["files"]),
+    ]
+    for figures in found["measured"]:
+        rows.extend((label, value) for label, value in figures.items())
+    write_line(aligned(rows))
+    write_line(f"\n{write_toml(found['settings']).strip()}")
+
+
+def describe(model: "api.Model", *, name: str) -> dict[str, Any]:
+    """Give what there is to know of a model as JSON values."""
+    from nextword.evaluation import describe_tokenizer
+
+    files = _files(model.folder)
+    return {
+        "model": name,
+        "folder": str(model.folder),
+        "family": model.language_model.family,
+        "num_parameters": model.language_model.num_parameters,
+        "tokenizer": describe_tokenizer(model.tokenizer),
+        "vocab_size": model.tokenizer.vocab_size,
+        "measured": measured_figures(model.card),
+        "num_bytes": sum(file["num_bytes"] for file in files),
+        "files": files,
+        "settings": model.config,
+    }
+
+
+def measured_figures(card: str) -> list[dict[str, str]]:
+    """Read the texts and figures of perplexity from a model card, one mapping a text.
+
+    A person may edit the card; what does not look as we wrote it is left out.
+    """
+    found = []
+    for block in _MEASURED.findall(card):
+        matches = (_FIGURE.match(line.strip()) for line in block.splitlines())
+        figures = {match[1]: match[2] for match in matches if match}
+        if figures:
+            found.append(figures)
+    return found
+
+
+def _files(folder: Path) -> list[dict[str, Any]]:
+    return [
+        {"name": path.name, "num_bytes": path.stat().st_size}
+        for path in sorted(folder.iterdir())
+        if path.is_file()
+    ]

@@ -1,0 +1,33 @@
+"""`nextword next`: the most probable next words."""
+
+from typing import Annotated
+
+import typer
+
+from nextword.cli.options import Debug, Device, Json, Model
+from nextword.cli.output import visible, write_json, write_line
+
+
+def next_words(
+    model: Model,
+    context: Annotated[str, typer.Argument(metavar="CONTEXT", help="What was read before.")],
+    k: Annotated[int, typer.Option("-k", metavar="N", help="How many.")] = 5,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="Finish the partial word that CONTEXT ends in.")
+    ] = False,
+    device: Device = "auto",
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Give the most probable next words with their probabilities."""
+    from nextword import api
+
+    loaded = api.load(model, device=device)
+    give = loaded.complete_word if complete else loaded.next_words
+    pairs = give(context, k=k)
+    if json:
+        found = [{"token": token, "probability": share} for token, share in pairs]
+        write_json({"context": context, "next": found})
+        return
+    for token, share in pairs:
+        write_line(f"{share:.6f}  {visible(token)}")

@@ -1,0 +1,40 @@
+"""Options and arguments that several commands share, each described once. Knows no commands."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nextword.cli.session import turn_on_debug
+
+Debug = Annotated[
+    bool,
+    typer.Option("--debug", help="Show tracebacks and the library's log.", callback=turn_on_debug),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
+Device = Annotated[
+    str, typer.Option("--device", metavar="D", help="auto, cpu, cuda, cuda:1, mps ...")
+]
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="Run folder or model folder.")]
+Run = Annotated[Path, typer.Option("--out", metavar="RUN", help="The run folder to write.")]
+Field = Annotated[
+    str, typer.Option("--field", metavar="KEY", help="Key of the text in .jsonl files.")
+]
+EncodingErrors = Annotated[
+    str,
+    typer.Option(
+        "--encoding-errors",
+        metavar="strict|surrogateescape",
+        help="What to do with bytes that are not UTF-8: refuse or keep them.",
+    ),
+]
+BatchSize = Annotated[
+    int | None,
+    typer.Option(
+        "--batch-size", metavar="N", help="Rows scored side by side; no figure depends on it."
+    ),
+]
+
+#: What TEXT may be, for help texts.
+TEXT_HELP = "File, folder, glob, - (standard input), .gz .bz2 .xz .zst, .jsonl, or stdlib:"

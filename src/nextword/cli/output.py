@@ -1,0 +1,72 @@
+"""Results on standard output, remarks on standard error. Knows no commands."""
+
+import json
+import math
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+SCHEMA = 1
+
+
+def write_text(text: str) -> None:
+    """Write text to standard output as it stands, and let it be seen at once.
+
+    Bytes that came in as surrogates go out as the bytes they were.
+    """
+    sys.stdout.buffer.write(text.encode("utf-8", errors="surrogateescape"))
+    sys.stdout.buffer.flush()
+
+
+def write_line(text: str = "") -> None:
+    """Write a line to standard output."""
+    write_text(text + "\n")
+
+
+def write_json(values: Mapping[str, Any]) -> None:
+    """Write one JSON object, with its schema, as one line; NaN and infinities become null."""
+    text = json.dumps(_with_nulls({"schema": SCHEMA, **values}), ensure_ascii=False)
+    # A lone surrogate is no UTF-8; written as an escape it is valid JSON.
+    sys.stdout.buffer.write(text.encode("utf-8", errors="backslashreplace") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def remark(text: str) -> None:
+    """Write a line to standard error; a reader that has gone is no reason to stop working."""
+    try:
+        sys.stderr.write(printable(text) + "\n")
+        sys.stderr.flush()
+    except OSError:
+        return
+
+
+def visible(token: str) -> str:
+    r"""Give a token on one line with its blanks to be seen.
+
+    Example:
+        >>> visible("books"), visible(" books"), visible("\n")
+        ('books', "' books'", "'\\n'")
+    """
+    is_plain = token.isprintable() and token == token.strip() and token != ""
+    return token if is_plain else repr(token)
+
+
+def aligned(rows: list[tuple[str, str]]) -> str:
+    """Give labels and values as lines, the values under each other."""
+    width = max((len(label) for label, _ in rows), default=0)
+    return "\n".join(f"{label:<{width}}  {value}" for label, value in rows)
+
+
+def printable(text: str) -> str:
+    """Give text that any UTF-8 stream takes: lone surrogates are shown as escapes."""
+    return text.encode("utf-8", errors="backslashreplace").decode("utf-8")
+
+
+def _with_nulls(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _with_nulls(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_nulls(item) for item in value]
+    return value

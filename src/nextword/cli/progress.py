@@ -1,0 +1,157 @@
+"""What a person sees of a long job, on standard error: nothing, plain lines, or a bar.
+
+Knows the records of a training; nothing of the commands that show them.
+"""
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from nextword.cli.output import remark
+from nextword.training import Callback, StepRecord, ValidationRecord
+
+if TYPE_CHECKING:
+    from typing import Self
+
+#: Plain lines come no oftener than this, seconds.
+LINE_INTERVAL_S = 5.0
+#: A stage that is done sooner is not worth a line, seconds.
+STAGE_PATIENCE_S = 2.0
+
+_HEADER = f"{'step':>13} {'epoch':>7} {'perplexity':>11} {'tokens/s':>9} {'rate':>9} "
+_HEADER += f"{'gradient':>9} {'clipped':>7} {'left':>8}"
+
+Clock = Callable[[], float]
+
+
+class Progress(Callback):
+    """Shows nothing; what the two that show something have in common.
+
+    Use it in a `with` block, which ends what is shown. It is a callback of the training and its
+    `on_stage` is told of the stages before and after.
+
+    Attributes:
+        has_trained: Whether any training took place, as none does in a finished run.
+    """
+
+    def __init__(self) -> None:
+        self.has_trained = False
+
+    def __enter__(self) -> "Self":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def on_start(self, *, first_step: int, num_steps: int) -> None:
+        """Note that there is something to train."""
+        self.has_trained = True
+
+    def on_stage(self, stage: str, done: int) -> None:
+        """Be told how many characters or tokens of a stage are done."""
+
+    def close(self) -> None:
+        """End what is shown."""
+
+
+class LineProgress(Progress):
+    """Plain lines with fixed columns: for files, pipes and logs.
+
+    Args:
+        clock: Gives seconds.
+    """
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._shown_at = -LINE_INTERVAL_S
+        self._stage = ""
+        self._stage_since = 0.0
+        self._waiting: StepRecord | None = None
+
+    def on_start(self, *, first_step: int, num_steps: int) -> None:
+        """Write the heads of the columns."""
+        super().on_start(first_step=first_step, num_steps=num_steps)
+        if first_step:
+            remark(f"going on after step {first_step}")
+        remark(_HEADER)
+        self._shown_at = self._clock() - LINE_INTERVAL_S
+
+    def on_step(self, record: StepRecord) -> None:
+        """Write the record, unless the last line is too young."""
+        self._waiting = record
+        if self._clock() - self._shown_at >= LINE_INTERVAL_S:
+            self._show_waiting()
+
+    def on_validation(self, record: ValidationRecord) -> None:
+        """Write what was measured."""
+        remark(validation_line(record))
+
+    def on_end(self) -> None:
+        """Write the last record, if it was held back."""
+        self._show_waiting()
+
+    def on_stage(self, stage: str, done: int) -> None:
+        """Write how far a stage is that takes its time."""
+        now = self._clock()
+        if stage != self._stage:
+            self._stage, self._stage_since = stage, now
+            self._shown_at = now + STAGE_PATIENCE_S - LINE_INTERVAL_S
+        if now - self._shown_at >= LINE_INTERVAL_S:
+            self._shown_at = now
+            remark(f"{stage}: {done:,} ({now - self._stage_since:.0f} s)")
+
+    def _show_waiting(self) -> None:
+        if self._waiting is not None:
+            remark(step_line(self._waiting))
+            self._waiting = None
+            self._shown_at = self._clock()
+
+
+def step_line(record: StepRecord) -> str:
+    """Give a record in the columns of the plain lines."""
+    step = f"{record.step}/{record.num_steps}"
+    return (
+        f"{step:>13} {record.epoch:7.2f} {record.perplexity:11.2f} "
+        f"{record.tokens_per_second:9,.0f} {record.learning_rate:9.2e} {record.grad_norm:9.3f} "
+        f"{100 * record.clip_rate:6.0f}% {duration(record.remaining_s):>8}"
+    )
+
+
+def validation_line(record: ValidationRecord) -> str:
+    """Say a validation in a line."""
+    best = ", the best so far" if record.is_best else ""
+    return f"validation after step {record.step}: perplexity {record.perplexity:.2f}{best}"
+
+
+def duration(seconds: float) -> str:
+    """Give a time as people write it.
+
+    Example:
+        >>> duration(200), duration(7260)
+        ('3m20s', '2h01m')
+    """
+    if seconds < 0 or seconds != seconds or seconds == float("inf"):
+        return "?"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{minutes:02}m"
+    return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
+
+
+def make_progress(*, quiet: bool, is_terminal: bool) -> Progress:
+    """Choose what is shown: nothing, a bar on a terminal, else plain lines."""
+    if quiet:
+        return Progress()
+    if not is_terminal:
+        return LineProgress()
+    from nextword.cli.progress_bar import BarProgress
+
+    return BarProgress()

@@ -1,0 +1,61 @@
+"""From the options of `train` to nested settings. Knows neither files nor models."""
+
+from collections.abc import Sequence
+
+from nextword.base import ConfigError, Values, parse_override
+
+
+def training_settings(
+    *,
+    overrides: Sequence[str] = (),
+    valid: Sequence[str] = (),
+    test: Sequence[str] = (),
+    split: str | None = None,
+    init: str | None = None,
+    field: str | None = None,
+    encoding_errors: str | None = None,
+    device: str | None = None,
+    seed: int | None = None,
+) -> list[Values]:
+    """Give layers of settings, later ones win: every `--set` in its order, then named options.
+
+    Raises:
+        ConfigError: A `--set` or the split is not of its form.
+    """
+    text = {
+        "valid": list(valid) or None,
+        "test": list(test) or None,
+        "split": None if split is None else parse_split(split),
+        "init": init,
+        "field": field,
+        "encoding_errors": encoding_errors,
+    }
+    training = {"device": device, "seed": seed}
+    named = {"text": _given(text), "training": _given(training)}
+    return [*map(parse_override, overrides), named]
+
+
+def parse_split(text: str) -> list[float]:
+    """Read three shares.
+
+    Raises:
+        ConfigError: They are not three numbers.
+
+    Example:
+        >>> parse_split("0.9,0.05,0.05")
+        [0.9, 0.05, 0.05]
+    """
+    try:
+        shares = [float(part) for part in text.split(",")]
+    except ValueError:
+        shares = []
+    if len(shares) != 3:
+        raise ConfigError(
+            f"--split {text!r} is not three numbers.",
+            help="Give training, validation and test, for example --split 0.9,0.05,0.05.",
+        )
+    return shares
+
+
+def _given(values: Values) -> Values:
+    return {key: value for key, value in values.items() if value is not None}

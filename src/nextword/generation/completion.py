@@ -1,0 +1,132 @@
+"""Finishing a word that has been begun. Knows tokenizers and models; nothing of terminals."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from nextword.base import require_range
+from nextword.generation.sampling import SamplingConfig
+from nextword.generation.session import generate, read_prompt
+from nextword.generation.text import banned_ids, next_tokens
+from nextword.models import LanguageModel
+from nextword.tokens import Tokenizer
+
+_BLANKS = " \t\v\f\r\n"
+#: A word of more tokens than this is given as far as it goes.
+_MAX_TOKENS = 24
+
+
+def complete_word(
+    model: LanguageModel, tokenizer: Tokenizer, *, context: str, k: int = 5
+) -> list[tuple[str, float]]:
+    """Give the words most likely meant by the partial word that a context ends in.
+
+    For word tokenizers these are the words of the vocabulary that begin with it, by their
+    probability after what stands before it: the model's own, not shared out anew. For the others
+    the model goes on from the partial word itself: each of the k most probable next tokens is
+    followed by the most probable ones up to the next blank, and the probability is that of these
+    tokens. A context that ends in a blank is followed by a new word.
+
+    Args:
+        model: The model.
+        tokenizer: Its tokenizer.
+        context: What was read; its last word is finished.
+        k: How many, at least 1; fewer come where fewer are known.
+
+    Returns:
+        Pairs of the whole word and its probability, most probable first.
+
+    Raises:
+        ConfigError: k is below 1.
+    """
+    require_range("k", k, low=1)
+    start = _word_start(context)
+    if tokenizer.kind != "word":
+        return _continued(model, tokenizer, context=context, partial=context[start:], k=k)
+    if start == len(context):
+        return next_tokens(model, tokenizer, context=context, k=k)
+    return _among_known(model, tokenizer, before=context[:start], partial=context[start:], k=k)
+
+
+def _word_start(context: str) -> int:
+    return 1 + max(context.rfind(blank) for blank in _BLANKS)
+
+
+def _among_known(
+    model: LanguageModel, tokenizer: Tokenizer, *, before: str, partial: str, k: int
+) -> list[tuple[str, float]]:
+    log_probs, _ = read_prompt(model, tokenizer.encode(before).ids.tolist())
+    left_out = {*banned_ids(tokenizer), *model.never_ids, tokenizer.sentence_end_id}
+    found = [
+        (tokenizer.token_text(token_id), math.exp(float(log_probs[token_id])))
+        for token_id in range(tokenizer.vocab_size)
+        if token_id not in left_out and tokenizer.token_text(token_id).startswith(partial)
+    ]
+    return _most_probable(found, k)
+
+
+def _continued(
+    model: LanguageModel, tokenizer: Tokenizer, *, context: str, partial: str, k: int
+) -> list[tuple[str, float]]:
+    context_ids = tokenizer.encode(context).ids.tolist()
+    log_probs, _ = read_prompt(model, context_ids)
+    left_out = [*banned_ids(tokenizer), *model.never_ids]
+    scores = log_probs.numpy().copy()
+    scores[left_out] = -np.inf
+    first_ids = np.argsort(-scores, kind="stable")[:k].tolist()
+    words: dict[str, float] = {}
+    for first_id in first_ids:
+        ids, log_prob = _to_the_blank(
+            model, tokenizer, context_ids=context_ids, first_id=first_id, partial=partial
+        )
+        word = _until_blank(partial, tokenizer.decode(ids))
+        probability = math.exp(float(scores[first_id]) + log_prob)
+        words[word] = words.get(word, 0.0) + probability
+    return _most_probable([(word, share) for word, share in words.items() if share > 0.0], k)
+
+
+def _to_the_blank(
+    model: LanguageModel,
+    tokenizer: Tokenizer,
+    *,
+    context_ids: Sequence[int],
+    first_id: int,
+    partial: str,
+) -> tuple[list[int], float]:
+    """Take the most probable tokens after a first one, up to and with one that brings a blank.
+
+    Returns:
+        The tokens, the first one included, and the log-probability of those after it, nats.
+    """
+    ids, log_prob = [first_id], 0.0
+    if _has_end(tokenizer, first_id, is_new=not partial):
+        return ids, log_prob
+    for token in generate(
+        model,
+        [*context_ids, first_id],
+        max_tokens=_MAX_TOKENS,
+        config=SamplingConfig(temperature=0.0),
+        banned_ids=banned_ids(tokenizer),
+        stop=lambda _, token_id: _has_end(tokenizer, token_id),
+    ):
+        ids.append(token.token_id)
+        log_prob += token.log_prob
+    return ids, log_prob
+
+
+def _has_end(tokenizer: Tokenizer, token_id: int, *, is_new: bool = False) -> bool:
+    """Tell whether a word ends before or in this token; a new one may have blanks in front."""
+    text = tokenizer.token_text(token_id)
+    return any(blank in (text.lstrip(_BLANKS) if is_new else text) for blank in _BLANKS)
+
+
+def _until_blank(partial: str, text: str) -> str:
+    """Give the partial word with what belongs to it of the text that follows."""
+    word = partial + text if partial else text.lstrip(_BLANKS)
+    ends = [place for place in map(word.find, _BLANKS) if place >= 0]
+    return word[: min(ends)] if ends else word
+
+
+def _most_probable(found: list[tuple[str, float]], k: int) -> list[tuple[str, float]]:
+    return sorted(found, key=lambda pair: -pair[1])[:k]

@@ -1,0 +1,78 @@
+"""A command line to call, and two tiny trained models."""
+
+import io
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+TINY = (
+    *("--recipe", "lstm-small", "--device", "cpu", "--quiet"),
+    *("--set", "model.hidden_size=16", "--set", "training.epochs=2"),
+    *("--set", "training.batch_size=4", "--set", "training.bptt_steps=8"),
+    *("--set", "training.log_every=5", "--set", "training.precision=float32"),
+)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What one call came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+Call = Callable[..., Finished]
+
+
+@pytest.fixture
+def cli(capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Call the command line in this process."""
+    from nextword.cli import main
+
+    def call(*arguments: object, stdin: bytes = b"") -> Finished:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        capsysbinary.readouterr()
+        code = main([str(argument) for argument in arguments])
+        captured = capsysbinary.readouterr()
+        return Finished(
+            code=code,
+            out=captured.out.decode("utf-8", "surrogateescape"),
+            err=captured.err.decode("utf-8", "surrogateescape"),
+        )
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A text of made-up words."""
+    from fakes import random_text
+
+    path = tmp_path_factory.mktemp("corpus") / "corpus.txt"
+    path.write_text(random_text(120, num_words=12), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def word_run(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of a word model."""
+    return _trained(corpus, tmp_path_factory.mktemp("runs") / "words", "--tensorboard")
+
+
+@pytest.fixture(scope="session")
+def byte_run(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of a byte model."""
+    return _trained(
+        corpus, tmp_path_factory.mktemp("runs") / "bytes", "--set", "tokenizer.kind=byte"
+    )
+
+
+def _trained(corpus: Path, run: Path, *options: str) -> Path:
+    from nextword.cli import main
+
+    assert main(["train", str(corpus), "--out", str(run), *TINY, *options]) == 0
+    return run

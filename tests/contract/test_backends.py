@@ -1,0 +1,155 @@
+"""Every backend, for every cell it supports, against the reference; and the checks themselves."""
+
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+import torch
+
+import faulty_backends as faulty
+from backend_checks import (
+    CHECKS,
+    Check,
+    MakeCell,
+    RunLayer,
+    check_bias,
+    check_gradient_of_inputs,
+    check_gradient_of_state,
+    check_gradient_of_weights,
+    check_initial_state,
+    check_lengths_final_state,
+    check_lengths_outputs,
+    check_parity,
+    check_values,
+    gradients,
+    make_case,
+    numbers,
+    random_cell,
+    random_state,
+)
+from nextword.cells import ElmanCell, LstmCell
+from nextword.recurrent import BACKENDS, Backend, RecurrentStack
+
+
+def elman_sigmoid(input_size: int, hidden_size: int) -> ElmanCell:
+    return ElmanCell(input_size, hidden_size, nonlinearity="sigmoid")
+
+
+def elman_relu(input_size: int, hidden_size: int) -> ElmanCell:
+    return ElmanCell(input_size, hidden_size, nonlinearity="relu")
+
+
+CELLS: dict[str, MakeCell] = {
+    "lstm": LstmCell,
+    "elman-tanh": ElmanCell,
+    "elman-sigmoid": elman_sigmoid,
+    "elman-relu": elman_relu,
+}
+SUPPORTED = [
+    pytest.param(backend, make_cell, id=f"{backend.name}-{name}")
+    for backend, (name, make_cell) in product(BACKENDS, CELLS.items())
+    if backend.supports(make_cell(1, 1))
+]
+SIZES = [(1, 1), (1, 63), (7, 7), (63, 1), (63, 7)]
+BATCHES = [(1, 1), (3, 2), (1, 35), (3, 35), (3, 0), (0, 2), (0, 0)]
+FAULTS: dict[RunLayer, set[Check]] = {
+    faulty.ignores_lengths: {check_lengths_outputs, check_lengths_final_state},
+    faulty.shows_padding: {check_lengths_outputs},
+    faulty.state_of_padded_end: {check_lengths_final_state},
+    faulty.ignores_initial_state: {check_initial_state},
+    faulty.swaps_gates: {check_values},
+    faulty.drops_bias: {check_bias},
+    faulty.cuts_gradient_of_inputs: {check_gradient_of_inputs},
+    faulty.cuts_gradient_of_state: {check_gradient_of_state},
+    faulty.halves_gradient_of_weights: {check_gradient_of_weights},
+}
+
+
+def name_of(value: object) -> str:
+    return getattr(value, "__name__", str(value)).replace(", ", "x").strip("()")
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> Iterator[None]:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        yield
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=name_of)
+@pytest.mark.parametrize(("backend", "make_cell"), SUPPORTED)
+def test_backend_passes_every_check(backend: Backend, make_cell: MakeCell, check: Check) -> None:
+    check(backend.run_layer, make_cell)
+
+
+@pytest.mark.parametrize("lengths", ["all", "full", "ragged", "empty"])
+@pytest.mark.parametrize("batch", BATCHES, ids=name_of)
+@pytest.mark.parametrize("sizes", SIZES, ids=name_of)
+@pytest.mark.parametrize(
+    ("backend", "make_cell"), [p for p in SUPPORTED if p.values[0].name != "reference"]
+)
+def test_backend_equals_the_reference_in_outputs_final_state_and_all_gradients(
+    backend: Backend,
+    make_cell: MakeCell,
+    sizes: tuple[int, int],
+    batch: tuple[int, int],
+    lengths: str,
+) -> None:
+    check_parity(
+        backend.run_layer, make_case(make_cell, sizes=sizes, batch=batch, lengths=lengths)
+    )
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=name_of)
+def test_checks_planted_fault_fails_exactly_its_own(fault: RunLayer) -> None:
+    failed = {check for check in CHECKS if not _passes(check, fault)}
+
+    assert failed == FAULTS[fault]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=name_of)
+def test_check_parity_sees_every_planted_fault(fault: RunLayer) -> None:
+    case = make_case(LstmCell, sizes=(7, 7), batch=(3, 5), lengths="ragged")
+
+    with pytest.raises(AssertionError):
+        check_parity(fault, case)
+
+
+def _passes(check: Check, fault: RunLayer) -> bool:
+    try:
+        check(fault, LstmCell)
+    except AssertionError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("lengths", [None, [2, 5, 0]], ids=["all", "ragged"])
+@pytest.mark.parametrize(("backend", "make_cell"), SUPPORTED)
+def test_backend_two_layers_equal_the_reference(
+    backend: Backend, make_cell: MakeCell, lengths: list[int] | None
+) -> None:
+    cells = [random_cell(make_cell, 4, 7), random_cell(make_cell, 7, 3)]
+    case = make_case(make_cell, sizes=(4, 7), batch=(3, 5), lengths="all")
+    state = tuple(random_state(cell, 3) for cell in cells)
+    counted = None if lengths is None else torch.tensor(lengths)
+    leaves = [case.inputs, *state[0], *state[1], *cells[0].parameters(), *cells[1].parameters()]
+    weigh = numbers(3, 5, 3).detach()
+
+    results = []
+    for name in (backend.name, "reference"):
+        outputs, final = RecurrentStack(cells, backend=name)(case.inputs, state, counted)
+        loss = (outputs * weigh).sum() + sum(part.sum() for layer in final for part in layer)
+        results.append((outputs, final, torch.autograd.grad(loss, leaves)))
+
+    torch.testing.assert_close(results[0], results[1], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(("backend", "make_cell"), SUPPORTED)
+def test_backend_changes_neither_inputs_nor_state(backend: Backend, make_cell: MakeCell) -> None:
+    case = make_case(make_cell, sizes=(7, 7), batch=(3, 5), lengths="ragged")
+    before = [leaf.detach().clone() for leaf in case.leaves]
+
+    results = backend.run_layer(case.cell, case.inputs, case.state, case.lengths)
+    gradients(results, case)
+
+    torch.testing.assert_close([leaf.detach() for leaf in case.leaves], before, rtol=0, atol=0)

@@ -1,0 +1,105 @@
+"""Backends with one planted fault each, made from the reference."""
+
+import torch
+from torch import Tensor
+
+from backend_checks import AnyCell
+from nextword.cells import CellState, LstmCell, LstmState, lstm_step
+from nextword.recurrent.backends import reference
+
+Result = tuple[Tensor, CellState]
+
+
+class WeightedLstm(LstmCell):
+    """An LSTM cell that computes with other weights than its own."""
+
+    def __init__(self, cell: LstmCell, *, weight_ih: Tensor, weight_hh: Tensor, bias: Tensor) -> None:
+        super().__init__(cell.input_size, cell.hidden_size)
+        self.used = {"weight_ih": weight_ih, "weight_hh": weight_hh, "bias": bias}
+
+    def step(self, inputs: Tensor, state: LstmState) -> tuple[Tensor, LstmState]:
+        after = lstm_step(inputs, state, **self.used)
+        return after.hidden_state, after
+
+
+def altered(
+    cell: AnyCell,
+    *,
+    weight_ih: Tensor | None = None,
+    weight_hh: Tensor | None = None,
+    bias: Tensor | None = None,
+) -> WeightedLstm:
+    assert isinstance(cell, LstmCell)
+    return WeightedLstm(
+        cell,
+        weight_ih=cell.weight_ih if weight_ih is None else weight_ih,
+        weight_hh=cell.weight_hh if weight_hh is None else weight_hh,
+        bias=cell.bias if bias is None else bias,
+    )
+
+
+def ignores_lengths(
+    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None
+) -> Result:
+    return reference.run_layer(cell, inputs, state, None)
+
+
+def shows_padding(
+    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None
+) -> Result:
+    _, final = reference.run_layer(cell, inputs, state, lengths)
+    return reference.run_layer(cell, inputs, state, None)[0], final
+
+
+def state_of_padded_end(
+    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None
+) -> Result:
+    outputs, _ = reference.run_layer(cell, inputs, state, lengths)
+    return outputs, reference.run_layer(cell, inputs, state, None)[1]
+
+
+def ignores_initial_state(
+    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None
+) -> Result:
+    return reference.run_layer(cell, inputs, cell.initial_state(len(inputs)), lengths)
+
+
+def swaps_gates(
+    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None
+) -> Result:
+    def swap(weight: Tensor) -> Tensor:
+        i, f, g, o = weight.chunk(4)
+        return torch.cat([f, i, g, o])
+
+    swapped = altered(
+        cell,
+        weight_ih=swap(cell.weight_ih),
+        weight_hh=swap(cell.weight_hh),
+        bias=swap(cell.bias),
+    )
+    return reference.run_layer(swapped, inputs, state, lengths)
+
+
+def drops_bias(cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None) -> Result:
+    without = altered(cell, bias=torch.zeros_like(cell.bias))
+    return reference.run_layer(without, inputs, state, lengths)
+
+
+def cuts_gradient_of_inputs(
+    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None
+) -> Result:
+    return reference.run_layer(cell, inputs.detach(), state, lengths)
+
+
+def cuts_gradient_of_state(
+    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None
+) -> Result:
+    cut = type(state)(*(part.detach() for part in state))
+    return reference.run_layer(cell, inputs, cut, lengths)
+
+
+def halves_gradient_of_weights(
+    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None
+) -> Result:
+    half = 0.5 * (cell.weight_hh + cell.weight_hh.detach())
+    return reference.run_layer(altered(cell, weight_hh=half), inputs, state, lengths)

@@ -1,0 +1,187 @@
+"""Language models with one planted fault each, made from a right one."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from fakes import HashModel
+from nextword.models import LanguageModel, State
+from nextword.tensors import Lengths, LogProbs, Mask, Nll, TokenIds
+
+Result = tuple[LogProbs, State]
+
+
+class RightModel(HashModel):
+    """Nothing planted: its distribution hangs on everything it has read."""
+
+    state_type: type[State] = State
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(9 + seed)
+        self.weight = torch.zeros((), requires_grad=True)
+
+    def initial_state(self, batch_size: int) -> State:
+        memory = {"memory": torch.zeros((), dtype=torch.int64), "trace": torch.zeros(())}
+        return self.state_type.fresh(
+            memory, batch_size=batch_size, fingerprint=self.fingerprint
+        )
+
+    def next_log_probs(
+        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
+    ) -> Result:
+        if token_ids.shape[1] == 0:
+            return torch.zeros(*token_ids.shape, self.vocab_size), state
+        log_probs, after = super().next_log_probs(token_ids, state, lengths)
+        trace = state.tensors["trace"] + self.weight
+        return log_probs, after.after({**after.tensors, "trace": trace}, num_new_tokens=0)
+
+
+class LeaksFuture(RightModel):
+    """What it predicts hangs on the last token of the window."""
+
+    def next_log_probs(
+        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
+    ) -> Result:
+        log_probs, after = super().next_log_probs(token_ids, state, lengths)
+        last = after.tensors["memory"]
+        return self.table[(last[:, None] + torch.arange(token_ids.shape[1])) % 100], after
+
+
+class AdvancesElsewhere(RightModel):
+    """`advance` leads to another state than scoring."""
+
+    def advance(self, token_ids: TokenIds, state: State, lengths: Lengths | None = None) -> State:
+        state = super().advance(token_ids, state, lengths)
+        return replace(state, num_tokens=state.num_tokens + 1)
+
+
+class ReadsPadding(RightModel):
+    """Steps beyond the length move the state."""
+
+    def next_log_probs(
+        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
+    ) -> Result:
+        return super().next_log_probs(token_ids, state, None)
+
+
+class MixesRows(RightModel):
+    """What one row reads reaches the others."""
+
+    def step(self, memory: Tensor, token_ids: Tensor) -> Tensor:
+        alone = super().step(memory, token_ids)
+        return (alone + alone.sum() - alone[0]) % self.num_contexts
+
+
+class WritesIntoState(RightModel):
+    """The state it is handed is changed in place."""
+
+    def next_log_probs(
+        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
+    ) -> Result:
+        log_probs, after = super().next_log_probs(token_ids, state, lengths)
+        state.tensors["memory"].copy_(after.tensors["memory"])
+        return log_probs, after
+
+
+class NormalisesWrongly(RightModel):
+    """Probabilities sum to more than one."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.table = self.table + 0.01
+
+
+class PredictsNever(RightModel):
+    """Ids that are never predicted get a share."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.table = self.table.clamp(min=-9.0).log_softmax(-1)
+
+
+class ScoresHidden(RightModel):
+    """The nll ignores the mask."""
+
+    def nll(
+        self,
+        token_ids: TokenIds,
+        target_ids: TokenIds,
+        state: State,
+        lengths: Lengths | None = None,
+        mask: Mask | None = None,
+    ) -> tuple[Nll, State]:
+        return super().nll(token_ids, target_ids, state, lengths, None)
+
+
+class ForgetsReset(RightModel):
+    """Reset rows keep what they have read."""
+
+    class state_type(State):  # noqa: N801 - an attribute of the model
+        def reset(self, rows: Tensor) -> State:
+            return self
+
+
+class ResetsEveryRow(RightModel):
+    """A reset reaches the other rows."""
+
+    class state_type(State):  # noqa: N801 - an attribute of the model
+        def reset(self, rows: Tensor) -> State:
+            return super().reset(torch.ones_like(self.num_tokens, dtype=torch.bool))
+
+
+class SelectsOthers(RightModel):
+    """Selected rows come in the order in which they stand."""
+
+    class state_type(State):  # noqa: N801 - an attribute of the model
+        def select(self, rows: Tensor) -> State:
+            return super().select(rows.sort().values)
+
+
+class ConcatenatesBackwards(RightModel):
+    """The last state's rows come first."""
+
+    class state_type(State):  # noqa: N801 - an attribute of the model
+        def concatenate(self, others: Sequence[State]) -> State:
+            return State.concatenate(others[-1], [*others[:-1], self])
+
+
+class KeepsGraph(RightModel):
+    """A detached state still has a graph behind it."""
+
+    class state_type(State):  # noqa: N801 - an attribute of the model
+        def detach(self) -> State:
+            return self
+
+
+class LosesCounts(RightModel):
+    """A state read from bytes has forgotten how much it has read."""
+
+    def state_from_bytes(self, data: bytes) -> State:
+        state = super().state_from_bytes(data)
+        return replace(state, num_tokens=torch.zeros_like(state.num_tokens))
+
+
+class TakesAnyState(RightModel):
+    """All models of the family look the same."""
+
+    def fingerprint(self) -> str:
+        return self.family
+
+
+class TakesDamaged(RightModel):
+    """Damaged bytes are taken for a fresh state."""
+
+    def state_from_bytes(self, data: bytes) -> State:
+        try:
+            return super().state_from_bytes(data)
+        except RuntimeError as error:
+            if "damaged" in str(error):
+                return self.initial_state(1)
+            raise
+
+
+def builders() -> list[type[LanguageModel]]:
+    """Every model of this file with a fault."""
+    return sorted(RightModel.__subclasses__(), key=lambda kind: kind.__name__)
