@@ -13,7 +13,9 @@ Result = tuple[Tensor, CellState]
 class WeightedLstm(LstmCell):
     """An LSTM cell that computes with other weights than its own."""
 
-    def __init__(self, cell: LstmCell, *, weight_ih: Tensor, weight_hh: Tensor, bias: Tensor) -> None:
+    def __init__(
+        self, cell: LstmCell, *, weight_ih: Tensor, weight_hh: Tensor, bias: Tensor
+    ) -> None:
         super().__init__(cell.input_size, cell.hidden_size)
         self.used = {"weight_ih": weight_ih, "weight_hh": weight_hh, "bias": bias}
 
@@ -64,9 +66,7 @@ def ignores_initial_state(
     return reference.run_layer(cell, inputs, cell.initial_state(len(inputs)), lengths)
 
 
-def swaps_gates(
-    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None
-) -> Result:
+def swaps_gates(cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None) -> Result:
     def swap(weight: Tensor) -> Tensor:
         i, f, g, o = weight.chunk(4)
         return torch.cat([f, i, g, o])

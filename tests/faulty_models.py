@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from fakes import HashModel
-from nextword.models import LanguageModel, State
+from nextword.models import State
 from nextword.tensors import Lengths, LogProbs, Mask, Nll, TokenIds
 
 Result = tuple[LogProbs, State]
@@ -24,9 +24,7 @@ class RightModel(HashModel):
 
     def initial_state(self, batch_size: int) -> State:
         memory = {"memory": torch.zeros((), dtype=torch.int64), "trace": torch.zeros(())}
-        return self.state_type.fresh(
-            memory, batch_size=batch_size, fingerprint=self.fingerprint
-        )
+        return self.state_type.fresh(memory, batch_size=batch_size, fingerprint=self.fingerprint)
 
     def next_log_probs(
         self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
@@ -44,7 +42,7 @@ class LeaksFuture(RightModel):
     def next_log_probs(
         self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
     ) -> Result:
-        log_probs, after = super().next_log_probs(token_ids, state, lengths)
+        _, after = super().next_log_probs(token_ids, state, lengths)
         last = after.tensors["memory"]
         return self.table[(last[:, None] + torch.arange(token_ids.shape[1])) % 100], after
 
@@ -118,7 +116,7 @@ class ScoresHidden(RightModel):
 class ForgetsReset(RightModel):
     """Reset rows keep what they have read."""
 
-    class state_type(State):  # noqa: N801 - an attribute of the model
+    class state_type(State):
         def reset(self, rows: Tensor) -> State:
             return self
 
@@ -126,7 +124,7 @@ class ForgetsReset(RightModel):
 class ResetsEveryRow(RightModel):
     """A reset reaches the other rows."""
 
-    class state_type(State):  # noqa: N801 - an attribute of the model
+    class state_type(State):
         def reset(self, rows: Tensor) -> State:
             return super().reset(torch.ones_like(self.num_tokens, dtype=torch.bool))
 
@@ -134,7 +132,7 @@ class ResetsEveryRow(RightModel):
 class SelectsOthers(RightModel):
     """Selected rows come in the order in which they stand."""
 
-    class state_type(State):  # noqa: N801 - an attribute of the model
+    class state_type(State):
         def select(self, rows: Tensor) -> State:
             return super().select(rows.sort().values)
 
@@ -142,7 +140,7 @@ class SelectsOthers(RightModel):
 class ConcatenatesBackwards(RightModel):
     """The last state's rows come first."""
 
-    class state_type(State):  # noqa: N801 - an attribute of the model
+    class state_type(State):
         def concatenate(self, others: Sequence[State]) -> State:
             return State.concatenate(others[-1], [*others[:-1], self])
 
@@ -150,7 +148,7 @@ class ConcatenatesBackwards(RightModel):
 class KeepsGraph(RightModel):
     """A detached state still has a graph behind it."""
 
-    class state_type(State):  # noqa: N801 - an attribute of the model
+    class state_type(State):
         def detach(self) -> State:
             return self
 
@@ -180,8 +178,3 @@ class TakesDamaged(RightModel):
             if "damaged" in str(error):
                 return self.initial_state(1)
             raise
-
-
-def builders() -> list[type[LanguageModel]]:
-    """Every model of this file with a fault."""
-    return sorted(RightModel.__subclasses__(), key=lambda kind: kind.__name__)

@@ -100,9 +100,7 @@ def check_rows(build: Build) -> None:
         one = slice(row, row + 1)
         alone, state = model.next_log_probs(token_ids[one], fresh(1), lengths[one])
         assert_close(together[one], alone)
-        assert_close(
-            {name: part[one] for name, part in final.tensors.items()}, dict(state.tensors)
-        )
+        assert_close({name: part[one] for name, part in final.tensors.items()}, dict(state.tensors))
 
 
 def check_future(build: Build) -> None:
@@ -224,7 +222,7 @@ def check_other_model(build: Build) -> None:
     """Another model's state is refused."""
     data = start(build(0)).to_bytes()
 
-    with pytest.raises(MismatchError, match="the state belongs to model .*, this one is "):
+    with pytest.raises(MismatchError, match=r"the state belongs to model .*, this one is "):
         build(1).state_from_bytes(data)
 
 

@@ -5,10 +5,8 @@ The command line and every other front door call what is here.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 from nextword.base import Values, decode, merge, read_toml
-from nextword.batches import Reset
 from nextword.evaluation import (
     DEFAULT_BATCH_SIZE,
     LineScore,
@@ -34,8 +32,8 @@ from nextword.models import (
 )
 from nextword.storage import Builder, RunFolder, StoredModel, load_model
 from nextword.tensors import resolve_device
-from nextword.text import Corpus, open_corpus, text_document
-from nextword.tokens import Tokenizer, TokenStore, build_store
+from nextword.text import ByteStream, Corpus, open_corpus, text_document
+from nextword.tokens import Reset, Tokenizer, TokenStore, build_store
 from nextword.training import (
     Callback,
     Plan,
@@ -284,7 +282,7 @@ def train(
     resume: str = "never",
     callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
     on_stage: StageProgress | None = None,
-    standard_input: BinaryIO | None = None,
+    standard_input: ByteStream | None = None,
 ) -> RunResult:
     """Train a model into a run folder.
 
@@ -320,7 +318,7 @@ def plan(
     config: RunConfig,
     *,
     on_stage: StageProgress | None = None,
-    standard_input: BinaryIO | None = None,
+    standard_input: ByteStream | None = None,
 ) -> Plan:
     """Say what a training would take, without training."""
     return plan_training(

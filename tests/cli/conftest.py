@@ -2,30 +2,11 @@
 
 import io
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-TINY = (
-    *("--recipe", "lstm-small", "--device", "cpu", "--quiet"),
-    *("--set", "model.hidden_size=16", "--set", "training.epochs=2"),
-    *("--set", "training.batch_size=4", "--set", "training.bptt_steps=8"),
-    *("--set", "training.log_every=5", "--set", "training.precision=float32"),
-)
-
-
-@dataclass(frozen=True)
-class Finished:
-    """What one call came to."""
-
-    code: int
-    out: str
-    err: str
-
-
-Call = Callable[..., Finished]
+from cli.caller import TINY, Call, Finished
 
 
 @pytest.fixture

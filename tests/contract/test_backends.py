@@ -95,9 +95,7 @@ def test_backend_equals_the_reference_in_outputs_final_state_and_all_gradients(
     batch: tuple[int, int],
     lengths: str,
 ) -> None:
-    check_parity(
-        backend.run_layer, make_case(make_cell, sizes=sizes, batch=batch, lengths=lengths)
-    )
+    check_parity(backend.run_layer, make_case(make_cell, sizes=sizes, batch=batch, lengths=lengths))
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=name_of)

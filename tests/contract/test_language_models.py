@@ -26,9 +26,7 @@ def build_recurrent(seed: int, *, config: RecurrentConfig) -> LanguageModel:
     """A model in float64, in evaluation mode, whose biases are not zero."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        model = config.build(
-            vocab_size=11, boundary_id=1, never_ids=(0, 3), regularization=DROPOUT
-        )
+        model = config.build(vocab_size=11, boundary_id=1, never_ids=(0, 3), regularization=DROPOUT)
         for parameter in model.parameters():
             torch.nn.init.normal_(parameter, std=0.5)
     return model.double().eval()

@@ -48,7 +48,9 @@ def numbers(*shape: int) -> Tensor:
     return torch.randn(*shape, dtype=torch.float64, requires_grad=True)
 
 
-def run_torch(layer: nn.RNNBase, inputs: Tensor, parts: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+def run_torch(
+    layer: nn.RNNBase, inputs: Tensor, parts: list[Tensor]
+) -> tuple[Tensor, list[Tensor]]:
     begin = [part[None] for part in parts]
     outputs, final = layer(inputs, tuple(begin) if len(begin) == 2 else begin[0])
     return outputs, [part[0] for part in (final if len(begin) == 2 else (final,))]

@@ -3,14 +3,8 @@
 Knows token ids and boundaries, nothing of text or models.
 """
 
-from typing import get_args
-
 import numpy as np
 from jaxtyping import Int64
-
-from nextword.tokens import Reset
-
-RESETS: tuple[Reset, ...] = get_args(Reset)
 
 _POOL_BATCHES = 32
 

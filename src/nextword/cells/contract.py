@@ -45,6 +45,10 @@ class Cell(nn.Module, ABC, Generic[StateT]):
         self.input_size = input_size
         self.hidden_size = hidden_size
 
+    def extra_repr(self) -> str:
+        """Say the sizes where the module is printed; part of a model's fingerprint."""
+        return f"{self.input_size}, {self.hidden_size}"
+
     @abstractmethod
     def initial_state(self, batch_size: int) -> StateT:
         """Give the state of rows that have read nothing: zeros."""

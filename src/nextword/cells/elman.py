@@ -74,6 +74,10 @@ class ElmanCell(Cell[ElmanState]):
         self.weight_hh = uniform_parameter(hidden_size, hidden_size, scale=scale)
         self.bias = nn.Parameter(torch.zeros(hidden_size))
 
+    def extra_repr(self) -> str:
+        """Say the sizes and the nonlinearity where the module is printed."""
+        return f"{super().extra_repr()}, nonlinearity={self.nonlinearity}"
+
     def initial_state(self, batch_size: int) -> ElmanState:
         """Give h[0] = 0 for every row."""
         return ElmanState(hidden_state=self.weight_hh.new_zeros(batch_size, self.hidden_size))

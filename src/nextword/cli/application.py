@@ -16,12 +16,12 @@ from nextword.cli.errors import BAD_INPUT, INTERRUPTED, report_error
 from nextword.cli.evaluate import evaluate
 from nextword.cli.generate import generate
 from nextword.cli.info import info
+from nextword.cli.log import shown_log
 from nextword.cli.next_words import next_words
-from nextword.cli.options import Debug
+from nextword.cli.options import DEBUG_FLAG, Debug
 from nextword.cli.output import remark, write_line
 from nextword.cli.recipes import recipes
 from nextword.cli.score import score
-from nextword.cli.session import Session, shown_log
 from nextword.cli.train import train
 
 NAME = "nextword"
@@ -63,15 +63,15 @@ for _name, _command, _summary in (
     app.command(_name, short_help=_summary)(_command)
 
 
-def _print_version(is_asked: bool) -> None:
+def _print_version(is_asked: bool) -> bool:
     if is_asked:
         write_line(f"{NAME} {__version__}")
         raise typer.Exit()
+    return is_asked
 
 
-@app.callback(invoke_without_command=True)
+@app.callback()
 def _options_of_all(
-    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option(
@@ -84,9 +84,6 @@ def _options_of_all(
 
     Results go to standard output, progress to standard error.
     """
-    if context.invoked_subcommand is None:
-        remark(context.get_help())
-        raise typer.Exit(BAD_INPUT)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -98,11 +95,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: SIGTERM ended a training; the code is 143.
     """
-    session = Session()
     words = sys.argv[1:] if arguments is None else list(arguments)
+    if not words:
+        remark("error: no command is given.\nhelp: See nextword --help.")
+        return BAD_INPUT
+    is_debugging = DEBUG_FLAG in words
     try:
-        with shown_log(session):
-            code = _run(words, session)
+        with shown_log(everything=is_debugging):
+            code = _run(words)
             sys.stdout.flush()
         return code
     except BrokenPipeError:
@@ -113,17 +113,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         remark("interrupted")
         return INTERRUPTED
     except Exception as error:
-        if session.debug:
+        if is_debugging:
             traceback.print_exc()
         if isinstance(error, OSError):
             _forget_output()
         return report_error(error)
 
 
-def _run(words: list[str], session: Session) -> int:
+def _run(words: list[str]) -> int:
     command = get_command(app)
     try:
-        with command.make_context(NAME, words, obj=session) as context:
+        with command.make_context(NAME, words) as context:
             command.invoke(context)
     except typer.Exit as ended:
         return int(ended.exit_code)

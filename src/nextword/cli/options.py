@@ -1,23 +1,19 @@
 """Options and arguments that several commands share, each described once. Knows no commands."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nextword.cli.session import turn_on_debug
+DEBUG_FLAG = "--debug"
 
-Debug = Annotated[
-    bool,
-    typer.Option("--debug", help="Show tracebacks and the library's log.", callback=turn_on_debug),
-]
+#: Accepted everywhere; `main` looks for it before anything is parsed, so no command reads it.
+Debug = Annotated[bool, typer.Option(DEBUG_FLAG, help="Show tracebacks and the library's log.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 Device = Annotated[
     str, typer.Option("--device", metavar="D", help="auto, cpu, cuda, cuda:1, mps ...")
 ]
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="Run folder or model folder.")]
-Run = Annotated[Path, typer.Option("--out", metavar="RUN", help="The run folder to write.")]
 Field = Annotated[
     str, typer.Option("--field", metavar="KEY", help="Key of the text in .jsonl files.")
 ]

@@ -11,11 +11,10 @@ import numpy as np
 from jaxtyping import Int64
 
 from nextword.base import ConfigError, DataError, MismatchError, did_you_mean
-from nextword.batches import RESETS, Reset
 from nextword.evaluation.card import ModelFacts, PerplexityCard, Sums, TextFacts, perplexity_card
 from nextword.evaluation.scoring import ScoredWindow, score_units
 from nextword.models import LanguageModel
-from nextword.tokens import Tokenizer, TokenStore
+from nextword.tokens import RESETS, Reset, Tokenizer, TokenStore
 
 #: Enough rows to fill a core's product with the output layer; the figures do not depend on it.
 DEFAULT_BATCH_SIZE = 32

@@ -93,6 +93,7 @@ class LanguageModel(ABC):
         Returns:
             Negative log-likelihoods, (batch, time), 0 where nothing is scored; and the state.
         """
+        self.check_targets(token_ids, target_ids)
         log_probs, state = self.next_log_probs(token_ids, state, lengths)
         nll = -log_probs.gather(2, target_ids[:, :, None]).squeeze(2)
         counted = scored(target_ids, lengths, mask)
@@ -120,12 +121,29 @@ class LanguageModel(ABC):
             lengths.shape != (batch_size,) or bool(((lengths < 0) | (lengths > num_steps)).any())
         ):
             raise ShapeError(f"lengths must be {batch_size} numbers between 0 and {num_steps}.")
-        if token_ids.numel() and not 0 <= int(token_ids.min()) <= int(token_ids.max()) < (
-            self.vocab_size
-        ):
+        self._check_ids(token_ids)
+
+    def check_targets(self, token_ids: Tensor, target_ids: Tensor) -> None:
+        """Refuse targets that do not stand beside the tokens or lie outside the vocabulary.
+
+        Raises:
+            ShapeError: The sizes differ.
+            VocabularyError: An id lies outside the vocabulary.
+        """
+        if target_ids.shape != token_ids.shape:
+            raise ShapeError(
+                f"target_ids has shape {tuple(target_ids.shape)}, token_ids "
+                f"{tuple(token_ids.shape)}; they must agree."
+            )
+        self._check_ids(target_ids)
+
+    def _check_ids(self, ids: Tensor) -> None:
+        if ids.numel() == 0:
+            return
+        lowest, highest = (int(bound) for bound in ids.aminmax())
+        if lowest < 0 or highest >= self.vocab_size:
             raise VocabularyError(
-                f"token ids run from {int(token_ids.min())} to {int(token_ids.max())}; "
-                f"the vocabulary has {self.vocab_size}."
+                f"token ids run from {lowest} to {highest}; the vocabulary has {self.vocab_size}."
             )
 
 

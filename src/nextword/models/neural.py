@@ -6,7 +6,6 @@ from abc import abstractmethod
 import torch
 from torch import nn
 
-from nextword.base import ShapeError
 from nextword.models.contract import LanguageModel, scored
 from nextword.models.state import State
 from nextword.outputs import FullSoftmax
@@ -48,12 +47,12 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         return sum(parameter.numel() for parameter in self.parameters())
 
     def fingerprint(self) -> str:
-        """Give the sha256 of names, shapes and weights.
+        """Give the sha256 of what the model is built of and of its weights.
 
         It is computed anew at every call: fused optimisers change weights without telling
         torch's version counters, so nothing cheaper says whether an old one still holds.
         """
-        digest = hashlib.sha256(self.family.encode())
+        digest = hashlib.sha256(f"{self.family} {self!r}".encode())
         for name, parameter in self.named_parameters():
             digest.update(f"{name}{tuple(parameter.shape)}".encode())
             digest.update(parameter.detach().cpu().contiguous().view(torch.uint8).numpy().data)
@@ -80,11 +79,7 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         mask: Mask | None = None,
     ) -> tuple[Nll, State]:
         """Read tokens and score the targets that follow them; only scored positions cost."""
-        if target_ids.shape != token_ids.shape:
-            raise ShapeError(
-                f"target_ids has shape {tuple(target_ids.shape)}, token_ids "
-                f"{tuple(token_ids.shape)}; they must agree."
-            )
+        self.check_targets(token_ids, target_ids)
         hidden, state = self.hidden(token_ids, state, lengths)
         return self.score(hidden, target_ids, lengths, mask), state
 

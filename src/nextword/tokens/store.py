@@ -8,7 +8,7 @@ written last: a folder without it is not finished.
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 from jaxtyping import Int64, UInt
@@ -27,7 +27,9 @@ DESCRIPTION_FILE = "store.json"
 MIN_TRAINABLE_TOKENS = 2
 _SCAN_TOKENS = 1 << 22
 
+#: Where reading starts afresh: nowhere, at each document, at each line.
 Reset = Literal["never", "document", "line"]
+RESETS: tuple[Reset, ...] = get_args(Reset)
 _Count = Annotated[int, Field(ge=0)]
 
 

@@ -4,10 +4,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from nextword.base import STRICT, require, require_range
-from nextword.batches import Reset
 from nextword.models import OutputConfig, RecurrentConfig, RegularizationConfig
 from nextword.optim import AveragingConfig, ClippingConfig, OptimizerConfig, ScheduleConfig
-from nextword.tokens import TokenizerConfig
+from nextword.tokens import Reset, TokenizerConfig
 
 
 @STRICT

@@ -8,10 +8,9 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from nextword.base import ConfigError, DataError
-from nextword.text import Corpus, open_corpus, split_corpus
+from nextword.text import ByteStream, Corpus, open_corpus, split_corpus
 from nextword.tokens import (
     Tokenizer,
     TokenizerConfig,
@@ -56,7 +55,7 @@ def prepare_data(
     *,
     folder: Path,
     tokenizer: Tokenizer | None = None,
-    standard_input: BinaryIO | None = None,
+    standard_input: ByteStream | None = None,
     on_progress: StageProgress | None = None,
 ) -> TrainingData:
     """Open, split, tokenise and encode the texts of a run.
@@ -90,7 +89,7 @@ def prepare_data(
     )
 
 
-def _open_corpora(config: TextConfig, standard_input: BinaryIO | None) -> dict[str, Corpus]:
+def _open_corpora(config: TextConfig, standard_input: ByteStream | None) -> dict[str, Corpus]:
     """Open the texts; parts that are not named are cut from the training text."""
     if not config.train:
         raise ConfigError("no training text is named.", help="nextword train TEXT --out RUN")

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import BinaryIO
 
 from nextword.base import Values, encode
 from nextword.storage import Builder
 from nextword.tensors import resolve_device, resolve_precision, seed_everything, tune_process
+from nextword.text import ByteStream
 from nextword.training.config import RunConfig
 from nextword.training.data import StageProgress, prepare_data
 from nextword.training.state import TrainingState
@@ -64,7 +64,7 @@ def plan_training(
     *,
     builders: Mapping[str, Builder],
     on_stage: StageProgress | None = None,
-    standard_input: BinaryIO | None = None,
+    standard_input: ByteStream | None = None,
 ) -> Plan:
     """Read the text, build the model and time a few updates; nothing is kept.
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 import torch
 
@@ -33,6 +32,7 @@ from nextword.storage import (
     save_model,
 )
 from nextword.tensors import resolve_device, seed_everything, tune_process
+from nextword.text import ByteStream
 from nextword.tokens import Tokenizer, TokenStore
 from nextword.training.callbacks import Callback, MetricsFile, TrainingCurve
 from nextword.training.config import RunConfig
@@ -98,7 +98,7 @@ def run_training(
     resume: str = "never",
     callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
     on_stage: StageProgress | None = None,
-    standard_input: BinaryIO | None = None,
+    standard_input: ByteStream | None = None,
 ) -> RunResult:
     """Train a model into a run folder, or go on with one.
 
@@ -177,7 +177,7 @@ class _ModelKeeper:
     ) -> None:
         self._run = run
         self._model = model
-        self._config = encode(config)
+        self._config = _portable(config)
         self._tokenizer = tokenizer
 
     def save(self, cards: Sequence[PerplexityCard] = ()) -> None:
@@ -200,6 +200,13 @@ class _ModelKeeper:
         """Put the weights of the saved model into the model."""
         stored = load_model_folder(self._run.model_folder)
         load_parameter_tensors(self._model, stored.tensors, source=str(self._run.model_folder))
+
+
+def _portable(config: RunConfig) -> Values:
+    """Give the settings that hold on any machine: without paths, device and backend."""
+    values = encode(config)
+    del values["text"], values["training"]["device"], values["training"]["backend"]
+    return values
 
 
 def _settled(
@@ -251,7 +258,7 @@ def _data_and_model(
     *,
     builders: Mapping[str, Builder],
     on_stage: StageProgress | None,
-    standard_input: BinaryIO | None,
+    standard_input: ByteStream | None,
 ) -> tuple[TrainingData, NeuralLanguageModel]:
     device = resolve_device(config.training.device)
     start = None

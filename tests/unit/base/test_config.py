@@ -57,9 +57,7 @@ def test_decode_nested_values_builds_the_dataclasses() -> None:
 
     config = decode(Outer, values, source="config.toml")
 
-    assert config == Outer(
-        name="a", hidden_size=7, clipping=Inner(kind="value", threshold=2.0)
-    )
+    assert config == Outer(name="a", hidden_size=7, clipping=Inner(kind="value", threshold=2.0))
 
 
 def test_decode_missing_optional_values_takes_the_defaults() -> None:

@@ -30,7 +30,11 @@ def test_error_is_caught_as_its_parent_and_as_ours(
 def test_error_with_help_prints_both_and_keeps_them_apart(kind: type[NextwordError]) -> None:
     error = kind("it is 3.", help="Make it 4.")
 
-    assert (str(error), error.message, error.help) == ("it is 3. Make it 4.", "it is 3.", "Make it 4.")
+    assert (str(error), error.message, error.help) == (
+        "it is 3. Make it 4.",
+        "it is 3.",
+        "Make it 4.",
+    )
 
 
 def test_error_without_help_prints_the_message_alone() -> None:

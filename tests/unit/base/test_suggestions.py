@@ -19,7 +19,11 @@ def test_nearest_name_nothing_known_gives_none() -> None:
     assert nearest_name("elman", []) is None
 
 
-@given(st.sets(words, min_size=1).flatmap(lambda known: st.tuples(st.sampled_from(sorted(known)), st.just(known))))
+@given(
+    st.sets(words, min_size=1).flatmap(
+        lambda known: st.tuples(st.sampled_from(sorted(known)), st.just(known))
+    )
+)
 def test_nearest_name_known_name_gives_itself(case: tuple[str, set[str]]) -> None:
     name, known = case
 

@@ -70,9 +70,7 @@ def naive_rows(layout: Layout) -> list[list[tuple[list[int], list[int], bool]]]:
             else:
                 fresh[row] = False
         cut = layout.max_steps
-        windows.append(
-            [(i[:cut], t[:cut], new) for (i, t), new in zip(rows, fresh, strict=True)]
-        )
+        windows.append([(i[:cut], t[:cut], new) for (i, t), new in zip(rows, fresh, strict=True)])
         rows = [(inputs[cut:], targets[cut:]) for inputs, targets in rows]
     return windows
 
@@ -188,9 +186,7 @@ def test_reader_count_windows_equals_reading_and_leaves_the_place(
 
 
 def test_reader_without_order_takes_units_as_they_stand() -> None:
-    reader = UnitReader(
-        np.arange(6), np.array([0, 2, 4, 6]), batch_size=1, boundary_id=BOUNDARY
-    )
+    reader = UnitReader(np.arange(6), np.array([0, 2, 4, 6]), batch_size=1, boundary_id=BOUNDARY)
 
     assert [batch.target_ids.tolist() for batch in reader.windows(9)] == [
         [[0, 1]],

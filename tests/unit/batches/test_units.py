@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nextword.batches import RESETS, lanes, longest_first, shuffled_by_length
+from nextword.batches import lanes, longest_first, shuffled_by_length
 
 lengths_lists = st.lists(st.integers(0, 20), max_size=60)
 batch_sizes = st.integers(1, 5)
@@ -18,10 +18,6 @@ def padding(lengths: np.ndarray, order: np.ndarray, batch_size: int) -> int:
     """Positions wasted when the units are batched in this order."""
     batches = [lengths[order[i : i + batch_size]] for i in range(0, len(order), batch_size)]
     return sum(int(batch.max() * len(batch) - batch.sum()) for batch in batches)
-
-
-def test_resets_are_the_three_of_the_card() -> None:
-    assert RESETS == ("never", "document", "line")
 
 
 @given(st.integers(0, 10_000), st.integers(1, 100))

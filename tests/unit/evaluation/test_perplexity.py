@@ -17,7 +17,6 @@ from fakes import (
     uniform_model,
 )
 from nextword.base import ConfigError, DataError, MismatchError
-from nextword.batches import Reset
 from nextword.evaluation import (
     Sums,
     describe_tokenizer,
@@ -27,7 +26,7 @@ from nextword.evaluation import (
     unit_scores,
 )
 from nextword.models import LanguageModel
-from nextword.tokens import TextCounts, Tokenizer, TokenStore
+from nextword.tokens import Reset, TextCounts, Tokenizer, TokenStore
 
 RESETS: list[Reset] = ["never", "document", "line"]
 DOCUMENTS = [random_text(23, seed=seed, longest=longest) for seed, longest in enumerate([9, 2, 40])]

@@ -117,7 +117,9 @@ def test_full_softmax_tied_weight_is_the_same_parameter() -> None:
 
 @pytest.mark.parametrize("shape", [(VOCAB, HIDDEN + 1), (VOCAB - 1, HIDDEN), (HIDDEN, VOCAB)])
 def test_full_softmax_tied_weight_of_other_sizes_is_refused(shape: tuple[int, int]) -> None:
-    with pytest.raises(ShapeError, match=r"tied embedding has shape .*; the output needs \(11, 5\)"):
+    with pytest.raises(
+        ShapeError, match=r"tied embedding has shape .*; the output needs \(11, 5\)"
+    ):
         FullSoftmax(HIDDEN, VOCAB, tied_weight=nn.Parameter(torch.zeros(shape)))
 
 

@@ -64,7 +64,9 @@ def test_keep_mask_has_shape_and_type_and_two_values(
 def test_keep_mask_follows_the_seed() -> None:
     like = torch.zeros(1)
     masks = [
-        keep_mask((64,), probability=0.5, like=like) for seed in (5, 5, 6) if torch.manual_seed(seed)
+        keep_mask((64,), probability=0.5, like=like)
+        for seed in (5, 5, 6)
+        if torch.manual_seed(seed)
     ]
 
     assert torch.equal(masks[0], masks[1])

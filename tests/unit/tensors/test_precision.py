@@ -7,9 +7,7 @@ from nextword.tensors import PRECISIONS, autocast, has_fast_bfloat16, resolve_pr
 CPU = torch.device("cpu")
 
 
-def set_cpu_instructions(
-    monkeypatch: pytest.MonkeyPatch, *, avx512_bf16: bool, amx: bool
-) -> None:
+def set_cpu_instructions(monkeypatch: pytest.MonkeyPatch, *, avx512_bf16: bool, amx: bool) -> None:
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512_bf16)
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
 

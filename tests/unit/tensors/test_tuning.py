@@ -114,9 +114,7 @@ def test_matmul_error_sees_rounded_products(monkeypatch: pytest.MonkeyPatch) -> 
     assert true_error <= 1e-3 < tuning._matmul_error()
 
 
-@pytest.mark.parametrize(
-    ("system", "library"), [("Darwin", ""), ("Linux", ""), ("Windows", "")]
-)
+@pytest.mark.parametrize(("system", "library"), [("Darwin", ""), ("Linux", ""), ("Windows", "")])
 def test_keep_freed_memory_other_c_library_is_left_alone(
     monkeypatch: pytest.MonkeyPatch, system: str, library: str
 ) -> None:

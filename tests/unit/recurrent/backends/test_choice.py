@@ -36,7 +36,9 @@ def test_choose_backend_unknown_name_suggests_the_nearest() -> None:
 def test_choose_backend_unsupported_cell_is_refused() -> None:
     cell = ElmanCell(1, 1, nonlinearity="sigmoid")
 
-    with pytest.raises(ConfigError, match="the backend 'aten' does not support ElmanCell") as caught:
+    with pytest.raises(
+        ConfigError, match="the backend 'aten' does not support ElmanCell"
+    ) as caught:
         choose_backend(cell, name="aten")
 
     assert caught.value.help == "Use --set training.backend=auto."

@@ -24,9 +24,7 @@ def test_reference_nan_in_the_padding_reaches_nothing() -> None:
     cell, inputs = LstmCell(3, 2), torch.randn(2, 4, 3)
     inputs[0, 1:] = torch.nan
 
-    outputs, final = reference.run_layer(
-        cell, inputs, cell.initial_state(2), torch.tensor([1, 4])
-    )
+    outputs, final = reference.run_layer(cell, inputs, cell.initial_state(2), torch.tensor([1, 4]))
 
     assert outputs.isfinite().all()
     assert all(part.isfinite().all() for part in final)

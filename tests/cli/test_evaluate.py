@@ -1,0 +1,95 @@
+"""The perplexity card from the command line."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from cli.caller import Call
+
+CARD_KEYS = [
+    *("model", "family", "adaptation", "text", "tokenizer", "num_parameters", "num_tokens"),
+    *("num_words", "num_characters", "num_bytes", "nll_sum", "perplexity", "perplexity_per_word"),
+    *("bits_per_token", "bits_per_character", "bits_per_byte", "unknown_rate"),
+    *("perplexity_without_unknown", "reset", "stride", "seconds", "tokens_per_second"),
+]
+
+
+def test_evaluate_json_has_its_keys(cli: Call, word_run: Path, corpus: Path) -> None:
+    value = json.loads(cli("evaluate", word_run, "--text", corpus, "--json").out)
+
+    assert list(value) == ["schema", "results"]
+    assert [list(card) for card in value["results"]] == [CARD_KEYS]
+    assert value["results"][0]["model"] == str(word_run)
+
+
+def test_evaluate_one_model_prints_its_card(cli: Call, word_run: Path, corpus: Path) -> None:
+    finished = cli("evaluate", word_run, "--text", corpus)
+
+    assert finished.out.startswith("model ")
+    assert "perplexity per token" in finished.out
+
+
+def test_evaluate_several_models_print_a_row_each(
+    cli: Call, word_run: Path, byte_run: Path, corpus: Path
+) -> None:
+    lines = cli("evaluate", word_run, byte_run, "--text", corpus).out.splitlines()
+
+    assert [line.split()[0] for line in lines] == ["model", str(word_run), str(byte_run)]
+
+
+def test_evaluate_standard_input_serves_every_model(
+    cli: Call, word_run: Path, byte_run: Path, corpus: Path
+) -> None:
+    text = corpus.read_bytes()
+
+    finished = cli("evaluate", word_run, byte_run, "--text", "-", "--json", stdin=text)
+
+    sizes = [card["num_bytes"] for card in json.loads(finished.out)["results"]]
+    assert sizes == [len(text), len(text)]
+
+
+@pytest.mark.parametrize("option", [("--batch-size", 1), ("--chunk-length", 3)])
+def test_evaluate_layout_leaves_the_figures(
+    cli: Call, word_run: Path, corpus: Path, option: tuple[str, int]
+) -> None:
+    command = ("evaluate", word_run, "--text", corpus, "--reset", "line", "--json")
+
+    usual, other = (json.loads(cli(*command, *more).out) for more in ((), option))
+
+    expected = usual["results"][0]["nll_sum"]
+    assert other["results"][0]["nll_sum"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_evaluate_reset_is_what_was_asked_for(cli: Call, word_run: Path, corpus: Path) -> None:
+    command = ("evaluate", word_run, "--text", corpus, "--json")
+
+    resets = [
+        json.loads(cli(*command, *more).out)["results"][0]["reset"]
+        for more in ((), ("--reset", "document"))
+    ]
+
+    assert resets == ["never", "document"]
+
+
+def test_evaluate_per_line_sums_to_the_card(cli: Call, word_run: Path, corpus: Path) -> None:
+    finished = cli(
+        "evaluate", word_run, "--text", corpus, "--per-line", "--reset", "line", "--json"
+    )
+
+    value = json.loads(finished.out)
+    assert [row["line"] for row in value["lines"]] == list(range(1, 121))
+    total = math.fsum(row["log_prob"] for row in value["lines"])
+    assert total == pytest.approx(-value["results"][0]["nll_sum"], rel=1e-6)
+
+
+def test_evaluate_per_line_prints_a_row_a_line_before_the_card(
+    cli: Call, word_run: Path, corpus: Path
+) -> None:
+    rows, _, card = cli("evaluate", word_run, "--text", corpus, "--per-line").out.partition("\n\n")
+
+    lines = rows.splitlines()
+    assert lines[0].split("\t") == ["line", "log_prob", "tokens", "unknown", "perplexity", "model"]
+    assert [line.split("\t")[0] for line in lines[1:]] == [str(n) for n in range(1, 121)]
+    assert card.startswith("model ")

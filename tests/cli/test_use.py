@@ -1,0 +1,160 @@
+"""Using a model: generate, next, score, info."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import nextword as nw
+from cli.caller import Call
+from nextword.cli.info import measured_figures
+from nextword.cli.output import visible
+
+
+def test_generate_begins_with_the_prompt_and_equals_the_library(cli: Call, word_run: Path) -> None:
+    finished = cli("generate", word_run, "--prompt", "w1 w2", "--max-tokens", 9, "--seed", 3)
+
+    text = "w1 w2" + nw.load(word_run).generate("w1 w2", max_tokens=9, seed=3)
+    assert finished.out == (text if text.endswith("\n") else text + "\n")
+
+
+def test_generate_reads_the_prompt_from_standard_input(cli: Call, word_run: Path) -> None:
+    finished = cli("generate", word_run, "--prompt", "-", "--max-tokens", 2, stdin=b"w3\nw4")
+
+    assert finished.out.startswith("w3\nw4")
+
+
+def test_generate_several_samples_stand_under_their_numbers(cli: Call, word_run: Path) -> None:
+    finished = cli("generate", word_run, "--prompt", "w1", "--samples", 3, "--max-tokens", 4)
+
+    lines = finished.out.splitlines()
+    heads = [number for number, line in enumerate(lines) if line.startswith("--- sample ")]
+    assert [lines[number] for number in heads] == [f"--- sample {n} ---" for n in (1, 2, 3)]
+    assert all(lines[number + 1].startswith("w1") for number in heads)
+
+
+def test_generate_json_has_its_keys(cli: Call, word_run: Path) -> None:
+    finished = cli(
+        "generate", word_run, "--prompt", "w1", "--samples", 2, "--max-tokens", 4, "--json"
+    )
+
+    value = json.loads(finished.out)
+    assert list(value) == ["schema", "prompt", "samples"]
+    assert [list(sample) for sample in value["samples"]] == [
+        ["text", "num_tokens", "log_prob", "finish_reason"]
+    ] * 2
+
+
+def test_generate_every_option_reaches_the_sampler(cli: Call, word_run: Path) -> None:
+    sampling = nw.SamplingConfig(
+        temperature=0.7, top_k=5, top_p=0.8, min_p=0.05, repetition_penalty=1.3
+    )
+    expected = nw.load(word_run).samples(
+        "w1", max_tokens=12, sampling=sampling, stop=("w2", "w3"), seed=4
+    )[0]
+
+    finished = cli(
+        *("generate", word_run, "--prompt", "w1", "--max-tokens", 12, "--seed", 4, "--json"),
+        *("--temperature", 0.7, "--top-k", 5, "--top-p", 0.8, "--min-p", 0.05),
+        *("--repetition-penalty", 1.3, "--stop", "w2", "--stop", "w3", "--device", "cpu"),
+    )
+
+    sample = json.loads(finished.out)["samples"][0]
+    assert (sample["text"], sample["finish_reason"]) == (expected.text, expected.finish_reason)
+
+
+def test_generate_bytes_go_out_as_they_are(cli: Call, byte_run: Path) -> None:
+    finished = cli("generate", byte_run, "--prompt", "-", "--max-tokens", 1, stdin=b"a\xff")
+
+    assert finished.out.startswith("a\udcff")
+
+
+def test_next_json_has_its_keys(cli: Call, word_run: Path) -> None:
+    value = json.loads(cli("next", word_run, "w1 w2", "-k", 3, "--json").out)
+
+    assert list(value) == ["schema", "context", "next"]
+    assert [list(item) for item in value["next"]] == [["token", "probability"]] * 3
+    assert [item["token"] for item in value["next"]] == [
+        token for token, _ in nw.load(word_run).next_words("w1 w2", k=3)
+    ]
+
+
+def test_next_prints_probability_and_token(cli: Call, word_run: Path) -> None:
+    lines = cli("next", word_run, "w1", "-k", 4).out.splitlines()
+
+    shares = [float(line.split()[0]) for line in lines]
+    assert len(lines) == 4
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_next_complete_gives_words_that_begin_so(cli: Call, word_run: Path) -> None:
+    value = json.loads(cli("next", word_run, "w2 w1", "--complete", "--json").out)
+
+    assert {item["token"] for item in value["next"]} == {"w1", "w10", "w11"}
+
+
+def test_score_json_is_an_object_a_line(cli: Call, word_run: Path) -> None:
+    finished = cli("score", word_run, "--json", stdin=b"w1 w2\nzzz\n")
+
+    values = [json.loads(line) for line in finished.out.splitlines()]
+    keys = ["schema", "line", "text", "log_prob", "num_tokens", "num_unknown"]
+    assert [list(value) for value in values] == [keys, keys]
+    assert [(v["line"], v["num_tokens"], v["num_unknown"]) for v in values] == [
+        (1, 3, 0),
+        (2, 2, 1),
+    ]
+
+
+@pytest.mark.parametrize("batch_size", [1, 32])
+def test_score_file_and_standard_input_agree(
+    cli: Call, word_run: Path, corpus: Path, batch_size: int
+) -> None:
+    option = ("--batch-size", batch_size)
+
+    from_file = cli("score", word_run, corpus, *option).out
+    from_input = cli("score", word_run, *option, stdin=corpus.read_bytes()).out
+
+    assert from_file == from_input
+    texts = [line.partition("\t")[2] for line in from_file.splitlines()]
+    assert texts == corpus.read_text().splitlines()
+
+
+def test_score_last_line_without_its_end_counts(cli: Call, word_run: Path, tmp_path: Path) -> None:
+    (tmp_path / "lines.txt").write_text("w1\n\nw2")
+
+    lines = cli("score", word_run, tmp_path / "lines.txt").out.split("\n")
+
+    assert [line.partition("\t")[2] for line in lines] == ["w1", "", "w2", ""]
+
+
+def test_info_json_has_its_keys(cli: Call, word_run: Path) -> None:
+    value = json.loads(cli("info", word_run, "--json").out)
+
+    assert list(value) == [
+        *("schema", "model", "folder", "family", "num_parameters", "tokenizer", "vocab_size"),
+        *("measured", "num_bytes", "files", "settings"),
+    ]
+    assert [card["text"].rpartition("(")[2] for card in value["measured"]] == [
+        "validation part)",
+        "test part)",
+    ]
+    assert value["num_bytes"] == sum(file["num_bytes"] for file in value["files"])
+
+
+def test_info_prints_figures_and_settings(cli: Call, word_run: Path) -> None:
+    out = cli("info", word_run).out
+
+    assert "family                recurrent" in out
+    assert "model.safetensors" in out
+    assert "hidden_size = 16" in out
+
+
+def test_measured_figures_of_an_edited_card_are_none() -> None:
+    assert measured_figures("# Mine\n\n```text\nsomething else\n```\n") == []
+
+
+@pytest.mark.parametrize(
+    ("token", "shown"), [("w1", "w1"), (" w1", "' w1'"), ("\n", "'\\n'"), ("", "''")]
+)
+def test_visible_shows_blanks(token: str, shown: str) -> None:
+    assert visible(token) == shown
