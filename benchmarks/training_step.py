@@ -87,14 +87,10 @@ def our_step(batch_size: int, bptt_steps: int) -> Callable[[], None]:
     state = TrainingState(model, config, train=store, tokenizer=tokenizer)
 
     def step() -> None:
-        state.model.train()
-        state.optimizer.zero_grad(set_to_none=True)
-        if state.bptt.back_propagate(state.reader) is None:
+        if state.compute_gradient() is None:
             state.open_epoch()
-            return step()
-        state.clipper.clip([p.grad for p in state.model.parameters() if p.grad is not None])
-        state.optimizer.step()
-        state.average.update()
+            state.compute_gradient()
+        state.apply_gradient(learning_rate=1e-3)
 
     return step
 

@@ -4,6 +4,7 @@ The command line and every other front door call what is here.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from nextword.base import Values, decode, merge, read_toml
@@ -102,7 +103,7 @@ class Model:
         batch_size: int = DEFAULT_BATCH_SIZE,
         chunk_length: int | None = None,
         name: str | None = None,
-        on_progress: Callable[[int], None] | None = None,
+        on_stage: StageProgress | None = None,
     ) -> PerplexityCard:
         """Give the perplexity card on texts named as on the command line.
 
@@ -112,19 +113,20 @@ class Model:
             batch_size: Units scored side by side; no figure but the speed depends on it.
             chunk_length: Steps at a time; as above.
             name: What the card calls the model; its folder when None.
-            on_progress: Is told the number of targets scored so far.
+            on_stage: Is told of encoding and scoring, with the tokens done so far.
         """
         corpus = _opened(text)
+        name = str(self.folder) if name is None else name
         return evaluate(
             self.language_model,
-            self._encoded(corpus),
+            self._encoded(corpus, on_stage),
             tokenizer=self.tokenizer,
-            name=str(self.folder) if name is None else name,
+            name=name,
             text=corpus.description,
             reset=self.reset if reset is None else reset,
             batch_size=batch_size,
             chunk_length=chunk_length,
-            on_progress=on_progress,
+            on_progress=None if on_stage is None else partial(on_stage, f"measuring {name}"),
         )
 
     def unit_scores(
@@ -233,8 +235,9 @@ class Model:
             self.language_model, lines, tokenizer=self.tokenizer, batch_size=batch_size
         )
 
-    def _encoded(self, corpus: Corpus) -> TokenStore:
-        return build_store(corpus, self.tokenizer, folder=None)
+    def _encoded(self, corpus: Corpus, on_stage: StageProgress | None = None) -> TokenStore:
+        told = None if on_stage is None else partial(on_stage, "encoding the text")
+        return build_store(corpus, self.tokenizer, folder=None, on_progress=told)
 
 
 def load(path: str | Path, *, device: str = "cpu") -> Model:

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -78,7 +77,7 @@ def evaluate(
                 batch_size=rows,
                 chunk_length=chunk_length,
                 name=name,
-                on_progress=partial(progress.on_stage, f"measuring {name}"),
+                on_stage=progress.on_stage,
             )
             cards.append(card)
             if per_line:

@@ -6,12 +6,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from nextword.base import Values, encode
+from nextword.base import Values
 from nextword.storage import Builder
-from nextword.tensors import resolve_device, resolve_precision, seed_everything, tune_process
+from nextword.tensors import resolve_precision
 from nextword.text import ByteStream
 from nextword.training.config import RunConfig
-from nextword.training.data import StageProgress, prepare_data
+from nextword.training.data import StageProgress
+from nextword.training.preparation import prepare, with_initial_model
 from nextword.training.state import TrainingState
 
 _BYTES_PER_NUMBER = 4
@@ -74,21 +75,19 @@ def plan_training(
         on_stage: Is told of stages.
         standard_input: The stream that the text `-` stands for.
     """
-    tune_process()
-    seed_everything(config.training.seed)
+    config = with_initial_model(config, builders=builders)
     with TemporaryDirectory(prefix="nextword-plan-") as folder:
-        data = prepare_data(
-            config.text,
-            config.tokenizer,
-            folder=Path(folder),
+        ready = prepare(
+            config,
+            Path(folder),
+            builders=builders,
+            on_stage=on_stage,
             standard_input=standard_input,
-            on_progress=on_stage,
         )
-        device = resolve_device(config.training.device)
-        model = builders[config.model.family](encode(config), data.tokenizer).to(device)
-        state = TrainingState(model, config, train=data.train, tokenizer=data.tokenizer)
-        seconds, num_targets = _probe(state)
-    num_steps, limit = state.progress.num_steps, config.training.max_minutes
+        num_steps = ready.state.progress.num_steps
+        seconds, num_targets = _probe(ready.state)
+    data, model, limit = ready.data, ready.model, config.training.max_minutes
+    precision = resolve_precision(config.training.precision, model.device)
     minutes = num_steps * seconds / 60.0
     copies = 2 + _optimizer_copies(config) + (config.averaging.decay > 0.0)
     positions = config.training.batch_size * config.training.bptt_steps
@@ -100,7 +99,7 @@ def plan_training(
         num_steps=num_steps,
         output=f"{config.output.kind} softmax: {model.vocab_size:,} words fit in memory",
         backends=tuple(backend.name for backend in model.core.backends),  # type: ignore[union-attr]
-        precision=str(resolve_precision(config.training.precision, device)).removeprefix("torch."),
+        precision=str(precision).removeprefix("torch."),
         weights_mib=model.num_parameters * _BYTES_PER_NUMBER * copies / _MEBIBYTE,
         activations_mib=positions * model.vocab_size * 2 * _BYTES_PER_NUMBER / _MEBIBYTE,
         seconds_per_step=seconds,
@@ -114,15 +113,12 @@ def _probe(state: TrainingState) -> tuple[float, float]:
     durations, targets = [], []
     for _ in range(_PROBE_WARM_UP + _PROBE_STEPS):
         started = time.perf_counter()
-        state.model.train()
-        state.optimizer.zero_grad(set_to_none=True)
-        loss = state.bptt.back_propagate(state.reader)
-        if loss is None:
+        found = state.compute_gradient()
+        if found is None:
             break
-        state.clipper.clip([p.grad for p in state.model.parameters() if p.grad is not None])
-        state.optimizer.step()
+        state.apply_gradient(learning_rate=0.0)
         durations.append(time.perf_counter() - started)
-        targets.append(loss.num_targets)
+        targets.append(found[0].num_targets)
     kept = durations[_PROBE_WARM_UP:] or durations
     return sorted(kept)[len(kept) // 2], targets[0]
 

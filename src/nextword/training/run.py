@@ -5,50 +5,27 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
-from nextword.base import (
-    ConfigError,
-    MismatchError,
-    NextwordError,
-    Values,
-    decode,
-    encode,
-    read_toml,
-    write_toml,
-)
+from nextword.base import NextwordError, Values
 from nextword.evaluation import PerplexityCard, evaluate
-from nextword.models import NeuralLanguageModel, load_parameter_tensors
-from nextword.storage import (
-    Builder,
-    RunFolder,
-    RunLock,
-    load_latest_checkpoint,
-    load_model,
-    load_model_folder,
-    save_model,
-)
-from nextword.tensors import resolve_device, seed_everything, tune_process
+from nextword.storage import Builder, RunFolder, RunLock, load_latest_checkpoint
 from nextword.text import ByteStream
-from nextword.tokens import Tokenizer, TokenStore
+from nextword.tokens import TokenStore
 from nextword.training.callbacks import Callback, MetricsFile, TrainingCurve
 from nextword.training.config import RunConfig
-from nextword.training.data import StageProgress, TrainingData, prepare_data
-from nextword.training.model_card import write_model_card
+from nextword.training.data import StageProgress
+from nextword.training.keeper import ModelKeeper
+from nextword.training.preparation import Preparation, prepare, with_initial_model
 from nextword.training.progress import Progress
 from nextword.training.report import write_report
+from nextword.training.settings import settle
 from nextword.training.signals import stop_on_signals
 from nextword.training.state import TrainingState
 from nextword.training.trainer import Trainer
 
 _logger = logging.getLogger(__name__)
-
-RESUME = ("auto", "never")
-#: Settings that may differ from the saved ones when a run goes on: how long, and what is logged.
-_MAY_DIFFER = ("epochs", "max_steps", "max_minutes", "log_every", "checkpoint_every")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,38 +96,51 @@ def run_training(
         KeyboardInterrupt: SIGINT came; a checkpoint was saved.
         SystemExit: SIGTERM came, with code 143; a checkpoint was saved.
     """
-    if resume not in RESUME:
-        raise ConfigError(f"resume is {resume!r}.", help="Use auto or never.")
     run = RunFolder.create(out)
-    with RunLock(out), stop_on_signals() as stop:
+    with RunLock(out):
         with _left_empty_on_refusal(run):
-            config = _settled(config, run, resume=resume, builders=builders)
-            tune_process()
-            seed_everything(config.training.seed)
-            data, model = _data_and_model(
-                config, run, builders=builders, on_stage=on_stage, standard_input=standard_input
+            config = with_initial_model(config, builders=builders)
+            settle(config, run, resume=resume)
+            ready = prepare(
+                config,
+                run.tokens_folder,
+                builders=builders,
+                on_stage=on_stage,
+                standard_input=standard_input,
             )
-            state = TrainingState(model, config, train=data.train, tokenizer=data.tokenizer)
-        _restore(state, run)
-        keeper = _ModelKeeper(run, model, config, data.tokenizer)
+        _restore(ready.state, run)
+        keeper = ModelKeeper(run, ready.model, config, ready.data.tokenizer)
         watchers = [MetricsFile(run), TrainingCurve(run), *(callbacks(run) if callbacks else ())]
+        if not ready.state.progress.is_finished:
+            _train(ready, config, run=run, keeper=keeper, callbacks=watchers)
+        return _measure(ready, config, run=run, keeper=keeper, on_stage=on_stage)
+
+
+def _train(
+    ready: Preparation,
+    config: RunConfig,
+    *,
+    run: RunFolder,
+    keeper: ModelKeeper,
+    callbacks: Sequence[Callback],
+) -> None:
+    """Train to the end, or to a signal: then end as the signal would have, after saving."""
+    with stop_on_signals() as stop:
         trainer = Trainer(
-            state,
+            ready.state,
             config,
-            valid=data.valid,
-            tokenizer=data.tokenizer,
+            valid=ready.data.valid,
+            tokenizer=ready.data.tokenizer,
             run=run,
             save_best=keeper.save,
-            callbacks=watchers,
+            callbacks=callbacks,
             stop=stop,
         )
-        if not state.progress.is_finished:
-            trainer.run()
-        if stop.signal_number == signal.SIGINT:
-            raise KeyboardInterrupt
-        if stop:
-            raise SystemExit(128 + int(stop.signal_number or 0))
-        return _measure(run, config, model, data, keeper, state.progress, on_stage)
+        trainer.run()
+    if stop.signal_number == signal.SIGINT:
+        raise KeyboardInterrupt
+    if stop.signal_number is not None:
+        raise SystemExit(128 + stop.signal_number)
 
 
 @contextmanager
@@ -169,115 +159,6 @@ def _left_empty_on_refusal(run: RunFolder) -> Iterator[None]:
         raise
 
 
-class _ModelKeeper:
-    """Writes the model folder of a run: during training the best so far, then with its cards."""
-
-    def __init__(
-        self, run: RunFolder, model: NeuralLanguageModel, config: RunConfig, tokenizer: Tokenizer
-    ) -> None:
-        self._run = run
-        self._model = model
-        self._config = _portable(config)
-        self._tokenizer = tokenizer
-
-    def save(self, cards: Sequence[PerplexityCard] = ()) -> None:
-        """Write the model as it stands."""
-        card = write_model_card(
-            name=self._run.path.name,
-            config=self._config,
-            num_parameters=self._model.num_parameters,
-            cards=cards,
-        )
-        save_model(
-            self._run.model_folder,
-            self._model,
-            config=self._config,
-            tokenizer=self._tokenizer,
-            card=card,
-        )
-
-    def load_best(self) -> None:
-        """Put the weights of the saved model into the model."""
-        stored = load_model_folder(self._run.model_folder)
-        load_parameter_tensors(self._model, stored.tensors, source=str(self._run.model_folder))
-
-
-def _portable(config: RunConfig) -> Values:
-    """Give the settings that hold on any machine: without paths, device and backend."""
-    values = encode(config)
-    del values["text"], values["training"]["device"], values["training"]["backend"]
-    return values
-
-
-def _settled(
-    config: RunConfig, run: RunFolder, *, resume: str, builders: Mapping[str, Builder]
-) -> RunConfig:
-    """Check the settings against those of the run in the folder, and write them down."""
-    if config.text.init is not None:
-        stored = load_model(Path(config.text.init), builders=builders)
-        config = replace(config, model=type(config.model)(**stored.config["model"]))
-    if not run.is_empty():
-        if resume == "never":
-            raise ConfigError(
-                f"{run.path} is not empty.",
-                help="Choose another --out, or go on with the run by --resume auto.",
-            )
-        _refuse_other_settings(config, run)
-    run.write_config(write_toml(encode(config)))
-    return config
-
-
-def _refuse_other_settings(config: RunConfig, run: RunFolder) -> None:
-    saved = decode(
-        RunConfig, read_toml(run.read_config(), source=str(run.config_file)), source="config.toml"
-    )
-    here, there = _comparable(config), _comparable(saved)
-    for section in here:
-        for key, value in here[section].items():
-            if value != there[section][key]:
-                raise MismatchError(
-                    f"{section}.{key} is {value!r}, but the run in {run.path} was started with "
-                    f"{there[section][key]!r}.",
-                    help="Give the settings of the run, or choose another --out.",
-                )
-
-
-def _comparable(config: RunConfig) -> dict[str, Values]:
-    """Give the settings that must be the same when a run goes on."""
-    values = {
-        section: value for section, value in asdict(config).items() if section != "description"
-    }
-    for key in _MAY_DIFFER:
-        values["training"].pop(key)
-    return values
-
-
-def _data_and_model(
-    config: RunConfig,
-    run: RunFolder,
-    *,
-    builders: Mapping[str, Builder],
-    on_stage: StageProgress | None,
-    standard_input: ByteStream | None,
-) -> tuple[TrainingData, NeuralLanguageModel]:
-    device = resolve_device(config.training.device)
-    start = None
-    if config.text.init is not None:
-        start = load_model(Path(config.text.init), builders=builders)
-    data = prepare_data(
-        config.text,
-        config.tokenizer,
-        folder=run.tokens_folder,
-        tokenizer=start.tokenizer if start is not None else None,
-        standard_input=standard_input,
-        on_progress=on_stage,
-    )
-    model = builders[config.model.family](encode(config), data.tokenizer).to(device)
-    if start is not None:
-        model.load_state_dict(start.model.state_dict())  # type: ignore[attr-defined]
-    return data, model
-
-
 def _restore(state: TrainingState, run: RunFolder) -> None:
     """Go on from the latest checkpoint, if there is one, for as long as the settings now say."""
     checkpoint = load_latest_checkpoint(run.checkpoints_folder)
@@ -289,16 +170,16 @@ def _restore(state: TrainingState, run: RunFolder) -> None:
 
 
 def _measure(
-    run: RunFolder,
+    ready: Preparation,
     config: RunConfig,
-    model: NeuralLanguageModel,
-    data: TrainingData,
-    keeper: _ModelKeeper,
-    progress: Progress,
+    *,
+    run: RunFolder,
+    keeper: ModelKeeper,
     on_stage: StageProgress | None,
 ) -> RunResult:
     """Measure the best model as `nextword evaluate` does, and write card and report."""
     keeper.load_best()
+    data, model = ready.data, ready.model
 
     def card(name: str, store: TokenStore | None) -> PerplexityCard | None:
         if store is None:
@@ -315,15 +196,14 @@ def _measure(
             ),
         )
 
-    with torch.no_grad():
-        validation, test = card("valid", data.valid), card("test", data.test)
+    validation, test = card("valid", data.valid), card("test", data.test)
     keeper.save([each for each in (validation, test) if each is not None])
     result = RunResult(
         run=run.path,
         model=run.model_folder,
         family=model.family,
         num_parameters=model.num_parameters,
-        progress=progress,
+        progress=ready.state.progress,
         validation=validation,
         test=test,
     )

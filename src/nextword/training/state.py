@@ -13,11 +13,18 @@ from torch import Tensor
 from nextword.base import MismatchError, Values
 from nextword.batches import UnitReader, lanes, shuffled_by_length
 from nextword.models import NeuralLanguageModel, load_parameter_tensors, parameter_tensors
-from nextword.optim import Clipper, Plateau, WeightAverage, build_optimizer
+from nextword.optim import (
+    Clipped,
+    Clipper,
+    Plateau,
+    WeightAverage,
+    build_optimizer,
+    set_learning_rate,
+)
 from nextword.storage import Checkpoint
 from nextword.tensors import random_states, resolve_precision, set_random_states
 from nextword.tokens import Tokenizer, TokenStore
-from nextword.training.bptt import TruncatedBptt
+from nextword.training.bptt import TruncatedBptt, UpdateLoss
 from nextword.training.config import RunConfig
 from nextword.training.progress import Progress
 from nextword.training.snapshot import (
@@ -108,6 +115,22 @@ class TrainingState:
         self.progress.num_steps = self.planned_steps()
         self.progress.is_horizon_measured = False
         self.progress.is_finished = self.progress.step >= self.progress.num_steps
+
+    def compute_gradient(self) -> tuple[UpdateLoss, Clipped] | None:
+        """Read on and leave the limited gradient of one update; None when the text is read."""
+        self.model.train()
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self.bptt.back_propagate(self.reader)
+        if loss is None:
+            return None
+        gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
+        return loss, self.clipper.clip(gradients)
+
+    def apply_gradient(self, learning_rate: float) -> None:
+        """Move the weights, and their average, by the gradient that is there."""
+        set_learning_rate(self.optimizer, learning_rate)
+        self.optimizer.step()
+        self.average.update()
 
     def mark(self) -> Mark:
         """Remember this moment, to come back to should the next update be refused."""

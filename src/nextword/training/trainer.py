@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from nextword.base import DivergedError
 from nextword.batches import lanes
 from nextword.evaluation import score_units
-from nextword.optim import Clipped, schedule_share, set_learning_rate
+from nextword.optim import Clipped, schedule_share
 from nextword.storage import RunFolder, save_checkpoint
 from nextword.tokens import Tokenizer, TokenStore
 from nextword.training.bptt import UpdateLoss
@@ -94,29 +94,24 @@ class Trainer:
 
     def _make_update(self) -> None:
         """Make one update, or close the epoch where the text is read."""
-        state, mark = self._state, self._state.mark()
-        state.model.train()
-        state.optimizer.zero_grad(set_to_none=True)
-        loss = state.bptt.back_propagate(state.reader)
-        if loss is None:
+        mark = self._state.mark()
+        found = self._state.compute_gradient()
+        if found is None:
             self._close_epoch()
             return
-        clipped = self._clip(loss, mark)
+        loss, clipped = found
+        self._refuse_bad_numbers(loss, clipped, mark)
         self._learning_rate = self._scheduled_rate()
-        set_learning_rate(state.optimizer, self._learning_rate)
-        state.optimizer.step()
-        state.average.update()
+        self._state.apply_gradient(self._learning_rate)
         self.progress.step += 1
         self.progress.num_tokens_seen += loss.num_targets
         self._meter.add(loss, clipped)
         self._after_update()
 
-    def _clip(self, loss: UpdateLoss, mark: Mark) -> Clipped:
-        """Limit the gradient; stop before the update where it or the loss is not finite."""
-        gradients = [p.grad for p in self._state.model.parameters() if p.grad is not None]
-        clipped = self._state.clipper.clip(gradients)
+    def _refuse_bad_numbers(self, loss: UpdateLoss, clipped: Clipped, mark: Mark) -> None:
+        """Stop before the update where the loss or the gradient is not finite."""
         if math.isfinite(loss.nll_sum) and math.isfinite(clipped.norm):
-            return clipped
+            return
         self._state.rewind(mark)
         self._save_checkpoint()
         raise DivergedError(

@@ -35,6 +35,8 @@ def settings() -> Callable[..., dict[str, Any]]:
                 "log_every": 5,
                 "precision": "float32",
             },
+            "optimizer": {"kind": "adamw", "learning_rate": 4e-3},
+            "schedule": {"kind": "cosine", "warmup_share": 0.1},
             "averaging": {"decay": 0.9},
         }
         for section, content in sections.items():

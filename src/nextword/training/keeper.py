@@ -1,0 +1,58 @@
+"""Keeping the best model of a run as a model folder."""
+
+from collections.abc import Sequence
+
+from nextword.base import Values, encode
+from nextword.evaluation import PerplexityCard
+from nextword.models import NeuralLanguageModel, load_parameter_tensors
+from nextword.storage import RunFolder, load_model_folder, save_model
+from nextword.tokens import Tokenizer
+from nextword.training.config import RunConfig
+from nextword.training.model_card import write_model_card
+
+
+class ModelKeeper:
+    """Writes the model folder of a run: during training the best so far, then with its cards.
+
+    Args:
+        run: The run folder.
+        model: The model; its weights are saved as they stand at each call.
+        config: The settings of the run.
+        tokenizer: The model's tokenizer.
+    """
+
+    def __init__(
+        self, run: RunFolder, model: NeuralLanguageModel, config: RunConfig, tokenizer: Tokenizer
+    ) -> None:
+        self._run = run
+        self._model = model
+        self._config = _portable(config)
+        self._tokenizer = tokenizer
+
+    def save(self, cards: Sequence[PerplexityCard] = ()) -> None:
+        """Write the model as it stands."""
+        card = write_model_card(
+            name=self._run.path.name,
+            config=self._config,
+            num_parameters=self._model.num_parameters,
+            cards=cards,
+        )
+        save_model(
+            self._run.model_folder,
+            self._model,
+            config=self._config,
+            tokenizer=self._tokenizer,
+            card=card,
+        )
+
+    def load_best(self) -> None:
+        """Put the weights of the saved model into the model."""
+        stored = load_model_folder(self._run.model_folder)
+        load_parameter_tensors(self._model, stored.tensors, source=str(self._run.model_folder))
+
+
+def _portable(config: RunConfig) -> Values:
+    """Give the settings that hold on any machine: without paths, device and backend."""
+    values = encode(config)
+    del values["text"], values["training"]["device"], values["training"]["backend"]
+    return values

@@ -1,0 +1,85 @@
+"""Everything a training needs before its first update: data, model, state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nextword.base import ConfigError, encode
+from nextword.models import NeuralLanguageModel, load_parameter_tensors, parameter_tensors
+from nextword.storage import Builder, load_model
+from nextword.tensors import resolve_device, seed_everything, tune_process
+from nextword.text import ByteStream
+from nextword.training.config import RunConfig
+from nextword.training.data import StageProgress, TrainingData, prepare_data
+from nextword.training.state import TrainingState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preparation:
+    """A training that stands before its first update.
+
+    Attributes:
+        data: The texts, encoded.
+        model: The model, on its device.
+        state: All that the training will change.
+    """
+
+    data: TrainingData
+    model: NeuralLanguageModel
+    state: TrainingState
+
+
+def with_initial_model(config: RunConfig, *, builders: Mapping[str, Builder]) -> RunConfig:
+    """Give the settings with the sizes of the model to start from, where one is named."""
+    if config.text.init is None:
+        return config
+    stored = load_model(Path(config.text.init), builders=builders)
+    return replace(config, model=type(config.model)(**stored.config["model"]))
+
+
+def prepare(
+    config: RunConfig,
+    folder: Path,
+    *,
+    builders: Mapping[str, Builder],
+    on_stage: StageProgress | None = None,
+    standard_input: ByteStream | None = None,
+) -> Preparation:
+    """Tune the process, seed it, encode the texts and build the model.
+
+    Args:
+        config: The settings, those of `with_initial_model` where a model is named.
+        folder: Where tokenizer and token stores go.
+        builders: What builds each family.
+        on_stage: Is told of stages.
+        standard_input: The stream that the text `-` stands for.
+
+    Raises:
+        ConfigError: The model to start from has no weights, or no text is named.
+        DataError: A text cannot be read or is too short.
+    """
+    tune_process()
+    seed_everything(config.training.seed)
+    device = resolve_device(config.training.device)
+    start = None
+    if config.text.init is not None:
+        start = load_model(Path(config.text.init), builders=builders)
+    data = prepare_data(
+        config.text,
+        config.tokenizer,
+        folder=folder,
+        tokenizer=None if start is None else start.tokenizer,
+        standard_input=standard_input,
+        on_progress=on_stage,
+    )
+    model = builders[config.model.family](encode(config), data.tokenizer).to(device)
+    if start is not None:
+        if not isinstance(start.model, NeuralLanguageModel):
+            raise ConfigError(
+                f"{config.text.init} is of the family {start.model.family}, which has no weights "
+                "to go on from.",
+                help="Leave --init out.",
+            )
+        load_parameter_tensors(model, parameter_tensors(start.model), source=str(config.text.init))
+    state = TrainingState(model, config, train=data.train, tokenizer=data.tokenizer)
+    return Preparation(data=data, model=model, state=state)
