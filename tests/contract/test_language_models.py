@@ -8,8 +8,12 @@ import torch
 
 import faulty_models as faulty
 import model_checks as checks
+from fakes import random_text, store_of, tokenizer_of
 from model_checks import CHECKS, Build, Check
 from nextword.models import LanguageModel, RecurrentConfig, RegularizationConfig
+from nextword.models.ngram_config import NgramConfig
+from nextword.models.ngram_training import train_ngram
+from nextword.tokens import TokenizerKind
 
 CELLS = {
     "lstm": {"cell": "lstm"},
@@ -32,6 +36,29 @@ def build_recurrent(seed: int, *, config: RecurrentConfig) -> LanguageModel:
     return model.double().eval()
 
 
+NGRAMS = {
+    "ngram-1": {"order": 1},
+    "ngram-2": {"order": 2},
+    "ngram-4": {"order": 4},
+    "ngram-3-pruned": {"order": 3, "prune": (0, 0, 1)},
+    "ngram-3-add-k": {"order": 3, "smoothing": "add_k", "k": 0.1},
+}
+
+
+def build_ngram(seed: int, *, config: NgramConfig, kind: TokenizerKind) -> LanguageModel:
+    """A model of made-up lines; those of all seeds have one vocabulary."""
+    tokenizer = tokenizer_of(random_text(30, num_words=5), kind=kind)
+    store = store_of(tokenizer, random_text(30, seed=seed, num_words=5))
+    return train_ngram(store, tokenizer, config=config)
+
+
+def _ngram_cases() -> dict[str, Build]:
+    return {
+        f"{name}-{kind}": partial(build_ngram, config=NgramConfig(**values), kind=kind)
+        for (name, values), kind in product(NGRAMS.items(), ("word", "character"))
+    }
+
+
 def _recurrent_cases() -> dict[str, Build]:
     cases = {}
     for (name, cell), layers, tied in product(CELLS.items(), (1, 2), (True, False)):
@@ -42,7 +69,11 @@ def _recurrent_cases() -> dict[str, Build]:
     return cases
 
 
-CASES: dict[str, Build] = {"hash": faulty.RightModel, **_recurrent_cases()}
+CASES: dict[str, Build] = {
+    "hash": faulty.RightModel,
+    **_recurrent_cases(),
+    **_ngram_cases(),
+}
 FAULTS: dict[type[faulty.RightModel], set[Check]] = {
     # A leak is seen by cutting the text too: a chunk has no future to leak.
     faulty.LeaksFuture: {checks.check_future, checks.check_chunks},

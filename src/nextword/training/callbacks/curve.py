@@ -6,7 +6,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from nextword.base import Values, atomic_writer
 from nextword.storage import RunFolder
@@ -99,8 +99,7 @@ def _plot(
 
 
 def _label_plain_numbers(axes: Axes) -> None:
-    """Write 80, 100, 200 beside a logarithmic axis instead of powers of ten."""
-    plain = FuncFormatter(lambda value, _: f"{value:g}")
-    axes.yaxis.set_major_formatter(plain)
-    axes.yaxis.set_minor_formatter(plain)
-    axes.yaxis.set_minor_locator(MaxNLocator(nbins=8))
+    """Write 70, 100, 150 beside a logarithmic axis instead of powers of ten."""
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 1.5, 2.0, 3.0, 5.0, 7.0)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_locator(NullLocator())

@@ -1,0 +1,51 @@
+"""From token ids to counts, from counts to n-gram probabilities, and ARPA in and out.
+
+Knows nothing of torch, and no path but a folder for temporary files that the caller names.
+"""
+
+from nextword.ngrams.add_k import add_k
+from nextword.ngrams.arpa_lines import LineStream
+from nextword.ngrams.arpa_reader import ArpaModel, read_arpa
+from nextword.ngrams.arpa_writer import TextSink, write_arpa
+from nextword.ngrams.counts import NgramCounts, OrderCounts, count_ngrams
+from nextword.ngrams.discounts import FALLBACK, Discounts, kneser_ney_discounts
+from nextword.ngrams.kneser_ney import KneserNey, kneser_ney
+from nextword.ngrams.maximum_likelihood import maximum_likelihood
+from nextword.ngrams.scoring import (
+    NOTHING,
+    Matches,
+    match_contexts,
+    next_word_log_probs,
+    score_words,
+)
+from nextword.ngrams.sentences import Sentences, sentences_of
+from nextword.ngrams.spilled_counts import count_spilling
+from nextword.ngrams.tables import NOT_FOUND, NgramTables
+
+__all__ = [
+    "FALLBACK",
+    "NOTHING",
+    "NOT_FOUND",
+    "ArpaModel",
+    "Discounts",
+    "KneserNey",
+    "LineStream",
+    "Matches",
+    "NgramCounts",
+    "NgramTables",
+    "OrderCounts",
+    "Sentences",
+    "TextSink",
+    "add_k",
+    "count_ngrams",
+    "count_spilling",
+    "kneser_ney",
+    "kneser_ney_discounts",
+    "match_contexts",
+    "maximum_likelihood",
+    "next_word_log_probs",
+    "read_arpa",
+    "score_words",
+    "sentences_of",
+    "write_arpa",
+]

@@ -1,0 +1,57 @@
+"""How much modified Kneser-Ney takes off counts of 1, 2, and 3 or more.
+
+Knows counts of counts alone.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+#: What lmplz takes off where a text has too few different counts to estimate it.
+FALLBACK = (0.5, 1.0, 1.5)
+_LARGEST = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Discounts:
+    """What is taken off an n-gram's count.
+
+    Attributes:
+        amounts: Off a count of 1, of 2, and of 3 or more.
+        used_fallback: Whether they could not be estimated and `FALLBACK` stands in.
+    """
+
+    amounts: tuple[float, float, float]
+    used_fallback: bool
+
+    def of(self, counts: Int64[np.ndarray, " num_ngrams"]) -> Float64[np.ndarray, " num_ngrams"]:
+        """Give what is taken off each count; nothing off 0."""
+        taken: Float64[np.ndarray, " num_ngrams"]
+        taken = np.array([0.0, *self.amounts])[np.minimum(counts, _LARGEST)]
+        return taken
+
+
+def kneser_ney_discounts(counts: Int64[np.ndarray, " num_ngrams"]) -> Discounts:
+    """Estimate the discounts of one order from its adjusted counts.
+
+    With t_k the number of n-grams of count k: Y = t_1 / (t_1 + 2 t_2),
+    D_k = k - (k + 1) Y t_{k+1} / t_k for k = 1, 2, 3.
+
+    Where a t_k is 0, or a D_k falls outside 0 to k, the order takes `FALLBACK`.
+
+    Source: Chen and Goodman (1998), equation 26.
+
+    Example:
+        >>> counts = np.repeat(np.arange(1, 5), [40, 20, 10, 5])
+        >>> kneser_ney_discounts(counts).amounts
+        (0.5, 1.25, 2.0)
+    """
+    t = [int(np.count_nonzero(counts == k)) for k in range(_LARGEST + 2)]
+    if 0 in t[1 : _LARGEST + 1]:
+        return Discounts(amounts=FALLBACK, used_fallback=True)
+    y = t[1] / (t[1] + 2 * t[2])
+    first, second, third = (k - (k + 1) * y * t[k + 1] / t[k] for k in range(1, _LARGEST + 1))
+    if not (0 <= first <= 1 and 0 <= second <= 2 and 0 <= third <= _LARGEST):
+        return Discounts(amounts=FALLBACK, used_fallback=True)
+    return Discounts(amounts=(first, second, third), used_fallback=False)

@@ -1,0 +1,145 @@
+"""Probabilities of next words under back-off tables, for whole windows of text at once.
+
+Knows ids alone. `NOTHING` stands where a row has read nothing yet.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int64
+
+from nextword.ngrams.tables import NOT_FOUND, NgramTables
+
+#: Stands in a window where nothing was read.
+NOTHING = -1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Matches:
+    """The stored n-grams that end at each of some places of a text.
+
+    Attributes:
+        ranks: For each order from 1, the rank of the n-gram that ends there, or `NOT_FOUND`.
+    """
+
+    ranks: tuple[Int64[np.ndarray, " num_places"], ...]
+
+    def at(self, places: Int64[np.ndarray, " num_selected"]) -> "Matches":
+        """Give the matches at some of the places."""
+        return Matches(ranks=tuple(ranks[places] for ranks in self.ranks))
+
+
+def match_contexts(
+    tables: NgramTables, words: Int64[np.ndarray, " num_words"], *, start_id: int
+) -> Matches:
+    """Find the n-grams, shorter than the highest order, that end at each word of a sequence.
+
+    Args:
+        tables: The n-grams.
+        words: Ids, or `NOTHING`. No n-gram reaches across either that or `<s>`.
+        start_id: The id of `<s>`.
+    """
+    ranks = [words] if tables.order > 1 else []
+    continues = (words != start_id) & (words != NOTHING)
+    for order in range(2, tables.order):
+        ranks.append(np.full_like(words, NOT_FOUND))
+        contexts = np.where(continues[1:], ranks[order - 2][:-1], NOT_FOUND)
+        ranks[-1][1:] = tables.find(order, contexts, words[1:])
+    return Matches(ranks=tuple(ranks))
+
+
+def score_words(
+    tables: NgramTables,
+    contexts: Matches,
+    targets: Int64[np.ndarray, " num_places"],
+    *,
+    following: Matches | None = None,
+) -> tuple[Float32[np.ndarray, " num_places"], Int64[np.ndarray, " num_places"]]:
+    """Score a word after each context.
+
+    Args:
+        tables: The n-grams.
+        contexts: What was read before each target.
+        targets: Ids.
+        following: What `match_contexts` found one word after each context. Where that word is the
+            target, as it nearly always is, nothing is looked up a second time.
+
+    Returns:
+        Log-probabilities in nats, and the order of the n-gram each was found in.
+    """
+    weights = _backoff_sums(tables, contexts)
+    scores = tables.log_probs[0][targets].astype(np.float64)
+    if weights:
+        scores += weights[0]
+    orders = np.ones(len(targets), dtype=np.int64)
+    for order in range(2, tables.order + 1):
+        ranks = _target_ranks(tables, order, contexts, targets, following)
+        found = np.flatnonzero(ranks != NOT_FOUND)
+        scores[found] = tables.log_probs[order - 1][ranks[found]]
+        if order < tables.order:
+            scores[found] += weights[order - 1][found]
+        orders[found] = order
+    return scores.astype(np.float32), orders
+
+
+def _target_ranks(
+    tables: NgramTables,
+    order: int,
+    contexts: Matches,
+    targets: Int64[np.ndarray, " num_places"],
+    following: Matches | None,
+) -> Int64[np.ndarray, " num_places"]:
+    """Give the rank of each target after its context, as n-grams of an order."""
+    if following is None or order == tables.order:
+        return tables.find(order, contexts.ranks[order - 2], targets)
+    ranks = following.ranks[order - 1].copy()
+    other = np.flatnonzero(following.ranks[0] != targets)
+    ranks[other] = tables.find(order, contexts.ranks[order - 2][other], targets[other])
+    return ranks
+
+
+def next_word_log_probs(
+    tables: NgramTables, contexts: Matches, *, num_places: int, never_ids: Sequence[int]
+) -> Float32[np.ndarray, "num_places vocab"]:
+    """Give the distribution of the next word at each of `num_places`, nats."""
+    weights = _backoff_sums(tables, contexts)
+    log_probs = np.empty((num_places, tables.vocab_size), dtype=np.float32)
+    log_probs[:] = tables.log_probs[0]
+    if weights:
+        # Summed in double precision, as `score_words` does it: the two agree to the last bit.
+        np.add(log_probs, weights[0][:, None], out=log_probs, dtype=np.float64, casting="same_kind")
+    for order in range(2, tables.order + 1):
+        places, ranks = _successors(tables, order, contexts.ranks[order - 2])
+        scores = tables.log_probs[order - 1][ranks].astype(np.float64)
+        if order < tables.order:
+            scores += weights[order - 1][places]
+        log_probs[places, tables.keys[order - 2][ranks] % tables.vocab_size] = scores
+    log_probs[:, list(never_ids)] = -np.inf
+    return log_probs
+
+
+def _backoff_sums(
+    tables: NgramTables, contexts: Matches
+) -> list[Float64[np.ndarray, " num_places"]]:
+    """For each order below the highest: the weight of backing off from the top down to it."""
+    sums: list[Float64[np.ndarray, " num_places"]] = []
+    for ranks, backoffs in zip(reversed(contexts.ranks), reversed(tables.backoffs), strict=True):
+        known = ranks != NOT_FOUND
+        weights = np.zeros(len(ranks), dtype=np.float64)
+        weights[known] = backoffs[ranks[known]]
+        sums.append(sums[-1] + weights if sums else weights)
+    return sums[::-1]
+
+
+def _successors(
+    tables: NgramTables, order: int, contexts: Int64[np.ndarray, " num_places"]
+) -> tuple[Int64[np.ndarray, " num_found"], Int64[np.ndarray, " num_found"]]:
+    """Give all n-grams of an order that go on from the contexts: of which place, and rank."""
+    keys = tables.keys[order - 2]
+    known = np.flatnonzero(contexts != NOT_FOUND)
+    begins = np.searchsorted(keys, contexts[known] * tables.vocab_size)
+    ends = np.searchsorted(keys, (contexts[known] + 1) * tables.vocab_size)
+    counts = ends - begins
+    offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.repeat(known, counts), np.repeat(begins, counts) + offsets

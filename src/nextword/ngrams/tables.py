@@ -1,0 +1,187 @@
+"""The stored form of a back-off model: sorted n-grams with a probability and a back-off weight.
+
+An order's n-grams are sorted by key (context rank * vocab_size + word, see `counts`), so those
+that go on from one context stand side by side and any one is found by bisection. The arrays are
+plain, so that they can be saved as they are and mapped into memory. Knows nothing of smoothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32, Int64, Integer
+
+from nextword.base import FormatError
+
+#: The rank of an n-gram that is not in the tables.
+NOT_FOUND = -1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NgramTables:
+    """p(w|h) = the probability of hw where it is stored, else the back-off of h times p(w|h').
+
+    Attributes:
+        vocab_size: Number of ids; order 1 has an entry for each.
+        keys: Rising keys of the n-grams, order 2 first.
+        log_probs: Log-probability of each n-gram, order 1 first, nats.
+        backoffs: Logarithm of each n-gram's back-off weight as a context, order 1 first and the
+            highest order left out, nats.
+    """
+
+    vocab_size: int
+    keys: tuple[Int64[np.ndarray, " _"], ...]
+    log_probs: tuple[Float32[np.ndarray, " _"], ...]
+    backoffs: tuple[Float32[np.ndarray, " _"], ...]
+
+    @property
+    def order(self) -> int:
+        """Length of the longest n-grams."""
+        return len(self.log_probs)
+
+    @property
+    def num_ngrams(self) -> tuple[int, ...]:
+        """Number of n-grams of each order, order 1 first."""
+        return tuple(len(log_probs) for log_probs in self.log_probs)
+
+    @property
+    def num_parameters(self) -> int:
+        """Stored probabilities and back-off weights."""
+        return sum(map(len, self.log_probs)) + sum(map(len, self.backoffs))
+
+    def find(
+        self,
+        order: int,
+        contexts: Int64[np.ndarray, " num_queries"],
+        words: Integer[np.ndarray, " num_queries"],
+    ) -> Int64[np.ndarray, " num_queries"]:
+        """Give the ranks of n-grams of an order, 2 or more, by context rank and last word.
+
+        A context that is `NOT_FOUND`, or an n-gram that is not stored, gives `NOT_FOUND`.
+        """
+        ranks = np.full(len(contexts), NOT_FOUND, dtype=np.int64)
+        keys = self.keys[order - 2]
+        known = np.flatnonzero(contexts != NOT_FOUND)
+        if not len(keys) or not len(known):
+            return ranks
+        wanted = contexts[known] * self.vocab_size + words[known]
+        places = np.searchsorted(keys, wanted)
+        places[places == len(keys)] = 0
+        hits = keys[places] == wanted
+        ranks[known[hits]] = places[hits]
+        return ranks
+
+    def words_of(
+        self, order: int, ranks: Int64[np.ndarray, " num_ngrams"]
+    ) -> Int64[np.ndarray, "num_ngrams order"]:
+        """Spell n-grams of an order as ids, first word first."""
+        columns = []
+        for level in range(order, 1, -1):
+            ranks, last = np.divmod(self.keys[level - 2][ranks], self.vocab_size)
+            columns.append(last)
+        return np.stack([ranks, *reversed(columns)], axis=1)
+
+    def without_pruned(self, kept: Sequence[Bool[np.ndarray, " _"]]) -> "NgramTables":
+        """Leave n-grams out.
+
+        Args:
+            kept: For each order, order 1 first, which to keep. All of order 1 are; with an
+                n-gram its contexts are.
+        """
+        if all(part.all() for part in kept):
+            return self
+        keys = []
+        for order in range(2, self.order + 1):
+            contexts, words = np.divmod(self.keys[order - 2][kept[order - 1]], self.vocab_size)
+            new_ranks = np.cumsum(kept[order - 2]) - 1
+            keys.append(new_ranks[contexts] * self.vocab_size + words)
+        return NgramTables(
+            vocab_size=self.vocab_size,
+            keys=tuple(keys),
+            log_probs=tuple(map(_selected, self.log_probs, kept)),
+            backoffs=tuple(map(_selected, self.backoffs, kept)),
+        )
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Give everything by name, for `from_arrays`."""
+        named: dict[str, np.ndarray] = {}
+        for order in range(1, self.order + 1):
+            named[f"log_probs.{order}"] = self.log_probs[order - 1]
+            if order > 1:
+                named[f"keys.{order}"] = self.keys[order - 2]
+            if order < self.order:
+                named[f"backoffs.{order}"] = self.backoffs[order - 1]
+        return named
+
+    @classmethod
+    def from_arrays(
+        cls, arrays: Mapping[str, np.ndarray], *, vocab_size: int, source: str
+    ) -> "NgramTables":
+        """Put together what `arrays` gave; nothing is copied.
+
+        Args:
+            arrays: Arrays by name.
+            vocab_size: Number of ids.
+            source: Where they come from, for the error message.
+
+        Raises:
+            FormatError: An array is missing, too many, of another type or size, or out of order.
+        """
+        order = sum(name.startswith("log_probs.") for name in arrays)
+        tables = cls(
+            vocab_size=vocab_size,
+            keys=tuple(_taken(arrays, f"keys.{i}", source) for i in range(2, order + 1)),
+            log_probs=tuple(_taken(arrays, f"log_probs.{i}", source) for i in range(1, order + 1)),
+            backoffs=tuple(_taken(arrays, f"backoffs.{i}", source) for i in range(1, order)),
+        )
+        odd = sorted(arrays.keys() - tables.arrays().keys())
+        if odd or not order:
+            raise _damaged(source, f"it holds {', '.join(odd) or 'no n-grams'}")
+        tables._check(source)
+        return tables
+
+    def _check(self, source: str) -> None:
+        if self.num_ngrams[0] != self.vocab_size:
+            raise _damaged(
+                source, f"it has {self.num_ngrams[0]:,} words, the vocabulary {self.vocab_size:,}"
+            )
+        for order in range(2, self.order + 1):
+            keys, size = self.keys[order - 2], self.num_ngrams[order - 1]
+            below = self.num_ngrams[order - 2]
+            if len(keys) != size or len(self.backoffs[order - 2]) != below:
+                raise _damaged(source, f"the arrays of order {order} differ in length")
+            if not size:
+                continue
+            limit = below * self.vocab_size
+            if keys[0] < 0 or keys[-1] >= limit or bool((keys[1:] <= keys[:-1]).any()):
+                raise _damaged(source, f"the n-grams of order {order} are out of order")
+
+
+def logarithms(values: Float[np.ndarray, " size"]) -> Float32[np.ndarray, " size"]:
+    """Give natural logarithms in single precision; that of 0 is -inf."""
+    with np.errstate(divide="ignore"):
+        nats: Float32[np.ndarray, " size"] = np.log(values).astype(np.float32)
+    return nats
+
+
+def _selected(
+    values: Float32[np.ndarray, " size"], kept: Bool[np.ndarray, " size"]
+) -> Float32[np.ndarray, " _"]:
+    selected: Float32[np.ndarray, " _"] = values[kept]
+    return selected
+
+
+def _taken(arrays: Mapping[str, np.ndarray], name: str, source: str) -> np.ndarray:
+    dtype = np.int64 if name.startswith("keys.") else np.float32
+    array = arrays.get(name)
+    if array is None:
+        raise _damaged(source, f"it has no {name}")
+    if array.dtype != dtype or array.ndim != 1:
+        raise _damaged(source, f"{name} is of type {array.dtype}{list(array.shape)}")
+    return array
+
+
+def _damaged(source: str, reason: str) -> FormatError:
+    return FormatError(
+        f"{source} is no sound n-gram model: {reason}.", help="Train or export the model again."
+    )

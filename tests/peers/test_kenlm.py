@@ -1,0 +1,283 @@
+"""Our Kneser-Ney against KenLM's: figures kept from lmplz and query, and the `kenlm` module."""
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from fakes import store_of
+from naive_ngrams import naive_arpa
+from nextword.models.ngram import NgramLanguageModel
+from nextword.models.ngram_config import NgramConfig
+from nextword.models.ngram_training import ngram_from_arpa, train_ngram
+from nextword.ngrams import KneserNey, count_ngrams, kneser_ney, sentences_of, write_arpa
+from nextword.tokens import Tokenizer, TokenizerConfig, train_tokenizer
+
+pytestmark = pytest.mark.peer
+
+LN_10 = float(np.log(10.0))
+TINY_ORDERS = [2, 3]
+PTB_ORDERS = [2, 3, 4, 5]
+#: lmplz's log gives six digits, the README's tables of perplexities three decimals.
+DISCOUNT_LINE = re.compile(r"^(\d) (\d+) D1=(\S+) D2=(\S+) D3\+=(\S+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corpus:
+    """A tokenizer and the texts it was made for."""
+
+    tokenizer: Tokenizer
+    texts: dict[str, str]
+
+    def smoothed(self, order: int, *, skip_unknown: bool = False) -> KneserNey:
+        store = store_of(self.tokenizer, self.texts["train"])
+        sentences = sentences_of(store, self.tokenizer, skip_unknown=skip_unknown)
+        counts = count_ngrams(sentences, order=order)
+        return kneser_ney(counts, never_ids=self.tokenizer.never_ids)
+
+    def model(self, order: int, *, skip_unknown: bool = False) -> NgramLanguageModel:
+        store = store_of(self.tokenizer, self.texts["train"])
+        config = NgramConfig(order=order, unknown="kenlm" if skip_unknown else "auto")
+        return train_ngram(store, self.tokenizer, config=config)
+
+
+def as_lines(text: str) -> str:
+    return "".join(f"{line.strip()}\n" for line in text.splitlines())
+
+
+def corpus_of(texts: dict[str, str], *, closed: bool) -> Corpus:
+    """Every word of the training text is known."""
+    config = TokenizerConfig(min_count=1, closed=closed)
+    return Corpus(tokenizer=train_tokenizer(config, [texts["train"]]), texts=texts)
+
+
+@pytest.fixture(scope="module")
+def reference(shared_data: Path) -> Path:
+    folder = shared_data / "kenlm-reference"
+    if not folder.is_dir():
+        pytest.skip(f"KenLM's figures are not at {folder}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tiny(reference: Path) -> Corpus:
+    names = {"train": "train.txt", "test": "heldout.txt"}
+    texts = {
+        split: as_lines((reference / "tiny" / name).read_text(encoding="utf-8"))
+        for split, name in names.items()
+    }
+    return corpus_of(texts, closed=False)
+
+
+@pytest.fixture(scope="module")
+def ptb_texts(shared_data: Path) -> dict[str, str]:
+    return {
+        split: as_lines((shared_data / "ptb" / f"{split}.txt").read_text(encoding="utf-8"))
+        for split in ("train", "valid", "test")
+    }
+
+
+@pytest.fixture(scope="module")
+def ptb(ptb_texts: dict[str, str]) -> Corpus:
+    """As lmplz was given it: the literal `<unk>` under another name, an open vocabulary."""
+    texts = {split: text.replace("<unk>", "@unk@") for split, text in ptb_texts.items()}
+    return corpus_of(texts, closed=False)
+
+
+@pytest.fixture(scope="module")
+def closed_ptb(ptb_texts: dict[str, str]) -> Corpus:
+    return corpus_of(ptb_texts, closed=True)
+
+
+def read_along(
+    model: NgramLanguageModel, tokenizer: Tokenizer, text: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Log10 score, matched order and id of every token of a text read in one go."""
+    ids = torch.from_numpy(store_of(tokenizer, text).ids.astype(np.int64))[None]
+    token_ids = torch.cat([torch.tensor([[model.boundary_id]]), ids[:, :-1]], dim=1)
+    nll, _ = model.nll(token_ids, ids, model.initial_state(1))
+    orders = model.match_orders(token_ids, ids, model.initial_state(1))
+    return -nll[0].double().numpy() / LN_10, orders[0].numpy(), ids[0].numpy()
+
+
+def by_sentence(scores: np.ndarray, ids: np.ndarray, end_id: int) -> np.ndarray:
+    ends = np.flatnonzero(ids == end_id)
+    return np.add.reduceat(scores, np.concatenate([[0], ends[:-1] + 1]))
+
+
+def perplexity(scores: np.ndarray) -> float:
+    return float(10.0 ** -scores.mean())
+
+
+def written(model: NgramLanguageModel, tokenizer: Tokenizer) -> str:
+    stream = io.StringIO()
+    words = [tokenizer.token_text(number) for number in range(tokenizer.vocab_size)]
+    write_arpa(model.tables, stream, words=words)
+    return stream.getvalue()
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def assert_same_statistics(result: KneserNey, log: str) -> None:
+    """The counts and discounts of each order, as lmplz prints them: six digits."""
+    lines = DISCOUNT_LINE.findall(log)
+    assert len(lines) == result.tables.order
+    for (order, num_ngrams, *amounts), discounts in zip(lines, result.discounts, strict=True):
+        # lmplz has no padding among its words.
+        extra = 1 if order == "1" else 0
+        assert result.tables.num_ngrams[int(order) - 1] - extra == int(num_ngrams)
+        assert [f"{amount:.6g}" for amount in discounts.amounts] == amounts
+
+
+@pytest.mark.parametrize("order", TINY_ORDERS)
+def test_lmplz_tiny_counts_and_discounts_are_equal(
+    order: int, tiny: Corpus, reference: Path
+) -> None:
+    log = (reference / "tiny" / f"order{order}.lmplz.log").read_text(encoding="utf-8")
+
+    assert_same_statistics(tiny.smoothed(order), log)
+
+
+@pytest.mark.parametrize("order", TINY_ORDERS)
+def test_lmplz_tiny_arpa_is_equal(order: int, tiny: Corpus, reference: Path) -> None:
+    path = reference / "tiny" / f"order{order}.arpa"
+    expected = naive_arpa(path.read_text(encoding="utf-8"))
+
+    actual = naive_arpa(written(tiny.model(order), tiny.tokenizer))
+
+    assert actual.keys() == expected.keys()
+    for ngram, numbers in expected.items():
+        assert actual[ngram] == pytest.approx(numbers, abs=1e-6)
+
+
+@pytest.mark.parametrize("source", ["trained", "arpa"])
+@pytest.mark.parametrize("order", TINY_ORDERS)
+def test_kenlm_tiny_word_scores_are_equal(
+    order: int, source: str, tiny: Corpus, reference: Path
+) -> None:
+    rows = table(reference / "tiny" / f"order{order}.word-scores.tsv")
+    model, tokenizer = tiny.model(order), tiny.tokenizer
+    if source == "arpa":
+        with (reference / "tiny" / f"order{order}.arpa").open("rb") as file:
+            model, tokenizer = ngram_from_arpa(file, name="tiny")
+
+    scores, orders, ids = read_along(model, tokenizer, tiny.texts["test"])
+
+    np.testing.assert_allclose(scores, [float(row["log10prob"]) for row in rows], atol=1e-5, rtol=0)
+    assert orders.tolist() == [int(row["ngram_length"]) for row in rows]
+    assert (ids == tokenizer.unknown_id).tolist() == [row["oov"] == "1" for row in rows]
+
+
+@pytest.mark.parametrize("order", TINY_ORDERS)
+def test_kenlm_tiny_sentence_scores_are_equal(order: int, tiny: Corpus, reference: Path) -> None:
+    rows = table(reference / "tiny" / f"order{order}.sentence-scores.tsv")
+
+    scores, _, ids = read_along(tiny.model(order), tiny.tokenizer, tiny.texts["test"])
+
+    sums = by_sentence(scores, ids, tiny.tokenizer.sentence_end_id)
+    expected = [float(row["log10prob_with_eos"]) for row in rows]
+    np.testing.assert_allclose(sums, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("order", PTB_ORDERS)
+def test_kenlm_ptb_sentence_scores_are_equal(order: int, ptb: Corpus, reference: Path) -> None:
+    model = ptb.model(order)
+    for split in ("valid", "test"):
+        rows = table(reference / f"ptb-{split}.sentence-log10.tsv")
+
+        scores, _, ids = read_along(model, ptb.tokenizer, ptb.texts[split])
+
+        sums = by_sentence(scores, ids, ptb.tokenizer.sentence_end_id)
+        expected = [float(row[f"order{order}"]) for row in rows]
+        # The figures kept have five decimals.
+        np.testing.assert_allclose(sums, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_lmplz_ptb_counts_and_discounts_are_equal(ptb: Corpus) -> None:
+    log = """
+1 10002 D1=0.25656 D2=0.82888 D3+=1.26492
+2 264990 D1=0.727802 D2=1.09876 D3+=1.4713
+3 586558 D1=0.868879 D2=1.25462 D3+=1.44822
+4 717733 D1=0.942828 D2=1.38314 D3+=1.43173
+5 737952 D1=0.959671 D2=1.3879 D3+=1.24171
+"""
+
+    assert_same_statistics(ptb.smoothed(5), log)
+
+
+@pytest.mark.parametrize(
+    ("order", "valid", "test"),
+    [
+        (2, 199.018, 185.705),
+        (3, 157.765, 148.281),
+        (4, 149.896, 142.716),
+        (5, 148.007, 141.186),
+    ],
+)
+def test_kenlm_ptb_perplexities_are_equal(
+    order: int, valid: float, test: float, ptb: Corpus
+) -> None:
+    model = ptb.model(order)
+    for split, expected in (("valid", valid), ("test", test)):
+        scores, _, _ = read_along(model, ptb.tokenizer, ptb.texts[split])
+
+        assert perplexity(scores) == pytest.approx(expected, abs=6e-4)
+
+
+@pytest.mark.parametrize(("order", "expected"), [(3, 148.28), (5, 141.19)])
+def test_closed_ptb_perplexity_is_the_published_one(
+    order: int, expected: float, closed_ptb: Corpus
+) -> None:
+    scores, _, _ = read_along(
+        closed_ptb.model(order), closed_ptb.tokenizer, closed_ptb.texts["test"]
+    )
+
+    assert perplexity(scores) == pytest.approx(expected, abs=0.01)
+
+
+def test_lmplz_skipping_unknown_words_is_equal(closed_ptb: Corpus) -> None:
+    log = """
+1 10001 D1=0.269406 D2=0.72032 D3+=1.15669
+2 271372 D1=0.736147 D2=1.10173 D3+=1.46771
+3 578317 D1=0.878891 D2=1.26107 D3+=1.45765
+4 685219 D1=0.948592 D2=1.39038 D3+=1.4067
+5 696182 D1=0.960953 D2=1.38155 D3+=1.2388
+"""
+
+    assert_same_statistics(closed_ptb.smoothed(5, skip_unknown=True), log)
+
+
+def test_kenlm_skipping_unknown_words_perplexities_are_equal(closed_ptb: Corpus) -> None:
+    model = closed_ptb.model(5, skip_unknown=True)
+
+    scores, _, ids = read_along(model, closed_ptb.tokenizer, closed_ptb.texts["test"])
+
+    assert perplexity(scores) == pytest.approx(265.485, abs=6e-4)
+    known = ids != closed_ptb.tokenizer.unknown_id
+    assert perplexity(scores[known]) == pytest.approx(161.264, abs=6e-4)
+
+
+@pytest.mark.parametrize("prune", [(), (0, 0, 1), (0, 1, 2)])
+def test_kenlm_module_scores_our_arpa_as_we_do(
+    prune: tuple[int, ...], tiny: Corpus, tmp_path: Path
+) -> None:
+    kenlm = pytest.importorskip("kenlm", reason="the kenlm module is not installed")
+    store = store_of(tiny.tokenizer, tiny.texts["train"])
+    model = train_ngram(store, tiny.tokenizer, config=NgramConfig(order=3, prune=prune))
+    path = tmp_path / "model.arpa"
+    path.write_text(written(model, tiny.tokenizer), encoding="utf-8")
+
+    peer = kenlm.Model(str(path))
+
+    scores, orders, _ = read_along(model, tiny.tokenizer, tiny.texts["test"])
+    rows = [row for line in tiny.texts["test"].splitlines() for row in peer.full_scores(line)]
+    np.testing.assert_allclose(scores, [score for score, _, _ in rows], atol=1e-5, rtol=0)
+    assert orders.tolist() == [length for _, length, _ in rows]

@@ -1,0 +1,278 @@
+import io
+import logging
+import random
+import re
+import time
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from naive_ngrams import naive_arpa
+from nextword.base import FormatError
+from nextword.ngrams import ArpaModel, match_contexts, read_arpa, score_words
+
+LN_10 = float(np.log(10.0))
+Entries = dict[tuple[str, ...], tuple[float, float]]
+START = 2
+
+ARPA = """\\data\\
+ngram 1=5
+ngram 2=3
+ngram 3=2
+
+\\1-grams:
+-1.5\t<unk>\t0
+0\t<s>\t-0.3
+-0.9\t</s>\t0
+-0.7\tred\t-0.25
+-0.8\thus\t-0.125
+
+\\2-grams:
+-0.4\t<s> red\t-0.2
+-0.5\tred hus\t0
+-0.6\thus </s>\t0
+
+\\3-grams:
+-0.1\t<s> red hus
+-0.2\tred hus </s>
+
+\\end\\
+"""
+NUM_MUTATIONS = 2000
+
+
+def read(text: str | bytes) -> ArpaModel:
+    data = text.encode() if isinstance(text, str) else text
+    return read_arpa(io.BytesIO(data), name="model.arpa")
+
+
+def log10_scores(model: ArpaModel, sentence: str) -> list[float]:
+    """The score of each word of a sentence and of its end."""
+    ids = {word: number for number, word in enumerate(model.words)}
+    words = [ids.get(word, 1) for word in sentence.split()]
+    contexts = match_contexts(model.tables, np.array([START, *words]), start_id=START)
+    scores, _ = score_words(model.tables, contexts, np.array([*words, 3]))
+    return (scores / LN_10).tolist()
+
+
+def naive_log10(entries: Entries, ngram: tuple[str, ...]) -> float:
+    if ngram in entries:
+        return entries[ngram][0]
+    if len(ngram) == 1:
+        return entries.get(("<unk>",), (-100.0, 0.0))[0]
+    backoff = entries.get(ngram[:-1], (0.0, 0.0))[1]
+    return backoff + naive_log10(entries, ngram[1:])
+
+
+def naive_scores(text: str, sentence: str) -> list[float]:
+    entries = naive_arpa(text.replace("<UNK>", "<unk>"))
+    order = max(map(len, entries))
+    known = {ngram[0] for ngram in entries if len(ngram) == 1}
+    words = [word if word in known else "<unk>" for word in sentence.split()]
+    padded = ["<s>", *words, "</s>"]
+    return [
+        naive_log10(entries, tuple(padded[max(0, end - order) : end]))
+        for end in range(2, len(padded) + 1)
+    ]
+
+
+def test_read_arpa_scores_as_the_file_says() -> None:
+    model = read(ARPA)
+
+    # <s> red, <s> red hus, red hus </s>; and hus red backs off: -0.125 - 0.7.
+    assert log10_scores(model, "red hus") == pytest.approx([-0.4, -0.1, -0.2])
+    assert log10_scores(model, "hus red") == pytest.approx([-0.3 - 0.8, -0.125 - 0.7, -0.25 - 0.9])
+    assert log10_scores(model, "blå") == pytest.approx([-0.3 - 1.5, -0.9])
+
+
+def test_read_arpa_words_follow_the_special_ones() -> None:
+    assert read(ARPA).words == ("<pad>", "<unk>", "<s>", "</s>", "red", "hus")
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        ARPA.replace("\t", " "),
+        ARPA.replace("\n", "\r\n"),
+        ARPA.replace("\n\n", "\n"),
+        "# made by hand\n\n" + ARPA,
+        "\n\n" + ARPA.replace("\n", "\n\n"),
+        ARPA.replace("ngram 1=5", "ngram 1 = 5"),
+        ARPA.replace("-0.1\t<s>", "-1e-1\t<s>"),
+        ARPA.replace("<s> red hus", "<s> red hus\t0"),
+        ARPA.replace("\t0\n", "\n"),
+        ARPA.replace("<unk>", "<UNK>"),
+        ARPA.replace("0\t<s>\t", "-99\t<s>\t"),
+        ARPA.replace("-1.5\t<unk>", "-1.50000\t<unk>").rstrip("\n"),
+    ],
+)
+def test_read_arpa_other_programs_files_give_the_same_model(variant: str) -> None:
+    expected, actual = read(ARPA), read(variant)
+
+    assert actual.words == expected.words
+    for name, values in actual.tables.arrays().items():
+        np.testing.assert_array_equal(values, expected.tables.arrays()[name])
+
+
+def test_read_arpa_lines_out_of_order_give_the_same_model() -> None:
+    lines = "-0.4\t<s> red\t-0.2\n-0.5\tred hus\t0\n-0.6\thus </s>\t0\n"
+    turned = "".join(reversed(lines.splitlines(keepends=True)))
+
+    model = read(ARPA.replace(lines, turned))
+
+    assert log10_scores(model, "red hus") == pytest.approx([-0.4, -0.1, -0.2])
+
+
+def test_read_arpa_missing_unknown_is_announced(caplog: pytest.LogCaptureFixture) -> None:
+    text = ARPA.replace("-1.5\t<unk>\t0\n", "").replace("1=5", "1=4")
+
+    with caplog.at_level(logging.WARNING):
+        model = read(text)
+
+    assert "The ARPA file has no <unk>; log10 -100 is taken." in caplog.text
+    assert log10_scores(model, "blå")[0] == pytest.approx(-100.3)
+
+
+def test_read_arpa_missing_suffix_is_backed_off() -> None:
+    text = ARPA.replace("-0.5\tred hus\t0\n", "-0.5\thus red\t0\n")
+    text = text.replace("-0.2\tred hus </s>\n", "").replace("3=2", "3=1")
+
+    scores = log10_scores(read(text), "red hus")
+
+    assert scores == pytest.approx([-0.4, -0.1, -0.6])
+
+
+def test_read_arpa_positive_backoff_is_kept() -> None:
+    model = read(ARPA.replace("hus\t-0.125", "hus\t0.125"))
+
+    assert log10_scores(model, "hus red")[1] == pytest.approx(0.125 - 0.7)
+
+
+def test_read_arpa_order_one_needs_no_backoff() -> None:
+    model = read("\\data\\\nngram 1=3\n\\1-grams:\n-1 <unk>\n-1 <s>\n-0.1 </s>\n\\end\\\n")
+
+    assert log10_scores(model, "x") == pytest.approx([-1.0, -0.1])
+
+
+REFUSED = {
+    "empty file": ("", 0, "an ARPA file begins with \\data\\, not with ''"),
+    "binary": ("mmap lm http://\n", 1, "an ARPA file begins with \\data\\"),
+    "no counts": ("\\data\\\n\\1-grams:\n", 2, "'ngram 1=COUNT' is expected"),
+    "header only": ("\\data\\\nngram 1=5\n", 2, "the file ends within the header."),
+    "order gap": (ARPA.replace("ngram 2=3\n", ""), 3, "the count of order 2 is expected, not of 3"),
+    "bad count": (ARPA.replace("2=3", "2=x"), 3, "\\1-grams: is expected, not 'ngram 2=x'."),
+    "huge count": (ARPA.replace("2=3", "2=" + "9" * 18), 18, "3 2-grams stand above, but the head"),
+    "longer count": (ARPA.replace("2=3", "2=" + "9" * 30), 3, "\\1-grams: is expected"),
+    "too few": (ARPA.replace("1=5", "1=6"), 13, "5 1-grams stand above, but the header says 6."),
+    "too many": (ARPA.replace("3=2", "3=1"), 22, "2 3-grams stand above, but the header says 1."),
+    "wrong section": (ARPA.replace("\\2-grams", "\\4-grams"), 13, "\\2-grams: is expected, not"),
+    "bad number": (ARPA.replace("-0.4", "-0,4"), 14, "'-0,4' is not a number."),
+    "underscore": (ARPA.replace("-0.4", "-0_4"), 14, "'-0_4' is not a number."),
+    "not a number": (ARPA.replace("-0.4", "nan"), 14, "'nan' is not a number."),
+    "long number": (ARPA.replace("-0.4", "-" + "1" * 99), 14, "is not a number."),
+    "out of range": (ARPA.replace("-0.4", "-1e300"), 14, "'-1e300' is out of range."),
+    "positive": (ARPA.replace("-0.4", "0.4"), 14, "the log-probability 0.4 is above 0"),
+    "bad backoff": (ARPA.replace("-0.25", "x"), 10, "'x' is not a number."),
+    "infinite backoff": (ARPA.replace("-0.25", "-inf"), 10, "back-off weight '-inf' is not fini"),
+    "backoff on top": (
+        ARPA.replace("<s> red hus", "<s> red hus\t-0.5"),
+        19,
+        "the back-off weight -0.5 has no use at the highest order.",
+    ),
+    "too few words": (ARPA.replace("red hus\t0", "red"), 15, "'-0.5\\tred' is no 2-gram"),
+    "too many words": (ARPA.replace("red hus\t0", "a red hus\t0"), 15, "is no 2-gram"),
+    "unknown word": (ARPA.replace("red hus\t0", "red bil\t0"), 15, "'bil' is not among the 1-gram"),
+    "missing context": (
+        ARPA.replace("<s> red\t", "hus red\t"),
+        19,
+        "the first words of this 3-gram are no 2-gram.",
+    ),
+    "duplicate": (ARPA.replace("red hus\t0", "<s> red\t0"), 15, "this 2-gram stands here a second"),
+    "duplicate word": (ARPA.replace("\thus\t", "\tred\t"), 11, "the word 'red' stands here a seco"),
+    "two unknowns": (ARPA.replace("\thus\t", "\t<UNK>\t"), 11, "the word '<UNK>' stands here a"),
+    "padding": (ARPA.replace("hus", "<pad>"), 11, "<pad> is kept for padding."),
+    "no start": (ARPA.replace("\t<s>\t", "\t<x>\t"), 13, "the 1-grams lack <s>."),
+    "no end": (ARPA.replace("\t</s>\t", "\t<x>\t"), 13, "the 1-grams lack </s>."),
+    "truncated": (ARPA[: ARPA.index("\\3-grams")], 17, "the file ends within the 2-grams"),
+    "no mark at the end": (ARPA.replace("\\end\\\n", ""), 21, "\\end\\ is missing."),
+    "text after the end": (ARPA + "more\n", 23, "'more' stands after \\end\\."),
+    "not UTF-8": (ARPA.encode().replace(b"hus", b"h\xe5s"), 11, "'h\\\\xe5s' is not UTF-8."),
+    "long line": (
+        ARPA.replace("red\t-0.25", "r" * (1 << 21)),
+        10,
+        "the line is longer than 1,",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "line", "message"), REFUSED.values(), ids=REFUSED)
+def test_read_arpa_malformed_is_refused_with_its_line(
+    text: str | bytes, line: int, message: str
+) -> None:
+    with pytest.raises(FormatError, match=re.escape(f"model.arpa, line {line}: ")) as refusal:
+        read(text)
+
+    assert message in refusal.value.message
+
+
+def test_read_arpa_stream_that_breaks_off_is_refused_with_its_line() -> None:
+    class Broken(io.BytesIO):
+        def readline(self, size: int | None = -1) -> bytes:
+            line = super().readline(size)
+            if line.startswith(b"\\1-grams"):
+                raise EOFError("compressed file ended early")
+            return line
+
+    message = "line 6: the file cannot be read on (compressed file ended early)."
+    with pytest.raises(FormatError, match=re.escape(message)):
+        read_arpa(Broken(ARPA.encode()), name="model.arpa.gz")
+
+
+def _mutated(generator: random.Random) -> bytes:
+    """Change, cut, double or move bytes or lines of a sound file."""
+    data = bytearray(ARPA.encode())
+    for _ in range(generator.randint(1, 2)):
+        kind = generator.randrange(6)
+        place, other = (generator.randrange(max(1, len(data))) for _ in range(2))
+        if kind == 0 and data:
+            data[place] = generator.randrange(256)
+        elif kind == 1:
+            del data[min(place, other) : max(place, other)]
+        elif kind == 2:
+            data[place:place] = data[place : place + generator.randint(1, 20)]
+        elif kind == 3 and data:
+            data[place] = generator.choice(b"0123456789")
+        else:
+            lines = bytes(data).splitlines(keepends=True)
+            if lines:
+                line = lines.pop(generator.randrange(len(lines)))
+                if kind == 4:
+                    lines.insert(generator.randrange(len(lines) + 1), line)
+            data = bytearray(b"".join(lines))
+    return bytes(data)
+
+
+def _outcome(data: bytes) -> str:
+    """Refused with a line number; or read, and then right."""
+    try:
+        model = read(data)
+    except FormatError as error:
+        return "refused" if re.match(r"model\.arpa, line [\d,]+: .", error.message) else str(error)
+    for sentence in ("red hus", "hus red red", "blå hus"):
+        expected = naive_scores(data.decode(), sentence)
+        # A mutation may make a number of any size.
+        if log10_scores(model, sentence) != pytest.approx(expected, rel=1e-5, abs=1e-5):
+            return f"read wrongly: {data!r}"
+    return "read"
+
+
+def test_read_arpa_mutated_files_are_refused_or_read_right() -> None:
+    generator = random.Random(0)
+    begin = time.process_time()
+
+    outcomes = Counter(_outcome(_mutated(generator)) for _ in range(NUM_MUTATIONS))
+
+    assert outcomes.keys() == {"refused", "read"}
+    assert min(outcomes.values()) > NUM_MUTATIONS // 20
+    assert time.process_time() - begin < 60
