@@ -166,14 +166,26 @@ class Model:
         prompt: str = "",
         *,
         max_tokens: int = 100,
-        sampling: SamplingConfig | None = None,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        min_p: float | None = None,
+        repetition_penalty: float = 1.0,
         stop: Sequence[str] = (),
         seed: int = 0,
     ) -> str:
-        """Continue a prompt and give the text that follows it."""
-        return self.samples(prompt, max_tokens=max_tokens, sampling=sampling, stop=stop, seed=seed)[
-            0
-        ].text
+        """Continue a prompt and give the text that follows it; see `SamplingConfig`."""
+        sampling = SamplingConfig(
+            temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
+            min_p=min_p,
+            repetition_penalty=repetition_penalty,
+        )
+        [sample] = self.samples(
+            prompt, max_tokens=max_tokens, sampling=sampling, stop=stop, seed=seed
+        )
+        return sample.text
 
     def samples(
         self,

@@ -34,6 +34,7 @@ from nextword.base.files import (
     write_bytes,
     write_json,
 )
+from nextword.base.json_values import with_nulls
 from nextword.base.suggestions import did_you_mean, nearest_name
 from nextword.base.units import LN_2, nats_to_bits, perplexity
 
@@ -68,6 +69,7 @@ __all__ = [
     "read_toml",
     "require",
     "require_range",
+    "with_nulls",
     "write_bytes",
     "write_json",
     "write_toml",

@@ -100,12 +100,11 @@ def _write_samples(out: Path, result: "RunResult") -> list[str]:
 
 def make_samples(model: "api.Model", prompts: Sequence[str]) -> list[str]:
     """Continue each prompt by some lines."""
-    from nextword.generation import SamplingConfig
-
-    sampling = SamplingConfig(temperature=_TEMPERATURE)
     return [
         prompt
-        + model.generate(prompt, max_tokens=_SAMPLE_TOKENS, sampling=sampling, seed=number).rstrip()
+        + model.generate(
+            prompt, max_tokens=_SAMPLE_TOKENS, temperature=_TEMPERATURE, seed=number
+        ).rstrip()
         for number, prompt in enumerate(prompts, start=1)
     ]
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nextword.cli.loading import load_model
 from nextword.cli.options import (
     TEXT_HELP,
     BatchSize,
@@ -19,7 +20,7 @@ from nextword.cli.options import (
 from nextword.cli.output import write_json, write_line
 
 if TYPE_CHECKING:
-    from nextword import api
+    from nextword.api import Model
     from nextword.evaluation import PerplexityCard
     from nextword.text import Corpus
 
@@ -57,13 +58,12 @@ def evaluate(
     debug: Debug = False,
 ) -> None:
     """Measure models on a text: the perplexity card, or a table with a row a model."""
-    from nextword import api
     from nextword.cli.progress import make_progress
     from nextword.evaluation import DEFAULT_BATCH_SIZE, resolve_reset
     from nextword.text import open_corpus
 
     chosen = None if reset is None else resolve_reset(reset)
-    loaded = [(name, api.load(name, device=device)) for name in models]
+    loaded = [(name, load_model(name, device=device)) for name in models]
     corpus = open_corpus(
         text, field=field, encoding_errors=encoding_errors, standard_input=sys.stdin.buffer
     )
@@ -86,7 +86,7 @@ def evaluate(
 
 
 def _line_rows(
-    model: "api.Model", corpus: "Corpus", *, name: str, batch_size: int
+    model: "Model", corpus: "Corpus", *, name: str, batch_size: int
 ) -> list[dict[str, Any]]:
     """Give the score of each line as JSON values."""
     from nextword.base import perplexity

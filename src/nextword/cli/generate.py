@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nextword.cli.loading import load_model
 from nextword.cli.options import Debug, Device, Json, Model
 from nextword.cli.output import write_json, write_line, write_text
 
@@ -55,7 +56,6 @@ def generate(
     A sentence end prints a newline and goes on. With --samples above 1 each text stands under a
     line `--- sample N ---`.
     """
-    from nextword import api
     from nextword.generation import SamplingConfig
 
     sampling = SamplingConfig(
@@ -66,7 +66,7 @@ def generate(
         repetition_penalty=repetition_penalty,
     )
     writer = _Writer(
-        api.load(model, device=device),
+        load_model(model, device=device),
         prompt=_prompt(prompt),
         sampling=sampling,
         max_tokens=max_tokens,

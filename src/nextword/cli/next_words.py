@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from nextword.cli.loading import load_model
 from nextword.cli.options import Debug, Device, Json, Model
 from nextword.cli.output import visible, write_json, write_line
 
@@ -20,9 +21,7 @@ def next_words(
     debug: Debug = False,
 ) -> None:
     """Give the most probable next words with their probabilities."""
-    from nextword import api
-
-    loaded = api.load(model, device=device)
+    loaded = load_model(model, device=device)
     give = loaded.complete_word if complete else loaded.next_words
     pairs = give(context, k=k)
     if json:

@@ -1,7 +1,6 @@
 """Results on standard output, remarks on standard error. Knows no commands."""
 
 import json
-import math
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +24,9 @@ def write_line(text: str = "") -> None:
 
 def write_json(values: Mapping[str, Any]) -> None:
     """Write one JSON object, with its schema, as one line; NaN and infinities become null."""
-    text = json.dumps(_with_nulls({"schema": SCHEMA, **values}), ensure_ascii=False)
+    from nextword.base import with_nulls
+
+    text = json.dumps(with_nulls({"schema": SCHEMA, **values}), ensure_ascii=False)
     # A lone surrogate is no UTF-8; written as an escape it is valid JSON.
     sys.stdout.buffer.write(text.encode("utf-8", errors="backslashreplace") + b"\n")
     sys.stdout.buffer.flush()
@@ -60,13 +61,3 @@ def aligned(rows: list[tuple[str, str]]) -> str:
 def printable(text: str) -> str:
     """Give text that any UTF-8 stream takes: lone surrogates are shown as escapes."""
     return text.encode("utf-8", errors="backslashreplace").decode("utf-8")
-
-
-def _with_nulls(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {key: _with_nulls(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_with_nulls(item) for item in value]
-    return value

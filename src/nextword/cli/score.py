@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from nextword.cli.loading import load_model
 from nextword.cli.options import BatchSize, Debug, Device, EncodingErrors, Field, Model
 from nextword.cli.output import write_json, write_line
 
@@ -30,10 +31,9 @@ def score(
 
     Each line is read afresh and its end counts. Scores come as lines are read.
     """
-    from nextword import api
     from nextword.evaluation import DEFAULT_BATCH_SIZE
 
-    loaded = api.load(model, device=device)
+    loaded = load_model(model, device=device)
     lines = _lines(file, field=field, encoding_errors=encoding_errors)
     size = DEFAULT_BATCH_SIZE if batch_size is None else batch_size
     for each in loaded.stream_scores(lines, batch_size=size):

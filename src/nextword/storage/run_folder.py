@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from nextword.base import CheckpointError, FormatError, Values, write_bytes
+from nextword.base import CheckpointError, FormatError, Values, with_nulls, write_bytes
 from nextword.storage.disk import disk_errors, reason
 from nextword.storage.lock import LOCK_NAME
 
@@ -134,7 +134,7 @@ class RunFolder:
         Raises:
             CheckpointError: The disk refuses.
         """
-        line = json.dumps(_with_nulls(record), allow_nan=False) + "\n"
+        line = json.dumps(with_nulls(record), allow_nan=False) + "\n"
         with disk_errors(self.metrics_file), self.metrics_file.open("a+b") as file:
             _drop_half_line(file)
             file.write(line.encode("ascii"))
@@ -197,13 +197,3 @@ def _drop_half_line(file: BinaryIO) -> None:
     if file.read(1) != b"\n":
         file.seek(0)
         file.truncate(file.read().rfind(b"\n") + 1)
-
-
-def _with_nulls(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {key: _with_nulls(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_with_nulls(item) for item in value]
-    return value
