@@ -45,6 +45,9 @@ class ConstantModel(LanguageModel):
     def num_parameters(self) -> int:
         return self.vocab_size
 
+    def tensors(self) -> dict[str, Tensor]:
+        return {"log_probs": self.log_probs}
+
     def fingerprint(self) -> str:
         return f"{self.family} {self.log_probs.tolist()}"
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from torch import Tensor
+
 from nextword.base import Values, decode, merge, read_toml
 from nextword.evaluation import (
     DEFAULT_BATCH_SIZE,
@@ -30,8 +32,9 @@ from nextword.models import (
     NeuralLanguageModel,
     RecurrentConfig,
     RegularizationConfig,
+    ngram_from_arrays,
 )
-from nextword.storage import Builder, RunFolder, StoredModel, load_model
+from nextword.storage import Family, RunFolder, StoredModel, load_model, neural_family
 from nextword.tensors import resolve_device
 from nextword.text import ByteStream, Corpus, open_corpus, text_document
 from nextword.tokens import Reset, Tokenizer, TokenStore, build_store
@@ -64,8 +67,25 @@ def build_recurrent(config: Values, tokenizer: Tokenizer) -> NeuralLanguageModel
     )
 
 
-#: What builds each family; the one place a new one is entered.
-FAMILIES: Mapping[str, Builder] = {"recurrent": build_recurrent}
+def load_ngram(
+    config: Values, tokenizer: Tokenizer, tensors: Mapping[str, Tensor], source: str
+) -> LanguageModel:
+    """Put an n-gram model together from its tables."""
+    return ngram_from_arrays(
+        {name: tensor.numpy() for name, tensor in tensors.items()},
+        vocab_size=tokenizer.vocab_size,
+        boundary_id=tokenizer.boundary_id,
+        start_id=tokenizer.sentence_start_id,
+        never_ids=tokenizer.never_ids,
+        source=source,
+    )
+
+
+#: Every family by name; the one place a new one is entered.
+FAMILIES: Mapping[str, Family] = {
+    "recurrent": neural_family(build_recurrent),
+    "ngram": Family(load=load_ngram),
+}
 
 
 class Model:
@@ -258,7 +278,7 @@ def load(path: str | Path, *, device: str = "cpu") -> Model:
     Raises:
         CheckpointError: There is no such folder, or it holds no sound model.
     """
-    return Model(load_model(Path(path), builders=FAMILIES, device=resolve_device(device)))
+    return Model(load_model(Path(path), families=FAMILIES, device=resolve_device(device)))
 
 
 def run_config(
@@ -321,7 +341,7 @@ def train(
     return run_training(
         config,
         Path(out),
-        builders=FAMILIES,
+        families=FAMILIES,
         resume=resume,
         callbacks=callbacks,
         on_stage=on_stage,
@@ -337,7 +357,7 @@ def plan(
 ) -> Plan:
     """Say what a training would take, without training."""
     return plan_training(
-        config, builders=FAMILIES, on_stage=on_stage, standard_input=standard_input
+        config, families=FAMILIES, on_stage=on_stage, standard_input=standard_input
     )
 
 

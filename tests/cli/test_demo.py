@@ -25,6 +25,7 @@ def test_demo_trains_writes_and_says_what_to_try_next(short_demo: Call, tmp_path
 
     assert finished.code == 0, finished.err
     assert "perplexity per token" in finished.out
+    assert "Kneser-Ney, 5 tokens" in finished.out
     assert "It writes, after 'def ':" in finished.out
     assert f"nextword generate {run}" in finished.out
     assert "2 lstm layers of 256" in finished.err
@@ -44,6 +45,7 @@ def test_demo_finished_once_says_how_to_start_again_or_go_on(
     assert "holds a finished demo" in finished.err
     assert f"rm -r {tmp_path / 'demo'}" in finished.err
     assert "perplexity per token" in finished.out
+    assert "Kneser-Ney, 5 tokens" in finished.out
 
 
 def test_demo_folder_of_something_else_is_refused(cli: Call, word_run: Path) -> None:

@@ -7,18 +7,40 @@ Precedence is the caller's business: merge the nested dictionaries in order with
 import dataclasses
 import math
 import tomllib
-import types
 import typing
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import tomli_w
-from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    with_config,
+)
 
 from nextword.base.errors import ConfigError
 from nextword.base.suggestions import did_you_mean
 
 Values = dict[str, Any]
+
+
+def tagged_by(key: str) -> Any:
+    """Mark a union of configurations, in `Annotated`: the value of `key` says which one it is."""
+    return Field(discriminator=key)
+
+
+def default_tag(key: str, value: str) -> Any:
+    """Say, in `Annotated`, which configuration of a union is meant where `key` is left out."""
+
+    def completed(values: Any) -> Any:
+        return {key: value, **values} if isinstance(values, Mapping) else values
+
+    return BeforeValidator(completed)
+
+
 Config = TypeVar("Config")
 
 #: Put on every configuration class: unknown keys are refused, "3.5" is no integer.
@@ -143,15 +165,22 @@ def _without_none(value: Any) -> Any:
 def _config_error(kind: type, error: ValidationError, source: str) -> ConfigError:
     """Say the first refusal of pydantic in our words, with the path and the nearest key."""
     first = error.errors()[0]
-    path = [str(part) for part in first["loc"]]
+    path, parent = _locate(kind, [str(part) for part in first["loc"]])
     dotted = ".".join(path)
     if first["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
-        known = _field_names(kind, path[:-1])
         return ConfigError(
-            f"{source}: unknown setting {dotted!r}.", help=did_you_mean(path[-1], known)
+            f"{source}: unknown setting {dotted!r}.",
+            help=did_you_mean(path[-1], _field_names(parent)),
         )
     if first["type"] in {"missing", "missing_argument"}:
         return ConfigError(f"{source}: the setting {dotted!r} is missing.")
+    if first["type"] == "union_tag_invalid":
+        context = first["ctx"]
+        key = context["discriminator"].strip("'")
+        return ConfigError(
+            f"{source}: {dotted}.{key} is {context['tag']!r}, which is unknown.",
+            help=did_you_mean(context["tag"], _literal_names(context["expected_tags"])),
+        )
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, ConfigError):
         return ConfigError(
@@ -167,19 +196,45 @@ def _literal_names(expected: str) -> list[str]:
     return [part.strip(" '") for part in expected.replace(" or ", ",").split(",")]
 
 
-def _field_names(kind: type, path: list[str]) -> list[str]:
-    """Names of the fields of the dataclass reached by following `path` from `kind`."""
-    for name in path:
-        hints = typing.get_type_hints(kind)
-        if name not in hints:
-            return []
-        kind = _dataclass_in(hints[name])
-    return [field.name for field in dataclasses.fields(kind)]
+def _locate(kind: Any, location: list[str]) -> tuple[list[str], Any]:
+    """Follow pydantic's location down from a dataclass.
+
+    Returns:
+        The path as a person writes it, without the tags that pydantic puts in for unions; and the
+        dataclass that its last key belongs to.
+    """
+    path: list[str] = []
+    parent, current = kind, kind
+    for name in location:
+        members = _members(current)
+        if name in members:
+            current = members[name]
+            continue
+        path.append(name)
+        parent = _only_config(current)
+        current = typing.get_type_hints(parent).get(name) if _is_config(parent) else None
+    return path, parent
 
 
-def _dataclass_in(annotation: Any) -> Any:
-    if isinstance(annotation, types.UnionType):
-        return next(
-            (part for part in typing.get_args(annotation) if dataclasses.is_dataclass(part)), None
-        )
-    return annotation
+def _members(annotation: Any) -> dict[str, Any]:
+    """Give the dataclasses of a union by their tags: the literals that their fields default to."""
+    return {
+        str(field.default): part
+        for part in typing.get_args(annotation)
+        if _is_config(part)
+        for field in dataclasses.fields(part)
+    }
+
+
+def _only_config(annotation: Any) -> Any:
+    """Give the dataclass of an optional section; anything else as it is."""
+    found = [part for part in typing.get_args(annotation) if _is_config(part)]
+    return found[0] if len(found) == 1 else annotation
+
+
+def _is_config(kind: Any) -> bool:
+    return isinstance(kind, type) and dataclasses.is_dataclass(kind)
+
+
+def _field_names(kind: Any) -> list[str]:
+    return [field.name for field in dataclasses.fields(kind)] if _is_config(kind) else []

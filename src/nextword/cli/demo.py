@@ -14,6 +14,7 @@ from nextword.cli.train import advice_on_stop
 if TYPE_CHECKING:
     from nextword import api
     from nextword.cli.progress import Progress
+    from nextword.evaluation import PerplexityCard
     from nextword.training import RunResult
 
 RECIPE = "demo"
@@ -47,9 +48,11 @@ def demo(
             f"{out} holds a finished demo. To start again: rm -r {out}; to train it for longer: "
             f"nextword demo --out {out} --minutes {_longer(result)}"
         )
+    _narrate("counting Kneser-Ney n-grams on the same split, to compare with", quiet=quiet)
+    baseline = _baseline(out)
     _narrate("writing samples and the report", quiet=quiet)
-    samples = _write_samples(out, result)
-    _show(out, result, samples)
+    samples = _write_samples(out, result, baseline)
+    _show(out, result, samples, baseline)
 
 
 def _train(out: Path, minutes: float | None, progress: "Progress", *, quiet: bool) -> "RunResult":
@@ -57,12 +60,10 @@ def _train(out: Path, minutes: float | None, progress: "Progress", *, quiet: boo
 
     config = api.run_config(TEXT, recipe=RECIPE)
     limit = config.training.max_minutes if minutes is None else minutes
-    model = config.model
     _narrate(
         f"text      {TEXT} (sources of the Python standard library)\n"
         f"tokens    {config.tokenizer.kind}, {config.tokenizer.vocab_size} of them, learnt first\n"
-        f"model     {model.num_layers} {model.cell} layers of {model.hidden_size}, trained for "
-        f"{limit:g} minutes\n"
+        f"model     {config.model.describe()}, trained for {limit:g} minutes\n"
         f"folder    {out}",
         quiet=quiet,
     )
@@ -79,7 +80,15 @@ def _train(out: Path, minutes: float | None, progress: "Progress", *, quiet: boo
         )
 
 
-def _write_samples(out: Path, result: "RunResult") -> list[str]:
+def _baseline(out: Path) -> "PerplexityCard":
+    """Measure a 5-gram model on the same texts."""
+    from nextword.storage import RunFolder
+    from nextword.training import kneser_ney_baseline
+
+    return kneser_ney_baseline(RunFolder.open(out), text=f"{TEXT} (test part)")
+
+
+def _write_samples(out: Path, result: "RunResult", baseline: "PerplexityCard") -> list[str]:
     """Let the model write, and put what it writes into the report."""
     from nextword import api
     from nextword.base import read_toml
@@ -92,7 +101,7 @@ def _write_samples(out: Path, result: "RunResult") -> list[str]:
         run,
         config=api.run_config(saved=read_toml(run.read_config(), source=str(run.config_file))),
         result=result.to_dict(),
-        cards=[result.validation, result.test],
+        cards=[result.validation, result.test, baseline],
         samples=samples,
     )
     return samples
@@ -109,13 +118,16 @@ def make_samples(model: "api.Model", prompts: Sequence[str]) -> list[str]:
     ]
 
 
-def _show(out: Path, result: "RunResult", samples: Sequence[str]) -> None:
-    """Write the card, a sample, what lies in the folder and what to try next."""
-    from nextword.evaluation import render_card
+def _show(
+    out: Path, result: "RunResult", samples: Sequence[str], baseline: "PerplexityCard"
+) -> None:
+    """Write the cards, a sample, what lies in the folder and what to try next."""
+    from nextword.evaluation import render_card, render_cards
 
     card = result.test or result.validation
     if card is not None:
         write_line(f"{render_card(card)}\n")
+        write_line(f"Beside n-grams, on the same split:\n\n{render_cards([card, baseline])}\n")
     write_line(f"It writes, after {PROMPTS[0]!r}:\n\n{_indented(samples[0])}\n")
     files = [
         (out / "report.html", "the report: open it in a browser"),

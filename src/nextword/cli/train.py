@@ -114,7 +114,7 @@ def train(
                 on_stage=progress.on_stage,
                 standard_input=sys.stdin.buffer,
             )
-    if not progress.has_trained:
+    if not progress.has_trained and result.family != "ngram":
         remark(f"the run in {run} is finished already; these are its figures")
     show_result(result, as_json=json)
 

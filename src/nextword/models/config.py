@@ -74,6 +74,16 @@ class RecurrentConfig:
         require_range("hidden_size", self.hidden_size, low=1)
         require_range("embedding_size", self.embedding_size or 1, low=1)
 
+    def describe(self) -> str:
+        """Say in a few words what it is.
+
+        Example:
+            >>> RecurrentConfig(cell="lstm", num_layers=2, hidden_size=200).describe()
+            '2 lstm layers of 200'
+        """
+        layers = "layer" if self.num_layers == 1 else "layers"
+        return f"{self.num_layers} {self.cell} {layers} of {self.hidden_size}"
+
     def build(
         self,
         *,

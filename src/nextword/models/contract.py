@@ -47,6 +47,10 @@ class LanguageModel(ABC):
         """Identify the model's sizes and weights, as hexadecimal digits."""
 
     @abstractmethod
+    def tensors(self) -> dict[str, Tensor]:
+        """Give by name what a model folder keeps of the model, beside its settings."""
+
+    @abstractmethod
     def initial_state(self, batch_size: int) -> State:
         """Give the state of rows that have read nothing, not even the boundary."""
 

@@ -4,9 +4,10 @@ import hashlib
 from abc import abstractmethod
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from nextword.models.contract import LanguageModel, scored
+from nextword.models.parameters import parameter_tensors
 from nextword.models.state import State
 from nextword.outputs import FullSoftmax
 from nextword.tensors import Hidden, Lengths, LogProbs, Mask, Nll, TokenIds
@@ -45,6 +46,10 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
     def num_parameters(self) -> int:
         """Trained numbers, shared ones counted once."""
         return sum(parameter.numel() for parameter in self.parameters())
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Give the weights by name, each once even where two layers share it."""
+        return parameter_tensors(self)
 
     def fingerprint(self) -> str:
         """Give the sha256 of what the model is built of and of its weights.

@@ -73,6 +73,10 @@ class NgramLanguageModel(LanguageModel):
         """Stored probabilities and back-off weights."""
         return self.tables.num_parameters
 
+    def tensors(self) -> dict[str, Tensor]:
+        """Give the tables by name; nothing is copied."""
+        return {name: torch.from_numpy(values) for name, values in self.tables.arrays().items()}
+
     def fingerprint(self) -> str:
         """Identify the tables; reads them once."""
         if self._fingerprint is None:

@@ -46,3 +46,12 @@ class NgramConfig:
         )
         for count in self.prune:
             require_range("model.prune", count, low=0)
+
+    def describe(self) -> str:
+        """Say in a few words what it is.
+
+        Example:
+            >>> NgramConfig(order=3).describe()
+            '3-gram, kneser_ney'
+        """
+        return f"{self.order}-gram, {self.smoothing}"

@@ -16,13 +16,19 @@ from nextword.storage.model_folder import (
     resolve_model_folder,
     save_model_folder,
 )
-from nextword.storage.models import Builder, StoredModel, load_model, save_model
+from nextword.storage.models import (
+    Family,
+    StoredModel,
+    load_model,
+    neural_family,
+    save_model,
+)
 from nextword.storage.run_folder import RunFolder
 
 __all__ = [
     "FORMAT_VERSION",
-    "Builder",
     "Checkpoint",
+    "Family",
     "ModelFolder",
     "RunFolder",
     "RunLock",
@@ -31,6 +37,7 @@ __all__ = [
     "load_latest_checkpoint",
     "load_model",
     "load_model_folder",
+    "neural_family",
     "read_folder",
     "recover_folder",
     "resolve_model_folder",

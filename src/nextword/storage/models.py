@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
-from nextword.base import FormatError, NextwordError, Values, did_you_mean
+from nextword.base import CheckpointError, FormatError, NextwordError, Values, did_you_mean
 from nextword.models import LanguageModel, NeuralLanguageModel, load_parameter_tensors
-from nextword.models import parameter_tensors as tensors_of
 from nextword.storage.model_folder import (
     ModelFolder,
     load_model_folder,
@@ -17,8 +17,32 @@ from nextword.storage.model_folder import (
 )
 from nextword.tokens import Tokenizer
 
-#: Builds a model with random weights from its settings and its tokenizer.
-Builder = Callable[[Values, Tokenizer], NeuralLanguageModel]
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """How the models of one family come to be.
+
+    Attributes:
+        load: Makes a model of its settings, its tokenizer and what `LanguageModel.tensors` gave;
+            the last argument says where they come from, for errors.
+        build: Makes one with random weights, to be trained; None for families that are counted.
+    """
+
+    load: Callable[[Values, Tokenizer, Mapping[str, Tensor], str], LanguageModel]
+    build: Callable[[Values, Tokenizer], NeuralLanguageModel] | None = None
+
+
+def neural_family(build: Callable[[Values, Tokenizer], NeuralLanguageModel]) -> Family:
+    """Give the family of networks that a function builds."""
+
+    def load(
+        config: Values, tokenizer: Tokenizer, tensors: Mapping[str, Tensor], source: str
+    ) -> NeuralLanguageModel:
+        model = build(config, tokenizer)
+        load_parameter_tensors(model, tensors, source=source)
+        return model.eval()
+
+    return Family(load=load, build=build)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,14 +65,14 @@ class StoredModel:
 
 
 def save_model(
-    folder: Path, model: NeuralLanguageModel, *, config: Values, tokenizer: Tokenizer, card: str
+    folder: Path, model: LanguageModel, *, config: Values, tokenizer: Tokenizer, card: str
 ) -> None:
     """Write a model folder, or replace an earlier one.
 
     Args:
         folder: Where.
-        model: Its weights are saved.
-        config: Nested values; `model.family` names the builder that can read them back.
+        model: Its tensors are saved.
+        config: Nested values; `model.family` names the family that can read them back.
         tokenizer: The model's tokenizer.
         card: The model card, Markdown.
     """
@@ -56,7 +80,7 @@ def save_model(
         folder,
         ModelFolder(
             config=config,
-            tensors=tensors_of(model),
+            tensors=model.tensors(),
             tokenizer_json=tokenizer.to_json(),
             card=card,
         ),
@@ -64,14 +88,14 @@ def save_model(
 
 
 def load_model(
-    path: Path, *, builders: Mapping[str, Builder], device: torch.device | str = "cpu"
+    path: Path, *, families: Mapping[str, Family], device: torch.device | str = "cpu"
 ) -> StoredModel:
     """Load a model from a model folder or from the best model of a run folder.
 
     Args:
         path: The folder.
-        builders: What builds each family.
-        device: Where the model shall compute.
+        families: Every family that is known, by name.
+        device: Where the model shall compute, if it computes on devices.
 
     Raises:
         CheckpointError: There is no such folder, or the run has no model yet.
@@ -82,22 +106,24 @@ def load_model(
     stored = load_model_folder(folder)
     tokenizer = Tokenizer.from_json(stored.tokenizer_json)
     family = str(stored.config.get("model", {}).get("family"))
-    if family not in builders:
+    if family not in families:
         raise FormatError(
             f"{folder} holds a model of the family {family!r}, which is unknown here.",
-            help=did_you_mean(family, builders),
+            help=did_you_mean(family, families),
         )
+    source = str(folder / "model.safetensors")
     try:
-        model = builders[family](stored.config, tokenizer)
-    except FormatError:
+        model = families[family].load(stored.config, tokenizer, stored.tensors, source)
+    except CheckpointError:
         raise
     except NextwordError as error:
         raise FormatError(
             f"{folder / 'config.json'} cannot be used: {error.message}", help=error.help
         ) from error
-    load_parameter_tensors(model, stored.tensors, source=str(folder / "model.safetensors"))
+    if isinstance(model, NeuralLanguageModel):
+        model = model.to(device)
     return StoredModel(
-        model=model.to(device).eval(),
+        model=model,
         tokenizer=tokenizer,
         config=stored.config,
         card=stored.card,

@@ -1,5 +1,6 @@
 """Training: recipes, the loop with truncated back-propagation, callbacks, runs, the planner."""
 
+from nextword.training.baseline import kneser_ney_baseline
 from nextword.training.bptt import TruncatedBptt, UpdateLoss
 from nextword.training.callbacks import (
     Callback,
@@ -42,6 +43,7 @@ __all__ = [
     "UpdateLoss",
     "ValidationRecord",
     "draw_training_curve",
+    "kneser_ney_baseline",
     "plan_training",
     "prepare_data",
     "read_recipe",

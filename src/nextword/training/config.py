@@ -1,12 +1,17 @@
 """The settings of one training: one TOML file is one run."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
-from nextword.base import STRICT, require, require_range
-from nextword.models import OutputConfig, RecurrentConfig, RegularizationConfig
+from nextword.base import STRICT, default_tag, require, require_range, tagged_by
+from nextword.models import NgramConfig, OutputConfig, RecurrentConfig, RegularizationConfig
 from nextword.optim import AveragingConfig, ClippingConfig, OptimizerConfig, ScheduleConfig
 from nextword.tokens import Reset, TokenizerConfig
+
+#: `model.*`: which family it is, `recurrent` where nothing is said, decides what keys there are.
+ModelConfig = Annotated[
+    RecurrentConfig | NgramConfig, tagged_by("family"), default_tag("family", "recurrent")
+]
 
 
 @STRICT
@@ -155,7 +160,7 @@ class RunConfig:
     description: str = ""
     text: TextConfig = field(default_factory=TextConfig)
     tokenizer: TokenizerConfig = field(default_factory=TokenizerConfig)
-    model: RecurrentConfig = field(default_factory=RecurrentConfig)
+    model: ModelConfig = field(default_factory=RecurrentConfig)
     output: OutputConfig = field(default_factory=OutputConfig)
     regularization: RegularizationConfig = field(default_factory=RegularizationConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)

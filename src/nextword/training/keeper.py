@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nextword.base import Values, encode
 from nextword.evaluation import PerplexityCard
-from nextword.models import NeuralLanguageModel, load_parameter_tensors
+from nextword.models import LanguageModel, NeuralLanguageModel, load_parameter_tensors
 from nextword.storage import RunFolder, load_model_folder, save_model
 from nextword.tokens import Tokenizer
 from nextword.training.config import RunConfig
@@ -22,7 +22,7 @@ class ModelKeeper:
     """
 
     def __init__(
-        self, run: RunFolder, model: NeuralLanguageModel, config: RunConfig, tokenizer: Tokenizer
+        self, run: RunFolder, model: LanguageModel, config: RunConfig, tokenizer: Tokenizer
     ) -> None:
         self._run = run
         self._model = model
@@ -45,10 +45,10 @@ class ModelKeeper:
             card=card,
         )
 
-    def load_best(self) -> None:
+    def load_best(self, model: NeuralLanguageModel) -> None:
         """Put the weights of the saved model into the model."""
         stored = load_model_folder(self._run.model_folder)
-        load_parameter_tensors(self._model, stored.tensors, source=str(self._run.model_folder))
+        load_parameter_tensors(model, stored.tensors, source=str(self._run.model_folder))
 
 
 def _portable(config: RunConfig) -> Values:

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from nextword.base import Values
-from nextword.storage import Builder
+from nextword.storage import Family
 from nextword.tensors import resolve_precision
 from nextword.text import ByteStream
 from nextword.training.config import RunConfig
@@ -63,7 +63,7 @@ class Plan:
 def plan_training(
     config: RunConfig,
     *,
-    builders: Mapping[str, Builder],
+    families: Mapping[str, Family],
     on_stage: StageProgress | None = None,
     standard_input: ByteStream | None = None,
 ) -> Plan:
@@ -71,16 +71,16 @@ def plan_training(
 
     Args:
         config: The settings.
-        builders: What builds each family.
+        families: Every family that is known, by name.
         on_stage: Is told of stages.
         standard_input: The stream that the text `-` stands for.
     """
-    config = with_initial_model(config, builders=builders)
+    config = with_initial_model(config, families=families)
     with TemporaryDirectory(prefix="nextword-plan-") as folder:
         ready = prepare(
             config,
             Path(folder),
-            builders=builders,
+            families=families,
             on_stage=on_stage,
             standard_input=standard_input,
         )

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nextword.base import ConfigError, encode
-from nextword.models import NeuralLanguageModel, load_parameter_tensors, parameter_tensors
-from nextword.storage import Builder, load_model
+from nextword.base import ConfigError, encode, require
+from nextword.models import NeuralLanguageModel, load_parameter_tensors
+from nextword.storage import Family, load_model
 from nextword.tensors import resolve_device, seed_everything, tune_process
 from nextword.text import ByteStream
 from nextword.training.config import RunConfig
@@ -29,11 +29,17 @@ class Preparation:
     state: TrainingState
 
 
-def with_initial_model(config: RunConfig, *, builders: Mapping[str, Builder]) -> RunConfig:
+def with_initial_model(config: RunConfig, *, families: Mapping[str, Family]) -> RunConfig:
     """Give the settings with the sizes of the model to start from, where one is named."""
     if config.text.init is None:
         return config
-    stored = load_model(Path(config.text.init), builders=builders)
+    stored = load_model(Path(config.text.init), families=families)
+    require(
+        isinstance(stored.model, NeuralLanguageModel),
+        f"{config.text.init} is of the family {stored.model.family}, which has no weights to go "
+        "on from.",
+        help="Leave --init out.",
+    )
     return replace(config, model=type(config.model)(**stored.config["model"]))
 
 
@@ -41,7 +47,7 @@ def prepare(
     config: RunConfig,
     folder: Path,
     *,
-    builders: Mapping[str, Builder],
+    families: Mapping[str, Family],
     on_stage: StageProgress | None = None,
     standard_input: ByteStream | None = None,
 ) -> Preparation:
@@ -50,7 +56,7 @@ def prepare(
     Args:
         config: The settings, those of `with_initial_model` where a model is named.
         folder: Where tokenizer and token stores go.
-        builders: What builds each family.
+        families: Every family that is known, by name.
         on_stage: Is told of stages.
         standard_input: The stream that the text `-` stands for.
 
@@ -63,7 +69,7 @@ def prepare(
     device = resolve_device(config.training.device)
     start = None
     if config.text.init is not None:
-        start = load_model(Path(config.text.init), builders=builders)
+        start = load_model(Path(config.text.init), families=families)
     data = prepare_data(
         config.text,
         config.tokenizer,
@@ -72,14 +78,11 @@ def prepare(
         standard_input=standard_input,
         on_progress=on_stage,
     )
-    model = builders[config.model.family](encode(config), data.tokenizer).to(device)
+    build = families[config.model.family].build
+    if build is None:
+        raise ConfigError(f"the family {config.model.family} is counted, not trained.")
+    model = build(encode(config), data.tokenizer).to(device)
     if start is not None:
-        if not isinstance(start.model, NeuralLanguageModel):
-            raise ConfigError(
-                f"{config.text.init} is of the family {start.model.family}, which has no weights "
-                "to go on from.",
-                help="Leave --init out.",
-            )
-        load_parameter_tensors(model, parameter_tensors(start.model), source=str(config.text.init))
+        load_parameter_tensors(model, start.model.tensors(), source=str(config.text.init))
     state = TrainingState(model, config, train=data.train, tokenizer=data.tokenizer)
     return Preparation(data=data, model=model, state=state)

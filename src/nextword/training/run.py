@@ -3,19 +3,21 @@
 import logging
 import shutil
 import signal
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nextword.base import NextwordError, Values
+from nextword.base import NextwordError, Values, require
 from nextword.evaluation import PerplexityCard, evaluate
-from nextword.storage import Builder, RunFolder, RunLock, load_latest_checkpoint
+from nextword.models import LanguageModel, NgramConfig, train_ngram
+from nextword.storage import Family, RunFolder, RunLock, load_latest_checkpoint
 from nextword.text import ByteStream
 from nextword.tokens import TokenStore
 from nextword.training.callbacks import Callback, MetricsFile, TrainingCurve
 from nextword.training.config import RunConfig
-from nextword.training.data import StageProgress
+from nextword.training.data import StageProgress, TrainingData, prepare_data
 from nextword.training.keeper import ModelKeeper
 from nextword.training.preparation import Preparation, prepare, with_initial_model
 from nextword.training.progress import Progress
@@ -71,7 +73,7 @@ def run_training(
     config: RunConfig,
     out: Path,
     *,
-    builders: Mapping[str, Builder],
+    families: Mapping[str, Family],
     resume: str = "never",
     callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
     on_stage: StageProgress | None = None,
@@ -82,7 +84,7 @@ def run_training(
     Args:
         config: The settings.
         out: The run folder; made where it is missing.
-        builders: What builds each family.
+        families: Every family that is known, by name.
         resume: `never` refuses a folder that holds a run; `auto` starts in an empty one, goes on
             where a run stopped, and on a finished run only reports.
         callbacks: Gives what watches beside the metrics file and the training curve.
@@ -97,14 +99,23 @@ def run_training(
         SystemExit: SIGTERM came, with code 143; a checkpoint was saved.
     """
     run = RunFolder.create(out)
+    if isinstance(config.model, NgramConfig):
+        return _count(
+            config,
+            config.model,
+            run,
+            resume=resume,
+            on_stage=on_stage,
+            standard_input=standard_input,
+        )
     with RunLock(out):
         with _left_empty_on_refusal(run):
-            config = with_initial_model(config, builders=builders)
+            config = with_initial_model(config, families=families)
             settle(config, run, resume=resume)
             ready = prepare(
                 config,
                 run.tokens_folder,
-                builders=builders,
+                families=families,
                 on_stage=on_stage,
                 standard_input=standard_input,
             )
@@ -113,7 +124,57 @@ def run_training(
         watchers = [MetricsFile(run), TrainingCurve(run), *(callbacks(run) if callbacks else ())]
         if not ready.state.progress.is_finished:
             _train(ready, config, run=run, keeper=keeper, callbacks=watchers)
-        return _measure(ready, config, run=run, keeper=keeper, on_stage=on_stage)
+        keeper.load_best(ready.model)
+        return _measure(
+            ready.model,
+            ready.data,
+            ready.state.progress,
+            config=config,
+            run=run,
+            keeper=keeper,
+            on_stage=on_stage,
+        )
+
+
+def _count(
+    config: RunConfig,
+    model_config: NgramConfig,
+    run: RunFolder,
+    *,
+    resume: str,
+    on_stage: StageProgress | None,
+    standard_input: ByteStream | None,
+) -> RunResult:
+    """Make an n-gram model: one pass over the counts instead of a training."""
+    require(
+        config.text.init is None,
+        f"an n-gram model cannot go on from {config.text.init}; it is counted afresh.",
+        help="Leave --init out.",
+    )
+    with RunLock(run.path):
+        with _left_empty_on_refusal(run):
+            settle(config, run, resume=resume)
+            data = prepare_data(
+                config.text,
+                config.tokenizer,
+                folder=run.tokens_folder,
+                standard_input=standard_input,
+                on_progress=on_stage,
+            )
+            started = time.perf_counter()
+            model = train_ngram(
+                data.train, data.tokenizer, config=model_config, temporary_folder=run.path
+            )
+        progress = Progress(
+            step=1,
+            num_tokens_seen=data.train.num_tokens,
+            elapsed_s=time.perf_counter() - started,
+            is_finished=True,
+        )
+        keeper = ModelKeeper(run, model, config, data.tokenizer)
+        return _measure(
+            model, data, progress, config=config, run=run, keeper=keeper, on_stage=on_stage
+        )
 
 
 def _train(
@@ -170,16 +231,16 @@ def _restore(state: TrainingState, run: RunFolder) -> None:
 
 
 def _measure(
-    ready: Preparation,
-    config: RunConfig,
+    model: LanguageModel,
+    data: TrainingData,
+    progress: Progress,
     *,
+    config: RunConfig,
     run: RunFolder,
     keeper: ModelKeeper,
     on_stage: StageProgress | None,
 ) -> RunResult:
     """Measure the best model as `nextword evaluate` does, and write card and report."""
-    keeper.load_best()
-    data, model = ready.data, ready.model
 
     def card(name: str, store: TokenStore | None) -> PerplexityCard | None:
         if store is None:
@@ -203,7 +264,7 @@ def _measure(
         model=run.model_folder,
         family=model.family,
         num_parameters=model.num_parameters,
-        progress=ready.state.progress,
+        progress=progress,
         validation=validation,
         test=test,
     )

@@ -1,0 +1,46 @@
+"""What a network is to be held against: Kneser-Ney on the very same text and split."""
+
+from nextword.base import FormatError
+from nextword.evaluation import PerplexityCard, evaluate
+from nextword.models import NgramConfig, train_ngram
+from nextword.storage import RunFolder
+from nextword.tokens import Tokenizer, open_store
+from nextword.training.data import StageProgress
+
+
+def kneser_ney_baseline(
+    run: RunFolder, *, order: int = 5, text: str, on_stage: StageProgress | None = None
+) -> PerplexityCard:
+    """Count the training text of a run and measure on its test text, or else validation text.
+
+    Args:
+        run: A run whose texts are encoded.
+        order: Tokens in the longest n-grams.
+        text: What the card calls the text.
+        on_stage: Is told of the measurement.
+
+    Raises:
+        FormatError: The run has no tokens, or neither test nor validation text.
+    """
+    folder = run.tokens_folder
+    held_out = next((n for n in ("test", "valid") if (folder / n / "store.json").exists()), None)
+    if held_out is None:
+        raise FormatError(
+            f"{folder} holds no test or validation text.", help="Train with a split that has one."
+        )
+    tokenizer = Tokenizer.load(folder / "tokenizer.json")
+    model = train_ngram(
+        open_store(folder / "train", tokenizer=tokenizer),
+        tokenizer,
+        config=NgramConfig(order=order),
+        temporary_folder=run.path,
+    )
+    return evaluate(
+        model,
+        open_store(folder / held_out, tokenizer=tokenizer),
+        tokenizer=tokenizer,
+        name=f"Kneser-Ney, {order} tokens",
+        text=text,
+        reset="never",
+        on_progress=lambda done: on_stage("measuring Kneser-Ney", done) if on_stage else None,
+    )
