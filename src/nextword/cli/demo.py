@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 RECIPE = "demo"
 TEXT = "stdlib:"
-PROMPTS = ("def ", "class ", "import ")
+#: They begin with a line of their own and end where tokens do: a blank belongs to the next word.
+PROMPTS = ("\nclass Reader:\n", "\n    def __init__(self", "\nimport os\n")
 _SAMPLE_TOKENS = 150
-_TEMPERATURE = 0.8
+_TEMPERATURE = 0.6
 
 
 def demo(
@@ -109,13 +110,12 @@ def _write_samples(out: Path, result: "RunResult", baseline: "PerplexityCard") -
 
 def make_samples(model: "api.Model", prompts: Sequence[str]) -> list[str]:
     """Continue each prompt by some lines."""
-    return [
+    samples = [
         prompt
-        + model.generate(
-            prompt, max_tokens=_SAMPLE_TOKENS, temperature=_TEMPERATURE, seed=number
-        ).rstrip()
+        + model.generate(prompt, max_tokens=_SAMPLE_TOKENS, temperature=_TEMPERATURE, seed=number)
         for number, prompt in enumerate(prompts, start=1)
     ]
+    return [sample.strip("\n").rstrip() for sample in samples]
 
 
 def _show(
@@ -128,7 +128,7 @@ def _show(
     if card is not None:
         write_line(f"{render_card(card)}\n")
         write_line(f"Beside n-grams, on the same split:\n\n{render_cards([card, baseline])}\n")
-    write_line(f"It writes, after {PROMPTS[0]!r}:\n\n{_indented(samples[0])}\n")
+    write_line(f"It writes, after {PROMPTS[0].strip()!r}:\n\n{_indented(samples[0])}\n")
     files = [
         (out / "report.html", "the report: open it in a browser"),
         (out / "model", "the model folder: copy it anywhere"),
@@ -140,13 +140,13 @@ def _show(
     write_line(aligned([(str(path), what) for path, what in files]))
     write_line(
         f"\nTry next:\n\n"
-        f'  nextword generate {out} --prompt "class " --temperature 0.7\n'
-        f'  nextword next {out} "import "\n'
+        f'  nextword generate {out} --prompt "class" --temperature 0.6\n'
+        f'  nextword next {out} "import"\n'
         f"  nextword evaluate {out} --text YOUR_FILE\n"
         f"  echo 'for i in range(10):' | nextword score {out}\n"
         f"  nextword info {out}\n"
         f"  nextword train YOUR_FILE --out runs/mine --recipe lstm-small\n\n"
-        f'  python -c \'import nextword as nw; print(nw.load("{out}").generate("def "))\''
+        f'  python -c \'import nextword as nw; print(nw.load("{out}").generate("def"))\''
     )
 
 
