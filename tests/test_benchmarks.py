@@ -1,11 +1,16 @@
 """The benchmark scripts still fit the library; their figures are another matter."""
 
 import importlib.util
+import json
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 import torch
+
+from fakes import random_text
+from nextword.tokens import TokenizerConfig
+from nextword.training import TextConfig
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"
 
@@ -29,3 +34,37 @@ def test_training_step_makes_a_step_of_both(monkeypatch: pytest.MonkeyPatch) -> 
     script.at_default_precision(script.peer_step(2, 3))()
 
     assert torch.get_float32_matmul_precision() == chosen
+
+
+def test_ngram_orders_measures_and_draws_rising_orders(tmp_path: Path) -> None:
+    script = load_script("ngram_orders")
+    text = tmp_path / "text.txt"
+    text.write_text(random_text(300, num_words=60), encoding="utf-8")
+
+    rows = script.measure_orders(
+        TextConfig(train=(str(text),)), TokenizerConfig(kind="word"), orders=3
+    )
+    (tmp_path / "text.json").write_text(json.dumps({"name": "made", "rows": rows}))
+    script.draw([tmp_path / "text.json"], tmp_path / "orders.png")
+
+    assert [row["order"] for row in rows] == [1, 2, 3]
+    assert rows[0]["unseen_share"] == 0.0
+    assert rows[0]["unseen_share"] < rows[1]["unseen_share"] < rows[2]["unseen_share"] < 1.0
+    assert (tmp_path / "orders.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_ngram_orders_when_the_test_text_is_the_training_text_finds_everything(
+    tmp_path: Path,
+) -> None:
+    script = load_script("ngram_orders")
+    text = tmp_path / "text.txt"
+    text.write_text(random_text(50), encoding="utf-8")
+    named = (str(text),)
+
+    rows = script.measure_orders(
+        TextConfig(train=named, valid=named, test=named),
+        TokenizerConfig(kind="character"),
+        orders=4,
+    )
+
+    assert [row["unseen_share"] for row in rows] == [0.0] * 4

@@ -20,6 +20,8 @@ _LONGEST_CHUNK = 512
 _SHORTEST_CHUNK = 16
 #: Log-probabilities a model may hold at once (64 MiB in float32): what bounds memory.
 _MAX_LOG_PROBS = 2**24
+#: Targets scored at once by a model that builds no distributions.
+_MAX_TARGETS = 2**17
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,21 +86,20 @@ def score_units(
         order=longest_first(unit_starts),
     )
     if chunk_length is None:
-        chunk_length = default_chunk_length(model.vocab_size, num_rows=reader.batch_size)
+        chunk_length = default_chunk_length(model, num_rows=reader.batch_size)
     require_range("chunk_length", chunk_length, low=1)
     return _score(model, reader, chunk_length)
 
 
-def default_chunk_length(vocab_size: int, *, num_rows: int) -> int:
+def default_chunk_length(model: LanguageModel, *, num_rows: int) -> int:
     """Give the steps a window for which a full table of log-probabilities fits 64 MiB.
 
-    At least 16 and at most 512: shorter ones waste products, longer ones gain nothing.
-
-    Example:
-        >>> default_chunk_length(10_000, num_rows=32), default_chunk_length(260, num_rows=1)
-        (52, 512)
+    At least 16 and at most 512: shorter ones waste products, longer ones gain nothing. A model
+    that builds no such table reads as much at once as makes its calls cheap.
     """
-    steps = _MAX_LOG_PROBS // max(1, vocab_size * num_rows)
+    if not model.builds_distributions:
+        return max(1, _MAX_TARGETS // num_rows)
+    steps = _MAX_LOG_PROBS // max(1, model.vocab_size * num_rows)
     return min(_LONGEST_CHUNK, max(_SHORTEST_CHUNK, steps))
 
 

@@ -25,12 +25,15 @@ class LanguageModel(ABC):
         vocab_size: Number of token ids.
         boundary_id: The id that is read before the first token of a text.
         never_ids: Ids that are never predicted; their log-probability is -inf.
+        builds_distributions: Whether `nll` builds the distributions that it scores from, which is
+            what limits how many targets can be scored at once.
     """
 
     family: str
     vocab_size: int
     boundary_id: int
     never_ids: tuple[int, ...]
+    builds_distributions: bool = True
 
     @property
     @abstractmethod

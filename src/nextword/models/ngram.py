@@ -42,6 +42,7 @@ class NgramLanguageModel(LanguageModel):
     """
 
     family = "ngram"
+    builds_distributions = False
 
     def __init__(
         self,
