@@ -93,7 +93,7 @@ def peak_bytes() -> int:
 
 def draw(paths: Sequence[Path], out: Path) -> None:
     """Draw perplexity and the unseen share over the order, a line a corpus."""
-    figure = Figure(figsize=(9, 4), layout="constrained")
+    figure = Figure(figsize=(9, 4.6), layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
     for path in paths:
@@ -107,7 +107,7 @@ def draw(paths: Sequence[Path], out: Path) -> None:
     left.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     left.set_ylabel("test perplexity per token")
     right.set_ylabel("unseen n-grams of the test text, %")
-    right.legend(frameon=False, fontsize=8)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     for axes in (left, right):
         axes.set_xlabel("order")
         axes.grid(alpha=0.25, which="both")
