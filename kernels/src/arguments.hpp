@@ -1,0 +1,154 @@
+// What the kernels are given: plain pointers, checked by the bindings.
+//
+// Arrays are contiguous and time-major: (num_steps, batch_size, ...). `Element` marks arrays in
+// the number format of the matrix products; all others are float32. A pointer that may be null
+// says what null means.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "elements.hpp"
+#include "packing.hpp"
+
+namespace nextword {
+
+enum class Nonlinearity { tanh, sigmoid, relu };
+
+// The recurrent matrix and where it is packed to; the sizes are those of PackedMatrix.
+struct PackArguments {
+  Element element;
+  std::ptrdiff_t hidden_size;
+  int num_gates;
+  const float* weights;  // (num_gates * hidden_size, hidden_size)
+  std::byte* forward;
+  std::byte* backward;
+};
+
+// What every recurrent layer has, in both directions.
+struct Layer {
+  const PackedMatrix* weights;
+  std::ptrdiff_t num_steps;
+  std::ptrdiff_t batch_size;
+  const int64_t* lengths;  // (batch_size); null: every step counts
+  const float* mask;       // (batch_size, hidden_size), times the previous hidden state; null: 1
+  std::byte* operands;     // two operands of a step's product, zeroed
+
+  std::ptrdiff_t hidden_size() const { return weights->hidden_size(); }
+  bool is_active(std::ptrdiff_t step, std::ptrdiff_t row) const {
+    return lengths == nullptr || step < lengths[row];
+  }
+};
+
+// Gates in the order i, f, g, o.
+struct LstmForward {
+  Layer layer;
+  const void* input_gates;      // Element (T, B, 4H): the input's products and the bias
+  const float* initial_hidden;  // (B, H)
+  const float* initial_cell;    // (B, H)
+  float* gates;                 // (T, B, 4H) activated; may be `input_gates`; null: not kept
+  float* cells;                 // (T, B, H) after each step; null: not kept
+  void* outputs;                // Element (T, B, H)
+  float* final_hidden;          // (B, H)
+  float* final_cell;            // (B, H)
+};
+
+struct LstmBackward {
+  Layer layer;
+  const float* gates;
+  const float* cells;
+  const float* initial_cell;
+  const void* grad_outputs;  // Element (T, B, H); null: 0
+  void* grad_gates;          // Element (T, B, 4H); may be `gates`
+  float* grad_hidden;        // (B, H): of the final state on entry, of the initial one on return
+  float* grad_cell;          // (B, H): likewise
+  float* grad_bias;          // (4H)
+};
+
+// Gates in the order r, z, n; n = tanh(input + r * (U h + recurrent_bias)).
+struct GruForward {
+  Layer layer;
+  const void* input_gates;      // Element (T, B, 3H)
+  const float* recurrent_bias;  // (H), of the candidate; null: 0
+  const float* initial_hidden;  // (B, H)
+  float* gates;                 // (T, B, 3H) activated; may be `input_gates`; null: not kept
+  float* candidates;            // (T, B, H): U h + recurrent_bias; null: not kept
+  void* outputs;                // Element (T, B, H)
+  float* final_hidden;          // (B, H)
+};
+
+struct GruBackward {
+  Layer layer;
+  const float* gates;
+  const float* candidates;
+  const void* outputs;          // Element (T, B, H), of the forward pass
+  const float* initial_hidden;  // (B, H)
+  const void* grad_outputs;     // Element (T, B, H); null: 0
+  void* grad_gates;             // Element (T, B, 3H); may be `gates`
+  void* grad_candidates;        // Element (T, B, H); may be `candidates`
+  float* grad_hidden;           // (B, H): of the final state on entry, of the initial on return
+  float* grad_bias;             // (3H)
+  float* grad_recurrent_bias;   // (H)
+};
+
+struct ElmanForward {
+  Layer layer;
+  Nonlinearity nonlinearity;
+  const void* input_gates;      // Element (T, B, H)
+  const float* initial_hidden;  // (B, H)
+  float* gates;                 // (T, B, H) activated; may be `input_gates`; null: not kept
+  void* outputs;                // Element (T, B, H)
+  float* final_hidden;          // (B, H)
+};
+
+struct ElmanBackward {
+  Layer layer;
+  Nonlinearity nonlinearity;
+  const float* gates;
+  const void* grad_outputs;  // Element (T, B, H); null: 0
+  void* grad_gates;          // Element (T, B, H); may be `gates`
+  float* grad_hidden;        // (B, H): of the final state on entry, of the initial on return
+  float* grad_bias;          // (H)
+};
+
+struct CrossEntropy {
+  Element element;
+  std::ptrdiff_t num_rows;
+  std::ptrdiff_t vocab_size;
+  void* logits;                // Element (N, V); overwritten by their gradients
+  const int64_t* target_ids;   // (N), each in [0, vocab_size)
+  const float* row_gradients;  // (N), of each row's loss; null: the logits are left alone
+  float* nll;                  // (N), nats
+  float* grad_bias;            // (V): sum of the gradients over the rows; null: not wanted
+  float* partial_sums;         // (num_threads, V) where `grad_bias` is wanted
+};
+
+struct EmbeddingGather {
+  Element element;
+  std::ptrdiff_t num_ids;
+  std::ptrdiff_t embedding_size;
+  const float* weights;      // (V, E)
+  const int64_t* token_ids;  // (N), each in [0, V)
+  void* embeddings;          // Element (N, E)
+};
+
+struct EmbeddingScatter {
+  Element element;
+  std::ptrdiff_t num_ids;
+  std::ptrdiff_t embedding_size;
+  const void* grad_embeddings;  // Element (N, E)
+  const int64_t* token_ids;     // (N), each in [0, V)
+  float* grad_weights;          // (V, E), added to
+};
+
+struct Dropout {
+  Element element;
+  std::ptrdiff_t num_elements;
+  const void* inputs;  // Element; null: ones
+  void* outputs;       // Element; may be `inputs`
+  double probability;  // of zeroing, in [0, 1]
+  uint64_t seed;
+  uint64_t offset;  // counters used before
+};
+
+}  // namespace nextword

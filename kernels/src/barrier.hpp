@@ -1,0 +1,39 @@
+// A barrier for a small team that meets many thousand times a second. docs/packing-and-barrier.md
+// argues why its memory orders are enough.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+
+namespace nextword {
+
+// All members call `wait`; none returns before the last has called it.
+class SpinBarrier {
+ public:
+  explicit SpinBarrier(int num_members) : num_members_(num_members) {}
+
+  void wait();
+
+ private:
+  const int num_members_;
+  // Apart, so that an arrival does not disturb those who watch the round.
+  alignas(64) std::atomic<int> num_arrived_{0};
+  alignas(64) std::atomic<unsigned> round_{0};
+};
+
+// One thread's place in the team that runs a kernel.
+struct Member {
+  int rank;
+  int size;
+  SpinBarrier* barrier;
+
+  // This member's part of `count` things: [begin, end).
+  struct Range {
+    std::ptrdiff_t begin, end;
+  };
+  [[gnu::always_inline]] Range share_of(std::ptrdiff_t count) const {
+    return {count * rank / size, count * (rank + 1) / size};
+  }
+};
+
+}  // namespace nextword

@@ -1,0 +1,125 @@
+// Python's door to cross-entropy, embedding and dropout.
+#include <nanobind/nanobind.h>
+
+#include <algorithm>
+
+#include "bindings.hpp"
+#include "checks.hpp"
+#include "instruction_sets.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace nextword {
+
+namespace {
+
+template <class Kernel, class Arguments>
+void run(Kernel kernel, const Arguments& arguments, int num_threads) {
+  const nb::gil_scoped_release released;
+  run_on_team(num_threads, [&](Member member) { kernel(arguments, member); });
+}
+
+void softmax_cross_entropy(const WriteArray& logits, const ReadArray& target_ids,
+                           const WriteArray& nll, const OptionalReadArray& row_gradients,
+                           const OptionalWriteArray& grad_bias, int num_threads) {
+  check_num_threads(num_threads);
+  CallArrays arrays;
+  CrossEntropy args{};
+  args.element = element_of_array(ReadArray(logits), "logits");
+  const Shape shape = shape_of_array(ReadArray(logits), "logits", 2);
+  args.num_rows = shape[0];
+  args.vocab_size = shape[1];
+  args.logits = arrays.write(logits, "logits", shape, args.element);
+  args.target_ids = arrays.read_ids(target_ids, "target_ids", {args.num_rows});
+  args.nll = arrays.write(nll, "nll", {args.num_rows});
+  args.row_gradients = arrays.read(row_gradients, "row_gradients", {args.num_rows});
+  args.grad_bias = arrays.write(grad_bias, "grad_bias", {args.vocab_size});
+  arrays.finish();
+  if (args.grad_bias != nullptr && args.row_gradients == nullptr) {
+    throw std::invalid_argument("grad_bias needs row_gradients: without them no gradient is made.");
+  }
+  check_ids(args.target_ids, args.num_rows, args.vocab_size, "target_ids");
+  Memory sums;
+  if (args.grad_bias != nullptr) {
+    const auto count = static_cast<std::size_t>(num_threads * args.vocab_size);
+    sums = allocate(count * sizeof(float));
+    args.partial_sums = reinterpret_cast<float*>(sums.get());
+    std::fill_n(args.partial_sums, count, 0.0f);
+  }
+  run(kernels().cross_entropy, args, num_threads);
+}
+
+void embedding_gather(const ReadArray& weights, const ReadArray& token_ids,
+                      const WriteArray& embeddings, int num_threads) {
+  check_num_threads(num_threads);
+  CallArrays arrays;
+  const Shape shape = shape_of_array(weights, "weights", 2);
+  EmbeddingGather args{};
+  args.num_ids = shape_of_array(token_ids, "token_ids", 1)[0];
+  args.embedding_size = shape[1];
+  args.weights = arrays.read(weights, "weights", shape);
+  args.token_ids = arrays.read_ids(token_ids, "token_ids", {args.num_ids});
+  args.element = element_of_array(ReadArray(embeddings), "embeddings");
+  args.embeddings =
+      arrays.write(embeddings, "embeddings", {args.num_ids, args.embedding_size}, args.element);
+  arrays.finish();
+  check_ids(args.token_ids, args.num_ids, shape[0], "token_ids");
+  run(kernels().embedding_gather, args, num_threads);
+}
+
+void embedding_scatter_add(const WriteArray& grad_weights, const ReadArray& token_ids,
+                           const ReadArray& grad_embeddings, int num_threads) {
+  check_num_threads(num_threads);
+  CallArrays arrays;
+  const Shape shape = shape_of_array(ReadArray(grad_weights), "grad_weights", 2);
+  EmbeddingScatter args{};
+  args.num_ids = shape_of_array(token_ids, "token_ids", 1)[0];
+  args.embedding_size = shape[1];
+  args.grad_weights = arrays.write(grad_weights, "grad_weights", shape);
+  args.token_ids = arrays.read_ids(token_ids, "token_ids", {args.num_ids});
+  args.element = element_of_array(grad_embeddings, "grad_embeddings");
+  args.grad_embeddings = arrays.read(grad_embeddings, "grad_embeddings",
+                                     {args.num_ids, args.embedding_size}, args.element);
+  arrays.finish();
+  check_ids(args.token_ids, args.num_ids, shape[0], "token_ids");
+  run(kernels().embedding_scatter, args, num_threads);
+}
+
+void dropout(const OptionalReadArray& inputs, const WriteArray& outputs, double probability,
+             uint64_t seed, uint64_t offset, int num_threads) {
+  check_num_threads(num_threads);
+  if (!(probability >= 0.0 && probability <= 1.0)) {
+    throw std::invalid_argument("probability is " + std::to_string(probability) +
+                                "; it must be from 0 to 1.");
+  }
+  const ReadArray readable(outputs);
+  const Shape shape = shape_of_array(readable, "outputs", readable.ndim());
+  CallArrays arrays;
+  Dropout args{};
+  args.element = element_of_array(readable, "outputs");
+  args.num_elements = static_cast<std::ptrdiff_t>(readable.size());
+  args.inputs = arrays.read(inputs, "inputs", shape, args.element);
+  args.outputs = arrays.write(outputs, "outputs", shape, args.element);
+  args.probability = probability;
+  args.seed = seed;
+  args.offset = offset;
+  arrays.finish({{"inputs", "outputs"}});
+  run(kernels().dropout, args, num_threads);
+}
+
+}  // namespace
+
+void bind_operations(nb::module_& module) {
+  module.def("softmax_cross_entropy", softmax_cross_entropy, "logits"_a, "target_ids"_a,
+             nb::kw_only(), "nll"_a, "row_gradients"_a = nb::none(), "grad_bias"_a = nb::none(),
+             "num_threads"_a);
+  module.def("embedding_gather", embedding_gather, "weights"_a, "token_ids"_a, nb::kw_only(),
+             "embeddings"_a, "num_threads"_a);
+  module.def("embedding_scatter_add", embedding_scatter_add, "grad_weights"_a, "token_ids"_a,
+             nb::kw_only(), "grad_embeddings"_a, "num_threads"_a);
+  module.def("dropout", dropout, "inputs"_a.none(), nb::kw_only(), "outputs"_a, "probability"_a,
+             "seed"_a, "offset"_a, "num_threads"_a);
+}
+
+}  // namespace nextword

@@ -1,0 +1,49 @@
+// The extension module `nextword_kernels._native`.
+#include "bindings.hpp"
+
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "checks.hpp"
+#include "instruction_sets.hpp"
+
+namespace nb = nanobind;
+
+namespace {
+
+// Lets a team meet many times. Each member adds up what all wrote before they met, so that one
+// meeting that fails to hold somebody back makes the count wrong.
+int64_t count_barrier_failures(int num_threads, int num_rounds) {
+  nextword::check_num_threads(num_threads);
+  std::vector<int64_t> written(static_cast<std::size_t>(num_threads) * 2, -1);
+  std::vector<int64_t> failures(static_cast<std::size_t>(num_threads), 0);
+  const nb::gil_scoped_release released;
+  nextword::run_on_team(num_threads, [&](nextword::Member member) {
+    for (int round = 0; round < num_rounds; ++round) {
+      int64_t* slots = written.data() + (round % 2) * member.size;
+      slots[member.rank] = round;
+      member.barrier->wait();
+      for (int rank = 0; rank < member.size; ++rank) {
+        if (slots[rank] != round) ++failures[member.rank];
+      }
+    }
+  });
+  int64_t sum = 0;
+  for (const int64_t count : failures) sum += count;
+  return sum;
+}
+
+}  // namespace
+
+NB_MODULE(_native, module) {
+  // Packed matrices may be kept until the process ends; that is no leak worth a warning.
+  nb::set_leak_warnings(false);
+  module.doc() = "Compiled CPU kernels; see nextword_kernels.";
+  module.def("instruction_sets", nextword::usable_instruction_sets);
+  module.def("instruction_set", nextword::current_instruction_set);
+  module.def("use_instruction_set", nextword::use_instruction_set, nb::arg("name"));
+  module.def("count_barrier_failures", count_barrier_failures, nb::arg("num_threads"),
+             nb::arg("num_rounds"));
+  nextword::bind_layers(module);
+  nextword::bind_operations(module);
+}

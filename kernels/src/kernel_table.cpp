@@ -1,0 +1,10 @@
+#include "kernel_table.hpp"
+
+namespace nextword::NEXTWORD_INSTRUCTION_SET {
+
+const KernelTable kKernels = {
+    pack,           lstm_forward,  lstm_backward,    gru_forward,       gru_backward, elman_forward,
+    elman_backward, cross_entropy, embedding_gather, embedding_scatter, dropout,
+};
+
+}  // namespace nextword::NEXTWORD_INSTRUCTION_SET

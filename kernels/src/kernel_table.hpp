@@ -1,0 +1,45 @@
+// The kernels of one instruction set.
+#pragma once
+
+#include "arguments.hpp"
+#include "threads.hpp"
+
+namespace nextword {
+
+// Every kernel is called by all members of a team with the same arguments.
+struct KernelTable {
+  void (*pack)(const PackArguments&, Member);
+  void (*lstm_forward)(const LstmForward&, Member);
+  void (*lstm_backward)(const LstmBackward&, Member);
+  void (*gru_forward)(const GruForward&, Member);
+  void (*gru_backward)(const GruBackward&, Member);
+  void (*elman_forward)(const ElmanForward&, Member);
+  void (*elman_backward)(const ElmanBackward&, Member);
+  void (*cross_entropy)(const CrossEntropy&, Member);
+  void (*embedding_gather)(const EmbeddingGather&, Member);
+  void (*embedding_scatter)(const EmbeddingScatter&, Member);
+  void (*dropout)(const Dropout&, Member);
+};
+
+// Sources that are compiled for an instruction set name its namespace; others do not come here.
+#if defined(NEXTWORD_INSTRUCTION_SET)
+namespace NEXTWORD_INSTRUCTION_SET {
+
+void pack(const PackArguments& args, Member member);
+void lstm_forward(const LstmForward& args, Member member);
+void lstm_backward(const LstmBackward& args, Member member);
+void gru_forward(const GruForward& args, Member member);
+void gru_backward(const GruBackward& args, Member member);
+void elman_forward(const ElmanForward& args, Member member);
+void elman_backward(const ElmanBackward& args, Member member);
+void cross_entropy(const CrossEntropy& args, Member member);
+void embedding_gather(const EmbeddingGather& args, Member member);
+void embedding_scatter(const EmbeddingScatter& args, Member member);
+void dropout(const Dropout& args, Member member);
+
+extern const KernelTable kKernels;
+
+}  // namespace NEXTWORD_INSTRUCTION_SET
+#endif
+
+}  // namespace nextword

@@ -1,0 +1,190 @@
+"""The compiled module. Shapes: T steps, B rows, H hidden, V vocabulary, E embedding, N rows."""
+
+from typing import Any, Literal, Protocol
+
+class Array(Protocol):
+    """Whatever speaks DLPack: a tensor of torch, an array of NumPy."""
+
+    def __dlpack__(self, /, *args: Any, **kwargs: Any) -> Any: ...
+    def __dlpack_device__(self, /) -> Any: ...
+
+Precision = Literal["float32", "bfloat16"]
+
+class PackedMatrix:
+    """A recurrent matrix, packed by `pack`. It does not change, and may be used by many threads."""
+
+    @property
+    def hidden_size(self) -> int: ...
+    @property
+    def num_gates(self) -> int: ...
+    @property
+    def precision(self) -> str: ...
+
+def instruction_sets() -> list[str]:
+    """Names of the instruction sets that this processor has kernels for, best first."""
+
+def instruction_set() -> str:
+    """The name of the instruction set in use."""
+
+def use_instruction_set(name: str) -> None:
+    """Use a named instruction set from now on."""
+
+def count_barrier_failures(num_threads: int, num_rounds: int) -> int:
+    """Let a team meet many times, and count whom a meeting did not hold back: 0."""
+
+def pack(weights: Array, *, precision: Precision, num_threads: int) -> PackedMatrix:
+    """Pack a recurrent matrix (gates * H, H), float32, of a cell with 1, 3 or 4 gates.
+
+    With bfloat16 every product's operands are that; sums, states and gates stay float32.
+    """
+
+# "P" below is the packed matrix's precision; all else is float32, ids and lengths int64.
+
+def lstm_forward(
+    weights: PackedMatrix,
+    *,
+    input_gates: Array,  # P (T, B, 4H): the input's products and the bias; gates i, f, g, o
+    initial_hidden: Array,  # (B, H)
+    initial_cell: Array,  # (B, H)
+    lengths: Array | None = None,  # (B): steps that count; beyond, outputs are 0, states stay
+    mask: Array | None = None,  # (B, H): times the hidden state before its product
+    gates: Array | None = None,  # (T, B, 4H), activated; may be `input_gates`
+    cells: Array | None = None,  # (T, B, H) after each step
+    outputs: Array,  # P (T, B, H)
+    final_hidden: Array,  # (B, H)
+    final_cell: Array,  # (B, H)
+    num_threads: int,
+) -> None:
+    """Run an LSTM layer; writes `gates`, `cells`, `outputs` and the final state."""
+
+def lstm_backward(
+    weights: PackedMatrix,
+    *,
+    gates: Array,  # as `lstm_forward` wrote them, like `cells`
+    cells: Array,
+    initial_cell: Array,
+    grad_outputs: Array | None = None,  # P (T, B, H); 0 when None
+    lengths: Array | None = None,
+    mask: Array | None = None,
+    grad_gates: Array,  # P (T, B, 4H), written; may be `gates`
+    grad_hidden: Array,  # (B, H): the final state's gradient becomes the initial state's
+    grad_cell: Array,  # (B, H): likewise
+    grad_bias: Array,  # (4H), written: `grad_gates` summed over steps and rows, in float32
+    num_threads: int,
+) -> None:
+    """Run an LSTM layer backward."""
+
+def gru_forward(
+    weights: PackedMatrix,
+    *,
+    input_gates: Array,  # P (T, B, 3H); gates r, z, n
+    initial_hidden: Array,
+    recurrent_bias: Array | None = None,  # (H), inside the reset of the candidate n
+    lengths: Array | None = None,
+    mask: Array | None = None,
+    gates: Array | None = None,  # (T, B, 3H), activated; may be `input_gates`
+    candidates: Array | None = None,  # (T, B, H): U_n h + recurrent_bias
+    outputs: Array,
+    final_hidden: Array,
+    num_threads: int,
+) -> None:
+    """Run a GRU layer whose reset gate comes after the product, as in torch."""
+
+def gru_backward(
+    weights: PackedMatrix,
+    *,
+    gates: Array,
+    candidates: Array,
+    outputs: Array,
+    initial_hidden: Array,
+    grad_outputs: Array | None = None,
+    lengths: Array | None = None,
+    mask: Array | None = None,
+    grad_gates: Array,  # P (T, B, 3H), of the input gates; may be `gates`
+    grad_candidates: Array,  # P (T, B, H), of `candidates`; may be `candidates`
+    grad_hidden: Array,
+    grad_bias: Array,  # (3H)
+    grad_recurrent_bias: Array,  # (H)
+    num_threads: int,
+) -> None:
+    """Run a GRU layer backward.
+
+    The recurrent matrix's gradient takes `grad_gates` for r and z, and `grad_candidates` for n.
+    """
+
+def elman_forward(
+    weights: PackedMatrix,
+    *,
+    input_gates: Array,  # P (T, B, H)
+    initial_hidden: Array,
+    nonlinearity: str,  # tanh, sigmoid or relu
+    lengths: Array | None = None,
+    mask: Array | None = None,
+    gates: Array | None = None,  # (T, B, H): the outputs in float32; may be `input_gates`
+    outputs: Array,
+    final_hidden: Array,
+    num_threads: int,
+) -> None:
+    """Run an Elman layer."""
+
+def elman_backward(
+    weights: PackedMatrix,
+    *,
+    gates: Array,
+    nonlinearity: str,
+    grad_outputs: Array | None = None,
+    lengths: Array | None = None,
+    mask: Array | None = None,
+    grad_gates: Array,
+    grad_hidden: Array,
+    grad_bias: Array,
+    num_threads: int,
+) -> None:
+    """Run an Elman layer backward."""
+
+def softmax_cross_entropy(
+    logits: Array,  # (N, V), float32 or bfloat16; -inf is allowed
+    target_ids: Array,  # (N)
+    *,
+    nll: Array,  # (N), nats, written
+    row_gradients: Array | None = None,  # (N), of each row's loss
+    grad_bias: Array | None = None,  # (V), written: the gradients summed over the rows
+    num_threads: int,
+) -> None:
+    """Give each row's loss, and overwrite the logits by their gradients.
+
+    Without `row_gradients` the logits are left as they are.
+    """
+
+def embedding_gather(
+    weights: Array,  # (V, E)
+    token_ids: Array,  # (N)
+    *,
+    embeddings: Array,  # (N, E), float32 or bfloat16, written
+    num_threads: int,
+) -> None:
+    """Copy a row of the weights for every id."""
+
+def embedding_scatter_add(
+    grad_weights: Array,  # (V, E), added to
+    token_ids: Array,  # (N)
+    *,
+    grad_embeddings: Array,  # (N, E), float32 or bfloat16
+    num_threads: int,
+) -> None:
+    """Add each row to the row of its id, in the order of the ids: the same on any threads."""
+
+def dropout(
+    inputs: Array | None,  # any shape, float32 or bfloat16; ones when None
+    *,
+    outputs: Array,  # the same shape and format; may be `inputs`
+    probability: float,  # of a 0; what is kept is scaled by 1 / (1 - probability)
+    seed: int,
+    offset: int,  # counters used before: the sum of `counters_used` over earlier calls
+    num_threads: int,
+) -> None:
+    """Drop numbers by a mask that is a function of seed, offset and place.
+
+    The backward pass is the same call on the gradient. The instruction set and the number of
+    threads do not change the mask.
+    """

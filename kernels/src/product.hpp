@@ -1,0 +1,197 @@
+// The product of a step: rows of an operand with columns of the packed recurrent matrix, summed in
+// registers and handed to the cell while they are there.
+#pragma once
+
+#include <type_traits>
+
+#include "arguments.hpp"
+#include "simd.hpp"
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
+
+namespace nextword::NEXTWORD_INSTRUCTION_SET {
+
+// sums + weight * operand, where each 32-bit word is one float32 ...
+inline Floats multiply_add(float, Words weights, uint32_t operand, Floats sums) {
+  return sums + (Floats)weights * (Floats)(Words{} | operand);
+}
+
+// ... or a pair of bfloat16, whose two products are both added.
+inline Floats multiply_add(Bfloat16, Words weights, uint32_t operand, Floats sums) {
+  const Words pair = Words{} | operand;
+#if defined(__AVX512BF16__)
+  return (Floats)_mm512_dpbf16_ps((__m512)sums, (__m512bh)weights, (__m512bh)pair);
+#else
+  constexpr uint32_t kUpper = 0xffff0000u;
+  sums += (Floats)(weights << 16) * (Floats)(pair << 16);
+  return sums + (Floats)(weights & kUpper) * (Floats)(pair & kUpper);
+#endif
+}
+
+// What a step multiplies the recurrent matrix with, (batch, row_words).
+struct Operand {
+  const std::byte* words;
+  std::ptrdiff_t row_words;
+};
+
+// Columns of the matrix that are multiplied together: `num_columns` vectors a word.
+struct Columns {
+  const std::byte* words;
+  std::ptrdiff_t column_bytes;  // from one column to the next, for the same word
+  std::ptrdiff_t word_bytes;    // from one word to the next, for the same column
+};
+
+// Vectors in a panel.
+inline constexpr int kSlices = kPanel / kLanes;
+
+// Words multiplied at a time: so few that their weights stay in the nearest cache while all rows
+// of a group take their turn.
+inline constexpr std::ptrdiff_t kBlockWords = 96;
+inline constexpr std::ptrdiff_t kGroupRows = 24;
+
+// Sums of a group's rows between one block of words and the next.
+template <int kColumns>
+using GroupSums = Floats[kGroupRows][kSlices][kColumns];
+
+// Adds the product of some rows with one block of words, in registers, to the group's sums.
+template <class Number, int kRows, int kColumns>
+inline void multiply_tile(const std::byte* rows, std::ptrdiff_t row_bytes, const Columns& columns,
+                          std::ptrdiff_t num_words, int slice, Floats (*group)[kSlices][kColumns]) {
+  Floats sums[kRows][kColumns];
+#pragma GCC unroll 6
+  for (int row = 0; row < kRows; ++row) {
+#pragma GCC unroll 4
+    for (int column = 0; column < kColumns; ++column) {
+      sums[row][column] = group[row][slice][column];
+    }
+  }
+  const std::byte* weights = columns.words + slice * kLanes * 4;
+  for (std::ptrdiff_t word = 0; word < num_words; ++word) {
+    Words loaded[kColumns];
+#pragma GCC unroll 4
+    for (int column = 0; column < kColumns; ++column) {
+      loaded[column] = load_words(weights + column * columns.column_bytes);
+    }
+#pragma GCC unroll 6
+    for (int row = 0; row < kRows; ++row) {
+      uint32_t value;
+      __builtin_memcpy(&value, rows + row * row_bytes + word * 4, sizeof value);
+#pragma GCC unroll 4
+      for (int column = 0; column < kColumns; ++column) {
+        sums[row][column] = multiply_add(Number{}, loaded[column], value, sums[row][column]);
+      }
+    }
+    weights += columns.word_bytes;
+  }
+#pragma GCC unroll 6
+  for (int row = 0; row < kRows; ++row) {
+#pragma GCC unroll 4
+    for (int column = 0; column < kColumns; ++column) {
+      group[row][slice][column] = sums[row][column];
+    }
+  }
+}
+
+// Calls `function` with `count`, in [1, kLargest], as a compile-time constant.
+template <int kLargest, class Function>
+inline void with_constant(int count, Function&& function) {
+  if constexpr (kLargest > 1) {
+    if (count < kLargest) return with_constant<kLargest - 1>(count, function);
+  }
+  function(std::integral_constant<int, kLargest>{});
+}
+
+// Cuts [begin, end) into the fewest pieces of at most `kLargest`, as even as can be, so that no
+// piece is too narrow to hide the latency of its sums.
+template <int kLargest, class Function>
+inline void for_each_piece(std::ptrdiff_t begin, std::ptrdiff_t end, Function&& function) {
+  const std::ptrdiff_t count = end - begin, num_pieces = divide_up(count, kLargest);
+  for (std::ptrdiff_t piece = 0; piece < num_pieces; ++piece) {
+    const std::ptrdiff_t first = begin + count * piece / num_pieces;
+    const std::ptrdiff_t last = begin + count * (piece + 1) / num_pieces;
+    with_constant<kLargest>(static_cast<int>(last - first),
+                            [&](auto size) { function(first, size); });
+  }
+}
+
+// The units of one vector within a row.
+struct Units {
+  std::ptrdiff_t first;
+  int count;  // lanes that are units; the others lie beyond the hidden size
+};
+
+// Multiplies the whole operand with some columns and calls
+// `finish(row, slice, sums of kColumns vectors)` for every row and every vector of the panel.
+template <class Number, int kColumns, class Finish>
+inline void multiply_rows(const Operand& operand, std::ptrdiff_t num_rows, const Columns& columns,
+                          Finish&& finish) {
+  const std::ptrdiff_t row_bytes = operand.row_words * 4;
+  for (std::ptrdiff_t first_row = 0; first_row < num_rows; first_row += kGroupRows) {
+    const std::ptrdiff_t left = num_rows - first_row;
+    const std::ptrdiff_t group_rows = left < kGroupRows ? left : kGroupRows;
+    GroupSums<kColumns> sums = {};
+    for (std::ptrdiff_t word = 0; word < operand.row_words; word += kBlockWords) {
+      const std::ptrdiff_t words_left = operand.row_words - word;
+      const std::ptrdiff_t num_words = words_left < kBlockWords ? words_left : kBlockWords;
+      Columns block = columns;
+      block.words += word * columns.word_bytes;
+      for_each_piece<kTileRows>(0, group_rows, [&](std::ptrdiff_t row, auto num_tile_rows) {
+        const std::byte* rows = operand.words + (first_row + row) * row_bytes + word * 4;
+        for (int slice = 0; slice < kSlices; ++slice) {
+          multiply_tile<Number, decltype(num_tile_rows)::value, kColumns>(
+              rows, row_bytes, block, num_words, slice, sums + row);
+        }
+      });
+    }
+    for (std::ptrdiff_t row = 0; row < group_rows; ++row) {
+      for (int slice = 0; slice < kSlices; ++slice) {
+        finish(first_row + row, slice, sums[row][slice]);
+      }
+    }
+  }
+}
+
+inline Units units_of(std::ptrdiff_t panel, int slice, std::ptrdiff_t hidden_size) {
+  const std::ptrdiff_t first = panel * kPanel + slice * kLanes;
+  const std::ptrdiff_t left = hidden_size - first;
+  return {first, static_cast<int>(left < 0 ? 0 : (left < kLanes ? left : kLanes))};
+}
+
+// For cells of several gates, forward: all gates of a panel at once. Calls
+// `finish(row, units, sums by gate)`.
+template <class Number, int kGates, class Finish>
+inline void multiply_gates(const Layer& layer, const Operand& operand, Member::Range panels,
+                           Finish&& finish) {
+  const PackedMatrix& weights = *layer.weights;
+  for (std::ptrdiff_t panel = panels.begin; panel < panels.end; ++panel) {
+    const Columns columns{weights.forward() + panel * weights.forward_panel_bytes(), kPanel * 4,
+                          kGates * kPanel * 4};
+    multiply_rows<Number, kGates>(operand, layer.batch_size, columns,
+                                  [&](std::ptrdiff_t row, int slice, const Floats(&sums)[kGates]) {
+                                    const Units units = units_of(panel, slice, layer.hidden_size());
+                                    if (units.count > 0) finish(row, units, sums);
+                                  });
+  }
+}
+
+// For one column a unit: several panels at once. Calls `finish(row, units, sum)`.
+template <class Number, class Finish>
+inline void multiply_panels(const Layer& layer, const Operand& operand, const std::byte* packed,
+                            std::ptrdiff_t panel_bytes, Member::Range panels, Finish&& finish) {
+  for_each_piece<kTileColumns>(
+      panels.begin, panels.end, [&](std::ptrdiff_t first_panel, auto num_panels) {
+        constexpr int kColumns = decltype(num_panels)::value;
+        const Columns columns{packed + first_panel * panel_bytes, panel_bytes, kPanel * 4};
+        multiply_rows<Number, kColumns>(
+            operand, layer.batch_size, columns,
+            [&](std::ptrdiff_t row, int slice, const Floats(&sums)[kColumns]) {
+              for (int column = 0; column < kColumns; ++column) {
+                const Units units = units_of(first_panel + column, slice, layer.hidden_size());
+                if (units.count > 0) finish(row, units, sums[column]);
+              }
+            });
+      });
+}
+
+}  // namespace nextword::NEXTWORD_INSTRUCTION_SET

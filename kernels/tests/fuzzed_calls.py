@@ -1,0 +1,275 @@
+"""Calls to the kernels with arguments that are wrong, strange or just unusual."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+import nextword_kernels as kernels
+
+Arguments = dict[str, Any]
+
+#: What a wrong call may end in.
+REFUSALS = (TypeError, ValueError, IndexError, MemoryError, OverflowError, BufferError)
+
+
+def made_up_call(random_source: random.Random) -> tuple[Callable[..., None], Arguments]:
+    """Draw a function and good arguments for it."""
+    steps, rows = random_source.randint(0, 4), random_source.randint(0, 5)
+    size, threads = random_source.randint(1, 20), random_source.randint(1, 3)
+    dtype = random_source.choice([torch.float32, torch.bfloat16])
+    name = random_source.choice(sorted(_MAKERS))
+    arguments = _MAKERS[name](steps, rows, size, dtype)
+    return getattr(kernels, name), {**arguments, "num_threads": threads}
+
+
+def _packed(gates: int, size: int, dtype: torch.dtype) -> kernels.PackedMatrix:
+    precision = str(dtype).removeprefix("torch.")
+    return kernels.pack(torch.randn(gates * size, size), precision=precision, num_threads=1)
+
+
+def _options(rows: int, size: int) -> Arguments:
+    return {
+        "lengths": random.choice([None, torch.randint(-1, 6, (rows,))]),
+        "mask": random.choice([None, torch.rand(rows, size)]),
+    }
+
+
+def _lstm_forward(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
+    return {
+        "weights": _packed(4, size, dtype),
+        "input_gates": torch.randn(steps, rows, 4 * size).to(dtype),
+        "initial_hidden": torch.randn(rows, size),
+        "initial_cell": torch.randn(rows, size),
+        "gates": random.choice([None, torch.zeros(steps, rows, 4 * size)]),
+        "cells": random.choice([None, torch.zeros(steps, rows, size)]),
+        "outputs": torch.zeros(steps, rows, size, dtype=dtype),
+        "final_hidden": torch.zeros(rows, size),
+        "final_cell": torch.zeros(rows, size),
+        **_options(rows, size),
+    }
+
+
+def _lstm_backward(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
+    return {
+        "weights": _packed(4, size, dtype),
+        "gates": torch.rand(steps, rows, 4 * size),
+        "cells": torch.randn(steps, rows, size),
+        "initial_cell": torch.randn(rows, size),
+        "grad_outputs": random.choice([None, torch.randn(steps, rows, size).to(dtype)]),
+        "grad_gates": torch.zeros(steps, rows, 4 * size, dtype=dtype),
+        "grad_hidden": torch.randn(rows, size),
+        "grad_cell": torch.randn(rows, size),
+        "grad_bias": torch.zeros(4 * size),
+        **_options(rows, size),
+    }
+
+
+def _gru_forward(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
+    return {
+        "weights": _packed(3, size, dtype),
+        "input_gates": torch.randn(steps, rows, 3 * size).to(dtype),
+        "initial_hidden": torch.randn(rows, size),
+        "recurrent_bias": random.choice([None, torch.randn(size)]),
+        "gates": random.choice([None, torch.zeros(steps, rows, 3 * size)]),
+        "candidates": random.choice([None, torch.zeros(steps, rows, size)]),
+        "outputs": torch.zeros(steps, rows, size, dtype=dtype),
+        "final_hidden": torch.zeros(rows, size),
+        **_options(rows, size),
+    }
+
+
+def _gru_backward(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
+    return {
+        "weights": _packed(3, size, dtype),
+        "gates": torch.rand(steps, rows, 3 * size),
+        "candidates": torch.randn(steps, rows, size),
+        "outputs": torch.randn(steps, rows, size).to(dtype),
+        "initial_hidden": torch.randn(rows, size),
+        "grad_outputs": random.choice([None, torch.randn(steps, rows, size).to(dtype)]),
+        "grad_gates": torch.zeros(steps, rows, 3 * size, dtype=dtype),
+        "grad_candidates": torch.zeros(steps, rows, size, dtype=dtype),
+        "grad_hidden": torch.randn(rows, size),
+        "grad_bias": torch.zeros(3 * size),
+        "grad_recurrent_bias": torch.zeros(size),
+        **_options(rows, size),
+    }
+
+
+def _elman_forward(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
+    return {
+        "weights": _packed(1, size, dtype),
+        "input_gates": torch.randn(steps, rows, size).to(dtype),
+        "initial_hidden": torch.randn(rows, size),
+        "nonlinearity": random.choice(["tanh", "sigmoid", "relu"]),
+        "gates": random.choice([None, torch.zeros(steps, rows, size)]),
+        "outputs": torch.zeros(steps, rows, size, dtype=dtype),
+        "final_hidden": torch.zeros(rows, size),
+        **_options(rows, size),
+    }
+
+
+def _elman_backward(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
+    return {
+        "weights": _packed(1, size, dtype),
+        "gates": torch.rand(steps, rows, size),
+        "nonlinearity": random.choice(["tanh", "sigmoid", "relu"]),
+        "grad_outputs": random.choice([None, torch.randn(steps, rows, size).to(dtype)]),
+        "grad_gates": torch.zeros(steps, rows, size, dtype=dtype),
+        "grad_hidden": torch.randn(rows, size),
+        "grad_bias": torch.zeros(size),
+        **_options(rows, size),
+    }
+
+
+def _cross_entropy(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
+    gradients = random.choice([None, torch.rand(rows)])
+    return {
+        "logits": torch.randn(rows, size).to(dtype),
+        "target_ids": torch.randint(size, (rows,)),
+        "nll": torch.zeros(rows),
+        "row_gradients": gradients,
+        "grad_bias": None if gradients is None else torch.zeros(size),
+    }
+
+
+def _gather(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
+    return {
+        "weights": torch.randn(6, size),
+        "token_ids": torch.randint(6, (rows,)),
+        "embeddings": torch.zeros(rows, size, dtype=dtype),
+    }
+
+
+def _scatter(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
+    return {
+        "grad_weights": torch.randn(6, size),
+        "token_ids": torch.randint(6, (rows,)),
+        "grad_embeddings": torch.randn(rows, size).to(dtype),
+    }
+
+
+def _dropout(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
+    return {
+        "inputs": random.choice([None, torch.randn(rows, size).to(dtype)]),
+        "outputs": torch.zeros(rows, size, dtype=dtype),
+        "probability": random.random(),
+        "seed": random.getrandbits(64),
+        "offset": random.getrandbits(40),
+    }
+
+
+_MAKERS: dict[str, Callable[[int, int, int, torch.dtype], Arguments]] = {
+    "lstm_forward": _lstm_forward,
+    "lstm_backward": _lstm_backward,
+    "gru_forward": _gru_forward,
+    "gru_backward": _gru_backward,
+    "elman_forward": _elman_forward,
+    "elman_backward": _elman_backward,
+    "softmax_cross_entropy": _cross_entropy,
+    "embedding_gather": _gather,
+    "embedding_scatter_add": _scatter,
+    "dropout": _dropout,
+}
+
+
+def _misaligned(tensor: Tensor) -> Any:
+    if tensor.dtype == torch.bfloat16:
+        return tensor
+    array = tensor.numpy()
+    raw = np.zeros(array.nbytes + 1, dtype=np.uint8)
+    shifted = raw[1:].view(array.dtype).reshape(array.shape)
+    shifted[...] = array
+    return shifted
+
+
+def _read_only(tensor: Tensor) -> Any:
+    if tensor.dtype == torch.bfloat16:
+        return tensor
+    array = tensor.numpy()
+    array.flags.writeable = False
+    return array
+
+
+def _another_length(tensor: Tensor) -> Tensor:
+    axis = random.randrange(tensor.ndim)
+    return tensor.repeat_interleave(2, dim=axis)[tuple(slice(None) for _ in tensor.shape)]
+
+
+#: Ways to bend a tensor; some leave it good.
+_BENDS: list[Callable[[Tensor], Any]] = [
+    lambda tensor: tensor.double(),
+    lambda tensor: tensor.int(),
+    lambda tensor: tensor.bool(),
+    lambda tensor: tensor.to(torch.complex64),
+    lambda tensor: tensor.bfloat16(),
+    lambda tensor: tensor.float(),
+    lambda tensor: tensor[None],
+    lambda tensor: tensor.flatten(),
+    lambda tensor: tensor.sum(),
+    lambda tensor: tensor.transpose(0, -1),
+    lambda tensor: tensor[..., ::2],
+    lambda tensor: torch.stack([tensor, tensor], dim=-1)[..., 0],
+    lambda tensor: tensor[:0],
+    lambda tensor: tensor[..., :0],
+    lambda tensor: tensor.new_empty(0, 2**40),
+    lambda tensor: tensor.new_zeros(1).expand(2**20, 2**20),
+    lambda tensor: tensor.new_zeros(1).expand(*tensor.shape),
+    lambda tensor: tensor.tolist(),
+    lambda tensor: tensor.to("meta"),
+    lambda tensor: tensor.float().requires_grad_(),
+    lambda tensor: tensor.to_sparse(),
+    lambda tensor: -tensor if tensor.dtype == torch.int64 else tensor * 1e38,
+    lambda tensor: tensor + 2**40 if tensor.dtype == torch.int64 else tensor * torch.nan,
+    _another_length,
+    _misaligned,
+    _read_only,
+]
+
+#: Values that stand for any argument.
+_VALUES = [
+    None,
+    0,
+    -1,
+    1,
+    2,
+    256,
+    257,
+    2**31,
+    2**70,
+    0.5,
+    -0.1,
+    1.5,
+    float("nan"),
+    "",
+    "tanh",
+    b"x",
+]
+
+
+def bend(arguments: Arguments) -> None:
+    """Bend one argument, or let two share their memory."""
+    name = random.choice(list(arguments))
+    value = arguments[name]
+    kind = random.random()
+    tensors = [other for other, held in arguments.items() if isinstance(held, Tensor)]
+    if kind < 0.15 and tensors:
+        arguments[name] = arguments[random.choice(tensors)]
+    elif kind < 0.25:
+        arguments[name] = random.choice(_VALUES)
+    elif isinstance(value, Tensor) and value.ndim > 0:
+        arguments[name] = random.choice(_BENDS)(value)
+
+
+def separate_copy(arguments: Arguments) -> Arguments:
+    """Copy all arrays, those that were one array into one array."""
+    copies: dict[int, Any] = {}
+    for value in arguments.values():
+        if isinstance(value, Tensor):
+            copies.setdefault(id(value), value.clone())
+        elif isinstance(value, np.ndarray):
+            copies.setdefault(id(value), torch.tensor(value))
+    return {name: copies.get(id(value), value) for name, value in arguments.items()}

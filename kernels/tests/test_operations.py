@@ -1,0 +1,211 @@
+"""Cross-entropy, embedding and dropout against torch."""
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+import nextword_kernels as kernels
+
+LIMITS = {torch.float32: 1e-5, torch.bfloat16: 2e-2}
+DTYPES = pytest.mark.parametrize("dtype", LIMITS, ids=["float32", "bfloat16"])
+SIZES = [(1, 1), (3, 7), (5, 64), (2, 1000), (7, 10_001)]
+
+
+def relative_error(result: Tensor, expected: Tensor) -> float:
+    difference = (result.double() - expected.double()).norm().item()
+    return difference / max(expected.double().norm().item(), 1e-30)
+
+
+@DTYPES
+@pytest.mark.parametrize(("num_rows", "vocab_size"), SIZES)
+@pytest.mark.parametrize("num_threads", [1, 3])
+def test_cross_entropy_gives_loss_and_gradients(
+    instruction_set: str, num_threads: int, num_rows: int, vocab_size: int, dtype: torch.dtype
+) -> None:
+    logits = (torch.randn(num_rows, vocab_size) * 3).to(dtype)
+    target_ids = torch.randint(vocab_size, (num_rows,))
+    row_gradients = torch.rand(num_rows) + 0.5
+    leaf = logits.double().requires_grad_()
+    expected = functional.cross_entropy(leaf, target_ids, reduction="none")
+    (expected * row_gradients).sum().backward()
+    nll, grad_bias = torch.empty(num_rows), torch.empty(vocab_size)
+
+    kernels.softmax_cross_entropy(
+        logits,
+        target_ids,
+        nll=nll,
+        row_gradients=row_gradients,
+        grad_bias=grad_bias,
+        num_threads=num_threads,
+    )
+
+    assert relative_error(nll, expected.detach()) <= 1e-5
+    assert leaf.grad is not None
+    if vocab_size > 1:
+        assert relative_error(logits, leaf.grad) <= LIMITS[dtype]
+        assert relative_error(grad_bias, leaf.grad.sum(0)) <= 1e-5
+
+
+@DTYPES
+def test_cross_entropy_without_row_gradients_leaves_the_logits(dtype: torch.dtype) -> None:
+    logits, nll = torch.randn(3, 70).to(dtype), torch.empty(3)
+    before = logits.clone()
+
+    kernels.softmax_cross_entropy(logits, torch.tensor([0, 69, 5]), nll=nll, num_threads=2)
+
+    assert torch.equal(logits, before)
+    expected = functional.cross_entropy(before.float(), torch.tensor([0, 69, 5]), reduction="none")
+    torch.testing.assert_close(nll, expected)
+
+
+def test_cross_entropy_with_impossible_words_gives_them_no_gradient(instruction_set: str) -> None:
+    logits = torch.randn(2, 37)
+    logits[:, 5] = -torch.inf
+    expected = torch.softmax(logits, dim=1)
+    expected[torch.arange(2), torch.tensor([0, 36])] -= 1
+
+    kernels.softmax_cross_entropy(
+        logits,
+        torch.tensor([0, 36]),
+        nll=torch.empty(2),
+        row_gradients=torch.ones(2),
+        num_threads=1,
+    )
+
+    assert (logits[:, 5] == 0).all()
+    torch.testing.assert_close(logits, expected)
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ([0.0, -torch.inf, 1.0], torch.inf),
+        ([-torch.inf] * 3, torch.nan),
+        ([torch.nan, 0.0, 1.0], torch.nan),
+        ([1e30, 1e30, 1e30], 1.0986123),
+    ],
+    ids=["impossible-target", "nothing-possible", "nan", "huge"],
+)
+def test_cross_entropy_at_the_edges_is_torchs(
+    instruction_set: str, row: list[float], expected: float
+) -> None:
+    nll = torch.empty(1)
+
+    kernels.softmax_cross_entropy(torch.tensor([row]), torch.tensor([1]), nll=nll, num_threads=1)
+
+    torch.testing.assert_close(nll, torch.tensor([expected]), equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", LIMITS, ids=["float32", "bfloat16"])
+@pytest.mark.parametrize("size", [1, 7, 63, 650])
+def test_embedding_gather_copies_rows(instruction_set: str, size: int, dtype: torch.dtype) -> None:
+    weights, token_ids = torch.randn(11, size), torch.tensor([10, 0, 0, 3, 10])
+    embeddings = torch.empty(5, size, dtype=dtype)
+
+    kernels.embedding_gather(weights, token_ids, embeddings=embeddings, num_threads=2)
+
+    assert torch.equal(embeddings, weights[token_ids].to(dtype))
+
+
+@DTYPES
+@pytest.mark.parametrize("size", [1, 7, 63, 650])
+def test_embedding_scatter_adds_to_what_is_there_alike_on_any_threads(
+    instruction_set: str, size: int, dtype: torch.dtype
+) -> None:
+    token_ids = torch.randint(11, (40,))
+    gradients = torch.randn(40, size).to(dtype)
+    before = torch.randn(11, size)
+    expected = before.double().index_add(0, token_ids, gradients.double())
+    sums = {threads: before.clone() for threads in (1, 2, 3)}
+
+    for threads, grad_weights in sums.items():
+        kernels.embedding_scatter_add(
+            grad_weights, token_ids, grad_embeddings=gradients, num_threads=threads
+        )
+
+    assert relative_error(sums[1], expected) <= 1e-6
+    assert torch.equal(sums[1], sums[2])
+    assert torch.equal(sums[1], sums[3])
+
+
+def masks(num_elements: int, probability: float, *, seed: int = 1, offset: int = 0) -> Tensor:
+    mask = torch.empty(num_elements)
+    kernels.dropout(
+        None, outputs=mask, probability=probability, seed=seed, offset=offset, num_threads=1
+    )
+    return mask
+
+
+@pytest.mark.parametrize("probability", [0.0, 0.1, 0.5, 0.9])
+def test_dropout_drops_the_share_and_scales_the_rest(probability: float) -> None:
+    num_elements = 400_000
+
+    mask = masks(num_elements, probability)
+
+    tolerance = 4 * (probability * (1 - probability) / num_elements) ** 0.5
+    assert abs((mask == 0).double().mean().item() - probability) <= tolerance
+    torch.testing.assert_close(mask.max().item(), 1 / (1 - probability), rtol=1e-6, atol=0.0)
+
+
+def test_dropout_of_everything_gives_zeros_even_for_infinities() -> None:
+    inputs = torch.tensor([1.0, torch.inf, torch.nan])
+
+    kernels.dropout(inputs, outputs=inputs, probability=1.0, seed=0, offset=0, num_threads=1)
+
+    assert torch.equal(inputs, torch.zeros(3))
+
+
+def test_dropout_mask_is_the_same_on_every_instruction_set_and_thread_count() -> None:
+    found = []
+    try:
+        for name in kernels.instruction_sets():
+            kernels.force(name)
+            for num_threads in (1, 3):
+                mask = torch.empty(1001)
+                kernels.dropout(
+                    None, outputs=mask, probability=0.4, seed=7, offset=9, num_threads=num_threads
+                )
+                found.append(mask)
+    finally:
+        kernels.force(None)
+
+    assert all(torch.equal(mask, found[0]) for mask in found)
+
+
+def test_dropout_from_a_later_offset_continues_the_mask() -> None:
+    whole = masks(640, 0.5)
+
+    later = masks(576, 0.5, offset=kernels.counters_used(64))
+
+    assert torch.equal(later, whole[64:])
+
+
+@pytest.mark.parametrize("change", [{"seed": 2}, {"seed": 1 + 2**32}, {"offset": 2**32}])
+def test_dropout_with_another_seed_or_offset_is_another_mask(change: dict[str, int]) -> None:
+    agreement = (masks(64_000, 0.5) == masks(64_000, 0.5, **change)).double().mean().item()
+
+    assert abs(agreement - 0.5) < 0.01
+
+
+def test_dropout_draws_the_published_philox_numbers() -> None:
+    # The first word of Philox4x32-10 for counter 0 and key 0 is 0x6627e8d5 (Random123's known
+    # answers): just below the threshold it is dropped, just above it is kept.
+    first = 0x6627E8D5 / 2**32
+
+    assert masks(1, first, seed=0).item() > 0
+    assert masks(1, first + 2**-32, seed=0).item() == 0
+
+
+@DTYPES
+def test_dropout_backward_is_the_same_call_on_the_gradient(
+    instruction_set: str, dtype: torch.dtype
+) -> None:
+    inputs = torch.randn(3, 50).abs().to(dtype) + 1
+    outputs, gradients = torch.empty_like(inputs), torch.ones_like(inputs)
+    options = {"probability": 0.5, "seed": 3, "offset": 4, "num_threads": 2}
+
+    kernels.dropout(inputs, outputs=outputs, **options)
+    kernels.dropout(gradients, outputs=gradients, **options)
+
+    assert torch.equal(outputs, inputs * gradients)
