@@ -1,8 +1,10 @@
 """Our Kneser-Ney against KenLM's: figures kept from lmplz and query, and the `kenlm` module."""
 
 import csv
-import io
+import random
 import re
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +12,18 @@ import numpy as np
 import pytest
 import torch
 
-from fakes import store_of
+import nextword as nw
+from arpa_files import mutated_arpa
+from fakes import random_text, store_of
 from naive_ngrams import naive_arpa
+from nextword.base import FormatError
+from nextword.cli import main
 from nextword.models.ngram import NgramLanguageModel
+from nextword.models.ngram_arpa import ngram_from_arpa
 from nextword.models.ngram_config import NgramConfig
-from nextword.models.ngram_training import ngram_from_arpa, train_ngram
-from nextword.ngrams import KneserNey, count_ngrams, kneser_ney, sentences_of, write_arpa
+from nextword.models.ngram_training import train_ngram
+from nextword.ngrams import KneserNey, arpa_text, count_ngrams, kneser_ney, sentences_of
+from nextword.storage import read_arpa_file
 from nextword.tokens import Tokenizer, TokenizerConfig, train_tokenizer
 
 pytestmark = pytest.mark.peer
@@ -23,6 +31,7 @@ pytestmark = pytest.mark.peer
 LN_10 = float(np.log(10.0))
 TINY_ORDERS = [2, 3]
 PTB_ORDERS = [2, 3, 4, 5]
+NUM_MUTATIONS = 2000
 #: lmplz's log gives six digits, the README's tables of perplexities three decimals.
 DISCOUNT_LINE = re.compile(r"^(\d) (\d+) D1=(\S+) D2=(\S+) D3\+=(\S+)$", re.MULTILINE)
 
@@ -115,10 +124,7 @@ def perplexity(scores: np.ndarray) -> float:
 
 
 def written(model: NgramLanguageModel, tokenizer: Tokenizer) -> str:
-    stream = io.StringIO()
-    words = [tokenizer.token_text(number) for number in range(tokenizer.vocab_size)]
-    write_arpa(model.tables, stream, words=words)
-    return stream.getvalue()
+    return "".join(arpa_text(model.tables, tokenizer=tokenizer))
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -265,19 +271,125 @@ def test_kenlm_skipping_unknown_words_perplexities_are_equal(closed_ptb: Corpus)
     assert perplexity(scores[known]) == pytest.approx(161.264, abs=6e-4)
 
 
-@pytest.mark.parametrize("prune", [(), (0, 0, 1), (0, 1, 2)])
-def test_kenlm_module_scores_our_arpa_as_we_do(
-    prune: tuple[int, ...], tiny: Corpus, tmp_path: Path
+def assert_scores_as_the_kenlm_module(
+    path: Path,
+    text: str,
+    *,
+    cut: Callable[[str], list[str]] = str.split,
+    read_by_us: Path | None = None,
 ) -> None:
+    """Compare every token: its score, the order it is found in, and whether it is unknown."""
     kenlm = pytest.importorskip("kenlm", reason="the kenlm module is not installed")
-    store = store_of(tiny.tokenizer, tiny.texts["train"])
-    model = train_ngram(store, tiny.tokenizer, config=NgramConfig(order=3, prune=prune))
-    path = tmp_path / "model.arpa"
-    path.write_text(written(model, tiny.tokenizer), encoding="utf-8")
+    loaded = nw.load(path if read_by_us is None else read_by_us)
+    assert isinstance(loaded.language_model, NgramLanguageModel)
+    has_ends = loaded.tokenizer.kind == "word"
+    scores, orders, ids = read_along(loaded.language_model, loaded.tokenizer, text)
 
     peer = kenlm.Model(str(path))
 
-    scores, orders, _ = read_along(model, tiny.tokenizer, tiny.texts["test"])
-    rows = [row for line in tiny.texts["test"].splitlines() for row in peer.full_scores(line)]
+    sentences = text.splitlines() if has_ends else [text]
+    rows = [
+        row
+        for sentence in sentences
+        for row in peer.full_scores(" ".join(cut(sentence)), eos=has_ends)
+    ]
     np.testing.assert_allclose(scores, [score for score, _, _ in rows], atol=1e-5, rtol=0)
     assert orders.tolist() == [length for _, length, _ in rows]
+    unknown = ids == loaded.tokenizer.unknown_id
+    assert unknown.tolist() == [is_unknown for _, _, is_unknown in rows]
+
+
+def exported(folder: Path, text: str, *settings: str) -> Path:
+    """The ARPA file that the command line makes of a text."""
+    (folder / "text.txt").write_text(text, encoding="utf-8")
+    options = [word for setting in settings for word in ("--set", setting)]
+    run = str(folder / "run")
+    train = ["train", str(folder / "text.txt"), "--out", run, "--recipe", "ngram-5"]
+    assert main([*train, "--split", "1,0,0", "--quiet", *options]) == 0
+    assert main(["export", run, "--to", "arpa", "--out", str(folder)]) == 0
+    return folder / "model.arpa"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ("model.order=2",),
+        ("model.order=3",),
+        ("model.order=5", "model.prune=[0, 0, 1]"),
+        ("model.order=4", "model.prune=[0, 1, 2]"),
+        ("model.order=2", "model.smoothing=add_k"),
+        ("model.order=3", "tokenizer.closed=true"),
+        ("model.order=3", "model.unknown=kenlm"),
+    ],
+)
+def test_kenlm_module_scores_an_exported_model_as_we_do(
+    settings: tuple[str, ...], tmp_path: Path
+) -> None:
+    path = exported(tmp_path, random_text(400, seed=1, num_words=60), *settings)
+
+    assert_scores_as_the_kenlm_module(path, random_text(80, seed=2, num_words=70))
+
+
+def test_kenlm_module_scores_exported_characters_as_we_do(tmp_path: Path) -> None:
+    text = random_text(50, seed=1)
+    path = exported(tmp_path, text, "tokenizer.kind=character", "model.order=4")
+
+    def cut(sentence: str) -> list[str]:
+        return [{" ": "<0x20>", "\n": "<0x0A>"}.get(sign, sign) for sign in sentence]
+
+    assert_scores_as_the_kenlm_module(path, random_text(9, seed=2) + "ü", cut=cut)
+
+
+def test_kenlm_module_a_file_that_differs_in_a_digit_is_noticed(tmp_path: Path) -> None:
+    path = exported(tmp_path, random_text(400, seed=1), "model.order=2")
+    changed = tmp_path / "changed.arpa"
+    content = path.read_text(encoding="utf-8")
+    line = next(line for line in content.splitlines() if "\tw1\t" in line)
+    log_prob, word, backoff = line.split("\t")
+    changed.write_text(
+        content.replace(line, f"{log_prob}\t{word}\t{float(backoff) + 0.001}"), encoding="utf-8"
+    )
+    text = "w1 zzz\n"
+    assert_scores_as_the_kenlm_module(path, text)
+
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        assert_scores_as_the_kenlm_module(path, text, read_by_us=changed)
+
+
+def test_kenlm_module_reads_mutated_files_as_we_do(tmp_path: Path) -> None:
+    kenlm = pytest.importorskip("kenlm", reason="the kenlm module is not installed")
+    quiet = kenlm.Config()
+    quiet.show_progress = False
+    generator = random.Random(0)
+    path = tmp_path / "model.arpa"
+    outcomes: Counter[str] = Counter()
+    for _ in range(NUM_MUTATIONS):
+        path.write_bytes(mutated_arpa(generator))
+        try:
+            model, tokenizer = read_arpa_file(path)
+        except FormatError:
+            outcomes["we refuse"] += 1
+            continue
+        try:
+            peer = kenlm.Model(str(path), quiet)
+        except OSError:
+            outcomes["KenLM refuses"] += 1
+            continue
+        outcomes["both read"] += 1
+        for sentence in ("red hus", "hus red red", "blå hus"):
+            scores, _, _ = read_along(model, tokenizer, sentence + "\n")
+            expected = [score for score, _, _ in peer.full_scores(sentence)]
+            # A mutation may make a number of any size.
+            assert scores.tolist() == pytest.approx(expected, rel=1e-5, abs=1e-5)
+
+    assert outcomes["both read"] > NUM_MUTATIONS // 20, outcomes
+
+
+@pytest.mark.parametrize("order", TINY_ORDERS)
+def test_kenlm_module_scores_the_tiny_text_as_we_do(
+    order: int, tiny: Corpus, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.arpa"
+    path.write_text(written(tiny.model(order), tiny.tokenizer), encoding="utf-8")
+
+    assert_scores_as_the_kenlm_module(path, tiny.texts["test"])

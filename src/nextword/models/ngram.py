@@ -22,6 +22,7 @@ from nextword.ngrams import (
     score_words,
 )
 from nextword.tensors import Lengths, LogProbs, Mask, Nll, TokenIds
+from nextword.tokens import Tokenizer
 
 _CONTEXT = "context"
 
@@ -179,6 +180,16 @@ class NgramLanguageModel(LanguageModel):
         context[later_begins > 0] = NOTHING
         num_new_tokens = num_steps if lengths is None else lengths
         return state.after({_CONTEXT: torch.from_numpy(context)}, num_new_tokens=num_new_tokens)
+
+
+def ngram_of_tables(tables: NgramTables, tokenizer: Tokenizer) -> NgramLanguageModel:
+    """Put a model together from tables over the ids of a tokenizer."""
+    return NgramLanguageModel(
+        tables,
+        boundary_id=tokenizer.boundary_id,
+        start_id=tokenizer.sentence_start_id,
+        never_ids=tokenizer.never_ids,
+    )
 
 
 def ngram_from_arrays(

@@ -1,15 +1,11 @@
-"""Estimating an n-gram model from a token store, and reading one from an ARPA file.
-
-Knows nothing of run folders.
-"""
+"""Estimating an n-gram model from a token store. Knows nothing of run folders."""
 
 import tempfile
 from pathlib import Path
 
-from nextword.models.ngram import NgramLanguageModel
+from nextword.models.ngram import NgramLanguageModel, ngram_of_tables
 from nextword.models.ngram_config import NgramConfig
 from nextword.ngrams import (
-    LineStream,
     NgramCounts,
     NgramTables,
     add_k,
@@ -17,10 +13,9 @@ from nextword.ngrams import (
     count_spilling,
     kneser_ney,
     maximum_likelihood,
-    read_arpa,
     sentences_of,
 )
-from nextword.tokens import Tokenizer, TokenStore, Vocabulary
+from nextword.tokens import Tokenizer, TokenStore
 
 #: Texts that take more than this to count spill to disk, where a folder is given.
 MEMORY_BYTES = 2 << 30
@@ -60,22 +55,7 @@ def train_ngram(
                 sentences, order=config.order, folder=Path(folder), memory_bytes=memory_bytes
             )
             tables = _smoothed(counts, tokenizer, config)
-    return _model(tables, tokenizer)
-
-
-def ngram_from_arpa(stream: LineStream, *, name: str) -> tuple[NgramLanguageModel, Tokenizer]:
-    """Read an ARPA file as a model and the tokenizer of its words.
-
-    Args:
-        stream: Its bytes, decompressed.
-        name: What it is called in errors.
-
-    Raises:
-        FormatError: The file is malformed; the message names the line.
-    """
-    arpa = read_arpa(stream, name=name)
-    tokenizer = Tokenizer(Vocabulary(kind="word", tokens=arpa.words))
-    return _model(arpa.tables, tokenizer), tokenizer
+    return ngram_of_tables(tables, tokenizer)
 
 
 def _smoothed(counts: NgramCounts, tokenizer: Tokenizer, config: NgramConfig) -> NgramTables:
@@ -85,12 +65,3 @@ def _smoothed(counts: NgramCounts, tokenizer: Tokenizer, config: NgramConfig) ->
     if config.smoothing == "maximum_likelihood":
         return maximum_likelihood(counts)
     return kneser_ney(counts, never_ids=never_ids, prune=config.prune).tables
-
-
-def _model(tables: NgramTables, tokenizer: Tokenizer) -> NgramLanguageModel:
-    return NgramLanguageModel(
-        tables,
-        boundary_id=tokenizer.boundary_id,
-        start_id=tokenizer.sentence_start_id,
-        never_ids=tokenizer.never_ids,
-    )

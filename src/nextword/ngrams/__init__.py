@@ -6,7 +6,7 @@ Knows nothing of torch, and no path but a folder for temporary files that the ca
 from nextword.ngrams.add_k import add_k
 from nextword.ngrams.arpa_lines import LineStream
 from nextword.ngrams.arpa_reader import ArpaModel, read_arpa
-from nextword.ngrams.arpa_writer import TextSink, write_arpa
+from nextword.ngrams.arpa_writer import arpa_text
 from nextword.ngrams.counts import NgramCounts, OrderCounts, count_ngrams
 from nextword.ngrams.discounts import FALLBACK, Discounts, kneser_ney_discounts
 from nextword.ngrams.kneser_ney import KneserNey, kneser_ney
@@ -35,8 +35,8 @@ __all__ = [
     "NgramTables",
     "OrderCounts",
     "Sentences",
-    "TextSink",
     "add_k",
+    "arpa_text",
     "count_ngrams",
     "count_spilling",
     "kneser_ney",
@@ -47,5 +47,4 @@ __all__ = [
     "read_arpa",
     "score_words",
     "sentences_of",
-    "write_arpa",
 ]

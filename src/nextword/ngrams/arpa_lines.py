@@ -6,12 +6,14 @@ Every refusal names the file and the line. Knows nothing of n-grams beyond one l
 import math
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NoReturn, Protocol, runtime_checkable
 
 from nextword.base import FormatError
 
 MAX_LINE_BYTES = 1 << 20
+#: Lines between two reports of progress.
+_REPORT_EVERY = 1 << 15
 #: No log-probability of a model comes near it, and it fits single precision.
 _LARGEST = 1e9
 _NUMBER = re.compile(
@@ -35,20 +37,30 @@ class ArpaLines:
     Args:
         stream: Bytes, decompressed.
         name: What the file is called in errors.
+        on_progress: Is told how many lines were read.
 
     Attributes:
         number: Number of the line that was given last; the first is 1.
     """
 
-    def __init__(self, stream: LineStream, *, name: str) -> None:
+    def __init__(
+        self,
+        stream: LineStream,
+        *,
+        name: str,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> None:
         self._stream = stream
         self._name = name
+        self._on_progress = on_progress
         self.number = 0
 
     def __iter__(self) -> Iterator[bytes]:
         """Give each line that is not blank, without blanks around it."""
         while line := self._read():
             self.number += 1
+            if self._on_progress is not None and self.number % _REPORT_EVERY == 0:
+                self._on_progress(self.number)
             if line := line.strip():
                 yield line
 

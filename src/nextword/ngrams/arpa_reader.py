@@ -7,30 +7,36 @@ r"""Reading ARPA files from lmplz, SRILM and others, refusing malformed ones by 
     \end\
 
 Fields stand apart by tabs or blanks; a missing back-off is 0; blank lines are skipped, and lines
-with # before the header. As KenLM does it, a file without `<unk>` (SRILM) gets one of log10
-probability -100, a file without `<s>` or `</s>` is refused, and so is an n-gram whose first words
-are no n-gram themselves; its last words need not be one. Counts are checked against what is
-there, and nothing is sized by them.
+with # before the header, but for the one that says what the tokens are (`arpa_spelling`). As KenLM
+does it, a file without `<unk>` (SRILM) gets one of log10 probability -100, a file without `<s>` or
+`</s>` is refused, and so is an n-gram whose first words are no n-gram themselves; its last words
+need not be one. Counts are checked against what is there, and nothing is sized by them.
 """
 
 import logging
 import re
 from array import array
-from collections.abc import Iterator, MutableSequence
+from collections.abc import Callable, Iterator, MutableSequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float32, Int64
 
+from nextword.base import DataError
 from nextword.ngrams.arpa_lines import ArpaLines, LineStream
+from nextword.ngrams.arpa_spelling import (
+    END_ID,
+    NOTE,
+    SPECIAL_WORDS,
+    START_ID,
+    UNKNOWN_ID,
+    tokenizer_of_spellings,
+)
+from nextword.ngrams.arpa_vocabulary import ArpaVocabulary
 from nextword.ngrams.tables import NOT_FOUND, NgramTables
+from nextword.tokens import Tokenizer
 
 _logger = logging.getLogger(__name__)
-
-#: What the tokenizer's first ids stand for; a file has the last three.
-SPECIAL_WORDS = ("<pad>", "<unk>", "<s>", "</s>")
-PAD_ID, UNKNOWN_ID, START_ID, END_ID = range(len(SPECIAL_WORDS))
-_OTHER_NAMES = {"<UNK>": UNKNOWN_ID}
 
 #: log10 probability of unknown words where the file has none.
 MISSING_UNKNOWN = -100.0
@@ -44,28 +50,32 @@ class ArpaModel:
     """What an ARPA file holds.
 
     Attributes:
-        words: In the order of their ids, the four special ones first.
+        tokenizer: Of its words, the four special ones first, the others as they stand in the file.
         tables: Probabilities and back-off weights.
     """
 
-    words: tuple[str, ...]
+    tokenizer: Tokenizer
     tables: NgramTables
 
 
-def read_arpa(stream: LineStream, *, name: str) -> ArpaModel:
+def read_arpa(
+    stream: LineStream, *, name: str, on_progress: Callable[[int], None] | None = None
+) -> ArpaModel:
     """Read an ARPA file.
 
     Args:
         stream: Its bytes, decompressed.
         name: What it is called in errors.
+        on_progress: Is told how many lines were read.
 
     Raises:
         FormatError: The file is malformed; the message names the line.
     """
-    lines = ArpaLines(stream, name=name)
+    lines = ArpaLines(stream, name=name, on_progress=on_progress)
     content = iter(lines)
-    counts, heading = _read_header(lines, content)
-    vocabulary = _Vocabulary()
+    note = _read_note(lines, content)
+    counts, heading = _read_counts(lines, content)
+    vocabulary = ArpaVocabulary()
     tables = NgramTables(vocab_size=0, keys=(), log_probs=(), backoffs=())
     for order, count in enumerate(counts, 1):
         _expect(lines, heading, rb"\%d-grams:" % order)
@@ -83,31 +93,7 @@ def read_arpa(stream: LineStream, *, name: str) -> ArpaModel:
     _expect(lines, heading, b"\\end\\")
     if (extra := next(content, None)) is not None:
         lines.fail(f"{_line_shown(extra)} stands after \\end\\.")
-    return ArpaModel(words=tuple(vocabulary.words), tables=tables)
-
-
-class _Vocabulary:
-    """Words by id, growing while the 1-grams are read."""
-
-    def __init__(self) -> None:
-        self.words: list[str] = list(SPECIAL_WORDS)
-        self.ids: dict[bytes, int] = {}
-
-    def add(self, lines: ArpaLines, spelling: bytes) -> int:
-        """Give a new word its id."""
-        word = lines.word(spelling)
-        if word == SPECIAL_WORDS[PAD_ID]:
-            lines.fail(f"{word} is kept for padding.", help="Rename the word in the file.")
-        special = word in SPECIAL_WORDS or word in _OTHER_NAMES
-        number = len(self.words)
-        if special:
-            number = _OTHER_NAMES.get(word, 0) or SPECIAL_WORDS.index(word)
-        if spelling in self.ids or (special and number in self.ids.values()):
-            lines.fail(f"the word {word!r} stands here a second time.")
-        if not special:
-            self.words.append(word)
-        self.ids[spelling] = number
-        return number
+    return ArpaModel(tokenizer=_tokenizer(lines, note, vocabulary), tables=tables)
 
 
 @dataclass(kw_only=True)
@@ -126,15 +112,26 @@ class _Section:
         return np.array(self.ids, dtype=np.int64).reshape(-1, self.order)
 
 
-def _read_header(lines: ArpaLines, content: Iterator[bytes]) -> tuple[list[int], bytes]:
-    """Give the count of each order, and the line after them."""
-    first = next((line for line in content if not line.startswith(b"#")), b"")
+def _read_note(lines: ArpaLines, content: Iterator[bytes]) -> tuple[str, int]:
+    """Read up to the header, and give what a note says of the tokens, and its line."""
+    kind, number = "word", 0
+    first = b""
+    for first in content:
+        if not first.startswith(b"#"):
+            break
+        if first.startswith(NOTE.encode()):
+            kind, number = lines.word(first[len(NOTE) :]), lines.number
     if first != b"\\data\\":
         lines.fail(
             f"an ARPA file begins with \\data\\, not with {_line_shown(first)}.",
             help="Give a text ARPA file: KenLM's and IRSTLM's binary files must be made again as "
             "text (lmplz --arpa, compile-lm --text yes); a compressed one is named .gz.",
         )
+    return kind, number
+
+
+def _read_counts(lines: ArpaLines, content: Iterator[bytes]) -> tuple[list[int], bytes]:
+    """Give the count of each order, and the line after them."""
     counts: list[int] = []
     for line in content:
         match = _COUNT.fullmatch(line)
@@ -150,7 +147,7 @@ def _read_header(lines: ArpaLines, content: Iterator[bytes]) -> tuple[list[int],
 
 
 def _read_section(
-    lines: ArpaLines, content: Iterator[bytes], section: _Section, vocabulary: _Vocabulary
+    lines: ArpaLines, content: Iterator[bytes], section: _Section, vocabulary: ArpaVocabulary
 ) -> bytes:
     """Read the n-grams of an order, and give the heading that follows them."""
     for line in content:
@@ -173,7 +170,7 @@ def _read_section(
     lines.fail(f"the file ends within the {section.order}-grams; \\end\\ is missing.")
 
 
-def _ids(lines: ArpaLines, spellings: list[bytes], vocabulary: _Vocabulary) -> list[int]:
+def _ids(lines: ArpaLines, spellings: list[bytes], vocabulary: ArpaVocabulary) -> list[int]:
     if len(spellings) == 1:
         return [vocabulary.add(lines, spellings[0])]
     try:
@@ -182,7 +179,15 @@ def _ids(lines: ArpaLines, spellings: list[bytes], vocabulary: _Vocabulary) -> l
         lines.fail(f"the word {lines.word(error.args[0])!r} is not among the 1-grams.")
 
 
-def _with_words(lines: ArpaLines, section: _Section, vocabulary: _Vocabulary) -> NgramTables:
+def _tokenizer(lines: ArpaLines, note: tuple[str, int], vocabulary: ArpaVocabulary) -> Tokenizer:
+    kind, number = note
+    try:
+        return tokenizer_of_spellings(kind, vocabulary.words)
+    except DataError as error:
+        lines.fail(error.message, line=number, help=error.help)
+
+
+def _with_words(lines: ArpaLines, section: _Section, vocabulary: ArpaVocabulary) -> NgramTables:
     """Make the tables of order 1, with an entry for each id."""
     ids = np.array(section.ids, dtype=np.int64)
     for missing in (START_ID, END_ID):

@@ -4,54 +4,42 @@ Nine significant digits bring every number back to the last bit of single precis
 impossible is written as -99, and `<s>`, which is never predicted, as 0, as lmplz does it.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Float32
 
-from nextword.base import DataError
-from nextword.ngrams.arpa_reader import PAD_ID, START_ID
+from nextword.ngrams.arpa_spelling import PAD_ID, START_ID, note_of, spelt_tokens
 from nextword.ngrams.tables import NgramTables
+from nextword.tokens import Tokenizer
 
 _IMPOSSIBLE = -99.0
 _BLOCK = 1 << 16
 _LN_10 = float(np.log(10.0))
-#: What separates fields for some reader of ARPA files.
-_SEPARATORS = frozenset(" \t\n\v\f\r\0")
 
 
-@runtime_checkable
-class TextSink(Protocol):
-    """What text is written to, such as a file open for text."""
-
-    def write(self, text: str, /) -> object:
-        """Take a piece of text."""
-        ...
-
-
-def write_arpa(tables: NgramTables, stream: TextSink, *, words: Sequence[str]) -> None:
-    """Write an ARPA file.
+def arpa_text(tables: NgramTables, *, tokenizer: Tokenizer) -> Iterator[str]:
+    """Give the text of an ARPA file, a block of lines at a time.
 
     Args:
         tables: The n-grams.
-        stream: Takes text; UTF-8 is what readers expect.
-        words: Spelling of each id, `<pad>`, `<unk>`, `<s>`, `</s>` first; `<pad>` is left out.
+        tokenizer: What its ids stand for; `<pad>` is left out.
 
     Raises:
-        DataError: A word cannot stand in an ARPA file.
+        DataError: The tokens cannot be spelt in an ARPA file; raised at once, before any text.
     """
-    _check_words(words)
+    return _text(tables, note=note_of(tokenizer), words=spelt_tokens(tokenizer))
+
+
+def _text(tables: NgramTables, *, note: str, words: list[str]) -> Iterator[str]:
     counts = [tables.num_ngrams[0] - 1, *tables.num_ngrams[1:]]
-    stream.write("\\data\\\n")
-    for order, count in enumerate(counts, 1):
-        stream.write(f"ngram {order}={count}\n")
+    header = [f"ngram {order}={count}\n" for order, count in enumerate(counts, 1)]
+    yield "".join([note, "\\data\\\n", *header])
     spelling = np.array(words, dtype=object)
     for order in range(1, tables.order + 1):
-        stream.write(f"\n\\{order}-grams:\n")
-        for lines in _blocks(tables, order, spelling):
-            stream.write(lines)
-    stream.write("\n\\end\\\n")
+        yield f"\n\\{order}-grams:\n"
+        yield from _blocks(tables, order, spelling)
+    yield "\n\\end\\\n"
 
 
 def _blocks(tables: NgramTables, order: int, spelling: np.ndarray) -> Iterator[str]:
@@ -78,18 +66,3 @@ def _log10(nats: Float32[np.ndarray, " size"]) -> list[float]:
     values[np.isneginf(values)] = _IMPOSSIBLE
     numbers: list[float] = values.tolist()
     return numbers
-
-
-def _check_words(words: Sequence[str]) -> None:
-    for token_id, word in enumerate(words):
-        if not word or not _SEPARATORS.isdisjoint(word):
-            raise DataError(
-                f"token {token_id} is {word!r}; a word of an ARPA file has no white space and is "
-                "not empty.",
-                help="Export a model whose tokenizer is of kind word.",
-            )
-    if len(set(words)) != len(words):
-        raise DataError(
-            "two tokens have the same text; the words of an ARPA file must differ.",
-            help="Export a model whose tokenizer is of kind word.",
-        )

@@ -1,5 +1,6 @@
-"""Folders on disk: model folder, run folder, manifest, checkpoints, lock. Knows no models."""
+"""On disk: model folder, run folder, manifest, checkpoints, lock; and models as ARPA files."""
 
+from nextword.storage.arpa_file import read_arpa_file, write_arpa_file
 from nextword.storage.checkpoints import (
     Checkpoint,
     load_checkpoint,
@@ -38,6 +39,7 @@ __all__ = [
     "load_model",
     "load_model_folder",
     "neural_family",
+    "read_arpa_file",
     "read_folder",
     "recover_folder",
     "resolve_model_folder",
@@ -46,5 +48,6 @@ __all__ = [
     "save_model",
     "save_model_folder",
     "verify_manifest",
+    "write_arpa_file",
     "write_manifest",
 ]

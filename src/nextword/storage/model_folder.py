@@ -10,6 +10,7 @@ runs no code from the folder.
     MANIFEST.json       size and SHA-256 of the files above
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from nextword.base import CheckpointError, FormatError, Values
 from nextword.storage.folders import read_folder, recover_folder, save_folder
 from nextword.storage.format_version import FORMAT_VERSION, check_format_version
 from nextword.storage.manifest import MANIFEST_NAME, verify_manifest
-from nextword.storage.tensors_file import read_tensors, write_tensors
+from nextword.storage.tensors_file import map_tensors, read_tensors, write_tensors
 from nextword.storage.values import read_values, render_values
 
 _CONFIG = "config.json"
@@ -73,12 +74,19 @@ def save_model_folder(folder: Path, model_folder: ModelFolder) -> None:
     save_folder(folder, write)
 
 
-def load_model_folder(folder: Path, *, device: torch.device | str = "cpu") -> ModelFolder:
+def load_model_folder(
+    folder: Path,
+    *,
+    device: torch.device | str = "cpu",
+    is_mapped: Callable[[Values], bool] | None = None,
+) -> ModelFolder:
     """Read a model folder after checking that every byte is as it was saved, the card apart.
 
     Args:
         folder: A model folder; `resolve_model_folder` finds the one of a run.
         device: Where the tensors shall live; it must exist.
+        is_mapped: Says by the configuration whether the tensors stay in their file, mapped into
+            memory, instead of being copied; never when None.
 
     Raises:
         CheckpointError: There is no such folder, or it cannot be read.
@@ -91,7 +99,8 @@ def load_model_folder(folder: Path, *, device: torch.device | str = "cpu") -> Mo
         config = read_values(found / _CONFIG)
         check_format_version(config, source=str(found / _CONFIG))
         del config["format_version"]
-        tensors = read_tensors(found / _TENSORS)
+        mapped = is_mapped is not None and is_mapped(config)
+        tensors = (map_tensors if mapped else read_tensors)(found / _TENSORS)
         return ModelFolder(
             config=config,
             tensors={name: tensor.to(device) for name, tensor in tensors.items()},
@@ -140,10 +149,11 @@ def _check_model_folder(folder: Path) -> None:
 
 def _check_folder(folder: Path) -> None:
     if not folder.exists():
-        raise CheckpointError(f"There is no folder {folder}.", help="Check the path.")
+        raise CheckpointError(f"there is no folder {folder}.", help="Check the path.")
     if not folder.is_dir():
         raise FormatError(
-            f"{folder} is a file; a model is a folder.", help="Name the folder it lies in."
+            f"{folder} is a file; a model is a folder.",
+            help="Name the folder it lies in; an ARPA file is named .arpa or .arpa.gz.",
         )
 
 

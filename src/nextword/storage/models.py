@@ -1,4 +1,7 @@
-"""Models to and from model folders. Which class builds a family is the caller's to say."""
+"""Models to and from disk: model folders, run folders and ARPA files.
+
+Which class builds a family is the caller's to say.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +12,7 @@ from torch import Tensor
 
 from nextword.base import CheckpointError, FormatError, NextwordError, Values, did_you_mean
 from nextword.models import LanguageModel, NeuralLanguageModel, load_parameter_tensors
+from nextword.storage.arpa_file import read_arpa_file
 from nextword.storage.model_folder import (
     ModelFolder,
     load_model_folder,
@@ -16,6 +20,9 @@ from nextword.storage.model_folder import (
     save_model_folder,
 )
 from nextword.tokens import Tokenizer
+
+#: Models that are one file, by the end of its name; every other model is a folder.
+_FILE_READERS = {".arpa": read_arpa_file, ".arpa.gz": read_arpa_file}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +33,13 @@ class Family:
         load: Makes a model of its settings, its tokenizer and what `LanguageModel.tensors` gave;
             the last argument says where they come from, for errors.
         build: Makes one with random weights, to be trained; None for families that are counted.
+        is_mapped: Whether `load` is given tensors that stay in their file, mapped into memory:
+            for families whose models only look things up in them.
     """
 
     load: Callable[[Values, Tokenizer, Mapping[str, Tensor], str], LanguageModel]
     build: Callable[[Values, Tokenizer], NeuralLanguageModel] | None = None
+    is_mapped: bool = False
 
 
 def neural_family(build: Callable[[Values, Tokenizer], NeuralLanguageModel]) -> Family:
@@ -52,16 +62,17 @@ class StoredModel:
     Attributes:
         model: In evaluation mode, on its device.
         tokenizer: Its tokenizer.
-        config: `config.json` without the format version: `model`, `training`, ...
-        card: The model card, Markdown.
-        folder: Where it lies.
+        config: `config.json` without the format version: `model`, `training`, ...; of a file,
+            what can be read off it.
+        card: The model card, Markdown; empty for a file.
+        path: The folder or file it lies in.
     """
 
     model: LanguageModel
     tokenizer: Tokenizer
     config: Values
     card: str
-    folder: Path
+    path: Path
 
 
 def save_model(
@@ -88,24 +99,46 @@ def save_model(
 
 
 def load_model(
-    path: Path, *, families: Mapping[str, Family], device: torch.device | str = "cpu"
+    path: Path,
+    *,
+    families: Mapping[str, Family],
+    device: torch.device | str = "cpu",
+    on_progress: Callable[[int], None] | None = None,
 ) -> StoredModel:
-    """Load a model from a model folder or from the best model of a run folder.
+    """Load a model from a model folder, from the best model of a run folder, or from an ARPA file.
 
     Args:
-        path: The folder.
+        path: The folder or file; what it is is told by its name.
         families: Every family that is known, by name.
         device: Where the model shall compute, if it computes on devices.
+        on_progress: Is told how many lines were read of a file that is read by lines.
 
     Raises:
-        CheckpointError: There is no such folder, or the run has no model yet.
+        CheckpointError: There is no such folder or file, or the run has no model yet.
         FormatError: It is no model, is damaged, newer, or of an unknown family.
         MismatchError: The weights do not fit the configuration.
     """
-    folder = resolve_model_folder(path)
-    stored = load_model_folder(folder)
+    if not path.is_dir():
+        for suffix, read in _FILE_READERS.items():
+            if path.name.lower().endswith(suffix):
+                model, tokenizer = read(path, on_progress=on_progress)
+                config = {"model": {"family": model.family, "order": model.order}}
+                return StoredModel(
+                    model=model, tokenizer=tokenizer, config=config, card="", path=path
+                )
+    return _load_folder(resolve_model_folder(path), families=families, device=device)
+
+
+def _load_folder(
+    folder: Path, *, families: Mapping[str, Family], device: torch.device | str
+) -> StoredModel:
+    def is_mapped(config: Values) -> bool:
+        family = families.get(_family_name(config))
+        return family is not None and family.is_mapped
+
+    stored = load_model_folder(folder, is_mapped=is_mapped)
     tokenizer = Tokenizer.from_json(stored.tokenizer_json)
-    family = str(stored.config.get("model", {}).get("family"))
+    family = _family_name(stored.config)
     if family not in families:
         raise FormatError(
             f"{folder} holds a model of the family {family!r}, which is unknown here.",
@@ -127,5 +160,9 @@ def load_model(
         tokenizer=tokenizer,
         config=stored.config,
         card=stored.card,
-        folder=folder,
+        path=folder,
     )
+
+
+def _family_name(config: Values) -> str:
+    return str(config.get("model", {}).get("family"))

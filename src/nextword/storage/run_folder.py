@@ -54,7 +54,7 @@ class RunFolder:
             FormatError: It holds no config.toml.
         """
         if not path.is_dir():
-            raise CheckpointError(f"There is no run folder {path}.", help="Check the path.")
+            raise CheckpointError(f"there is no run folder {path}.", help="Check the path.")
         run = cls(path)
         if not run.config_file.is_file():
             raise FormatError(

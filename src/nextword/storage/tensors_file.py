@@ -49,15 +49,25 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     Raises:
         FormatError: It is not a safetensors file.
     """
+    return {name: tensor.clone() for name, tensor in map_tensors(path).items()}
+
+
+def map_tensors(path: Path) -> dict[str, Tensor]:
+    """Map named tensors into memory: pages are read when they are used, and shared by processes.
+
+    They are windows on the file. A file that is replaced or removed stays readable through them,
+    as ours always are; one that is changed or cut in place changes them, or ends the process.
+
+    Raises:
+        FormatError: It is not a safetensors file.
+    """
     try:
-        mapped = load_file(path, device="cpu")
+        return load_file(path, device="cpu")
     except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
         # RuntimeError: torch maps the file a second time, and by then it may be gone.
         raise FormatError(
             f"{path} is not a sound safetensors file: {error}.", help=DAMAGED_HELP
         ) from error
-    # Copies: the loaded ones are windows on the file, and change or crash when the file does.
-    return {name: tensor.clone() for name, tensor in mapped.items()}
 
 
 def _storable(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -144,4 +144,4 @@ def _no_such_file(path: Path) -> DataError:
     help = "A text is a file, a folder, a glob, - for standard input, or stdlib:."
     if nearest is not None:
         help = f"Did you mean '{folder / nearest}'?"
-    return DataError(f"There is no file {path}.", help=help)
+    return DataError(f"there is no file {path}.", help=help)

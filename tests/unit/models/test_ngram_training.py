@@ -1,4 +1,3 @@
-import io
 import re
 from pathlib import Path
 
@@ -7,11 +6,10 @@ import pytest
 import torch
 
 from fakes import random_text, store_of, tokenizer_of
-from nextword.base import ConfigError, DataError, FormatError, MismatchError
+from nextword.base import ConfigError, DataError, MismatchError
 from nextword.models import LanguageModel
 from nextword.models.ngram_config import NgramConfig
-from nextword.models.ngram_training import ngram_from_arpa, train_ngram
-from nextword.ngrams import write_arpa
+from nextword.models.ngram_training import train_ngram
 from nextword.tokens import Tokenizer
 
 TEXT = random_text(60, seed=5, num_words=6)
@@ -113,22 +111,3 @@ def test_train_ngram_another_tokenizer_is_refused() -> None:
 
     with pytest.raises(MismatchError, match="the token store was made by another tokenizer"):
         train_ngram(store, tokenizer_of("a c\n"), config=NgramConfig(order=2))
-
-
-def test_ngram_from_arpa_scores_as_the_model_that_was_written() -> None:
-    tokenizer = tokenizer_of(TEXT)
-    model = train_ngram(store_of(tokenizer, TEXT), tokenizer, config=NgramConfig(order=3))
-    stream = io.StringIO()
-    words = [tokenizer.token_text(number) for number in range(tokenizer.vocab_size)]
-    write_arpa(model.tables, stream, words=words)
-
-    again, its_tokenizer = ngram_from_arpa(io.BytesIO(stream.getvalue().encode()), name="a.arpa")
-
-    other = random_text(9, seed=8, num_words=8)
-    assert nll_of(again, its_tokenizer, other) == nll_of(model, tokenizer, other)
-    assert again.fingerprint() == model.fingerprint()
-
-
-def test_ngram_from_arpa_malformed_is_refused() -> None:
-    with pytest.raises(FormatError, match=re.escape("a.arpa, line 1: an ARPA file begins with")):
-        ngram_from_arpa(io.BytesIO(b"no\n"), name="a.arpa")

@@ -12,12 +12,12 @@ from naive_ngrams import naive_arpa
 from nextword.base import DataError
 from nextword.ngrams import (
     NgramTables,
+    arpa_text,
     count_ngrams,
     kneser_ney,
     maximum_likelihood,
     read_arpa,
     sentences_of,
-    write_arpa,
 )
 from nextword.tokens import Tokenizer
 from strategies import sentences as texts
@@ -34,25 +34,28 @@ def estimated(text: str, *, order: int, prune: tuple[int, ...] = ()) -> NgramTab
     return kneser_ney(counts, never_ids=TOKENIZER.never_ids, prune=prune).tables
 
 
-def written(tables: NgramTables, words: list[str] | None = None) -> str:
-    stream = io.StringIO()
-    write_arpa(tables, stream, words=words_of(TOKENIZER) if words is None else words)
-    return stream.getvalue()
+def written(tables: NgramTables, tokenizer: Tokenizer = TOKENIZER) -> str:
+    return "".join(arpa_text(tables, tokenizer=tokenizer))
+
+
+def tables_of(tokenizer: Tokenizer, text: str) -> NgramTables:
+    counts = count_ngrams(sentences_of(store_of(tokenizer, text), tokenizer), order=2)
+    return kneser_ney(counts, never_ids=tokenizer.never_ids).tables
 
 
 @settings(max_examples=50)
 @given(texts(4), st.integers(1, 4), st.sampled_from([(), (0, 1)]))
-def test_write_arpa_read_again_loses_no_bit(text: str, order: int, prune: tuple[int, ...]) -> None:
+def test_arpa_text_read_again_loses_no_bit(text: str, order: int, prune: tuple[int, ...]) -> None:
     tables = estimated(text + "w0 w1 w2\n", order=order, prune=prune[:order])
 
     again = read_arpa(io.BytesIO(written(tables).encode()), name="model.arpa")
 
-    assert list(again.words) == words_of(TOKENIZER)
+    assert again.tokenizer.fingerprint == TOKENIZER.fingerprint
     for name, values in again.tables.arrays().items():
         np.testing.assert_array_equal(values, tables.arrays()[name])
 
 
-def test_write_arpa_random_numbers_lose_no_bit() -> None:
+def test_arpa_text_random_numbers_lose_no_bit() -> None:
     generator = np.random.default_rng(0)
     tables = estimated("w0 w1\n", order=1)
     values = -np.exp(generator.normal(size=(3000, tables.vocab_size))).astype(np.float32)
@@ -63,7 +66,7 @@ def test_write_arpa_random_numbers_lose_no_bit() -> None:
         np.testing.assert_array_equal(again.tables.log_probs[0], log_probs)
 
 
-def test_write_arpa_has_the_parts_of_the_format() -> None:
+def test_arpa_text_has_the_parts_of_the_format() -> None:
     lines = written(estimated("w0\n", order=2)).splitlines()
 
     assert lines[:3] == ["\\data\\", "ngram 1=7", "ngram 2=2"]
@@ -72,7 +75,7 @@ def test_write_arpa_has_the_parts_of_the_format() -> None:
     assert lines[-1] == "\\end\\"
 
 
-def test_write_arpa_impossible_is_written_as_minus_99() -> None:
+def test_arpa_text_impossible_is_written_as_minus_99() -> None:
     counts = count_ngrams(sentences_of(store_of(TOKENIZER, "w0\n"), TOKENIZER), order=2)
 
     entries = naive_arpa(written(maximum_likelihood(counts)))
@@ -81,16 +84,44 @@ def test_write_arpa_impossible_is_written_as_minus_99() -> None:
     assert entries[("w0",)][1] == -99.0
 
 
-@pytest.mark.parametrize("word", ["", "a b", "a\n", "a\0"])
-def test_write_arpa_word_with_a_separator_is_refused(word: str) -> None:
-    words = [*words_of(TOKENIZER)[:-1], word]
-
-    with pytest.raises(DataError, match=re.escape(f"token 7 is {word!r}; a word of an ARPA file")):
-        written(estimated("w0\n", order=1), words)
+TEXT = "ab a\tå\u00a0\v<0x20>\n\n\0b\n"
 
 
-def test_write_arpa_two_tokens_of_one_text_are_refused() -> None:
-    words = [*words_of(TOKENIZER)[:-1], "w0"]
+@pytest.mark.parametrize(
+    ("kind", "closed"), [("word", False), ("word", True), ("character", False), ("byte", False)]
+)
+def test_arpa_text_read_again_cuts_texts_into_the_same_tokens(kind: str, closed: bool) -> None:
+    text = TEXT.replace("\0", "") if kind == "word" else TEXT
+    tokenizer = tokenizer_of(text, kind=kind, closed=closed)
+    tables = tables_of(tokenizer, text)
 
-    with pytest.raises(DataError, match=re.escape("two tokens have the same text")):
-        written(estimated("w0\n", order=1), words)
+    again = read_arpa(io.BytesIO(written(tables, tokenizer).encode()), name="model.arpa")
+
+    assert again.tokenizer.fingerprint == tokenizer.fingerprint
+    for name, values in again.tables.arrays().items():
+        np.testing.assert_array_equal(values, tables.arrays()[name])
+
+
+def test_arpa_text_blanks_are_spelt_by_their_code() -> None:
+    tokenizer = tokenizer_of("a b\n", kind="character")
+
+    entries = naive_arpa(written(tables_of(tokenizer, "a b\n"), tokenizer))
+
+    assert {ngram[0] for ngram in entries if len(ngram) == 1} == {
+        *("<unk>", "<s>", "</s>", "a", "b", "<0x20>", "<0x0A>")
+    }
+
+
+@pytest.mark.parametrize("word", ["a\0", "<UNK>"])
+def test_arpa_text_word_that_readers_mistake_is_refused(word: str) -> None:
+    tokenizer = tokenizer_of(f"w0 {word}\n")
+
+    with pytest.raises(DataError, match=re.escape(f"the word {word!r} cannot stand in an ARPA")):
+        arpa_text(tables_of(tokenizer, "w0\n"), tokenizer=tokenizer)
+
+
+def test_arpa_text_byte_pairs_are_refused() -> None:
+    tokenizer = tokenizer_of("abab abab\n", kind="bpe")
+
+    with pytest.raises(DataError, match="no place for the merges of a bpe tokenizer"):
+        arpa_text(tables_of(tokenizer, "abab\n"), tokenizer=tokenizer)

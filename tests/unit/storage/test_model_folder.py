@@ -118,7 +118,7 @@ def test_load_model_folder_on_a_device_puts_tensors_there(folder: Path) -> None:
 
 
 def test_load_model_folder_missing_says_so(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"There is no folder .*missing"):
+    with pytest.raises(CheckpointError, match=r"there is no folder .*missing"):
         load_model_folder(tmp_path / "missing")
 
 
@@ -272,7 +272,7 @@ def test_resolve_model_folder_other_folder_refuses(tmp_path: Path) -> None:
 
 
 def test_resolve_model_folder_missing_says_so(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="There is no folder"):
+    with pytest.raises(CheckpointError, match="there is no folder"):
         resolve_model_folder(tmp_path / "missing")
 
 

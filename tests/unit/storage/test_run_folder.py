@@ -55,7 +55,7 @@ def test_open_run_gives_its_places(run: RunFolder) -> None:
 
 
 def test_open_missing_folder_says_so(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"There is no run folder .*missing"):
+    with pytest.raises(CheckpointError, match=r"there is no run folder .*missing"):
         RunFolder.open(tmp_path / "missing")
 
 

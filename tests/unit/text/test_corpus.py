@@ -103,7 +103,7 @@ def test_open_corpus_invalid_bytes_in_compressed_file_tell_the_decompressed_offs
 
 
 def test_open_corpus_missing_file_is_refused_before_iterating(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="There is no file"):
+    with pytest.raises(DataError, match="there is no file"):
         open_corpus([str(tmp_path / "gone.txt")])
 
 

@@ -81,7 +81,7 @@ def test_find_files_glob_that_cannot_be_read_is_refused() -> None:
 def test_find_files_missing_file_suggests_the_nearest_name(tmp_path: Path) -> None:
     make_files(tmp_path, "train.txt")
 
-    with pytest.raises(DataError, match=r"There is no file .*trian\.txt\. Did you mean '.*train"):
+    with pytest.raises(DataError, match=r"there is no file .*trian\.txt\. Did you mean '.*train"):
         find_files(str(tmp_path / "trian.txt"))
 
 
@@ -99,7 +99,7 @@ def test_find_files_unknown_scheme_is_a_missing_file(
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path / "empty")
 
-    with pytest.raises(DataError, match=r"There is no file|is empty"):
+    with pytest.raises(DataError, match=r"there is no file|is empty"):
         find_files(spec)
 
 

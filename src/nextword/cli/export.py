@@ -1,0 +1,65 @@
+"""`nextword export`: a model in the form of other programs."""
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nextword.cli.loading import load_model
+from nextword.cli.options import Debug, Json, Model, Quiet
+from nextword.cli.output import write_json, write_line
+
+if TYPE_CHECKING:
+    from nextword import api
+    from nextword.training import StageProgress
+
+    Exporter = Callable[[api.Model, Path, bool, StageProgress], Path]
+
+
+def export(
+    model: Model,
+    to: Annotated[str, typer.Option("--to", metavar="arpa", help="The form.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Where the files go; made if missing.")
+    ],
+    gzip: Annotated[
+        bool, typer.Option("--gzip", help="Compress it: model.arpa.gz instead of model.arpa.")
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write a model in the form of other programs, and print the path of what was written.
+
+    An n-gram model becomes DIR/model.arpa, which KenLM, SRILM and nextword itself read. What is
+    there already is not replaced.
+    """
+    from nextword.base import ConfigError, did_you_mean
+    from nextword.cli.progress import make_progress
+
+    if to not in EXPORTERS:
+        raise ConfigError(f"--to {to!r} is no form known here.", help=did_you_mean(to, EXPORTERS))
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"--out {out} is a file, not a folder.", help="Name a folder.")
+    loaded = load_model(model, device="cpu", quiet=quiet)
+    with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:
+        path = EXPORTERS[to](loaded, out, gzip, progress.on_stage)
+    if json:
+        size = path.stat().st_size
+        write_json({"model": model, "to": to, "path": str(path), "num_bytes": size})
+    else:
+        write_line(str(path))
+
+
+def _export_arpa(
+    model: "api.Model", out: Path, is_compressed: bool, on_stage: "StageProgress"
+) -> Path:
+    path = out / ("model.arpa.gz" if is_compressed else "model.arpa")
+    model.export_arpa(path, on_stage=on_stage)
+    return path
+
+
+#: What writes each form.
+EXPORTERS: Mapping[str, "Exporter"] = {"arpa": _export_arpa}

@@ -1,0 +1,96 @@
+"""ARPA files on disk, plain or gzip: opened and decompressed for their reader, written atomically.
+
+Knows nothing of what the lines mean.
+"""
+
+import gzip
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+from nextword.base import CheckpointError, atomic_writer
+from nextword.models import LanguageModel, NgramLanguageModel, ngram_from_arpa, ngram_to_arpa
+from nextword.storage.disk import disk_errors, reason
+from nextword.tokens import Tokenizer
+
+_COMPRESSED = ".gz"
+#: gzip's own default; higher levels take twice the time for a hundredth of the size.
+_LEVEL = 6
+
+
+def read_arpa_file(
+    path: Path, *, on_progress: Callable[[int], None] | None = None
+) -> tuple[NgramLanguageModel, Tokenizer]:
+    """Read an ARPA file as a model and the tokenizer of its words.
+
+    Args:
+        path: The file; `.gz` is decompressed.
+        on_progress: Is told how many lines were read.
+
+    Raises:
+        CheckpointError: There is no such file, or it cannot be opened.
+        FormatError: It is malformed or cut short; the message names the line.
+    """
+    try:
+        with path.open("rb") as file:
+            stream = gzip.GzipFile(fileobj=file) if _is_compressed(path) else file
+            return ngram_from_arpa(stream, name=str(path), on_progress=on_progress)
+    except FileNotFoundError as error:
+        raise CheckpointError(f"there is no file {path}.", help="Check the path.") from error
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {reason(error)}.") from error
+
+
+def write_arpa_file(
+    path: Path,
+    model: LanguageModel,
+    tokenizer: Tokenizer,
+    *,
+    on_progress: Callable[[int], None] | None = None,
+) -> None:
+    """Write a model as an ARPA file that appears when it is complete; its folder is made.
+
+    Args:
+        path: Where; `.gz` is compressed.
+        model: An n-gram model.
+        tokenizer: Its tokenizer.
+        on_progress: Is told how many lines were written.
+
+    Raises:
+        CheckpointError: The file exists already, or the disk refuses.
+        ConfigError: The model is no n-gram model.
+        DataError: Its tokens cannot be spelt in an ARPA file.
+    """
+    if path.exists():
+        raise CheckpointError(
+            f"{path} exists already; it is not replaced.",
+            help="Remove it, or choose another place.",
+        )
+    blocks = ngram_to_arpa(model, tokenizer)
+    num_lines = 0
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_writer(path) as file, _packed(file, path) as stream:
+            for block in blocks:
+                stream.write(block.encode("utf-8"))
+                num_lines += block.count("\n")
+                if on_progress is not None:
+                    on_progress(num_lines)
+
+
+def _is_compressed(path: Path) -> bool:
+    return path.suffix.lower() == _COMPRESSED
+
+
+@contextmanager
+def _packed(file: BinaryIO, path: Path) -> Iterator[IO[bytes]]:
+    """Compress what is written where the name says so."""
+    if not _is_compressed(path):
+        yield file
+        return
+    # Without name and time, so that the same model gives the same bytes.
+    with gzip.GzipFile(
+        filename="", mode="wb", compresslevel=_LEVEL, fileobj=file, mtime=0
+    ) as packed:
+        yield cast("IO[bytes]", packed)

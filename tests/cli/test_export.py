@@ -1,0 +1,134 @@
+"""Models in the form of other programs."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+import nextword as nw
+from cli.caller import Call
+
+
+def test_export_arpa_prints_the_path_of_a_model_that_is_the_same(
+    cli: Call, ngram_run: Path, tmp_path: Path
+) -> None:
+    finished = cli("export", ngram_run, "--to", "arpa", "--out", tmp_path / "new" / "out")
+
+    path = tmp_path / "new" / "out" / "model.arpa"
+    assert finished.out == f"{path}\n"
+    one, other = nw.load(ngram_run), nw.load(path)
+    assert one.language_model.fingerprint() == other.language_model.fingerprint()
+    assert one.tokenizer.fingerprint == other.tokenizer.fingerprint
+
+
+def test_export_arpa_gzip_is_the_same_file_compressed(
+    cli: Call, ngram_run: Path, arpa: Path, tmp_path: Path
+) -> None:
+    finished = cli("export", ngram_run, "--to", "arpa", "--out", tmp_path, "--gzip")
+
+    assert finished.out == f"{tmp_path / 'model.arpa.gz'}\n"
+    assert gzip.decompress((tmp_path / "model.arpa.gz").read_bytes()) == arpa.read_bytes()
+
+
+def test_export_arpa_of_an_arpa_file_is_the_same_file(
+    cli: Call, arpa: Path, tmp_path: Path
+) -> None:
+    cli("export", arpa, "--to", "arpa", "--out", tmp_path)
+
+    assert (tmp_path / "model.arpa").read_bytes() == arpa.read_bytes()
+
+
+def test_export_json_has_its_keys(cli: Call, ngram_run: Path, tmp_path: Path) -> None:
+    value = json.loads(cli("export", ngram_run, "--to", "arpa", "--out", tmp_path, "--json").out)
+
+    assert list(value) == ["schema", "model", "to", "path", "num_bytes"]
+    assert value["num_bytes"] == (tmp_path / "model.arpa").stat().st_size
+
+
+def test_export_network_to_arpa_is_refused_and_leaves_no_folder(
+    cli: Call, word_run: Path, tmp_path: Path
+) -> None:
+    finished = cli("export", word_run, "--to", "arpa", "--out", tmp_path / "out")
+
+    assert finished.code == 2
+    assert finished.err.splitlines() == [
+        "error: an ARPA file holds n-grams; this model is of the family recurrent.",
+        "help: Train one that can be written so with --recipe ngram-5.",
+    ]
+    assert not list(tmp_path.iterdir())
+
+
+def test_export_over_a_file_is_refused(cli: Call, ngram_run: Path, tmp_path: Path) -> None:
+    (tmp_path / "model.arpa").write_text("mine")
+
+    finished = cli("export", ngram_run, "--to", "arpa", "--out", tmp_path)
+
+    assert finished.code == 2
+    assert "model.arpa exists already; it is not replaced." in finished.err
+    assert (tmp_path / "model.arpa").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("to", "out", "words"),
+    [
+        ("apra", "out", "help: Did you mean 'arpa'?"),
+        ("arpa", "corpus.txt", "corpus.txt is a file, not a folder"),
+    ],
+)
+def test_export_bad_option_is_refused_before_the_model_is_read(
+    cli: Call, corpus: Path, to: str, out: str, words: str
+) -> None:
+    finished = cli("export", "nowhere", "--to", to, "--out", corpus.with_name(out))
+
+    assert finished.code == 2
+    assert words in finished.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("next", "w1 w2", "--json"),
+        ("generate", "--prompt", "w1", "--max-tokens", 9),
+        ("score", "--json"),
+    ],
+)
+def test_arpa_file_answers_every_command_as_the_model_it_was_written_from(
+    cli: Call, ngram_run: Path, arpa: Path, command: tuple[object, ...]
+) -> None:
+    name, *rest = command
+
+    answers = [cli(name, model, *rest, stdin=b"w1 w2\nzzz\n") for model in (ngram_run, arpa)]
+
+    assert answers[0].code == 0
+    assert answers[0].out == answers[1].out
+
+
+def test_arpa_file_evaluates_as_the_model_it_was_written_from(
+    cli: Call, ngram_run: Path, arpa: Path, corpus: Path
+) -> None:
+    finished = cli("evaluate", ngram_run, arpa, "--text", corpus, "--json")
+
+    one, other = json.loads(finished.out)["results"]
+    for key in ("model", "seconds", "tokens_per_second"):
+        del one[key], other[key]
+    assert one == other
+
+
+def test_info_of_an_arpa_file_lists_the_file(cli: Call, arpa: Path) -> None:
+    value = json.loads(cli("info", arpa, "--json").out)
+
+    size = arpa.stat().st_size
+    assert (value["path"], value["num_bytes"]) == (str(arpa), size)
+    assert value["files"] == [{"name": "model.arpa", "num_bytes": size}]
+    assert value["settings"] == {"model": {"family": "ngram", "order": 3}}
+    assert value["measured"] == []
+
+
+def test_train_from_an_arpa_file_is_refused(
+    cli: Call, arpa: Path, corpus: Path, tmp_path: Path
+) -> None:
+    finished = cli("train", corpus, "--out", tmp_path / "run", "--init", arpa)
+
+    assert finished.code == 2
+    assert "is of the family ngram, which has no weights to go on from" in finished.err

@@ -1,0 +1,123 @@
+"""What `load_model` makes of a path, and where the tensors of a model lie."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fakes import random_text, store_of, tokenizer_of
+from nextword.api import FAMILIES
+from nextword.base import CheckpointError, FormatError
+from nextword.models import NgramConfig, NgramLanguageModel, train_ngram
+from nextword.storage import StoredModel, load_model, save_model, write_arpa_file
+
+TEXT = random_text(300, seed=4)
+TOKENIZER = tokenizer_of(TEXT)
+CONFIG = {"model": {"family": "ngram"}}
+
+
+def trained(order: int = 3) -> NgramLanguageModel:
+    return train_ngram(store_of(TOKENIZER, TEXT), TOKENIZER, config=NgramConfig(order=order))
+
+
+def save(folder: Path, model: NgramLanguageModel) -> None:
+    save_model(folder, model, config=CONFIG, tokenizer=TOKENIZER, card="# Card\n")
+
+
+def load(path: Path) -> StoredModel:
+    return load_model(path, families=FAMILIES)
+
+
+def arrays_of(stored: StoredModel) -> Mapping[str, np.ndarray]:
+    assert isinstance(stored.model, NgramLanguageModel)
+    return stored.model.tables.arrays()
+
+
+def file_behind(values: np.ndarray) -> str:
+    """The file that the memory of an array is mapped from, as the system names it; else empty."""
+    address = values.__array_interface__["data"][0]
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        bounds, _, _, _, _, *name = line.split(maxsplit=5)
+        begin, end = (int(bound, 16) for bound in bounds.split("-"))
+        if begin <= address < end:
+            return name[0] if name else ""
+    raise AssertionError("the array lies nowhere")
+
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/self/maps")
+
+
+@pytest.mark.parametrize("name", ["model.arpa", "model.arpa.gz", "MODEL.ARPA"])
+def test_load_model_arpa_file_is_a_model(name: str, tmp_path: Path) -> None:
+    model = trained()
+    write_arpa_file(tmp_path / name, model, TOKENIZER)
+
+    stored = load(tmp_path / name)
+
+    assert stored.model.fingerprint() == model.fingerprint()
+    assert stored.path == tmp_path / name
+    assert stored.config == {"model": {"family": "ngram", "order": 3}}
+    assert stored.card == ""
+
+
+def test_load_model_folder_named_like_an_arpa_file_is_a_folder(tmp_path: Path) -> None:
+    save(tmp_path / "mine.arpa", trained())
+
+    assert load(tmp_path / "mine.arpa").card == "# Card\n"
+
+
+def test_load_model_other_file_says_what_a_model_is(tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text("words\n")
+
+    with pytest.raises(FormatError, match="is a file; a model is a folder") as refusal:
+        load(tmp_path / "text.txt")
+
+    assert "an ARPA file is named .arpa or .arpa.gz" in refusal.value.help
+
+
+def test_load_model_missing_file_is_called_a_file(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"there is no file .*missing\.arpa"):
+        load(tmp_path / "missing.arpa")
+
+
+@linux_only
+def test_load_model_ngram_tables_stay_in_their_file(tmp_path: Path) -> None:
+    save(tmp_path / "model", trained())
+
+    stored = load(tmp_path / "model")
+
+    weights = str((tmp_path / "model" / "model.safetensors").resolve())
+    assert {file_behind(values) for values in arrays_of(stored).values()} == {weights}
+
+
+@linux_only
+def test_file_behind_a_copy_is_none(tmp_path: Path) -> None:
+    save(tmp_path / "model", trained())
+
+    copies = [values.copy() for values in arrays_of(load(tmp_path / "model")).values()]
+
+    assert not any("safetensors" in file_behind(values) for values in copies)
+
+
+def test_load_model_folder_replaced_under_a_mapped_model_does_no_harm(tmp_path: Path) -> None:
+    first, second = trained(3), trained(2)
+    save(tmp_path / "model", first)
+    stored = load(tmp_path / "model")
+
+    save(tmp_path / "model", second)
+
+    for name, values in arrays_of(stored).items():
+        np.testing.assert_array_equal(values, first.tables.arrays()[name])
+    assert load(tmp_path / "model").model.fingerprint() == second.fingerprint()
+
+
+def test_save_model_mapped_model_over_its_own_folder_keeps_it(tmp_path: Path) -> None:
+    save(tmp_path / "model", trained())
+    stored = load(tmp_path / "model")
+    assert isinstance(stored.model, NgramLanguageModel)
+
+    save(tmp_path / "model", stored.model)
+
+    assert load(tmp_path / "model").model.fingerprint() == trained().fingerprint()
