@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from fakes import HashModel
-from nextword.models import State
-from nextword.tensors import Lengths, LogProbs, Mask, Nll, TokenIds
+from nextword.models import NeuralLanguageModel, State
+from nextword.outputs import FullSoftmax
+from nextword.tensors import Hidden, Lengths, LogProbs, Mask, Nll, TokenIds
 
 Result = tuple[LogProbs, State]
 
@@ -21,6 +22,15 @@ class RightModel(HashModel):
     def __init__(self, seed: int) -> None:
         super().__init__(9 + seed)
         self.weight = torch.zeros((), requires_grad=True)
+
+    def tensors(self) -> dict[str, Tensor]:
+        return {"table": self.table}
+
+    def copy(self) -> "RightModel":
+        """Give the same model, made of what is saved of this one."""
+        copied = type(self)(self.vocab_size - 9)
+        copied.table = self.tensors()["table"].to(torch.float32)
+        return copied
 
     def initial_state(self, batch_size: int) -> State:
         memory = {"memory": torch.zeros((), dtype=torch.int64), "trace": torch.zeros(())}
@@ -45,6 +55,81 @@ class LeaksFuture(RightModel):
         _, after = super().next_log_probs(token_ids, state, lengths)
         last = after.tensors["memory"]
         return self.table[(last[:, None] + torch.arange(token_ids.shape[1])) % 100], after
+
+
+class Bidirectional(NeuralLanguageModel):
+    """The published kind: an LSTM that reads both ways, so it sees the words it predicts."""
+
+    family = "bidirectional"
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.vocab_size, self.boundary_id, self.never_ids = 9, 3, (0, 2)
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            self.embedding = nn.Embedding(9, 5)
+            self.lstm = nn.LSTM(5, 6, batch_first=True, bidirectional=True)
+            self.output = FullSoftmax(12, 9, never_ids=self.never_ids)
+        self.double()
+
+    def initial_state(self, batch_size: int) -> State:
+        row = {name: torch.zeros(6, dtype=torch.float64) for name in ("hidden", "cell")}
+        return State.fresh(row, batch_size=batch_size, fingerprint=self.fingerprint)
+
+    def hidden(
+        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
+    ) -> tuple[Hidden, State]:
+        """Carry the forward state on; the backward one begins at the end of each call."""
+        batch_size, num_steps = token_ids.shape
+        counts = [num_steps] * batch_size if lengths is None else lengths.tolist()
+        outputs = torch.zeros(batch_size, num_steps, 12, dtype=torch.float64)
+        hidden, cell = (state.tensors[name].clone() for name in ("hidden", "cell"))
+        for row, count in enumerate(counts):
+            if count:
+                read = self.embedding(token_ids[row : row + 1, :count])
+                before = tuple(part[row].expand(2, 1, 6) * _FORWARD for part in (hidden, cell))
+                outputs[row, :count], (hidden_after, cell_after) = self.lstm(read, before)
+                hidden[row], cell[row] = hidden_after[0, 0], cell_after[0, 0]
+        after = {"hidden": hidden, "cell": cell}
+        return outputs, state.after(after, num_new_tokens=torch.tensor(counts))
+
+
+_FORWARD = torch.tensor([1.0, 0.0], dtype=torch.float64)[:, None, None]
+
+
+class CountsFromTheCall(RightModel):
+    """The place in the call decides, not the place in the text."""
+
+    def next_log_probs(
+        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
+    ) -> Result:
+        log_probs, after = super().next_log_probs(token_ids, state, lengths)
+        places = torch.arange(token_ids.shape[1])[:, None]
+        return (log_probs / (1 + places)).log_softmax(-1), after
+
+
+class ScoresByBatchSize(RightModel):
+    """More rows make it less sure."""
+
+    def next_log_probs(
+        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
+    ) -> Result:
+        log_probs, after = super().next_log_probs(token_ids, state, lengths)
+        return (log_probs / len(token_ids)).log_softmax(-1), after
+
+
+class SortsBackWrongly(RightModel):
+    """Rows are read longest first, and put back by the order that sorted them."""
+
+    def next_log_probs(
+        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
+    ) -> Result:
+        if lengths is None:
+            return super().next_log_probs(token_ids, state)
+        order = lengths.argsort(descending=True, stable=True)
+        sorted_state = State.select(state, order)
+        log_probs, after = super().next_log_probs(token_ids[order], sorted_state, lengths[order])
+        return log_probs[order], State.select(after, order)
 
 
 class AdvancesElsewhere(RightModel):
@@ -121,6 +206,14 @@ class ForgetsReset(RightModel):
             return self
 
 
+class ResetsByTheFirst(RightModel):
+    """Nothing is forgotten where the first row has nothing to forget."""
+
+    class state_type(State):
+        def reset(self, rows: Tensor) -> State:
+            return self if self.num_tokens[0] == 0 else super().reset(rows)
+
+
 class ResetsEveryRow(RightModel):
     """A reset reaches the other rows."""
 
@@ -159,6 +252,13 @@ class LosesCounts(RightModel):
     def state_from_bytes(self, data: bytes) -> State:
         state = super().state_from_bytes(data)
         return replace(state, num_tokens=torch.zeros_like(state.num_tokens))
+
+
+class SavesHalf(RightModel):
+    """Weights are saved in half precision."""
+
+    def tensors(self) -> dict[str, Tensor]:
+        return {name: part.half() for name, part in super().tensors().items()}
 
 
 class TakesAnyState(RightModel):

@@ -93,3 +93,47 @@ def test_evaluate_per_line_prints_a_row_a_line_before_the_card(
     assert lines[0].split("\t") == ["line", "log_prob", "tokens", "unknown", "perplexity", "model"]
     assert [line.split("\t")[0] for line in lines[1:]] == [str(n) for n in range(1, 121)]
     assert card.startswith("model ")
+
+
+def test_evaluate_other_vocabularies_leave_out_what_is_per_token(
+    cli: Call, word_run: Path, byte_run: Path, corpus: Path
+) -> None:
+    finished = cli("evaluate", word_run, byte_run, "--text", corpus, "--quiet")
+
+    header = finished.out.splitlines()[0]
+    assert "perplexity" not in header
+    assert "per word" in header
+    assert finished.err == "Perplexity per token is left out: the vocabularies differ.\n"
+
+
+def test_evaluate_same_vocabulary_compares_per_token(
+    cli: Call, ngram_run: Path, arpa: Path, corpus: Path
+) -> None:
+    finished = cli("evaluate", ngram_run, arpa, "--text", corpus, "--quiet")
+
+    header, *rows = finished.out.splitlines()
+    assert "perplexity" in header
+    assert [row.split()[5] for row in rows] == [rows[0].split()[5]] * 2
+    assert finished.err == ""
+
+
+def test_evaluate_unknown_words_under_other_vocabularies_are_not_compared(
+    cli: Call, word_run: Path, byte_run: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "unknown.txt").write_text("w1 zzz\n")
+
+    finished = cli("evaluate", word_run, byte_run, "--text", tmp_path / "unknown.txt", "--quiet")
+
+    assert finished.out.count("perplexity per token") == 2
+    assert finished.err.startswith("These models cannot be compared: the vocabularies differ and")
+    assert str(word_run) in finished.err
+
+
+def test_evaluate_incomparable_models_are_all_in_json(
+    cli: Call, word_run: Path, byte_run: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "unknown.txt").write_text("w1 zzz\n")
+
+    finished = cli("evaluate", word_run, byte_run, "--text", tmp_path / "unknown.txt", "--json")
+
+    assert [list(card) for card in json.loads(finished.out)["results"]] == [CARD_KEYS] * 2

@@ -17,7 +17,7 @@ from nextword.cli.options import (
     Json,
     Quiet,
 )
-from nextword.cli.output import write_json, write_line
+from nextword.cli.output import remark, write_json, write_line
 
 if TYPE_CHECKING:
     from nextword.api import Model
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 def evaluate(
     models: Annotated[
-        list[str], typer.Argument(metavar="MODEL", help="Run folders or model folders.")
+        list[str],
+        typer.Argument(metavar="MODEL", help="Run folders, model folders, ARPA files, hf:NAMEs."),
     ],
     text: Annotated[
         list[str], typer.Option("--text", metavar="TEXT", help=f"{TEXT_HELP} Repeatable.")
@@ -47,6 +48,15 @@ def evaluate(
             "--chunk-length", metavar="N", help="Steps at a time; no figure depends on it."
         ),
     ] = None,
+    stride: Annotated[
+        int | None,
+        typer.Option(
+            "--stride",
+            metavar="N",
+            help="Of hf: models with numbered positions: tokens between the windows they read in; "
+            "half a window when not given.",
+        ),
+    ] = None,
     per_line: Annotated[
         bool, typer.Option("--per-line", help="First a row a line, each line read afresh.")
     ] = False,
@@ -57,13 +67,20 @@ def evaluate(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Measure models on a text: the perplexity card, or a table with a row a model."""
+    """Measure models on a text: the perplexity card, or a table with a row a model.
+
+    The table has the figures that can be compared between these models; --json has all.
+    """
     from nextword.cli.progress import make_progress
     from nextword.evaluation import DEFAULT_BATCH_SIZE, resolve_reset
     from nextword.text import open_corpus
 
     chosen = None if reset is None else resolve_reset(reset)
-    loaded = [(name, load_model(name, device=device)) for name in models]
+    loaded = [(name, load_model(name, device=device, quiet=quiet)) for name in models]
+    if stride is not None:
+        loaded = [
+            (name, _with_stride(model, stride, is_only=len(loaded) == 1)) for name, model in loaded
+        ]
     corpus = open_corpus(
         text, field=field, encoding_errors=encoding_errors, standard_input=sys.stdin.buffer
     )
@@ -82,7 +99,20 @@ def evaluate(
             cards.append(card)
             if per_line:
                 lines.extend(_line_rows(model, corpus, name=name, batch_size=rows))
-    _show(cards, lines, per_line=per_line, as_json=json)
+    if json:
+        results = {"results": [card.to_dict() for card in cards]}
+        write_json(results | ({"lines": lines} if per_line else {}))
+        return
+    if per_line:
+        _show_lines(lines)
+    _show_cards(cards, [model for _, model in loaded])
+
+
+def _with_stride(model: "Model", stride: int, *, is_only: bool) -> "Model":
+    """Set the stride where there is one; beside others, models without one are left as they are."""
+    if model.language_model.stride is None and not is_only:
+        return model
+    return model.with_stride(stride)
 
 
 def _line_rows(
@@ -105,26 +135,31 @@ def _line_rows(
     ]
 
 
-def _show(
-    cards: "Sequence[PerplexityCard]",
-    lines: Sequence[dict[str, Any]],
-    *,
-    per_line: bool,
-    as_json: bool,
-) -> None:
-    from nextword.evaluation import render_card, render_cards
-
-    if as_json:
-        results = {"results": [card.to_dict() for card in cards]}
-        write_json(results | ({"lines": list(lines)} if per_line else {}))
-        return
-    if per_line:
-        write_line("line\tlog_prob\ttokens\tunknown\tperplexity\tmodel")
+def _show_lines(lines: Sequence[dict[str, Any]]) -> None:
+    write_line("line\tlog_prob\ttokens\tunknown\tperplexity\tmodel")
     for row in lines:
         write_line(
             f"{row['line']}\t{row['log_prob']:.4f}\t{row['num_tokens']}\t{row['num_unknown']}\t"
             f"{row['perplexity']:.2f}\t{row['model']}"
         )
-    if per_line:
-        write_line()
-    write_line(render_card(cards[0]) if len(cards) == 1 else render_cards(cards))
+    write_line()
+
+
+def _show_cards(cards: "Sequence[PerplexityCard]", models: "Sequence[Model]") -> None:
+    """Show one card in full, several as a table, those that cannot be compared one by one."""
+    from nextword.evaluation import (
+        comparability,
+        render_card,
+        render_cards,
+        vocabulary_fingerprint,
+    )
+
+    compared = comparability(cards, [vocabulary_fingerprint(each.tokenizer) for each in models])
+    if len(cards) == 1 or not compared.per_text:
+        write_line("\n\n".join(map(render_card, cards)))
+    else:
+        write_line(render_cards(cards, per_token=compared.per_token))
+    if not compared.per_text:
+        remark(f"These models cannot be compared: {compared.reason}. Each is shown by itself.")
+    elif not compared.per_token:
+        remark(f"Perplexity per token is left out: {compared.reason}.")

@@ -1,11 +1,25 @@
-"""Measuring language models: the perplexity card, scores of units and of lines."""
+"""Measuring language models: the perplexity card, scores of units and of lines, the audit."""
 
+from nextword.evaluation.audit import (
+    AuditReport,
+    Passage,
+    RunTexts,
+    audit_model,
+    choose_passage,
+    render_audit,
+    texts_of_run,
+)
 from nextword.evaluation.card import (
     ModelFacts,
     PerplexityCard,
     Sums,
     TextFacts,
     perplexity_card,
+)
+from nextword.evaluation.comparability import (
+    Comparability,
+    comparability,
+    vocabulary_fingerprint,
 )
 from nextword.evaluation.lines import LineScore, per_line_scores
 from nextword.evaluation.perplexity import (
@@ -22,22 +36,32 @@ from nextword.evaluation.table import render_card, render_cards
 
 __all__ = [
     "DEFAULT_BATCH_SIZE",
+    "AuditReport",
+    "Comparability",
     "LineScore",
     "ModelFacts",
+    "Passage",
     "PerplexityCard",
+    "RunTexts",
     "ScoredWindow",
     "Sums",
     "TextFacts",
     "UnitScore",
+    "audit_model",
+    "choose_passage",
+    "comparability",
     "default_chunk_length",
     "describe_tokenizer",
     "evaluate",
     "evaluate_store",
     "per_line_scores",
     "perplexity_card",
+    "render_audit",
     "render_card",
     "render_cards",
     "resolve_reset",
     "score_units",
+    "texts_of_run",
     "unit_scores",
+    "vocabulary_fingerprint",
 ]

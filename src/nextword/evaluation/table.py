@@ -6,6 +6,18 @@ from collections.abc import Sequence
 from nextword.evaluation.card import PerplexityCard
 
 _UNDEFINED = "-"
+_PER_TOKEN = "perplexity"
+_HEADER = (
+    "model",
+    "tokenizer",
+    _PER_TOKEN,
+    "per word",
+    "bits/character",
+    "bits/byte",
+    "unknown",
+    "reset",
+    "tokens/s",
+)
 
 
 def render_card(card: PerplexityCard) -> str:
@@ -24,8 +36,8 @@ def render_card(card: PerplexityCard) -> str:
         ("perplexity per word", _number(card.perplexity_per_word)),
         ("  without unknown", f"{_number(card.perplexity_without_unknown)} per token"),
         ("bits per token", _number(card.bits_per_token, digits=4)),
-        ("bits per character", _number(card.bits_per_character, digits=4)),
-        ("bits per byte", _number(card.bits_per_byte, digits=4)),
+        ("bits per character", _bits(card, card.bits_per_character)),
+        ("bits per byte", _bits(card, card.bits_per_byte)),
         ("unknown", _percent(card.unknown_rate)),
         ("log-likelihood", f"{_number(-card.nll_sum)} nats"),
         ("time", f"{card.seconds:.2f} s, {_number(card.tokens_per_second, digits=0)} tokens/s"),
@@ -34,20 +46,19 @@ def render_card(card: PerplexityCard) -> str:
     return "\n".join(f"{label:<{width}}  {value}" for label, value in lines)
 
 
-def render_cards(cards: Sequence[PerplexityCard]) -> str:
-    """Give a table with one row a card; `-` stands where a figure has no meaning."""
-    header = [
-        "model",
-        "tokenizer",
-        "perplexity",
-        "per word",
-        "bits/character",
-        "bits/byte",
-        "unknown",
-        "reset",
-        "tokens/s",
-    ]
-    return _align([header, *[_row(card) for card in cards]], num_left=2)
+def render_cards(cards: Sequence[PerplexityCard], *, per_token: bool = True) -> str:
+    """Give a table with one row a card; `-` stands where a figure has no meaning.
+
+    Args:
+        cards: Of models that can be compared; `comparability` says so.
+        per_token: Whether perplexities per token are among the figures.
+    """
+    rows = [list(_HEADER), *[_row(card) for card in cards]]
+    if not per_token:
+        column = _HEADER.index(_PER_TOKEN)
+        for row in rows:
+            del row[column]
+    return _align(rows, num_left=2)
 
 
 def _row(card: PerplexityCard) -> list[str]:
@@ -75,6 +86,13 @@ def _align(rows: Sequence[Sequence[str]], *, num_left: int) -> str:
         ]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
+
+
+def _bits(card: PerplexityCard, bits: float | None) -> str:
+    """Give bits, or say why there are none."""
+    if bits is None and card.unknown_rate:
+        return f"{_UNDEFINED} (unknown words were scored, whose spelling nobody predicted)"
+    return _number(bits, digits=4)
 
 
 def _scored(card: PerplexityCard) -> str:

@@ -40,8 +40,8 @@ def test_render_card_full_card_reads_as_aligned_lines() -> None:
         "perplexity per word   90.02",
         "  without unknown     94.20 per token",
         "bits per token        6.4921",
-        "bits per character    -",
-        "bits per byte         -",
+        "bits per character    - (unknown words were scored, whose spelling nobody predicted)",
+        "bits per byte         - (unknown words were scored, whose spelling nobody predicted)",
         "unknown               1.00 %",
         "log-likelihood        -9,000.00 nats",
         "time                  0.50 s, 4,000 tokens/s",
@@ -84,3 +84,12 @@ def test_render_cards_adapted_row_is_named() -> None:
     adapted = dataclasses.replace(card_of(), adaptation="dynamic")
 
     assert "runs/a + dynamic  word" in render_cards([card_of(), adapted])
+
+
+def test_render_cards_without_perplexity_per_token_keeps_the_other_figures() -> None:
+    full, rest = (render_cards([card_of()], per_token=flag) for flag in (True, False))
+
+    for with_it, without in zip(full.splitlines(), rest.splitlines(), strict=True):
+        cells = with_it.split()
+        place = cells.index("perplexity" if "perplexity" in cells else "90.02")
+        assert without.split() == cells[:place] + cells[place + 1 :]

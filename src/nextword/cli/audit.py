@@ -1,0 +1,66 @@
+"""`nextword audit`: does a model keep what every language model promises?"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from nextword.cli.errors import FAILED
+from nextword.cli.loading import load_model
+from nextword.cli.options import (
+    TEXT_HELP,
+    Debug,
+    Device,
+    EncodingErrors,
+    Field,
+    Json,
+    Model,
+    Quiet,
+)
+from nextword.cli.output import write_json, write_line
+
+
+def audit(
+    model: Model,
+    text: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--text",
+            metavar="TEXT",
+            help=f"What is read to it; held-out text of its run when not given. {TEXT_HELP} "
+            "Repeatable.",
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", help="Decides which parts of the text are read.")
+    ] = 0,
+    encoding_errors: EncodingErrors = "strict",
+    field: Field = "text",
+    device: Device = "auto",
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Check what every perplexity rests on, and give a table; the exit code is 1 if a check fails.
+
+    Probabilities sum to one, nothing leaks from the future or from held-out text, and no score
+    depends on batches, chunks, padding, or on where the model is kept.
+    """
+    from nextword.cli.progress import make_progress
+    from nextword.evaluation import render_audit
+    from nextword.text import open_corpus
+
+    loaded = load_model(model, device=device)
+    corpus = None
+    if text:
+        corpus = open_corpus(
+            text, field=field, encoding_errors=encoding_errors, standard_input=sys.stdin.buffer
+        )
+    with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:
+        report = loaded.audit(corpus, seed=seed, name=model, on_stage=progress.on_stage)
+    if json:
+        write_json(report.to_dict())
+    else:
+        write_line(render_audit(report))
+    if not report.passed:
+        raise typer.Exit(FAILED)

@@ -1,0 +1,73 @@
+"""Which figures of several models may stand side by side: the rule, in one place.
+
+A perplexity per token says nothing of a model with another vocabulary, for its tokens are other
+things to guess. Per word, character or byte it does, unless unknown words were scored: `<unk>`
+stands for whatever a vocabulary leaves out, and the less it holds the easier that is to guess.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nextword.evaluation.card import PerplexityCard
+from nextword.tokens import Tokenizer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparability:
+    """What may be compared between the models of some cards.
+
+    Attributes:
+        per_token: Perplexity and bits per token.
+        per_text: Perplexity per word, and bits per character and per byte.
+        reason: Why not all of it; empty where all may be.
+    """
+
+    per_token: bool
+    per_text: bool
+    reason: str = ""
+
+
+def comparability(cards: Sequence[PerplexityCard], vocabularies: Sequence[str]) -> Comparability:
+    """Say what may be compared between models.
+
+    Args:
+        cards: A card a model.
+        vocabularies: What `vocabulary_fingerprint` gives of each one's tokenizer.
+    """
+    if len({(card.num_words, card.num_characters, card.num_bytes) for card in cards}) > 1:
+        return Comparability(
+            per_token=False, per_text=False, reason="the models were measured on different texts"
+        )
+    if len(set(vocabularies)) <= 1:
+        return Comparability(per_token=True, per_text=True)
+    unknown = [card.model for card in cards if card.unknown_rate]
+    if unknown:
+        return Comparability(
+            per_token=False,
+            per_text=False,
+            reason="the vocabularies differ and unknown words were scored "
+            f"({', '.join(dict.fromkeys(unknown))})",
+        )
+    return Comparability(per_token=False, per_text=True, reason="the vocabularies differ")
+
+
+def vocabulary_fingerprint(tokenizer: Tokenizer) -> str:
+    """Identify what a tokenizer cuts a text into, whatever the order of its ids, in hexadecimal.
+
+    Two word vocabularies of the same words are one, though programs number them differently, and
+    though one of them may take a literal `<unk>` for an ordinary word: both score the same events.
+
+    Example:
+        >>> from nextword.tokens import Vocabulary
+        >>> specials = ("<pad>", "<unk>", "<s>", "</s>")
+        >>> one = Tokenizer(Vocabulary(kind="word", tokens=(*specials, "red", "house")))
+        >>> other = Tokenizer(Vocabulary(kind="word", tokens=(*specials, "house", "red")))
+        >>> vocabulary_fingerprint(one) == vocabulary_fingerprint(other)
+        True
+    """
+    if tokenizer.kind == "bpe":
+        # Its merges, and their order, decide where a text is cut.
+        return tokenizer.fingerprint
+    texts = sorted(map(tokenizer.token_text, range(tokenizer.vocab_size)))
+    return hashlib.sha256(repr((tokenizer.kind, texts)).encode()).hexdigest()
