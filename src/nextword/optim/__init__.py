@@ -10,6 +10,7 @@ from nextword.optim.config import (
 )
 from nextword.optim.optimizers import build_optimizer, set_learning_rate
 from nextword.optim.schedules import Plateau, schedule_share
+from nextword.optim.sparse_gradients import gradient_entries, takes_sparse_gradients
 
 __all__ = [
     "AveragingConfig",
@@ -21,6 +22,8 @@ __all__ = [
     "ScheduleConfig",
     "WeightAverage",
     "build_optimizer",
+    "gradient_entries",
     "schedule_share",
     "set_learning_rate",
+    "takes_sparse_gradients",
 ]

@@ -1,9 +1,10 @@
-"""Optimisers, in torch's fused form."""
+"""Optimisers, in torch's fused form where that takes the gradients there are."""
 
 import torch
 from torch import nn
 
 from nextword.optim.config import OptimizerConfig
+from nextword.optim.sparse_gradients import takes_sparse_gradients
 
 _FUSED_DEVICES = {"cpu", "cuda", "mps"}
 
@@ -17,6 +18,8 @@ def build_optimizer(model: nn.Module, config: OptimizerConfig) -> torch.optim.Op
     ]
     is_fused = all(p.device.type in _FUSED_DEVICES for p in parameters)
     if config.kind == "sgd":
+        # The fused form refuses lists of rows. Plain SGD is one addition in either form.
+        is_fused = is_fused and not takes_sparse_gradients(config)
         return torch.optim.SGD(
             groups, lr=config.learning_rate, momentum=config.momentum, fused=is_fused
         )

@@ -1,8 +1,8 @@
-"""Softmax cross-entropy in few passes over the scores.
+"""Softmax and its cross-entropy, the latter in few passes over the scores.
 
 The scores of a step, (positions, vocab), are the largest tensor of a small model; on a CPU the
-loss costs what its passes over that tensor cost. The forward pass here normalises one float32
-copy in place, and the backward pass turns that copy into the gradient in place.
+loss costs what its passes over that tensor cost. The forward pass here turns one float32 copy
+into probabilities in place, and the backward pass turns those into the gradient in place.
 """
 
 from typing import Any
@@ -18,17 +18,20 @@ class _CrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, target_ids: Tensor) -> Tensor:
-        log_probs = logits.to(torch.promote_types(logits.dtype, torch.float32), copy=True)
-        log_probs.sub_(log_probs.logsumexp(dim=1, keepdim=True))
-        ctx.save_for_backward(log_probs, target_ids)
+        scores = logits.to(torch.promote_types(logits.dtype, torch.float32), copy=True)
+        target_scores = scores.gather(1, target_ids[:, None]).squeeze(1)
+        highest_scores = scores.amax(dim=1)
+        probabilities = torch.softmax(scores, dim=1, out=scores)
+        # exp(score) / Σ exp is known for every word; the most probable one tells Σ exp best.
+        log_sums = highest_scores - probabilities.amax(dim=1).log()
+        ctx.save_for_backward(probabilities, target_ids)
         ctx.logits_dtype = logits.dtype
-        return -log_probs.gather(1, target_ids[:, None]).squeeze(1)
+        return log_sums - target_scores
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_nll: Tensor) -> tuple[Tensor, None]:
-        log_probs, target_ids = ctx.saved_tensors
-        probabilities = log_probs.exp_()
+        probabilities, target_ids = ctx.saved_tensors
         rows = torch.arange(len(target_ids), device=target_ids.device)
         probabilities[rows, target_ids] -= 1.0
         probabilities.mul_(grad_nll[:, None])
@@ -54,3 +57,10 @@ def cross_entropy(
         1.3863
     """
     return _CrossEntropy.apply(logits, target_ids)  # type: ignore[no-any-return,no-untyped-call]
+
+
+def log_softmax(
+    logits: Float[Tensor, "positions vocab"],
+) -> Float[Tensor, "positions vocab"]:
+    """Give log-probabilities, nats, in at least float32."""
+    return logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(dim=-1)

@@ -3,21 +3,17 @@
 import math
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
 from nextword.base import ShapeError
-from nextword.outputs.cross_entropy import cross_entropy
-
-#: Scores held at a time when a long text is scored: 64 MB of float32.
-_MAX_SCORES = 16 * 2**20
-
-States = Float[Tensor, "positions hidden"]
-Targets = Int64[Tensor, " positions"]
+from nextword.outputs.contract import Output, PositionNll, States, Targets
+from nextword.outputs.cross_entropy import cross_entropy, log_softmax
+from nextword.outputs.pieces import nll_in_pieces
 
 
-class FullSoftmax(nn.Module):
+class FullSoftmax(Output):
     """ŷ = softmax(W_y h + b_y) over the whole vocabulary.
 
     Ids that are never predicted get probability 0.
@@ -66,22 +62,29 @@ class FullSoftmax(nn.Module):
 
     def logits(self, hidden: States) -> Float[Tensor, "positions vocab"]:
         """Give unnormalised scores; -inf for ids that are never predicted."""
-        bias = self.bias.masked_fill(self.never, -math.inf)
-        return functional.linear(hidden, self.weight, bias)
+        return functional.linear(hidden, self.weight, self.masked_bias())
+
+    def masked_bias(self) -> Float[Tensor, " vocab"]:
+        """Give b_y with -inf for ids that are never predicted."""
+        return self.bias.masked_fill(self.never, -math.inf)
 
     def log_probs(self, hidden: States) -> Float[Tensor, "positions vocab"]:
         """Give log-probabilities, nats, in at least float32."""
-        logits = self.logits(hidden)
-        return logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(dim=-1)
+        return log_softmax(self.logits(hidden))
 
-    def nll(self, hidden: States, target_ids: Targets) -> Float[Tensor, " positions"]:
+    def nll(self, hidden: States, target_ids: Targets) -> PositionNll:
         """Give the negative log-likelihood of each target, nats.
 
         Without gradients the scores are made a piece at a time, so that memory stays small
         however many positions and words there are.
         """
         if torch.is_grad_enabled():
-            return cross_entropy(self.logits(hidden), target_ids)
-        rows = max(1, _MAX_SCORES // len(self.bias))
-        pieces = zip(torch.split(hidden, rows), torch.split(target_ids, rows), strict=True)
-        return torch.cat([cross_entropy(self.logits(part), targets) for part, targets in pieces])
+            return self._nll(hidden, target_ids)
+        return nll_in_pieces(self._nll, hidden, target_ids, scores_per_position=len(self.bias))
+
+    def num_scores_held(self, num_positions: int) -> int:
+        """All of them."""
+        return num_positions * len(self.bias)
+
+    def _nll(self, hidden: States, target_ids: Targets) -> PositionNll:
+        return cross_entropy(self.logits(hidden), target_ids)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from nextword.base import ShapeError
-from nextword.outputs import FullSoftmax, full
+from nextword.outputs import FullSoftmax, pieces
 
 HIDDEN, VOCAB, NEVER = 5, 11, (0, 3)
 
@@ -61,7 +61,7 @@ def test_full_softmax_log_probs_are_at_least_float32(
 def test_full_softmax_nll_equals_the_gathered_log_probs(
     monkeypatch: pytest.MonkeyPatch, num_positions: int, max_scores: int, with_gradients: bool
 ) -> None:
-    monkeypatch.setattr(full, "_MAX_SCORES", max_scores)
+    monkeypatch.setattr(pieces, "MAX_SCORES", max_scores)
     output, hidden, target_ids = make(), hidden_of(num_positions), targets_of(num_positions)
 
     with torch.set_grad_enabled(with_gradients):
@@ -75,7 +75,7 @@ def test_full_softmax_nll_equals_the_gathered_log_probs(
 def test_full_softmax_nll_without_gradients_never_holds_all_scores(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(full, "_MAX_SCORES", 3 * VOCAB)
+    monkeypatch.setattr(pieces, "MAX_SCORES", 3 * VOCAB)
     output, seen = make(), []
     logits = output.logits
 
