@@ -10,32 +10,17 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from nextword.cells import CellState, ElmanCell, LstmCell
+from cells import MakeCell, biases, numbers, random_cell, random_state
+from nextword.cells import NO_NOISE, AnyCell, CellState, StepNoise
 from nextword.recurrent.backends import reference
+from nextword.recurrent.noise import NO_LAYER_NOISE, LayerNoise
 
-AnyCell = ElmanCell | LstmCell
-RunLayer = Callable[[AnyCell, Tensor, CellState, Tensor | None], tuple[Tensor, CellState]]
-MakeCell = Callable[[int, int], AnyCell]
+#: (cell, inputs, state, lengths), and the noise where there is any.
+RunLayer = Callable[..., tuple[Tensor, CellState]]
 Check = Callable[[RunLayer, MakeCell], None]
 Shaped = TypeVar("Shaped")
 
 BATCH, TIME, INPUT, HIDDEN = 3, 5, 4, 3
-
-
-def numbers(*shape: int) -> Tensor:
-    return torch.randn(*shape, dtype=torch.float64, requires_grad=True)
-
-
-def random_cell(make_cell: MakeCell, input_size: int = INPUT, hidden_size: int = HIDDEN) -> AnyCell:
-    """A cell in float64 whose bias is not zero."""
-    cell = make_cell(input_size, hidden_size).double()
-    torch.nn.init.normal_(cell.bias, std=0.5)
-    return cell
-
-
-def random_state(cell: AnyCell, batch_size: int) -> CellState:
-    parts = [numbers(batch_size, cell.hidden_size) for _ in cell.state_names]
-    return type(cell.initial_state(0))(*parts)
 
 
 def assert_equal(actual: Shaped, expected: Shaped) -> None:
@@ -44,8 +29,9 @@ def assert_equal(actual: Shaped, expected: Shaped) -> None:
 
 def check_values(run_layer: RunLayer, make_cell: MakeCell) -> None:
     """From nothing, without bias and padding, the numbers are the reference's."""
-    cell, inputs = random_cell(make_cell), numbers(BATCH, TIME, INPUT)
-    torch.nn.init.zeros_(cell.bias)
+    cell, inputs = random_cell(make_cell, INPUT, HIDDEN), numbers(BATCH, TIME, INPUT)
+    for bias in biases(cell):
+        torch.nn.init.zeros_(bias)
 
     actual = run_layer(cell, inputs, cell.initial_state(BATCH), None)
 
@@ -54,7 +40,7 @@ def check_values(run_layer: RunLayer, make_cell: MakeCell) -> None:
 
 def check_initial_state(run_layer: RunLayer, make_cell: MakeCell) -> None:
     """Two halves, the state carried over, are the whole."""
-    cell, inputs = random_cell(make_cell), numbers(BATCH, TIME, INPUT)
+    cell, inputs = random_cell(make_cell, INPUT, HIDDEN), numbers(BATCH, TIME, INPUT)
     state = random_state(cell, BATCH)
 
     first, middle = run_layer(cell, inputs[:, :2], state, None)
@@ -65,19 +51,17 @@ def check_initial_state(run_layer: RunLayer, make_cell: MakeCell) -> None:
 
 
 def check_bias(run_layer: RunLayer, make_cell: MakeCell) -> None:
-    """A bias is the weight of an input that is always one."""
-    cell, inputs = random_cell(make_cell), numbers(BATCH, TIME, INPUT)
-    wider = random_cell(make_cell, INPUT + 1)
-    with torch.no_grad():
-        wider.weight_hh.copy_(cell.weight_hh)
-        wider.weight_ih.copy_(torch.cat([cell.weight_ih, cell.bias[:, None]], 1))
-        wider.bias.zero_()
-    ones = torch.ones(BATCH, TIME, 1, dtype=torch.float64)
-
-    actual = run_layer(cell, inputs, cell.initial_state(BATCH), None)
-
-    widened = torch.cat([inputs, ones], 2)
-    assert_equal(actual, run_layer(wider, widened, wider.initial_state(BATCH), None))
+    """Every number of every bias moves what comes out."""
+    cell, inputs = random_cell(make_cell, INPUT, HIDDEN), numbers(BATCH, TIME, INPUT)
+    state = random_state(cell, BATCH)
+    before, _ = run_layer(cell, inputs, state, None)
+    for number in (bias[index] for bias in biases(cell) for index in range(len(bias))):
+        with torch.no_grad():
+            number += 1.0
+        after, _ = run_layer(cell, inputs, state, None)
+        with torch.no_grad():
+            number -= 1.0
+        assert (after - before).abs().max() > 1e-6
 
 
 def _ragged(
@@ -85,7 +69,7 @@ def _ragged(
 ) -> tuple[tuple[Tensor, CellState], list[tuple[Tensor, CellState]]]:
     """A padded batch, and each of its rows run alone without padding."""
     lengths = torch.tensor([2, TIME, 0, 1])
-    cell, inputs = random_cell(make_cell), numbers(len(lengths), TIME, INPUT)
+    cell, inputs = random_cell(make_cell, INPUT, HIDDEN), numbers(len(lengths), TIME, INPUT)
     state = random_state(cell, len(lengths))
     alone = []
     for row, length in enumerate(lengths.tolist()):
@@ -113,7 +97,7 @@ def check_lengths_final_state(run_layer: RunLayer, make_cell: MakeCell) -> None:
 
 
 def _gradcheck(run_layer: RunLayer, make_cell: MakeCell, which: str) -> None:
-    cell, inputs = random_cell(make_cell), numbers(2, 3, INPUT)
+    cell, inputs = random_cell(make_cell, INPUT, HIDDEN), numbers(2, 3, INPUT)
     state = random_state(cell, 2)
     groups = {"inputs": [inputs], "state": list(state), "weights": list(cell.parameters())}
     for name, group in groups.items():
@@ -159,6 +143,7 @@ class Case:
     inputs: Tensor
     state: CellState
     lengths: Tensor | None
+    noise: LayerNoise = NO_LAYER_NOISE
 
     @property
     def leaves(self) -> list[Tensor]:
@@ -193,14 +178,30 @@ def gradients(results: tuple[Tensor, CellState], case: Case) -> Sequence[Tensor]
         for part in parts
     )
     assert isinstance(loss, Tensor)
-    return torch.autograd.grad(loss, case.leaves, allow_unused=True, materialize_grads=True)
+    return torch.autograd.grad(
+        loss, case.leaves, allow_unused=True, materialize_grads=True, retain_graph=True
+    )
 
 
 def check_parity(run_layer: RunLayer, case: Case) -> None:
     """Outputs, final state and all gradients are the reference's."""
     arguments = (case.cell, case.inputs, case.state, case.lengths)
+    noise = () if case.noise is NO_LAYER_NOISE else (case.noise,)
 
-    actual, expected = run_layer(*arguments), reference.run_layer(*arguments)
+    actual = run_layer(*arguments, *noise)
+    expected = reference.run_layer(*arguments, *noise)
 
     assert_equal(actual, expected)
     assert_equal(gradients(actual, case), gradients(expected, case))
+
+
+def every_noise(cell: AnyCell, *, batch: tuple[int, int]) -> LayerNoise:
+    """Noise of every kind that a cell can have, drawn without the regulariser's help."""
+    batch_size, num_steps = batch
+    step = NO_NOISE
+    if cell.has_recurrent_matrix:
+        weight = cell.get_parameter("weight_hh")
+        mask = 2.0 * (torch.rand(batch_size, weight.shape[1]) < 0.5).double()
+        step = StepNoise(mask=mask, weight_hh=weight * (torch.rand_like(weight) < 0.7))
+    held = tuple(torch.rand(num_steps, batch_size, size) < 0.4 for size in cell.state_sizes)
+    return LayerNoise(step=step, held=tuple(part.double() for part in held))

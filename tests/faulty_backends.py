@@ -1,11 +1,13 @@
 """Backends with one planted fault each, made from the reference."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
-from backend_checks import AnyCell
-from nextword.cells import CellState, LstmCell, LstmState, lstm_step
+from nextword.cells import NO_NOISE, AnyCell, CellState, LstmCell, LstmState, StepNoise, lstm_step
 from nextword.recurrent.backends import reference
+from nextword.recurrent.noise import LayerNoise
 
 Result = tuple[Tensor, CellState]
 
@@ -19,7 +21,9 @@ class WeightedLstm(LstmCell):
         super().__init__(cell.input_size, cell.hidden_size)
         self.used = {"weight_ih": weight_ih, "weight_hh": weight_hh, "bias": bias}
 
-    def step(self, inputs: Tensor, state: LstmState) -> tuple[Tensor, LstmState]:
+    def step(
+        self, inputs: Tensor, state: LstmState, noise: StepNoise = NO_NOISE
+    ) -> tuple[Tensor, LstmState]:
         after = lstm_step(inputs, state, **self.used)
         return after.hidden_state, after
 
@@ -103,3 +107,48 @@ def halves_gradient_of_weights(
 ) -> Result:
     half = 0.5 * (cell.weight_hh + cell.weight_hh.detach())
     return reference.run_layer(altered(cell, weight_hh=half), inputs, state, lengths)
+
+
+def ignores_mask(
+    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None, noise: LayerNoise
+) -> Result:
+    step = replace(noise.step, mask=None)
+    return reference.run_layer(cell, inputs, state, lengths, replace(noise, step=step))
+
+
+def ignores_dropped_connections(
+    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None, noise: LayerNoise
+) -> Result:
+    step = replace(noise.step, weight_hh=None)
+    return reference.run_layer(cell, inputs, state, lengths, replace(noise, step=step))
+
+
+def ignores_zoneout(
+    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None, noise: LayerNoise
+) -> Result:
+    return reference.run_layer(cell, inputs, state, lengths, replace(noise, held=()))
+
+
+def zones_out_hidden_alone(
+    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None, noise: LayerNoise
+) -> Result:
+    held = (noise.held[0], *(torch.zeros_like(share) for share in noise.held[1:]))
+    return reference.run_layer(cell, inputs, state, lengths, replace(noise, held=held))
+
+
+def draws_a_mask_a_step(
+    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None, noise: LayerNoise
+) -> Result:
+    """Turns the mask by one entry at every step."""
+    outputs = []
+    for time in range(inputs.shape[1]):
+        mask = noise.step.mask
+        assert mask is not None
+        step = replace(noise.step, mask=mask.roll(time, dims=1))
+        held = tuple(share[time : time + 1] for share in noise.held)
+        counted = None if lengths is None else (lengths - time).clamp(0, 1)
+        output, state = reference.run_layer(
+            cell, inputs[:, time : time + 1], state, counted, LayerNoise(step=step, held=held)
+        )
+        outputs.append(output)
+    return torch.cat(outputs, dim=1), state

@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 import torch
 
-from nextword.cells import LSTM_GATES, ElmanCell, ElmanState, LstmCell, LstmState, Nonlinearity
+from nextword.cells import (
+    GRU_GATES,
+    LSTM_GATES,
+    ElmanCell,
+    ElmanState,
+    GruCell,
+    GruState,
+    LstmCell,
+    LstmState,
+    Nonlinearity,
+)
 
 pytestmark = pytest.mark.peer
 
@@ -72,3 +82,27 @@ def test_lstm_step_equals_numpy(input_size: int, hidden_size: int, batch_size: i
     shown = sigmoid(summed["output_gate"]) * np.tanh(kept + taken_in)
     np.testing.assert_allclose(array(state.cell_state), kept + taken_in, rtol=1e-10, atol=1e-13)
     np.testing.assert_allclose(array(state.hidden_state), shown, rtol=1e-10, atol=1e-13)
+
+
+@sizes
+def test_gru_step_equals_numpy(input_size: int, hidden_size: int, batch_size: int) -> None:
+    torch.manual_seed(3)
+    cell = GruCell(input_size, hidden_size).double()
+    torch.nn.init.normal_(cell.bias)
+    torch.nn.init.normal_(cell.recurrent_bias)
+    inputs, h = numbers(batch_size, input_size), numbers(batch_size, hidden_size)
+
+    outputs, _ = cell.step(inputs, GruState(hidden_state=h))
+
+    read, recurrent = {}, {}
+    for index, gate in enumerate(GRU_GATES):
+        rows = slice(index * hidden_size, (index + 1) * hidden_size)
+        read[gate] = np.einsum("hi,bi->bh", array(cell.weight_ih)[rows], array(inputs))
+        read[gate] += array(cell.bias)[rows]
+        recurrent[gate] = np.einsum("hk,bk->bh", array(cell.weight_hh)[rows], array(h))
+    reset = sigmoid(read["reset_gate"] + recurrent["reset_gate"])
+    update = sigmoid(read["update_gate"] + recurrent["update_gate"])
+    inside = recurrent["new_gate"] + array(cell.recurrent_bias)
+    new = np.tanh(read["new_gate"] + reset * inside)
+    expected = (1.0 - update) * new + update * array(h)
+    np.testing.assert_allclose(array(outputs), expected, rtol=1e-10, atol=1e-13)

@@ -1,22 +1,60 @@
 """Recurrent cells: one step in time each, in the letters of the lectures."""
 
 from nextword.cells.contract import AnyCell, Cell, CellState
+from nextword.cells.diagonal import Coefficients, DiagonalCell, DiagonalState
 from nextword.cells.elman import NONLINEARITIES, ElmanCell, ElmanState, Nonlinearity, elman_step
+from nextword.cells.elman_preactivation import ElmanPreactivationCell, PreactivationState
+from nextword.cells.gru import GRU_GATES, GruCell, GruState, gru_step
+from nextword.cells.initialization import RecurrentInitialization, initialize_recurrent_matrix
+from nextword.cells.linear import LinearCell, LinearState
 from nextword.cells.lstm import LSTM_GATES, LstmCell, LstmGates, LstmState, lstm_gates, lstm_step
+from nextword.cells.lstm_layer_norm import LayerNormLstmCell, LayerNormLstmState
+from nextword.cells.lstm_projected import ProjectedLstmCell, ProjectedLstmState
+from nextword.cells.min_gru import MIN_GRU_GATES, MinGruCell
+from nextword.cells.min_lstm import MIN_LSTM_GATES, MinLstmCell
+from nextword.cells.noise import NO_NOISE, StepNoise
+from nextword.cells.pointwise import PassGradients, Pointwise, PointwisePass, Product
 
 __all__ = [
+    "GRU_GATES",
     "LSTM_GATES",
+    "MIN_GRU_GATES",
+    "MIN_LSTM_GATES",
     "NONLINEARITIES",
+    "NO_NOISE",
     "AnyCell",
     "Cell",
     "CellState",
+    "Coefficients",
+    "DiagonalCell",
+    "DiagonalState",
     "ElmanCell",
+    "ElmanPreactivationCell",
     "ElmanState",
+    "GruCell",
+    "GruState",
+    "LayerNormLstmCell",
+    "LayerNormLstmState",
+    "LinearCell",
+    "LinearState",
     "LstmCell",
     "LstmGates",
     "LstmState",
+    "MinGruCell",
+    "MinLstmCell",
     "Nonlinearity",
+    "PassGradients",
+    "Pointwise",
+    "PointwisePass",
+    "PreactivationState",
+    "Product",
+    "ProjectedLstmCell",
+    "ProjectedLstmState",
+    "RecurrentInitialization",
+    "StepNoise",
     "elman_step",
+    "gru_step",
+    "initialize_recurrent_matrix",
     "lstm_gates",
     "lstm_step",
 ]

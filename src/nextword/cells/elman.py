@@ -1,15 +1,30 @@
 """The simple recurrent network of Elman: h[t] = σ(W_e e[t] + W_h h[t-1] + b)."""
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 
 from nextword.base import ConfigError, did_you_mean
 from nextword.cells.contract import Cell, StepInputs, StepOutputs, uniform_parameter
+from nextword.cells.noise import NO_NOISE, StepNoise
+from nextword.cells.pointwise.elman import ElmanPointwise
 
 Nonlinearity = Literal["tanh", "sigmoid", "relu"]
 NONLINEARITIES = {"tanh": torch.tanh, "sigmoid": torch.sigmoid, "relu": torch.relu}
+
+
+def known_nonlinearity(name: str) -> Nonlinearity:
+    """Give the name back where it is one.
+
+    Raises:
+        ConfigError: It is unknown.
+    """
+    if name not in NONLINEARITIES:
+        raise ConfigError(
+            f"nonlinearity {name!r} is unknown.", help=did_you_mean(name, NONLINEARITIES)
+        )
+    return cast("Nonlinearity", name)
 
 
 class ElmanState(NamedTuple):
@@ -26,6 +41,7 @@ def elman_step(
     weight_hh: Tensor,
     bias: Tensor,
     nonlinearity: Nonlinearity,
+    noise: StepNoise = NO_NOISE,
 ) -> ElmanState:
     """Give h[t] in the letters of the lectures.
 
@@ -33,7 +49,7 @@ def elman_step(
     (hidden, hidden), b `bias` (hidden), e `inputs` (batch, input) and h⁻ the state.
     """
     sigma = NONLINEARITIES[nonlinearity]
-    h = sigma(inputs @ weight_ih.T + state.hidden_state @ weight_hh.T + bias)
+    h = sigma(inputs @ weight_ih.T + noise.seen(state.hidden_state) @ weight_hh.T + bias)
     return ElmanState(hidden_state=h)
 
 
@@ -57,18 +73,13 @@ class ElmanCell(Cell[ElmanState]):
         torch.Size([4, 2])
     """
 
-    state_names = ElmanState._fields
+    state_type = ElmanState
 
     def __init__(
         self, input_size: int, hidden_size: int, *, nonlinearity: Nonlinearity = "tanh"
     ) -> None:
         super().__init__(input_size, hidden_size)
-        if nonlinearity not in NONLINEARITIES:
-            raise ConfigError(
-                f"nonlinearity {nonlinearity!r} is unknown.",
-                help=did_you_mean(nonlinearity, NONLINEARITIES),
-            )
-        self.nonlinearity = nonlinearity
+        self.nonlinearity = known_nonlinearity(nonlinearity)
         scale = hidden_size**-0.5
         self.weight_ih = uniform_parameter(hidden_size, input_size, scale=scale)
         self.weight_hh = uniform_parameter(hidden_size, hidden_size, scale=scale)
@@ -78,18 +89,21 @@ class ElmanCell(Cell[ElmanState]):
         """Say the sizes and the nonlinearity where the module is printed."""
         return f"{super().extra_repr()}, nonlinearity={self.nonlinearity}"
 
-    def initial_state(self, batch_size: int) -> ElmanState:
-        """Give h[0] = 0 for every row."""
-        return ElmanState(hidden_state=self.weight_hh.new_zeros(batch_size, self.hidden_size))
-
-    def step(self, inputs: StepInputs, state: ElmanState) -> tuple[StepOutputs, ElmanState]:
+    def step(
+        self, inputs: StepInputs, state: ElmanState, noise: StepNoise = NO_NOISE
+    ) -> tuple[StepOutputs, ElmanState]:
         """Read one input per row; the outputs are the new hidden state."""
         state = elman_step(
             inputs,
             state,
             weight_ih=self.weight_ih,
-            weight_hh=self.weight_hh,
+            weight_hh=noise.matrix(self.weight_hh),
             bias=self.bias,
             nonlinearity=self.nonlinearity,
+            noise=noise,
         )
         return state.hidden_state, state
+
+    def pointwise(self) -> ElmanPointwise:
+        """Give the hand-written way there and back."""
+        return ElmanPointwise(self.nonlinearity)

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from nextword.cells.contract import Cell, StepInputs, StepOutputs, uniform_parameter
+from nextword.cells.noise import NO_NOISE, StepNoise
+from nextword.cells.pointwise.lstm import LstmPointwise
 
 #: Order of the gates along the first axis of every weight, as in torch.
 LSTM_GATES = ("input_gate", "forget_gate", "cell_candidate", "output_gate")
@@ -46,15 +48,27 @@ def lstm_gates(
 
 
 def lstm_step(
-    inputs: Tensor, state: LstmState, *, weight_ih: Tensor, weight_hh: Tensor, bias: Tensor
+    inputs: Tensor,
+    state: LstmState,
+    *,
+    weight_ih: Tensor,
+    weight_hh: Tensor,
+    bias: Tensor,
+    noise: StepNoise = NO_NOISE,
 ) -> LstmState:
     """Give h[t] and c[t]: c = f∘c⁻ + i∘c̃ and h = o∘tanh(c)."""
-    gates = lstm_gates(
-        inputs, state.hidden_state, weight_ih=weight_ih, weight_hh=weight_hh, bias=bias
-    )
+    seen = noise.seen(state.hidden_state)
+    gates = lstm_gates(inputs, seen, weight_ih=weight_ih, weight_hh=weight_hh, bias=bias)
     c = gates.forget_gate * state.cell_state + gates.input_gate * gates.cell_candidate
     h = gates.output_gate * torch.tanh(c)
     return LstmState(hidden_state=h, cell_state=c)
+
+
+def forget_biased(hidden_size: int, forget_bias: float) -> Tensor:
+    """Give a bias, (4 * hidden), that is zero but for the forget gate."""
+    bias = torch.zeros(4, hidden_size)
+    bias[LSTM_GATES.index("forget_gate")] = forget_bias
+    return bias.flatten()
 
 
 class LstmCell(Cell[LstmState]):
@@ -79,25 +93,29 @@ class LstmCell(Cell[LstmState]):
         torch.Size([4, 2])
     """
 
-    state_names = LstmState._fields
+    state_type = LstmState
 
     def __init__(self, input_size: int, hidden_size: int, *, forget_bias: float = 1.0) -> None:
         super().__init__(input_size, hidden_size)
         scale = hidden_size**-0.5
         self.weight_ih = uniform_parameter(4 * hidden_size, input_size, scale=scale)
         self.weight_hh = uniform_parameter(4 * hidden_size, hidden_size, scale=scale)
-        bias = torch.zeros(4, hidden_size)
-        bias[LSTM_GATES.index("forget_gate")] = forget_bias
-        self.bias = nn.Parameter(bias.flatten())
+        self.bias = nn.Parameter(forget_biased(hidden_size, forget_bias))
 
-    def initial_state(self, batch_size: int) -> LstmState:
-        """Give h[0] = c[0] = 0 for every row."""
-        zeros = self.weight_hh.new_zeros(batch_size, self.hidden_size)
-        return LstmState(hidden_state=zeros, cell_state=zeros.clone())
-
-    def step(self, inputs: StepInputs, state: LstmState) -> tuple[StepOutputs, LstmState]:
+    def step(
+        self, inputs: StepInputs, state: LstmState, noise: StepNoise = NO_NOISE
+    ) -> tuple[StepOutputs, LstmState]:
         """Read one input per row; the outputs are the new hidden state."""
         state = lstm_step(
-            inputs, state, weight_ih=self.weight_ih, weight_hh=self.weight_hh, bias=self.bias
+            inputs,
+            state,
+            weight_ih=self.weight_ih,
+            weight_hh=noise.matrix(self.weight_hh),
+            bias=self.bias,
+            noise=noise,
         )
         return state.hidden_state, state
+
+    def pointwise(self) -> LstmPointwise:
+        """Give the hand-written way there and back."""
+        return LstmPointwise()

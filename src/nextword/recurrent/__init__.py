@@ -1,17 +1,27 @@
-"""Cells over time: stacks, dropout kinds and backends. Knows nothing of words or losses."""
+"""Cells over time: stacks, kinds of noise and backends. Knows nothing of words or losses."""
 
+from nextword.recurrent.activation_penalty import ActivationPenalty
 from nextword.recurrent.backends import BACKENDS, Backend, choose_backend
-from nextword.recurrent.dropout import Dropout, LockedDropout, embed, keep_mask
+from nextword.recurrent.bidirectional import BidirectionalStack, reverse
+from nextword.recurrent.dropout import Dropout, LockedDropout, drop_tokens, keep_mask
+from nextword.recurrent.noise import LayerNoise, NoiseKind
+from nextword.recurrent.regularizer import RecurrentRegularizer
 from nextword.recurrent.stack import RecurrentStack, StackState
 
 __all__ = [
     "BACKENDS",
+    "ActivationPenalty",
     "Backend",
+    "BidirectionalStack",
     "Dropout",
+    "LayerNoise",
     "LockedDropout",
+    "NoiseKind",
+    "RecurrentRegularizer",
     "RecurrentStack",
     "StackState",
     "choose_backend",
-    "embed",
+    "drop_tokens",
     "keep_mask",
+    "reverse",
 ]

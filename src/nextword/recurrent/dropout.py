@@ -69,17 +69,26 @@ class LockedDropout(Dropout):
         return (inputs.shape[0], 1, inputs.shape[2])
 
 
-def embed(token_ids: TokenIds, weight: Tensor, *, row_dropout: float, training: bool) -> Embeddings:
-    """Look up embeddings; in training whole rows of the table are dropped.
+def drop_tokens(
+    vectors: Embeddings, token_ids: TokenIds, *, vocab_size: int, probability: float
+) -> Embeddings:
+    """Zero the vectors of some words of the vocabulary, and scale the others up.
 
-    A dropped token is zero wherever it stands in the window.
+    A dropped word is zero wherever it stands in the window. Dropping rows of an embedding table
+    before the look-up would give the same.
+
+    Args:
+        vectors: One for each token, (batch, time, embedding).
+        token_ids: Which word each stands for.
+        vocab_size: Number of token ids.
+        probability: Share of the vocabulary that is dropped, in [0, 1).
 
     Source: Gal & Ghahramani (2016), section 4.2.
     """
-    if not training or row_dropout == 0.0:
-        return functional.embedding(token_ids, weight)
-    rows = keep_mask((weight.shape[0], 1), probability=row_dropout, like=weight)
-    return functional.embedding(token_ids, weight) * functional.embedding(token_ids, rows)
+    if probability == 0.0:
+        return vectors
+    rows = keep_mask((vocab_size, 1), probability=probability, like=vectors)
+    return vectors * functional.embedding(token_ids, rows)
 
 
 def check_probability(probability: float) -> float:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Any
 
 from torch import nn
 
-from nextword.base import ShapeError
+from nextword.base import ConfigError, ShapeError
 from nextword.cells import AnyCell, CellState
 from nextword.recurrent.backends import Backend, choose_backend
+from nextword.recurrent.regularizer import RecurrentRegularizer
 from nextword.tensors import Embeddings, Hidden, Lengths
 
 #: One state a layer, lowest first.
@@ -20,13 +22,17 @@ class RecurrentStack(nn.Module):
     Args:
         cells: The layers' cells, lowest first; each reads what the one below gives out.
         dropout_between: Applied to what one layer hands to the next, not to the last outputs.
+        regularizer: Disturbs every layer in training.
+        residual: Whether what a layer reads is added to what it gives, from the second one on; it
+            is added as it was before `dropout_between`.
         backend: How layers are run: `auto`, or the name of a backend.
 
     Raises:
         ShapeError: A cell's input is not as wide as the outputs of the one below.
-        ConfigError: The backend is unknown or does not support a cell.
+        ConfigError: The backend is unknown or does not support a cell or the regulariser, or a
+            layer is not as wide as what is to be added to it.
 
-    Source: lecture 004, multi-layer RNNs.
+    Source: lecture 004, multi-layer RNNs; residual connections as in Wu et al. (2016).
     """
 
     def __init__(
@@ -34,17 +40,28 @@ class RecurrentStack(nn.Module):
         cells: Sequence[AnyCell],
         *,
         dropout_between: Callable[[Embeddings], Embeddings] | None = None,
+        regularizer: RecurrentRegularizer | None = None,
+        residual: bool = False,
         backend: str = "auto",
     ) -> None:
         super().__init__()
         for below, above in pairwise(cells):
-            if above.input_size != below.hidden_size:
+            if above.input_size != below.output_size:
                 raise ShapeError(
                     f"a layer reads {above.input_size} numbers a step, the one below gives "
-                    f"{below.hidden_size}."
+                    f"{below.output_size}."
+                )
+            if residual and above.input_size != above.output_size:
+                raise ConfigError(
+                    f"residual connections need layers of one width, but one reads "
+                    f"{above.input_size} numbers a step and gives {above.output_size}."
                 )
         self.cells = nn.ModuleList(cells)
         self.dropout_between = dropout_between if dropout_between is not None else nn.Identity()
+        self.regularizer = regularizer if regularizer is not None else RecurrentRegularizer()
+        for cell in cells:
+            self.regularizer.check(cell)
+        self.residual = residual
         self.backends: tuple[Backend, ...] = ()
         self.use_backend(backend)
 
@@ -53,9 +70,15 @@ class RecurrentStack(nn.Module):
         """The cells, lowest first."""
         return list(self.cells)  # type: ignore[arg-type]  # nn.ModuleList forgets the type
 
+    def extra_repr(self) -> str:
+        """Say what the parts below do not show; part of a model's fingerprint."""
+        return "residual" if self.residual else ""
+
     def use_backend(self, name: str) -> None:
         """Choose anew how every layer is run."""
-        self.backends = tuple(choose_backend(cell, name=name) for cell in self.layers)
+        self._backend_name = name
+        kinds = self.regularizer.kinds
+        self.backends = tuple(choose_backend(cell, name=name, noise=kinds) for cell in self.layers)
 
     def initial_state(self, batch_size: int) -> StackState:
         """Give the state of rows that have read nothing."""
@@ -78,8 +101,25 @@ class RecurrentStack(nn.Module):
         final_state = []
         layers = zip(self.layers, self.backends, state, strict=True)
         for depth, (cell, backend, layer_state) in enumerate(layers):
+            below = inputs
             if depth > 0:
                 inputs = self.dropout_between(inputs)
-            inputs, layer_final = backend.run_layer(cell, inputs, layer_state, lengths)
+            noise = self._noise(cell, inputs)
+            inputs, layer_final = backend.run_layer(cell, inputs, layer_state, lengths, *noise)
+            if depth > 0 and self.residual:
+                inputs = inputs + below
             final_state.append(layer_final)
         return inputs, tuple(final_state)
+
+    def _noise(self, cell: AnyCell, inputs: Embeddings) -> tuple[Any, ...]:
+        """Give a layer's noise as a further argument; none for a layer that is run as it is."""
+        if not self.regularizer.kinds:
+            return ()
+        batch_size, num_steps, _ = inputs.shape
+        return (self.regularizer.draw(cell, batch_size=batch_size, num_steps=num_steps),)
+
+    def _apply(self, *arguments: Any, **options: Any) -> "RecurrentStack":
+        """Choose backends anew where the weights go to another device or number format."""
+        super()._apply(*arguments, **options)  # type: ignore[no-untyped-call]
+        self.use_backend(self._backend_name)
+        return self

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from nextword.base import ConfigError
-from nextword.recurrent import Dropout, LockedDropout, embed, keep_mask
+from nextword.recurrent import Dropout, LockedDropout, drop_tokens, keep_mask
 
 KINDS = [Dropout, LockedDropout]
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -142,28 +142,27 @@ def dropped_words(token_ids: Tensor, embeddings: Tensor) -> dict[int, set[bool]]
     return seen
 
 
-def test_embed_row_dropout_drops_whole_words_wherever_they_stand() -> None:
+def test_drop_tokens_drops_whole_words_wherever_they_stand() -> None:
     token_ids = torch.randint(50, (4, 60))
 
-    embeddings = embed(token_ids, torch.ones(50, 6), row_dropout=0.5, training=True)
+    vectors = drop_tokens(torch.ones(4, 60, 6), token_ids, vocab_size=50, probability=0.5)
 
-    seen = dropped_words(token_ids, embeddings)
+    seen = dropped_words(token_ids, vectors)
     assert all(len(states) == 1 for states in seen.values())
     assert {True in states for states in seen.values()} == {True, False}
 
 
-def test_embed_row_dropout_scales_the_words_that_stay() -> None:
+def test_drop_tokens_scales_the_words_that_stay() -> None:
     token_ids = torch.randint(50, (4, 60))
 
-    embeddings = embed(token_ids, torch.ones(50, 6), row_dropout=0.5, training=True)
+    vectors = drop_tokens(torch.ones(4, 60, 6), token_ids, vocab_size=50, probability=0.5)
 
-    assert set(embeddings.flatten().tolist()) == {0.0, 2.0}
+    assert set(vectors.flatten().tolist()) == {0.0, 2.0}
 
 
-@pytest.mark.parametrize(("row_dropout", "training"), [(0.5, False), (0.0, True)])
-def test_embed_without_dropout_looks_up(row_dropout: float, training: bool) -> None:
-    weight, token_ids = torch.randn(5, 3), torch.tensor([[4, 0], [2, 2]])
+def test_drop_tokens_without_dropout_draws_nothing() -> None:
+    vectors, token_ids = torch.randn(2, 2, 3), torch.tensor([[4, 0], [2, 2]])
+    before = torch.get_rng_state()
 
-    embeddings = embed(token_ids, weight, row_dropout=row_dropout, training=training)
-
-    assert torch.equal(embeddings, weight[token_ids])
+    assert drop_tokens(vectors, token_ids, vocab_size=5, probability=0.0) is vectors
+    assert torch.equal(torch.get_rng_state(), before)

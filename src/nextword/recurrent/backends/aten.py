@@ -1,17 +1,21 @@
-"""torch's own fused layers: oneDNN on a CPU, cuDNN on a GPU. LSTM and Elman with tanh or ReLU.
+"""torch's own fused layers: oneDNN on a CPU, cuDNN on a GPU.
 
+They have the LSTM, the GRU and Elman's cell with tanh or ReLU; on a GPU the projected LSTM too.
 One call a layer, so that cuDNN's persistent kernels can be chosen. Rows of unequal length are
 packed, which makes torch leave a finished row's state alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
-from nextword.cells import AnyCell, CellState, ElmanCell, ElmanState, LstmCell, LstmState
+from nextword.cells import AnyCell, CellState, ElmanCell, GruCell, LstmCell, ProjectedLstmCell
+from nextword.recurrent.noise import NO_LAYER_NOISE, LayerNoise, NoiseKind
 from nextword.tensors import Embeddings, Hidden, Lengths
 
+#: Dropped connections are other weights to torch; the rest would have to act inside its loop.
+NOISE: frozenset[NoiseKind] = frozenset({"weight_dropout"})
 _ELMAN: dict[str, Callable[..., tuple[Tensor, Tensor]]] = {
     "tanh": torch.rnn_tanh,
     "relu": torch.rnn_relu,
@@ -22,38 +26,46 @@ def supports(cell: AnyCell) -> bool:
     """Whether torch has this cell."""
     if isinstance(cell, ElmanCell):
         return cell.nonlinearity in _ELMAN
-    return isinstance(cell, LstmCell)
+    if isinstance(cell, ProjectedLstmCell):
+        # torch knows a projection by its being narrower, and has no fused one on a CPU.
+        is_narrower = cell.projection_size < cell.hidden_size
+        return is_narrower and cell.weight_ih.device.type != "cpu"
+    return isinstance(cell, LstmCell | GruCell)
 
 
 def run_layer(
-    cell: AnyCell, inputs: Embeddings, state: CellState, lengths: Lengths | None
+    cell: AnyCell,
+    inputs: Embeddings,
+    state: CellState,
+    lengths: Lengths | None,
+    noise: LayerNoise = NO_LAYER_NOISE,
 ) -> tuple[Hidden, CellState]:
     """Run a layer through torch; arguments and results as in the reference."""
     batch_size, num_steps, _ = inputs.shape
     if batch_size == 0 or num_steps == 0:
-        return inputs.new_zeros(batch_size, num_steps, cell.hidden_size), state
+        return inputs.new_zeros(batch_size, num_steps, cell.output_size), state
+    weights = _weights(cell, noise.step.matrix(cell.get_parameter("weight_hh")))
     if lengths is None:
-        return _run_full(cell, inputs, state)
-    return _run_packed(cell, inputs, state, lengths)
+        return _run_full(cell, inputs, state, weights)
+    return _run_packed(cell, inputs, state, lengths, weights)
 
 
-def _run_full(cell: AnyCell, inputs: Tensor, state: CellState) -> tuple[Tensor, CellState]:
+def _run_full(
+    cell: AnyCell, inputs: Tensor, state: CellState, weights: list[Tensor]
+) -> tuple[Tensor, CellState]:
     parts = tuple(part.unsqueeze(0).contiguous() for part in state)
     options = (True, 1, 0.0, torch.is_grad_enabled(), False, True)
-    if isinstance(cell, LstmCell):
-        outputs, *final = torch.lstm(inputs, parts, _weights(cell), *options)
-    else:
-        outputs, *final = _elman(cell)(inputs, parts[0], _weights(cell), *options)
-    return outputs, _as_state(cell, final, like=state)
+    outputs, *final = _function(cell)(inputs, _begin(parts), weights, *options)
+    return outputs, _as_state(final, like=state)
 
 
 def _run_packed(
-    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor
+    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor, weights: list[Tensor]
 ) -> tuple[Tensor, CellState]:
     """Sort the rows by falling length, leave out empty ones, and undo both afterwards."""
     order = torch.argsort(lengths, descending=True, stable=True)
     order = order[: int((lengths > 0).sum())]
-    outputs = inputs.new_zeros(*inputs.shape[:2], cell.hidden_size)
+    outputs = inputs.new_zeros(*inputs.shape[:2], cell.output_size)
     if len(order) == 0:
         return outputs, state
     packed = torch.nn.utils.rnn.pack_padded_sequence(
@@ -61,19 +73,16 @@ def _run_packed(
     )
     parts = tuple(part[order].unsqueeze(0) for part in state)
     options = (True, 1, 0.0, torch.is_grad_enabled(), False)
-    if isinstance(cell, LstmCell):
-        data, *final = torch.lstm(packed.data, packed.batch_sizes, parts, _weights(cell), *options)
-    else:
-        data, *final = _elman(cell)(
-            packed.data, packed.batch_sizes, parts[0], _weights(cell), *options
-        )
+    data, *final = _function(cell)(
+        packed.data, packed.batch_sizes, _begin(parts), weights, *options
+    )
     padded, _ = torch.nn.utils.rnn.pad_packed_sequence(
         torch.nn.utils.rnn.PackedSequence(data, packed.batch_sizes),
         batch_first=True,
         total_length=inputs.shape[1],
     )
     outputs = outputs.to(padded.dtype).index_copy(0, order, padded)
-    reached = _as_state(cell, final, like=state)
+    reached = _as_state(final, like=state)
     merged = [
         before.index_copy(0, order, after.to(before.dtype))
         for before, after in zip(state, reached, strict=True)
@@ -81,19 +90,30 @@ def _run_packed(
     return outputs, type(state)(*merged)
 
 
-def _elman(cell: AnyCell) -> Callable[..., tuple[Tensor, Tensor]]:
+def _function(cell: AnyCell) -> Callable[..., tuple[Tensor, ...]]:
+    """Give torch's function for a cell."""
+    if isinstance(cell, LstmCell | ProjectedLstmCell):
+        return torch.lstm
+    if isinstance(cell, GruCell):
+        return torch.gru
     return _ELMAN[str(cell.nonlinearity)]
 
 
-def _weights(cell: AnyCell) -> list[Tensor]:
-    """Give torch's four weights; its second bias is zero, for the lectures have one."""
-    weight_ih, weight_hh, bias = (
-        getattr(cell, name) for name in ("weight_ih", "weight_hh", "bias")
-    )
-    return [weight_ih, weight_hh, bias, torch.zeros_like(bias)]
+def _begin(parts: tuple[Tensor, ...]) -> tuple[Tensor, ...] | Tensor:
+    """Give the initial state as torch takes it: a state of one part stands alone."""
+    return parts if len(parts) > 1 else parts[0]
 
 
-def _as_state(cell: AnyCell, final: list[Tensor], *, like: CellState) -> CellState:
+def _weights(cell: AnyCell, weight_hh: Tensor) -> list[Tensor]:
+    """Give torch's weights; its second bias is zero where the lectures have one."""
+    weight_ih, bias = cell.get_parameter("weight_ih"), cell.get_parameter("bias")
+    second_bias = torch.zeros_like(bias)
+    if isinstance(cell, GruCell):
+        second_bias = torch.cat([second_bias[: 2 * cell.hidden_size], cell.recurrent_bias])
+    projection = [cell.weight_hr] if isinstance(cell, ProjectedLstmCell) else []
+    return [weight_ih, weight_hh, bias, second_bias, *projection]
+
+
+def _as_state(final: Sequence[Tensor], *, like: CellState) -> CellState:
     """Name the final state's parts; the state keeps its number format under autocast."""
-    parts = [part.squeeze(0).to(like[0].dtype) for part in final]
-    return LstmState(*parts) if isinstance(cell, LstmCell) else ElmanState(*parts)
+    return type(like)(*(part.squeeze(0).to(like[0].dtype) for part in final))

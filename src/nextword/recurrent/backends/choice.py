@@ -8,12 +8,10 @@ from torch import Tensor
 
 from nextword.base import ConfigError, did_you_mean
 from nextword.cells import AnyCell, CellState
-from nextword.recurrent.backends import aten, reference
-from nextword.tensors import Lengths
+from nextword.recurrent.backends import aten, hoisted, native, reference, scan
+from nextword.recurrent.noise import NoiseKind
 
 _logger = logging.getLogger(__name__)
-
-RunLayer = Callable[[AnyCell, Tensor, CellState, Lengths | None], tuple[Tensor, CellState]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,30 +21,71 @@ class Backend:
     Attributes:
         name: What `training.backend` calls it.
         supports: Whether it can run a cell.
-        run_layer: Runs a layer: (cell, inputs, state, lengths) to (outputs, final state).
+        run_layer: Runs a layer: (cell, inputs, state, lengths) to (outputs, final state); the
+            layer's noise follows as a fifth argument where there is any.
+        noise: The kinds of noise that it can run.
+        is_worthwhile: Whether it is faster for a cell than the backends after it; where no
+            backend says so, the first one that can is taken.
     """
 
     name: str
     supports: Callable[[AnyCell], bool]
-    run_layer: RunLayer
+    run_layer: Callable[..., tuple[Tensor, CellState]]
+    noise: frozenset[NoiseKind] = frozenset()
+    is_worthwhile: Callable[[AnyCell], bool] = lambda cell: True
+
+    def can_run(self, cell: AnyCell, noise: frozenset[NoiseKind]) -> bool:
+        """Whether it supports the cell and all of its noise."""
+        return self.supports(cell) and noise <= self.noise
 
 
 #: Fastest first; the last one supports everything.
 BACKENDS = (
-    Backend(name="aten", supports=aten.supports, run_layer=aten.run_layer),
-    Backend(name="reference", supports=reference.supports, run_layer=reference.run_layer),
+    Backend(
+        name="native", supports=native.supports, run_layer=native.run_layer, noise=native.NOISE
+    ),
+    Backend(
+        name="scan",
+        supports=scan.supports,
+        run_layer=scan.run_layer,
+        noise=scan.NOISE,
+        is_worthwhile=scan.is_worthwhile,
+    ),
+    Backend(
+        name="hoisted",
+        supports=hoisted.supports,
+        run_layer=hoisted.run_layer,
+        noise=hoisted.NOISE,
+        is_worthwhile=hoisted.is_worthwhile,
+    ),
+    Backend(name="aten", supports=aten.supports, run_layer=aten.run_layer, noise=aten.NOISE),
+    Backend(
+        name="reference",
+        supports=reference.supports,
+        run_layer=reference.run_layer,
+        noise=reference.NOISE,
+        is_worthwhile=lambda cell: False,
+    ),
 )
 
 
-def choose_backend(cell: AnyCell, *, name: str = "auto") -> Backend:
-    """Give the fastest backend that supports a cell, or the one that is named.
+def choose_backend(
+    cell: AnyCell, *, name: str = "auto", noise: frozenset[NoiseKind] = frozenset()
+) -> Backend:
+    """Give the fastest backend that supports a cell and its noise, or the one that is named.
+
+    Args:
+        cell: The cell, on the device where it will run.
+        name: `auto`, or the name of a backend.
+        noise: The kinds of noise that the layer will have.
 
     Raises:
-        ConfigError: The name is unknown, or that backend does not support the cell.
+        ConfigError: The name is unknown, or that backend does not support the cell or the noise.
     """
     by_name = {backend.name: backend for backend in BACKENDS}
     if name == "auto":
-        backend = next(backend for backend in BACKENDS if backend.supports(cell))
+        able = [backend for backend in BACKENDS if backend.can_run(cell, noise)]
+        backend = next((backend for backend in able if backend.is_worthwhile(cell)), able[0])
     elif name not in by_name:
         raise ConfigError(
             f"training.backend {name!r} is unknown.", help=did_you_mean(name, ["auto", *by_name])
@@ -54,6 +93,12 @@ def choose_backend(cell: AnyCell, *, name: str = "auto") -> Backend:
     elif not by_name[name].supports(cell):
         raise ConfigError(
             f"the backend {name!r} does not support {type(cell).__name__} as it is set up.",
+            help="Use --set training.backend=auto.",
+        )
+    elif not noise <= by_name[name].noise:
+        lacking = ", ".join(sorted(noise - by_name[name].noise))
+        raise ConfigError(
+            f"the backend {name!r} does not support {lacking}.",
             help="Use --set training.backend=auto.",
         )
     else:

@@ -4,7 +4,10 @@ import torch
 from torch import Tensor
 
 from nextword.cells import AnyCell, CellState
+from nextword.recurrent.noise import EVERY_KIND, NO_LAYER_NOISE, LayerNoise
 from nextword.tensors import Embeddings, Hidden, Lengths
+
+NOISE = EVERY_KIND
 
 
 def supports(cell: AnyCell) -> bool:
@@ -13,7 +16,11 @@ def supports(cell: AnyCell) -> bool:
 
 
 def run_layer(
-    cell: AnyCell, inputs: Embeddings, state: CellState, lengths: Lengths | None
+    cell: AnyCell,
+    inputs: Embeddings,
+    state: CellState,
+    lengths: Lengths | None,
+    noise: LayerNoise = NO_LAYER_NOISE,
 ) -> tuple[Hidden, CellState]:
     """Step a cell through time.
 
@@ -22,16 +29,19 @@ def run_layer(
         inputs: (batch, time, input).
         state: The cell's state before the first step.
         lengths: Steps that count in each row, (batch); all when None.
+        noise: What chance does to the layer in this window.
 
     Returns:
-        Outputs, (batch, time, hidden), zero beyond a row's length; and the state after each row's
+        Outputs, (batch, time, output), zero beyond a row's length; and the state after each row's
         last step that counts.
     """
     if inputs.shape[1] == 0:
-        return inputs.new_zeros(inputs.shape[0], 0, cell.hidden_size), state
+        return inputs.new_zeros(inputs.shape[0], 0, cell.output_size), state
     outputs = []
     for time, step_inputs in enumerate(inputs.unbind(dim=1)):
-        step_outputs, next_state = cell.step(step_inputs, state)
+        _, next_state = cell.step(step_inputs, state, noise.step)
+        next_state = noise.mixed(time, next_state, state)
+        step_outputs = cell.outputs(next_state[0])
         if lengths is not None:
             active = (time < lengths)[:, None]
             step_outputs = torch.where(active, step_outputs, torch.zeros_like(step_outputs))

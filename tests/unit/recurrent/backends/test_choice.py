@@ -1,29 +1,110 @@
 import logging
 
 import pytest
+import torch
 
 from nextword.base import ConfigError
-from nextword.cells import Cell, ElmanCell, LstmCell
-from nextword.recurrent import BACKENDS, choose_backend
+from nextword.cells import (
+    AnyCell,
+    ElmanCell,
+    GruCell,
+    LayerNormLstmCell,
+    LinearCell,
+    LstmCell,
+    MinGruCell,
+    ProjectedLstmCell,
+)
+from nextword.recurrent import BACKENDS, NoiseKind, choose_backend
+from nextword.recurrent.backends.hoisted import layer
+
+
+@pytest.fixture
+def without_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the compiled kernels were not installed."""
+    monkeypatch.setattr("nextword.recurrent.backends.native.layer.kernels_are_installed", bool)
+
+
+class OnlyStepped(LinearCell):
+    """A cell that does not say how it is run by hand, as one from outside."""
+
+    def pointwise(self) -> None:  # type: ignore[override]
+        return None
 
 
 @pytest.mark.parametrize(
     ("cell", "name"),
     [
         (LstmCell(1, 1), "aten"),
-        (ElmanCell(1, 1), "aten"),
-        (ElmanCell(1, 1, nonlinearity="relu"), "aten"),
-        (ElmanCell(1, 1, nonlinearity="sigmoid"), "reference"),
+        (GruCell(1, 1), "hoisted"),
+        (ElmanCell(1, 1), "hoisted"),
+        (ElmanCell(1, 1, nonlinearity="sigmoid"), "hoisted"),
+        (LayerNormLstmCell(1, 1), "hoisted"),
+        (MinGruCell(1, 1), "hoisted"),
+        (OnlyStepped(1, 1), "reference"),
     ],
-    ids=["lstm", "tanh", "relu", "sigmoid"],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
-def test_choose_backend_auto_takes_the_first_that_supports_the_cell(cell: Cell, name: str) -> None:
+@pytest.mark.usefixtures("without_kernels")
+def test_choose_backend_auto_takes_the_fastest_on_a_cpu(cell: AnyCell, name: str) -> None:
     assert choose_backend(cell).name == name
+
+
+@pytest.mark.parametrize("cell", [LstmCell(1, 1), GruCell(1, 1), ElmanCell(1, 1)])
+def test_choose_backend_auto_with_kernels_takes_native(cell: AnyCell) -> None:
+    pytest.importorskip("nextword_kernels", reason="needs the compiled kernels")
+
+    assert choose_backend(cell).name == "native"
+    assert choose_backend(cell, noise=frozenset({"zoneout"})).name == "hoisted"
+
+
+@pytest.mark.parametrize(("is_fast", "name"), [(True, "hoisted"), (False, "aten")])
+@pytest.mark.usefixtures("without_kernels")
+def test_choose_backend_auto_wide_lstm_follows_the_processor(
+    monkeypatch: pytest.MonkeyPatch, is_fast: bool, name: str
+) -> None:
+    monkeypatch.setattr(layer, "has_fast_bfloat16", lambda device: is_fast)
+
+    assert choose_backend(LstmCell(1, 512)).name == name
+    assert choose_backend(LstmCell(1, 511)).name == "aten"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("weight_dropout", "aten"), ("recurrent_dropout", "hoisted"), ("zoneout", "hoisted")],
+)
+@pytest.mark.usefixtures("without_kernels")
+def test_choose_backend_auto_runs_the_noise_too(kind: NoiseKind, name: str) -> None:
+    assert choose_backend(LstmCell(1, 1), noise=frozenset({kind})).name == name
+
+
+def test_choose_backend_noise_that_a_named_one_lacks_is_refused() -> None:
+    with pytest.raises(ConfigError, match="the backend 'aten' does not support zoneout") as caught:
+        choose_backend(LstmCell(1, 1), name="aten", noise=frozenset({"zoneout"}))
+
+    assert caught.value.help == "Use --set training.backend=auto."
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        (GruCell(1, 1), "aten"),
+        (ProjectedLstmCell(1, 2, projection_size=1), "aten"),
+        (LayerNormLstmCell(1, 1), "hoisted"),
+        (MinGruCell(1, 1), "scan"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_choose_backend_auto_takes_the_fastest_on_a_gpu(cell: AnyCell, name: str) -> None:
+    assert choose_backend(cell.cuda()).name == name
 
 
 @pytest.mark.parametrize("name", [backend.name for backend in BACKENDS])
 def test_choose_backend_named_is_taken(name: str) -> None:
-    assert choose_backend(LstmCell(1, 1), name=name).name == name
+    cell = MinGruCell(1, 1) if name == "scan" else LstmCell(1, 1)
+
+    assert choose_backend(cell, name=name).name == name
 
 
 def test_choose_backend_unknown_name_suggests_the_nearest() -> None:

@@ -1,0 +1,49 @@
+"""Cells whose gates do not look at the state: h[t] = a[t]∘h[t-1] + b[t], each entry for itself.
+
+Since a and b come from the inputs alone, all steps can be computed at once: two such steps one
+after the other are again such a step, (a₂a₁, a₂b₁ + b₂), which is all that a parallel scan needs.
+"""
+
+from abc import abstractmethod
+from typing import NamedTuple
+
+from torch import Tensor
+
+from nextword.cells.contract import Cell, StepInputs, StepOutputs
+from nextword.cells.noise import NO_NOISE, StepNoise
+
+
+class DiagonalState(NamedTuple):
+    """h[t-1], (batch, hidden)."""
+
+    hidden_state: Tensor
+
+
+class Coefficients(NamedTuple):
+    """a and b of h = a∘h⁻ + b, each (..., hidden)."""
+
+    decay: Tensor
+    update: Tensor
+
+
+class DiagonalCell(Cell[DiagonalState]):
+    """A layer that is linear in its state, without a recurrent matrix.
+
+    Args:
+        input_size: Width of the input.
+        hidden_size: Width of the hidden state.
+    """
+
+    state_type = DiagonalState
+
+    @abstractmethod
+    def coefficients(self, gates: Tensor) -> Coefficients:
+        """Give a and b from `input_gates`, of any leading axes."""
+
+    def step(
+        self, inputs: StepInputs, state: DiagonalState, noise: StepNoise = NO_NOISE
+    ) -> tuple[StepOutputs, DiagonalState]:
+        """Read one input per row; the outputs are the new hidden state."""
+        a, b = self.coefficients(self.input_gates(inputs).to(state.hidden_state.dtype))
+        h = a * state.hidden_state + b
+        return h, DiagonalState(hidden_state=h)

@@ -1,0 +1,63 @@
+"""The linear recurrent network: h[t] = W_e e[t] + W_h h[t-1] + b."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from nextword.cells.contract import Cell, StepInputs, StepOutputs, uniform_parameter
+from nextword.cells.noise import NO_NOISE, StepNoise
+from nextword.cells.pointwise.elman import ElmanPointwise
+
+
+class LinearState(NamedTuple):
+    """h[t-1], (batch, hidden)."""
+
+    hidden_state: Tensor
+
+
+class LinearCell(Cell[LinearState]):
+    """A linear layer over time: hidden * (hidden + input + 1) parameters.
+
+    What it remembers shrinks or grows by the eigenvalues of W_h alone, which makes it the cell on
+    which vanishing and exploding gradients can be read off.
+
+    Args:
+        input_size: Width of the input.
+        hidden_size: Width of the hidden state.
+
+    Raises:
+        ConfigError: A size is below 1.
+
+    Source: lectures 001, 002 and 004.
+
+    Example:
+        >>> cell = LinearCell(1, 1)
+        >>> _ = cell.requires_grad_(False)
+        >>> for weight, value in ((cell.weight_ih, 1.0), (cell.weight_hh, 0.5)):
+        ...     _ = weight.fill_(value)
+        >>> outputs, _ = cell.step(torch.ones(1, 1), LinearState(torch.full((1, 1), 4.0)))
+        >>> outputs.item()
+        3.0
+    """
+
+    state_type = LinearState
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        scale = hidden_size**-0.5
+        self.weight_ih = uniform_parameter(hidden_size, input_size, scale=scale)
+        self.weight_hh = uniform_parameter(hidden_size, hidden_size, scale=scale)
+        self.bias = nn.Parameter(torch.zeros(hidden_size))
+
+    def step(
+        self, inputs: StepInputs, state: LinearState, noise: StepNoise = NO_NOISE
+    ) -> tuple[StepOutputs, LinearState]:
+        """Read one input per row; the outputs are the new hidden state."""
+        weight_hh = noise.matrix(self.weight_hh)
+        h = inputs @ self.weight_ih.T + noise.seen(state.hidden_state) @ weight_hh.T + self.bias
+        return h, LinearState(hidden_state=h)
+
+    def pointwise(self) -> ElmanPointwise:
+        """Give the hand-written way there and back."""
+        return ElmanPointwise("none")

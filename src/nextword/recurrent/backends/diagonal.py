@@ -1,0 +1,45 @@
+"""What backends of diagonal cells share: the coefficients of a whole window.
+
+A row that has ended, and an entry that is zoned out, keep their old value: a = 1, b = 0 there.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from nextword.cells import Coefficients, DiagonalCell, DiagonalState
+from nextword.recurrent.noise import LayerNoise
+
+#: From a and b, (time, batch, hidden), and h[0], (batch, hidden), to all h, (time, batch, hidden).
+Recurrence = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+def run_diagonal(
+    cell: DiagonalCell,
+    inputs: Tensor,
+    state: DiagonalState,
+    lengths: Tensor | None,
+    noise: LayerNoise,
+    *,
+    recurrence: Recurrence,
+) -> tuple[Tensor, DiagonalState]:
+    """Run a diagonal layer; arguments and results as in the reference."""
+    steps = inputs.transpose(0, 1)
+    gates = cell.input_gates(steps).to(state.hidden_state.dtype)
+    a, b = cell.coefficients(gates)
+    for share in noise.held:
+        a, b = _hold(a, b, share)
+    if lengths is None:
+        outputs = recurrence(a, b, state.hidden_state)
+        return outputs.transpose(0, 1), DiagonalState(hidden_state=outputs[-1])
+    ended = (torch.arange(len(steps), device=lengths.device)[:, None] >= lengths)[:, :, None]
+    a, b = a.masked_fill(ended, 1.0), b.masked_fill(ended, 0.0)
+    outputs = recurrence(a, b, state.hidden_state)
+    shown = outputs.masked_fill(ended, 0.0)
+    return shown.transpose(0, 1), DiagonalState(hidden_state=outputs[-1])
+
+
+def _hold(a: Tensor, b: Tensor, share: Tensor) -> Coefficients:
+    """Keep a share of the old value: h = share∘h⁻ + (1 - share)∘(a∘h⁻ + b)."""
+    return Coefficients(decay=share + (1 - share) * a, update=(1 - share) * b)

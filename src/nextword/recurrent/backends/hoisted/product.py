@@ -1,0 +1,126 @@
+"""The one matrix product that cannot leave the loop over time, laid out once for a whole window.
+
+A step multiplies a few rows with a matrix of megabytes, so what counts is how the matrix lies in
+memory. oneDNN has a layout of its own for that; forming it costs about as much as three products.
+"""
+
+import torch
+from torch import Tensor
+
+#: From so many steps on a layout of its own pays.
+_STEPS_THAT_PAY = 8
+_LOW_PRECISIONS = (torch.bfloat16, torch.float16)
+
+
+class PlainProduct:
+    """Products in the number format of the states.
+
+    Args:
+        weight: W, (outputs, inputs).
+    """
+
+    def __init__(self, weight: Tensor) -> None:
+        self.weight = weight
+        self.dtype = weight.dtype
+
+    def add(self, addend: Tensor, vectors: Tensor, out: Tensor) -> Tensor:
+        """Write addend + vectors Wᵀ to `out` and give it."""
+        return torch.addmm(addend, vectors, self.weight.t(), out=out)
+
+    def back(self, gradients: Tensor) -> Tensor:
+        """Give gradients W."""
+        return torch.mm(gradients, self.weight)
+
+
+class LowPrecisionProduct:
+    """Products whose operands are rounded to 16 bits; what they are added to is not.
+
+    Args:
+        weight: W, (outputs, inputs), in 16 bits.
+        states: The number format of vectors and results.
+    """
+
+    def __init__(self, weight: Tensor, *, states: torch.dtype) -> None:
+        self.weight = weight
+        self.dtype = weight.dtype
+        self.states = states
+
+    def add(self, addend: Tensor, vectors: Tensor, out: Tensor) -> Tensor:
+        """Write addend + vectors Wᵀ to `out` and give it."""
+        return torch.add(addend, torch.mm(vectors.to(self.dtype), self.weight.t()), out=out)
+
+    def back(self, gradients: Tensor) -> Tensor:
+        """Give gradients W."""
+        return torch.mm(gradients, self.weight).to(self.states)
+
+
+class PackedProduct:
+    """Products with a matrix in oneDNN's own layout.
+
+    Args:
+        weight: W, (outputs, inputs), float32 or bfloat16, on a CPU.
+        num_rows: How many vectors are multiplied at once.
+        states: The number format of vectors and results.
+    """
+
+    def __init__(self, weight: Tensor, *, num_rows: int, states: torch.dtype) -> None:
+        self.dtype = weight.dtype
+        self.states = states
+        self._forward = _packed(weight, num_rows)
+        self._transposed = weight.t()
+        self._num_rows = num_rows
+        self._backward: Tensor | None = None
+
+    def add(self, addend: Tensor, vectors: Tensor, out: Tensor) -> Tensor:
+        """Write addend + vectors Wᵀ to `out` and give it."""
+        return torch.add(addend, _multiply(vectors.to(self.dtype), self._forward), out=out)
+
+    def back(self, gradients: Tensor) -> Tensor:
+        """Give gradients W; the layout for it is formed when it is first needed."""
+        if self._backward is None:
+            self._backward = _packed(self._transposed, self._num_rows)
+        return _multiply(gradients, self._backward).to(self.states)
+
+
+WindowProduct = PlainProduct | LowPrecisionProduct | PackedProduct
+
+
+def window_product(
+    weight: Tensor, *, num_steps: int, num_rows: int, dtype: torch.dtype, states: torch.dtype
+) -> WindowProduct:
+    """Choose how a matrix is multiplied in every step of a window.
+
+    Args:
+        weight: W, (outputs, inputs).
+        num_steps: How many products there will be.
+        num_rows: Rows of each.
+        dtype: Number format of the operands.
+        states: Number format of the states.
+    """
+    weight = weight.detach().to(dtype)
+    if num_steps >= _STEPS_THAT_PAY and _can_pack(weight):
+        return PackedProduct(weight, num_rows=num_rows, states=states)
+    if dtype in _LOW_PRECISIONS:
+        return LowPrecisionProduct(weight, states=states)
+    return PlainProduct(weight)
+
+
+def _can_pack(weight: Tensor) -> bool:
+    """Whether this torch can lay out the matrix; the operations are not of its public interface."""
+    return (
+        weight.device.type == "cpu"
+        and weight.dtype in (torch.float32, torch.bfloat16)
+        and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
+        and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    )
+
+
+def _packed(weight: Tensor, num_rows: int) -> Tensor:
+    packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), num_rows)
+    return packed
+
+
+def _multiply(vectors: Tensor, packed: Tensor) -> Tensor:
+    product: Tensor = torch.ops.mkldnn._linear_pointwise(vectors, packed, None, "none", [], "")
+    return product

@@ -1,0 +1,16 @@
+"""Compiled kernels for a CPU, where the package nextword-kernels is installed."""
+
+from nextword.recurrent.backends.native.contract import RecurrentKernel
+from nextword.recurrent.backends.native.kernels import ElmanKernel, GruKernel, LstmKernel
+from nextword.recurrent.backends.native.layer import NOISE, run_kernel, run_layer, supports
+
+__all__ = [
+    "NOISE",
+    "ElmanKernel",
+    "GruKernel",
+    "LstmKernel",
+    "RecurrentKernel",
+    "run_kernel",
+    "run_layer",
+    "supports",
+]

@@ -1,0 +1,97 @@
+"""What a compiled kernel is given and gives, and where the package of kernels is found."""
+
+import functools
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from torch import Tensor
+
+
+@functools.cache
+def kernels_are_installed() -> bool:
+    """Whether the package nextword-kernels is installed and loads."""
+    try:
+        load_kernels()
+    except ImportError:
+        return False
+    return True
+
+
+@functools.cache
+def load_kernels() -> ModuleType:
+    """Import the kernels, which are an extra."""
+    return importlib.import_module("nextword_kernels")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepOptions:
+    """What changes how steps are made.
+
+    Attributes:
+        lengths: Steps that count in each row, (batch); all when None.
+        mask: Times the previous hidden state before its product, (batch, hidden); 1 when None.
+        num_threads: Threads of the kernel.
+    """
+
+    lengths: Tensor | None
+    mask: Tensor | None
+    num_threads: int
+
+    def as_arguments(self) -> dict[str, Any]:
+        """The same, as the kernels name them."""
+        return {"lengths": self.lengths, "mask": self.mask, "num_threads": self.num_threads}
+
+
+@dataclass(frozen=True, kw_only=True)
+class KernelGradients:
+    """What a kernel gives back.
+
+    Attributes:
+        gates: Of the input gates, (time, batch, gates * hidden).
+        recurrent: Of what the recurrent matrix gave, in pieces: (time, batch, rows of the matrix).
+        state: Of the initial state's parts, (batch, hidden).
+        biases: Of the bias, and of a GRU's recurrent bias.
+    """
+
+    gates: Tensor
+    recurrent: list[Tensor]
+    state: list[Tensor]
+    biases: list[Tensor]
+
+
+Forward = tuple[Tensor, list[Tensor], list[Tensor]]
+
+
+class RecurrentKernel(ABC):
+    """A cell over time. The input gates may be overwritten."""
+
+    @abstractmethod
+    def forward(
+        self,
+        packed: Any,
+        input_gates: Tensor,
+        state: Sequence[Tensor],
+        *,
+        recurrent_bias: Sequence[Tensor],
+        options: StepOptions,
+        keep: bool,
+    ) -> Forward:
+        """Give the outputs, the final state, and what `backward` needs, if it is to be kept."""
+
+    @abstractmethod
+    def backward(
+        self,
+        packed: Any,
+        kept: Sequence[Tensor],
+        state: Sequence[Tensor],
+        *,
+        outputs: Tensor,
+        grad_outputs: Tensor | None,
+        grad_state: list[Tensor],
+        options: StepOptions,
+    ) -> KernelGradients:
+        """Give all gradients; `grad_state` is overwritten by the initial state's."""

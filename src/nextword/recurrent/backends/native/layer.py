@@ -1,0 +1,233 @@
+"""A layer through the compiled kernels, under autograd.
+
+What does not depend on time stays with torch: the input's product, and the gradients of the two
+matrices and of the inputs, each one product over the whole window. The kernels run through time.
+Under bfloat16 autocast the operands of all products are bfloat16; states and sums are float32.
+Tensors are time-major here, and only here.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from nextword.cells import AnyCell, CellState, ElmanCell, GruCell, LstmCell
+from nextword.recurrent.backends import aten, reference
+from nextword.recurrent.backends.native.contract import (
+    KernelGradients,
+    RecurrentKernel,
+    StepOptions,
+    kernels_are_installed,
+)
+from nextword.recurrent.backends.native.kernels import ElmanKernel, GruKernel, LstmKernel
+from nextword.recurrent.backends.native.weights import PackedWeights, forget, packed_weights
+from nextword.recurrent.noise import NO_LAYER_NOISE, LayerNoise, NoiseKind
+from nextword.tensors import Embeddings, Hidden, Lengths
+
+#: A mask on the recurrent state is the kernels' own; dropped connections are other weights.
+NOISE: frozenset[NoiseKind] = frozenset({"recurrent_dropout", "weight_dropout"})
+#: About two microseconds of work a step; the threads meet once a step.
+_MULTIPLICATIONS_A_THREAD = 2**16
+#: Gradients of the arguments before the tensors.
+_NOT_TENSORS = (None, None, None, None)
+
+
+def supports(cell: AnyCell) -> bool:
+    """Whether the kernels are installed and have this cell."""
+    return kernels_are_installed() and isinstance(cell, LstmCell | GruCell | ElmanCell)
+
+
+def run_layer(
+    cell: AnyCell,
+    inputs: Embeddings,
+    state: CellState,
+    lengths: Lengths | None,
+    noise: LayerNoise = NO_LAYER_NOISE,
+) -> tuple[Hidden, CellState]:
+    """Run a layer through the kernels; arguments and results as in the reference.
+
+    A layer that has since moved to another device, or to another number format, is run by torch.
+    """
+    batch_size, num_steps, _ = inputs.shape
+    if batch_size == 0 or num_steps == 0:
+        return inputs.new_zeros(batch_size, num_steps, cell.hidden_size), state
+    if not _has_kernel_format(cell, inputs, state):
+        if aten.supports(cell) and noise.step.mask is None:
+            return aten.run_layer(cell, inputs, state, lengths, noise)
+        return reference.run_layer(cell, inputs, state, lengths, noise)
+    weight_hh = noise.step.matrix(cell.get_parameter("weight_hh"))
+    weights = [cell.get_parameter("weight_ih"), weight_hh, cell.get_parameter("bias")]
+    if isinstance(cell, GruCell):
+        weights.append(cell.recurrent_bias)
+    outputs, final = run_kernel(
+        _kernel(cell), inputs, state, weights=weights, lengths=lengths, mask=noise.step.mask
+    )
+    return outputs, type(state)(*final)
+
+
+def _kernel(cell: AnyCell) -> RecurrentKernel:
+    if isinstance(cell, ElmanCell):
+        return ElmanKernel(cell.nonlinearity)
+    return GruKernel() if isinstance(cell, GruCell) else LstmKernel()
+
+
+def run_kernel(
+    kernel: RecurrentKernel,
+    inputs: Embeddings,
+    state: Sequence[Tensor],
+    *,
+    weights: Sequence[Tensor],
+    lengths: Lengths | None = None,
+    mask: Tensor | None = None,
+) -> tuple[Hidden, tuple[Tensor, ...]]:
+    """Run a layer through a kernel.
+
+    Args:
+        kernel: The kernel.
+        inputs: (batch, time, input), float32 or bfloat16.
+        state: The state's parts, (batch, hidden) each, float32.
+        weights: weight_ih, weight_hh and bias, float32; for a GRU the candidate's recurrent bias
+            as a fourth.
+        lengths: Steps that count in each row, (batch); all when None.
+        mask: What the previous hidden state is multiplied with before its product, at every step,
+            (batch, hidden): recurrent dropout. None for none.
+
+    Returns:
+        Outputs, (batch, time, hidden), in bfloat16 under autocast; and the final state's parts.
+    """
+    precision = _precision() or torch.float32
+    weight_ih, weight_hh, *_ = weights
+    num_threads = _num_threads(weight_hh, inputs.shape[0])
+    packed = packed_weights(weight_ih, weight_hh, precision=precision, num_threads=num_threads)
+    options = StepOptions(
+        lengths=None if lengths is None else lengths.contiguous(),
+        mask=None if mask is None else mask.detach().float().contiguous(),
+        num_threads=num_threads,
+    )
+    outputs, *final = _KernelFunction.apply(  # type: ignore[no-untyped-call]
+        kernel, packed, options, len(state), inputs, *state, *weights
+    )
+    return outputs, tuple(final)
+
+
+class _KernelFunction(torch.autograd.Function):
+    """A layer over time; its gradients are those of the reference, once."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        kernel: RecurrentKernel,
+        packed: PackedWeights,
+        options: StepOptions,
+        parts: int,
+        inputs: Tensor,
+        *tensors: Tensor,
+    ) -> tuple[Tensor, ...]:
+        state = [part.detach().contiguous() for part in tensors[:parts]]
+        bias, *recurrent_bias = (tensor.detach() for tensor in tensors[parts + 2 :])
+        steps = inputs.detach().transpose(0, 1).to(packed.dtype).contiguous()
+        with torch.autocast("cpu", enabled=False):
+            input_gates = torch.addmm(
+                bias.to(packed.dtype), steps.flatten(0, 1), packed.weight_ih.t()
+            ).view(*steps.shape[:2], -1)
+        outputs, final, kept = kernel.forward(
+            packed.recurrent,
+            input_gates,
+            state,
+            recurrent_bias=recurrent_bias,
+            options=options,
+            keep=any(ctx.needs_input_grad),
+        )
+        shown = outputs.transpose(0, 1)
+        ctx.kernel, ctx.packed, ctx.options, ctx.parts = kernel, packed, options, parts
+        ctx.inputs_dtype = inputs.dtype
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(shown, steps, tensors[parts + 1], *state, *kept)
+        return shown, *final
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(
+        ctx: Any, grad_outputs: Tensor | None, *grad_final: Tensor | None
+    ) -> tuple[Tensor | None, ...]:
+        shown, steps, weight_hh, *saved = ctx.saved_tensors
+        state, kept = saved[: ctx.parts], saved[ctx.parts :]
+        packed: PackedWeights = ctx.packed
+        outputs = shown.transpose(0, 1)
+        if grad_outputs is not None:
+            grad_outputs = grad_outputs.transpose(0, 1).to(packed.dtype).contiguous()
+        gradients = ctx.kernel.backward(
+            packed.recurrent,
+            kept,
+            state,
+            outputs=outputs,
+            grad_outputs=grad_outputs,
+            # The kernel turns the final state's gradient into the initial state's, in place.
+            grad_state=[
+                _own(part, like=before) for part, before in zip(grad_final, state, strict=True)
+            ],
+            options=ctx.options,
+        )
+        # After a gradient comes an update, whichever way it is made.
+        forget(weight_hh)
+        with torch.autocast("cpu", enabled=False):
+            before = _hidden_before(outputs, state[0], ctx.options.mask)
+            grad_weights = _grad_weights(gradients, steps, before)
+            grad_inputs = None
+            if ctx.needs_input_grad[len(_NOT_TENSORS)]:
+                flat = gradients.gates.flatten(0, 1) @ packed.weight_ih
+                grad_inputs = flat.view(*steps.shape).transpose(0, 1).to(ctx.inputs_dtype)
+        num_biases = len(ctx.needs_input_grad) - len(_NOT_TENSORS) - 1 - ctx.parts - 2
+        biases = gradients.biases[:num_biases]
+        return (*_NOT_TENSORS, grad_inputs, *gradients.state, *grad_weights, *biases)
+
+
+def _hidden_before(outputs: Tensor, initial_hidden: Tensor, mask: Tensor | None) -> Tensor:
+    """Give what the recurrent matrix was multiplied with, (time * batch, hidden).
+
+    Beyond a row's length the outputs are 0 and so are the gates' gradients: it does not matter.
+    """
+    before = torch.cat([initial_hidden[None].to(outputs.dtype), outputs[:-1]])
+    if mask is not None:
+        before = before * mask.to(outputs.dtype)
+    return before.flatten(0, 1)
+
+
+def _grad_weights(gradients: KernelGradients, steps: Tensor, before: Tensor) -> list[Tensor]:
+    """Give the gradients of weight_ih and weight_hh, in float32."""
+    grad_ih = gradients.gates.flatten(0, 1).t() @ steps.flatten(0, 1)
+    grad_hh = [part.flatten(0, 1).t() @ before for part in gradients.recurrent]
+    return [grad_ih.float(), torch.cat(grad_hh).float()]
+
+
+def _own(gradient: Tensor | None, *, like: Tensor) -> Tensor:
+    """Give a copy that may be overwritten; a part that nobody used has the gradient 0."""
+    if gradient is None:
+        return torch.zeros_like(like)
+    return gradient.clone(memory_format=torch.contiguous_format)
+
+
+def _has_kernel_format(cell: AnyCell, inputs: Tensor, state: CellState) -> bool:
+    """Whether all tensors are on the CPU and in number formats that the kernels have."""
+    float32 = [*cell.parameters(), *state]
+    return (
+        inputs.dtype in (torch.float32, torch.bfloat16)
+        and all(tensor.dtype == torch.float32 for tensor in float32)
+        and all(tensor.device.type == "cpu" for tensor in (inputs, *float32))
+        and _precision() is not None
+    )
+
+
+def _precision() -> torch.dtype | None:
+    """Give the number format of the products' operands; None for one the kernels do not have."""
+    if not torch.is_autocast_enabled("cpu"):
+        return torch.float32
+    chosen = torch.get_autocast_dtype("cpu")
+    return torch.bfloat16 if chosen == torch.bfloat16 else None
+
+
+def _num_threads(weight_hh: Tensor, batch_size: int) -> int:
+    """As many threads as torch has, but no more than have work for longer than they meet."""
+    worthwhile = weight_hh.numel() * batch_size // _MULTIPLICATIONS_A_THREAD
+    return max(1, min(torch.get_num_threads(), worthwhile))

@@ -1,0 +1,134 @@
+"""Stacks that read a whole sequence both ways: encoders, never language models.
+
+Every output has seen what follows it. So there is no state to carry from one window to the next,
+and nothing here fits the contract of a language model.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+from nextword.base import ShapeError
+from nextword.cells import AnyCell, CellState
+from nextword.recurrent.regularizer import RecurrentRegularizer
+from nextword.recurrent.stack import RecurrentStack
+from nextword.tensors import Embeddings, Hidden, Lengths
+
+
+class BidirectionalStack(nn.Module):
+    """Runs two cells a layer, one from each end, and hands up both outputs side by side.
+
+    Args:
+        forward_cells: The layers' cells that read from the first step on, lowest first.
+        backward_cells: Those that read from each row's last step on.
+        dropout_between: Applied to what one layer hands to the next, not to the last outputs.
+        regularizer: Disturbs every layer in training.
+        backend: How layers are run: `auto`, or the name of a backend.
+
+    Raises:
+        ShapeError: The two directions do not fit together, or a layer does not fit the one below.
+        ConfigError: The backend is unknown or does not support a cell or the regulariser.
+
+    Source: Schuster & Paliwal (1997); lecture 004.
+
+    Example:
+        >>> from nextword.cells import LstmCell
+        >>> stack = BidirectionalStack([LstmCell(3, 4)], [LstmCell(3, 4)])
+        >>> outputs, _ = stack(torch.zeros(2, 5, 3), torch.tensor([5, 2]))
+        >>> outputs.shape
+        torch.Size([2, 5, 8])
+    """
+
+    def __init__(
+        self,
+        forward_cells: Sequence[AnyCell],
+        backward_cells: Sequence[AnyCell],
+        *,
+        dropout_between: Callable[[Embeddings], Embeddings] | None = None,
+        regularizer: RecurrentRegularizer | None = None,
+        backend: str = "auto",
+    ) -> None:
+        super().__init__()
+        _check_sizes(forward_cells, backward_cells)
+
+        def single(cell: AnyCell) -> RecurrentStack:
+            return RecurrentStack([cell], regularizer=regularizer, backend=backend)
+
+        self.forward_layers = nn.ModuleList(single(cell) for cell in forward_cells)
+        self.backward_layers = nn.ModuleList(single(cell) for cell in backward_cells)
+        self.dropout_between = dropout_between if dropout_between is not None else nn.Identity()
+        self.output_size = forward_cells[-1].output_size + backward_cells[-1].output_size
+
+    def forward(
+        self, inputs: Embeddings, lengths: Lengths | None = None
+    ) -> tuple[Hidden, tuple[tuple[CellState, CellState], ...]]:
+        """Read whole sequences.
+
+        Args:
+            inputs: (batch, time, input).
+            lengths: Steps that count in each row, (batch); all when None.
+
+        Returns:
+            The last layer's outputs, (batch, time, output), zero beyond a row's length; and for
+            each layer, lowest first, the states with which the two directions end: after the last
+            step that counts, and after the first one.
+        """
+        final_states = []
+        layers = zip(_stacks(self.forward_layers), _stacks(self.backward_layers), strict=True)
+        for depth, (ahead, back) in enumerate(layers):
+            if depth > 0:
+                inputs = self.dropout_between(inputs)
+            begin = ahead.initial_state(len(inputs)), back.initial_state(len(inputs))
+            seen_before, (final_ahead,) = ahead(inputs, begin[0], lengths)
+            seen_after, (final_back,) = back(reverse(inputs, lengths), begin[1], lengths)
+            inputs = torch.cat([seen_before, reverse(seen_after, lengths)], dim=2)
+            final_states.append((final_ahead, final_back))
+        return inputs, tuple(final_states)
+
+
+def reverse(sequences: Embeddings, lengths: Lengths | None = None) -> Embeddings:
+    """Turn each row round within its length; what lies beyond stays where it is.
+
+    Args:
+        sequences: (batch, time, width).
+        lengths: Steps that count in each row, (batch); all when None.
+
+    Example:
+        >>> rows = torch.arange(3.0).view(1, 3, 1)
+        >>> reverse(rows, torch.tensor([2])).flatten().tolist()
+        [1.0, 0.0, 2.0]
+    """
+    if lengths is None:
+        return sequences.flip(1)
+    steps = torch.arange(sequences.shape[1], device=sequences.device)
+    mirrored = lengths[:, None] - 1 - steps
+    order = torch.where(mirrored >= 0, mirrored, steps)
+    return sequences.gather(1, order[:, :, None].expand_as(sequences))
+
+
+def _stacks(layers: nn.ModuleList) -> list[RecurrentStack]:
+    return list(layers)  # type: ignore[arg-type]  # nn.ModuleList forgets the type
+
+
+def _check_sizes(forward_cells: Sequence[AnyCell], backward_cells: Sequence[AnyCell]) -> None:
+    if not forward_cells or len(forward_cells) != len(backward_cells):
+        raise ShapeError(
+            f"there are {len(forward_cells)} cells forwards and {len(backward_cells)} backwards; "
+            "each layer, and there must be one, needs both."
+        )
+    pairs = list(zip(forward_cells, backward_cells, strict=True))
+    for ahead, back in pairs:
+        if ahead.input_size != back.input_size:
+            raise ShapeError(
+                f"a layer reads {ahead.input_size} numbers a step forwards and {back.input_size} "
+                "backwards; it reads the same both ways."
+            )
+    for below, (ahead, _) in pairwise(pairs):
+        handed_up = sum(cell.output_size for cell in below)
+        if ahead.input_size != handed_up:
+            raise ShapeError(
+                f"a layer reads {ahead.input_size} numbers a step, the one below gives "
+                f"{handed_up} in both directions together."
+            )

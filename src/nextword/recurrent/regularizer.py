@@ -1,0 +1,126 @@
+"""Regularisers inside the recurrence: masks that are drawn once a window, and zoneout."""
+
+from torch import Tensor, nn
+
+from nextword.base import ConfigError
+from nextword.cells import AnyCell, StepNoise
+from nextword.recurrent.dropout import check_probability, keep_mask
+from nextword.recurrent.noise import NO_LAYER_NOISE, LayerNoise, NoiseKind
+
+
+class RecurrentRegularizer(nn.Module):
+    """Disturbs layers in training, and draws what chance decides from torch's generator.
+
+    Args:
+        recurrent_dropout: Share of h⁻ that the recurrent product does not see, the same entries
+            at all steps of a window.
+        weight_dropout: Share of the recurrent matrix's connections that are dropped for a window.
+        zoneout_hidden: Chance that an entry of the hidden state stays as it was, drawn anew at
+            each step.
+        zoneout_cell: The same of the cell state.
+
+    Raises:
+        ConfigError: A share is not in [0, 1).
+
+    Source: recurrent dropout from Gal & Ghahramani (2016); dropped connections from Merity et al.
+    (2018); zoneout from Krueger et al. (2017), whose hidden state comes from the cell state before
+    that one is zoned out. Outside training zoneout gives the expectation.
+    """
+
+    def __init__(
+        self,
+        *,
+        recurrent_dropout: float = 0.0,
+        weight_dropout: float = 0.0,
+        zoneout_hidden: float = 0.0,
+        zoneout_cell: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.recurrent_dropout = check_probability(recurrent_dropout)
+        self.weight_dropout = check_probability(weight_dropout)
+        self.zoneout_hidden = check_probability(zoneout_hidden)
+        self.zoneout_cell = check_probability(zoneout_cell)
+
+    @property
+    def kinds(self) -> frozenset[NoiseKind]:
+        """What a backend has to support."""
+        shares: dict[NoiseKind, float] = {
+            "recurrent_dropout": self.recurrent_dropout,
+            "weight_dropout": self.weight_dropout,
+            "zoneout": max(self.zoneout_hidden, self.zoneout_cell),
+        }
+        return frozenset(kind for kind, share in shares.items() if share > 0.0)
+
+    def extra_repr(self) -> str:
+        """Say what changes a trained model's figures; part of its fingerprint."""
+        if "zoneout" not in self.kinds:
+            return ""
+        return f"zoneout_hidden={self.zoneout_hidden}, zoneout_cell={self.zoneout_cell}"
+
+    def check(self, cell: AnyCell) -> None:
+        """Refuse a cell that lacks what is to be disturbed.
+
+        Raises:
+            ConfigError: It has no recurrent matrix, or no cell state.
+        """
+        name = type(cell).__name__
+        for kind in ("recurrent_dropout", "weight_dropout"):
+            if kind in self.kinds and not cell.has_recurrent_matrix:
+                raise ConfigError(
+                    f"regularization.{kind} is {getattr(self, kind)}, but {name} has no recurrent "
+                    "matrix.",
+                    help=f"Leave regularization.{kind} out.",
+                )
+        if self.zoneout_cell > 0.0 and "cell_state" not in cell.state_names:
+            raise ConfigError(
+                f"regularization.zoneout_cell is {self.zoneout_cell}, but {name} has no cell "
+                "state.",
+                help="Use regularization.zoneout_hidden.",
+            )
+
+    def draw(self, cell: AnyCell, *, batch_size: int, num_steps: int) -> LayerNoise:
+        """Draw the noise of one layer and one window.
+
+        Args:
+            cell: The layer's cell.
+            batch_size: Rows of the window.
+            num_steps: Its steps.
+        """
+        if not self.kinds:
+            return NO_LAYER_NOISE
+        state = cell.initial_state(batch_size)
+        return LayerNoise(
+            step=self._step_noise(cell, batch_size),
+            held=self._held(state, num_steps, cell.state_names),
+        )
+
+    def _step_noise(self, cell: AnyCell, batch_size: int) -> StepNoise:
+        mask, weight_hh = None, None
+        if self.training and self.recurrent_dropout > 0.0:
+            weight = cell.get_parameter("weight_hh")
+            shape = (batch_size, weight.shape[1])
+            mask = keep_mask(shape, probability=self.recurrent_dropout, like=weight)
+        if self.training and self.weight_dropout > 0.0:
+            weight = cell.get_parameter("weight_hh")
+            weight_hh = weight * keep_mask(
+                tuple(weight.shape), probability=self.weight_dropout, like=weight
+            )
+        return StepNoise(mask=mask, weight_hh=weight_hh)
+
+    def _held(
+        self, state: tuple[Tensor, ...], num_steps: int, names: tuple[str, ...]
+    ) -> tuple[Tensor, ...]:
+        """Draw which entries stay as they were, or give their expected share."""
+        if "zoneout" not in self.kinds:
+            return ()
+        shares = {"hidden_state": self.zoneout_hidden, "cell_state": self.zoneout_cell}
+        return tuple(
+            self._held_part(part, num_steps, shares[name])
+            for part, name in zip(state, names, strict=True)
+        )
+
+    def _held_part(self, part: Tensor, num_steps: int, share: float) -> Tensor:
+        if not self.training or share == 0.0:
+            return part.new_tensor(share).expand(num_steps, 1, 1)
+        kept = keep_mask((num_steps, *part.shape), probability=share, like=part)
+        return (kept == 0).to(part.dtype)
