@@ -1,0 +1,20 @@
+"""Causal language models of Hugging Face transformers: loaded, read and scored as our own are."""
+
+from nextword.interop.huggingface.files import HUGGINGFACE_PREFIX
+from nextword.interop.huggingface.loading import load_huggingface
+from nextword.interop.huggingface.model import HuggingFaceLanguageModel
+from nextword.interop.huggingface.reading import CausalModel
+from nextword.interop.huggingface.recurrent import RecurrentHuggingFaceModel, is_recurrent
+from nextword.interop.huggingface.tokenizer import HuggingFaceTokenizer
+from nextword.interop.huggingface.windowed import WindowedHuggingFaceModel
+
+__all__ = [
+    "HUGGINGFACE_PREFIX",
+    "CausalModel",
+    "HuggingFaceLanguageModel",
+    "HuggingFaceTokenizer",
+    "RecurrentHuggingFaceModel",
+    "WindowedHuggingFaceModel",
+    "is_recurrent",
+    "load_huggingface",
+]

@@ -1,0 +1,132 @@
+"""Reading with a transformers model: ids and a cache in, logits and a cache out.
+
+Architectures hand out their caches under different names, and some go on from one wrongly, or mix
+up rows. Whether a model does so rightly is not looked up but tried.
+"""
+
+import inspect
+from functools import cached_property
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from nextword.interop.huggingface.caches import (
+    Cache,
+    cache_rows,
+    cache_tensors,
+    joined,
+)
+from nextword.tensors import TokenIds
+
+_CACHE_NAMES = ("past_key_values", "cache_params", "state")
+_NUM_TRIED = 7
+#: Largest difference, as a share of the span of the logits, that rounding explains in float32.
+_ROUNDING = 1e-4
+
+Logits = Float[Tensor, "batch time vocab"]
+
+
+class CausalModel:
+    """A transformers model, tried for what it makes of several rows and of its own caches.
+
+    Args:
+        network: An `AutoModelForCausalLM`, in evaluation mode, on its device.
+
+    Attributes:
+        vocab_size: Ids that it gives scores to.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        self.network = network
+        token_ids = self._some_ids()[:, :1]
+        logits, _ = self._tried(token_ids)
+        self.vocab_size: int = logits.shape[2]
+        together, _ = self._tried(token_ids.repeat(2, 1))
+        self._reads_rows_together = together.shape[:2] == (2, 1)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters lie."""
+        return next(self.network.parameters()).device
+
+    def read(self, token_ids: TokenIds, cache: Cache | None = None) -> tuple[Logits, Cache | None]:
+        """Read tokens after those that are in a cache.
+
+        Args:
+            token_ids: (batch, time), without padding.
+            cache: What an earlier call gave; the model may write into it. None to begin.
+
+        Returns:
+            Logits, (batch, time, vocab), and the new cache; None where the model gives none.
+        """
+        if len(token_ids) == 1 or self._reads_rows_together:
+            return self._read(token_ids, cache)
+        rows = torch.arange(len(token_ids), device=token_ids.device)[:, None]
+        read = [
+            self._read(token_ids[row], None if cache is None else cache_rows(cache, row))
+            for row in rows
+        ]
+        logits = torch.cat([row_logits for row_logits, _ in read])
+        return logits, joined([row_cache for _, row_cache in read])
+
+    def goes_on(self, *, num_at_once: int) -> bool:
+        """Say whether reading on by so many tokens at once can be trusted."""
+        return self.goes_on_by_tokens if num_at_once == 1 else self.goes_on_in_chunks
+
+    @cached_property
+    def goes_on_by_tokens(self) -> bool:
+        """Whether reading on from a cache a token at a time gives what reading at once does."""
+        return self._goes_on(1)
+
+    @cached_property
+    def goes_on_in_chunks(self) -> bool:
+        """Whether reading on from a cache by several tokens gives what reading at once does.
+
+        Some architectures begin from an empty memory then, and nothing says so.
+        """
+        return self._goes_on(_NUM_TRIED)
+
+    @cached_property
+    def fixed_cache(self) -> Cache | None:
+        """The cache of one row if its size does not grow with what is read; else None."""
+        token_ids = self._some_ids()
+        _, shorter = self._tried(token_ids[:, :2])
+        _, longer = self._tried(token_ids)
+        if shorter is None or longer is None:
+            return None
+        sizes = [[part.shape for part in cache_tensors(cache)] for cache in (shorter, longer)]
+        return shorter if sizes[0] and sizes[0] == sizes[1] else None
+
+    def _goes_on(self, num_at_once: int) -> bool:
+        token_ids = self._some_ids()
+        whole, _ = self._tried(token_ids)
+        first, cache = self._tried(token_ids[:, : _NUM_TRIED // 2])
+        if cache is None:
+            return False
+        parts, row = [first], torch.zeros(1, dtype=torch.int64, device=self.device)
+        for piece in torch.split(token_ids[:, _NUM_TRIED // 2 :], num_at_once, dim=1):
+            # As it will be read on from: as a copy.
+            logits, cache = self._tried(piece, cache_rows(cache, row))
+            parts.append(logits)
+        difference = (torch.cat(parts, dim=1) - whole).abs().max()
+        return bool(difference <= _ROUNDING * (whole.max() - whole.min()))
+
+    @torch.no_grad()
+    def _tried(self, token_ids: TokenIds, cache: Cache | None = None) -> tuple[Tensor, Cache]:
+        return self._read(token_ids, cache)
+
+    def _read(self, token_ids: TokenIds, cache: Cache | None) -> tuple[Tensor, Cache | None]:
+        arguments: dict[str, Any] = {} if cache is None else {self._cache_name(): cache}
+        outputs = self.network(input_ids=token_ids, use_cache=True, **arguments)
+        caches = (getattr(outputs, name, None) for name in _CACHE_NAMES)
+        return outputs.logits, next((found for found in caches if found is not None), None)
+
+    def _some_ids(self) -> TokenIds:
+        return torch.arange(_NUM_TRIED, device=self.device)[None]
+
+    def _cache_name(self) -> str:
+        """Name the argument that takes the cache."""
+        arguments = inspect.signature(self.network.forward).parameters
+        return next(name for name in _CACHE_NAMES if name in arguments)

@@ -1,0 +1,166 @@
+"""Models whose positions are numbered and end: read again from time to time, in a later window."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Int64
+from torch import Tensor
+
+from nextword.base import require
+from nextword.interop.huggingface.caches import Cache, cache_rows
+from nextword.interop.huggingface.model import HuggingFaceLanguageModel, RowGroup, row_groups
+from nextword.interop.huggingface.reading import CausalModel, Logits
+from nextword.models import State, TokenWindow
+from nextword.tensors import Lengths, TokenIds
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Encoded:
+    """Rows of equally many tokens, and the model's cache of having read just those."""
+
+    token_ids: Int64[Tensor, "rows window"]
+    cache: Cache
+
+    def find(self, token_ids: Int64[Tensor, "found window"]) -> Cache | None:
+        """Give a copy of the cache with the rows of these tokens; None if one is missing."""
+        if self.token_ids.shape[1] != token_ids.shape[1]:
+            return None
+        same = (token_ids[:, None] == self.token_ids).all(dim=2)
+        if not bool(same.any(dim=1).all()):
+            return None
+        return cache_rows(self.cache, same.int().argmax(dim=1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowState(State):
+    """The last tokens of each row, with what the model made of them, as far as that is at hand.
+
+    The tokens alone decide what is predicted; without `encoded` they are read again. So it need
+    not follow when rows are chosen, joined or written to bytes: it is used where it fits.
+
+    Attributes:
+        encoded: Caches of the windows that rows stand in.
+    """
+
+    encoded: tuple[Encoded, ...] = ()
+
+    def to(self, device: torch.device | str) -> State:
+        """Give the state on a device, to be read again there."""
+        return State.to(replace(self, encoded=()), device)
+
+
+class WindowedHuggingFaceModel(HuggingFaceLanguageModel):
+    """A model that tells positions by their number, of which there are `context_size`.
+
+    The tokens of a row are read in windows that begin at multiples of the stride: 0, stride,
+    2 stride and so on. A token stands in the first window that reaches it, so it is predicted from
+    at least context_size - stride tokens once there are so many. Which window that is depends on
+    the row's own count alone: whole, in chunks or token by token is the same.
+
+    Args:
+        causal: The model, on its device.
+        boundary_id: The id that is read before the first token of a text.
+        context_size: Positions that it has.
+        stride: Tokens between windows, from 1 to `context_size`; half of it when None.
+
+    Raises:
+        ConfigError: The stride is out of range.
+    """
+
+    stride: int
+
+    def __init__(
+        self,
+        causal: CausalModel,
+        *,
+        boundary_id: int,
+        context_size: int,
+        stride: int | None = None,
+    ) -> None:
+        super().__init__(causal, boundary_id=boundary_id)
+        self.context_size = context_size
+        self.window = TokenWindow(size=context_size + 1)
+        self.stride = max(1, context_size // 2) if stride is None else stride
+        require(
+            1 <= self.stride <= context_size,
+            f"stride is {stride}; this model has {context_size:,} positions, and no token may be "
+            "left out.",
+            help=f"Choose one from 1 (slow, the longest contexts) to {context_size:,}.",
+        )
+
+    def with_stride(self, stride: int) -> "WindowedHuggingFaceModel":
+        """Give the same model, its weights shared, with another stride.
+
+        Raises:
+            ConfigError: The stride is out of range.
+        """
+        return WindowedHuggingFaceModel(
+            self.causal,
+            boundary_id=self.boundary_id,
+            context_size=self.context_size,
+            stride=stride,
+        )
+
+    def initial_state(self, batch_size: int) -> State:
+        """Give the state of rows that have read nothing: no last tokens."""
+        initial = self.window.initial(device=self.device)
+        return WindowState.fresh(initial, batch_size=batch_size, fingerprint=self.fingerprint)
+
+    def read(
+        self, token_ids: TokenIds, state: State, lengths: Lengths | None
+    ) -> tuple[Logits, State]:
+        """Read tokens and give unnormalised scores, (batch, time, vocab), and the state."""
+        places = self.window.join(token_ids, state)
+        at_hand = _encoded(state)
+        logits, encoded = self.no_logits(token_ids), []
+        for group in row_groups(state.num_tokens, token_ids.shape[1], lengths):
+            read, last = self._read_group(group, places[group.rows], at_hand)
+            logits[group.rows, : group.num_steps] = read.to(logits.dtype)
+            encoded.append(last)
+        after = self.window.after(places, state, lengths)
+        return logits, _with_encoded(after, encoded)
+
+    def _read_group(
+        self, group: RowGroup, places: Int64[Tensor, "rows places"], at_hand: Sequence[Encoded]
+    ) -> tuple[Logits, Encoded]:
+        """Read window by window; `places` are the last `context_size` tokens and the new ones."""
+        first_place = group.num_before - self.context_size
+        position, end = group.num_before, group.num_before + group.num_steps
+        pieces = []
+        while position < end:
+            start = self._window_start(position)
+            window_end = min(end, start + self.context_size)
+            window = places[:, start - first_place : window_end - first_place]
+            logits, cache = self._read_window(window, position - start, at_hand)
+            pieces.append(logits)
+            last = Encoded(token_ids=window, cache=cache)
+            at_hand, position = (last,), window_end
+        return torch.cat(pieces, dim=1), last
+
+    def _window_start(self, position: int) -> int:
+        """Give where the first window begins that reaches a position."""
+        num_beyond = max(0, position + 1 - self.context_size)
+        return -(-num_beyond // self.stride) * self.stride
+
+    def _read_window(
+        self, window: Int64[Tensor, "rows window"], num_read: int, at_hand: Sequence[Encoded]
+    ) -> tuple[Logits, Cache]:
+        """Score the tokens of a window from `num_read` on."""
+        if num_read and self.causal.goes_on(num_at_once=window.shape[1] - num_read):
+            for encoded in at_hand:
+                cache = encoded.find(window[:, :num_read])
+                if cache is not None:
+                    return self.causal.read(window[:, num_read:], cache)
+        logits, cache = self.causal.read(window)
+        return logits[:, num_read:], cache
+
+
+def _encoded(state: State) -> tuple[Encoded, ...]:
+    return state.encoded if isinstance(state, WindowState) else ()
+
+
+def _with_encoded(state: State, encoded: Sequence[Encoded]) -> State:
+    if not isinstance(state, WindowState):
+        return state
+    return replace(state, encoded=tuple(encoded))
