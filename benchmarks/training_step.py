@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 import nextword as nw
-from nextword.api import build_recurrent
+from nextword.api import build_neural
 from nextword.base import encode
 from nextword.tensors import tune_process
 from nextword.text import Corpus, text_document
@@ -82,7 +82,7 @@ def our_step(batch_size: int, bptt_steps: int) -> Callable[[], None]:
     settings = {"training": {"batch_size": batch_size, "bptt_steps": bptt_steps}}
     config = nw.run_config("made up", recipe="lstm-medium", settings=[settings])
     tokenizer = made_up_tokenizer()
-    model = build_recurrent(encode(config), tokenizer)
+    model = build_neural(encode(config), tokenizer)
     store = made_up_store(tokenizer)
     state = TrainingState(model, config, train=store, tokenizer=tokenizer)
 

@@ -68,3 +68,23 @@ def test_ngram_orders_when_the_test_text_is_the_training_text_finds_everything(
     )
 
     assert [row["unseen_share"] for row in rows] == [0.0] * 4
+
+
+def test_output_layers_measures_every_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = load_script("output_layers")
+    monkeypatch.setattr(script, "NUM_POSITIONS", 5)
+    monkeypatch.setattr(script, "PROBE_TOLERANCE", float("inf"))
+
+    figures = script.measure_speed(60, 8, "bfloat16", num_turns=2)
+
+    assert list(figures) == ["full", "chunked", "adaptive", "sampled"]
+    assert figures["full"]["ratio"] == 1.0
+    assert all(each["turns"] == 2 and each["ms"] > 0.0 for each in figures.values())
+
+
+def test_output_layers_memory_growth_is_of_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = load_script("output_layers")
+    if not Path("/proc/self/status").exists():
+        pytest.skip("the memory of a process is read from /proc, which Linux alone has")
+
+    assert script.memory_growth("full", 60, 8, "float32") >= 0.0

@@ -3,20 +3,27 @@
 The command line and every other front door call what is here.
 """
 
+import copy
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from torch import Tensor
 
-from nextword.base import Values, decode, merge, read_toml
+from nextword.base import ConfigError, Values, decode, merge, read_toml
+from nextword.embeddings import EmbeddingConfig
 from nextword.evaluation import (
     DEFAULT_BATCH_SIZE,
+    AuditReport,
     LineScore,
     PerplexityCard,
     UnitScore,
+    audit_model,
+    choose_passage,
     evaluate,
     per_line_scores,
+    texts_of_run,
     unit_scores,
 )
 from nextword.generation import (
@@ -27,14 +34,27 @@ from nextword.generation import (
     generate_text,
     next_tokens,
 )
+from nextword.interop import HUGGINGFACE_PREFIX, WindowedHuggingFaceModel, load_huggingface
 from nextword.models import (
+    ConvolutionalConfig,
     LanguageModel,
     NeuralLanguageModel,
     RecurrentConfig,
     RegularizationConfig,
+    TransformerConfig,
+    WindowConfig,
     ngram_from_arrays,
 )
-from nextword.storage import Family, RunFolder, StoredModel, load_model, neural_family
+from nextword.outputs import OutputConfig
+from nextword.storage import (
+    Family,
+    RunFolder,
+    StoredModel,
+    load_model,
+    neural_family,
+    save_model,
+    write_arpa_file,
+)
 from nextword.tensors import resolve_device
 from nextword.text import ByteStream, Corpus, open_corpus, text_document
 from nextword.tokens import Reset, Tokenizer, TokenStore, build_store
@@ -52,9 +72,20 @@ from nextword.training import (
 DEFAULT_RECIPE = "lstm-small"
 
 
-def build_recurrent(config: Values, tokenizer: Tokenizer) -> NeuralLanguageModel:
-    """Build a recurrent model from the settings of a run or a model folder."""
-    model = decode(RecurrentConfig, config["model"], source="model")
+NeuralConfig = RecurrentConfig | WindowConfig | ConvolutionalConfig | TransformerConfig
+
+#: The settings of each neural family, which build its models.
+NEURAL_CONFIGS: Mapping[str, type[NeuralConfig]] = {
+    "recurrent": RecurrentConfig,
+    "window": WindowConfig,
+    "convolutional": ConvolutionalConfig,
+    "transformer": TransformerConfig,
+}
+
+
+def build_neural(config: Values, tokenizer: Tokenizer) -> NeuralLanguageModel:
+    """Build a neural model from the settings of a run or a model folder."""
+    model = decode(NEURAL_CONFIGS[config["model"]["family"]], config["model"], source="model")
     regularization = decode(
         RegularizationConfig, config.get("regularization", {}), source="regularization"
     )
@@ -63,6 +94,8 @@ def build_recurrent(config: Values, tokenizer: Tokenizer) -> NeuralLanguageModel
         boundary_id=tokenizer.boundary_id,
         never_ids=tokenizer.never_ids,
         regularization=regularization,
+        embedding=decode(EmbeddingConfig, config.get("embedding", {}), source="embedding"),
+        output=decode(OutputConfig, config.get("output", {}), source="output"),
         backend=config.get("training", {}).get("backend", "auto"),
     )
 
@@ -83,8 +116,8 @@ def load_ngram(
 
 #: Every family by name; the one place a new one is entered.
 FAMILIES: Mapping[str, Family] = {
-    "recurrent": neural_family(build_recurrent),
-    "ngram": Family(load=load_ngram),
+    **{name: neural_family(build_neural) for name in NEURAL_CONFIGS},
+    "ngram": Family(load=load_ngram, is_mapped=True),
 }
 
 
@@ -98,8 +131,8 @@ class Model:
         language_model: Speaks token ids; see `LanguageModel`.
         tokenizer: Turns text into ids and back.
         config: The settings it was trained with.
-        card: Its model card, Markdown.
-        folder: Where it lies.
+        card: Its model card, Markdown; empty where it is an ARPA file.
+        path: The model folder or ARPA file it lies in.
     """
 
     def __init__(self, stored: StoredModel) -> None:
@@ -107,13 +140,27 @@ class Model:
         self.tokenizer = stored.tokenizer
         self.config = stored.config
         self.card = stored.card
-        self.folder = stored.folder
+        self.path = stored.path
 
     @property
     def reset(self) -> Reset:
         """Where reading starts afresh, as it was trained."""
         reset: Reset = self.config.get("training", {}).get("reset", "never")
         return reset
+
+    def with_stride(self, stride: int) -> "Model":
+        """Give the same model, its weights shared, reading in windows that begin so far apart.
+
+        Raises:
+            ConfigError: The stride is out of range, or the model reads each token once.
+        """
+        if not isinstance(self.language_model, WindowedHuggingFaceModel):
+            raise ConfigError(
+                f"{self.path} reads each token once; it has no stride.", help="Leave --stride out."
+            )
+        model = copy.copy(self)
+        model.language_model = self.language_model.with_stride(stride)
+        return model
 
     def evaluate(
         self,
@@ -132,21 +179,25 @@ class Model:
             reset: Where the state is forgotten; as trained when None.
             batch_size: Units scored side by side; no figure but the speed depends on it.
             chunk_length: Steps at a time; as above.
-            name: What the card calls the model; its folder when None.
+            name: What the card calls the model; its path when None.
             on_stage: Is told of encoding and scoring, with the tokens done so far.
         """
         corpus = _opened(text)
-        name = str(self.folder) if name is None else name
+        name = str(self.path) if name is None else name
+        store = self._encoded(corpus, on_stage)
         return evaluate(
             self.language_model,
-            self._encoded(corpus, on_stage),
+            store,
             tokenizer=self.tokenizer,
             name=name,
             text=corpus.description,
             reset=self.reset if reset is None else reset,
             batch_size=batch_size,
             chunk_length=chunk_length,
-            on_progress=None if on_stage is None else partial(on_stage, f"measuring {name}"),
+            stride=self.language_model.stride,
+            on_progress=None
+            if on_stage is None
+            else partial(on_stage, f"measuring {name}, tokens", total=store.num_tokens),
         )
 
     def unit_scores(
@@ -172,6 +223,42 @@ class Model:
         document = text_document(text, name="text")
         corpus = Corpus(description="text", open_documents=lambda: iter([document]))
         return self.evaluate(corpus, reset=reset).perplexity
+
+    def audit(
+        self,
+        text: str | Sequence[str] | Corpus | None = None,
+        *,
+        seed: int = 0,
+        name: str | None = None,
+        on_stage: StageProgress | None = None,
+    ) -> AuditReport:
+        """Check that the model keeps what every language model promises.
+
+        Args:
+            text: What is read to it, a few rows of it; held-out text of its run when None, or
+                made-up ids where it is of no run.
+            seed: Decides which rows.
+            name: What the report calls the model; its path when None.
+            on_stage: Is told of encoding and checking, with what is done so far.
+        """
+        name = str(self.path) if name is None else name
+        corpus = None if text is None else _opened(text)
+        texts = texts_of_run(self.path, self.tokenizer)
+        passage = choose_passage(
+            self.language_model,
+            texts=texts,
+            store=None if corpus is None else self._encoded(corpus, on_stage),
+            text="" if corpus is None else corpus.description,
+            seed=seed,
+        )
+        return audit_model(
+            self.language_model,
+            name=name,
+            passage=passage,
+            reload=self._reload if self.language_model.family in FAMILIES else None,
+            texts=texts,
+            on_progress=None if on_stage is None else partial(on_stage, f"checking {name}"),
+        )
 
     def next_words(self, context: str, *, k: int = 5) -> list[tuple[str, float]]:
         """Give the most probable next tokens after a context, with their probabilities."""
@@ -267,18 +354,58 @@ class Model:
             self.language_model, lines, tokenizer=self.tokenizer, batch_size=batch_size
         )
 
+    def _reload(self) -> LanguageModel:
+        """Save the model and load it again."""
+        with tempfile.TemporaryDirectory(prefix="nextword-audit-") as parent:
+            folder = Path(parent) / "model"
+            save_model(
+                folder,
+                self.language_model,
+                config=self.config,
+                tokenizer=self.tokenizer,
+                card=self.card,
+            )
+            return load_model(folder, families=FAMILIES, device=self.language_model.device).model
+
+    def export_arpa(self, path: str | Path, *, on_stage: StageProgress | None = None) -> None:
+        """Write an n-gram model as an ARPA file, compressed where the path ends in `.gz`.
+
+        Args:
+            path: A file that is not there yet.
+            on_stage: Is told how many lines were written.
+
+        Raises:
+            CheckpointError: The file exists already, or the disk refuses.
+            ConfigError: The model is no n-gram model.
+            DataError: Its tokens cannot be spelt in an ARPA file, as those of kind `bpe`.
+        """
+        told = None if on_stage is None else partial(on_stage, f"writing lines of {path}")
+        write_arpa_file(Path(path), self.language_model, self.tokenizer, on_progress=told)
+
     def _encoded(self, corpus: Corpus, on_stage: StageProgress | None = None) -> TokenStore:
         told = None if on_stage is None else partial(on_stage, "encoding the text")
         return build_store(corpus, self.tokenizer, folder=None, on_progress=told)
 
 
-def load(path: str | Path, *, device: str = "cpu") -> Model:
-    """Load a model from a model folder or a run folder.
+def load(path: str | Path, *, device: str = "cpu", on_stage: StageProgress | None = None) -> Model:
+    """Load a model: a model folder, a run folder, an ARPA file (`.arpa`, `.arpa.gz`), `hf:NAME`.
+
+    Args:
+        path: The folder or file; behind `hf:`, the folder of a transformers model or its name on
+            the Hugging Face hub.
+        device: Where a network shall compute; n-grams are looked up on the CPU wherever that is.
+        on_stage: Is told how many lines were read of an ARPA file.
 
     Raises:
-        CheckpointError: There is no such folder, or it holds no sound model.
+        CheckpointError: There is no such folder or file, or it holds no sound model.
+        ConfigError: There is no such device.
+        MissingExtraError: It is an `hf:` model, and transformers is not installed.
     """
-    return Model(load_model(Path(path), families=FAMILIES, device=resolve_device(device)))
+    placed = resolve_device(device)
+    if str(path).startswith(HUGGINGFACE_PREFIX):
+        return Model(load_huggingface(str(path).removeprefix(HUGGINGFACE_PREFIX), device=placed))
+    told = None if on_stage is None else partial(on_stage, f"reading lines of {path}")
+    return Model(load_model(Path(path), families=FAMILIES, device=placed, on_progress=told))
 
 
 def run_config(

@@ -52,6 +52,27 @@ def byte_run(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
+@pytest.fixture(scope="session")
+def ngram_run(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of trigrams of words."""
+    from nextword.cli import main
+
+    run = tmp_path_factory.mktemp("runs") / "trigrams"
+    options = ("--recipe", "ngram-5", "--set", "model.order=3", "--quiet")
+    assert main(["train", str(corpus), "--out", str(run), *options]) == 0
+    return run
+
+
+@pytest.fixture(scope="session")
+def arpa(ngram_run: Path) -> Path:
+    """The trigrams as an ARPA file."""
+    import nextword as nw
+
+    path = ngram_run.with_name("exported") / "model.arpa"
+    nw.load(ngram_run).export_arpa(path)
+    return path
+
+
 def _trained(corpus: Path, run: Path, *options: str) -> Path:
     from nextword.cli import main
 

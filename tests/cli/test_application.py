@@ -1,5 +1,6 @@
 """Options of all commands, unknown ones, and the list of every flag."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,12 @@ import pytest
 from cli.caller import Call
 from golden.make_cli_flags import GOLDEN, flags_text
 from nextword import __version__
+from nextword.cli import main
 
-COMMANDS = ("demo", "train", "recipes", "evaluate", "generate", "next", "score", "info")
+COMMANDS = (
+    *("demo", "train", "recipes", "evaluate", "audit"),
+    *("generate", "next", "score", "info", "export"),
+)
 
 
 def test_flags_equal_the_reviewed_list() -> None:
@@ -54,7 +59,7 @@ def test_no_command_is_bad_usage(cli: Call) -> None:
         (
             ["zzz"],
             "there is no command 'zzz'.",
-            "Known: demo, evaluate, generate, info, next, recipes, score, train.",
+            "Known: audit, demo, evaluate, export, generate, info, next, recipes, score, train.",
         ),
         (
             ["train", "--rceipe", "x"],
@@ -125,3 +130,21 @@ def test_debug_shows_the_log_of_the_library(cli: Call, corpus: Path, tmp_path: P
 
     assert "INFO nextword." in cli(*arguments, "--debug").err
     assert "INFO nextword." not in cli(*arguments).err
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [({}, "5000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "active"}, None)],
+)
+def test_main_lets_waiting_threads_sleep_unless_the_person_chose(
+    chosen: dict[str, str], expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.setenv(name, "")  # so that what main sets is undone as well
+        monkeypatch.delenv(name)
+    for name, value in chosen.items():
+        monkeypatch.setenv(name, value)
+
+    main(["recipes"])
+
+    assert os.environ.get("GOMP_SPINCOUNT") == expected

@@ -48,7 +48,7 @@ def test_train_one_token_without_split_is_refused(cli: Call, tmp_path: Path) -> 
 def test_train_missing_text_suggests_its_neighbour(cli: Call, corpus: Path, tmp_path: Path) -> None:
     finished = cli("train", corpus.with_name("corpuss.txt"), "--out", tmp_path / "run")
 
-    assert "There is no file" in refused(finished)
+    assert "there is no file" in refused(finished)
     assert "corpus.txt" in finished.err.splitlines()[1]
 
 
@@ -60,8 +60,8 @@ def test_train_refused_leaves_the_folder_for_the_next_attempt(
 
     again = refused(cli("train", tmp_path / "missing.txt", "--out", run))
 
-    assert "There is no file" in again
-    assert {path.name for path in run.iterdir()} == {"lock"}
+    assert "there is no file" in again
+    assert not run.exists()
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_train_refused_leaves_the_folder_for_the_next_attempt(
     [
         (["--recipe", "lstm-smal"], "help: Did you mean 'lstm-small'?"),
         (["--recipe", "missing.toml"], "cannot read the recipe missing.toml"),
-        (["--set", "model.hidden_sise=3"], "help: Did you mean 'hidden_size'?"),
+        (["--set", "model.hidden_sise=3"], "help: Did you mean 'model.hidden_size'?"),
         (["--set", "modle.hidden_size=3"], "help: Did you mean 'model'?"),
         (["--set", "model.hidden_size=-3"], "hidden_size is -3; it must be at least 1"),
         (["--set", "model.cell=lsmt"], "help: Did you mean 'lstm'?"),
@@ -79,7 +79,7 @@ def test_train_refused_leaves_the_folder_for_the_next_attempt(
         (["--split", "0.9,0.3,0.1"], "sums to 1.3, not to 1"),
         (["--device", "gpu"], "device 'gpu' is unknown"),
         (["--resume", "maybe"], "help: Use auto or never."),
-        (["--init", "nowhere"], "There is no folder nowhere"),
+        (["--init", "nowhere"], "there is no folder nowhere"),
         (["--encoding-errors", "ignore"], "ignore"),
     ],
 )
@@ -145,7 +145,7 @@ def test_model_is_some_folder_is_refused(cli: Call, tmp_path: Path) -> None:
 
 
 def test_model_missing_is_refused(cli: Call, tmp_path: Path) -> None:
-    assert "There is no folder" in refused(cli("info", tmp_path / "nothing"))
+    assert "there is no folder" in refused(cli("info", tmp_path / "nothing"))
 
 
 def test_model_of_a_newer_format_is_refused(cli: Call, word_run: Path, tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_model_of_a_newer_format_is_refused(cli: Call, word_run: Path, tmp_path:
         (["--batch-size", "0"], "batch_size is 0"),
         (["--chunk-length", "0"], "chunk_length is 0"),
         (["--device", "gpu"], "device 'gpu' is unknown"),
-        (["--text", "nofile"], "There is no file nofile"),
+        (["--text", "nofile"], "there is no file nofile"),
     ],
 )
 def test_evaluate_bad_option_is_refused(

@@ -131,13 +131,14 @@ def test_info_json_has_its_keys(cli: Call, word_run: Path) -> None:
     value = json.loads(cli("info", word_run, "--json").out)
 
     assert list(value) == [
-        *("schema", "model", "folder", "family", "num_parameters", "tokenizer", "vocab_size"),
+        *("schema", "model", "path", "family", "num_parameters", "tokenizer", "vocab_size"),
         *("measured", "num_bytes", "files", "settings"),
     ]
     assert [card["text"].rpartition("(")[2] for card in value["measured"]] == [
         "validation part)",
         "test part)",
     ]
+    assert all(card["perplexity_per_token"] > 1.0 for card in value["measured"])
     assert value["num_bytes"] == sum(file["num_bytes"] for file in value["files"])
 
 

@@ -22,9 +22,25 @@ from pydantic import (
 )
 
 from nextword.base.errors import ConfigError
-from nextword.base.suggestions import did_you_mean
+from nextword.base.suggestions import did_you_mean, nearest_name
 
 Values = dict[str, Any]
+
+#: What a value must be, by the first word of pydantic's name for the refusal; and an example.
+_WANTED = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "string": "text",
+    "tuple": "a list",
+}
+_EXAMPLES = {
+    "a whole number": "3",
+    "a number": "0.5",
+    "true or false": "true",
+    "text": "some-text",
+    "a list": '["a", "b"]',
+}
 
 
 def tagged_by(key: str) -> Any:
@@ -169,8 +185,7 @@ def _config_error(kind: type, error: ValidationError, source: str) -> ConfigErro
     dotted = ".".join(path)
     if first["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
         return ConfigError(
-            f"{source}: unknown setting {dotted!r}.",
-            help=did_you_mean(path[-1], _field_names(parent)),
+            f"{source}: unknown setting {dotted!r}.", help=_suggested_setting(kind, path, parent)
         )
     if first["type"] in {"missing", "missing_argument"}:
         return ConfigError(f"{source}: the setting {dotted!r} is missing.")
@@ -186,10 +201,41 @@ def _config_error(kind: type, error: ValidationError, source: str) -> ConfigErro
         return ConfigError(
             f"{source}: {dotted + ': ' if dotted else ''}{cause.message}", help=cause.help
         )
-    help = ""
     if first["type"] == "literal_error":
-        help = did_you_mean(str(first["input"]), _literal_names(first["ctx"]["expected"]))
-    return ConfigError(f"{source}: {dotted} is {first['input']!r}: {first['msg']}.", help=help)
+        return ConfigError(
+            f"{source}: {dotted} is {first['input']!r}, which is unknown.",
+            help=did_you_mean(str(first["input"]), _literal_names(first["ctx"]["expected"])),
+        )
+    wanted = _WANTED.get(first["type"].split("_")[0])
+    return ConfigError(
+        f"{source}: {dotted} is {first['input']!r}; it must be {wanted}."
+        if wanted
+        else f"{source}: {dotted} is {first['input']!r}: {first['msg']}.",
+        help=f"Write for example --set {dotted}={_EXAMPLES[wanted]}." if wanted else "",
+    )
+
+
+def _suggested_setting(kind: type, path: list[str], parent: Any) -> str:
+    """Suggest a setting of the same section; else one of that name in another section."""
+    elsewhere = [each for each in _setting_names(kind) if each.split(".")[-1] == path[-1]]
+    if elsewhere and ".".join(path) not in elsewhere:
+        return f"Did you mean {elsewhere[0]!r}?"
+    nearest = nearest_name(path[-1], _field_names(parent))
+    if nearest is not None:
+        return f"Did you mean {'.'.join([*path[:-1], nearest])!r}?"
+    return did_you_mean(path[-1], _field_names(parent))
+
+
+def _setting_names(kind: Any, prefix: str = "") -> list[str]:
+    """Give every setting below a dataclass, as a person writes it."""
+    names = []
+    for name, annotation in typing.get_type_hints(kind).items() if _is_config(kind) else ():
+        sections = [part for part in (annotation, *typing.get_args(annotation)) if _is_config(part)]
+        for section in sections:
+            names += _setting_names(section, f"{prefix}{name}.")
+        if not sections:
+            names.append(prefix + name)
+    return names
 
 
 def _literal_names(expected: str) -> list[str]:

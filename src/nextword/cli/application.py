@@ -11,9 +11,11 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from nextword import __version__
+from nextword.cli.audit import audit
 from nextword.cli.demo import demo
 from nextword.cli.errors import BAD_INPUT, INTERRUPTED, report_error
 from nextword.cli.evaluate import evaluate
+from nextword.cli.export import export
 from nextword.cli.generate import generate
 from nextword.cli.info import info
 from nextword.cli.log import shown_log
@@ -25,6 +27,9 @@ from nextword.cli.score import score
 from nextword.cli.train import train
 
 NAME = "nextword"
+#: Turns a thread spins for the others before it sleeps. GNU OpenMP's own number is for machines
+#: with nothing else to do: beside another busy program it makes every step five times as long.
+_SPIN_COUNT = "5000"
 
 
 class Commands(TyperGroup):
@@ -55,10 +60,12 @@ for _name, _command, _summary in (
     ("train", train, "Train a model on texts."),
     ("recipes", recipes, "List the recipes, or print one."),
     ("evaluate", evaluate, "Measure models on a text: the perplexity card."),
+    ("audit", audit, "Check what every perplexity rests on."),
     ("generate", generate, "Write text, as it is made."),
     ("next", next_words, "Give the most probable next words."),
     ("score", score, "Give the log-probability of each line."),
     ("info", info, "Say what a model is."),
+    ("export", export, "Write a model in the form of other programs."),
 ):
     app.command(_name, short_help=_summary)(_command)
 
@@ -95,6 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: SIGTERM ended a training; the code is 143.
     """
+    _share_cores()
     words = sys.argv[1:] if arguments is None else list(arguments)
     if not words:
         remark("error: no command is given.\nhelp: See nextword --help.")
@@ -109,8 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader, `| head` perhaps, has all it wanted.
         _forget_output()
         return 0
-    except KeyboardInterrupt:
-        remark("interrupted")
+    except KeyboardInterrupt as interrupt:
+        remark(str(interrupt) or "interrupted")
         return INTERRUPTED
     except Exception as error:
         if is_debugging:
@@ -118,6 +126,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(error, OSError):
             _forget_output()
         return report_error(error)
+
+
+def _share_cores() -> None:
+    """Let waiting threads sleep soon, unless the person chose; OpenMP reads it with torch."""
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", _SPIN_COUNT)
 
 
 def _run(words: list[str]) -> int:

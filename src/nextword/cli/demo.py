@@ -1,5 +1,7 @@
 """`nextword demo`: the main job, from text to report, and what to try next."""
 
+import os
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from nextword.evaluation import PerplexityCard
     from nextword.training import RunResult
 
+NAME = "nextword"
 RECIPE = "demo"
 TEXT = "stdlib:"
 #: They begin with a line of their own and end where tokens do: a blank belongs to the next word.
@@ -47,7 +50,7 @@ def demo(
     if not progress.has_trained:
         remark(
             f"{out} holds a finished demo. To start again: rm -r {out}; to train it for longer: "
-            f"nextword demo --out {out} --minutes {_longer(result)}"
+            f"{program()} demo --out {out} --minutes {_longer(result)}"
         )
     _narrate("counting Kneser-Ney n-grams on the same split, to compare with", quiet=quiet)
     baseline = _baseline(out)
@@ -69,7 +72,7 @@ def _train(out: Path, minutes: float | None, progress: "Progress", *, quiet: boo
         quiet=quiet,
     )
     settings = {} if minutes is None else {"training": {"max_minutes": minutes}}
-    with advice_on_stop(f"nextword demo --out {out}"):
+    with advice_on_stop(f"{program()} demo --out {out}"):
         return api.train(
             TEXT,
             out=out,
@@ -127,7 +130,15 @@ def _show(
     card = result.test or result.validation
     if card is not None:
         write_line(f"{render_card(card)}\n")
-        write_line(f"Beside n-grams, on the same split:\n\n{render_cards([card, baseline])}\n")
+        if card.perplexity > baseline.perplexity:
+            remark(
+                f"The network is still behind the n-grams: it had read "
+                f"{result.progress.num_tokens_seen:,} tokens when its time was up, for this "
+                f"machine is slow or busy. To train it for longer: "
+                f"{program()} demo --out {out} --minutes {_longer(result)}\n"
+            )
+        table = render_cards([card, baseline])
+        write_line(f"Beside n-grams, on the same split, the test part:\n\n{table}\n")
     write_line(f"It writes, after {PROMPTS[0].strip()!r}:\n\n{_indented(samples[0])}\n")
     files = [
         (out / "report.html", "the report: open it in a browser"),
@@ -138,16 +149,23 @@ def _show(
         (out / "checkpoints", "to go on from"),
     ]
     write_line(aligned([(str(path), what) for path, what in files]))
+    name = program()
+    python = "python" if name == NAME else f"{Path(name).parent / 'python'}"
     write_line(
         f"\nTry next:\n\n"
-        f'  nextword generate {out} --prompt "class" --temperature 0.6\n'
-        f'  nextword next {out} "import"\n'
-        f"  nextword evaluate {out} --text YOUR_FILE\n"
-        f"  echo 'for i in range(10):' | nextword score {out}\n"
-        f"  nextword info {out}\n"
-        f"  nextword train YOUR_FILE --out runs/mine --recipe lstm-small\n\n"
-        f'  python -c \'import nextword as nw; print(nw.load("{out}").generate("def"))\''
+        f'  {name} generate {out} --prompt "class" --temperature 0.6\n'
+        f'  {name} next {out} "import"\n'
+        f"  {name} evaluate {out} --text YOUR_FILE\n"
+        f"  echo 'for i in range(10):' | {name} score {out}\n"
+        f"  {name} info {out}\n"
+        f"  {name} train YOUR_FILE --out runs/yours --recipe lstm-small\n\n"
+        f'  {python} -c \'import nextword as nw; print(nw.load("{out}").generate("def"))\''
     )
+
+
+def program() -> str:
+    """Give what to type for this program: its name, or its path where the shell has no name."""
+    return NAME if shutil.which(NAME) else os.path.relpath(sys.argv[0])
 
 
 def _longer(result: "RunResult") -> int:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nextword.cli.loading import load_model
 from nextword.cli.options import Debug, Json, Model
 from nextword.cli.output import aligned, write_json, write_line
 
@@ -17,10 +18,10 @@ _MEBIBYTE = 2**20
 
 def info(model: Model, json: Json = False, debug: Debug = False) -> None:
     """Say what a model is: family, sizes, tokenizer, settings, figures of its card, files."""
-    from nextword import api
     from nextword.base import write_toml
 
-    found = describe(api.load(model, device="cpu"), name=model)
+    loaded = load_model(model, device="cpu")
+    found = describe(loaded, name=model)
     if json:
         write_json(found)
         return
@@ -30,11 +31,11 @@ def info(model: Model, json: Json = False, debug: Debug = False) -> None:
         ("family", found["family"]),
         ("parameters", f"{found['num_parameters']:,}"),
         ("tokenizer", tokenizer),
-        ("folder", f"{found['folder']}, {found['num_bytes'] / _MEBIBYTE:.1f} MiB"),
+        ("path", f"{found['path']}, {found['num_bytes'] / _MEBIBYTE:.1f} MiB"),
         *((f"  {file['name']}", f"{file['num_bytes']:,} bytes") for file in found["files"]),
     ]
-    for figures in found["measured"]:
-        rows.extend((label, value) for label, value in figures.items())
+    for figures in measured_figures(loaded.card):
+        rows.extend(figures.items())
     write_line(aligned(rows))
     write_line(f"\n{write_toml(found['settings']).strip()}")
 
@@ -43,15 +44,15 @@ def describe(model: "api.Model", *, name: str) -> dict[str, Any]:
     """Give what there is to know of a model as JSON values."""
     from nextword.evaluation import describe_tokenizer
 
-    files = _files(model.folder)
+    files = _files(model.path)
     return {
         "model": name,
-        "folder": str(model.folder),
+        "path": str(model.path),
         "family": model.language_model.family,
         "num_parameters": model.language_model.num_parameters,
         "tokenizer": describe_tokenizer(model.tokenizer),
         "vocab_size": model.tokenizer.vocab_size,
-        "measured": measured_figures(model.card),
+        "measured": [as_values(figures) for figures in measured_figures(model.card)],
         "num_bytes": sum(file["num_bytes"] for file in files),
         "files": files,
         "settings": model.config,
@@ -72,9 +73,30 @@ def measured_figures(card: str) -> list[dict[str, str]]:
     return found
 
 
-def _files(folder: Path) -> list[dict[str, Any]]:
+def as_values(figures: dict[str, str]) -> dict[str, Any]:
+    """Give figures as a machine wants them: names without blanks, numbers, null for `-`.
+
+    Example:
+        >>> as_values({"text": "a.txt", "perplexity per word": "7,573.28", "bits per byte": "-"})
+        {'text': 'a.txt', 'perplexity_per_word': 7573.28, 'bits_per_byte': None}
+    """
+    return {
+        label.replace(" ", "_"): value if label == "text" else _number(value)
+        for label, value in figures.items()
+    }
+
+
+def _number(figure: str) -> float | None:
+    try:
+        return float(figure.split()[0].replace(",", ""))
+    except ValueError:
+        return None
+
+
+def _files(path: Path) -> list[dict[str, Any]]:
+    """Give name and size of each file of a folder, or of the one file that the model is."""
     return [
-        {"name": path.name, "num_bytes": path.stat().st_size}
-        for path in sorted(folder.iterdir())
-        if path.is_file()
+        {"name": file.name, "num_bytes": file.stat().st_size}
+        for file in (sorted(path.iterdir()) if path.is_dir() else [path])
+        if file.is_file()
     ]

@@ -1,15 +1,24 @@
 """Loading the model that a command is given."""
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nextword.api import Model
 
 
-def load_model(name: str, *, device: str) -> "Model":
-    """Tune the process and load a model from a run folder or a model folder."""
+def load_model(name: str, *, device: str, quiet: bool = False) -> "Model":
+    """Tune the process and load a model.
+
+    Args:
+        name: A run folder, a model folder, an ARPA file, or `hf:` and a name or folder.
+        device: Where it shall compute.
+        quiet: Show nothing of a load that takes long.
+    """
     from nextword import api
+    from nextword.cli.progress import make_progress
     from nextword.tensors import tune_process
 
     tune_process()
-    return api.load(name, device=device)
+    with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:
+        return api.load(name, device=device, on_stage=progress.on_stage)

@@ -13,7 +13,9 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 Device = Annotated[
     str, typer.Option("--device", metavar="D", help="auto, cpu, cuda, cuda:1, mps ...")
 ]
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="Run folder or model folder.")]
+Model = Annotated[
+    str, typer.Argument(metavar="MODEL", help="Run folder, model folder, ARPA file or hf:NAME.")
+]
 Field = Annotated[
     str, typer.Option("--field", metavar="KEY", help="Key of the text in .jsonl files.")
 ]

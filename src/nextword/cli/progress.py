@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Plain lines come no oftener than this, seconds.
 LINE_INTERVAL_S = 5.0
+#: The lines of a long stage come ever more seldom, up to this, seconds.
+LONGEST_INTERVAL_S = 60.0
 #: A stage that is done sooner is not worth a line, seconds.
 STAGE_PATIENCE_S = 2.0
 
@@ -53,7 +55,7 @@ class Progress(Callback):
         """Note that there is something to train."""
         self.has_trained = True
 
-    def on_stage(self, stage: str, done: int) -> None:
+    def on_stage(self, stage: str, done: int, total: int | None = None) -> None:
         """Be told how many characters or tokens of a stage are done."""
 
     def close(self) -> None:
@@ -73,6 +75,7 @@ class LineProgress(Progress):
         self._shown_at = -LINE_INTERVAL_S
         self._stage = ""
         self._stage_since = 0.0
+        self._stage_line_at = 0.0
         self._waiting: StepRecord | None = None
 
     def on_start(self, *, first_step: int, num_steps: int) -> None:
@@ -97,15 +100,16 @@ class LineProgress(Progress):
         """Write the last record, if it was held back."""
         self._show_waiting()
 
-    def on_stage(self, stage: str, done: int) -> None:
+    def on_stage(self, stage: str, done: int, total: int | None = None) -> None:
         """Write how far a stage is that takes its time."""
         now = self._clock()
         if stage != self._stage:
             self._stage, self._stage_since = stage, now
-            self._shown_at = now + STAGE_PATIENCE_S - LINE_INTERVAL_S
-        if now - self._shown_at >= LINE_INTERVAL_S:
-            self._shown_at = now
-            remark(f"{stage}: {done:,} ({now - self._stage_since:.0f} s)")
+            self._stage_line_at = now + STAGE_PATIENCE_S
+        if now >= self._stage_line_at:
+            seconds = now - self._stage_since
+            self._stage_line_at = now + min(max(LINE_INTERVAL_S, seconds), LONGEST_INTERVAL_S)
+            remark(f"{stage}: {share_done(done, total)} ({seconds:.0f} s)")
 
     def _show_waiting(self) -> None:
         if self._waiting is not None:
@@ -128,6 +132,16 @@ def validation_line(record: ValidationRecord) -> str:
     """Say a validation in a line."""
     best = ", the best so far" if record.is_best else ""
     return f"validation after step {record.step}: perplexity {record.perplexity:.2f}{best}"
+
+
+def share_done(done: int, total: int | None) -> str:
+    """Say how much of a stage is done, and of how much where that is known.
+
+    Example:
+        >>> share_done(43_520, 170_071), share_done(1_000, None)
+        ('43,520 of 170,071', '1,000')
+    """
+    return f"{done:,}" if total is None else f"{done:,} of {total:,}"
 
 
 def duration(seconds: float) -> str:

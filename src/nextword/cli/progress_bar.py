@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TaskID, TextColumn
 
 from nextword.cli.progress import Progress as ProgressContract
-from nextword.cli.progress import duration, validation_line
+from nextword.cli.progress import duration, share_done, validation_line
 from nextword.training import StepRecord, ValidationRecord
 
 
@@ -40,14 +40,14 @@ class BarProgress(ProgressContract):
         """Leave the bar as it stands."""
         self.close()
 
-    def on_stage(self, stage: str, done: int) -> None:
+    def on_stage(self, stage: str, done: int, total: int | None = None) -> None:
         """Show how far a stage is."""
         if stage != self._stage:
             self.close()
             self._open(SpinnerColumn())
-            self._add(stage, total=None, completed=0)
+            self._add(stage, total=total, completed=0)
             self._stage = stage
-        self._update(f"{done:,}", total=None, completed=done)
+        self._update(share_done(done, total), total=total, completed=done)
 
     def close(self) -> None:
         """Stop drawing."""

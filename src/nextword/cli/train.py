@@ -135,9 +135,15 @@ def advice_on_stop(command: str) -> Iterator[None]:
     """Say how to go on with a training that a signal stopped."""
     try:
         yield
-    except (KeyboardInterrupt, SystemExit):
-        remark(f"stopped, and saved; to go on: {command}")
+    except KeyboardInterrupt as interrupt:
+        raise KeyboardInterrupt(_advice(command)) from interrupt
+    except SystemExit:
+        remark(_advice(command))
         raise
+
+
+def _advice(command: str) -> str:
+    return f"stopped, and saved; to go on: {command}"
 
 
 def watchers(progress: "Progress", run: "RunFolder", *, tensorboard: bool) -> "list[Callback]":
@@ -166,9 +172,9 @@ def show_plan(plan: "Plan", config: "RunConfig", *, as_json: bool) -> None:
     if as_json:
         write_json(plan.to_dict())
         return
-    backends = ", ".join(dict.fromkeys(plan.backends))
+    backends = [f"backend {name}" for name in dict.fromkeys(plan.backends)]
     lines = [
-        ("family", f"{plan.family}, backend {backends}, {plan.precision}"),
+        ("family", ", ".join([plan.family, *backends, plan.precision])),
         ("parameters", f"{plan.num_parameters:,}"),
         ("vocabulary", f"{plan.vocab_size:,} tokens, kind {config.tokenizer.kind}"),
         ("training text", f"{plan.num_train_tokens:,} tokens"),

@@ -1,30 +1,44 @@
 """Language models behind one contract, and the State that holds what they have read."""
 
-from nextword.models.config import OutputConfig, RecurrentConfig, RegularizationConfig
+from nextword.models.config import RegularizationConfig
 from nextword.models.contract import LanguageModel, scored
+from nextword.models.convolutional_config import ConvolutionalConfig
 from nextword.models.inference import inference
 from nextword.models.neural import NeuralLanguageModel
 from nextword.models.ngram import NgramLanguageModel, ngram_from_arrays
+from nextword.models.ngram_arpa import ngram_from_arpa, ngram_to_arpa
 from nextword.models.ngram_config import NgramConfig
-from nextword.models.ngram_training import ngram_from_arpa, train_ngram
+from nextword.models.ngram_training import train_ngram
 from nextword.models.parameters import load_parameter_tensors, parameter_tensors
 from nextword.models.recurrent import RecurrentLanguageModel
+from nextword.models.recurrent_config import RecurrentConfig
 from nextword.models.state import State, state_from_bytes
+from nextword.models.token_window import TokenWindow
+from nextword.models.transformer import TransformerLanguageModel
+from nextword.models.transformer_config import TransformerConfig
+from nextword.models.window import WindowLanguageModel
+from nextword.models.window_config import WindowConfig
 
 __all__ = [
+    "ConvolutionalConfig",
     "LanguageModel",
     "NeuralLanguageModel",
     "NgramConfig",
     "NgramLanguageModel",
-    "OutputConfig",
     "RecurrentConfig",
     "RecurrentLanguageModel",
     "RegularizationConfig",
     "State",
+    "TokenWindow",
+    "TransformerConfig",
+    "TransformerLanguageModel",
+    "WindowConfig",
+    "WindowLanguageModel",
     "inference",
     "load_parameter_tensors",
     "ngram_from_arpa",
     "ngram_from_arrays",
+    "ngram_to_arpa",
     "parameter_tensors",
     "scored",
     "state_from_bytes",

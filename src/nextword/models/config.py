@@ -1,29 +1,22 @@
-"""Settings of a model, and how they build one."""
+"""Settings that neural language models share: regularisation, and the width of what is read."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-from nextword.base import STRICT, require_range
-from nextword.cells import AnyCell, ElmanCell, LstmCell, Nonlinearity
-from nextword.models.recurrent import RecurrentLanguageModel
+from nextword.base import STRICT, require, require_range
+from nextword.embeddings import EmbeddingConfig
+from nextword.outputs import OutputConfig
+from nextword.recurrent import ActivationPenalty, RecurrentRegularizer
 
-
-@STRICT
-@dataclass(frozen=True, kw_only=True)
-class OutputConfig:
-    """`output.*`: how hidden vectors become probabilities.
-
-    Attributes:
-        kind: `full`, the softmax over the whole vocabulary.
-    """
-
-    kind: Literal["full"] = "full"
+_SHARES = ("input_dropout", "layer_dropout", "output_dropout", "embedding_dropout")
+#: Shares and prices that only a model with a recurrence has.
+_RECURRENT_SHARES = ("recurrent_dropout", "weight_dropout", "zoneout_hidden", "zoneout_cell")
+_PRICES = ("activation_penalty", "temporal_penalty")
 
 
 @STRICT
 @dataclass(frozen=True, kw_only=True)
 class RegularizationConfig:
-    """`regularization.*`: what is dropped in training, each a share in [0, 1).
+    """`regularization.*`: what is disturbed in training, each a share in [0, 1), and penalties.
 
     Attributes:
         input_dropout: Of the embeddings' entries.
@@ -31,6 +24,12 @@ class RegularizationConfig:
         output_dropout: Of the last layer's outputs.
         embedding_dropout: Of the vocabulary: whole rows of the embedding table.
         locked: One mask for all steps of a window (locked, "variational") instead of one a step.
+        recurrent_dropout: Of the hidden state that the recurrent product reads; always locked.
+        weight_dropout: Of the connections in the recurrent matrix, for a window (DropConnect).
+        zoneout_hidden: Of the hidden state's entries that stay as they were, at each step.
+        zoneout_cell: The same of the cell state.
+        activation_penalty: Price of large outputs: times the mean square of the last layer's (AR).
+        temporal_penalty: Price of outputs that change from step to step (TAR).
     """
 
     input_dropout: float = 0.0
@@ -38,79 +37,87 @@ class RegularizationConfig:
     output_dropout: float = 0.0
     embedding_dropout: float = 0.0
     locked: bool = True
+    recurrent_dropout: float = 0.0
+    weight_dropout: float = 0.0
+    zoneout_hidden: float = 0.0
+    zoneout_cell: float = 0.0
+    activation_penalty: float = 0.0
+    temporal_penalty: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("input_dropout", "layer_dropout", "output_dropout", "embedding_dropout"):
+        for name in _SHARES + _RECURRENT_SHARES:
             require_range(name, getattr(self, name), low=0.0, high=0.95)
+        for name in _PRICES:
+            require_range(name, getattr(self, name), low=0.0)
 
-
-@STRICT
-@dataclass(frozen=True, kw_only=True)
-class RecurrentConfig:
-    """`model.*` of the family `recurrent`.
-
-    Attributes:
-        family: `recurrent`.
-        cell: `lstm` or `elman`.
-        nonlinearity: σ of the Elman cell: `tanh`, `sigmoid` or `relu`.
-        num_layers: How many layers stand above each other.
-        hidden_size: Width of every layer's state.
-        embedding_size: Width of an embedding; as hidden_size when not given.
-        tied: Whether the embedding table is the output's weight too.
-        forget_bias: Where the LSTM's forget bias starts.
-    """
-
-    family: Literal["recurrent"] = "recurrent"
-    cell: Literal["lstm", "elman"] = "lstm"
-    nonlinearity: Nonlinearity = "tanh"
-    num_layers: int = 1
-    hidden_size: int = 200
-    embedding_size: int | None = None
-    tied: bool = True
-    forget_bias: float = 1.0
-
-    def __post_init__(self) -> None:
-        require_range("num_layers", self.num_layers, low=1)
-        require_range("hidden_size", self.hidden_size, low=1)
-        require_range("embedding_size", self.embedding_size or 1, low=1)
-
-    def describe(self) -> str:
-        """Say in a few words what it is.
-
-        Example:
-            >>> RecurrentConfig(cell="lstm", num_layers=2, hidden_size=200).describe()
-            '2 lstm layers of 200'
-        """
-        layers = "layer" if self.num_layers == 1 else "layers"
-        return f"{self.num_layers} {self.cell} {layers} of {self.hidden_size}"
-
-    def build(
-        self,
-        *,
-        vocab_size: int,
-        boundary_id: int,
-        never_ids: tuple[int, ...],
-        regularization: RegularizationConfig,
-        backend: str = "auto",
-    ) -> RecurrentLanguageModel:
-        """Build the model, its weights drawn from torch's generator."""
-        sizes = [self.embedding_size or self.hidden_size]
-        sizes += [self.hidden_size] * self.num_layers
-        return RecurrentLanguageModel(
-            vocab_size=vocab_size,
-            boundary_id=boundary_id,
-            never_ids=never_ids,
-            cells=[self._cell(size) for size in sizes[:-1]],
-            tied=self.tied,
-            input_dropout=regularization.input_dropout,
-            layer_dropout=regularization.layer_dropout,
-            output_dropout=regularization.output_dropout,
-            embedding_dropout=regularization.embedding_dropout,
-            locked=regularization.locked,
-            backend=backend,
+    @property
+    def regularizer(self) -> RecurrentRegularizer:
+        """What disturbs the recurrence."""
+        return RecurrentRegularizer(
+            recurrent_dropout=self.recurrent_dropout,
+            weight_dropout=self.weight_dropout,
+            zoneout_hidden=self.zoneout_hidden,
+            zoneout_cell=self.zoneout_cell,
         )
 
-    def _cell(self, input_size: int) -> AnyCell:
-        if self.cell == "elman":
-            return ElmanCell(input_size, self.hidden_size, nonlinearity=self.nonlinearity)
-        return LstmCell(input_size, self.hidden_size, forget_bias=self.forget_bias)
+    @property
+    def penalty(self) -> ActivationPenalty:
+        """What is added to the loss."""
+        return ActivationPenalty(activation=self.activation_penalty, temporal=self.temporal_penalty)
+
+    def require_not_recurrent(self, family: str) -> None:
+        """Refuse what only a recurrent model has, in a model of another family.
+
+        Raises:
+            ConfigError: A setting that needs a recurrence is not zero.
+        """
+        for name in _RECURRENT_SHARES + _PRICES:
+            require(
+                getattr(self, name) == 0.0,
+                f"regularization.{name} is {getattr(self, name)}, but a {family} model has no "
+                "recurrence.",
+                help=f"Leave regularization.{name} out.",
+            )
+
+
+def input_size(
+    embedding: EmbeddingConfig, embedding_size: int | None, default: int, *, vocab_size: int
+) -> int:
+    """Give the width of the vectors that stand for tokens.
+
+    Args:
+        embedding: Which kind of vectors.
+        embedding_size: `model.embedding_size`.
+        default: What holds where that is not given.
+        vocab_size: The width of one-hot vectors.
+
+    Raises:
+        ConfigError: A width is asked of one-hot vectors.
+    """
+    if embedding.kind != "one_hot":
+        return embedding_size or default
+    require(
+        embedding_size is None,
+        f"model.embedding_size is {embedding_size}, but one-hot vectors are as wide as the "
+        f"vocabulary, {vocab_size:,}.",
+        help="Leave model.embedding_size out, or choose another embedding.kind.",
+    )
+    return vocab_size
+
+
+def tied_cutoffs(
+    output: OutputConfig, embedding: EmbeddingConfig, *, tied: bool, vocab_size: int
+) -> tuple[int, ...]:
+    """Give the cut-offs of an embedding whose vectors are an adaptive softmax's too; else none.
+
+    Raises:
+        ConfigError: The vectors are read from a file, where all have one width.
+    """
+    cutoffs = output.settled(vocab_size=vocab_size).cutoffs if tied else None
+    require(
+        cutoffs is None or embedding.kind != "pretrained",
+        "the output is adaptive and model.tied is true, so rare words have narrow vectors; those "
+        "of embedding.path all have one width.",
+        help="Set model.tied=false, or another output.kind.",
+    )
+    return cutoffs or ()

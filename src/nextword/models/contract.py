@@ -27,6 +27,7 @@ class LanguageModel(ABC):
         never_ids: Ids that are never predicted; their log-probability is -inf.
         builds_distributions: Whether `nll` builds the distributions that it scores from, which is
             what limits how many targets can be scored at once.
+        stride: Tokens between re-encodings; None for a model that reads each token once.
     """
 
     family: str
@@ -34,6 +35,7 @@ class LanguageModel(ABC):
     boundary_id: int
     never_ids: tuple[int, ...]
     builds_distributions: bool = True
+    stride: int | None = None
 
     @property
     @abstractmethod

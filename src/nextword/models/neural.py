@@ -6,10 +6,12 @@ from abc import abstractmethod
 import torch
 from torch import Tensor, nn
 
+from nextword.embeddings import AdaptiveEmbedding
 from nextword.models.contract import LanguageModel, scored
 from nextword.models.parameters import parameter_tensors
 from nextword.models.state import State
-from nextword.outputs import FullSoftmax
+from nextword.models.token_input import TokenInput
+from nextword.outputs import Output
 from nextword.tensors import Hidden, Lengths, LogProbs, Mask, Nll, TokenIds
 
 
@@ -17,10 +19,12 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
     """A language model made of `hidden`, which reads, and `output`, which predicts.
 
     Attributes:
+        embedding: The table of vectors that stand for tokens; None where they are one-hot.
         output: Turns hidden vectors into the distribution of the next token.
     """
 
-    output: FullSoftmax
+    embedding: nn.Parameter | AdaptiveEmbedding | None
+    output: Output
 
     @abstractmethod
     def hidden(
@@ -37,15 +41,40 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
             Hidden vectors, (batch, time, hidden), and the state after reading.
         """
 
+    def penalized_hidden(
+        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
+    ) -> tuple[Hidden, State, Nll | None]:
+        """Read tokens in training: as `hidden`, with what is added to the loss of each position.
+
+        Returns:
+            Hidden vectors, the state after reading, and penalties, (batch, time), or None where
+            there are none.
+        """
+        return *self.hidden(token_ids, state, lengths), None
+
     @property
     def device(self) -> torch.device:
         """Where the parameters lie."""
         return next(self.parameters()).device
 
     @property
+    def backends(self) -> tuple[str, ...]:
+        """Name how each recurrent layer is run over time; empty for a model that has none."""
+        return ()
+
+    @property
     def num_parameters(self) -> int:
         """Trained numbers, shared ones counted once."""
         return sum(parameter.numel() for parameter in self.parameters())
+
+    def leave_gradients_sparse(self) -> None:
+        """Let gradients of looked-up rows be lists of rows from now on, much shorter than tables.
+
+        Whoever updates the weights must be able to take them, as `nextword.optim` is.
+        """
+        for module in self.modules():
+            if isinstance(module, TokenInput | Output):
+                module.sparse_gradients = True
 
     def tensors(self) -> dict[str, Tensor]:
         """Give the weights by name, each once even where two layers share it."""

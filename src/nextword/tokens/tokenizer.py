@@ -3,12 +3,13 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int64, Integer
 
-from nextword.base import FormatError, VocabularyError, nearest_name, write_bytes
+from nextword.base import ConfigError, FormatError, VocabularyError, nearest_name, write_bytes
 from nextword.tokens.config import TokenizerKind
 from nextword.tokens.decoding import StreamDecoder, checked_id, make_decoder, token_bytes
 from nextword.tokens.encoders import (
@@ -52,7 +53,7 @@ class Tokenizer:
     unknown_id = UNKNOWN_ID
     sentence_start_id = SENTENCE_START_ID
     sentence_end_id = SENTENCE_END_ID
-    never_ids = (PAD_ID, SENTENCE_START_ID)
+    never_ids: tuple[int, ...] = (PAD_ID, SENTENCE_START_ID)
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
@@ -125,6 +126,19 @@ class Tokenizer:
             f"{token_text!r} is not a token of this {self.kind} vocabulary of {self.vocab_size:,}.",
             help=f"Did you mean {nearest!r}?" if nearest is not None else "",
         )
+
+    def with_words(self, words: Iterable[str]) -> "Tokenizer":
+        """Give a tokenizer that knows more words; those it knows keep their ids.
+
+        Raises:
+            ConfigError: The tokens are not words.
+            FormatError: One of them is known already, or can be no word of a text.
+        """
+        if self.kind != "word":
+            raise ConfigError(f"a {self.kind} tokenizer takes no words; it knows every text.")
+        tokens = (*self._vocabulary.tokens, *words)
+        larger = replace(self._vocabulary, tokens=tokens)
+        return Tokenizer(read_vocabulary(write_vocabulary(larger)))
 
     def to_json(self) -> str:
         """Give the tokenizer as the text of a `tokenizer.json`, which Hugging Face loads too."""

@@ -4,13 +4,24 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from nextword.base import STRICT, default_tag, require, require_range, tagged_by
-from nextword.models import NgramConfig, OutputConfig, RecurrentConfig, RegularizationConfig
+from nextword.embeddings import EmbeddingConfig
+from nextword.models import (
+    ConvolutionalConfig,
+    NgramConfig,
+    RecurrentConfig,
+    RegularizationConfig,
+    TransformerConfig,
+    WindowConfig,
+)
 from nextword.optim import AveragingConfig, ClippingConfig, OptimizerConfig, ScheduleConfig
+from nextword.outputs import OutputConfig
 from nextword.tokens import Reset, TokenizerConfig
 
 #: `model.*`: which family it is, `recurrent` where nothing is said, decides what keys there are.
 ModelConfig = Annotated[
-    RecurrentConfig | NgramConfig, tagged_by("family"), default_tag("family", "recurrent")
+    RecurrentConfig | WindowConfig | ConvolutionalConfig | TransformerConfig | NgramConfig,
+    tagged_by("family"),
+    default_tag("family", "recurrent"),
 ]
 
 
@@ -56,7 +67,8 @@ class TrainingConfig:
         reset: Where reading starts afresh: `never` (one text), each `document` or each `line`.
         free_running_probability: Chance that a step reads the model's own output instead of the
             true token (scheduled sampling); 0 is teacher forcing.
-        backend: How layers are run over time: `auto`, `aten`, `reference`.
+        backend: How layers are run over time: `auto`, `hoisted`, `aten` (torch's own layers),
+            `scan` (`min_gru` and `min_lstm` in parallel) or `reference`.
         checkpoint_every: Updates between checkpoints; by time (two minutes) when not given.
         log_every: Updates between records of progress.
         seed: Of every random draw.
@@ -114,6 +126,12 @@ class TrainingConfig:
         """k1: targets a row between updates."""
         return self.bptt_steps if self.update_every is None else self.update_every
 
+    @property
+    def positions_at_once(self) -> int:
+        """Targets that are scored at once: those of a window, or of a part of its rows."""
+        rows = -(-self.batch_size // self.accumulation_steps)
+        return rows * min(self.bptt_steps, self.targets_per_update)
+
 
 @STRICT
 @dataclass(frozen=True, kw_only=True)
@@ -147,8 +165,9 @@ class RunConfig:
         text: What is read.
         tokenizer: How text becomes ids.
         model: The family and its sizes.
+        embedding: The vectors that stand for tokens.
         output: How probabilities are made.
-        regularization: What is dropped in training.
+        regularization: What keeps training from learning the text by heart.
         training: How the text is read and for how long.
         optimizer: The update.
         schedule: The learning rate over the steps.
@@ -161,6 +180,7 @@ class RunConfig:
     text: TextConfig = field(default_factory=TextConfig)
     tokenizer: TokenizerConfig = field(default_factory=TokenizerConfig)
     model: ModelConfig = field(default_factory=RecurrentConfig)
+    embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
     output: OutputConfig = field(default_factory=OutputConfig)
     regularization: RegularizationConfig = field(default_factory=RegularizationConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
@@ -169,3 +189,11 @@ class RunConfig:
     clipping: ClippingConfig = field(default_factory=ClippingConfig)
     averaging: AveragingConfig = field(default_factory=AveragingConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+
+    def __post_init__(self) -> None:
+        require(
+            not (self.regularization.penalty and self.training.free_running_probability),
+            "regularization.activation_penalty and temporal_penalty are of whole windows, but with "
+            "training.free_running_probability each step is a window of its own.",
+            help="Set training.free_running_probability=0, or leave the penalties out.",
+        )

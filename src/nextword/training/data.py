@@ -24,8 +24,8 @@ from nextword.training.config import TextConfig
 
 _logger = logging.getLogger(__name__)
 
-#: Told the name of a stage and how many characters or tokens are done.
-StageProgress = Callable[[str, int], None]
+#: Told the name of a stage, how much of it is done, and of how much where that is known.
+StageProgress = Callable[..., None]
 
 _TOKENIZER = "tokenizer.json"
 
@@ -55,6 +55,7 @@ def prepare_data(
     *,
     folder: Path,
     tokenizer: Tokenizer | None = None,
+    extend: Callable[[Tokenizer], Tokenizer] | None = None,
     standard_input: ByteStream | None = None,
     on_progress: StageProgress | None = None,
 ) -> TrainingData:
@@ -65,6 +66,7 @@ def prepare_data(
         tokenizer_config: The tokenizer to learn.
         folder: Where the tokenizer and the stores go; finished ones are used again.
         tokenizer: Use this one instead of learning one.
+        extend: What is done to one that was learnt, before anything is encoded.
         standard_input: The stream that the text `-` stands for.
         on_progress: Is told of each stage.
 
@@ -74,7 +76,9 @@ def prepare_data(
     """
     report = on_progress if on_progress is not None else _ignore
     corpora = _open_corpora(config, standard_input)
-    tokenizer = _tokenizer(corpora["train"], tokenizer_config, folder, tokenizer, report)
+    tokenizer = _tokenizer(
+        corpora["train"], tokenizer_config, folder, given=tokenizer, extend=extend, report=report
+    )
     stores = {name: _store(name, corpora, tokenizer, folder, report) for name in corpora}
     train = stores["train"]
     if train is None:
@@ -123,7 +127,9 @@ def _tokenizer(
     corpus: Corpus,
     config: TokenizerConfig,
     folder: Path,
+    *,
     given: Tokenizer | None,
+    extend: Callable[[Tokenizer], Tokenizer] | None,
     report: StageProgress,
 ) -> Tokenizer:
     path = folder / _TOKENIZER
@@ -136,6 +142,7 @@ def _tokenizer(
             corpus.pieces(),
             on_progress=lambda done: report("learning the vocabulary", done),
         )
+        tokenizer = tokenizer if extend is None else extend(tokenizer)
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save(path)
     return tokenizer
@@ -155,5 +162,5 @@ def _store(
     )
 
 
-def _ignore(stage: str, done: int) -> None:
+def _ignore(stage: str, done: int, total: int | None = None) -> None:
     """Tell nobody."""

@@ -1,6 +1,7 @@
 """Keeping the best model of a run as a model folder."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from nextword.base import Values, encode
 from nextword.evaluation import PerplexityCard
@@ -55,4 +56,6 @@ def _portable(config: RunConfig) -> Values:
     """Give the settings that hold on any machine: without paths, device and backend."""
     values = encode(config)
     del values["text"], values["training"]["device"], values["training"]["backend"]
+    if config.embedding.path is not None:
+        values["embedding"]["path"] = Path(config.embedding.path).name
     return values

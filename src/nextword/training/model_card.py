@@ -32,7 +32,8 @@ def write_model_card(
             _FRONT_MATTER.format(family=config["model"]["family"]),
             f"# {name}",
             "",
-            f"A language model with {num_parameters:,} parameters, trained with nextword.",
+            f"A language model with {num_parameters:,} parameters, trained with nextword."
+            f"{_vectors(config.get('embedding', {}))}",
             "",
             "## How good it is",
             "",
@@ -55,3 +56,17 @@ def write_model_card(
             "",
         ]
     )
+
+
+def _vectors(embedding: Values) -> str:
+    """Say where the vectors of its words come from, if not from its own training."""
+    if embedding.get("kind") != "pretrained":
+        return ""
+    text = f" Its word vectors began as those of {embedding['path']}"
+    text += " and were kept as they are" * embedding["frozen"]
+    if embedding["add_words"]:
+        text += (
+            f"; its vocabulary holds up to {embedding['add_words']:,} words that its training text "
+            f"lacks, from {embedding['path']}"
+        )
+    return f"{text}."

@@ -16,6 +16,8 @@ from nextword.training.preparation import prepare, with_initial_model
 from nextword.training.state import TrainingState
 
 _BYTES_PER_NUMBER = 4
+#: The score and its gradient.
+_BYTES_PER_SCORE = 8
 _PROBE_WARM_UP = 2
 _PROBE_STEPS = 6
 _MEBIBYTE = 2**20
@@ -32,7 +34,7 @@ class Plan:
         num_train_tokens: Tokens of the training part.
         num_steps: Updates planned.
         output: The output layer, and why it.
-        backends: How each layer would be run.
+        backends: How each recurrent layer would be run.
         precision: Number format of the forward pass.
         weights_mib: Weights, gradients, optimiser memory and average, MiB.
         activations_mib: Largest tensors of one update, MiB: an estimate.
@@ -90,18 +92,19 @@ def plan_training(
     precision = resolve_precision(config.training.precision, model.device)
     minutes = num_steps * seconds / 60.0
     copies = 2 + _optimizer_copies(config) + (config.averaging.decay > 0.0)
-    positions = config.training.batch_size * config.training.bptt_steps
+    positions = config.training.positions_at_once
+    choice = config.output.choice(vocab_size=model.vocab_size, num_positions=positions)
     return Plan(
         family=model.family,
         num_parameters=model.num_parameters,
         vocab_size=model.vocab_size,
         num_train_tokens=data.train.num_tokens,
         num_steps=num_steps,
-        output=f"{config.output.kind} softmax: {model.vocab_size:,} words fit in memory",
-        backends=tuple(backend.name for backend in model.core.backends),  # type: ignore[union-attr]
+        output=str(choice),
+        backends=model.backends,
         precision=str(precision).removeprefix("torch."),
         weights_mib=model.num_parameters * _BYTES_PER_NUMBER * copies / _MEBIBYTE,
-        activations_mib=positions * model.vocab_size * 2 * _BYTES_PER_NUMBER / _MEBIBYTE,
+        activations_mib=model.output.num_scores_held(positions) * _BYTES_PER_SCORE / _MEBIBYTE,
         seconds_per_step=seconds,
         minutes=minutes if limit is None else min(minutes, limit),
         tokens_per_second=num_targets / seconds,

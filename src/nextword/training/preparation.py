@@ -1,17 +1,21 @@
 """Everything a training needs before its first update: data, model, state."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nextword.base import ConfigError, encode, require
+from nextword.base import ConfigError, Values, decode, encode, require
 from nextword.models import NeuralLanguageModel, load_parameter_tensors
 from nextword.storage import Family, load_model
 from nextword.tensors import resolve_device, seed_everything, tune_process
 from nextword.text import ByteStream
 from nextword.training.config import RunConfig
 from nextword.training.data import StageProgress, TrainingData, prepare_data
+from nextword.training.pretrained import PretrainedVectors
 from nextword.training.state import TrainingState
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,11 +23,13 @@ class Preparation:
     """A training that stands before its first update.
 
     Attributes:
+        config: The settings, with the output layer that suits the vocabulary.
         data: The texts, encoded.
         model: The model, on its device.
         state: All that the training will change.
     """
 
+    config: RunConfig
     data: TrainingData
     model: NeuralLanguageModel
     state: TrainingState
@@ -40,7 +46,16 @@ def with_initial_model(config: RunConfig, *, families: Mapping[str, Family]) -> 
         "on from.",
         help="Leave --init out.",
     )
-    return replace(config, model=type(config.model)(**stored.config["model"]))
+    built_of: Values = {
+        section: stored.config[section]
+        for section in ("model", "embedding", "output")
+        if section in stored.config
+    }
+    saved = decode(RunConfig, built_of, source=str(stored.path))
+    output = config.output
+    if output.kind == "auto":
+        output = saved.output
+    return replace(config, model=saved.model, embedding=saved.embedding, output=output)
 
 
 def prepare(
@@ -67,22 +82,37 @@ def prepare(
     tune_process()
     seed_everything(config.training.seed)
     device = resolve_device(config.training.device)
-    start = None
+    start, vectors = None, None
     if config.text.init is not None:
         start = load_model(Path(config.text.init), families=families)
+    elif config.embedding.kind == "pretrained":
+        vectors = PretrainedVectors(config.embedding)
     data = prepare_data(
         config.text,
         config.tokenizer,
         folder=folder,
         tokenizer=None if start is None else start.tokenizer,
+        extend=None if vectors is None else vectors.extend,
         standard_input=standard_input,
         on_progress=on_stage,
     )
     build = families[config.model.family].build
     if build is None:
         raise ConfigError(f"the family {config.model.family} is counted, not trained.")
+    config = _with_settled_output(config, vocab_size=data.tokenizer.vocab_size)
     model = build(encode(config), data.tokenizer).to(device)
+    if vectors is not None:
+        vectors.fill(model, data.tokenizer)
     if start is not None:
         load_parameter_tensors(model, start.model.tensors(), source=str(config.text.init))
     state = TrainingState(model, config, train=data.train, tokenizer=data.tokenizer)
-    return Preparation(data=data, model=model, state=state)
+    return Preparation(config=config, data=data, model=model, state=state)
+
+
+def _with_settled_output(config: RunConfig, *, vocab_size: int) -> RunConfig:
+    """Choose the output layer; the model folder then says which, whatever is chosen later on."""
+    num_positions = config.training.positions_at_once
+    choice = config.output.choice(vocab_size=vocab_size, num_positions=num_positions)
+    _logger.info("output %s", choice)
+    settled = config.output.settled(vocab_size=vocab_size, num_positions=num_positions)
+    return replace(config, output=settled)

@@ -20,7 +20,8 @@ class Progress:
         best_step: When that was.
         num_worse: Validations since the best one.
         last_validation_step: Update after which the last validation was made.
-        is_horizon_measured: Whether `num_steps` was fitted to `max_minutes` already.
+        planned_at_step: Update after which `num_steps` was last fitted to `max_minutes`.
+        planned_at_s: Seconds trained by then; 0 before the first time.
         is_finished: Whether nothing is left to do.
         limits: The epochs, updates and minutes it was planned for.
     """
@@ -34,7 +35,8 @@ class Progress:
     best_step: int = 0
     num_worse: int = 0
     last_validation_step: int = -1
-    is_horizon_measured: bool = False
+    planned_at_step: int = 0
+    planned_at_s: float = 0.0
     is_finished: bool = False
     limits: list[float | None] = field(default_factory=list)
 

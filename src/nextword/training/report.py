@@ -80,7 +80,10 @@ def _figures(result: Mapping[str, Any]) -> list[str]:
             figures.append((f"{part} perplexity per token", f"{card['perplexity']:.5g}"))
         if card and card["bits_per_character"]:
             figures.append((f"{part} bits per character", f"{card['bits_per_character']:.4f}"))
-    figures.append(("minutes of training", f"{result['seconds'] / 60:.1f}"))
+    if result["seconds"] < 60.0:
+        figures.append(("seconds of training", f"{result['seconds']:.1f}"))
+    else:
+        figures.append(("minutes of training", f"{result['seconds'] / 60:.1f}"))
     return [
         f'<div class="figure"><b>{html.escape(value)}</b>{html.escape(name)}</div>'
         for name, value in figures

@@ -98,17 +98,39 @@ def run_training(
         KeyboardInterrupt: SIGINT came; a checkpoint was saved.
         SystemExit: SIGTERM came, with code 143; a checkpoint was saved.
     """
-    run = RunFolder.create(out)
-    if isinstance(config.model, NgramConfig):
-        return _count(
+    with _created(out) as run:
+        if isinstance(config.model, NgramConfig):
+            return _count(
+                config,
+                config.model,
+                run,
+                resume=resume,
+                on_stage=on_stage,
+                standard_input=standard_input,
+            )
+        return _learn(
             config,
-            config.model,
             run,
+            families=families,
             resume=resume,
+            callbacks=callbacks,
             on_stage=on_stage,
             standard_input=standard_input,
         )
-    with RunLock(out):
+
+
+def _learn(
+    config: RunConfig,
+    run: RunFolder,
+    *,
+    families: Mapping[str, Family],
+    resume: str,
+    callbacks: Callable[[RunFolder], Sequence[Callback]] | None,
+    on_stage: StageProgress | None,
+    standard_input: ByteStream | None,
+) -> RunResult:
+    """Train a neural model, or go on with one."""
+    with RunLock(run.path):
         with _left_empty_on_refusal(run):
             config = with_initial_model(config, families=families)
             settle(config, run, resume=resume)
@@ -120,7 +142,7 @@ def run_training(
                 standard_input=standard_input,
             )
         _restore(ready.state, run)
-        keeper = ModelKeeper(run, ready.model, config, ready.data.tokenizer)
+        keeper = ModelKeeper(run, ready.model, ready.config, ready.data.tokenizer)
         watchers = [MetricsFile(run), TrainingCurve(run), *(callbacks(run) if callbacks else ())]
         if not ready.state.progress.is_finished:
             _train(ready, config, run=run, keeper=keeper, callbacks=watchers)
@@ -220,6 +242,19 @@ def _left_empty_on_refusal(run: RunFolder) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def _created(out: Path) -> Iterator[RunFolder]:
+    """Make the run folder where it is missing; one that stays empty goes again."""
+    was_there = out.exists()
+    run = RunFolder.create(out)
+    try:
+        yield run
+    except NextwordError:
+        if not was_there and run.is_empty():
+            shutil.rmtree(out, ignore_errors=True)
+        raise
+
+
 def _restore(state: TrainingState, run: RunFolder) -> None:
     """Go on from the latest checkpoint, if there is one, for as long as the settings now say."""
     checkpoint = load_latest_checkpoint(run.checkpoints_folder)
@@ -253,7 +288,9 @@ def _measure(
             text=data.descriptions[name],
             reset=config.training.reset,
             on_progress=lambda done: (
-                on_stage(f"measuring on the {name} text", done) if on_stage else None
+                on_stage(f"measuring on the {name} text, tokens", done, store.num_tokens)
+                if on_stage
+                else None
             ),
         )
 

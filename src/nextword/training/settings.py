@@ -39,10 +39,15 @@ def _refuse_other_settings(config: RunConfig, run: RunFolder) -> None:
         for key, value in here[section].items():
             if value != there[section][key]:
                 raise MismatchError(
-                    f"{section}.{key} is {value!r}, but the run in {run.path} was started with "
-                    f"{there[section][key]!r}.",
+                    f"{section}.{key} is {_shown(value)}, but the run in {run.path} was started "
+                    f"with {_shown(there[section][key])}.",
                     help="Give the settings of the run, or choose another --out.",
                 )
+
+
+def _shown(value: object) -> str:
+    """Write a value as a person gave it; several texts stand side by side."""
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else repr(value)
 
 
 def _comparable(config: RunConfig) -> dict[str, Values]:

@@ -19,7 +19,9 @@ from nextword.optim import (
     Plateau,
     WeightAverage,
     build_optimizer,
+    gradient_entries,
     set_learning_rate,
+    takes_sparse_gradients,
 )
 from nextword.storage import Checkpoint
 from nextword.tensors import random_states, resolve_precision, set_random_states
@@ -75,7 +77,9 @@ class TrainingState:
             else train.unit_starts(training.reset, tokenizer.line_end_ids)
         )
         self.model = model
+        self.model.leave_gradients_sparse()
         self.optimizer = build_optimizer(model, config.optimizer)
+        self._keeps_sparse = takes_sparse_gradients(config.optimizer)
         self.clipper = Clipper(config.clipping)
         self.plateau = Plateau(config.schedule)
         self.average = WeightAverage(model, decay=config.averaging.decay)
@@ -113,7 +117,8 @@ class TrainingState:
             return
         self.progress.limits = self.limits()
         self.progress.num_steps = self.planned_steps()
-        self.progress.is_horizon_measured = False
+        self.progress.planned_at_step = self.progress.step
+        self.progress.planned_at_s = 0.0
         self.progress.is_finished = self.progress.step >= self.progress.num_steps
 
     def compute_gradient(self) -> tuple[UpdateLoss, Clipped] | None:
@@ -123,8 +128,8 @@ class TrainingState:
         loss = self.bptt.back_propagate(self.reader)
         if loss is None:
             return None
-        gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
-        return loss, self.clipper.clip(gradients)
+        gradient = gradient_entries(self.model.parameters(), keep_sparse=self._keeps_sparse)
+        return loss, self.clipper.clip(gradient)
 
     def apply_gradient(self, learning_rate: float) -> None:
         """Move the weights, and their average, by the gradient that is there."""

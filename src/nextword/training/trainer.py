@@ -26,8 +26,12 @@ _SECONDS_BETWEEN_CHECKPOINTS = 120.0
 #: The speed that fits the schedule to `max_minutes` is measured over at least this much.
 _STEPS_BEFORE_HORIZON = 20
 _SECONDS_BEFORE_HORIZON = 5.0
-#: Room for validations, which the measured speed does not see.
+#: The plan is made anew each time that so many times the updates or the time have gone by.
+_HORIZON_GROWTH = 1.5
+#: Room for a last validation.
 _HORIZON_SHARE = 0.95
+#: Even a short training gives its curve this many points.
+_MIN_REPORTS = 20
 
 
 class Trainer:
@@ -131,7 +135,8 @@ class Trainer:
         progress, config = self.progress, self._config
         progress.elapsed_s = time.perf_counter() - self._clock
         self._fit_horizon()
-        if progress.step % config.training.log_every == 0:
+        log_every = min(config.training.log_every, max(1, progress.num_steps // _MIN_REPORTS))
+        if progress.step % log_every == 0:
             self._report()
         if config.evaluation.every and progress.step % config.evaluation.every == 0:
             self._validate()
@@ -215,16 +220,28 @@ class Trainer:
         return sum(float(window.nll.sum()) for window in windows) / self._valid.num_tokens
 
     def _fit_horizon(self) -> None:
-        """Once, plan as many updates as `max_minutes` has room for at the speed seen."""
+        """Now and then, plan as many updates as `max_minutes` has room for at the latest speed.
+
+        A machine that is busy at first is not always busy, and the other way round.
+        """
         progress, minutes = self.progress, self._config.training.max_minutes
-        if minutes is None or progress.is_horizon_measured:
+        steps = progress.step - progress.planned_at_step
+        seconds = progress.elapsed_s - progress.planned_at_s
+        if minutes is None or steps < _STEPS_BEFORE_HORIZON or not self._is_plan_old():
             return
-        if progress.step < _STEPS_BEFORE_HORIZON or progress.elapsed_s < _SECONDS_BEFORE_HORIZON:
-            return
-        speed = progress.step / progress.elapsed_s
-        fitting = int(minutes * 60.0 * _HORIZON_SHARE * speed)
-        progress.num_steps = max(progress.step + 1, min(progress.num_steps, fitting))
-        progress.is_horizon_measured = True
+        seconds_left = minutes * 60.0 * _HORIZON_SHARE - progress.elapsed_s
+        fitting = progress.step + int(seconds_left * steps / seconds)
+        progress.num_steps = max(progress.step + 1, min(self._state.planned_steps(), fitting))
+        progress.planned_at_step, progress.planned_at_s = progress.step, progress.elapsed_s
+
+    def _is_plan_old(self) -> bool:
+        progress = self.progress
+        if not progress.planned_at_s:
+            return progress.elapsed_s >= _SECONDS_BEFORE_HORIZON
+        return (
+            progress.elapsed_s >= _HORIZON_GROWTH * progress.planned_at_s
+            or progress.step >= _HORIZON_GROWTH * progress.planned_at_step
+        )
 
     def _is_time_up(self) -> bool:
         minutes = self._config.training.max_minutes

@@ -75,14 +75,21 @@ def test_decode_unknown_nested_key_gives_its_path_and_the_nearest_there() -> Non
     with pytest.raises(ConfigError, match=r"unknown setting 'clipping\.treshold'") as caught:
         decode(Outer, {"name": "a", "clipping": {"treshold": 1.0}}, source="config.toml")
 
-    assert caught.value.help == "Did you mean 'threshold'?"
+    assert caught.value.help == "Did you mean 'clipping.threshold'?"
 
 
 def test_decode_unknown_key_in_an_optional_section_names_the_nearest() -> None:
     with pytest.raises(ConfigError, match=r"unknown setting 'optional\..*kindd'") as caught:
         decode(Outer, {"name": "a", "optional": {"kindd": "norm"}}, source="config.toml")
 
-    assert caught.value.help == "Did you mean 'kind'?"
+    assert caught.value.help == "Did you mean 'optional.kind'?"
+
+
+def test_decode_unknown_key_that_another_section_has_names_that_section() -> None:
+    with pytest.raises(ConfigError, match="unknown setting 'threshold'") as caught:
+        decode(Outer, {"name": "a", "threshold": 1.0}, source="config.toml")
+
+    assert caught.value.help == "Did you mean 'clipping.threshold'?"
 
 
 def test_decode_missing_key_is_named() -> None:
@@ -102,6 +109,8 @@ def test_decode_wrong_type_names_key_and_value(values: dict[str, Any]) -> None:
         decode(Outer, {"name": "a", **values}, source="recipe x")
 
     assert repr(value) in caught.value.message
+    assert "must be" in caught.value.message
+    assert f"--set {key}=" in caught.value.help
 
 
 def test_decode_unknown_choice_names_the_nearest() -> None:

@@ -4,6 +4,7 @@ import torch
 from nextword.base import ConfigError, ShapeError
 from nextword.cells import ElmanCell, LstmCell
 from nextword.models import RecurrentLanguageModel
+from nextword.recurrent import ActivationPenalty, RecurrentRegularizer
 
 
 def make(
@@ -109,3 +110,57 @@ def test_recurrent_detached_state_stops_the_gradient() -> None:
 
     assert model.embedding.grad is not None
     assert not model.embedding.grad[2].any()
+
+
+def test_recurrent_penalized_hidden_without_a_price_is_hidden() -> None:
+    model = make(output_dropout=0.5).eval()
+
+    hidden, _, penalty = model.penalized_hidden(IDS, model.initial_state(2))
+
+    assert penalty is None
+    assert torch.equal(hidden, hidden_of(model))
+
+
+def test_recurrent_penalty_sees_outputs_before_and_after_dropout() -> None:
+    model = make(output_dropout=0.5, penalty=ActivationPenalty(activation=2.0, temporal=3.0))
+    outputs = hidden_of(model.eval())
+
+    hidden, _, penalty = model.train().penalized_hidden(IDS, model.initial_state(2))
+
+    expected = 2.0 * hidden.square().mean(2)
+    expected[:, 1:] += 3.0 * outputs.diff(dim=1).square().mean(2)
+    assert not torch.equal(hidden, outputs)
+    assert penalty is not None
+    torch.testing.assert_close(penalty, expected)
+
+
+def test_recurrent_learnt_initial_state_is_where_reading_begins() -> None:
+    cell = LstmCell(4, 4)
+    cell.learn_initial_state()
+    with torch.no_grad():
+        cell.get_parameter("initial_hidden_state").fill_(0.5)
+    model = make(cells=[cell])
+
+    state = model.initial_state(3)
+
+    assert (state.tensors["layer_0.hidden_state"] == 0.5).all()
+
+
+def test_recurrent_learnt_initial_state_gets_gradient_where_reading_begins_anew() -> None:
+    cell = LstmCell(4, 4)
+    cell.learn_initial_state()
+    model = make(cells=[cell])
+    state = model.advance(IDS, model.initial_state(2)).detach()
+
+    begun = state.reset(torch.tensor([False, True]))
+    model.nll(IDS, IDS, begun)[0].sum().backward()
+
+    gradient = cell.get_parameter("initial_cell_state").grad
+    assert gradient is not None
+    assert gradient.any()
+
+
+def test_recurrent_zoneout_is_part_of_the_fingerprint() -> None:
+    zoned = make(regularizer=RecurrentRegularizer(zoneout_hidden=0.5))
+
+    assert zoned.fingerprint() != make().fingerprint()

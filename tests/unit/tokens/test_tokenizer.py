@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nextword.base import FormatError, VocabularyError
+from nextword.base import ConfigError, FormatError, VocabularyError
 from nextword.tokens import Tokenizer, TokenizerConfig, train_tokenizer
 
 TEXT = "the students opened the books\nthe books \u00a0\n" * 2
@@ -111,3 +111,29 @@ def test_load_damaged_file_names_it(tmp_path: Path, content: bytes, message: str
 
     with pytest.raises(FormatError, match=message):
         Tokenizer.load(path)
+
+
+def test_with_words_knows_more_and_keeps_every_id() -> None:
+    tokenizer = train_tokenizer(TokenizerConfig(min_count=1), ["the cat\n"])
+
+    larger = tokenizer.with_words(["dog", "äpfel"])
+
+    ids = larger.encode("the dog saw äpfel\n").ids.tolist()
+    assert ids == [*tokenizer.encode("the").ids, 6, 1, 7, 3]
+    assert Tokenizer.from_json(larger.to_json()).fingerprint == larger.fingerprint
+    assert tokenizer.vocab_size == 6
+
+
+@pytest.mark.parametrize("word", ["cat", "two words", "", "<unk>"])
+def test_with_words_that_are_known_or_no_words_are_refused(word: str) -> None:
+    tokenizer = train_tokenizer(TokenizerConfig(min_count=1), ["the cat\n"])
+
+    with pytest.raises(FormatError):
+        tokenizer.with_words([word])
+
+
+def test_with_words_of_another_kind_is_refused() -> None:
+    tokenizer = train_tokenizer(TokenizerConfig(kind="byte"), [])
+
+    with pytest.raises(ConfigError, match="a byte tokenizer takes no words"):
+        tokenizer.with_words(["dog"])

@@ -14,14 +14,14 @@ from nextword.training import TruncatedBptt
 VOCAB_SIZE, BOUNDARY, NUM_LANES = 9, 3, 3
 
 
-def make_model(cell: str = "elman") -> NeuralLanguageModel:
+def make_model(cell: str = "elman", **regularization: float) -> NeuralLanguageModel:
     torch.manual_seed(5)
     config = RecurrentConfig(cell=cell, hidden_size=5)
     model = config.build(
         vocab_size=VOCAB_SIZE,
         boundary_id=BOUNDARY,
         never_ids=(0, 2),
-        regularization=RegularizationConfig(),
+        regularization=RegularizationConfig(**regularization),
     )
     return model.double()
 
@@ -292,3 +292,41 @@ def single_line_nll(model: NeuralLanguageModel, text: np.ndarray, starts: np.nda
         inputs = torch.cat([torch.full((1, 1), BOUNDARY), ids[:, :-1]], dim=1)
         total = total + model.nll(inputs, ids, model.initial_state(1))[0].sum()
     return total
+
+
+PENALTIES = {"activation_penalty": 2.0, "temporal_penalty": 3.0}
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_penalty_adds_its_gradient_and_leaves_the_reported_loss(name: str) -> None:
+    text = make_text(4 * NUM_LANES)
+    model = make_model(**{name: PENALTIES[name]})
+    [(loss, ours)] = updates(model, text, bptt_steps=4, update_every=4)
+    [(plain_loss, _)] = updates(make_model(), text, bptt_steps=4, update_every=4)
+    ids = torch.from_numpy(text.astype(np.int64)).view(NUM_LANES, 4)
+    inputs = torch.cat([torch.full((NUM_LANES, 1), BOUNDARY), ids[:, :-1]], dim=1)
+
+    state = model.initial_state(NUM_LANES)
+    nll = model.nll(inputs, ids, state)[0].sum()
+    hidden = model.hidden(inputs, state)[0]
+    moved = hidden.diff(dim=1).square().mean(2).sum()
+    price = {
+        "activation_penalty": hidden.square().mean(2).sum(),
+        "temporal_penalty": moved,
+    }[name]
+    ((nll + PENALTIES[name] * price) / ids.numel()).backward()
+
+    assert loss == pytest.approx(plain_loss, rel=1e-12)
+    for our_grad, grad in zip(ours, gradients(model), strict=True):
+        torch.testing.assert_close(our_grad, grad, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(("bptt_steps", "update_every"), [(4, 4), (4, 2), (2, 4)])
+def test_penalty_accumulation_makes_the_same_updates(bptt_steps: int, update_every: int) -> None:
+    text = make_text(26 * NUM_LANES)
+    options = {"bptt_steps": bptt_steps, "update_every": update_every}
+
+    whole = updates(make_model(**PENALTIES), text, **options)
+    parts = updates(make_model(**PENALTIES), text, accumulation_steps=2, **options)
+
+    assert_same_updates(parts, whole)

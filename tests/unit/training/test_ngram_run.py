@@ -80,11 +80,20 @@ def test_network_from_an_ngram_is_refused(
     ("model", "message", "help"),
     [
         ({"family": "ngrm"}, r"model\.family is 'ngrm'", "Did you mean 'ngram'"),
-        ({"family": "ngram", "ordr": 3}, r"unknown setting 'model\.ordr'", "Did you mean 'order'"),
-        ({"hiden_size": 3}, r"unknown setting 'model\.hiden_size'", "Did you mean 'hidden_size'"),
+        (
+            {"family": "ngram", "ordr": 3},
+            r"unknown setting 'model\.ordr'",
+            "Did you mean 'model.order'",
+        ),
+        ({"family": "ngram", "tied": 1}, r"unknown setting 'model\.tied'", "Known: family, k,"),
+        (
+            {"hiden_size": 3},
+            r"unknown setting 'model\.hiden_size'",
+            "Did you mean 'model.hidden_size'",
+        ),
         ({"family": "ngram", "order": 0}, r"model\.order is 0", ""),
     ],
-    ids=["family", "key of ngram", "key of recurrent", "order 0"],
+    ids=["family", "key of ngram", "key of another", "key of recurrent", "order 0"],
 )
 def test_model_settings_that_are_wrong_are_refused(
     model: dict[str, Any], message: str, help: str

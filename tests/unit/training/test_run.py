@@ -1,5 +1,6 @@
 """Whole trainings: what they leave behind, going on after a stop, and refusing what is wrong."""
 
+import itertools
 import json
 import math
 import os
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -169,6 +171,18 @@ VARIANTS = {
         "clipping": {"kind": "auto"},
         "schedule": {"kind": "plateau"},
         "optimizer": {"kind": "sgd", "momentum": 0.5, "learning_rate": 0.1},
+    },
+    "noise inside the recurrence, penalties, learnt state": {
+        "model": {"learnt_initial_state": True},
+        "regularization": {
+            "recurrent_dropout": 0.2,
+            "weight_dropout": 0.2,
+            "zoneout_hidden": 0.1,
+            "zoneout_cell": 0.1,
+            "activation_penalty": 2.0,
+            "temporal_penalty": 1.0,
+        },
+        "training": {"epochs": 3},
     },
     "free running": {"training": {"free_running_probability": 0.5, "max_steps": 60}},
 }
@@ -384,10 +398,36 @@ def test_max_minutes_fits_the_schedule_and_ends_in_time(
 
     result = train(corpus_file, tmp_path / "run", values, callbacks=lambda _: [recorder])
 
-    assert result.progress.is_horizon_measured
+    assert result.progress.planned_at_s >= 5.0
     assert result.progress.elapsed_s < 0.15 * 60 + 2
     top = max(record.learning_rate for record in recorder.steps)
     assert recorder.steps[-1].learning_rate < 0.5 * top
+
+
+def test_max_minutes_when_the_start_is_slow_plans_anew(
+    corpus_file: Path, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = itertools.accumulate(itertools.chain([0.1] * 100, itertools.repeat(0.005)))
+    clock = SimpleNamespace(perf_counter=lambda: next(reading))
+    monkeypatch.setattr("nextword.training.trainer.time", clock)
+    values = settings(training={"epochs": 100000, "max_minutes": 0.5, "log_every": 1})
+    recorder = Recorder()
+
+    result = train(corpus_file, tmp_path / "run", values, callbacks=lambda _: [recorder])
+
+    planned = [record.num_steps for record in recorder.steps]
+    assert min(planned) < 300
+    assert result.progress.step > 3 * min(planned)
+    assert recorder.steps[-1].learning_rate < 0.1 * max(r.learning_rate for r in recorder.steps)
+
+
+def test_train_refused_leaves_no_folder(tmp_path: Path, settings: Settings) -> None:
+    (tmp_path / "empty.txt").write_text("")
+
+    with pytest.raises(DataError):
+        train(tmp_path / "empty.txt", tmp_path / "run", settings())
+
+    assert not (tmp_path / "run").exists()
 
 
 def test_train_from_a_model_keeps_its_vocabulary_and_weights(

@@ -1,0 +1,208 @@
+"""Settings of a recurrent language model, and how they build one."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from nextword.base import STRICT, require, require_range
+from nextword.cells import (
+    AnyCell,
+    ElmanCell,
+    ElmanPreactivationCell,
+    GruCell,
+    LayerNormLstmCell,
+    LinearCell,
+    LstmCell,
+    MinGruCell,
+    MinLstmCell,
+    Nonlinearity,
+    ProjectedLstmCell,
+    RecurrentInitialization,
+    initialize_recurrent_matrix,
+)
+from nextword.embeddings import EmbeddingConfig
+from nextword.models.config import RegularizationConfig, input_size, tied_cutoffs
+from nextword.models.recurrent import RecurrentLanguageModel
+from nextword.outputs import OutputConfig
+
+CellKind = Literal[
+    "lstm",
+    "lstm_projected",
+    "lstm_layer_norm",
+    "gru",
+    "elman",
+    "elman_preactivation",
+    "linear",
+    "min_gru",
+    "min_lstm",
+]
+
+
+@STRICT
+@dataclass(frozen=True, kw_only=True)
+class RecurrentConfig:
+    """`model.*` of the family `recurrent`.
+
+    Attributes:
+        family: `recurrent`.
+        cell: `lstm`, `lstm_projected` (shows and feeds back a narrow vector), `lstm_layer_norm`,
+            `gru`, `elman`, `elman_preactivation` (its state is the sum before σ), `linear`, or
+            `min_gru` and `min_lstm`, whose gates look at the input alone.
+        nonlinearity: σ of the Elman cells: `tanh`, `sigmoid` or `relu`.
+        num_layers: How many layers stand above each other.
+        hidden_size: Width of every layer's state.
+        projection_size: Width of what a layer of `lstm_projected` shows.
+        embedding_size: Width of an embedding; that of a layer's outputs when not given.
+        tied: Whether the embedding table is the output's weight too.
+        forget_bias: Where the forget gate's bias starts, in every kind of LSTM.
+        recurrent_initialization: How recurrent matrices start: `uniform` (small random numbers),
+            `orthogonal` or `identity`.
+        learnt_initial_state: Whether training finds the state before the first token; else zero.
+        residual: Whether what a layer reads is added to its outputs, from the second one on.
+    """
+
+    family: Literal["recurrent"] = "recurrent"
+    cell: CellKind = "lstm"
+    nonlinearity: Nonlinearity = "tanh"
+    num_layers: int = 1
+    hidden_size: int = 200
+    projection_size: int | None = None
+    embedding_size: int | None = None
+    tied: bool = True
+    forget_bias: float = 1.0
+    recurrent_initialization: RecurrentInitialization = "uniform"
+    learnt_initial_state: bool = False
+    residual: bool = False
+
+    def __post_init__(self) -> None:
+        require_range("num_layers", self.num_layers, low=1)
+        require_range("hidden_size", self.hidden_size, low=1)
+        require_range("embedding_size", self.embedding_size or 1, low=1)
+        require(
+            (self.projection_size is not None) == (self.cell == "lstm_projected"),
+            f"projection_size is {self.projection_size} and cell {self.cell!r}; a projection "
+            "belongs to 'lstm_projected', which needs one.",
+            help="Set model.projection_size with model.cell=lstm_projected, and not without.",
+        )
+        require(
+            self.output_size <= self.hidden_size,
+            f"projection_size is {self.projection_size}, wider than hidden_size, "
+            f"{self.hidden_size}.",
+            help=f"Set model.projection_size to at most {self.hidden_size}.",
+        )
+        require(
+            self.num_layers > 1 or not self.residual,
+            "residual is true, but with one layer there is none whose input could be added.",
+            help="Set model.num_layers to 2 or more, or leave model.residual out.",
+        )
+
+    @property
+    def output_size(self) -> int:
+        """Width of a layer's outputs."""
+        return self.hidden_size if self.projection_size is None else self.projection_size
+
+    def describe(self) -> str:
+        """Say in a few words what it is.
+
+        Example:
+            >>> RecurrentConfig(cell="lstm", num_layers=2, hidden_size=200).describe()
+            '2 lstm layers of 200'
+        """
+        layers = "layer" if self.num_layers == 1 else "layers"
+        width = f"{self.hidden_size}"
+        if self.projection_size is not None:
+            width += f", projected to {self.projection_size}"
+        return f"{self.num_layers} {self.cell} {layers} of {width}"
+
+    def build(
+        self,
+        *,
+        vocab_size: int,
+        boundary_id: int,
+        never_ids: tuple[int, ...],
+        regularization: RegularizationConfig,
+        embedding: EmbeddingConfig | None = None,
+        output: OutputConfig | None = None,
+        backend: str = "auto",
+    ) -> RecurrentLanguageModel:
+        """Build the model, its weights drawn from torch's generator."""
+        embedding, output = embedding or EmbeddingConfig(), output or OutputConfig()
+        width = input_size(embedding, self.embedding_size, self.output_size, vocab_size=vocab_size)
+        return RecurrentLanguageModel(
+            vocab_size=vocab_size,
+            boundary_id=boundary_id,
+            never_ids=never_ids,
+            cells=self.cells(width),
+            one_hot=embedding.kind == "one_hot",
+            frozen=embedding.frozen,
+            tied=self.tied,
+            output=output.factory(vocab_size=vocab_size),
+            cutoffs=tied_cutoffs(output, embedding, tied=self.tied, vocab_size=vocab_size),
+            input_dropout=regularization.input_dropout,
+            layer_dropout=regularization.layer_dropout,
+            output_dropout=regularization.output_dropout,
+            embedding_dropout=regularization.embedding_dropout,
+            locked=regularization.locked,
+            regularizer=regularization.regularizer,
+            penalty=regularization.penalty,
+            residual=self.residual,
+            backend=backend,
+        )
+
+    def cells(self, width: int) -> list[AnyCell]:
+        """Give the layers' cells, lowest first.
+
+        Args:
+            width: Of what the lowest one reads.
+        """
+        cells = []
+        for size in [width] + [self.output_size] * (self.num_layers - 1):
+            cell = _CELLS[self.cell](self, size)
+            initialize_recurrent_matrix(cell, self.recurrent_initialization)
+            if self.learnt_initial_state:
+                cell.learn_initial_state()
+            cells.append(cell)
+        return cells
+
+
+def _elman(config: RecurrentConfig, size: int) -> AnyCell:
+    return ElmanCell(size, config.hidden_size, nonlinearity=config.nonlinearity)
+
+
+def _elman_preactivation(config: RecurrentConfig, size: int) -> AnyCell:
+    return ElmanPreactivationCell(size, config.hidden_size, nonlinearity=config.nonlinearity)
+
+
+def _lstm_projected(config: RecurrentConfig, size: int) -> AnyCell:
+    return ProjectedLstmCell(
+        size,
+        config.hidden_size,
+        projection_size=config.output_size,
+        forget_bias=config.forget_bias,
+    )
+
+
+def _lstm(config: RecurrentConfig, size: int) -> AnyCell:
+    return LstmCell(size, config.hidden_size, forget_bias=config.forget_bias)
+
+
+def _lstm_layer_norm(config: RecurrentConfig, size: int) -> AnyCell:
+    return LayerNormLstmCell(size, config.hidden_size, forget_bias=config.forget_bias)
+
+
+def _min_lstm(config: RecurrentConfig, size: int) -> AnyCell:
+    return MinLstmCell(size, config.hidden_size, forget_bias=config.forget_bias)
+
+
+#: How each kind of cell is built, from the settings and the width of what it reads.
+_CELLS: Mapping[str, Callable[[RecurrentConfig, int], AnyCell]] = {
+    "lstm": _lstm,
+    "lstm_projected": _lstm_projected,
+    "lstm_layer_norm": _lstm_layer_norm,
+    "gru": lambda config, size: GruCell(size, config.hidden_size),
+    "elman": _elman,
+    "elman_preactivation": _elman_preactivation,
+    "linear": lambda config, size: LinearCell(size, config.hidden_size),
+    "min_gru": lambda config, size: MinGruCell(size, config.hidden_size),
+    "min_lstm": _min_lstm,
+}

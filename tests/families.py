@@ -1,0 +1,227 @@
+"""Every family of language models, small: what the contract is held against.
+
+A new family joins with one line in `CASES`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+
+import torch
+
+from fakes import random_text, store_of, tokenizer_of
+from nextword.api import FAMILIES
+from nextword.base import Values, encode
+from nextword.embeddings import EmbeddingConfig
+from nextword.evaluation.audit import RunTexts
+from nextword.models import (
+    ConvolutionalConfig,
+    LanguageModel,
+    NgramConfig,
+    RecurrentConfig,
+    RegularizationConfig,
+    TransformerConfig,
+    WindowConfig,
+    train_ngram,
+)
+from nextword.outputs import OutputConfig
+from nextword.storage import load_model, save_model
+from nextword.tokens import Tokenizer, TokenizerKind
+
+TRAINED = EmbeddingConfig()
+ONE_HOT = EmbeddingConfig(kind="one_hot")
+FULL = OutputConfig(kind="full")
+NetworkConfig = RecurrentConfig | WindowConfig | ConvolutionalConfig | TransformerConfig
+DROPOUT = RegularizationConfig(
+    input_dropout=0.3, layer_dropout=0.3, output_dropout=0.3, embedding_dropout=0.3
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One kind of model, on a made-up text of five words.
+
+    Attributes:
+        model: Its settings.
+        kind: Of its tokenizer.
+        embedding: What stands for tokens in a network.
+        output: How a network predicts.
+        regularization: What is disturbed in a network's training.
+    """
+
+    model: NetworkConfig | NgramConfig
+    kind: TokenizerKind = "word"
+    embedding: EmbeddingConfig = TRAINED
+    output: OutputConfig = FULL
+    regularization: RegularizationConfig = DROPOUT
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        return tokenizer_of(random_text(30, num_words=5), kind=self.kind)
+
+    @cached_property
+    def texts(self) -> RunTexts:
+        """What it was trained on, and text held out."""
+        return RunTexts(
+            tokenizer=self.tokenizer,
+            train=store_of(self.tokenizer, random_text(30, num_words=5)),
+            held_out={"valid": store_of(self.tokenizer, random_text(30, seed=1, num_words=5))},
+        )
+
+    @property
+    def gives_zeros(self) -> bool:
+        """Whether words that were never seen are impossible."""
+        return isinstance(self.model, NgramConfig) and self.model.smoothing == "maximum_likelihood"
+
+    def build(self, seed: int) -> LanguageModel:
+        """Give the same model for the same seed, another for another; networks in float64."""
+        if isinstance(self.model, NgramConfig):
+            store = store_of(self.tokenizer, random_text(30, seed=seed, num_words=5))
+            return train_ngram(store, self.tokenizer, config=self.model)
+        return self._network(self.model, seed)
+
+    def reload(self, model: LanguageModel, folder: Path) -> LanguageModel:
+        """Save a model and load it again."""
+        config: Values = {
+            "model": encode(self.model),
+            "embedding": encode(self.embedding),
+            "output": encode(self.output),
+            "regularization": encode(self.regularization),
+        }
+        save_model(folder, model, config=config, tokenizer=self.tokenizer, card="")
+        loaded = load_model(folder, families=FAMILIES).model
+        return loaded.double() if isinstance(loaded, torch.nn.Module) else loaded
+
+    def _network(self, config: NetworkConfig, seed: int) -> LanguageModel:
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            model = config.build(
+                vocab_size=self.tokenizer.vocab_size,
+                boundary_id=self.tokenizer.boundary_id,
+                never_ids=self.tokenizer.never_ids,
+                regularization=self.regularization,
+                embedding=self.embedding,
+                output=self.output,
+            )
+            # No bias is zero, and float32 holds every weight, as a model folder does.
+            for parameter in model.parameters():
+                torch.nn.init.normal_(parameter, std=0.5)
+        return model.double().eval()
+
+
+def recurrent_cases() -> Iterator[tuple[str, Case]]:
+    """Every cell, one and two layers, tied and untied."""
+    cells = {
+        "lstm": RecurrentConfig(cell="lstm"),
+        "elman-tanh": RecurrentConfig(cell="elman", nonlinearity="tanh"),
+        "elman-sigmoid": RecurrentConfig(cell="elman", nonlinearity="sigmoid"),
+        "elman-relu": RecurrentConfig(cell="elman", nonlinearity="relu"),
+        "elman-preactivation": RecurrentConfig(cell="elman_preactivation"),
+        "linear": RecurrentConfig(cell="linear"),
+        "gru": RecurrentConfig(cell="gru"),
+        "lstm-projected": RecurrentConfig(cell="lstm_projected", hidden_size=7, projection_size=5),
+        "lstm-layer-norm": RecurrentConfig(cell="lstm_layer_norm"),
+        "min-gru": RecurrentConfig(cell="min_gru"),
+        "min-lstm": RecurrentConfig(cell="min_lstm"),
+        "lstm-learnt-state": RecurrentConfig(cell="lstm", learnt_initial_state=True),
+    }
+    for (name, config), num_layers, tied in product(cells.items(), (1, 2), (True, False)):
+        yield (
+            f"{name}-{num_layers}-{'tied' if tied else 'untied'}",
+            Case(
+                replace(
+                    config,
+                    num_layers=num_layers,
+                    tied=tied,
+                    hidden_size=7 if config.projection_size else 5,
+                    embedding_size=5 if tied else 3,
+                )
+            ),
+        )
+    residual = RecurrentConfig(cell="gru", num_layers=3, hidden_size=5, residual=True)
+    yield "gru-residual", Case(residual)
+    zoneout = RegularizationConfig(zoneout_hidden=0.25, zoneout_cell=0.5)
+    yield "lstm-zoneout", Case(RecurrentConfig(hidden_size=5), regularization=zoneout)
+
+
+def window_cases() -> Iterator[tuple[str, Case]]:
+    """Bengio's model, direct or not, with a table or without; convolutions and their pooling."""
+    for window, tied, direct in (
+        (1, True, False),
+        (3, False, False),
+        (4, True, True),
+        (5, False, True),
+    ):
+        config = WindowConfig(
+            window=window, hidden_size=5, embedding_size=3, num_layers=2, tied=tied, direct=direct
+        )
+        label = f"{'tied' if tied else 'untied'}{'-direct' if direct else ''}"
+        yield f"window-{window}-{label}", Case(config)
+    yield (
+        "window-3-one-hot",
+        Case(WindowConfig(window=3, hidden_size=5, tied=False), embedding=ONE_HOT),
+    )
+    yield "window-3-character", Case(WindowConfig(window=3, hidden_size=5), kind="character")
+    sizes = {"num_channels": 4, "hidden_size": 5, "embedding_size": 3}
+    for pooling, pool_size, num_layers in (("max", None, 1), ("mean", 2, 1), ("max", 1, 2)):
+        config = ConvolutionalConfig(
+            window=5,
+            kernel_size=2,
+            pooling=pooling,
+            pool_size=pool_size,
+            num_layers=num_layers,
+            **sizes,
+        )
+        yield f"convolutional-{pooling}-{pool_size}", Case(config)
+
+
+def transformer_cases() -> Iterator[tuple[str, Case]]:
+    """One layer and several, contexts of one token and more, adaptive inputs, no table."""
+    small = TransformerConfig(hidden_size=6, num_heads=2, num_layers=2, context_size=4)
+    yield "transformer-2", Case(small)
+    yield "transformer-1-context-1", Case(replace(small, num_layers=1, context_size=1))
+    yield "transformer-3-long", Case(replace(small, num_layers=3, context_size=40))
+    yield (
+        "transformer-untied-projected",
+        Case(replace(small, tied=False, embedding_size=3, feedforward_size=5)),
+    )
+    yield "transformer-one-hot", Case(replace(small, tied=False), embedding=ONE_HOT)
+    yield "transformer-character", Case(small, kind="character")
+    adaptive = OutputConfig(kind="adaptive", cutoffs=(4, 6))
+    yield "transformer-adaptive", Case(replace(small, hidden_size=20), output=adaptive)
+
+
+def output_cases() -> Iterator[tuple[str, Case]]:
+    """Every output but the full one, tied and untied, and an adaptive one in a window model."""
+    outputs = {
+        "chunked": OutputConfig(kind="chunked"),
+        "sampled": OutputConfig(kind="sampled", num_samples=3),
+        "adaptive": OutputConfig(kind="adaptive", cutoffs=(4, 6)),
+    }
+    for (kind, output), tied in product(outputs.items(), (True, False)):
+        # Wide enough for the vectors of rare words to be narrower.
+        config = RecurrentConfig(hidden_size=20, tied=tied)
+        yield f"lstm-{kind}-{'tied' if tied else 'untied'}", Case(config, output=output)
+    window = WindowConfig(window=3, hidden_size=5, embedding_size=20)
+    yield "window-3-adaptive", Case(window, output=outputs["adaptive"])
+
+
+def ngram_cases() -> Iterator[tuple[str, Case]]:
+    """Every smoothing, orders 1 to 5, of words; and of characters, whose boundary is `<s>`."""
+    for smoothing, order in product(("kneser_ney", "add_k", "maximum_likelihood"), range(1, 6)):
+        yield f"ngram-{order}-{smoothing}", Case(NgramConfig(order=order, smoothing=smoothing))
+    for order in range(1, 6):
+        yield f"ngram-{order}-character", Case(NgramConfig(order=order), kind="character")
+    yield "ngram-3-pruned", Case(NgramConfig(order=3, prune=(0, 0, 1)))
+
+
+CASES: dict[str, Case] = {
+    **dict(recurrent_cases()),
+    "lstm-one-hot": Case(RecurrentConfig(hidden_size=5, tied=False), embedding=ONE_HOT),
+    **dict(window_cases()),
+    **dict(transformer_cases()),
+    **dict(output_cases()),
+    **dict(ngram_cases()),
+}
