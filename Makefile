@@ -48,7 +48,7 @@ demo: setup
 	$(BIN)/nextword demo
 
 test: setup-dev
-	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses 2 -m 'not network' \
+	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m 'not network' \
 		--cov=nextword --cov-fail-under=90
 
 fmt: setup-dev

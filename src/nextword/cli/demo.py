@@ -150,7 +150,6 @@ def _show(
     ]
     write_line(aligned([(str(path), what) for path, what in files]))
     name = program()
-    python = "python" if name == NAME else f"{Path(name).parent / 'python'}"
     write_line(
         f"\nTry next:\n\n"
         f'  {name} generate {out} --prompt "class" --temperature 0.6\n'
@@ -159,13 +158,20 @@ def _show(
         f"  echo 'for i in range(10):' | {name} score {out}\n"
         f"  {name} info {out}\n"
         f"  {name} train YOUR_FILE --out runs/yours --recipe lstm-small\n\n"
-        f'  {python} -c \'import nextword as nw; print(nw.load("{out}").generate("def"))\''
+        f'  {_python()} -c \'import nextword as nw; print(nw.load("{out}").generate("def"))\''
     )
 
 
 def program() -> str:
     """Give what to type for this program: its name, or its path where the shell has no name."""
-    return NAME if shutil.which(NAME) else os.path.relpath(sys.argv[0])
+    if shutil.which(NAME):
+        return NAME
+    beside = Path(sys.executable).with_name(NAME)
+    return os.path.relpath(beside) if beside.exists() else f"{_python()} -m {NAME}"
+
+
+def _python() -> str:
+    return "python" if shutil.which(NAME) else os.path.relpath(sys.executable)
 
 
 def _longer(result: "RunResult") -> int:
