@@ -3,6 +3,7 @@
 from nextword.models.config import RegularizationConfig
 from nextword.models.contract import LanguageModel, scored
 from nextword.models.convolutional_config import ConvolutionalConfig
+from nextword.models.ends import Ends
 from nextword.models.inference import inference
 from nextword.models.neural import NeuralLanguageModel
 from nextword.models.ngram import NgramLanguageModel, ngram_from_arrays
@@ -21,6 +22,7 @@ from nextword.models.window_config import WindowConfig
 
 __all__ = [
     "ConvolutionalConfig",
+    "Ends",
     "LanguageModel",
     "NeuralLanguageModel",
     "NgramConfig",

@@ -1,10 +1,8 @@
-"""Settings that neural language models share: regularisation, and the width of what is read."""
+"""Settings that neural language models share: regularisation."""
 
 from dataclasses import dataclass
 
 from nextword.base import STRICT, require, require_range
-from nextword.embeddings import EmbeddingConfig
-from nextword.outputs import OutputConfig
 from nextword.recurrent import ActivationPenalty, RecurrentRegularizer
 
 _SHARES = ("input_dropout", "layer_dropout", "output_dropout", "embedding_dropout")
@@ -80,44 +78,17 @@ class RegularizationConfig:
             )
 
 
-def input_size(
-    embedding: EmbeddingConfig, embedding_size: int | None, default: int, *, vocab_size: int
-) -> int:
-    """Give the width of the vectors that stand for tokens.
-
-    Args:
-        embedding: Which kind of vectors.
-        embedding_size: `model.embedding_size`.
-        default: What holds where that is not given.
-        vocab_size: The width of one-hot vectors.
+def require_no_time_loop(
+    family: str, *, backend: str, regularization: RegularizationConfig
+) -> None:
+    """Refuse what only layers that run over time have, in a model of another family.
 
     Raises:
-        ConfigError: A width is asked of one-hot vectors.
+        ConfigError: A backend is asked for, or a regulariser that needs a recurrence.
     """
-    if embedding.kind != "one_hot":
-        return embedding_size or default
+    regularization.require_not_recurrent(family)
     require(
-        embedding_size is None,
-        f"model.embedding_size is {embedding_size}, but one-hot vectors are as wide as the "
-        f"vocabulary, {vocab_size:,}.",
-        help="Leave model.embedding_size out, or choose another embedding.kind.",
+        backend == "auto",
+        f"training.backend is {backend!r}, but a {family} model has no layers that run over time.",
+        help="Leave training.backend out.",
     )
-    return vocab_size
-
-
-def tied_cutoffs(
-    output: OutputConfig, embedding: EmbeddingConfig, *, tied: bool, vocab_size: int
-) -> tuple[int, ...]:
-    """Give the cut-offs of an embedding whose vectors are an adaptive softmax's too; else none.
-
-    Raises:
-        ConfigError: The vectors are read from a file, where all have one width.
-    """
-    cutoffs = output.settled(vocab_size=vocab_size).cutoffs if tied else None
-    require(
-        cutoffs is None or embedding.kind != "pretrained",
-        "the output is adaptive and model.tied is true, so rare words have narrow vectors; those "
-        "of embedding.path all have one width.",
-        help="Set model.tied=false, or another output.kind.",
-    )
-    return cutoffs or ()

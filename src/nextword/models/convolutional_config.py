@@ -6,9 +6,9 @@ from typing import Literal
 from nextword.base import STRICT, require_range
 from nextword.cells import Nonlinearity
 from nextword.embeddings import EmbeddingConfig
-from nextword.models.config import RegularizationConfig, input_size
+from nextword.models.config import RegularizationConfig, require_no_time_loop
+from nextword.models.ends_config import input_size, network_ends
 from nextword.models.window import WindowLanguageModel
-from nextword.models.window_config import dropout_between, window_model
 from nextword.outputs import OutputConfig
 from nextword.windows import ConvolutionalLayers, Pooling, pool_groups
 
@@ -87,11 +87,21 @@ class ConvolutionalConfig:
         """Build the model, its weights drawn from torch's generator.
 
         Raises:
-            ConfigError: A backend is asked for, or embedding or output do not fit.
+            ConfigError: A backend or a recurrent regulariser is asked for, or embedding or output
+                do not fit.
         """
-        embedding = embedding or EmbeddingConfig()
+        require_no_time_loop(self.family, backend=backend, regularization=regularization)
+        ends = network_ends(
+            vocab_size=vocab_size,
+            boundary_id=boundary_id,
+            never_ids=never_ids,
+            tied=self.tied,
+            regularization=regularization,
+            embedding=embedding,
+            output=output,
+        )
         layers = ConvolutionalLayers(
-            input_size(embedding, self.embedding_size, self.hidden_size, vocab_size=vocab_size),
+            input_size(ends, self.embedding_size, self.hidden_size),
             self.num_channels,
             self.hidden_size,
             window=self.window,
@@ -100,17 +110,6 @@ class ConvolutionalConfig:
             pooling=self.pooling,
             pool_size=self.pool_size,
             nonlinearity=self.nonlinearity,
-            dropout_between=dropout_between(regularization),
+            dropout_between=ends.dropout(regularization.layer_dropout),
         )
-        return window_model(
-            layers,
-            family=self.family,
-            tied=self.tied,
-            vocab_size=vocab_size,
-            boundary_id=boundary_id,
-            never_ids=never_ids,
-            regularization=regularization,
-            embedding=embedding,
-            output=output or OutputConfig(),
-            backend=backend,
-        )
+        return WindowLanguageModel(ends, family=self.family, layers=layers)

@@ -4,17 +4,12 @@ from collections.abc import Sequence
 
 import torch
 
-from nextword.base import ConfigError
 from nextword.cells import AnyCell
-from nextword.embeddings import embedding_table
+from nextword.models.ends import Ends
 from nextword.models.neural import NeuralLanguageModel
 from nextword.models.state import State
-from nextword.models.token_input import TokenInput
-from nextword.outputs import FullSoftmax, OutputFactory
 from nextword.recurrent import (
     ActivationPenalty,
-    Dropout,
-    LockedDropout,
     RecurrentRegularizer,
     RecurrentStack,
     StackState,
@@ -26,21 +21,9 @@ class RecurrentLanguageModel(NeuralLanguageModel):
     """e[t] = E x[t], h[t] from the stack, ŷ[t] = softmax(W_y h[t] + b_y).
 
     Args:
-        vocab_size: Number of token ids.
-        boundary_id: The id that is read before the first token of a text.
-        never_ids: Ids that are never predicted.
+        ends: How tokens are read and predicted.
         cells: The layers' cells, lowest first; the first one's input is as wide as an embedding.
-        one_hot: Whether tokens are one-hot vectors instead of rows of a table.
-        frozen: Whether training leaves the table as it is.
-        tied: Use the embedding table as W_y as well.
-        output: Builds the output layer.
-        cutoffs: Ids from which on the table's rows are narrower, where it is an adaptive output's
-            as well.
-        input_dropout: Share of the embeddings' entries dropped in training.
         layer_dropout: Share dropped between layers.
-        output_dropout: Share of the last layer's outputs dropped.
-        embedding_dropout: Share of the vocabulary whose embedding is dropped, a window at a time.
-        locked: One mask for all steps of a window instead of one a step.
         regularizer: Disturbs the recurrence of every layer in training.
         penalty: The price of the last layer's outputs in the training loss.
         residual: Whether what a layer reads is added to what it gives, from the second one on.
@@ -56,21 +39,10 @@ class RecurrentLanguageModel(NeuralLanguageModel):
 
     def __init__(
         self,
+        ends: Ends,
         *,
-        vocab_size: int,
-        boundary_id: int,
-        never_ids: tuple[int, ...],
         cells: Sequence[AnyCell],
-        one_hot: bool = False,
-        frozen: bool = False,
-        tied: bool = True,
-        output: OutputFactory = FullSoftmax,
-        cutoffs: tuple[int, ...] = (),
-        input_dropout: float = 0.0,
         layer_dropout: float = 0.0,
-        output_dropout: float = 0.0,
-        embedding_dropout: float = 0.0,
-        locked: bool = True,
         regularizer: RecurrentRegularizer | None = None,
         penalty: ActivationPenalty | None = None,
         residual: bool = False,
@@ -78,45 +50,22 @@ class RecurrentLanguageModel(NeuralLanguageModel):
     ) -> None:
         super().__init__()
         embedding_size, hidden_size = cells[0].input_size, cells[-1].output_size
-        if tied and embedding_size != hidden_size:
-            raise ConfigError(
-                f"model.tied needs equal sizes, but embedding_size is {embedding_size} and the "
-                f"last hidden_size {hidden_size}.",
-                help="Set them equal, or --set model.tied=false.",
-            )
-        self.vocab_size = vocab_size
-        self.boundary_id = boundary_id
-        self.never_ids = never_ids
-        self.embedding = embedding_table(
-            vocab_size,
-            embedding_size,
-            one_hot=one_hot,
-            frozen=frozen,
-            tied=tied,
-            cutoffs=cutoffs,
-        )
-        self.input = TokenInput(
-            vocab_size,
-            input_dropout=input_dropout,
-            embedding_dropout=embedding_dropout,
-            locked=locked,
-        )
-        dropout = LockedDropout if locked else Dropout
+        ends.require_tied_width(embedding_size, hidden_size, name="the last hidden_size")
+        self.vocab_size = ends.vocab_size
+        self.boundary_id = ends.boundary_id
+        self.never_ids = ends.never_ids
+        self.embedding = ends.table(embedding_size)
+        self.input = ends.token_input()
         self.core = RecurrentStack(
             cells,
-            dropout_between=dropout(layer_dropout),
+            dropout_between=ends.dropout(layer_dropout),
             regularizer=regularizer,
             residual=residual,
             backend=backend,
         )
         self.penalty = penalty if penalty is not None else ActivationPenalty()
-        self.output_dropout = dropout(output_dropout)
-        self.output = output(
-            hidden_size,
-            vocab_size,
-            never_ids=never_ids,
-            tied_weight=self.embedding if tied else None,
-        )
+        self.output_dropout = ends.dropout(ends.output_dropout)
+        self.output = ends.output_layer(hidden_size, self.embedding)
 
     @property
     def backends(self) -> tuple[str, ...]:

@@ -21,7 +21,8 @@ from nextword.cells import (
     initialize_recurrent_matrix,
 )
 from nextword.embeddings import EmbeddingConfig
-from nextword.models.config import RegularizationConfig, input_size, tied_cutoffs
+from nextword.models.config import RegularizationConfig
+from nextword.models.ends_config import input_size, network_ends
 from nextword.models.recurrent import RecurrentLanguageModel
 from nextword.outputs import OutputConfig
 
@@ -125,24 +126,24 @@ class RecurrentConfig:
         output: OutputConfig | None = None,
         backend: str = "auto",
     ) -> RecurrentLanguageModel:
-        """Build the model, its weights drawn from torch's generator."""
-        embedding, output = embedding or EmbeddingConfig(), output or OutputConfig()
-        width = input_size(embedding, self.embedding_size, self.output_size, vocab_size=vocab_size)
-        return RecurrentLanguageModel(
+        """Build the model, its weights drawn from torch's generator.
+
+        Raises:
+            ConfigError: Embedding, output or backend do not fit.
+        """
+        ends = network_ends(
             vocab_size=vocab_size,
             boundary_id=boundary_id,
             never_ids=never_ids,
-            cells=self.cells(width),
-            one_hot=embedding.kind == "one_hot",
-            frozen=embedding.frozen,
             tied=self.tied,
-            output=output.factory(vocab_size=vocab_size),
-            cutoffs=tied_cutoffs(output, embedding, tied=self.tied, vocab_size=vocab_size),
-            input_dropout=regularization.input_dropout,
+            regularization=regularization,
+            embedding=embedding,
+            output=output,
+        )
+        return RecurrentLanguageModel(
+            ends,
+            cells=self.cells(input_size(ends, self.embedding_size, self.output_size)),
             layer_dropout=regularization.layer_dropout,
-            output_dropout=regularization.output_dropout,
-            embedding_dropout=regularization.embedding_dropout,
-            locked=regularization.locked,
             regularizer=regularization.regularizer,
             penalty=regularization.penalty,
             residual=self.residual,

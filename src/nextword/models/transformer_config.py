@@ -5,7 +5,8 @@ from typing import Literal
 
 from nextword.base import STRICT, require, require_range
 from nextword.embeddings import EmbeddingConfig
-from nextword.models.config import RegularizationConfig, input_size, tied_cutoffs
+from nextword.models.config import RegularizationConfig, require_no_time_loop
+from nextword.models.ends_config import input_size, network_ends
 from nextword.models.transformer import TransformerLanguageModel
 from nextword.outputs import OutputConfig
 
@@ -86,36 +87,25 @@ class TransformerConfig:
             ConfigError: A backend or a recurrent regulariser is asked for, or embedding or output
                 do not fit.
         """
-        regularization.require_not_recurrent(self.family)
-        require(
-            backend == "auto",
-            f"training.backend is {backend!r}, but a {self.family} has no layers that run over "
-            "time.",
-            help="Leave training.backend out.",
-        )
-        embedding, output = embedding or EmbeddingConfig(), output or OutputConfig()
-        return TransformerLanguageModel(
+        require_no_time_loop(self.family, backend=backend, regularization=regularization)
+        ends = network_ends(
             vocab_size=vocab_size,
             boundary_id=boundary_id,
             never_ids=never_ids,
-            embedding_size=input_size(
-                embedding, self.embedding_size, self.hidden_size, vocab_size=vocab_size
-            ),
+            tied=self.tied,
+            regularization=regularization,
+            embedding=embedding,
+            output=output,
+        )
+        return TransformerLanguageModel(
+            ends,
+            embedding_size=input_size(ends, self.embedding_size, self.hidden_size),
             hidden_size=self.hidden_size,
             num_layers=self.num_layers,
             num_heads=self.num_heads,
             context_size=self.context_size,
             feedforward_size=self.feedforward_size or _FEEDFORWARD_FACTOR * self.hidden_size,
-            one_hot=embedding.kind == "one_hot",
-            frozen=embedding.frozen,
-            tied=self.tied,
-            output=output.factory(vocab_size=vocab_size),
-            cutoffs=tied_cutoffs(output, embedding, tied=self.tied, vocab_size=vocab_size),
-            input_dropout=regularization.input_dropout,
             layer_dropout=regularization.layer_dropout,
-            output_dropout=regularization.output_dropout,
-            embedding_dropout=regularization.embedding_dropout,
-            locked=regularization.locked,
         )
 
     def _nearest_width(self) -> int:

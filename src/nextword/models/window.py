@@ -3,13 +3,10 @@
 import torch
 from torch import nn
 
-from nextword.embeddings import embedding_table
+from nextword.models.ends import Ends
 from nextword.models.neural import NeuralLanguageModel
 from nextword.models.state import State
-from nextword.models.token_input import TokenInput
 from nextword.models.token_window import NOTHING, TokenWindow
-from nextword.outputs import FullSoftmax, OutputFactory
-from nextword.recurrent import Dropout, LockedDropout
 from nextword.tensors import Hidden, Lengths, TokenIds
 from nextword.windows import WindowLayers, side_by_side
 
@@ -27,22 +24,10 @@ class WindowLanguageModel(NeuralLanguageModel):
     y = b + W u + U h.
 
     Args:
+        ends: How tokens are read and predicted.
         family: `window` or `convolutional`, as the layers are.
-        vocab_size: Number of token ids.
-        boundary_id: The id that is read before the first token of a text.
-        never_ids: Ids that are never predicted.
         layers: From the vectors of each window to h.
-        one_hot: Whether tokens are one-hot vectors instead of rows of a table.
-        frozen: Whether training leaves the table as it is.
-        tied: Use the embedding table as Q as well.
-        output: Builds the output layer.
-        cutoffs: Ids from which on the table's rows are narrower, where it is an adaptive output's
-            as well.
         direct: Let the window's vectors reach the output past the hidden layers too.
-        input_dropout: Share of the vectors' entries dropped in training.
-        output_dropout: Share of h (and u) dropped.
-        embedding_dropout: Share of the vocabulary whose vector is dropped, a window at a time.
-        locked: One mask for all steps of a window of training instead of one a step.
 
     Raises:
         ConfigError: There is no table to tie, or a setting is out of range.
@@ -51,59 +36,26 @@ class WindowLanguageModel(NeuralLanguageModel):
     """
 
     def __init__(
-        self,
-        *,
-        family: str,
-        vocab_size: int,
-        boundary_id: int,
-        never_ids: tuple[int, ...],
-        layers: WindowLayers,
-        one_hot: bool = False,
-        frozen: bool = False,
-        tied: bool = True,
-        output: OutputFactory = FullSoftmax,
-        cutoffs: tuple[int, ...] = (),
-        direct: bool = False,
-        input_dropout: float = 0.0,
-        output_dropout: float = 0.0,
-        embedding_dropout: float = 0.0,
-        locked: bool = True,
+        self, ends: Ends, *, family: str, layers: WindowLayers, direct: bool = False
     ) -> None:
         super().__init__()
         self.family = family
-        self.vocab_size = vocab_size
-        self.boundary_id = boundary_id
-        self.never_ids = never_ids
+        self.vocab_size = ends.vocab_size
+        self.boundary_id = ends.boundary_id
+        self.never_ids = ends.never_ids
         self.direct = direct
         embedding_size = layers.input_size
-        self.embedding = embedding_table(
-            vocab_size,
-            embedding_size,
-            one_hot=one_hot,
-            frozen=frozen,
-            tied=tied,
-            cutoffs=cutoffs,
-        )
-        self.input = TokenInput(
-            vocab_size,
-            input_dropout=input_dropout,
-            embedding_dropout=embedding_dropout,
-            locked=locked,
-        )
+        self.embedding = ends.table(embedding_size)
+        self.input = ends.token_input()
         self.window = TokenWindow(size=layers.window)
         self.layers = layers
-        self.output_dropout = (LockedDropout if locked else Dropout)(output_dropout)
+        self.output_dropout = ends.dropout(ends.output_dropout)
         width = layers.output_size + (layers.window * embedding_size if direct else 0)
         self.projection: nn.Module = nn.Identity()
-        if tied and width != embedding_size:
+        if ends.tied and width != embedding_size:
             self.projection = nn.Linear(width, embedding_size, bias=False)
             width = embedding_size
-        self.output = output(
-            width,
-            vocab_size,
-            never_ids=never_ids,
-            tied_weight=self.embedding if tied else None,
-        )
+        self.output = ends.output_layer(width, self.embedding)
 
     def initial_state(self, batch_size: int) -> State:
         """Give the state of rows that have read nothing: no last tokens."""

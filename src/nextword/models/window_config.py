@@ -3,16 +3,14 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from torch import nn
-
-from nextword.base import STRICT, require, require_range
+from nextword.base import STRICT, require_range
 from nextword.cells import Nonlinearity
 from nextword.embeddings import EmbeddingConfig
-from nextword.models.config import RegularizationConfig, input_size, tied_cutoffs
+from nextword.models.config import RegularizationConfig, require_no_time_loop
+from nextword.models.ends_config import input_size, network_ends
 from nextword.models.window import WindowLanguageModel
 from nextword.outputs import OutputConfig
-from nextword.recurrent import Dropout, LockedDropout
-from nextword.windows import ConcatenatedLayers, WindowLayers
+from nextword.windows import ConcatenatedLayers
 
 
 @STRICT
@@ -73,78 +71,25 @@ class WindowConfig:
         """Build the model, its weights drawn from torch's generator.
 
         Raises:
-            ConfigError: A backend is asked for, or embedding or output do not fit.
+            ConfigError: A backend or a recurrent regulariser is asked for, or embedding or output
+                do not fit.
         """
-        embedding = embedding or EmbeddingConfig()
+        require_no_time_loop(self.family, backend=backend, regularization=regularization)
+        ends = network_ends(
+            vocab_size=vocab_size,
+            boundary_id=boundary_id,
+            never_ids=never_ids,
+            tied=self.tied,
+            regularization=regularization,
+            embedding=embedding,
+            output=output,
+        )
         layers = ConcatenatedLayers(
-            input_size(embedding, self.embedding_size, self.hidden_size, vocab_size=vocab_size),
+            input_size(ends, self.embedding_size, self.hidden_size),
             self.hidden_size,
             window=self.window,
             num_layers=self.num_layers,
             nonlinearity=self.nonlinearity,
-            dropout_between=dropout_between(regularization),
+            dropout_between=ends.dropout(regularization.layer_dropout),
         )
-        return window_model(
-            layers,
-            family=self.family,
-            tied=self.tied,
-            direct=self.direct,
-            vocab_size=vocab_size,
-            boundary_id=boundary_id,
-            never_ids=never_ids,
-            regularization=regularization,
-            embedding=embedding,
-            output=output or OutputConfig(),
-            backend=backend,
-        )
-
-
-def dropout_between(regularization: RegularizationConfig) -> nn.Module:
-    """Give the dropout that stands between layers."""
-    dropout = LockedDropout if regularization.locked else Dropout
-    return dropout(regularization.layer_dropout)
-
-
-def window_model(
-    layers: WindowLayers,
-    *,
-    family: str,
-    tied: bool,
-    direct: bool = False,
-    vocab_size: int,
-    boundary_id: int,
-    never_ids: tuple[int, ...],
-    regularization: RegularizationConfig,
-    embedding: EmbeddingConfig,
-    output: OutputConfig,
-    backend: str,
-) -> WindowLanguageModel:
-    """Build the model around layers that read a window.
-
-    Raises:
-        ConfigError: A backend or a recurrent regulariser is asked for, or embedding or output do
-            not fit.
-    """
-    regularization.require_not_recurrent(family)
-    require(
-        backend == "auto",
-        f"training.backend is {backend!r}, but a {family} model has no layers that run over time.",
-        help="Leave training.backend out.",
-    )
-    return WindowLanguageModel(
-        family=family,
-        vocab_size=vocab_size,
-        boundary_id=boundary_id,
-        never_ids=never_ids,
-        layers=layers,
-        one_hot=embedding.kind == "one_hot",
-        frozen=embedding.frozen,
-        tied=tied,
-        direct=direct,
-        output=output.factory(vocab_size=vocab_size),
-        cutoffs=tied_cutoffs(output, embedding, tied=tied, vocab_size=vocab_size),
-        input_dropout=regularization.input_dropout,
-        output_dropout=regularization.output_dropout,
-        embedding_dropout=regularization.embedding_dropout,
-        locked=regularization.locked,
-    )
+        return WindowLanguageModel(ends, family=self.family, layers=layers, direct=self.direct)

@@ -1,10 +1,8 @@
 import pytest
 
 from nextword.base import ConfigError, decode, encode
-from nextword.embeddings import EmbeddingConfig
 from nextword.models import RegularizationConfig
-from nextword.models.config import tied_cutoffs
-from nextword.outputs import OutputConfig
+from nextword.models.config import require_no_time_loop
 from nextword.recurrent import ActivationPenalty
 
 SHARES = [
@@ -71,13 +69,21 @@ def test_regularization_config_of_dropout_alone_suits_every_family() -> None:
     RegularizationConfig(**dict.fromkeys(SHARES[:4], 0.5)).require_not_recurrent("window")
 
 
-def test_tied_cutoffs_pretrained_vectors_of_one_width_are_refused() -> None:
-    with pytest.raises(ConfigError, match=r"output is adaptive and model\.tied is true") as caught:
-        tied_cutoffs(
-            OutputConfig(kind="adaptive"),
-            EmbeddingConfig(kind="pretrained", path="vectors.txt"),
-            tied=True,
-            vocab_size=100,
-        )
+def test_require_no_time_loop_of_a_family_without_one_takes_the_defaults() -> None:
+    require_no_time_loop("window", backend="auto", regularization=RegularizationConfig())
 
-    assert caught.value.help == "Set model.tied=false, or another output.kind."
+
+def test_require_no_time_loop_backend_is_refused() -> None:
+    regularization = RegularizationConfig()
+
+    with pytest.raises(ConfigError, match=r"backend is 'aten', but a window model") as caught:
+        require_no_time_loop("window", backend="aten", regularization=regularization)
+
+    assert caught.value.help == "Leave training.backend out."
+
+
+def test_require_no_time_loop_recurrent_regulariser_is_refused() -> None:
+    regularization = RegularizationConfig(zoneout_cell=0.5)
+
+    with pytest.raises(ConfigError, match=r"zoneout_cell is 0\.5, but a window model has"):
+        require_no_time_loop("window", backend="auto", regularization=regularization)

@@ -1,24 +1,27 @@
+from dataclasses import fields
+
 import pytest
 import torch
 
 from nextword.base import ConfigError, ShapeError
 from nextword.cells import ElmanCell, LstmCell
-from nextword.models import RecurrentLanguageModel
+from nextword.models import Ends, RecurrentLanguageModel
 from nextword.recurrent import ActivationPenalty, RecurrentRegularizer
+
+#: Options that are the ends' own; the others are the model's.
+ENDS = {field.name for field in fields(Ends)}
 
 
 def make(
     *, cells: list[LstmCell | ElmanCell] | None = None, **options: object
 ) -> RecurrentLanguageModel:
     torch.manual_seed(0)
-    arguments = {
-        "vocab_size": 7,
-        "boundary_id": 1,
-        "never_ids": (0,),
-        "cells": cells if cells is not None else [LstmCell(4, 4)],
-        **options,
-    }
-    return RecurrentLanguageModel(**arguments)  # type: ignore[arg-type]
+    at_ends = {name: options.pop(name) for name in ENDS & set(options)}
+    return RecurrentLanguageModel(
+        Ends(vocab_size=7, boundary_id=1, never_ids=(0,), **at_ends),  # type: ignore[arg-type]
+        cells=cells if cells is not None else [LstmCell(4, 4)],
+        **options,  # type: ignore[arg-type]
+    )
 
 
 IDS = torch.tensor([[1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1]])

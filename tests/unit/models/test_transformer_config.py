@@ -28,7 +28,7 @@ def test_transformer_config_out_of_range_is_refused(settings: dict[str, Any], me
 
 
 def test_transformer_config_with_a_backend_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"backend is 'aten', but a transformer has no layers"):
+    with pytest.raises(ConfigError, match=r"backend is 'aten', but a transformer model has no"):
         TransformerConfig().build(
             vocab_size=9,
             boundary_id=3,
