@@ -3,10 +3,12 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli.caller import TINY, Call
+from nextword.cli.loading import load_model
 
 
 @pytest.fixture
@@ -123,3 +125,18 @@ def test_audit_of_a_run_that_went_on_from_a_model_leaves_the_vocabulary_out(
 
     assert finished.code == 0
     assert "vocabulary_leak is left out: the vocabulary is that of the model" in finished.out
+
+
+def test_audit_quiet_loads_quietly(
+    cli: Call, word_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet: list[bool] = []
+
+    def load_and_note(name: str, **options: Any) -> Any:
+        quiet.append(options["quiet"])
+        return load_model(name, **options)
+
+    monkeypatch.setattr("nextword.cli.audit.load_model", load_and_note)
+
+    assert cli("audit", word_run, "--quiet").code == 0
+    assert quiet == [True]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.caller import Call
-from nextword.cli.demo import PROMPTS, program
+from nextword.cli.demo import PROMPTS
 
 
 @pytest.fixture
@@ -53,24 +53,6 @@ def test_demo_folder_of_something_else_is_refused(cli: Call, word_run: Path) -> 
 
     assert finished.code == 2
     assert "was started with" in finished.err
-
-
-@pytest.mark.parametrize(
-    ("found", "name"), [("/bin/nextword", "nextword"), (None, "there/nextword")]
-)
-def test_program_is_what_the_shell_understands(
-    found: str | None, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "there").mkdir()
-    (tmp_path / "there" / "nextword").touch()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("shutil.which", lambda _: found)
-    monkeypatch.setattr("sys.executable", str(tmp_path / "there" / "python"))
-
-    assert program() == name
-
-    (tmp_path / "there" / "nextword").unlink()
-    assert program() == ("nextword" if found else "there/python -m nextword")
 
 
 def test_demo_minutes_must_be_positive(cli: Call, tmp_path: Path) -> None:

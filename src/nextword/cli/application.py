@@ -22,11 +22,11 @@ from nextword.cli.log import shown_log
 from nextword.cli.next_words import next_words
 from nextword.cli.options import DEBUG_FLAG, Debug
 from nextword.cli.output import remark, write_line
+from nextword.cli.program import NAME
 from nextword.cli.recipes import recipes
 from nextword.cli.score import score
 from nextword.cli.train import train
 
-NAME = "nextword"
 #: Turns a thread spins for the others before it sleeps. GNU OpenMP's own number is for machines
 #: with nothing else to do: beside another busy program it makes every step five times as long.
 _SPIN_COUNT = "5000"

@@ -50,7 +50,7 @@ def audit(
     from nextword.evaluation import render_audit
     from nextword.text import open_corpus
 
-    loaded = load_model(model, device=device)
+    loaded = load_model(model, device=device, quiet=quiet)
     corpus = None
     if text:
         corpus = open_corpus(

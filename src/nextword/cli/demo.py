@@ -1,7 +1,5 @@
 """`nextword demo`: the main job, from text to report, and what to try next."""
 
-import os
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +9,7 @@ import typer
 
 from nextword.cli.options import Debug, Quiet
 from nextword.cli.output import aligned, remark, write_line
+from nextword.cli.program import program, python
 from nextword.cli.train import advice_on_stop
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from nextword.evaluation import PerplexityCard
     from nextword.training import RunResult
 
-NAME = "nextword"
 RECIPE = "demo"
 TEXT = "stdlib:"
 #: They begin with a line of their own and end where tokens do: a blank belongs to the next word.
@@ -158,20 +156,8 @@ def _show(
         f"  echo 'for i in range(10):' | {name} score {out}\n"
         f"  {name} info {out}\n"
         f"  {name} train YOUR_FILE --out runs/yours --recipe lstm-small\n\n"
-        f'  {_python()} -c \'import nextword as nw; print(nw.load("{out}").generate("def"))\''
+        f'  {python()} -c \'import nextword as nw; print(nw.load("{out}").generate("def"))\''
     )
-
-
-def program() -> str:
-    """Give what to type for this program: its name, or its path where the shell has no name."""
-    if shutil.which(NAME):
-        return NAME
-    beside = Path(sys.executable).with_name(NAME)
-    return os.path.relpath(beside) if beside.exists() else f"{_python()} -m {NAME}"
-
-
-def _python() -> str:
-    return "python" if shutil.which(NAME) else os.path.relpath(sys.executable)
 
 
 def _longer(result: "RunResult") -> int:

@@ -11,6 +11,7 @@ import errno
 from typing import Any
 
 from nextword.cli.output import remark
+from nextword.cli.program import NAME
 
 FAILED = 1
 BAD_INPUT = 2
@@ -90,7 +91,7 @@ def _explain_usage(error: Any) -> tuple[str, str, int]:
     from nextword.base import did_you_mean
 
     context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "nextword"
+    path = context.command_path if context is not None else NAME
     if hasattr(error, "possibilities"):
         known = [
             name

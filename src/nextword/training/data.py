@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from nextword.base import ConfigError, DataError
 from nextword.text import ByteStream, Corpus, open_corpus, split_corpus
@@ -24,10 +25,21 @@ from nextword.training.config import TextConfig
 
 _logger = logging.getLogger(__name__)
 
-#: Told the name of a stage, how much of it is done, and of how much where that is known.
-StageProgress = Callable[..., None]
-
 _TOKENIZER = "tokenizer.json"
+
+
+@runtime_checkable
+class StageProgress(Protocol):
+    """Whoever wants to know how far the work before and after a training is."""
+
+    def __call__(self, stage: str, done: int, total: int | None = None) -> None:
+        """Be told of a stage.
+
+        Args:
+            stage: What is being done, and in which unit it is counted.
+            done: How much of it is done.
+            total: How much there is to do, where that is known.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,18 +1,13 @@
-"""The library in a few names: load a model, use it, train one.
-
-The command line and every other front door call what is here.
-"""
+"""A model with its tokenizer: what it can be asked about text."""
 
 import copy
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from torch import Tensor
-
-from nextword.base import ConfigError, Values, decode, merge, read_toml
-from nextword.embeddings import EmbeddingConfig
+from nextword.api.families import FAMILIES
+from nextword.base import ConfigError
 from nextword.evaluation import (
     DEFAULT_BATCH_SIZE,
     AuditReport,
@@ -34,91 +29,12 @@ from nextword.generation import (
     generate_text,
     next_tokens,
 )
-from nextword.interop import HUGGINGFACE_PREFIX, WindowedHuggingFaceModel, load_huggingface
-from nextword.models import (
-    ConvolutionalConfig,
-    LanguageModel,
-    NeuralLanguageModel,
-    RecurrentConfig,
-    RegularizationConfig,
-    TransformerConfig,
-    WindowConfig,
-    ngram_from_arrays,
-)
-from nextword.outputs import OutputConfig
-from nextword.storage import (
-    Family,
-    RunFolder,
-    StoredModel,
-    load_model,
-    neural_family,
-    save_model,
-    write_arpa_file,
-)
-from nextword.tensors import resolve_device
-from nextword.text import ByteStream, Corpus, open_corpus, text_document
-from nextword.tokens import Reset, Tokenizer, TokenStore, build_store
-from nextword.training import (
-    Callback,
-    Plan,
-    RunConfig,
-    RunResult,
-    StageProgress,
-    plan_training,
-    read_recipe,
-    run_training,
-)
-
-DEFAULT_RECIPE = "lstm-small"
-
-
-NeuralConfig = RecurrentConfig | WindowConfig | ConvolutionalConfig | TransformerConfig
-
-#: The settings of each neural family, which build its models.
-NEURAL_CONFIGS: Mapping[str, type[NeuralConfig]] = {
-    "recurrent": RecurrentConfig,
-    "window": WindowConfig,
-    "convolutional": ConvolutionalConfig,
-    "transformer": TransformerConfig,
-}
-
-
-def build_neural(config: Values, tokenizer: Tokenizer) -> NeuralLanguageModel:
-    """Build a neural model from the settings of a run or a model folder."""
-    model = decode(NEURAL_CONFIGS[config["model"]["family"]], config["model"], source="model")
-    regularization = decode(
-        RegularizationConfig, config.get("regularization", {}), source="regularization"
-    )
-    return model.build(
-        vocab_size=tokenizer.vocab_size,
-        boundary_id=tokenizer.boundary_id,
-        never_ids=tokenizer.never_ids,
-        regularization=regularization,
-        embedding=decode(EmbeddingConfig, config.get("embedding", {}), source="embedding"),
-        output=decode(OutputConfig, config.get("output", {}), source="output"),
-        backend=config.get("training", {}).get("backend", "auto"),
-    )
-
-
-def load_ngram(
-    config: Values, tokenizer: Tokenizer, tensors: Mapping[str, Tensor], source: str
-) -> LanguageModel:
-    """Put an n-gram model together from its tables."""
-    return ngram_from_arrays(
-        {name: tensor.numpy() for name, tensor in tensors.items()},
-        vocab_size=tokenizer.vocab_size,
-        boundary_id=tokenizer.boundary_id,
-        start_id=tokenizer.sentence_start_id,
-        never_ids=tokenizer.never_ids,
-        source=source,
-    )
-
-
-#: Every family by name; the one place a new one is entered.
-FAMILIES: Mapping[str, Family] = {
-    **{name: neural_family(build_neural) for name in NEURAL_CONFIGS},
-    "ngram": Family(load=load_ngram, is_mapped=True),
-}
+from nextword.interop import WindowedHuggingFaceModel
+from nextword.models import LanguageModel
+from nextword.storage import StoredModel, load_model, save_model, write_arpa_file
+from nextword.text import Corpus, open_corpus, text_document
+from nextword.tokens import Reset, TokenStore, build_store
+from nextword.training import StageProgress
 
 
 class Model:
@@ -387,127 +303,7 @@ class Model:
         return build_store(corpus, self.tokenizer, folder=None, on_progress=told)
 
 
-def load(path: str | Path, *, device: str = "cpu", on_stage: StageProgress | None = None) -> Model:
-    """Load a model: a model folder, a run folder, an ARPA file (`.arpa`, `.arpa.gz`), `hf:NAME`.
-
-    Args:
-        path: The folder or file; behind `hf:`, the folder of a transformers model or its name on
-            the Hugging Face hub.
-        device: Where a network shall compute; n-grams are looked up on the CPU wherever that is.
-        on_stage: Is told how many lines were read of an ARPA file.
-
-    Raises:
-        CheckpointError: There is no such folder or file, or it holds no sound model.
-        ConfigError: There is no such device.
-        MissingExtraError: It is an `hf:` model, and transformers is not installed.
-    """
-    placed = resolve_device(device)
-    if str(path).startswith(HUGGINGFACE_PREFIX):
-        return Model(load_huggingface(str(path).removeprefix(HUGGINGFACE_PREFIX), device=placed))
-    told = None if on_stage is None else partial(on_stage, f"reading lines of {path}")
-    return Model(load_model(Path(path), families=FAMILIES, device=placed, on_progress=told))
-
-
-def run_config(
-    text: str | Sequence[str] = (),
-    *,
-    recipe: str | None = None,
-    settings: Sequence[Mapping[str, object]] = (),
-    saved: Values | None = None,
-) -> RunConfig:
-    """Resolve the settings of a training: recipe, then what is set on top, in order.
-
-    Args:
-        text: Training texts.
-        recipe: Name or TOML file; the default recipe when None and nothing is saved.
-        settings: Nested values, later ones win.
-        saved: The settings of a run to go on with.
-
-    Raises:
-        ConfigError: A setting is unknown or out of range.
-    """
-    if recipe is not None:
-        base = read_recipe(recipe)
-    else:
-        base = saved if saved is not None else read_recipe(DEFAULT_RECIPE)
-    texts = (text,) if isinstance(text, str) else tuple(text)
-    named: Values = {"text": {"train": texts}} if texts else {}
-    return decode(RunConfig, merge(base, named, *settings), source="settings")
-
-
-def train(
-    text: str | Sequence[str] = (),
-    *,
-    out: str | Path,
-    recipe: str | None = None,
-    settings: Mapping[str, object] | Sequence[Mapping[str, object]] = (),
-    resume: str = "never",
-    callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
-    on_stage: StageProgress | None = None,
-    standard_input: ByteStream | None = None,
-) -> RunResult:
-    """Train a model into a run folder.
-
-    Args:
-        text: Training texts, named as on the command line; may be left out when going on.
-        out: The run folder.
-        recipe: Name of a recipe or a TOML file.
-        settings: Nested values over the recipe, such as `{"training": {"epochs": 3}}`.
-        resume: `never`, or `auto` to go on with a run that stopped.
-        callbacks: Gives what watches the training.
-        on_stage: Is told of stages before and after it.
-        standard_input: The stream that the text `-` stands for.
-
-    Returns:
-        Figures and folders; `nw.load(result.run)` gives the model.
-    """
-    layers = [settings] if isinstance(settings, Mapping) else list(settings)
-    config = run_config(
-        text, recipe=recipe, settings=layers, saved=_saved_settings(Path(out), resume)
-    )
-    return run_training(
-        config,
-        Path(out),
-        families=FAMILIES,
-        resume=resume,
-        callbacks=callbacks,
-        on_stage=on_stage,
-        standard_input=standard_input,
-    )
-
-
-def plan(
-    config: RunConfig,
-    *,
-    on_stage: StageProgress | None = None,
-    standard_input: ByteStream | None = None,
-) -> Plan:
-    """Say what a training would take, without training."""
-    return plan_training(
-        config, families=FAMILIES, on_stage=on_stage, standard_input=standard_input
-    )
-
-
-def _saved_settings(out: Path, resume: str) -> Values | None:
-    """Give the settings of the run to go on with, if there is one."""
-    if resume != "auto" or not (out / "config.toml").is_file():
-        return None
-    run = RunFolder.open(out)
-    return read_toml(run.read_config(), source=str(run.config_file))
-
-
 def _opened(text: str | Sequence[str] | Corpus) -> Corpus:
     if isinstance(text, Corpus):
         return text
     return open_corpus([text] if isinstance(text, str) else list(text))
-
-
-__all__ = [
-    "DEFAULT_RECIPE",
-    "FAMILIES",
-    "Model",
-    "load",
-    "plan",
-    "run_config",
-    "train",
-]

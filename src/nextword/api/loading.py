@@ -1,0 +1,32 @@
+"""Loading a model, wherever it lies."""
+
+from functools import partial
+from pathlib import Path
+
+from nextword.api.families import FAMILIES
+from nextword.api.model import Model
+from nextword.interop import HUGGINGFACE_PREFIX, load_huggingface
+from nextword.storage import load_model
+from nextword.tensors import resolve_device
+from nextword.training import StageProgress
+
+
+def load(path: str | Path, *, device: str = "cpu", on_stage: StageProgress | None = None) -> Model:
+    """Load a model: a model folder, a run folder, an ARPA file (`.arpa`, `.arpa.gz`), `hf:NAME`.
+
+    Args:
+        path: The folder or file; behind `hf:`, the folder of a transformers model or its name on
+            the Hugging Face hub.
+        device: Where a network shall compute; n-grams are looked up on the CPU wherever that is.
+        on_stage: Is told how many lines were read of an ARPA file.
+
+    Raises:
+        CheckpointError: There is no such folder or file, or it holds no sound model.
+        ConfigError: There is no such device.
+        MissingExtraError: It is an `hf:` model, and transformers is not installed.
+    """
+    placed = resolve_device(device)
+    if str(path).startswith(HUGGINGFACE_PREFIX):
+        return Model(load_huggingface(str(path).removeprefix(HUGGINGFACE_PREFIX), device=placed))
+    told = None if on_stage is None else partial(on_stage, f"reading lines of {path}")
+    return Model(load_model(Path(path), families=FAMILIES, device=placed, on_progress=told))
