@@ -41,9 +41,6 @@ def run_layer(
     noise: LayerNoise = NO_LAYER_NOISE,
 ) -> tuple[Hidden, CellState]:
     """Run a layer through torch; arguments and results as in the reference."""
-    batch_size, num_steps, _ = inputs.shape
-    if batch_size == 0 or num_steps == 0:
-        return inputs.new_zeros(batch_size, num_steps, cell.output_size), state
     weights = _weights(cell, noise.step.matrix(cell.get_parameter("weight_hh")))
     if lengths is None:
         return _run_full(cell, inputs, state, weights)

@@ -9,7 +9,8 @@ from torch import Tensor
 from nextword.base import ConfigError, did_you_mean
 from nextword.cells import AnyCell, CellState
 from nextword.recurrent.backends import aten, hoisted, native, reference, scan
-from nextword.recurrent.noise import NoiseKind
+from nextword.recurrent.noise import NO_LAYER_NOISE, LayerNoise, NoiseKind
+from nextword.tensors import Embeddings, Hidden, Lengths
 
 _logger = logging.getLogger(__name__)
 
@@ -21,8 +22,8 @@ class Backend:
     Attributes:
         name: What `training.backend` calls it.
         supports: Whether it can run a cell.
-        run_layer: Runs a layer: (cell, inputs, state, lengths) to (outputs, final state); the
-            layer's noise follows as a fifth argument where there is any.
+        run: Runs a layer over a window that is not empty: (cell, inputs, state, lengths) to
+            (outputs, final state); the layer's noise follows where there is any.
         noise: The kinds of noise that it can run.
         is_worthwhile: Whether it is faster for a cell than the backends after it; where no
             backend says so, the first one that can is taken.
@@ -30,7 +31,7 @@ class Backend:
 
     name: str
     supports: Callable[[AnyCell], bool]
-    run_layer: Callable[..., tuple[Tensor, CellState]]
+    run: Callable[..., tuple[Tensor, CellState]]
     noise: frozenset[NoiseKind] = frozenset()
     is_worthwhile: Callable[[AnyCell], bool] = lambda cell: True
 
@@ -38,31 +39,41 @@ class Backend:
         """Whether it supports the cell and all of its noise."""
         return self.supports(cell) and noise <= self.noise
 
+    def run_layer(
+        self,
+        cell: AnyCell,
+        inputs: Embeddings,
+        state: CellState,
+        lengths: Lengths | None,
+        noise: LayerNoise = NO_LAYER_NOISE,
+    ) -> tuple[Hidden, CellState]:
+        """Run a layer; arguments and results as in the reference, which runs empty windows."""
+        run = reference.run_layer if 0 in inputs.shape[:2] else self.run
+        return run(cell, inputs, state, lengths, noise)
+
 
 #: Fastest first; the last one supports everything.
 BACKENDS = (
-    Backend(
-        name="native", supports=native.supports, run_layer=native.run_layer, noise=native.NOISE
-    ),
+    Backend(name="native", supports=native.supports, run=native.run_layer, noise=native.NOISE),
     Backend(
         name="scan",
         supports=scan.supports,
-        run_layer=scan.run_layer,
+        run=scan.run_layer,
         noise=scan.NOISE,
         is_worthwhile=scan.is_worthwhile,
     ),
     Backend(
         name="hoisted",
         supports=hoisted.supports,
-        run_layer=hoisted.run_layer,
+        run=hoisted.run_layer,
         noise=hoisted.NOISE,
         is_worthwhile=hoisted.is_worthwhile,
     ),
-    Backend(name="aten", supports=aten.supports, run_layer=aten.run_layer, noise=aten.NOISE),
+    Backend(name="aten", supports=aten.supports, run=aten.run_layer, noise=aten.NOISE),
     Backend(
         name="reference",
         supports=reference.supports,
-        run_layer=reference.run_layer,
+        run=reference.run_layer,
         noise=reference.NOISE,
         is_worthwhile=lambda cell: False,
     ),

@@ -35,8 +35,6 @@ def run_layer(
     noise: LayerNoise = NO_LAYER_NOISE,
 ) -> tuple[Hidden, CellState]:
     """Run a layer; arguments and results as in the reference."""
-    if inputs.shape[1] == 0:
-        return inputs.new_zeros(inputs.shape[0], 0, cell.output_size), state
     assert isinstance(cell, DiagonalCell)
     assert isinstance(state, DiagonalState)
     return run_diagonal(cell, inputs, state, lengths, noise, recurrence=scan)

@@ -48,9 +48,6 @@ def run_layer(
     noise: LayerNoise = NO_LAYER_NOISE,
 ) -> tuple[Hidden, CellState]:
     """Run a layer; arguments and results as in the reference."""
-    batch_size, num_steps, _ = inputs.shape
-    if batch_size == 0 or num_steps == 0:
-        return inputs.new_zeros(batch_size, num_steps, cell.output_size), state
     if isinstance(cell, DiagonalCell):
         assert isinstance(state, DiagonalState)
         return run_diagonal(cell, inputs, state, lengths, noise, recurrence=DiagonalLoop.apply)
