@@ -151,17 +151,6 @@ def test_native_uses_the_weights_after_an_update(update: str) -> None:
     torch.testing.assert_close(updated, expected)
 
 
-@pytest.mark.parametrize("shape", [(0, 4, 5), (3, 0, 5)], ids=["no-rows", "no-steps"])
-def test_native_with_nothing_to_read_keeps_the_state(shape: tuple[int, int, int]) -> None:
-    cell = LstmCell(5, 7)
-    state = made_up_state(cell, shape[0])
-
-    outputs, final = native.run_layer(cell, torch.randn(shape), state, None)
-
-    assert outputs.shape == (*shape[:2], 7)
-    assert all(torch.equal(new, old) for new, old in zip(final, state, strict=True))
-
-
 def test_native_leaves_float64_to_torch() -> None:
     cell = LstmCell(5, 7).double()
     inputs = torch.randn(3, 4, 5, dtype=torch.float64)

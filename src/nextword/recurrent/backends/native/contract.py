@@ -47,6 +47,50 @@ class StepOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ForwardWindow:
+    """What a kernel reads on its way through a window. The input gates may be overwritten.
+
+    Attributes:
+        packed: The recurrent matrix, packed.
+        input_gates: The input's share of the gates, (time, batch, gates * hidden).
+        state: The initial state's parts, (batch, hidden).
+        recurrent_bias: Of a GRU's candidate; else empty.
+        options: What changes how steps are made.
+        keep: Whether there will be a way back.
+    """
+
+    packed: Any
+    input_gates: Tensor
+    state: Sequence[Tensor]
+    recurrent_bias: Sequence[Tensor]
+    options: StepOptions
+    keep: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackwardWindow:
+    """What a kernel reads on its way back. `grad_state` is overwritten by the initial state's.
+
+    Attributes:
+        packed: The recurrent matrix, packed.
+        kept: What the way forward kept.
+        state: The initial state's parts, (batch, hidden).
+        outputs: The hidden states, (time, batch, hidden).
+        grad_outputs: The gradient of each; None where none is used.
+        grad_state: The gradients of the final state's parts, (batch, hidden).
+        options: What changed how steps were made.
+    """
+
+    packed: Any
+    kept: Sequence[Tensor]
+    state: Sequence[Tensor]
+    outputs: Tensor
+    grad_outputs: Tensor | None
+    grad_state: list[Tensor]
+    options: StepOptions
+
+
+@dataclass(frozen=True, kw_only=True)
 class KernelGradients:
     """What a kernel gives back.
 
@@ -67,31 +111,12 @@ Forward = tuple[Tensor, list[Tensor], list[Tensor]]
 
 
 class RecurrentKernel(ABC):
-    """A cell over time. The input gates may be overwritten."""
+    """A cell over time."""
 
     @abstractmethod
-    def forward(
-        self,
-        packed: Any,
-        input_gates: Tensor,
-        state: Sequence[Tensor],
-        *,
-        recurrent_bias: Sequence[Tensor],
-        options: StepOptions,
-        keep: bool,
-    ) -> Forward:
+    def forward(self, window: ForwardWindow) -> Forward:
         """Give the outputs, the final state, and what `backward` needs, if it is to be kept."""
 
     @abstractmethod
-    def backward(
-        self,
-        packed: Any,
-        kept: Sequence[Tensor],
-        state: Sequence[Tensor],
-        *,
-        outputs: Tensor,
-        grad_outputs: Tensor | None,
-        grad_state: list[Tensor],
-        options: StepOptions,
-    ) -> KernelGradients:
-        """Give all gradients; `grad_state` is overwritten by the initial state's."""
+    def backward(self, window: BackwardWindow) -> KernelGradients:
+        """Give all gradients."""

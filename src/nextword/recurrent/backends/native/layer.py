@@ -15,6 +15,8 @@ from torch import Tensor
 from nextword.cells import AnyCell, CellState, ElmanCell, GruCell, LstmCell
 from nextword.recurrent.backends import aten, reference
 from nextword.recurrent.backends.native.contract import (
+    BackwardWindow,
+    ForwardWindow,
     KernelGradients,
     RecurrentKernel,
     StepOptions,
@@ -49,9 +51,6 @@ def run_layer(
 
     A layer that has since moved to another device, or to another number format, is run by torch.
     """
-    batch_size, num_steps, _ = inputs.shape
-    if batch_size == 0 or num_steps == 0:
-        return inputs.new_zeros(batch_size, num_steps, cell.hidden_size), state
     if not _has_kernel_format(cell, inputs, state):
         if aten.supports(cell) and noise.step.mask is None:
             return aten.run_layer(cell, inputs, state, lengths, noise)
@@ -131,14 +130,15 @@ class _KernelFunction(torch.autograd.Function):
             input_gates = torch.addmm(
                 bias.to(packed.dtype), steps.flatten(0, 1), packed.weight_ih.t()
             ).view(*steps.shape[:2], -1)
-        outputs, final, kept = kernel.forward(
-            packed.recurrent,
-            input_gates,
-            state,
+        window = ForwardWindow(
+            packed=packed.recurrent,
+            input_gates=input_gates,
+            state=state,
             recurrent_bias=recurrent_bias,
             options=options,
             keep=any(ctx.needs_input_grad),
         )
+        outputs, final, kept = kernel.forward(window)
         shown = outputs.transpose(0, 1)
         ctx.kernel, ctx.packed, ctx.options, ctx.parts = kernel, packed, options, parts
         ctx.inputs_dtype = inputs.dtype
@@ -157,10 +157,10 @@ class _KernelFunction(torch.autograd.Function):
         outputs = shown.transpose(0, 1)
         if grad_outputs is not None:
             grad_outputs = grad_outputs.transpose(0, 1).to(packed.dtype).contiguous()
-        gradients = ctx.kernel.backward(
-            packed.recurrent,
-            kept,
-            state,
+        window = BackwardWindow(
+            packed=packed.recurrent,
+            kept=kept,
+            state=state,
             outputs=outputs,
             grad_outputs=grad_outputs,
             # The kernel turns the final state's gradient into the initial state's, in place.
@@ -169,6 +169,7 @@ class _KernelFunction(torch.autograd.Function):
             ],
             options=ctx.options,
         )
+        gradients = ctx.kernel.backward(window)
         # After a gradient comes an update, whichever way it is made.
         forget(weight_hh)
         with torch.autocast("cpu", enabled=False):
