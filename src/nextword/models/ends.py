@@ -1,6 +1,6 @@
 """The two ends of every network, where tokens are: how they are read and predicted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import nn
 
@@ -37,7 +37,8 @@ class Ends:
     one_hot: bool = False
     frozen: bool = False
     tied: bool = True
-    output: OutputFactory = FullSoftmax
+    # A class as the attribute itself would be documented as a class of its own.
+    output: OutputFactory = field(default_factory=lambda: FullSoftmax)
     cutoffs: tuple[int, ...] = ()
     input_dropout: float = 0.0
     output_dropout: float = 0.0
