@@ -111,14 +111,24 @@ struct ElmanBackward {
   float* grad_bias;          // (H)
 };
 
-struct CrossEntropy {
+struct CrossEntropyForward {
+  Element element;
+  std::ptrdiff_t num_rows;
+  std::ptrdiff_t vocab_size;
+  const void* logits;         // Element (N, V)
+  const int64_t* target_ids;  // (N), each in [0, vocab_size)
+  float* nll;                 // (N), nats
+  float* log_sums;            // (N): log of the sum of exp(logits); null: not wanted
+};
+
+struct CrossEntropyBackward {
   Element element;
   std::ptrdiff_t num_rows;
   std::ptrdiff_t vocab_size;
   void* logits;                // Element (N, V); overwritten by their gradients
   const int64_t* target_ids;   // (N), each in [0, vocab_size)
-  const float* row_gradients;  // (N), of each row's loss; null: the logits are left alone
-  float* nll;                  // (N), nats
+  const float* log_sums;       // (N), as forward gave them
+  const float* row_gradients;  // (N), of each row's loss
   float* grad_bias;            // (V): sum of the gradients over the rows; null: not wanted
   float* partial_sums;         // (num_threads, V) where `grad_bias` is wanted
 };

@@ -20,25 +20,44 @@ void run(Kernel kernel, const Arguments& arguments, int num_threads) {
   run_on_team(num_threads, [&](Member member) { kernel(arguments, member); });
 }
 
-void softmax_cross_entropy(const WriteArray& logits, const ReadArray& target_ids,
-                           const WriteArray& nll, const OptionalReadArray& row_gradients,
-                           const OptionalWriteArray& grad_bias, int num_threads) {
-  check_num_threads(num_threads);
-  CallArrays arrays;
-  CrossEntropy args{};
-  args.element = element_of_array(ReadArray(logits), "logits");
-  const Shape shape = shape_of_array(ReadArray(logits), "logits", 2);
+// What forward and backward share: the sizes, and the targets, whose values are checked last.
+template <class Arguments>
+void describe_cross_entropy(Arguments& args, const ReadArray& logits) {
+  args.element = element_of_array(logits, "logits");
+  const Shape shape = shape_of_array(logits, "logits", 2);
   args.num_rows = shape[0];
   args.vocab_size = shape[1];
-  args.logits = arrays.write(logits, "logits", shape, args.element);
+}
+
+void cross_entropy_forward(const ReadArray& logits, const ReadArray& target_ids,
+                           const WriteArray& nll, const OptionalWriteArray& log_sums,
+                           int num_threads) {
+  check_num_threads(num_threads);
+  CallArrays arrays;
+  CrossEntropyForward args{};
+  describe_cross_entropy(args, logits);
+  args.logits = arrays.read(logits, "logits", {args.num_rows, args.vocab_size}, args.element);
   args.target_ids = arrays.read_ids(target_ids, "target_ids", {args.num_rows});
   args.nll = arrays.write(nll, "nll", {args.num_rows});
+  args.log_sums = arrays.write(log_sums, "log_sums", {args.num_rows});
+  arrays.finish();
+  check_ids(args.target_ids, args.num_rows, args.vocab_size, "target_ids");
+  run(kernels().cross_entropy_forward, args, num_threads);
+}
+
+void cross_entropy_backward(const WriteArray& logits, const ReadArray& target_ids,
+                            const ReadArray& log_sums, const ReadArray& row_gradients,
+                            const OptionalWriteArray& grad_bias, int num_threads) {
+  check_num_threads(num_threads);
+  CallArrays arrays;
+  CrossEntropyBackward args{};
+  describe_cross_entropy(args, ReadArray(logits));
+  args.logits = arrays.write(logits, "logits", {args.num_rows, args.vocab_size}, args.element);
+  args.target_ids = arrays.read_ids(target_ids, "target_ids", {args.num_rows});
+  args.log_sums = arrays.read(log_sums, "log_sums", {args.num_rows});
   args.row_gradients = arrays.read(row_gradients, "row_gradients", {args.num_rows});
   args.grad_bias = arrays.write(grad_bias, "grad_bias", {args.vocab_size});
   arrays.finish();
-  if (args.grad_bias != nullptr && args.row_gradients == nullptr) {
-    throw std::invalid_argument("grad_bias needs row_gradients: without them no gradient is made.");
-  }
   check_ids(args.target_ids, args.num_rows, args.vocab_size, "target_ids");
   Memory sums;
   if (args.grad_bias != nullptr) {
@@ -47,7 +66,7 @@ void softmax_cross_entropy(const WriteArray& logits, const ReadArray& target_ids
     args.partial_sums = reinterpret_cast<float*>(sums.get());
     std::fill_n(args.partial_sums, count, 0.0f);
   }
-  run(kernels().cross_entropy, args, num_threads);
+  run(kernels().cross_entropy_backward, args, num_threads);
 }
 
 void embedding_gather(const ReadArray& weights, const ReadArray& token_ids,
@@ -111,8 +130,10 @@ void dropout(const OptionalReadArray& inputs, const WriteArray& outputs, double 
 }  // namespace
 
 void bind_operations(nb::module_& module) {
-  module.def("softmax_cross_entropy", softmax_cross_entropy, "logits"_a, "target_ids"_a,
-             nb::kw_only(), "nll"_a, "row_gradients"_a = nb::none(), "grad_bias"_a = nb::none(),
+  module.def("cross_entropy_forward", cross_entropy_forward, "logits"_a, "target_ids"_a,
+             nb::kw_only(), "nll"_a, "log_sums"_a = nb::none(), "num_threads"_a);
+  module.def("cross_entropy_backward", cross_entropy_backward, "logits"_a, "target_ids"_a,
+             nb::kw_only(), "log_sums"_a, "row_gradients"_a, "grad_bias"_a = nb::none(),
              "num_threads"_a);
   module.def("embedding_gather", embedding_gather, "weights"_a, "token_ids"_a, nb::kw_only(),
              "embeddings"_a, "num_threads"_a);

@@ -6,6 +6,7 @@
 
 #include "checks.hpp"
 #include "instruction_sets.hpp"
+#include "openmp.hpp"
 
 namespace nb = nanobind;
 
@@ -42,6 +43,8 @@ NB_MODULE(_native, module) {
   module.def("instruction_sets", nextword::usable_instruction_sets);
   module.def("instruction_set", nextword::current_instruction_set);
   module.def("use_instruction_set", nextword::use_instruction_set, nb::arg("name"));
+  module.def("share_openmp", nextword::share_openmp, nb::arg("path"));
+  module.def("forget_openmp", nextword::forget_openmp);
   module.def("count_barrier_failures", count_barrier_failures, nb::arg("num_threads"),
              nb::arg("num_rounds"));
   nextword::bind_layers(module);

@@ -1,5 +1,5 @@
-// Softmax cross-entropy, with the logits overwritten by their gradients: one row at a time, while
-// it is in the nearest cache.
+// Softmax cross-entropy, one row at a time while it is in the nearest cache. Backward overwrites
+// the logits by their gradients.
 #include "activations.hpp"
 #include "kernel_table.hpp"
 
@@ -41,15 +41,30 @@ float sum_of_exponentials(const Number* row, std::ptrdiff_t size, float largest)
 }
 
 template <class Number>
-void overwrite_by_gradients(Number* row, std::ptrdiff_t size, int64_t target_id, float largest,
-                            float sum, float row_gradient, float* bias_sums) {
-  const float scale = row_gradient / sum;
+void forward(const CrossEntropyForward& args, Member member) {
+  const std::ptrdiff_t size = args.vocab_size;
+  const auto rows = member.share_of(args.num_rows);
+  for (std::ptrdiff_t row = rows.begin; row < rows.end; ++row) {
+    const auto* logits = static_cast<const Number*>(args.logits) + row * size;
+    const float largest = largest_of(logits, size);
+    const float log_sum = __builtin_logf(sum_of_exponentials(logits, size, largest));
+    // The two large numbers first: their difference is exact where they are close.
+    args.nll[row] = log_sum + (largest - load(logits + args.target_ids[row], 1)[0]);
+    if (args.log_sums != nullptr) args.log_sums[row] = log_sum + largest;
+  }
+}
+
+// exp(logit - log_sum) is the probability; times the row's gradient it is the logit's, but for the
+// target, which loses the row's gradient.
+template <class Number>
+void overwrite_by_gradients(Number* row, std::ptrdiff_t size, int64_t target_id, float log_sum,
+                            float row_gradient, float* bias_sums) {
   const float target_logit = load(row + target_id, 1)[0];
   const float target_gradient =
-      exponential(splat(target_logit - largest))[0] * scale - row_gradient;
+      (exponential(splat(target_logit - log_sum))[0] - 1.0f) * row_gradient;
   if (bias_sums != nullptr) bias_sums[target_id] -= row_gradient;
   for_each_vector(size, [&](std::ptrdiff_t at, int count) {
-    const Floats gradients = exponential(load(row + at, count) - largest) * scale;
+    const Floats gradients = exponential(load(row + at, count) - log_sum) * row_gradient;
     store(row + at, gradients, count);
     if (bias_sums != nullptr) add(bias_sums + at, gradients, count);
   });
@@ -57,23 +72,17 @@ void overwrite_by_gradients(Number* row, std::ptrdiff_t size, int64_t target_id,
 }
 
 template <class Number>
-void run(const CrossEntropy& args, Member member) {
+void backward(const CrossEntropyBackward& args, Member member) {
   const std::ptrdiff_t size = args.vocab_size;
-  const bool sums_bias = args.grad_bias != nullptr && args.row_gradients != nullptr;
-  float* bias_sums = sums_bias ? args.partial_sums + member.rank * size : nullptr;
+  float* bias_sums =
+      args.grad_bias != nullptr ? args.partial_sums + member.rank * size : nullptr;
   const auto rows = member.share_of(args.num_rows);
   for (std::ptrdiff_t row = rows.begin; row < rows.end; ++row) {
-    auto* logits = static_cast<Number*>(args.logits) + row * size;
-    const int64_t target_id = args.target_ids[row];
-    const float largest = largest_of(logits, size);
-    const float sum = sum_of_exponentials(logits, size, largest);
-    args.nll[row] = __builtin_logf(sum) + (largest - load(logits + target_id, 1)[0]);
-    if (args.row_gradients != nullptr) {
-      overwrite_by_gradients(logits, size, target_id, largest, sum, args.row_gradients[row],
-                             bias_sums);
-    }
+    overwrite_by_gradients(static_cast<Number*>(args.logits) + row * size, size,
+                           args.target_ids[row], args.log_sums[row], args.row_gradients[row],
+                           bias_sums);
   }
-  if (!sums_bias) return;
+  if (bias_sums == nullptr) return;
   // Each member adds up the others' sums of some columns, always in the same order.
   member.barrier->wait();
   const auto columns = member.share_of(size);
@@ -86,8 +95,13 @@ void run(const CrossEntropy& args, Member member) {
 
 }  // namespace
 
-void cross_entropy(const CrossEntropy& args, Member member) {
-  args.element == Element::float32 ? run<float>(args, member) : run<Bfloat16>(args, member);
+void cross_entropy_forward(const CrossEntropyForward& args, Member member) {
+  args.element == Element::float32 ? forward<float>(args, member) : forward<Bfloat16>(args, member);
+}
+
+void cross_entropy_backward(const CrossEntropyBackward& args, Member member) {
+  args.element == Element::float32 ? backward<float>(args, member)
+                                   : backward<Bfloat16>(args, member);
 }
 
 }  // namespace nextword::NEXTWORD_INSTRUCTION_SET

@@ -3,8 +3,18 @@
 namespace nextword::NEXTWORD_INSTRUCTION_SET {
 
 const KernelTable kKernels = {
-    pack,           lstm_forward,  lstm_backward,    gru_forward,       gru_backward, elman_forward,
-    elman_backward, cross_entropy, embedding_gather, embedding_scatter, dropout,
+    pack,
+    lstm_forward,
+    lstm_backward,
+    gru_forward,
+    gru_backward,
+    elman_forward,
+    elman_backward,
+    cross_entropy_forward,
+    cross_entropy_backward,
+    embedding_gather,
+    embedding_scatter,
+    dropout,
 };
 
 }  // namespace nextword::NEXTWORD_INSTRUCTION_SET

@@ -1,4 +1,5 @@
-// A pool whose workers spin for a moment after a kernel, then sleep; made anew in a forked child.
+// A team of OpenMP's threads where those are shared; else of a pool whose workers spin
+// for a moment after a kernel, then sleep. In a forked child the pool is made anew.
 #include "threads.hpp"
 
 #include <pthread.h>
@@ -10,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "openmp.hpp"
 #include "spinning.hpp"
 
 namespace nextword {
@@ -79,6 +81,7 @@ class Pool {
   void run(int num_threads, Task task, const void* context) {
     // One team at a time: two teams of spinning threads would only starve each other.
     const std::lock_guard<std::mutex> turn(turn_);
+    if (run_on_openmp(num_threads, task, context)) return;
     while (static_cast<int>(workers_.size()) < num_threads - 1) {
       workers_.push_back(std::make_unique<Worker>());
     }
@@ -100,7 +103,10 @@ std::atomic<Pool*> current_pool{nullptr};
 
 // A child has none of its parent's threads, and locks as they happened to stand: it starts afresh.
 // The parent's pool is left alone, for nothing in it can be trusted.
-void forget_pool() { current_pool.store(nullptr, std::memory_order_relaxed); }
+void forget_pool() {
+  current_pool.store(nullptr, std::memory_order_relaxed);
+  forget_openmp();
+}
 
 // Lives as long as the process: its threads are never joined, so that no exit can hang on them.
 Pool& pool() {

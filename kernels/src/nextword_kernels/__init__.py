@@ -21,11 +21,14 @@ Example:
 from nextword_kernels._native import (
     PackedMatrix,
     count_barrier_failures,
+    cross_entropy_backward,
+    cross_entropy_forward,
     dropout,
     elman_backward,
     elman_forward,
     embedding_gather,
     embedding_scatter_add,
+    forget_openmp,
     gru_backward,
     gru_forward,
     instruction_set,
@@ -33,7 +36,7 @@ from nextword_kernels._native import (
     lstm_backward,
     lstm_forward,
     pack,
-    softmax_cross_entropy,
+    share_openmp,
     use_instruction_set,
 )
 
@@ -41,12 +44,15 @@ __all__ = [
     "PackedMatrix",
     "count_barrier_failures",
     "counters_used",
+    "cross_entropy_backward",
+    "cross_entropy_forward",
     "dropout",
     "elman_backward",
     "elman_forward",
     "embedding_gather",
     "embedding_scatter_add",
     "force",
+    "forget_openmp",
     "gru_backward",
     "gru_forward",
     "instruction_set",
@@ -54,7 +60,7 @@ __all__ = [
     "lstm_backward",
     "lstm_forward",
     "pack",
-    "softmax_cross_entropy",
+    "share_openmp",
 ]
 
 

@@ -29,6 +29,18 @@ def instruction_set() -> str:
 def use_instruction_set(name: str) -> None:
     """Use a named instruction set from now on."""
 
+def share_openmp(path: str) -> None:
+    """Run on the threads of an OpenMP library that this process has loaded, such as torch's.
+
+    A child of a fork has threads of its own again.
+
+    Raises:
+        ValueError: It is not loaded, or not GNU's OpenMP nor one with the same entries.
+    """
+
+def forget_openmp() -> None:
+    """Run on threads of their own again."""
+
 def count_barrier_failures(num_threads: int, num_rounds: int) -> int:
     """Let a team meet many times, and count whom a meeting did not hold back: 0."""
 
@@ -142,19 +154,26 @@ def elman_backward(
 ) -> None:
     """Run an Elman layer backward."""
 
-def softmax_cross_entropy(
+def cross_entropy_forward(
     logits: Array,  # (N, V), float32 or bfloat16; -inf is allowed
     target_ids: Array,  # (N)
     *,
     nll: Array,  # (N), nats, written
-    row_gradients: Array | None = None,  # (N), of each row's loss
+    log_sums: Array | None = None,  # (N), written: log of each row's sum of exp(logits)
+    num_threads: int,
+) -> None:
+    """Give each row's loss under the softmax."""
+
+def cross_entropy_backward(
+    logits: Array,  # (N, V), as in forward; overwritten by their gradients
+    target_ids: Array,  # (N)
+    *,
+    log_sums: Array,  # (N), as forward gave them
+    row_gradients: Array,  # (N), of each row's loss
     grad_bias: Array | None = None,  # (V), written: the gradients summed over the rows
     num_threads: int,
 ) -> None:
-    """Give each row's loss, and overwrite the logits by their gradients.
-
-    Without `row_gradients` the logits are left as they are.
-    """
+    """Overwrite the logits by their gradients."""
 
 def embedding_gather(
     weights: Array,  # (V, E)

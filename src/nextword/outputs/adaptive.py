@@ -13,6 +13,7 @@ from nextword.outputs import chunked
 from nextword.outputs.chunked import linear_cross_entropy
 from nextword.outputs.contract import Output, PositionNll, States, Targets
 from nextword.outputs.cross_entropy import cross_entropy, log_softmax
+from nextword.outputs.linear_nll import linear_nll
 from nextword.outputs.pieces import nll_in_pieces
 
 
@@ -146,7 +147,7 @@ class AdaptiveSoftmax(Output):
 def _linear_nll(hidden: Tensor, weight: Tensor, bias: Tensor, target_ids: Tensor) -> Tensor:
     """Score targets in one piece where all scores fit, else block by block."""
     if len(hidden) * len(weight) <= chunked.BLOCK_SCORES:
-        return cross_entropy(functional.linear(hidden, weight, bias), target_ids)
+        return linear_nll(hidden, weight, bias, target_ids)
     return linear_cross_entropy(hidden, weight, bias, target_ids)
 
 

@@ -19,6 +19,7 @@ from torch.autograd.function import once_differentiable
 
 from nextword.outputs.contract import PositionNll, States, Targets
 from nextword.outputs.full import FullSoftmax
+from nextword.outputs.products import product_dtype
 
 #: Scores of a block: 16 MB of float32, a few times over while it is worked on. Smaller ones were
 #: measured to be no faster.
@@ -32,7 +33,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
     def forward(
         ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor, target_ids: Tensor
     ) -> Tensor:
-        operand = hidden.to(_product_dtype(hidden))
+        operand = hidden.to(product_dtype(hidden))
         accumulator = torch.promote_types(operand.dtype, torch.float32)
         log_sum = torch.full((len(hidden),), -torch.inf, dtype=accumulator, device=hidden.device)
         target_scores = log_sum.clone()
@@ -109,14 +110,6 @@ class ChunkedSoftmax(FullSoftmax):
     def num_scores_held(self, num_positions: int) -> int:
         """One block of them."""
         return min(super().num_scores_held(num_positions), BLOCK_SCORES)
-
-
-def _product_dtype(hidden: Tensor) -> torch.dtype:
-    """Give the type that a matrix product has here."""
-    device = hidden.device.type
-    if torch.is_autocast_enabled(device) and hidden.dtype != torch.float64:
-        return torch.get_autocast_dtype(device)
-    return hidden.dtype
 
 
 def _blocks(num_positions: int, vocab_size: int) -> Iterator[tuple[int, int]]:

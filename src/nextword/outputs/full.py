@@ -9,7 +9,8 @@ from torch.nn import functional
 
 from nextword.base import ShapeError
 from nextword.outputs.contract import Output, PositionNll, States, Targets
-from nextword.outputs.cross_entropy import cross_entropy, log_softmax
+from nextword.outputs.cross_entropy import log_softmax
+from nextword.outputs.linear_nll import linear_nll
 from nextword.outputs.pieces import nll_in_pieces
 
 
@@ -87,4 +88,4 @@ class FullSoftmax(Output):
         return num_positions * len(self.bias)
 
     def _nll(self, hidden: States, target_ids: Targets) -> PositionNll:
-        return cross_entropy(self.logits(hidden), target_ids)
+        return linear_nll(hidden, self.weight, self.masked_bias(), target_ids)

@@ -1,6 +1,7 @@
 """Devices, seeds, precision, process tuning, and the legend of shapes. Knows nothing of models."""
 
 from nextword.tensors.devices import resolve_device
+from nextword.tensors.kernels import kernels_are_installed, load_kernels
 from nextword.tensors.precision import PRECISIONS, autocast, has_fast_bfloat16, resolve_precision
 from nextword.tensors.random import random_states, seed_everything, set_random_states
 from nextword.tensors.shapes import (
@@ -28,6 +29,8 @@ __all__ = [
     "TokenIds",
     "autocast",
     "has_fast_bfloat16",
+    "kernels_are_installed",
+    "load_kernels",
     "random_states",
     "resolve_device",
     "resolve_precision",

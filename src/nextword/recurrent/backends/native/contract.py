@@ -1,30 +1,11 @@
-"""What a compiled kernel is given and gives, and where the package of kernels is found."""
+"""What a compiled kernel is given and gives."""
 
-import functools
-import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 from torch import Tensor
-
-
-@functools.cache
-def kernels_are_installed() -> bool:
-    """Whether the package nextword-kernels is installed and loads."""
-    try:
-        load_kernels()
-    except ImportError:
-        return False
-    return True
-
-
-@functools.cache
-def load_kernels() -> ModuleType:
-    """Import the kernels, which are an extra."""
-    return importlib.import_module("nextword_kernels")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,8 +14,8 @@ from nextword.recurrent.backends.native.contract import (
     ForwardWindow,
     KernelGradients,
     RecurrentKernel,
-    load_kernels,
 )
+from nextword.tensors import load_kernels
 
 
 class LstmKernel(RecurrentKernel):

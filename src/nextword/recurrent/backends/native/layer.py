@@ -20,12 +20,11 @@ from nextword.recurrent.backends.native.contract import (
     KernelGradients,
     RecurrentKernel,
     StepOptions,
-    kernels_are_installed,
 )
 from nextword.recurrent.backends.native.kernels import ElmanKernel, GruKernel, LstmKernel
 from nextword.recurrent.backends.native.weights import PackedWeights, forget, packed_weights
 from nextword.recurrent.noise import NO_LAYER_NOISE, LayerNoise, NoiseKind
-from nextword.tensors import Embeddings, Hidden, Lengths
+from nextword.tensors import Embeddings, Hidden, Lengths, kernels_are_installed
 
 #: A mask on the recurrent state is the kernels' own; dropped connections are other weights.
 NOISE: frozenset[NoiseKind] = frozenset({"recurrent_dropout", "weight_dropout"})

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from nextword.recurrent.backends.native.contract import load_kernels
+from nextword.tensors import load_kernels
 
 
 @dataclass(frozen=True, kw_only=True)

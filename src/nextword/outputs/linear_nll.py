@@ -1,0 +1,106 @@
+"""The loss of a softmax over a linear layer, through the compiled kernels where they apply.
+
+Layer and loss are one operation, so that the scores are its own: the backward pass overwrites them
+by their gradients instead of making another tensor of (positions, vocab).
+"""
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.nn import functional
+
+from nextword.outputs.contract import PositionNll, States, Targets
+from nextword.outputs.cross_entropy import cross_entropy
+from nextword.outputs.products import product_dtype
+from nextword.tensors import kernels_are_installed, load_kernels
+
+#: Some tens of microseconds of work; fewer scores are not worth a second thread.
+_SCORES_A_THREAD = 2**16
+
+
+def linear_nll(
+    hidden: States,
+    weight: Float[Tensor, "vocab hidden"],
+    bias: Float[Tensor, " vocab"],
+    target_ids: Targets,
+) -> PositionNll:
+    """Give `cross_entropy(hidden @ weight.T + bias, target_ids)`, nats, in at least float32.
+
+    The graph can be back-propagated once.
+
+    Args:
+        hidden: Hidden vectors.
+        weight: One row a word.
+        bias: One number a word; -inf marks what is never predicted.
+        target_ids: Ids to predict.
+
+    Example:
+        >>> hidden, weight = torch.zeros(1, 3), torch.zeros(4, 3)
+        >>> round(linear_nll(hidden, weight, torch.zeros(4), torch.tensor([2])).item(), 4)
+        1.3863
+    """
+    if not _kernels_apply(hidden, weight):
+        return cross_entropy(functional.linear(hidden, weight, bias), target_ids)
+    return _KernelNll.apply(hidden, weight, bias, target_ids)  # type: ignore[no-any-return,no-untyped-call]
+
+
+class _KernelNll(torch.autograd.Function):
+    """nll = log Σ exp(W h + b) - (W h + b)[target]."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor, target_ids: Tensor
+    ) -> Tensor:
+        dtype = product_dtype(hidden)
+        operand, matrix = hidden.detach().to(dtype), weight.detach().to(dtype)
+        with torch.autocast("cpu", enabled=False):
+            logits = torch.addmm(bias.detach().to(dtype), operand, matrix.t())
+        nll, log_sums = torch.empty(2, len(operand))
+        load_kernels().cross_entropy_forward(
+            logits, target_ids, nll=nll, log_sums=log_sums, num_threads=_num_threads(logits)
+        )
+        ctx.save_for_backward(operand, matrix, logits, target_ids, log_sums)
+        ctx.hidden_dtype = hidden.dtype
+        return nll
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad_nll: Tensor) -> tuple[Tensor | None, ...]:
+        operand, matrix, logits, target_ids, log_sums = ctx.saved_tensors
+        grad_bias = torch.empty(len(matrix))
+        load_kernels().cross_entropy_backward(
+            logits,
+            target_ids,
+            log_sums=log_sums,
+            row_gradients=grad_nll.float().contiguous(),
+            grad_bias=grad_bias,
+            num_threads=_num_threads(logits),
+        )
+        # Whoever comes back with the kept graph must be told that the scores are gone.
+        torch.autograd.graph.increment_version(logits)
+        with torch.autocast("cpu", enabled=False):
+            grad_hidden = logits @ matrix if ctx.needs_input_grad[0] else None
+            grad_weight = logits.t() @ operand if ctx.needs_input_grad[1] else None
+        return (
+            None if grad_hidden is None else grad_hidden.to(ctx.hidden_dtype),
+            None if grad_weight is None else grad_weight.float(),
+            grad_bias,
+            None,
+        )
+
+
+def _kernels_apply(hidden: Tensor, weight: Tensor) -> bool:
+    """Whether all is on the CPU and in number formats that the kernels have."""
+    return (
+        hidden.device.type == weight.device.type == "cpu"
+        and weight.dtype == torch.float32
+        and product_dtype(hidden) in (torch.float32, torch.bfloat16)
+        and kernels_are_installed()
+    )
+
+
+def _num_threads(logits: Tensor) -> int:
+    return max(1, min(torch.get_num_threads(), logits.numel() // _SCORES_A_THREAD))
