@@ -58,7 +58,7 @@ class _KernelNll(torch.autograd.Function):
         operand, matrix = hidden.detach().to(dtype), weight.detach().to(dtype)
         with torch.autocast("cpu", enabled=False):
             logits = torch.addmm(bias.detach().to(dtype), operand, matrix.t())
-        nll, log_sums = torch.empty(2, len(operand))
+        nll, log_sums = torch.empty(len(operand)), torch.empty(len(operand))
         load_kernels().cross_entropy_forward(
             logits, target_ids, nll=nll, log_sums=log_sums, num_threads=_num_threads(logits)
         )

@@ -6,6 +6,7 @@ from torch import nn
 
 from nextword.base import ShapeError
 from nextword.outputs import FullSoftmax, pieces
+from nextword.outputs.linear_nll import linear_nll
 
 HIDDEN, VOCAB, NEVER = 5, 11, (0, 3)
 
@@ -77,13 +78,12 @@ def test_full_softmax_nll_without_gradients_never_holds_all_scores(
 ) -> None:
     monkeypatch.setattr(pieces, "MAX_SCORES", 3 * VOCAB)
     output, seen = make(), []
-    logits = output.logits
 
-    def note(hidden: torch.Tensor) -> torch.Tensor:
+    def note(hidden: torch.Tensor, *others: torch.Tensor) -> torch.Tensor:
         seen.append(len(hidden))
-        return logits(hidden)
+        return linear_nll(hidden, *others)
 
-    monkeypatch.setattr(output, "logits", note)
+    monkeypatch.setattr("nextword.outputs.full.linear_nll", note)
 
     with torch.no_grad():
         output.nll(hidden_of(8), targets_of(8))
