@@ -3,19 +3,27 @@
 # Choose another interpreter with PYTHON, e.g. `make demo PYTHON=python3.12`.
 # On Linux the package index serves torch with CUDA; for the smaller CPU build:
 #   PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu make demo
+# Setting up builds the compiled kernels where a C++ compiler is found; without them:
+#   make demo NEXTWORD_KERNELS=no
 
 .POSIX:
+# The jobs share one environment.
+.NOTPARALLEL:
 PYTHON ?= python3
 BIN = .venv/bin
 PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # Tests run in two processes; more threads inside each would only fight over the cores.
 ONE_THREAD = OMP_NUM_THREADS=1
+KERNEL_SOURCES = $(wildcard kernels/src/*.?pp kernels/src/nextword_kernels/*.py*) \
+	kernels/CMakeLists.txt kernels/pyproject.toml
+INSTALL_KERNELS = sh kernels/install.sh $(BIN)/python .venv/kernels.log
 
 help:
 	@echo 'make demo        set up .venv and run the main job end to end (writes runs/demo)'
 	@echo 'make test        set up .venv and run the tests with coverage'
 	@echo 'make setup       only set up: .venv/bin/nextword'
 	@echo 'make setup-dev   set up with the tools for tests, linting and documentation'
+	@echo 'make kernels     build the compiled kernels once more'
 	@echo 'make fmt         format the code and mend what the linter can mend'
 	@echo 'make lint        formatting, lint rules, direction of imports'
 	@echo 'make types       mypy --strict'
@@ -23,9 +31,9 @@ help:
 	@echo 'make check       lint, types, tests and documentation'
 	@echo 'make clean       remove caches and built files (keeps .venv and runs)'
 
-setup: .venv/installed-base
+setup: .venv/installed-base .venv/tried-kernels
 
-setup-dev: .venv/installed-dev
+setup-dev: .venv/installed-dev .venv/tried-kernels
 
 .venv/created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -43,6 +51,14 @@ setup-dev: .venv/installed-dev
 .venv/installed-dev: .venv/created pyproject.toml constraints.txt
 	$(PIP_INSTALL) --editable '.[dev,docs,tensorboard]'
 	@touch $@ .venv/installed-base
+
+# Whatever comes of it, it is tried once, and again when the sources change.
+.venv/tried-kernels: .venv/created $(KERNEL_SOURCES)
+	@test '$(NEXTWORD_KERNELS)' = no || { $(INSTALL_KERNELS) || true; touch $@; }
+
+kernels: .venv/created
+	@$(INSTALL_KERNELS)
+	@touch .venv/tried-kernels
 
 demo: setup
 	$(BIN)/nextword demo
@@ -69,8 +85,8 @@ docs: setup-dev
 check: lint types test docs
 
 clean:
-	rm -rf build dist docs/_build htmlcov .coverage .coverage.* .pytest_cache .mypy_cache \
+	rm -rf build dist kernels/build docs/_build htmlcov .coverage .coverage.* .pytest_cache .mypy_cache \
 		.ruff_cache .hypothesis .import_linter_cache src/*.egg-info
 	find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup setup-dev demo test fmt lint types docs check clean
+.PHONY: help setup setup-dev kernels demo test fmt lint types docs check clean
