@@ -59,6 +59,37 @@ def test_train_progress_goes_to_standard_error_only(
     assert "validation after step" in finished.err
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"), [((), 1), (("--json",), 0), (("--quiet",), 0)], ids=str
+)
+def test_train_without_kernels_says_once_how_to_get_them(
+    cli: Call,
+    corpus: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    expected: int,
+) -> None:
+    monkeypatch.setattr("nextword.recurrent.backends.native.layer.kernels_are_installed", bool)
+    plain = [option for option in TINY if option != "--quiet"]
+
+    finished = cli("train", corpus, "--out", tmp_path / "run", *plain, *options)
+
+    said = (
+        "note: the compiled kernels, which train faster, are not installed.\nhelp: Run make kernels"
+    )
+    assert finished.err.count(said) == expected
+
+
+def test_train_with_kernels_says_nothing_of_them(cli: Call, corpus: Path, tmp_path: Path) -> None:
+    pytest.importorskip("nextword_kernels", reason="needs the compiled kernels")
+    plain = [option for option in TINY if option != "--quiet"]
+
+    finished = cli("train", corpus, "--out", tmp_path / "run", *plain)
+
+    assert "kernels" not in finished.err
+
+
 def test_train_finished_run_under_resume_reports_and_is_done(cli: Call, word_run: Path) -> None:
     finished = cli("train", "--out", word_run, "--resume", "auto", "--json")
 

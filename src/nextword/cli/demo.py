@@ -10,7 +10,7 @@ import typer
 from nextword.cli.options import Debug, Quiet
 from nextword.cli.output import aligned, remark, write_line
 from nextword.cli.program import program, python
-from nextword.cli.train import advice_on_stop
+from nextword.cli.train import advice_on_stop, watchers
 
 if TYPE_CHECKING:
     from nextword import api
@@ -77,7 +77,7 @@ def _train(out: Path, minutes: float | None, progress: "Progress", *, quiet: boo
             recipe=RECIPE,
             settings=settings,
             resume="auto",
-            callbacks=lambda _: [progress],
+            callbacks=lambda folder: watchers(progress, folder, advice=not quiet),
             on_stage=progress.on_stage,
         )
 

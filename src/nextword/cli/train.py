@@ -110,7 +110,9 @@ def train(
                 recipe=recipe,
                 settings=settings,
                 resume=resume,
-                callbacks=lambda folder: watchers(progress, folder, tensorboard=tensorboard),
+                callbacks=lambda folder: watchers(
+                    progress, folder, tensorboard=tensorboard, advice=not (quiet or json)
+                ),
                 on_stage=progress.on_stage,
                 standard_input=sys.stdin.buffer,
             )
@@ -146,11 +148,15 @@ def _advice(command: str) -> str:
     return f"stopped, and saved; to go on: {command}"
 
 
-def watchers(progress: "Progress", run: "RunFolder", *, tensorboard: bool) -> "list[Callback]":
+def watchers(
+    progress: "Progress", run: "RunFolder", *, tensorboard: bool = False, advice: bool
+) -> "list[Callback]":
     """Give what watches a training beside what always does."""
+    from nextword.cli.advice import KernelAdvice
     from nextword.training import TensorBoard
 
-    return [progress, TensorBoard(run)] if tensorboard else [progress]
+    events = [TensorBoard(run)] if tensorboard else []
+    return [*([KernelAdvice()] if advice else []), progress, *events]
 
 
 def show_result(result: "RunResult", *, as_json: bool) -> None:

@@ -63,6 +63,11 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         return ()
 
     @property
+    def lacks_kernels(self) -> bool:
+        """Whether it would train faster with the compiled kernels, which are not installed."""
+        return False
+
+    @property
     def num_parameters(self) -> int:
         """Trained numbers, shared ones counted once."""
         return sum(parameter.numel() for parameter in self.parameters())

@@ -72,6 +72,11 @@ class RecurrentLanguageModel(NeuralLanguageModel):
         """Name how each layer is run over time, lowest first."""
         return tuple(backend.name for backend in self.core.backends)
 
+    @property
+    def lacks_kernels(self) -> bool:
+        """Whether it would train faster with the compiled kernels, which are not installed."""
+        return self.core.lacks_kernels
+
     def initial_state(self, batch_size: int) -> State:
         """Give h[0] (and c[0]) = 0 for every layer and row."""
         row = self._to_tensors(self.core.initial_state(1))

@@ -8,7 +8,7 @@ from torch import nn
 
 from nextword.base import ConfigError, ShapeError
 from nextword.cells import AnyCell, CellState
-from nextword.recurrent.backends import Backend, choose_backend
+from nextword.recurrent.backends import Backend, choose_backend, lacks_kernels
 from nextword.recurrent.regularizer import RecurrentRegularizer
 from nextword.tensors import Embeddings, Hidden, Lengths
 
@@ -79,6 +79,13 @@ class RecurrentStack(nn.Module):
         self._backend_name = name
         kinds = self.regularizer.kinds
         self.backends = tuple(choose_backend(cell, name=name, noise=kinds) for cell in self.layers)
+
+    @property
+    def lacks_kernels(self) -> bool:
+        """Whether the compiled kernels would run a layer, if they were installed."""
+        kinds = self.regularizer.kinds
+        is_free = self._backend_name == "auto"
+        return is_free and any(lacks_kernels(cell, noise=kinds) for cell in self.layers)
 
     def initial_state(self, batch_size: int) -> StackState:
         """Give the state of rows that have read nothing."""

@@ -86,6 +86,8 @@ class Trainer:
         self._resume_clock()
         self._saved_at = time.perf_counter()
         for callback in self._callbacks:
+            if self._state.model.lacks_kernels:
+                callback.on_missing_kernels()
             callback.on_start(first_step=self.progress.step, num_steps=self.progress.num_steps)
         try:
             while not self.progress.is_finished and not self._stop:

@@ -232,3 +232,12 @@ def test_stack_chooses_backends_anew_where_its_weights_go(
     stack.double()
 
     assert chosen == [(torch.float64, "reference")] * 2
+
+
+@pytest.mark.parametrize(("backend", "expected"), [("auto", True), ("aten", False)])
+def test_stack_lacks_kernels_only_where_the_backend_is_free(
+    monkeypatch: pytest.MonkeyPatch, backend: str, expected: bool
+) -> None:
+    monkeypatch.setattr("nextword.recurrent.backends.native.layer.kernels_are_installed", bool)
+
+    assert two_layers(backend=backend).lacks_kernels == expected

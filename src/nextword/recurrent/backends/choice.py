@@ -116,3 +116,13 @@ def choose_backend(
         backend = by_name[name]
     _logger.info("%s runs on the backend %s", type(cell).__name__, backend.name)
     return backend
+
+
+def lacks_kernels(cell: AnyCell, *, noise: frozenset[NoiseKind] = frozenset()) -> bool:
+    """Whether a cell would run on the backend `native`, if the compiled kernels were installed.
+
+    Args:
+        cell: The cell, on the device where it will run.
+        noise: The kinds of noise that the layer will have.
+    """
+    return native.is_missed(cell) and noise <= native.NOISE

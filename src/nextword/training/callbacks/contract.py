@@ -6,6 +6,9 @@ from nextword.training.records import StepRecord, ValidationRecord
 class Callback:
     """Watches a training; it must not touch the model or draw random numbers."""
 
+    def on_missing_kernels(self) -> None:
+        """Training is about to begin, and the compiled kernels, which would help, are missing."""
+
     def on_start(self, *, first_step: int, num_steps: int) -> None:
         """Training begins, or goes on after `first_step` updates."""
 

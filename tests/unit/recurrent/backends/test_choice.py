@@ -16,6 +16,7 @@ from nextword.cells import (
     ProjectedLstmCell,
 )
 from nextword.recurrent import BACKENDS, NoiseKind, choose_backend
+from nextword.recurrent.backends import lacks_kernels
 from nextword.recurrent.backends.hoisted import layer
 
 
@@ -152,3 +153,27 @@ def test_backend_with_nothing_to_read_keeps_the_state(shape: tuple[int, int, int
 
     assert outputs.shape == (*shape[:2], 7)
     assert all(torch.equal(new, old) for new, old in zip(final, state, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("cell", "noise", "expected"),
+    [
+        (LstmCell(1, 1), frozenset(), True),
+        (GruCell(1, 1), frozenset({"weight_dropout"}), True),
+        (ElmanCell(1, 1), frozenset({"zoneout"}), False),
+        (LinearCell(1, 1), frozenset(), False),
+        (LstmCell(1, 1).to("meta"), frozenset(), False),
+    ],
+    ids=["lstm", "weight-dropout", "zoneout", "no-kernel", "elsewhere"],
+)
+@pytest.mark.usefixtures("without_kernels")
+def test_lacks_kernels_where_native_would_be_chosen(
+    cell: AnyCell, noise: frozenset[NoiseKind], expected: bool
+) -> None:
+    assert lacks_kernels(cell, noise=noise) == expected
+
+
+def test_lacks_kernels_is_false_where_they_are_installed() -> None:
+    pytest.importorskip("nextword_kernels", reason="needs the compiled kernels")
+
+    assert not lacks_kernels(LstmCell(1, 1))

@@ -2,7 +2,13 @@
 
 from nextword.recurrent.backends.native.contract import RecurrentKernel
 from nextword.recurrent.backends.native.kernels import ElmanKernel, GruKernel, LstmKernel
-from nextword.recurrent.backends.native.layer import NOISE, run_kernel, run_layer, supports
+from nextword.recurrent.backends.native.layer import (
+    NOISE,
+    is_missed,
+    run_kernel,
+    run_layer,
+    supports,
+)
 
 __all__ = [
     "NOISE",
@@ -10,6 +16,7 @@ __all__ = [
     "GruKernel",
     "LstmKernel",
     "RecurrentKernel",
+    "is_missed",
     "run_kernel",
     "run_layer",
     "supports",

@@ -36,7 +36,17 @@ _NOT_TENSORS = (None, None, None, None)
 
 def supports(cell: AnyCell) -> bool:
     """Whether the kernels are installed and have this cell."""
-    return kernels_are_installed() and isinstance(cell, LstmCell | GruCell | ElmanCell)
+    return kernels_are_installed() and _has_kernel(cell)
+
+
+def is_missed(cell: AnyCell) -> bool:
+    """Whether the kernels would run this cell, if they were installed."""
+    is_on_cpu = cell.get_parameter("weight_ih").device.type == "cpu"
+    return not kernels_are_installed() and is_on_cpu and _has_kernel(cell)
+
+
+def _has_kernel(cell: AnyCell) -> bool:
+    return isinstance(cell, LstmCell | GruCell | ElmanCell)
 
 
 def run_layer(
