@@ -3,7 +3,8 @@
     python docs/make_command_reference.py            rewrite the pages
     python docs/make_command_reference.py --check    exit 1 when a page differs from the code
 
-Knows of nextword only the command line's application and the class of a whole configuration.
+Knows of nextword only the command line's application, the class of a whole configuration, and how
+to read the types in it.
 """
 
 import dataclasses
@@ -16,6 +17,8 @@ import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from nextword.base import setting_types
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
 WIDTH = 92
@@ -75,7 +78,7 @@ def _helps(command: Any, path: str, parent: Any) -> Iterator[tuple[str, str]]:
 
 def _sections(kind: type, path: tuple[str, ...]) -> Iterator[str]:
     """Give a heading and a table for a dataclass, then for each dataclass inside it."""
-    hints = typing.get_type_hints(kind)
+    hints = setting_types(kind)
     described = _argument_texts(kind)
     rows: list[str] = []
     below: list[str] = []

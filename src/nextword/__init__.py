@@ -13,10 +13,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nextword.api import Model, load, plan, run_config, train
+    from nextword.api import Model, load, plan, register_family, run_config, train
     from nextword.base import NextwordError
+    from nextword.cells import register_cell
     from nextword.generation import SamplingConfig
     from nextword.models import LanguageModel, State
+    from nextword.outputs import register_output
 
 __version__ = "0.1.0"
 
@@ -28,6 +30,9 @@ _HOMES = {
     "State": "nextword.models",
     "load": "nextword.api",
     "plan": "nextword.api",
+    "register_cell": "nextword.cells",
+    "register_family": "nextword.api",
+    "register_output": "nextword.outputs",
     "run_config": "nextword.api",
     "train": "nextword.api",
 }
@@ -41,6 +46,9 @@ __all__ = [
     "__version__",
     "load",
     "plan",
+    "register_cell",
+    "register_family",
+    "register_output",
     "run_config",
     "train",
 ]

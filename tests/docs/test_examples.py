@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from document_blocks import run_page, runnable_blocks
+from registries import registries_restored
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGES = [
@@ -36,7 +37,8 @@ def test_examples_of_page_run(page: str, tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "corpus.txt").write_text(corpus(400), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
 
-    run_page((REPOSITORY / page).read_text(encoding="utf-8"), page=page, folder=tmp_path)
+    with registries_restored():
+        run_page((REPOSITORY / page).read_text(encoding="utf-8"), page=page, folder=tmp_path)
 
 
 def test_pages_with_examples_are_found() -> None:

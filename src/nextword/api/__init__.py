@@ -3,7 +3,7 @@
 The command line and every other front door call what is here.
 """
 
-from nextword.api.families import FAMILIES, NEURAL_CONFIGS, build_neural
+from nextword.api.families import FAMILIES, build_neural, register_family
 from nextword.api.loading import load
 from nextword.api.model import Model
 from nextword.api.training import DEFAULT_RECIPE, plan, run_config, train
@@ -11,11 +11,11 @@ from nextword.api.training import DEFAULT_RECIPE, plan, run_config, train
 __all__ = [
     "DEFAULT_RECIPE",
     "FAMILIES",
-    "NEURAL_CONFIGS",
     "Model",
     "build_neural",
     "load",
     "plan",
+    "register_family",
     "run_config",
     "train",
 ]

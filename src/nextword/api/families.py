@@ -1,34 +1,24 @@
 """The one table of families: how each is built, and put together again from a folder."""
 
+import dataclasses
+import typing
 from collections.abc import Mapping
 
 from torch import Tensor
 
-from nextword.base import Values, decode
+from nextword.base import STRICT, Registry, Values, decode, require
 from nextword.embeddings import EmbeddingConfig
 from nextword.models import (
-    ConvolutionalConfig,
+    NEURAL_CONFIGS,
     LanguageModel,
+    NeuralConfig,
     NeuralLanguageModel,
-    RecurrentConfig,
     RegularizationConfig,
-    TransformerConfig,
-    WindowConfig,
     ngram_from_arrays,
 )
 from nextword.outputs import OutputConfig
 from nextword.storage import Family, neural_family
 from nextword.tokens import Tokenizer
-
-NeuralConfig = RecurrentConfig | WindowConfig | ConvolutionalConfig | TransformerConfig
-
-#: The settings of each neural family, which build its models.
-NEURAL_CONFIGS: Mapping[str, type[NeuralConfig]] = {
-    "recurrent": RecurrentConfig,
-    "window": WindowConfig,
-    "convolutional": ConvolutionalConfig,
-    "transformer": TransformerConfig,
-}
 
 
 def build_neural(config: Values, tokenizer: Tokenizer) -> NeuralLanguageModel:
@@ -62,8 +52,42 @@ def load_ngram(
     )
 
 
-#: Every family by name; the one place a new one is entered.
-FAMILIES: Mapping[str, Family] = {
-    **{name: neural_family(build_neural) for name in NEURAL_CONFIGS},
-    "ngram": Family(load=load_ngram, is_mapped=True),
-}
+#: Every family by name.
+FAMILIES: Registry[Family] = Registry(
+    {
+        **{name: neural_family(build_neural) for name in NEURAL_CONFIGS},
+        "ngram": Family(load=load_ngram, is_mapped=True),
+    },
+    setting="model.family",
+    register="nextword.register_family",
+)
+
+
+def register_family(config: type[NeuralConfig], *, replace: bool = False) -> None:
+    """Let a neural family from outside be trained, saved and loaded like the others.
+
+    A saved model keeps its settings alone. Whoever loads it registers the family first.
+
+    Args:
+        config: Its settings, `model.*`: a frozen dataclass like `WindowConfig`, whose field
+            `family` is a literal with the family's name as default. Unknown settings are refused.
+        replace: Whether a family that was registered under that name before gives way.
+
+    Raises:
+        ConfigError: The name is taken, or the class does not say it.
+    """
+    name = _family_name(config)
+    NEURAL_CONFIGS.add(name, STRICT(config), replace=replace)
+    FAMILIES.add(name, neural_family(build_neural), replace=replace)
+
+
+def _family_name(config: type) -> str:
+    """Read off the class what `model.family` calls it."""
+    fields = dataclasses.fields(config) if dataclasses.is_dataclass(config) else ()
+    name = next((field.default for field in fields if field.name == "family"), None)
+    require(
+        name is not None and typing.get_type_hints(config)["family"] == typing.Literal[name],
+        f"{config.__name__} does not say which family it is of.",
+        help='Give the dataclass the field family: Literal["name"] = "name".',
+    )
+    return str(name)

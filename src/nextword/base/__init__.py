@@ -4,14 +4,12 @@ from nextword.base.config import (
     STRICT,
     Values,
     decode,
-    default_tag,
     encode,
     merge,
     parse_override,
     read_toml,
     require,
     require_range,
-    tagged_by,
     write_toml,
 )
 from nextword.base.errors import (
@@ -37,6 +35,8 @@ from nextword.base.files import (
     write_json,
 )
 from nextword.base.json_values import with_nulls
+from nextword.base.one_of import OneOf, setting_types
+from nextword.base.registry import Registry
 from nextword.base.suggestions import did_you_mean, nearest_name
 from nextword.base.units import LN_2, nats_to_bits, perplexity
 
@@ -52,13 +52,14 @@ __all__ = [
     "MismatchError",
     "MissingExtraError",
     "NextwordError",
+    "OneOf",
+    "Registry",
     "ShapeError",
     "TrainingError",
     "Values",
     "VocabularyError",
     "atomic_writer",
     "decode",
-    "default_tag",
     "did_you_mean",
     "encode",
     "file_mode_under_umask",
@@ -72,7 +73,7 @@ __all__ = [
     "read_toml",
     "require",
     "require_range",
-    "tagged_by",
+    "setting_types",
     "with_nulls",
     "write_bytes",
     "write_json",

@@ -12,16 +12,10 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import tomli_w
-from pydantic import (
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    ValidationError,
-    with_config,
-)
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
 from nextword.base.errors import ConfigError
+from nextword.base.one_of import setting_types
 from nextword.base.suggestions import did_you_mean, nearest_name
 
 Values = dict[str, Any]
@@ -41,20 +35,6 @@ _EXAMPLES = {
     "text": "some-text",
     "a list": '["a", "b"]',
 }
-
-
-def tagged_by(key: str) -> Any:
-    """Mark a union of configurations, in `Annotated`: the value of `key` says which one it is."""
-    return Field(discriminator=key)
-
-
-def default_tag(key: str, value: str) -> Any:
-    """Say, in `Annotated`, which configuration of a union is meant where `key` is left out."""
-
-    def completed(values: Any) -> Any:
-        return {key: value, **values} if isinstance(values, Mapping) else values
-
-    return BeforeValidator(completed)
 
 
 Config = TypeVar("Config")
@@ -229,7 +209,7 @@ def _suggested_setting(kind: type, path: list[str], parent: Any) -> str:
 def _setting_names(kind: Any, prefix: str = "") -> list[str]:
     """Give every setting below a dataclass, as a person writes it."""
     names = []
-    for name, annotation in typing.get_type_hints(kind).items() if _is_config(kind) else ():
+    for name, annotation in setting_types(kind).items() if _is_config(kind) else ():
         sections = [part for part in (annotation, *typing.get_args(annotation)) if _is_config(part)]
         for section in sections:
             names += _setting_names(section, f"{prefix}{name}.")
@@ -258,7 +238,7 @@ def _locate(kind: Any, location: list[str]) -> tuple[list[str], Any]:
             continue
         path.append(name)
         parent = _only_config(current)
-        current = typing.get_type_hints(parent).get(name) if _is_config(parent) else None
+        current = setting_types(parent).get(name) if _is_config(parent) else None
     return path, parent
 
 

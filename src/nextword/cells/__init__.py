@@ -6,6 +6,7 @@ from nextword.cells.elman import NONLINEARITIES, ElmanCell, ElmanState, Nonlinea
 from nextword.cells.elman_preactivation import ElmanPreactivationCell, PreactivationState
 from nextword.cells.gru import GRU_GATES, GruCell, GruState, gru_step
 from nextword.cells.initialization import RecurrentInitialization, initialize_recurrent_matrix
+from nextword.cells.kinds import CELLS, CellBuilder, CellSettings, register_cell
 from nextword.cells.linear import LinearCell, LinearState
 from nextword.cells.lstm import LSTM_GATES, LstmCell, LstmGates, LstmState, lstm_gates, lstm_step
 from nextword.cells.lstm_layer_norm import LayerNormLstmCell, LayerNormLstmState
@@ -16,6 +17,7 @@ from nextword.cells.noise import NO_NOISE, StepNoise
 from nextword.cells.pointwise import PassGradients, Pointwise, PointwisePass, Product
 
 __all__ = [
+    "CELLS",
     "GRU_GATES",
     "LSTM_GATES",
     "MIN_GRU_GATES",
@@ -24,6 +26,8 @@ __all__ = [
     "NO_NOISE",
     "AnyCell",
     "Cell",
+    "CellBuilder",
+    "CellSettings",
     "CellState",
     "Coefficients",
     "DiagonalCell",
@@ -57,4 +61,5 @@ __all__ = [
     "initialize_recurrent_matrix",
     "lstm_gates",
     "lstm_step",
+    "register_cell",
 ]

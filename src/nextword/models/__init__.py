@@ -1,11 +1,13 @@
 """Language models behind one contract, and the State that holds what they have read."""
 
-from nextword.models.config import RegularizationConfig
+from nextword.models.config import RegularizationConfig, require_no_time_loop
 from nextword.models.contract import LanguageModel, scored
 from nextword.models.convolutional_config import ConvolutionalConfig
 from nextword.models.ends import Ends
+from nextword.models.ends_config import input_size, network_ends
 from nextword.models.inference import inference
 from nextword.models.neural import NeuralLanguageModel
+from nextword.models.neural_configs import NEURAL_CONFIGS, ModelConfig, NeuralConfig
 from nextword.models.ngram import NgramLanguageModel, ngram_from_arrays
 from nextword.models.ngram_arpa import ngram_from_arpa, ngram_to_arpa
 from nextword.models.ngram_config import NgramConfig
@@ -21,9 +23,12 @@ from nextword.models.window import WindowLanguageModel
 from nextword.models.window_config import WindowConfig
 
 __all__ = [
+    "NEURAL_CONFIGS",
     "ConvolutionalConfig",
     "Ends",
     "LanguageModel",
+    "ModelConfig",
+    "NeuralConfig",
     "NeuralLanguageModel",
     "NgramConfig",
     "NgramLanguageModel",
@@ -37,11 +42,14 @@ __all__ = [
     "WindowConfig",
     "WindowLanguageModel",
     "inference",
+    "input_size",
     "load_parameter_tensors",
+    "network_ends",
     "ngram_from_arpa",
     "ngram_from_arrays",
     "ngram_to_arpa",
     "parameter_tensors",
+    "require_no_time_loop",
     "scored",
     "state_from_bytes",
     "train_ngram",

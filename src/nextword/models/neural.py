@@ -94,7 +94,9 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         digest = hashlib.sha256(f"{self.family} {self!r}".encode())
         for name, parameter in self.named_parameters():
             digest.update(f"{name}{tuple(parameter.shape)}".encode())
-            digest.update(parameter.detach().cpu().contiguous().view(torch.uint8).numpy().data)
+            # Flat, for a single number cannot be seen as bytes.
+            values = parameter.detach().cpu().flatten()
+            digest.update(values.view(torch.uint8).numpy().data)
         return digest.hexdigest()
 
     def advance(self, token_ids: TokenIds, state: State, lengths: Lengths | None = None) -> State:

@@ -1,22 +1,13 @@
 """Settings of a recurrent language model, and how they build one."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from nextword.base import STRICT, require, require_range
 from nextword.cells import (
+    CELLS,
     AnyCell,
-    ElmanCell,
-    ElmanPreactivationCell,
-    GruCell,
-    LayerNormLstmCell,
-    LinearCell,
-    LstmCell,
-    MinGruCell,
-    MinLstmCell,
     Nonlinearity,
-    ProjectedLstmCell,
     RecurrentInitialization,
     initialize_recurrent_matrix,
 )
@@ -25,18 +16,6 @@ from nextword.models.config import RegularizationConfig
 from nextword.models.ends_config import input_size, network_ends
 from nextword.models.recurrent import RecurrentLanguageModel
 from nextword.outputs import OutputConfig
-
-CellKind = Literal[
-    "lstm",
-    "lstm_projected",
-    "lstm_layer_norm",
-    "gru",
-    "elman",
-    "elman_preactivation",
-    "linear",
-    "min_gru",
-    "min_lstm",
-]
 
 
 @STRICT
@@ -48,7 +27,8 @@ class RecurrentConfig:
         family: `recurrent`.
         cell: `lstm`, `lstm_projected` (shows and feeds back a narrow vector), `lstm_layer_norm`,
             `gru`, `elman`, `elman_preactivation` (its state is the sum before σ), `linear`, or
-            `min_gru` and `min_lstm`, whose gates look at the input alone.
+            `min_gru` and `min_lstm`, whose gates look at the input alone. Others join by
+            `register_cell`.
         nonlinearity: σ of the Elman cells: `tanh`, `sigmoid` or `relu`.
         num_layers: How many layers stand above each other.
         hidden_size: Width of every layer's state.
@@ -63,7 +43,7 @@ class RecurrentConfig:
     """
 
     family: Literal["recurrent"] = "recurrent"
-    cell: CellKind = "lstm"
+    cell: str = "lstm"
     nonlinearity: Nonlinearity = "tanh"
     num_layers: int = 1
     hidden_size: int = 200
@@ -76,6 +56,7 @@ class RecurrentConfig:
     residual: bool = False
 
     def __post_init__(self) -> None:
+        CELLS.check(self.cell)
         require_range("num_layers", self.num_layers, low=1)
         require_range("hidden_size", self.hidden_size, low=1)
         require_range("embedding_size", self.embedding_size or 1, low=1)
@@ -158,52 +139,9 @@ class RecurrentConfig:
         """
         cells = []
         for size in [width] + [self.output_size] * (self.num_layers - 1):
-            cell = _CELLS[self.cell](self, size)
+            cell = CELLS[self.cell](size, self)
             initialize_recurrent_matrix(cell, self.recurrent_initialization)
             if self.learnt_initial_state:
                 cell.learn_initial_state()
             cells.append(cell)
         return cells
-
-
-def _elman(config: RecurrentConfig, size: int) -> AnyCell:
-    return ElmanCell(size, config.hidden_size, nonlinearity=config.nonlinearity)
-
-
-def _elman_preactivation(config: RecurrentConfig, size: int) -> AnyCell:
-    return ElmanPreactivationCell(size, config.hidden_size, nonlinearity=config.nonlinearity)
-
-
-def _lstm_projected(config: RecurrentConfig, size: int) -> AnyCell:
-    return ProjectedLstmCell(
-        size,
-        config.hidden_size,
-        projection_size=config.output_size,
-        forget_bias=config.forget_bias,
-    )
-
-
-def _lstm(config: RecurrentConfig, size: int) -> AnyCell:
-    return LstmCell(size, config.hidden_size, forget_bias=config.forget_bias)
-
-
-def _lstm_layer_norm(config: RecurrentConfig, size: int) -> AnyCell:
-    return LayerNormLstmCell(size, config.hidden_size, forget_bias=config.forget_bias)
-
-
-def _min_lstm(config: RecurrentConfig, size: int) -> AnyCell:
-    return MinLstmCell(size, config.hidden_size, forget_bias=config.forget_bias)
-
-
-#: How each kind of cell is built, from the settings and the width of what it reads.
-_CELLS: Mapping[str, Callable[[RecurrentConfig, int], AnyCell]] = {
-    "lstm": _lstm,
-    "lstm_projected": _lstm_projected,
-    "lstm_layer_norm": _lstm_layer_norm,
-    "gru": lambda config, size: GruCell(size, config.hidden_size),
-    "elman": _elman,
-    "elman_preactivation": _elman_preactivation,
-    "linear": lambda config, size: LinearCell(size, config.hidden_size),
-    "min_gru": lambda config, size: MinGruCell(size, config.hidden_size),
-    "min_lstm": _min_lstm,
-}

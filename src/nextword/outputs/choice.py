@@ -1,9 +1,6 @@
 """Which output suits a vocabulary, with the reason in a sentence."""
 
 from dataclasses import dataclass
-from typing import Literal
-
-OutputKind = Literal["full", "chunked", "adaptive", "sampled"]
 
 #: From here on the full softmax takes most of a step, and most of its weights are seen too seldom
 #: to be learnt.
@@ -21,7 +18,7 @@ class OutputChoice:
         reason: Half a sentence that goes on after "because".
     """
 
-    kind: OutputKind
+    kind: str
     reason: str
 
     def __str__(self) -> str:

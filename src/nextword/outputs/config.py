@@ -2,16 +2,12 @@
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
 
 from nextword.base import STRICT, require, require_range
 from nextword.embeddings import check_cutoffs, default_cutoffs
-from nextword.outputs.adaptive import AdaptiveSoftmax
 from nextword.outputs.choice import OutputChoice, choose_output
-from nextword.outputs.chunked import ChunkedSoftmax
 from nextword.outputs.contract import OutputFactory
-from nextword.outputs.full import FullSoftmax
-from nextword.outputs.sampled import SampledSoftmax
+from nextword.outputs.kinds import OUTPUTS
 
 
 @STRICT
@@ -23,20 +19,21 @@ class OutputConfig:
         kind: `full`, the softmax over the whole vocabulary; `chunked`, the same in less memory;
             `adaptive`, with narrower vectors for rarer words, for large vocabularies; `sampled`,
             the full one trained against words drawn by chance; `auto` chooses one of the first
-            three by the size of the vocabulary.
+            three by the size of the vocabulary. Others join by `register_output`.
         cutoffs: Ids at which the clusters of `adaptive` begin, rising; by the size of the
             vocabulary when not given.
         num_samples: Words that `sampled` draws a training step.
 
     Raises:
-        ConfigError: A value is out of range or order.
+        ConfigError: The kind is unknown, or a value is out of range or order.
     """
 
-    kind: Literal["auto", "full", "chunked", "adaptive", "sampled"] = "auto"
+    kind: str = "auto"
     cutoffs: tuple[int, ...] | None = None
     num_samples: int = 1024
 
     def __post_init__(self) -> None:
+        OUTPUTS.check(self.kind)
         require_range("num_samples", self.num_samples, low=1)
         if self.cutoffs is not None:
             check_cutoffs(self.cutoffs)
@@ -68,8 +65,9 @@ class OutputConfig:
     def factory(self, *, vocab_size: int) -> OutputFactory:
         """Give what builds the output; see `OutputFactory`."""
         settled = self.settled(vocab_size=vocab_size)
+        factory = OUTPUTS[settled.kind]
         if settled.kind == "adaptive":
-            return partial(AdaptiveSoftmax, cutoffs=settled.cutoffs)
+            return partial(factory, cutoffs=settled.cutoffs)
         if settled.kind == "sampled":
-            return partial(SampledSoftmax, num_samples=settled.num_samples)
-        return ChunkedSoftmax if settled.kind == "chunked" else FullSoftmax
+            return partial(factory, num_samples=settled.num_samples)
+        return factory

@@ -142,7 +142,8 @@ def _load_folder(
     if family not in families:
         raise FormatError(
             f"{folder} holds a model of the family {family!r}, which is unknown here.",
-            help=did_you_mean(family, families),
+            help=did_you_mean(family, families)
+            + " One of your own is known after nextword.register_family.",
         )
     source = str(folder / "model.safetensors")
     try:

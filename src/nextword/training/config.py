@@ -3,25 +3,23 @@
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from nextword.base import STRICT, default_tag, require, require_range, tagged_by
+from nextword.base import STRICT, OneOf, require, require_range
 from nextword.embeddings import EmbeddingConfig
 from nextword.models import (
-    ConvolutionalConfig,
+    NEURAL_CONFIGS,
+    ModelConfig,
     NgramConfig,
     RecurrentConfig,
     RegularizationConfig,
-    TransformerConfig,
-    WindowConfig,
 )
 from nextword.optim import AveragingConfig, ClippingConfig, OptimizerConfig, ScheduleConfig
 from nextword.outputs import OutputConfig
 from nextword.tokens import Reset, TokenizerConfig
 
 #: `model.*`: which family it is, `recurrent` where nothing is said, decides what keys there are.
-ModelConfig = Annotated[
-    RecurrentConfig | WindowConfig | ConvolutionalConfig | TransformerConfig | NgramConfig,
-    tagged_by("family"),
-    default_tag("family", "recurrent"),
+AnyModelConfig = Annotated[
+    ModelConfig,
+    OneOf(lambda: (*NEURAL_CONFIGS.values(), NgramConfig), key="family", default="recurrent"),
 ]
 
 
@@ -179,7 +177,7 @@ class RunConfig:
     description: str = ""
     text: TextConfig = field(default_factory=TextConfig)
     tokenizer: TokenizerConfig = field(default_factory=TokenizerConfig)
-    model: ModelConfig = field(default_factory=RecurrentConfig)
+    model: AnyModelConfig = field(default_factory=RecurrentConfig)
     embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
     output: OutputConfig = field(default_factory=OutputConfig)
     regularization: RegularizationConfig = field(default_factory=RegularizationConfig)

@@ -38,6 +38,17 @@ def test_fingerprint_changes_when_a_weight_changes(index: int) -> None:
     assert model.fingerprint() != before
 
 
+def test_fingerprint_of_a_weight_that_is_one_number_changes_with_it() -> None:
+    model = make()
+    model.scale = torch.nn.Parameter(torch.tensor(1.0))
+    before = model.fingerprint()
+
+    with torch.no_grad():
+        model.scale += 1.0
+
+    assert model.fingerprint() != before
+
+
 @pytest.mark.parametrize("kind", ["sgd", "adamw"])
 def test_fingerprint_changes_with_a_step_of_the_fused_optimizer(kind: str) -> None:
     model = make()

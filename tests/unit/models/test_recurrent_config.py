@@ -49,7 +49,9 @@ def test_recurrent_config_unknown_cell_names_the_nearest() -> None:
     with pytest.raises(ConfigError, match=r"r\.toml: cell is 'lstmm'") as caught:
         decode(RecurrentConfig, {"cell": "lstmm"}, source="r.toml")
 
-    assert caught.value.help == "Did you mean 'lstm'?"
+    assert caught.value.help == (
+        "Did you mean 'lstm'? One of your own is known after nextword.register_cell."
+    )
 
 
 def test_build_stacks_cells_of_the_sizes_asked_for() -> None:

@@ -61,7 +61,11 @@ def test_choice_of_a_named_kind_says_that_it_was_asked_for() -> None:
 @pytest.mark.parametrize(
     ("values", "message", "help"),
     [
-        ({"kind": "adaptve"}, "kind is 'adaptve'", "Did you mean 'adaptive'?"),
+        (
+            {"kind": "adaptve"},
+            "kind is 'adaptve'",
+            "Did you mean 'adaptive'? One of your own is known after nextword.register_output.",
+        ),
         (
             {"kind": "adaptive", "cutoffs": [20, 10]},
             r"output\.cutoffs is \[20, 10\], out of order",

@@ -1,0 +1,107 @@
+"""Every kind of cell by its name in `model.cell`, and how one from outside joins them."""
+
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
+
+from nextword.base import Registry
+from nextword.cells.contract import AnyCell
+from nextword.cells.elman import ElmanCell, Nonlinearity
+from nextword.cells.elman_preactivation import ElmanPreactivationCell
+from nextword.cells.gru import GruCell
+from nextword.cells.linear import LinearCell
+from nextword.cells.lstm import LstmCell
+from nextword.cells.lstm_layer_norm import LayerNormLstmCell
+from nextword.cells.lstm_projected import ProjectedLstmCell
+from nextword.cells.min_gru import MinGruCell
+from nextword.cells.min_lstm import MinLstmCell
+
+
+@runtime_checkable
+class CellSettings(Protocol):
+    """What `model.*` says of every layer."""
+
+    @property
+    def hidden_size(self) -> int:
+        """Width of the state."""
+
+    @property
+    def projection_size(self) -> int | None:
+        """Width of what `lstm_projected` shows; None for all others."""
+
+    @property
+    def nonlinearity(self) -> Nonlinearity:
+        """σ of the Elman cells."""
+
+    @property
+    def forget_bias(self) -> float:
+        """Where a forget gate's bias starts."""
+
+
+#: Builds a cell from the width of what it reads and the settings of its layer.
+CellBuilder = Callable[[int, CellSettings], AnyCell]
+
+
+def register_cell(name: str, build: CellBuilder, *, replace: bool = False) -> None:
+    """Let `model.cell` name a cell from outside; it is then trained, saved and loaded like others.
+
+    A saved model keeps the name alone. Whoever loads it registers the cell first.
+
+    Args:
+        name: What `model.cell` will call it.
+        build: Called with the width of what the cell reads and the settings of its layer; its
+            outputs are `settings.hidden_size` wide.
+        replace: Whether a cell that was registered under that name before gives way.
+
+    Raises:
+        ConfigError: The name is taken.
+    """
+    CELLS.add(name, build, replace=replace)
+
+
+def _elman(input_size: int, settings: CellSettings) -> AnyCell:
+    return ElmanCell(input_size, settings.hidden_size, nonlinearity=settings.nonlinearity)
+
+
+def _elman_preactivation(input_size: int, settings: CellSettings) -> AnyCell:
+    return ElmanPreactivationCell(
+        input_size, settings.hidden_size, nonlinearity=settings.nonlinearity
+    )
+
+
+def _lstm(input_size: int, settings: CellSettings) -> AnyCell:
+    return LstmCell(input_size, settings.hidden_size, forget_bias=settings.forget_bias)
+
+
+def _lstm_projected(input_size: int, settings: CellSettings) -> AnyCell:
+    return ProjectedLstmCell(
+        input_size,
+        settings.hidden_size,
+        projection_size=settings.projection_size or settings.hidden_size,
+        forget_bias=settings.forget_bias,
+    )
+
+
+def _lstm_layer_norm(input_size: int, settings: CellSettings) -> AnyCell:
+    return LayerNormLstmCell(input_size, settings.hidden_size, forget_bias=settings.forget_bias)
+
+
+def _min_lstm(input_size: int, settings: CellSettings) -> AnyCell:
+    return MinLstmCell(input_size, settings.hidden_size, forget_bias=settings.forget_bias)
+
+
+#: How each kind is built.
+CELLS: Registry[CellBuilder] = Registry(
+    {
+        "lstm": _lstm,
+        "lstm_projected": _lstm_projected,
+        "lstm_layer_norm": _lstm_layer_norm,
+        "gru": lambda input_size, settings: GruCell(input_size, settings.hidden_size),
+        "elman": _elman,
+        "elman_preactivation": _elman_preactivation,
+        "linear": lambda input_size, settings: LinearCell(input_size, settings.hidden_size),
+        "min_gru": lambda input_size, settings: MinGruCell(input_size, settings.hidden_size),
+        "min_lstm": _min_lstm,
+    },
+    setting="cell",
+    register="nextword.register_cell",
+)

@@ -1,0 +1,23 @@
+"""Cells, outputs and families that a test registers go again when it ends."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from nextword.api import FAMILIES
+from nextword.base import Registry
+from nextword.cells import CELLS
+from nextword.models import NEURAL_CONFIGS
+from nextword.outputs import OUTPUTS
+
+REGISTRIES: tuple[Registry, ...] = (CELLS, OUTPUTS, NEURAL_CONFIGS, FAMILIES)  # type: ignore[type-arg]
+
+
+@contextmanager
+def registries_restored() -> Iterator[None]:
+    """Let the block register what it likes, and forget it afterwards."""
+    before = [dict(registry) for registry in REGISTRIES]
+    try:
+        yield
+    finally:
+        for registry, known in zip(REGISTRIES, before, strict=True):
+            registry._values = known

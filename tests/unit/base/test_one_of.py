@@ -1,0 +1,86 @@
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+import pytest
+
+from nextword.base import STRICT, ConfigError, OneOf, decode, setting_types
+
+
+@STRICT
+@dataclass(frozen=True, kw_only=True)
+class Circle:
+    shape: Literal["circle"] = "circle"
+    radius: int = 1
+
+
+@STRICT
+@dataclass(frozen=True, kw_only=True)
+class Square:
+    shape: Literal["square"] = "square"
+    side: int = 1
+
+
+@STRICT
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    shape: Literal["line"] = "line"
+    length: int = 1
+
+
+KINDS: list[type] = [Circle, Square]
+
+
+@STRICT
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
+    figure: Annotated[object, OneOf(lambda: KINDS, key="shape", default="circle")] = field(
+        default_factory=Circle
+    )
+    colour: Annotated[str, "a note"] = "red"
+
+
+def drawn(**figure: Any) -> Drawing:
+    return decode(Drawing, {"figure": figure}, source="d.toml")
+
+
+def test_one_of_key_says_which() -> None:
+    assert drawn(shape="square", side=3).figure == Square(side=3)
+
+
+def test_one_of_without_key_takes_the_default() -> None:
+    assert drawn(radius=3).figure == Circle(radius=3)
+
+
+def test_one_of_kinds_may_join_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match=r"d\.toml: figure\.shape is 'line'"):
+        drawn(shape="line")
+
+    monkeypatch.setattr(f"{__name__}.KINDS", [*KINDS, Line])
+
+    assert drawn(shape="line", length=3).figure == Line(length=3)
+
+
+@pytest.mark.parametrize(
+    ("figure", "message", "help"),
+    [
+        ({"shape": "squar"}, r"figure\.shape is 'squar'", "Did you mean 'square'?"),
+        ({"radios": 1}, r"unknown setting 'figure\.radios'", "Did you mean 'figure.radius'?"),
+        ({"shape": "square", "side": "x"}, r"figure\.side is 'x'; it must be a whole number", ""),
+    ],
+)
+def test_one_of_bad_values_are_refused_with_their_path(
+    figure: dict[str, Any], message: str, help: str
+) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        drawn(**figure)
+
+    assert help in caught.value.help
+
+
+def test_one_of_that_is_no_table_is_refused() -> None:
+    with pytest.raises(ConfigError, match="figure is 3"):
+        decode(Drawing, {"figure": 3}, source="d.toml")
+
+
+def test_setting_types_gives_the_union_and_plain_types() -> None:
+    assert setting_types(Drawing) == {"figure": Circle | Square, "colour": str}
