@@ -65,8 +65,9 @@ class TrainingConfig:
         reset: Where reading starts afresh: `never` (one text), each `document` or each `line`.
         free_running_probability: Chance that a step reads the model's own output instead of the
             true token (scheduled sampling); 0 is teacher forcing.
-        backend: How layers are run over time: `auto`, `hoisted`, `aten` (torch's own layers),
-            `scan` (`min_gru` and `min_lstm` in parallel) or `reference`.
+        backend: How layers are run over time: `auto`, `native` (compiled kernels, where they are
+            installed), `scan` (`min_gru` and `min_lstm` in parallel), `hoisted`, `aten` (torch's
+            own layers) or `reference`.
         checkpoint_every: Updates between checkpoints; by time (two minutes) when not given.
         log_every: Updates between records of progress.
         seed: Of every random draw.
