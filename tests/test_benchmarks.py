@@ -88,3 +88,21 @@ def test_output_layers_memory_growth_is_of_one_step(monkeypatch: pytest.MonkeyPa
         pytest.skip("the memory of a process is read from /proc, which Linux alone has")
 
     assert script.memory_growth("full", 60, 8, "float32") >= 0.0
+
+
+def test_draw_curves_reads_validations_and_draws_them(tmp_path: Path) -> None:
+    script = load_script("draw_curves")
+    run = tmp_path / "elman"
+    run.mkdir()
+    records = [
+        {"step": 5, "train/perplexity": 300.0, "elapsed_s": 30.0},
+        {"step": 9, "validation/perplexity": 200.0, "elapsed_s": 60.0},
+        {"step": 18, "validation/perplexity": 150.0, "elapsed_s": 120.0},
+    ]
+    lines = "".join(json.dumps(record) + "\n" for record in records)
+    (run / "metrics.jsonl").write_text(lines, encoding="utf-8")
+
+    script.draw([run], tmp_path / "curves.png")
+
+    assert script.read_curve(run) == ([1.0, 2.0], [200.0, 150.0])
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
