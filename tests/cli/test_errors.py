@@ -5,6 +5,7 @@ import errno
 import pytest
 
 from nextword.base import (
+    BenchmarkError,
     CheckpointError,
     ConfigError,
     DataError,
@@ -31,6 +32,7 @@ from nextword.cli.errors import explain, report_error
         (MissingExtraError, 2),
         (TrainingError, 1),
         (DivergedError, 1),
+        (BenchmarkError, 1),
         (LockedError, 75),
     ],
 )

@@ -13,6 +13,7 @@ from nextword.base.config import (
     write_toml,
 )
 from nextword.base.errors import (
+    BenchmarkError,
     CheckpointError,
     ConfigError,
     DataError,
@@ -43,6 +44,7 @@ from nextword.base.units import LN_2, nats_to_bits, perplexity
 __all__ = [
     "LN_2",
     "STRICT",
+    "BenchmarkError",
     "CheckpointError",
     "ConfigError",
     "DataError",

@@ -11,6 +11,7 @@
     ├── LockedError(RuntimeError)        another process holds the run folder
     ├── TrainingError(RuntimeError)      training cannot go on
     │   └── DivergedError                the loss is NaN or infinite
+    ├── BenchmarkError(RuntimeError)     a speed that cannot be measured, or must not be reported
     └── MissingExtraError(ImportError)   an optional dependency is not installed
 
 A message says what was wrong with the values seen and where; `help` says how to mend it. The
@@ -73,6 +74,10 @@ class TrainingError(NextwordError, RuntimeError):
 
 class DivergedError(TrainingError):
     """The loss or the gradient became NaN or infinite."""
+
+
+class BenchmarkError(NextwordError, RuntimeError):
+    """A speed that cannot be measured, or must not be reported."""
 
 
 class MissingExtraError(NextwordError, ImportError):

@@ -67,11 +67,11 @@ def explain(error: Exception) -> tuple[str, str, int]:
 
 
 def _code(error: Exception) -> int:
-    from nextword.base import CheckpointError, LockedError, TrainingError
+    from nextword.base import BenchmarkError, CheckpointError, LockedError, TrainingError
 
     if isinstance(error, LockedError):
         return LOCKED
-    if isinstance(error, TrainingError):
+    if isinstance(error, TrainingError | BenchmarkError):
         return FAILED
     cause = error.__cause__
     is_disk_trouble = isinstance(cause, OSError) and cause.errno in _DISK_TROUBLE

@@ -14,6 +14,7 @@ ERRORS = [
     (base.LockedError, RuntimeError),
     (base.TrainingError, RuntimeError),
     (base.DivergedError, base.TrainingError),
+    (base.BenchmarkError, RuntimeError),
     (base.MissingExtraError, ImportError),
 ]
 

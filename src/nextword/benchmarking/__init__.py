@@ -1,0 +1,49 @@
+"""Speed, measured honestly: named cases, the plain model beside us, ratios of the same moment.
+
+Nothing here trains a model that is kept; `nextword bench` is its front door.
+"""
+
+from nextword.benchmarking.cases import (
+    CASES,
+    DEFAULT_CASE,
+    Case,
+    GrowthCase,
+    LayersCase,
+    OutputsCase,
+    OutputSizes,
+    StepCase,
+    find_cases,
+)
+from nextword.benchmarking.measuring import Effort
+from nextword.benchmarking.plot import GROWTH_FILE, SPEED_FILE, draw_results
+from nextword.benchmarking.results import CaseResult, FailedCase, Report, Row
+from nextword.benchmarking.run import measure_case, measure_cases
+from nextword.benchmarking.step import StepSizes
+from nextword.benchmarking.table import Table, case_table, comparison_table, machine_line
+
+__all__ = [
+    "CASES",
+    "DEFAULT_CASE",
+    "GROWTH_FILE",
+    "SPEED_FILE",
+    "Case",
+    "CaseResult",
+    "Effort",
+    "FailedCase",
+    "GrowthCase",
+    "LayersCase",
+    "OutputSizes",
+    "OutputsCase",
+    "Report",
+    "Row",
+    "StepCase",
+    "StepSizes",
+    "Table",
+    "case_table",
+    "comparison_table",
+    "draw_results",
+    "find_cases",
+    "machine_line",
+    "measure_case",
+    "measure_cases",
+]

@@ -1,0 +1,21 @@
+"""What can be measured, by name."""
+
+from nextword.benchmarking.cases.contract import Case, Notify
+from nextword.benchmarking.cases.growth import GrowthCase
+from nextword.benchmarking.cases.layers import LayersCase
+from nextword.benchmarking.cases.outputs import OutputsCase, OutputSizes
+from nextword.benchmarking.cases.registry import CASES, DEFAULT_CASE, find_cases
+from nextword.benchmarking.cases.steps import StepCase
+
+__all__ = [
+    "CASES",
+    "DEFAULT_CASE",
+    "Case",
+    "GrowthCase",
+    "LayersCase",
+    "Notify",
+    "OutputSizes",
+    "OutputsCase",
+    "StepCase",
+    "find_cases",
+]

@@ -1,0 +1,114 @@
+"""Growth curves: what a training step costs as one of its sizes grows, ours and the plain model's.
+
+Time steps and rows are read one after the other or side by side, words are scored one by one: in
+each of these the cost should grow in a straight line. A layer's matrices grow with the square of
+its width.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+
+import torch
+
+from nextword.benchmarking.cases.contract import Case, Notify, format_name, on_pairs, row_of
+from nextword.benchmarking.measuring import Effort, Samples, Step, sample_in_turns, timed
+from nextword.benchmarking.results import CaseResult, Row
+from nextword.benchmarking.step import (
+    StepSizes,
+    at_default_precision,
+    peer_step,
+    step_of,
+    step_parity,
+    training_state,
+)
+from nextword.tensors import tune_process
+
+OURS = "nextword"
+PEER = "torch, allocator set"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrowthCase(Case):
+    """A training step at several values of one size.
+
+    Attributes:
+        sizes: The others.
+        axis: The size that is varied, a field of `StepSizes`.
+        values: Its values, rising.
+    """
+
+    sizes: StepSizes
+    axis: str
+    values: tuple[int, ...]
+
+    def measure(self, effort: Effort, *, notify: Notify) -> CaseResult:
+        """Check a small step, then time all sizes in turns."""
+        started = time.perf_counter()
+        notify("checking", 0, 1)
+        tune_process()
+        parity = step_parity(num_layers=self.sizes.num_layers, precision=self.dtype)
+        torch.manual_seed(0)
+        contenders: dict[str, Step] = {}
+        for number, value in enumerate(self.values):
+            notify("building", number, len(self.values))
+            contenders |= self._contenders(value)
+        samples = sample_in_turns(contenders, effort, on_pairs=on_pairs(notify))
+        rows = [*self._curve(samples, OURS, self.dtype), *self._curve(samples, PEER, torch.float32)]
+        return CaseResult(
+            case=self.name,
+            kind="growth",
+            summary=self.summary,
+            sizes=asdict(self.sizes),
+            parity=parity,
+            rows=tuple(rows),
+            num_turns=len(samples.turns),
+            num_discarded=samples.num_discarded(),
+            elapsed_s=time.perf_counter() - started,
+            axis=self.axis,
+        )
+
+    def _sizes_at(self, value: int) -> StepSizes:
+        return replace(self.sizes, **{self.axis: value})
+
+    def _contenders(self, value: int) -> dict[str, Step]:
+        sizes = self._sizes_at(value)
+        state = training_state(sizes, precision=format_name(self.dtype))
+        return {
+            _at(OURS, value): timed(step_of(state)),
+            _at(PEER, value): timed(at_default_precision(peer_step(sizes))),
+        }
+
+    def _curve(self, samples: Samples, name: str, precision: torch.dtype) -> list[Row]:
+        """Give a contender's rows, each compared with our smallest."""
+        base = _at(OURS, self.values[0])
+        rows = [
+            replace(
+                row_of(samples, _at(name, value), base=base, precision=precision),
+                name=name,
+                at=value,
+                tokens_per_second=self._sizes_at(value).num_tokens
+                / samples.spread(_at(name, value)).median,
+            )
+            for value in self.values
+        ]
+        return with_exponents(rows)
+
+
+def with_exponents(rows: Sequence[Row]) -> list[Row]:
+    """Give rows of rising size with the exponent by which time grows from each to the next."""
+    grown = [replace(row, exponent=_exponent(before, row)) for before, row in pairwise(rows)]
+    return [*rows[:1], *grown]
+
+
+def _exponent(before: Row, row: Row) -> float | None:
+    if before.at is None or row.at is None:
+        return None
+    times = row.seconds.median / before.seconds.median
+    return math.log(times) / math.log(row.at / before.at)
+
+
+def _at(name: str, value: int) -> str:
+    return f"{name} at {value}"

@@ -1,0 +1,126 @@
+"""Every case by name; the one place a new one is entered."""
+
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+
+from nextword.base import ConfigError, did_you_mean
+from nextword.benchmarking.cases.contract import Case
+from nextword.benchmarking.cases.growth import GrowthCase
+from nextword.benchmarking.cases.layers import LayersCase
+from nextword.benchmarking.cases.outputs import OutputsCase, OutputSizes
+from nextword.benchmarking.cases.steps import StepCase
+from nextword.benchmarking.step import StepSizes
+
+#: What `nextword bench` measures when nothing is named.
+DEFAULT_CASE = "step-lstm-medium"
+_EVERYTHING = "all"
+
+_MEDIUM = StepSizes(num_layers=2, hidden_size=650, vocab_size=10_000)
+_SMALL = StepSizes(num_layers=2, hidden_size=200, vocab_size=10_000)
+_LARGE_VOCABULARY = StepSizes(num_layers=1, hidden_size=1024, vocab_size=33_000)
+_CHARACTERS = StepSizes(
+    num_layers=2, hidden_size=512, vocab_size=100, batch_size=64, bptt_steps=128
+)
+
+CASES: tuple[Case, ...] = (
+    StepCase(
+        name="step-lstm-medium",
+        summary=f"training step, LSTM {_MEDIUM.describe()}",
+        sizes=_MEDIUM,
+    ),
+    StepCase(
+        name="step-lstm-medium-float32",
+        summary=f"training step, LSTM {_MEDIUM.describe()}, in float32",
+        sizes=_MEDIUM,
+        precision="float32",
+    ),
+    StepCase(
+        name="step-lstm-medium-without-kernels",
+        summary=f"training step, LSTM {_MEDIUM.describe()}, without compiled kernels",
+        sizes=_MEDIUM,
+        backend="hoisted",
+        uses_kernels=False,
+    ),
+    StepCase(
+        name="step-lstm-small",
+        summary=f"training step, LSTM {_SMALL.describe()}",
+        sizes=_SMALL,
+    ),
+    StepCase(
+        name="step-lstm-large-vocabulary",
+        summary=f"training step, LSTM {_LARGE_VOCABULARY.describe()}",
+        sizes=_LARGE_VOCABULARY,
+    ),
+    StepCase(
+        name="step-char",
+        summary=f"training step, LSTM {_CHARACTERS.describe().replace('words', 'characters')}",
+        sizes=_CHARACTERS,
+    ),
+    LayersCase(name="layers-lstm", summary="LSTM layers, 2x650, batch 20 x 35", cell="lstm"),
+    LayersCase(name="layers-gru", summary="GRU layers, 2x650, batch 20 x 35", cell="gru"),
+    LayersCase(name="layers-elman", summary="Elman layers, 2x650, batch 20 x 35", cell="elman"),
+    *(
+        OutputsCase(
+            name=f"outputs-{vocab_size // 1000}k{suffix}",
+            summary=f"output layers, {vocab_size:,} words, 700 positions of width 650{words}",
+            sizes=OutputSizes(vocab_size=vocab_size),
+            precision=precision,
+        )
+        for vocab_size in (10_000, 33_000, 267_735)
+        for precision, suffix, words in (("auto", "", ""), ("float32", "-float32", ", in float32"))
+    ),
+    GrowthCase(
+        name="growth-time",
+        summary="training step, LSTM 2x650, over the steps of a window",
+        sizes=_MEDIUM,
+        axis="bptt_steps",
+        values=(9, 18, 35, 70, 140),
+    ),
+    GrowthCase(
+        name="growth-batch",
+        summary="training step, LSTM 2x650, over the rows of a batch",
+        sizes=_MEDIUM,
+        axis="batch_size",
+        values=(1, 5, 10, 20, 40, 80),
+    ),
+    GrowthCase(
+        name="growth-hidden",
+        summary="training step, LSTM of two layers, over their width",
+        sizes=_MEDIUM,
+        axis="hidden_size",
+        values=(81, 162, 325, 650, 1300),
+    ),
+    GrowthCase(
+        name="growth-vocabulary",
+        summary="training step, LSTM 2x650, over the size of the vocabulary",
+        sizes=_MEDIUM,
+        axis="vocab_size",
+        values=(2_500, 5_000, 10_000, 20_000, 40_000),
+    ),
+)
+
+
+def find_cases(patterns: Sequence[str], cases: Iterable[Case] = CASES) -> list[Case]:
+    """Give the cases that are named, in the order of the registry.
+
+    Args:
+        patterns: Names, patterns such as `step-*`, or `all`.
+        cases: What there is.
+
+    Raises:
+        ConfigError: A name or pattern fits no case.
+    """
+    known = list(cases)
+    wanted: set[str] = set()
+    for pattern in patterns:
+        found = [
+            case.name for case in known if pattern == _EVERYTHING or fnmatchcase(case.name, pattern)
+        ]
+        if not found:
+            raise ConfigError(
+                f"there is no case {pattern!r}.",
+                help=f"{did_you_mean(pattern, [case.name for case in known])} "
+                "See nextword bench --list.",
+            )
+        wanted.update(found)
+    return [case for case in known if case.name in wanted]

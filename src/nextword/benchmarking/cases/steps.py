@@ -1,0 +1,107 @@
+"""Training steps beside those of the plain model, in its three forms."""
+
+import time
+from dataclasses import asdict, dataclass, replace
+
+import torch
+
+from nextword.benchmarking.cases.contract import Case, Notify, format_name, on_pairs, row_of
+from nextword.benchmarking.measuring import (
+    Effort,
+    Peaks,
+    Samples,
+    Step,
+    StepElsewhere,
+    sample_in_turns,
+    timed,
+)
+from nextword.benchmarking.results import CaseResult, Row
+from nextword.benchmarking.step import (
+    StepSizes,
+    at_default_precision,
+    peer_step,
+    peer_step_alone,
+    step_of,
+    step_parity,
+    training_state,
+)
+from nextword.tensors import has_fast_bfloat16, tune_process
+
+OURS = "nextword"
+#: The peer's forms. An allocator's settings cannot be taken back, so the first one is measured in
+#: a process where they were never made, a step there after a step here.
+PEER_AT_DEFAULTS = "torch at its defaults"
+PEER = "torch, allocator set"
+PEER_BFLOAT16 = "torch, allocator set, bfloat16"
+_KERNELS = "nextword_kernels"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepCase(Case):
+    """A training step of ours beside the plain model's.
+
+    Attributes:
+        sizes: Of the model and the window.
+        backend: As `training.backend`.
+        uses_kernels: Whether the compiled kernels may be used where they are installed.
+    """
+
+    sizes: StepSizes
+    backend: str = "auto"
+    uses_kernels: bool = True
+
+    @property
+    def hidden_modules(self) -> tuple[str, ...]:
+        """The kernels, where they are not to be used."""
+        return () if self.uses_kernels else (_KERNELS,)
+
+    def measure(self, effort: Effort, *, notify: Notify) -> CaseResult:
+        """Check a small step, then time this one in turns with the peer's."""
+        started = time.perf_counter()
+        notify("checking", 0, 1)
+        tune_process()
+        parity = step_parity(
+            num_layers=self.sizes.num_layers, precision=self.dtype, backend=self.backend
+        )
+        peaks = Peaks()
+        torch.manual_seed(0)
+        state = training_state(self.sizes, precision=format_name(self.dtype), backend=self.backend)
+        with StepElsewhere(peer_step_alone, self.sizes) as plain:
+            contenders: dict[str, Step] = {
+                OURS: timed(step_of(state)),
+                **_peers(self.sizes),
+                PEER_AT_DEFAULTS: plain,
+            }
+            samples = sample_in_turns(contenders, effort, on_pairs=on_pairs(notify, peaks.measure))
+        rows = tuple(self._row(samples, name, peaks.rates) for name in contenders)
+        return CaseResult(
+            case=self.name,
+            kind="step",
+            summary=self.summary,
+            sizes=asdict(self.sizes),
+            parity=parity,
+            rows=rows,
+            num_turns=len(samples.turns),
+            num_discarded=samples.num_discarded(),
+            elapsed_s=time.perf_counter() - started,
+            backends=state.model.backends,
+            peaks={format_name(precision): peak for precision, peak in peaks.rates.items()},
+        )
+
+    def _row(self, samples: Samples, name: str, peaks: dict[torch.dtype, float]) -> Row:
+        precision = {OURS: self.dtype, PEER_BFLOAT16: torch.bfloat16}.get(name, torch.float32)
+        row = row_of(samples, name, base=OURS, precision=precision)
+        seconds, peak = row.seconds.median, peaks.get(precision)
+        return replace(
+            row,
+            tokens_per_second=self.sizes.num_tokens / seconds,
+            share_of_peak=None if peak is None else self.sizes.num_operations / seconds / peak,
+        )
+
+
+def _peers(sizes: StepSizes) -> dict[str, Step]:
+    """Give the peer's forms that run in this process, which is tuned."""
+    peers = {PEER: timed(at_default_precision(peer_step(sizes)))}
+    if has_fast_bfloat16(torch.device("cpu")):
+        peers[PEER_BFLOAT16] = timed(at_default_precision(peer_step(sizes, bfloat16=True)))
+    return peers

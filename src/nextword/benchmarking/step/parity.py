@@ -1,0 +1,141 @@
+"""Is our training step the plain model's? Losses, outputs, states and gradients, in float64.
+
+The reference is the plain model itself with our weights: so the check also says that what is timed
+beside each other is the same work.
+"""
+
+import torch
+from torch import Tensor
+
+from nextword.base import BenchmarkError
+from nextword.batches import Batch
+from nextword.benchmarking.measuring import Parity, check_parity
+from nextword.benchmarking.step.ours import training_state
+from nextword.benchmarking.step.peer import LstmState, Peer
+from nextword.benchmarking.step.sizes import StepSizes
+from nextword.models import NeuralLanguageModel
+from nextword.outputs import FullSoftmax
+from nextword.tensors import autocast
+from nextword.training import TrainingState
+
+#: Odd sizes, so that no row, panel or vector is whole.
+_SIZES = {"hidden_size": 63, "vocab_size": 211, "batch_size": 3, "bptt_steps": 7}
+_PARTS = ("weight_ih", "weight_hh", "bias_ih")
+_OUR_PARTS = ("weight_ih", "weight_hh", "bias")
+
+
+def step_parity(*, num_layers: int, precision: torch.dtype, backend: str = "auto") -> Parity:
+    """Compare two windows of a small training, the second from the state of the first.
+
+    Dropout and clipping are off.
+
+    Args:
+        num_layers: LSTM layers.
+        precision: Number format of the products.
+        backend: How layers are run.
+
+    Raises:
+        BenchmarkError: They differ by more than the number format explains.
+    """
+    torch.manual_seed(0)
+    sizes = StepSizes(num_layers=num_layers, **_SIZES)
+    name = str(precision).removeprefix("torch.")
+    state = training_state(sizes, precision=name, backend=backend, is_disturbed=False)
+    windows = [_next_window(state, sizes), _next_window(state, sizes)]
+    actual = _ours(state, windows, precision=precision)
+    expected = _theirs(state.model, windows, sizes=sizes)
+    return check_parity(actual, expected, precision=precision)
+
+
+def _next_window(state: TrainingState, sizes: StepSizes) -> Batch:
+    window = state.reader.read(sizes.bptt_steps)
+    if window is None:
+        raise BenchmarkError("the made-up text is too short for a window.")
+    return window
+
+
+def _ours(
+    state: TrainingState, windows: list[Batch], *, precision: torch.dtype
+) -> dict[str, Tensor]:
+    """Give every quantity of the second window as the training makes it."""
+    model = state.model.train()
+    with torch.no_grad(), autocast(precision, model.device):
+        model_state = model.initial_state(windows[0].token_ids.shape[0])
+        for window in windows:
+            outputs, model_state = model.hidden(window.token_ids, model_state)
+    state.open_epoch()
+    losses = [state.compute_gradient() for _ in windows]
+    last = losses[-1]
+    nll = float("nan") if last is None else last[0].nll_sum / last[0].num_targets
+    return {
+        "loss": torch.tensor(nll, dtype=torch.float64),
+        "outputs": outputs,
+        **{f"final {name}": tensor for name, tensor in model_state.tensors.items()},
+        **{f"gradient of {name}": gradient for name, gradient in _gradients(model).items()},
+    }
+
+
+def _theirs(
+    model: NeuralLanguageModel, windows: list[Batch], *, sizes: StepSizes
+) -> dict[str, Tensor]:
+    """Give the same of the plain model in float64, under our names."""
+    peer, ours_by_theirs = peer_with_weights_of(model, sizes)
+    state = peer.initial_state(sizes.batch_size)
+    for window in windows:
+        token_ids, state = window.token_ids.t(), (state[0].detach(), state[1].detach())
+        outputs, _ = peer.outputs(token_ids, state)
+        log_probs, state = peer(token_ids, state)
+    target_ids = windows[-1].target_ids.t().reshape(-1)
+    loss = torch.nn.functional.nll_loss(log_probs, target_ids)
+    loss.backward()  # type: ignore[no-untyped-call]
+    parameters = dict(peer.named_parameters())
+    return {
+        "loss": loss.detach(),
+        "outputs": outputs.detach().transpose(0, 1),
+        **_named(state),
+        **{
+            f"gradient of {ours}": gradient
+            for theirs, ours in ours_by_theirs.items()
+            if (gradient := parameters[theirs].grad) is not None
+        },
+    }
+
+
+def _named(state: LstmState) -> dict[str, Tensor]:
+    """Give each layer's parts under the names of our states."""
+    return {
+        f"final layer_{depth}.{name}": part[depth].detach()
+        for name, part in zip(("hidden_state", "cell_state"), state, strict=True)
+        for depth in range(len(part))
+    }
+
+
+def peer_with_weights_of(
+    model: NeuralLanguageModel, sizes: StepSizes
+) -> tuple[Peer, dict[str, str]]:
+    """Give a plain model in float64 that computes what a model of ours does, without dropout.
+
+    Returns:
+        The model, and the names of our weights by those of its own.
+    """
+    names = {"encoder.weight": "embedding", "decoder.bias": "output.bias"}
+    for depth in range(sizes.num_layers):
+        for theirs, ours in zip(_PARTS, _OUR_PARTS, strict=True):
+            names[f"core.{theirs}_l{depth}"] = f"core.cells.{depth}.{ours}"
+    peer, ours_by_name = Peer(sizes, dropout=0.0).double(), dict(model.named_parameters())
+    with torch.no_grad():
+        for name, parameter in peer.named_parameters():
+            # Its second bias a gate is one too many.
+            parameter.copy_(ours_by_name[names[name]] if name in names else torch.zeros(()))
+        if isinstance(model.output, FullSoftmax):
+            # Ids that are never predicted have no share in its softmax either.
+            peer.decoder.bias.copy_(model.output.masked_bias())
+    return peer, names
+
+
+def _gradients(model: NeuralLanguageModel) -> dict[str, Tensor]:
+    return {
+        name: gradient.to_dense() if gradient.is_sparse else gradient
+        for name, parameter in model.named_parameters()
+        if (gradient := parameter.grad) is not None
+    }

@@ -1,0 +1,126 @@
+"""Calls elsewhere: results, progress and errors come back, settings stay there."""
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nextword.base import BenchmarkError, ConfigError
+from nextword.benchmarking.measuring import StepElsewhere, call_alone
+from nextword.benchmarking.measuring.processes import Notify
+
+pytestmark = pytest.mark.slow
+
+
+# These are imported by name in the other process.
+def count_up(total: int, *, notify: Notify) -> int:
+    for done in range(total):
+        notify("counting", done, total)
+    return os.getpid()
+
+
+def fail(kind: str) -> None:
+    if kind == "config":
+        raise ConfigError("it is 3.", help="Make it 4.")
+    if kind == "bug":
+        raise ZeroDivisionError("by nothing")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def linger(path: str) -> None:
+    Path(path).write_text(str(os.getpid()))
+    time.sleep(600.0)
+
+
+def can_import(name: str) -> bool:
+    try:
+        __import__(name)
+    except ImportError:
+        return False
+    return True
+
+
+def counting_step(first: float) -> Callable[[], float]:
+    numbers = iter([first, first + 1.0])
+    return lambda: next(numbers)
+
+
+def test_call_alone_gives_the_result_of_another_process_and_what_it_tells() -> None:
+    told: list[tuple[str, int, int | None]] = []
+
+    process_id = call_alone(count_up, 2, notify=lambda *words: told.append(words))
+
+    assert process_id != os.getpid()
+    assert told == [("counting", 0, 2), ("counting", 1, 2)]
+
+
+def test_call_alone_raises_our_errors_here_with_their_help() -> None:
+    with pytest.raises(ConfigError, match="it is 3") as got:
+        call_alone(fail, "config")
+
+    assert got.value.help == "Make it 4."
+
+
+def test_call_alone_says_where_a_bug_was() -> None:
+    with pytest.raises(RuntimeError, match="ZeroDivisionError in a process of its own") as got:
+        call_alone(fail, "bug")
+
+    assert "in fail" in got.value.__notes__[0]
+
+
+def test_call_alone_process_that_dies_is_one_error() -> None:
+    with pytest.raises(BenchmarkError, match="ended with exit code -9") as got:
+        call_alone(fail, "death")
+
+    assert "out of memory" in got.value.help
+
+
+def test_call_alone_hidden_module_seems_not_to_be_installed() -> None:
+    assert not call_alone(can_import, "tabnanny", hidden_modules=("tabnanny",))
+    assert can_import("tabnanny")
+
+
+def test_call_alone_module_that_is_loaded_already_cannot_be_hidden() -> None:
+    with pytest.raises(BenchmarkError, match="json was imported before it could be hidden"):
+        call_alone(can_import, "json", hidden_modules=("json",))
+
+
+def test_step_elsewhere_makes_a_step_each_time_it_is_called_until_one_fails() -> None:
+    with StepElsewhere(counting_step, 4.0) as step:
+        assert (step(), step()) == (4.0, 5.0)
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            step()
+
+
+def test_call_alone_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
+    found = tmp_path / "process-id"
+    starter = multiprocessing.get_context("spawn").Process(
+        target=call_alone, args=(linger, str(found))
+    )
+    starter.start()
+    wait_until(lambda: found.exists() and found.read_text() != "")
+
+    starter.kill()
+    starter.join()
+
+    wait_until(lambda: not is_alive(int(found.read_text())))
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60.0
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_alive(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{process_id}/stat")
+    return not status.exists() or status.read_text().split()[2] != "Z"
