@@ -27,6 +27,7 @@ help:
 	@echo 'make fmt         format the code and mend what the linter can mend'
 	@echo 'make lint        formatting, lint rules, direction of imports'
 	@echo 'make types       mypy --strict'
+	@echo 'make bench       measure the speed, when nothing else runs (writes runs/bench)'
 	@echo 'make docs        build the documentation into docs/_build/html'
 	@echo 'make check       lint, types, tests and documentation'
 	@echo 'make clean       remove caches and built files (keeps .venv and runs)'
@@ -82,6 +83,9 @@ types: setup-dev
 docs: setup-dev
 	$(BIN)/sphinx-build -W --keep-going --quiet -b html docs docs/_build/html
 
+bench: setup
+	$(BIN)/nextword bench all --out runs/bench
+
 check: lint types test docs
 
 clean:
@@ -89,4 +93,4 @@ clean:
 		.ruff_cache .hypothesis .import_linter_cache src/*.egg-info
 	find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup setup-dev kernels demo test fmt lint types docs check clean
+.PHONY: help setup setup-dev kernels demo test fmt lint types docs bench check clean

@@ -5,9 +5,6 @@ import json
 from pathlib import Path
 from types import ModuleType
 
-import pytest
-import torch
-
 from fakes import random_text
 from nextword.tokens import TokenizerConfig
 from nextword.training import TextConfig
@@ -22,18 +19,6 @@ def load_script(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.mark.slow
-def test_training_step_makes_a_step_of_both(monkeypatch: pytest.MonkeyPatch) -> None:
-    script = load_script("training_step")
-    monkeypatch.setattr(script, "HIDDEN_SIZE", 8)
-    chosen = torch.get_float32_matmul_precision()
-
-    script.our_step(2, 3)()
-    script.at_default_precision(script.peer_step(2, 3))()
-
-    assert torch.get_float32_matmul_precision() == chosen
 
 
 def test_ngram_orders_measures_and_draws_rising_orders(tmp_path: Path) -> None:
@@ -68,41 +53,3 @@ def test_ngram_orders_when_the_test_text_is_the_training_text_finds_everything(
     )
 
     assert [row["unseen_share"] for row in rows] == [0.0] * 4
-
-
-def test_output_layers_measures_every_output(monkeypatch: pytest.MonkeyPatch) -> None:
-    script = load_script("output_layers")
-    monkeypatch.setattr(script, "NUM_POSITIONS", 5)
-    monkeypatch.setattr(script, "PROBE_TOLERANCE", float("inf"))
-
-    figures = script.measure_speed(60, 8, "bfloat16", num_turns=2)
-
-    assert list(figures) == ["full", "chunked", "adaptive", "sampled"]
-    assert figures["full"]["ratio"] == 1.0
-    assert all(each["turns"] == 2 and each["ms"] > 0.0 for each in figures.values())
-
-
-def test_output_layers_memory_growth_is_of_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    script = load_script("output_layers")
-    if not Path("/proc/self/status").exists():
-        pytest.skip("the memory of a process is read from /proc, which Linux alone has")
-
-    assert script.memory_growth("full", 60, 8, "float32") >= 0.0
-
-
-def test_draw_curves_reads_validations_and_draws_them(tmp_path: Path) -> None:
-    script = load_script("draw_curves")
-    run = tmp_path / "elman"
-    run.mkdir()
-    records = [
-        {"step": 5, "train/perplexity": 300.0, "elapsed_s": 30.0},
-        {"step": 9, "validation/perplexity": 200.0, "elapsed_s": 60.0},
-        {"step": 18, "validation/perplexity": 150.0, "elapsed_s": 120.0},
-    ]
-    lines = "".join(json.dumps(record) + "\n" for record in records)
-    (run / "metrics.jsonl").write_text(lines, encoding="utf-8")
-
-    script.draw([run], tmp_path / "curves.png")
-
-    assert script.read_curve(run) == ([1.0, 2.0], [200.0, 150.0])
-    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")

@@ -12,7 +12,7 @@ from nextword.cli import main
 
 COMMANDS = (
     *("demo", "train", "recipes", "evaluate", "audit"),
-    *("generate", "next", "score", "info", "export"),
+    *("generate", "next", "score", "info", "export", "bench"),
 )
 
 
@@ -59,7 +59,8 @@ def test_no_command_is_bad_usage(cli: Call) -> None:
         (
             ["zzz"],
             "there is no command 'zzz'.",
-            "Known: audit, demo, evaluate, export, generate, info, next, recipes, score, train.",
+            "Known: audit, bench, demo, evaluate, export, generate, info, next, recipes, score, "
+            "train.",
         ),
         (
             ["train", "--rceipe", "x"],

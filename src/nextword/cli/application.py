@@ -12,6 +12,7 @@ from typer.main import get_command
 
 from nextword import __version__
 from nextword.cli.audit import audit
+from nextword.cli.bench import bench
 from nextword.cli.demo import demo
 from nextword.cli.errors import BAD_INPUT, INTERRUPTED, report_error
 from nextword.cli.evaluate import evaluate
@@ -66,6 +67,7 @@ for _name, _command, _summary in (
     ("score", score, "Give the log-probability of each line."),
     ("info", info, "Say what a model is."),
     ("export", export, "Write a model in the form of other programs."),
+    ("bench", bench, "Measure the speed beside plain torch."),
 ):
     app.command(_name, short_help=_summary)(_command)
 

@@ -1,0 +1,130 @@
+"""`nextword bench`: how fast are we here, beside plain torch?"""
+
+import io
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nextword.cli.errors import FAILED
+from nextword.cli.options import Debug, Json, Quiet
+from nextword.cli.output import SCHEMA, aligned, remark, write_json, write_line, write_text
+
+if TYPE_CHECKING:
+    from nextword.benchmarking import Case, CaseResult, Effort, FailedCase, Report, Table
+
+REPORT_FILE = "bench.json"
+_MIN_WIDTH = 100
+
+
+def bench(
+    cases: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="CASE",
+            help="Names, patterns such as 'step-*', or all; step-lstm-medium when none is given.",
+        ),
+    ] = None,
+    list_cases: Annotated[
+        bool, typer.Option("--list", help="Print the names of all cases, and measure nothing.")
+    ] = False,
+    pairs: Annotated[
+        int, typer.Option("--pairs", metavar="N", help="Samples wanted of each comparison.")
+    ] = 20,
+    seconds: Annotated[
+        float,
+        typer.Option(
+            "--seconds",
+            metavar="S",
+            help="Sampling of a case ends after so long with the samples there are.",
+        ),
+    ] = 120.0,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", help="Write bench.json and pictures there; replaces them."
+        ),
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Measure the speed of training steps, layers and output layers beside plain torch.
+
+    Both take turns, and only samples between two fast probes count; what is reported is the ratio
+    of samples of the same turn. A case whose results are wrong is not reported; the exit code is
+    then 1, as where the machine was too busy. Measure when nothing else runs.
+    """
+    from nextword.benchmarking import CASES, DEFAULT_CASE, Effort, find_cases
+
+    if list_cases:
+        _list([(case.name, case.summary) for case in CASES], as_json=json)
+        return
+    chosen = find_cases(cases or [DEFAULT_CASE], CASES)
+    effort = Effort(pairs=pairs, seconds=seconds)
+    report = _measure(chosen, effort, out=out, is_shown=not json, quiet=quiet)
+    if json:
+        write_json(report.to_dict())
+    if report.failed:
+        raise typer.Exit(FAILED)
+
+
+def _list(described: list[tuple[str, str]], *, as_json: bool) -> None:
+    if as_json:
+        write_json({"cases": [{"name": name, "summary": text} for name, text in described]})
+    else:
+        write_line(aligned(described))
+
+
+def _measure(
+    cases: "Sequence[Case]", effort: "Effort", *, out: Path | None, is_shown: bool, quiet: bool
+) -> "Report":
+    """Measure; show and write each case as soon as it is done, for all may take long."""
+    from nextword.benchmarking import FailedCase, case_table, machine_line, measure_cases
+    from nextword.cli.progress import make_progress
+
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+
+    def on_case(report: "Report", outcome: "CaseResult | FailedCase") -> None:
+        if out is not None:
+            _write(report, out)
+        if isinstance(outcome, FailedCase):
+            remark(f"{outcome.case} is not reported: {outcome.reason} {outcome.help}".rstrip())
+        elif is_shown:
+            if len(report.results) == 1:
+                write_line(machine_line(report.machine))
+            _show(case_table(outcome.to_dict()))
+
+    # Lines also on a terminal: a bar that moves would take time from what is measured.
+    with make_progress(quiet=quiet, is_terminal=False) as progress:
+        return measure_cases(cases, effort, notify=progress.on_stage, on_case=on_case)
+
+
+def _write(report: "Report", out: Path) -> None:
+    from nextword.base import with_nulls
+    from nextword.base import write_json as write_json_file
+    from nextword.benchmarking import draw_results
+
+    values = with_nulls({"schema": SCHEMA, **report.to_dict()})
+    write_json_file(out / REPORT_FILE, values)
+    draw_results(values["results"], out)
+
+
+def _show(table: "Table") -> None:
+    """Print a table with rules, as wide as the terminal."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as RichTable
+
+    shown = RichTable(title=table.title, caption=table.note, box=box.SIMPLE, title_justify="left")
+    for number, head in enumerate(table.head):
+        shown.add_column(head, justify="left" if number == 0 else "right")
+    for row in table.rows:
+        shown.add_row(*row)
+    written = io.StringIO()
+    width = max(_MIN_WIDTH, shutil.get_terminal_size().columns)
+    Console(file=written, width=width, highlight=False).print(shown)
+    write_text("\n".join(line.rstrip() for line in written.getvalue().splitlines()) + "\n")
