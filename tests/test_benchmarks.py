@@ -53,3 +53,21 @@ def test_ngram_orders_when_the_test_text_is_the_training_text_finds_everything(
     )
 
     assert [row["unseen_share"] for row in rows] == [0.0] * 4
+
+
+def test_draw_curves_reads_validations_and_draws_them(tmp_path: Path) -> None:
+    script = load_script("draw_curves")
+    run = tmp_path / "elman"
+    run.mkdir()
+    records = [
+        {"step": 5, "train/perplexity": 300.0, "elapsed_s": 30.0},
+        {"step": 9, "validation/perplexity": 200.0, "elapsed_s": 60.0},
+        {"step": 18, "validation/perplexity": 150.0, "elapsed_s": 120.0},
+    ]
+    lines = "".join(json.dumps(record) + "\n" for record in records)
+    (run / "metrics.jsonl").write_text(lines, encoding="utf-8")
+
+    script.draw([run], tmp_path / "curves.png")
+
+    assert script.read_curve(run) == ([1.0, 2.0], [200.0, 150.0])
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
