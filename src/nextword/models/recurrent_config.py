@@ -1,6 +1,6 @@
 """Settings of a recurrent language model, and how they build one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from nextword.base import STRICT, require, require_range
@@ -32,6 +32,8 @@ class RecurrentConfig:
         nonlinearity: σ of the Elman cells: `tanh`, `sigmoid` or `relu`.
         num_layers: How many layers stand above each other.
         hidden_size: Width of every layer's state.
+        last_hidden_size: Width of the last layer's state, where it differs; `tied` needs one as
+            wide as an embedding.
         projection_size: Width of what a layer of `lstm_projected` shows.
         embedding_size: Width of an embedding; that of a layer's outputs when not given.
         tied: Whether the embedding table is the output's weight too.
@@ -47,6 +49,7 @@ class RecurrentConfig:
     nonlinearity: Nonlinearity = "tanh"
     num_layers: int = 1
     hidden_size: int = 200
+    last_hidden_size: int | None = None
     projection_size: int | None = None
     embedding_size: int | None = None
     tied: bool = True
@@ -59,18 +62,20 @@ class RecurrentConfig:
         CELLS.check(self.cell)
         require_range("num_layers", self.num_layers, low=1)
         require_range("hidden_size", self.hidden_size, low=1)
-        require_range("embedding_size", self.embedding_size or 1, low=1)
+        for name in ("last_hidden_size", "embedding_size"):
+            value = getattr(self, name)
+            require_range(name, 1 if value is None else value, low=1)
         require(
             (self.projection_size is not None) == (self.cell == "lstm_projected"),
             f"projection_size is {self.projection_size} and cell {self.cell!r}; a projection "
             "belongs to 'lstm_projected', which needs one.",
             help="Set model.projection_size with model.cell=lstm_projected, and not without.",
         )
+        narrowest = min(self.hidden_sizes)
         require(
-            self.output_size <= self.hidden_size,
-            f"projection_size is {self.projection_size}, wider than hidden_size, "
-            f"{self.hidden_size}.",
-            help=f"Set model.projection_size to at most {self.hidden_size}.",
+            self.projection_size is None or self.projection_size <= narrowest,
+            f"projection_size is {self.projection_size}, wider than hidden_size, {narrowest}.",
+            help=f"Set model.projection_size to at most {narrowest}.",
         )
         require(
             self.num_layers > 1 or not self.residual,
@@ -79,9 +84,15 @@ class RecurrentConfig:
         )
 
     @property
+    def hidden_sizes(self) -> tuple[int, ...]:
+        """Width of each layer's state, lowest first."""
+        last = self.hidden_size if self.last_hidden_size is None else self.last_hidden_size
+        return (self.hidden_size,) * (self.num_layers - 1) + (last,)
+
+    @property
     def output_size(self) -> int:
-        """Width of a layer's outputs."""
-        return self.hidden_size if self.projection_size is None else self.projection_size
+        """Width of the last layer's outputs."""
+        return self.hidden_sizes[-1] if self.projection_size is None else self.projection_size
 
     def describe(self) -> str:
         """Say in a few words what it is.
@@ -92,6 +103,8 @@ class RecurrentConfig:
         """
         layers = "layer" if self.num_layers == 1 else "layers"
         width = f"{self.hidden_size}"
+        if self.last_hidden_size is not None:
+            width += f", the last of {self.last_hidden_size}"
         if self.projection_size is not None:
             width += f", projected to {self.projection_size}"
         return f"{self.num_layers} {self.cell} {layers} of {width}"
@@ -137,11 +150,13 @@ class RecurrentConfig:
         Args:
             width: Of what the lowest one reads.
         """
-        cells = []
-        for size in [width] + [self.output_size] * (self.num_layers - 1):
-            cell = CELLS[self.cell](size, self)
+        cells: list[AnyCell] = []
+        for hidden_size in self.hidden_sizes:
+            settings = replace(self, hidden_size=hidden_size, last_hidden_size=None)
+            cell = CELLS[self.cell](width, settings)
             initialize_recurrent_matrix(cell, self.recurrent_initialization)
             if self.learnt_initial_state:
                 cell.learn_initial_state()
             cells.append(cell)
+            width = cell.output_size
         return cells

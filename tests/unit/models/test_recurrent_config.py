@@ -61,6 +61,44 @@ def test_build_stacks_cells_of_the_sizes_asked_for() -> None:
     assert all(isinstance(cell, LstmCell) for cell in model.core.layers)
 
 
+def test_build_last_layer_may_have_its_own_width_and_tie_the_table() -> None:
+    config = RecurrentConfig(num_layers=3, hidden_size=6, last_hidden_size=4)
+
+    model = build(config)
+
+    assert [(c.input_size, c.hidden_size) for c in model.core.layers] == [(4, 6), (6, 6), (6, 4)]
+    assert model.output.weight is model.embedding
+
+
+def test_recurrent_config_last_hidden_size_below_one_is_refused() -> None:
+    with pytest.raises(ConfigError, match="last_hidden_size is 0; it must be at least 1"):
+        RecurrentConfig(last_hidden_size=0)
+
+
+def test_recurrent_config_projection_wider_than_the_last_layer_is_refused() -> None:
+    with pytest.raises(
+        ConfigError, match="projection_size is 5, wider than hidden_size, 4"
+    ) as caught:
+        RecurrentConfig(cell="lstm_projected", projection_size=5, hidden_size=8, last_hidden_size=4)
+
+    assert caught.value.help == "Set model.projection_size to at most 4."
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ({"last_hidden_size": 4}, "3 lstm layers of 6, the last of 4"),
+        ({"cell": "lstm_projected", "projection_size": 2}, "3 lstm_projected layers of 6, "),
+    ],
+)
+def test_recurrent_config_description_names_every_width(
+    sizes: dict[str, Any], expected: str
+) -> None:
+    config = RecurrentConfig(num_layers=3, hidden_size=6, **sizes)
+
+    assert config.describe().startswith(expected)
+
+
 def test_build_elman_has_its_nonlinearity() -> None:
     (cell,) = build(RecurrentConfig(cell="elman", nonlinearity="relu", hidden_size=4)).core.layers
 

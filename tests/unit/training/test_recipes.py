@@ -1,11 +1,29 @@
-"""Every recipe trains, whatever the text; a few updates of it take seconds."""
+"""Every recipe trains, whatever the text; a few updates of it, made narrow, take a second."""
 
 from pathlib import Path
 
 import pytest
+import torch
 
 import nextword as nw
-from nextword.training import recipe_names
+from nextword.api import run_config
+from nextword.base import Values
+from nextword.models import NeuralLanguageModel, NgramConfig
+from nextword.training import read_recipe, recipe_names
+
+#: Widths of networks, small enough for a test; attention heads divide them.
+NARROW: Values = {
+    "hidden_size": 16,
+    "last_hidden_size": 8,
+    "embedding_size": 8,
+    "projection_size": 8,
+    "num_channels": 8,
+}
+
+
+def narrow(recipe: Values) -> Values:
+    """Settings that make a recipe's network small, whatever else it is."""
+    return {name: size for name, size in NARROW.items() if name in recipe["model"]}
 
 
 @pytest.mark.slow
@@ -13,10 +31,38 @@ from nextword.training import recipe_names
 def test_recipe_trains_and_measures_a_toy_text(
     recipe: str, corpus_file: Path, tmp_path: Path
 ) -> None:
-    settings = {"training": {"max_steps": 3}}
+    settings = {"training": {"max_steps": 3}, "model": narrow(read_recipe(recipe))}
 
     result = nw.train(str(corpus_file), out=tmp_path / "run", recipe=recipe, settings=settings)
 
     assert result.test is not None
     assert result.test.perplexity > 1.0
     assert nw.load(result.run).generate("the", max_tokens=3, seed=1) is not None
+
+
+def build(recipe: str) -> NeuralLanguageModel:
+    """The network of a recipe, for Penn Treebank's vocabulary, without its numbers."""
+    config = run_config(recipe=recipe)
+    assert not isinstance(config.model, NgramConfig)
+    with torch.device("meta"):
+        return config.model.build(
+            vocab_size=10_002,
+            boundary_id=1,
+            never_ids=(0,),
+            regularization=config.regularization,
+            embedding=config.embedding,
+            output=config.output,
+        )
+
+
+@pytest.mark.parametrize("recipe", [name for name in recipe_names() if name != "ngram-5"])
+def test_recipe_widths_fit_together(recipe: str) -> None:
+    assert build(recipe).num_parameters > 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("recipe", "millions"), [("awd-lstm", 24.2), ("lstm-large", 51.0), ("lstm-small", 2.7)]
+)
+def test_recipe_has_its_papers_number_of_parameters(recipe: str, millions: float) -> None:
+    # Zaremba et al. have another table for the output, 15.0 and 2.0 million numbers.
+    assert round(build(recipe).num_parameters / 1e6, 1) == millions
