@@ -204,4 +204,5 @@ def every_noise(cell: AnyCell, *, batch: tuple[int, int]) -> LayerNoise:
         mask = 2.0 * (torch.rand(batch_size, weight.shape[1]) < 0.5).double()
         step = StepNoise(mask=mask, weight_hh=weight * (torch.rand_like(weight) < 0.7))
     held = tuple(torch.rand(num_steps, batch_size, size) < 0.4 for size in cell.state_sizes)
-    return LayerNoise(step=step, held=tuple(part.double() for part in held))
+    # So low that it changes what most entries hand back.
+    return LayerNoise(step=step, held=tuple(part.double() for part in held), state_threshold=0.05)

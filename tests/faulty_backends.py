@@ -148,7 +148,21 @@ def draws_a_mask_a_step(
         held = tuple(share[time : time + 1] for share in noise.held)
         counted = None if lengths is None else (lengths - time).clamp(0, 1)
         output, state = reference.run_layer(
-            cell, inputs[:, time : time + 1], state, counted, LayerNoise(step=step, held=held)
+            cell, inputs[:, time : time + 1], state, counted, replace(noise, step=step, held=held)
         )
         outputs.append(output)
     return torch.cat(outputs, dim=1), state
+
+
+def ignores_the_limit(
+    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None, noise: LayerNoise
+) -> Result:
+    unlimited = replace(noise, state_threshold=None)
+    return reference.run_layer(cell, inputs, state, lengths, unlimited)
+
+
+def limits_the_first_state_alone(
+    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None, noise: LayerNoise
+) -> Result:
+    """Clips once, at the end of the way back."""
+    return ignores_the_limit(cell, inputs, noise.limited(state), lengths, noise)

@@ -55,6 +55,8 @@ NOISE_FAULTS: list[RunLayer] = [
     faulty.ignores_zoneout,
     faulty.zones_out_hidden_alone,
     faulty.draws_a_mask_a_step,
+    faulty.ignores_the_limit,
+    faulty.limits_the_first_state_alone,
 ]
 
 
@@ -66,7 +68,11 @@ def supported_noise(backend: Backend, cell: AnyCell, *, batch: tuple[int, int]) 
         step = replace(step, mask=None)
     if "weight_dropout" not in backend.noise:
         step = replace(step, weight_hh=None)
-    return LayerNoise(step=step, held=noise.held if "zoneout" in backend.noise else ())
+    return LayerNoise(
+        step=step,
+        held=noise.held if "zoneout" in backend.noise else (),
+        state_threshold=noise.state_threshold if "state_clipping" in backend.noise else None,
+    )
 
 
 def name_of(value: object) -> str:

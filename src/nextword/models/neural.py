@@ -6,6 +6,7 @@ from abc import abstractmethod
 import torch
 from torch import Tensor, nn
 
+from nextword.base import ConfigError
 from nextword.embeddings import AdaptiveEmbedding
 from nextword.models.contract import LanguageModel, scored
 from nextword.models.parameters import parameter_tensors
@@ -80,6 +81,21 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         for module in self.modules():
             if isinstance(module, TokenInput | Output):
                 module.sparse_gradients = True
+
+    def limit_state_gradient(self, threshold: float) -> None:
+        """Clip the gradient that every step hands back to the state before it, from now on.
+
+        Args:
+            threshold: What none of its components shall exceed.
+
+        Raises:
+            ConfigError: The model has no recurrence, or a backend that is named cannot.
+        """
+        raise ConfigError(
+            f"clipping.state_threshold is {threshold}, but a {self.family} model has no "
+            "recurrence.",
+            help="Leave clipping.state_threshold out.",
+        )
 
     def tensors(self) -> dict[str, Tensor]:
         """Give the weights by name, each once even where two layers share it."""

@@ -77,6 +77,10 @@ class RecurrentLanguageModel(NeuralLanguageModel):
         """Whether it would train faster with the compiled kernels, which are not installed."""
         return self.core.lacks_kernels
 
+    def limit_state_gradient(self, threshold: float) -> None:
+        """Clip the gradient that every step hands back to the state before it, from now on."""
+        self.core.limit_state_gradient(threshold)
+
     def initial_state(self, batch_size: int) -> State:
         """Give h[0] (and c[0]) = 0 for every layer and row."""
         row = self._to_tensors(self.core.initial_state(1))

@@ -72,15 +72,21 @@ class ClippingConfig:
             with a threshold that follows the mean norm) or `none`.
         threshold: γ of `norm` and `value`.
         factor: γ of `auto`, in units of the running mean norm; the course advises 0.5 to 10.
+        state_threshold: Limit on the way back through time as well: each component of the gradient
+            that a step hands to the state before it goes into [-γ, γ] with this γ, whatever `kind`
+            does to the sum; none when not given. The backends `hoisted` and `reference` can.
     """
 
     kind: Literal["norm", "value", "auto", "none"] = "norm"
     threshold: float = 0.25
     factor: float = 2.0
+    state_threshold: float | None = None
 
     def __post_init__(self) -> None:
         require_range("threshold", self.threshold, low=0.0, open_low=True)
         require_range("factor", self.factor, low=0.5, high=10.0)
+        if self.state_threshold is not None:
+            require_range("state_threshold", self.state_threshold, low=0.0, open_low=True)
 
 
 @STRICT

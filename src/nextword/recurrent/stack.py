@@ -1,6 +1,7 @@
 """A stack of recurrent layers over time: one layer's outputs are the next one's inputs."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -9,6 +10,7 @@ from torch import nn
 from nextword.base import ConfigError, ShapeError
 from nextword.cells import AnyCell, CellState
 from nextword.recurrent.backends import Backend, choose_backend, lacks_kernels
+from nextword.recurrent.noise import NoiseKind
 from nextword.recurrent.regularizer import RecurrentRegularizer
 from nextword.tensors import Embeddings, Hidden, Lengths
 
@@ -62,6 +64,7 @@ class RecurrentStack(nn.Module):
         for cell in cells:
             self.regularizer.check(cell)
         self.residual = residual
+        self._state_threshold: float | None = None
         self.backends: tuple[Backend, ...] = ()
         self.use_backend(backend)
 
@@ -77,15 +80,33 @@ class RecurrentStack(nn.Module):
     def use_backend(self, name: str) -> None:
         """Choose anew how every layer is run."""
         self._backend_name = name
+        self.backends = tuple(
+            choose_backend(cell, name=name, noise=self._kinds) for cell in self.layers
+        )
+
+    def limit_state_gradient(self, threshold: float | None) -> None:
+        """Clip what every step hands back to the state before it, from now on.
+
+        Args:
+            threshold: What no component of that gradient shall exceed; None for no limit.
+
+        Raises:
+            ConfigError: The backend that is named cannot.
+        """
+        self._state_threshold = threshold
+        self.use_backend(self._backend_name)
+
+    @property
+    def _kinds(self) -> frozenset[NoiseKind]:
+        """What the backends have to support."""
         kinds = self.regularizer.kinds
-        self.backends = tuple(choose_backend(cell, name=name, noise=kinds) for cell in self.layers)
+        return kinds if self._state_threshold is None else kinds | {"state_clipping"}
 
     @property
     def lacks_kernels(self) -> bool:
         """Whether the compiled kernels would run a layer, if they were installed."""
-        kinds = self.regularizer.kinds
         is_free = self._backend_name == "auto"
-        return is_free and any(lacks_kernels(cell, noise=kinds) for cell in self.layers)
+        return is_free and any(lacks_kernels(cell, noise=self._kinds) for cell in self.layers)
 
     def initial_state(self, batch_size: int) -> StackState:
         """Give the state of rows that have read nothing."""
@@ -120,10 +141,11 @@ class RecurrentStack(nn.Module):
 
     def _noise(self, cell: AnyCell, inputs: Embeddings) -> tuple[Any, ...]:
         """Give a layer's noise as a further argument; none for a layer that is run as it is."""
-        if not self.regularizer.kinds:
+        if not self._kinds:
             return ()
         batch_size, num_steps, _ = inputs.shape
-        return (self.regularizer.draw(cell, batch_size=batch_size, num_steps=num_steps),)
+        noise = self.regularizer.draw(cell, batch_size=batch_size, num_steps=num_steps)
+        return (replace(noise, state_threshold=self._state_threshold),)
 
     def _apply(self, *arguments: Any, **options: Any) -> "RecurrentStack":
         """Choose backends anew where the weights go to another device or number format."""

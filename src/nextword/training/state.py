@@ -78,6 +78,8 @@ class TrainingState:
         )
         self.model = model
         self.model.leave_gradients_sparse()
+        if config.clipping.state_threshold is not None:
+            self.model.limit_state_gradient(config.clipping.state_threshold)
         self.optimizer = build_optimizer(model, config.optimizer)
         self._keeps_sparse = takes_sparse_gradients(config.optimizer)
         self.clipper = Clipper(config.clipping)

@@ -28,6 +28,7 @@ def test_config_defaults_survive_encoding(kind: type[Any]) -> None:
         (ScheduleConfig, {"plateau_patience": 0}, "plateau_patience is 0; it must be at least 1"),
         (ClippingConfig, {"threshold": 0.0}, "threshold is 0.0; it must be above 0"),
         (ClippingConfig, {"factor": 0.4}, "factor is 0.4; it must be at least 0.5 and at most 10"),
+        (ClippingConfig, {"state_threshold": 0.0}, "state_threshold is 0.0; it must be above 0"),
         (AveragingConfig, {"decay": 1.0}, "decay is 1.0; it must be .* at most 0.99999"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",

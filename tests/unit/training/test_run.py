@@ -184,6 +184,7 @@ VARIANTS = {
         },
         "training": {"epochs": 3},
     },
+    "clipped at every step": {"clipping": {"state_threshold": 1e-3}},
     "free running": {"training": {"free_running_probability": 0.5, "max_steps": 60}},
 }
 
@@ -305,6 +306,20 @@ def test_resume_with_other_settings_is_refused(
             settings(model={"hidden_size": 13}),
             resume="auto",
         )
+
+
+def test_train_with_a_limit_at_every_step_takes_other_weights(
+    corpus_file: Path, tmp_path: Path, settings: Settings
+) -> None:
+    values = settings(clipping={"state_threshold": 1e-4})
+
+    limited = train(corpus_file, tmp_path / "limited", values)
+    plain = train(corpus_file, tmp_path / "plain", settings())
+
+    assert limited.test is not None
+    assert plain.test is not None
+    assert limited.test.nll_sum != plain.test.nll_sum
+    assert limited.test.perplexity < 100.0
 
 
 def test_train_into_a_used_folder_is_refused(

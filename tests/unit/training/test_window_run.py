@@ -113,3 +113,17 @@ def test_window_plan_names_no_backend(corpus_file: Path, window_settings: dict[s
     config = nw.run_config(str(corpus_file), recipe=recipe, settings=[window_settings])
 
     assert nw.plan(config).backends == ()
+
+
+def test_window_run_with_a_limit_on_the_state_gradient_is_refused(
+    corpus_file: Path, tmp_path: Path, window_settings: dict[str, Any]
+) -> None:
+    window_settings["clipping"] = {"state_threshold": 1.0}
+
+    with pytest.raises(
+        ConfigError, match=r"clipping\.state_threshold is 1\.0, but a \w+ model has no recurrence"
+    ) as caught:
+        run(corpus_file, tmp_path / "run", window_settings)
+
+    assert caught.value.help == "Leave clipping.state_threshold out."
+    assert not (tmp_path / "run").exists()

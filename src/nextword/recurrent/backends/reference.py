@@ -29,7 +29,7 @@ def run_layer(
         inputs: (batch, time, input).
         state: The cell's state before the first step.
         lengths: Steps that count in each row, (batch); all when None.
-        noise: What chance does to the layer in this window.
+        noise: What else is done to the layer in this window.
 
     Returns:
         Outputs, (batch, time, output), zero beyond a row's length; and the state after each row's
@@ -39,6 +39,7 @@ def run_layer(
         return inputs.new_zeros(inputs.shape[0], 0, cell.output_size), state
     outputs = []
     for time, step_inputs in enumerate(inputs.unbind(dim=1)):
+        state = noise.limited(state)
         _, next_state = cell.step(step_inputs, state, noise.step)
         next_state = noise.mixed(time, next_state, state)
         step_outputs = cell.outputs(next_state[0])

@@ -6,6 +6,8 @@ back by hand. Under bfloat16 autocast the operands of products are bfloat16; sta
 float32.
 """
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
@@ -50,10 +52,16 @@ def run_layer(
     """Run a layer; arguments and results as in the reference."""
     if isinstance(cell, DiagonalCell):
         assert isinstance(state, DiagonalState)
-        return run_diagonal(cell, inputs, state, lengths, noise, recurrence=DiagonalLoop.apply)
+        loop = partial(_diagonal_loop, threshold=noise.state_threshold)
+        return run_diagonal(cell, inputs, state, lengths, noise, recurrence=loop)
     pointwise = cell.pointwise()
     assert pointwise is not None
     return _run_by_hand(cell, pointwise, inputs, state, lengths, noise)
+
+
+def _diagonal_loop(a: Tensor, b: Tensor, initial: Tensor, *, threshold: float | None) -> Tensor:
+    states: Tensor = DiagonalLoop.apply(a, b, initial, threshold)  # type: ignore[no-untyped-call]
+    return states
 
 
 def _run_by_hand(
@@ -73,6 +81,7 @@ def _run_by_hand(
         dtype=_operand_dtype(input_gates),
         mask=noise.step.mask,
         held=_held(state, noise, ended),
+        threshold=noise.state_threshold,
     )
     hidden_states, *final = TimeLoop.apply(  # type: ignore[no-untyped-call]
         options,

@@ -28,6 +28,7 @@ class LoopOptions:
         mask: What that product's vectors are multiplied with, (batch, hidden).
         held: For each part of the state what share stays as it was, broadcast to
             (time, batch, width); empty where all is new.
+        threshold: What no component of the gradient that a step hands back exceeds, if any.
     """
 
     pointwise: Pointwise
@@ -35,6 +36,7 @@ class LoopOptions:
     dtype: torch.dtype
     mask: Tensor | None
     held: tuple[Tensor, ...]
+    threshold: float | None
 
 
 class MaskedProduct:
@@ -106,7 +108,7 @@ class TimeLoop(torch.autograd.Function):
             for part, grad in zip(states, grad_final, strict=True)
         ]
         layer.turn(states)
-        gradients = _go_back(layer, gradients, grad_hidden, options.held)
+        gradients = _go_back(layer, gradients, grad_hidden, options)
         found = layer.gradients()
         seen = layer.seen(states)
         seen = seen if options.mask is None else seen * options.mask
@@ -131,21 +133,29 @@ def _go_back(
     layer: PointwisePass,
     gradients: list[Tensor],
     grad_hidden: Tensor | None,
-    held: Sequence[Tensor],
+    options: LoopOptions,
 ) -> list[Tensor]:
     """Turn the gradient of the final state into that of the initial one."""
     num_steps = len(layer.input_gates)
-    shares = _per_step(held, num_steps)
+    shares = _per_step(options.held, num_steps)
     for time in reversed(range(num_steps)):
         if grad_hidden is not None:
             gradients[0] = gradients[0] + grad_hidden[time]
-        if not held:
-            gradients = layer.step_back(time, gradients)
-            continue
-        past = [grad * share for grad, share in zip(gradients, shares[time], strict=True)]
-        new = [grad - passed for grad, passed in zip(gradients, past, strict=True)]
-        gradients = [a + b for a, b in zip(layer.step_back(time, new), past, strict=True)]
+        gradients = _step_back(layer, time, gradients, shares[time])
+        if options.threshold is not None:
+            gradients = [grad.clamp(-options.threshold, options.threshold) for grad in gradients]
     return gradients
+
+
+def _step_back(
+    layer: PointwisePass, time: int, gradients: list[Tensor], shares: tuple[Tensor, ...]
+) -> list[Tensor]:
+    """Turn the gradient of the state after a step into that of the one before."""
+    if not shares:
+        return layer.step_back(time, gradients)
+    past = [grad * share for grad, share in zip(gradients, shares, strict=True)]
+    new = [grad - passed for grad, passed in zip(gradients, past, strict=True)]
+    return [a + b for a, b in zip(layer.step_back(time, new), past, strict=True)]
 
 
 def _per_step(held: Sequence[Tensor], num_steps: int) -> list[tuple[Tensor, ...]]:
