@@ -28,6 +28,8 @@ class LanguageModel(ABC):
         builds_distributions: Whether `nll` builds the distributions that it scores from, which is
             what limits how many targets can be scored at once.
         stride: Tokens between re-encodings; None for a model that reads each token once.
+        context_size: Tokens that a prediction, or a layer of the model, looks back on; None for a
+            model whose state sums up all it has read.
     """
 
     family: str
@@ -36,6 +38,7 @@ class LanguageModel(ABC):
     never_ids: tuple[int, ...]
     builds_distributions: bool = True
     stride: int | None = None
+    context_size: int | None = None
 
     @property
     @abstractmethod

@@ -54,6 +54,7 @@ class TransformerLanguageModel(NeuralLanguageModel):
         self.vocab_size = ends.vocab_size
         self.boundary_id = ends.boundary_id
         self.never_ids = ends.never_ids
+        self.context_size = context_size
         self.embedding = ends.table(embedding_size)
         self.input = ends.token_input()
         self.projection: nn.Module = nn.Identity()

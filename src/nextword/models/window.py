@@ -47,6 +47,7 @@ class WindowLanguageModel(NeuralLanguageModel):
         embedding_size = layers.input_size
         self.embedding = ends.table(embedding_size)
         self.input = ends.token_input()
+        self.context_size = layers.window
         self.window = TokenWindow(size=layers.window)
         self.layers = layers
         self.output_dropout = ends.dropout(ends.output_dropout)

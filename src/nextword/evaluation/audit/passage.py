@@ -2,6 +2,8 @@
 
 Three rows of 21 tokens are enough: the contract speaks of neighbours (rows, steps, calls), and a
 model that breaks it for a few tokens breaks it. So an audit takes seconds, whatever the vocabulary.
+A model that looks back on so many tokens and no more reads as many first: what is scored then moves
+its window.
 """
 
 from dataclasses import dataclass
@@ -19,6 +21,8 @@ from nextword.tokens import TokenStore
 
 NUM_ROWS = 3
 _NUM_BEFORE, _NUM_STEPS, _NUM_AFTER = 5, 12, 4
+#: Windows up to this are filled; longer ones would take minutes.
+_LONGEST_BEFORE = 256
 #: Tokens that a text must have, to be cut into rows (which may overlap).
 MIN_TEXT_TOKENS = _NUM_BEFORE + _NUM_STEPS + _NUM_AFTER
 
@@ -29,7 +33,7 @@ class Passage:
 
     Attributes:
         description: Where the ids come from, for people.
-        before: What is read first, so that states are not empty: (rows, 5).
+        before: What is read first, so that states are not empty and windows full: (rows, before).
         token_ids: What is scored, (rows, 12).
         target_ids: The id that follows each, (rows, 12).
         after: What two states read on, to be compared, (rows, 4).
@@ -62,7 +66,7 @@ def random_passage(model: LanguageModel, *, seed: int) -> Passage:
 
     return Passage(
         description=f"made-up ids, seed {seed}",
-        before=draw(_NUM_BEFORE).to(model.device),
+        before=draw(_num_before(model)).to(model.device),
         token_ids=draw(_NUM_STEPS).to(model.device),
         target_ids=allowed[draw(_NUM_STEPS) % len(allowed)].to(model.device),
         after=draw(_NUM_AFTER).to(model.device),
@@ -70,14 +74,14 @@ def random_passage(model: LanguageModel, *, seed: int) -> Passage:
 
 
 def text_passage(
-    token_ids: Integer[np.ndarray, " num_tokens"], *, text: str, device: torch.device, seed: int
+    token_ids: Integer[np.ndarray, " num_tokens"], model: LanguageModel, *, text: str, seed: int
 ) -> Passage:
     """Cut rows out of a text.
 
     Args:
         token_ids: The text.
+        model: Will read it; where it lies the passage will lie.
         text: What it is called.
-        device: Where the passage shall lie.
         seed: Decides the places.
 
     Raises:
@@ -88,18 +92,25 @@ def text_passage(
             f"{text} has {len(token_ids)} tokens; an audit reads at least {MIN_TEXT_TOKENS}.",
             help="Give a longer text, or none: then the audit finds something to read itself.",
         )
+    num_before = min(_num_before(model), len(token_ids) - _NUM_STEPS - _NUM_AFTER)
+    scored_end = num_before + _NUM_STEPS
+    num_tokens = scored_end + _NUM_AFTER
     generator = np.random.default_rng(seed)
-    starts = generator.integers(len(token_ids) - MIN_TEXT_TOKENS + 1, size=NUM_ROWS)
-    rows = np.stack([token_ids[start : start + MIN_TEXT_TOKENS] for start in starts])
-    ids = torch.from_numpy(rows.astype(np.int64)).to(device)
-    scored_end = _NUM_BEFORE + _NUM_STEPS
+    starts = generator.integers(len(token_ids) - num_tokens + 1, size=NUM_ROWS)
+    rows = np.stack([token_ids[start : start + num_tokens] for start in starts])
+    ids = torch.from_numpy(rows.astype(np.int64)).to(model.device)
     return Passage(
         description=f"{NUM_ROWS} rows of {text}, seed {seed}",
-        before=ids[:, :_NUM_BEFORE],
-        token_ids=ids[:, _NUM_BEFORE:scored_end],
-        target_ids=ids[:, _NUM_BEFORE + 1 : scored_end + 1],
+        before=ids[:, :num_before],
+        token_ids=ids[:, num_before:scored_end],
+        target_ids=ids[:, num_before + 1 : scored_end + 1],
         after=ids[:, scored_end:],
     )
+
+
+def _num_before(model: LanguageModel) -> int:
+    """Give how much is read first: what fills a window, where a model has one."""
+    return min(max(_NUM_BEFORE, model.context_size or 0), _LONGEST_BEFORE)
 
 
 def choose_passage(
@@ -125,11 +136,9 @@ def choose_passage(
         DataError: The text that is asked for is too short.
     """
     if store is not None:
-        return text_passage(store.ids, text=text, device=model.device, seed=seed)
+        return text_passage(store.ids, model, text=text, seed=seed)
     stores = {} if texts is None else {**texts.held_out, "train": texts.train}
     for name, found in stores.items():
         if found.num_tokens >= MIN_TEXT_TOKENS:
-            return text_passage(
-                found.ids, text=f"the run's {name} text", device=model.device, seed=seed
-            )
+            return text_passage(found.ids, model, text=f"the run's {name} text", seed=seed)
     return random_passage(model, seed=seed)

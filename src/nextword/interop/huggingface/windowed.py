@@ -69,6 +69,7 @@ class WindowedHuggingFaceModel(HuggingFaceLanguageModel):
     """
 
     stride: int
+    context_size: int
 
     def __init__(
         self,

@@ -14,8 +14,6 @@ from nextword.evaluation.audit import (
     text_passage,
 )
 
-CPU = torch.device("cpu")
-
 
 @pytest.fixture
 def model() -> ConstantModel:
@@ -44,8 +42,8 @@ def test_random_passage_targets_may_be_predicted(model: ConstantModel) -> None:
     assert not np.isin(targets.numpy(), model.never_ids).any()
 
 
-def test_text_passage_goes_on_from_part_to_part() -> None:
-    passage = text_passage(np.arange(500, dtype=np.uint16), text="numbers", device=CPU, seed=0)
+def test_text_passage_goes_on_from_part_to_part(model: ConstantModel) -> None:
+    passage = text_passage(np.arange(500, dtype=np.uint16), model, text="numbers", seed=0)
 
     rows = torch.cat([passage.before, passage.token_ids, passage.after], 1)
     assert rows.shape == (3, MIN_TEXT_TOKENS)
@@ -54,17 +52,42 @@ def test_text_passage_goes_on_from_part_to_part() -> None:
     assert passage.description == "3 rows of numbers, seed 0"
 
 
-def test_text_passage_of_the_shortest_text_reads_all_of_it() -> None:
+@pytest.mark.parametrize(("context_size", "expected"), [(None, 5), (3, 5), (40, 40), (1024, 256)])
+def test_passage_before_fills_the_window_of_a_model(
+    model: ConstantModel, context_size: int | None, expected: int
+) -> None:
+    model.context_size = context_size
+
+    passages = [
+        random_passage(model, seed=0),
+        text_passage(np.arange(500), model, text="numbers", seed=0),
+    ]
+
+    assert [passage.before.shape[1] for passage in passages] == [expected, expected]
+    assert torch.equal(passages[1].before[:, -1] + 1, passages[1].token_ids[:, 0])
+
+
+def test_text_passage_of_a_text_shorter_than_the_window_reads_what_there_is(
+    model: ConstantModel,
+) -> None:
+    model.context_size = 40
+
+    passage = text_passage(np.arange(30), model, text="numbers", seed=0)
+
+    assert passage.before.shape == (3, 14)
+
+
+def test_text_passage_of_the_shortest_text_reads_all_of_it(model: ConstantModel) -> None:
     ids = np.arange(MIN_TEXT_TOKENS)
 
-    passage = text_passage(ids, text="numbers", device=CPU, seed=3)
+    passage = text_passage(ids, model, text="numbers", seed=3)
 
     assert passage.before[:, 0].tolist() == [0, 0, 0]
 
 
-def test_text_passage_of_a_shorter_text_is_refused() -> None:
+def test_text_passage_of_a_shorter_text_is_refused(model: ConstantModel) -> None:
     with pytest.raises(DataError, match="numbers has 20 tokens; an audit reads at least 21"):
-        text_passage(np.arange(20), text="numbers", device=CPU, seed=0)
+        text_passage(np.arange(20), model, text="numbers", seed=0)
 
 
 def test_choose_passage_takes_the_text_that_is_given(model: ConstantModel) -> None:
