@@ -79,7 +79,9 @@ def _helps(command: Any, path: str, parent: Any) -> Iterator[tuple[str, str]]:
 def _sections(kind: type, path: tuple[str, ...]) -> Iterator[str]:
     """Give a heading and a table for a dataclass, then for each dataclass inside it."""
     hints = setting_types(kind)
-    described = _argument_texts(kind)
+    described: dict[str, str] = {}
+    for each in reversed(kind.__mro__):
+        described |= _argument_texts(each)
     rows: list[str] = []
     below: list[str] = []
     for field in dataclasses.fields(kind):

@@ -19,6 +19,8 @@ from nextword.evaluation.audit import RunTexts
 from nextword.models import (
     ConvolutionalConfig,
     LanguageModel,
+    MaxEntConfig,
+    NeuralLanguageModel,
     NgramConfig,
     RecurrentConfig,
     RegularizationConfig,
@@ -33,7 +35,9 @@ from nextword.tokens import Tokenizer, TokenizerKind
 TRAINED = EmbeddingConfig()
 ONE_HOT = EmbeddingConfig(kind="one_hot")
 FULL = OutputConfig(kind="full")
-NetworkConfig = RecurrentConfig | WindowConfig | ConvolutionalConfig | TransformerConfig
+NetworkConfig = (
+    RecurrentConfig | MaxEntConfig | WindowConfig | ConvolutionalConfig | TransformerConfig
+)
 DROPOUT = RegularizationConfig(
     input_dropout=0.3, layer_dropout=0.3, output_dropout=0.3, embedding_dropout=0.3
 )
@@ -97,7 +101,7 @@ class Case:
     def _network(self, config: NetworkConfig, seed: int) -> LanguageModel:
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            model = config.build(
+            model: NeuralLanguageModel = config.build(
                 vocab_size=self.tokenizer.vocab_size,
                 boundary_id=self.tokenizer.boundary_id,
                 never_ids=self.tokenizer.never_ids,
@@ -105,6 +109,7 @@ class Case:
                 embedding=self.embedding,
                 output=self.output,
             )
+            model.count(self.texts.train, self.tokenizer)
             # No bias is zero, and float32 holds every weight, as a model folder does.
             for parameter in model.parameters():
                 torch.nn.init.normal_(parameter, std=0.5)
@@ -144,6 +149,16 @@ def recurrent_cases() -> Iterator[tuple[str, Case]]:
     yield "gru-residual", Case(residual)
     zoneout = RegularizationConfig(zoneout_hidden=0.25, zoneout_cell=0.5)
     yield "lstm-zoneout", Case(RecurrentConfig(hidden_size=5), regularization=zoneout)
+
+
+def maxent_cases() -> Iterator[tuple[str, Case]]:
+    """N-gram features beside several cells, of every reach, crowded or not."""
+    small = MaxEntConfig(hidden_size=5, order=5, table_size=500, min_count=1)
+    for cell, order in (("elman", 1), ("elman", 2), ("lstm", 3), ("min_gru", 5), ("gru", 9)):
+        yield f"maxent-{cell}-{order}", Case(replace(small, cell=cell, order=order))
+    yield "maxent-crowded", Case(replace(small, num_layers=2, tied=False, table_size=12))
+    yield "maxent-min-count-2", Case(replace(small, min_count=2))
+    yield "maxent-character", Case(replace(small, learnt_initial_state=True), kind="character")
 
 
 def window_cases() -> Iterator[tuple[str, Case]]:
@@ -220,6 +235,7 @@ def ngram_cases() -> Iterator[tuple[str, Case]]:
 CASES: dict[str, Case] = {
     **dict(recurrent_cases()),
     "lstm-one-hot": Case(RecurrentConfig(hidden_size=5, tied=False), embedding=ONE_HOT),
+    **dict(maxent_cases()),
     **dict(window_cases()),
     **dict(transformer_cases()),
     **dict(output_cases()),

@@ -7,6 +7,7 @@ import pytest
 
 import nextword as nw
 from cli.caller import Call
+from families import CASES
 from nextword.cli.info import measured_figures
 from nextword.cli.output import visible
 
@@ -131,8 +132,8 @@ def test_info_json_has_its_keys(cli: Call, word_run: Path) -> None:
     value = json.loads(cli("info", word_run, "--json").out)
 
     assert list(value) == [
-        *("schema", "model", "path", "family", "num_parameters", "tokenizer", "vocab_size"),
-        *("measured", "num_bytes", "files", "settings"),
+        *("schema", "model", "path", "family", "num_parameters", "details", "tokenizer"),
+        *("vocab_size", "measured", "num_bytes", "files", "settings"),
     ]
     assert [card["text"].rpartition("(")[2] for card in value["measured"]] == [
         "validation part)",
@@ -148,6 +149,16 @@ def test_info_prints_figures_and_settings(cli: Call, word_run: Path) -> None:
     assert "family                recurrent" in out
     assert "model.safetensors" in out
     assert "hidden_size = 16" in out
+
+
+def test_info_says_how_many_features_share_a_weight(cli: Call, tmp_path: Path) -> None:
+    case = CASES["maxent-crowded"]
+    details = case.reload(case.build(0), tmp_path / "model").details
+
+    assert json.loads(cli("info", tmp_path / "model", "--json").out)["details"] == details
+    shown = cli("info", tmp_path / "model").out
+    assert f"features sharing a weight  {details['features_sharing_a_weight']}" in shown
+    assert details["features_sharing_a_weight"] > 0
 
 
 def test_measured_figures_of_an_edited_card_are_none() -> None:

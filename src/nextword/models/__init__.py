@@ -6,6 +6,8 @@ from nextword.models.convolutional_config import ConvolutionalConfig
 from nextword.models.ends import Ends
 from nextword.models.ends_config import input_size, network_ends
 from nextword.models.inference import inference
+from nextword.models.maxent import MaxEntLanguageModel
+from nextword.models.maxent_config import MaxEntConfig
 from nextword.models.neural import NeuralLanguageModel
 from nextword.models.neural_configs import NEURAL_CONFIGS, ModelConfig, NeuralConfig
 from nextword.models.ngram import NgramLanguageModel, ngram_from_arrays
@@ -27,6 +29,8 @@ __all__ = [
     "ConvolutionalConfig",
     "Ends",
     "LanguageModel",
+    "MaxEntConfig",
+    "MaxEntLanguageModel",
     "ModelConfig",
     "NeuralConfig",
     "NeuralLanguageModel",

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
-from nextword.base import ShapeError, VocabularyError
+from nextword.base import ShapeError, Values, VocabularyError
 from nextword.models.state import State, state_from_bytes
 from nextword.tensors import Lengths, LogProbs, Mask, Nll, TokenIds
 
@@ -49,6 +49,11 @@ class LanguageModel(ABC):
     @abstractmethod
     def num_parameters(self) -> int:
         """Trained numbers, shared ones counted once."""
+
+    @property
+    def details(self) -> Values:
+        """What else there is to say of the model, as JSON values by name."""
+        return {}
 
     @abstractmethod
     def fingerprint(self) -> str:

@@ -2,6 +2,8 @@
 
 import hashlib
 from abc import abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -9,11 +11,12 @@ from torch import Tensor, nn
 from nextword.base import ConfigError
 from nextword.embeddings import AdaptiveEmbedding
 from nextword.models.contract import LanguageModel, scored
-from nextword.models.parameters import parameter_tensors
+from nextword.models.parameters import load_parameter_tensors, parameter_tensors
 from nextword.models.state import State
 from nextword.models.token_input import TokenInput
-from nextword.outputs import Output
+from nextword.outputs import Output, PositionNll, States, Targets
 from nextword.tensors import Hidden, Lengths, LogProbs, Mask, Nll, TokenIds
+from nextword.tokens import Tokenizer, TokenStore
 
 
 class NeuralLanguageModel(LanguageModel, nn.Module):
@@ -69,6 +72,14 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         return False
 
     @property
+    def hashed_tables(self) -> tuple[nn.Parameter, ...]:
+        """Weights of which a step reads few: their gradients are lists; empty in most families.
+
+        Whoever updates the weights leaves them to `nextword.optim.SparseDescent`.
+        """
+        return ()
+
+    @property
     def num_parameters(self) -> int:
         """Trained numbers, shared ones counted once."""
         return sum(parameter.numel() for parameter in self.parameters())
@@ -97,9 +108,33 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
             help="Leave clipping.state_threshold out.",
         )
 
+    def count(
+        self, store: TokenStore, tokenizer: Tokenizer, *, temporary_folder: Path | None = None
+    ) -> None:
+        """Take from the training text what is counted instead of learnt; nothing in most families.
+
+        Args:
+            store: The text.
+            tokenizer: What made the store.
+            temporary_folder: Where counts of a large text spill to; in memory when None.
+        """
+        return
+
     def tensors(self) -> dict[str, Tensor]:
         """Give the weights by name, each once even where two layers share it."""
         return parameter_tensors(self)
+
+    def load_tensors(self, tensors: Mapping[str, Tensor], *, source: str) -> None:
+        """Put back what `tensors` gave.
+
+        Args:
+            tensors: By name.
+            source: Where they come from, for the error message.
+
+        Raises:
+            MismatchError: A weight is missing, is too many, or has another shape.
+        """
+        load_parameter_tensors(self, tensors, source=source)
 
     def fingerprint(self) -> str:
         """Give the sha256 of what the model is built of and of its weights.
@@ -108,11 +143,10 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         torch's version counters, so nothing cheaper says whether an old one still holds.
         """
         digest = hashlib.sha256(f"{self.family} {self!r}".encode())
-        for name, parameter in self.named_parameters():
-            digest.update(f"{name}{tuple(parameter.shape)}".encode())
+        for name, tensor in self.tensors().items():
+            digest.update(f"{name}{tuple(tensor.shape)}".encode())
             # Flat, for a single number cannot be seen as bytes.
-            values = parameter.detach().cpu().flatten()
-            digest.update(values.view(torch.uint8).numpy().data)
+            digest.update(tensor.cpu().flatten().view(torch.uint8).numpy().data)
         return digest.hexdigest()
 
     def advance(self, token_ids: TokenIds, state: State, lengths: Lengths | None = None) -> State:
@@ -123,9 +157,19 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
     ) -> tuple[LogProbs, State]:
         """Read tokens and give the distribution of the next one after each, in nats."""
-        hidden, state = self.hidden(token_ids, state, lengths)
+        hidden, after = self.hidden(token_ids, state, lengths)
+        return self.predict(hidden, token_ids, state), after
+
+    def predict(self, hidden: Hidden, token_ids: TokenIds, state: State) -> LogProbs:
+        """Give the distribution of the next token under each hidden vector, in nats.
+
+        Args:
+            hidden: What `hidden` gave.
+            token_ids: The ids it had read, (batch, time).
+            state: What had been read before those.
+        """
         log_probs = self.output.log_probs(hidden.flatten(0, 1))
-        return log_probs.view(*token_ids.shape, self.vocab_size), state
+        return log_probs.view(*token_ids.shape, self.vocab_size)
 
     def nll(
         self,
@@ -137,18 +181,47 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
     ) -> tuple[Nll, State]:
         """Read tokens and score the targets that follow them; only scored positions cost."""
         self.check_targets(token_ids, target_ids)
-        hidden, state = self.hidden(token_ids, state, lengths)
-        return self.score(hidden, target_ids, lengths, mask), state
+        hidden, after = self.hidden(token_ids, state, lengths)
+        counted = None
+        if lengths is not None or mask is not None:
+            counted = scored(target_ids, lengths, mask)
+        return self.score(hidden, target_ids, token_ids, state, counted=counted), after
 
     def score(
-        self, hidden: Hidden, target_ids: TokenIds, lengths: Lengths | None, mask: Mask | None
+        self,
+        hidden: Hidden,
+        target_ids: TokenIds,
+        token_ids: TokenIds,
+        state: State,
+        *,
+        counted: Mask | None = None,
     ) -> Nll:
-        """Give the negative log-likelihood of each target under its hidden vector, nats."""
-        if lengths is None and mask is None:
-            nll = self.output.nll(hidden.flatten(0, 1), target_ids.flatten())
+        """Give the negative log-likelihood of each target under its hidden vector, nats.
+
+        Args:
+            hidden: What `hidden` gave.
+            target_ids: The ids to predict, (batch, time).
+            token_ids: The ids it had read, (batch, time).
+            state: What had been read before those.
+            counted: Which targets are scored, (batch, time); all when None.
+        """
+        if counted is None:
+            nll = self.position_nll(
+                hidden.flatten(0, 1), target_ids.flatten(), token_ids, state, counted
+            )
             return nll.view(target_ids.shape)
-        counted = scored(target_ids, lengths, mask)
-        nll = self.output.nll(hidden[counted], target_ids[counted])
+        nll = self.position_nll(hidden[counted], target_ids[counted], token_ids, state, counted)
         return torch.zeros(target_ids.shape, dtype=nll.dtype, device=nll.device).masked_scatter(
             counted, nll
         )
+
+    def position_nll(
+        self,
+        hidden: States,
+        target_ids: Targets,
+        token_ids: TokenIds,
+        state: State,
+        counted: Mask | None,
+    ) -> PositionNll:
+        """Score targets as `score` does, of the positions that count, a position a row."""
+        return self.output.nll(hidden, target_ids)

@@ -6,6 +6,7 @@ from nextword.base import Registry
 from nextword.embeddings import EmbeddingConfig
 from nextword.models.config import RegularizationConfig
 from nextword.models.convolutional_config import ConvolutionalConfig
+from nextword.models.maxent_config import MaxEntConfig
 from nextword.models.neural import NeuralLanguageModel
 from nextword.models.recurrent_config import RecurrentConfig
 from nextword.models.transformer_config import TransformerConfig
@@ -60,6 +61,7 @@ class NeuralConfig(Protocol):
 NEURAL_CONFIGS: Registry[type[NeuralConfig]] = Registry(
     {
         "recurrent": RecurrentConfig,
+        "maxent": MaxEntConfig,
         "window": WindowConfig,
         "convolutional": ConvolutionalConfig,
         "transformer": TransformerConfig,

@@ -1,6 +1,8 @@
 """Estimating an n-gram model from a token store. Knows nothing of run folders."""
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from nextword.models.ngram import NgramLanguageModel, ngram_of_tables
@@ -8,6 +10,7 @@ from nextword.models.ngram_config import NgramConfig
 from nextword.ngrams import (
     NgramCounts,
     NgramTables,
+    Sentences,
     add_k,
     count_ngrams,
     count_spilling,
@@ -47,15 +50,42 @@ def train_ngram(
         MismatchError: Another tokenizer made the store.
     """
     sentences = sentences_of(store, tokenizer, skip_unknown=config.unknown == "kenlm")
-    if temporary_folder is None or store.num_tokens * _BYTES_PER_TOKEN <= memory_bytes:
-        tables = _smoothed(count_ngrams(sentences, order=config.order), tokenizer, config)
-    else:
-        with tempfile.TemporaryDirectory(prefix="ngrams-", dir=temporary_folder) as folder:
-            counts = count_spilling(
-                sentences, order=config.order, folder=Path(folder), memory_bytes=memory_bytes
-            )
-            tables = _smoothed(counts, tokenizer, config)
+    with counted_ngrams(
+        sentences,
+        order=config.order,
+        temporary_folder=temporary_folder,
+        memory_bytes=memory_bytes,
+    ) as counts:
+        tables = _smoothed(counts, tokenizer, config)
     return ngram_of_tables(tables, tokenizer)
+
+
+@contextmanager
+def counted_ngrams(
+    sentences: Sentences,
+    *,
+    order: int,
+    temporary_folder: Path | None = None,
+    memory_bytes: int = MEMORY_BYTES,
+) -> Iterator[NgramCounts]:
+    """Count the n-grams of a text; the counts hold inside the block.
+
+    Args:
+        sentences: The text.
+        order: Length of the longest n-grams.
+        temporary_folder: Where counts spill to that do not fit `memory_bytes`; in memory when
+            None. What is written there is removed again.
+        memory_bytes: What counting may take.
+
+    Raises:
+        ConfigError: The order is below 1 or above the longest sentence.
+        DataError: No token is left to count.
+    """
+    if temporary_folder is None or len(sentences.ids) * _BYTES_PER_TOKEN <= memory_bytes:
+        yield count_ngrams(sentences, order=order)
+        return
+    with tempfile.TemporaryDirectory(prefix="ngrams-", dir=temporary_folder) as folder:
+        yield count_spilling(sentences, order=order, folder=Path(folder), memory_bytes=memory_bytes)
 
 
 def _smoothed(counts: NgramCounts, tokenizer: Tokenizer, config: NgramConfig) -> NgramTables:

@@ -18,13 +18,12 @@ from nextword.models.recurrent import RecurrentLanguageModel
 from nextword.outputs import OutputConfig
 
 
-@STRICT
 @dataclass(frozen=True, kw_only=True)
-class RecurrentConfig:
-    """`model.*` of the family `recurrent`.
+class RecurrentSettings:
+    """`model.*` of every family that has a recurrent network.
 
     Attributes:
-        family: `recurrent`.
+        family: Which one.
         cell: `lstm`, `lstm_projected` (shows and feeds back a narrow vector), `lstm_layer_norm`,
             `gru`, `elman`, `elman_preactivation` (its state is the sum before σ), `linear`, or
             `min_gru` and `min_lstm`, whose gates look at the input alone. Others join by
@@ -44,7 +43,7 @@ class RecurrentConfig:
         residual: Whether what a layer reads is added to its outputs, from the second one on.
     """
 
-    family: Literal["recurrent"] = "recurrent"
+    family: str
     cell: str = "lstm"
     nonlinearity: Nonlinearity = "tanh"
     num_layers: int = 1
@@ -109,7 +108,7 @@ class RecurrentConfig:
             width += f", projected to {self.projection_size}"
         return f"{self.num_layers} {self.cell} {layers} of {width}"
 
-    def build(
+    def network(
         self,
         *,
         vocab_size: int,
@@ -120,7 +119,7 @@ class RecurrentConfig:
         output: OutputConfig | None = None,
         backend: str = "auto",
     ) -> RecurrentLanguageModel:
-        """Build the model, its weights drawn from torch's generator.
+        """Build the network, its weights drawn from torch's generator.
 
         Raises:
             ConfigError: Embedding, output or backend do not fit.
@@ -160,3 +159,17 @@ class RecurrentConfig:
             cells.append(cell)
             width = cell.output_size
         return cells
+
+
+@STRICT
+@dataclass(frozen=True, kw_only=True)
+class RecurrentConfig(RecurrentSettings):
+    """`model.*` of the family `recurrent`.
+
+    Attributes:
+        family: `recurrent`.
+    """
+
+    family: Literal["recurrent"] = "recurrent"
+
+    build = RecurrentSettings.network

@@ -43,9 +43,15 @@ class TokenWindow:
             state: What was read before.
             lengths: New ids that count in each row, (batch); all when None.
         """
+        num_new_tokens = places.shape[1] - (self.size - 1) if lengths is None else lengths
+        return state.after(self.kept(places, lengths), num_new_tokens=num_new_tokens)
+
+    def kept(
+        self, places: Int64[Tensor, "batch places"], lengths: Lengths | None
+    ) -> dict[str, Tensor]:
+        """Give the memory after reading; takes what `after` does."""
         num_kept = self.size - 1
-        num_steps = places.shape[1] - num_kept
         if lengths is None:
-            return state.after({_CONTEXT: places[:, num_steps:]}, num_new_tokens=num_steps)
-        kept = lengths[:, None] + torch.arange(num_kept, device=places.device)
-        return state.after({_CONTEXT: places.gather(1, kept)}, num_new_tokens=lengths)
+            return {_CONTEXT: places[:, places.shape[1] - num_kept :]}
+        columns = lengths[:, None] + torch.arange(num_kept, device=places.device)
+        return {_CONTEXT: places.gather(1, columns)}

@@ -20,6 +20,7 @@ from nextword.ngrams.scoring import (
 )
 from nextword.ngrams.sentences import Sentences, sentences_of
 from nextword.ngrams.spilled_counts import count_spilling
+from nextword.ngrams.successors import Successors, no_successors, successors_of
 from nextword.ngrams.tables import NOT_FOUND, NgramTables
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "NgramTables",
     "OrderCounts",
     "Sentences",
+    "Successors",
     "add_k",
     "arpa_text",
     "count_ngrams",
@@ -44,7 +46,9 @@ __all__ = [
     "match_contexts",
     "maximum_likelihood",
     "next_word_log_probs",
+    "no_successors",
     "read_arpa",
     "score_words",
     "sentences_of",
+    "successors_of",
 ]

@@ -34,6 +34,11 @@ class Sentences:
     skipped_id: int | None
     vocab_size: int
 
+    @property
+    def longest(self) -> int:
+        """Number of tokens of the longest sentence, its `<s>` included."""
+        return 1 + int(np.diff(self.starts, append=len(self.ids)).max(initial=0))
+
     def whole(self) -> UInt[np.ndarray, " _"]:
         """Give all sentences in one array, each after its `<s>`."""
         return self._piece(0, len(self.ids))

@@ -10,6 +10,7 @@ from nextword.optim.config import (
 )
 from nextword.optim.optimizers import build_optimizer, set_learning_rate
 from nextword.optim.schedules import Plateau, schedule_share
+from nextword.optim.sparse_descent import SparseDescent
 from nextword.optim.sparse_gradients import gradient_entries, takes_sparse_gradients
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "OptimizerConfig",
     "Plateau",
     "ScheduleConfig",
+    "SparseDescent",
     "WeightAverage",
     "build_optimizer",
     "gradient_entries",

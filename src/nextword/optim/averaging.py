@@ -3,7 +3,7 @@
 Late in training the weights circle around a good place; their mean lies closer to it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
@@ -19,13 +19,16 @@ class WeightAverage:
     Args:
         model: The model; its parameters are followed, never changed outside `applied`.
         decay: Memory of the average; 0 turns it off and `applied` does nothing.
+        apart: Parameters that are not averaged.
 
     Source: Polyak & Juditsky (1992); used here in place of the averaged SGD of Merity et al.
     """
 
-    def __init__(self, model: nn.Module, *, decay: float) -> None:
+    def __init__(
+        self, model: nn.Module, *, decay: float, apart: Collection[nn.Parameter] = frozenset()
+    ) -> None:
         self._decay = decay
-        self._parameters = dict(model.named_parameters())
+        self._parameters = {n: p for n, p in model.named_parameters() if p not in apart}
         self._num_updates = 0
         self._average: dict[str, Tensor] = {}
         if decay > 0.0:

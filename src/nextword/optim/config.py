@@ -18,6 +18,8 @@ class OptimizerConfig:
         momentum: Of SGD.
         beta1: AdamW's memory of the gradient.
         beta2: AdamW's memory of its square.
+        table_learning_rate: η of hashed tables, those of the family `maxent`, which plain SGD
+            moves whatever the kind; it follows the schedule too.
     """
 
     kind: Literal["adamw", "sgd"] = "adamw"
@@ -26,9 +28,11 @@ class OptimizerConfig:
     momentum: float = 0.0
     beta1: float = 0.9
     beta2: float = 0.99
+    table_learning_rate: float = 200.0
 
     def __post_init__(self) -> None:
         require_range("learning_rate", self.learning_rate, low=0.0, open_low=True)
+        require_range("table_learning_rate", self.table_learning_rate, low=0.0)
         require_range("weight_decay", self.weight_decay, low=0.0)
         for name in ("momentum", "beta1", "beta2"):
             require_range(name, getattr(self, name), low=0.0, high=0.99999)

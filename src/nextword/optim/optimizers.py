@@ -1,5 +1,7 @@
 """Optimisers, in torch's fused form where that takes the gradients there are."""
 
+from collections.abc import Collection
+
 import torch
 from torch import nn
 
@@ -9,9 +11,17 @@ from nextword.optim.sparse_gradients import takes_sparse_gradients
 _FUSED_DEVICES = {"cpu", "cuda", "mps"}
 
 
-def build_optimizer(model: nn.Module, config: OptimizerConfig) -> torch.optim.Optimizer:
-    """Build the optimiser of a model; matrices decay, biases do not."""
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+def build_optimizer(
+    model: nn.Module, config: OptimizerConfig, *, apart: Collection[nn.Parameter] = frozenset()
+) -> torch.optim.Optimizer:
+    """Build the optimiser of a model; matrices decay, biases do not.
+
+    Args:
+        model: Its parameters are updated.
+        config: The settings.
+        apart: Those of them that are not.
+    """
+    parameters = [p for p in model.parameters() if p.requires_grad and p not in apart]
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nextword.base import ShapeError
+from nextword.outputs.additions import Additions, added
 from nextword.outputs.contract import Output, PositionNll, States, Targets
 from nextword.outputs.cross_entropy import log_softmax
 from nextword.outputs.linear_nll import linear_nll
@@ -83,9 +84,34 @@ class FullSoftmax(Output):
             return self._nll(hidden, target_ids)
         return nll_in_pieces(self._nll, hidden, target_ids, scores_per_position=len(self.bias))
 
+    def added_log_probs(
+        self, hidden: States, additions: Additions
+    ) -> Float[Tensor, "positions vocab"]:
+        """Give ŷ = softmax(W_y h + b_y + additions) as log-probabilities, in at least float32."""
+        return log_softmax(added(self.logits(hidden), additions))
+
+    def added_nll(self, hidden: States, target_ids: Targets, additions: Additions) -> PositionNll:
+        """Give the negative log-likelihood of each target under `added_log_probs`, nats.
+
+        Without gradients the scores are made a piece at a time, as those of `nll`.
+        """
+        if torch.is_grad_enabled():
+            return self._nll(hidden, target_ids, additions)
+        begin = 0
+
+        def nll(part: States, targets: Targets) -> PositionNll:
+            nonlocal begin
+            inside = additions.between(begin, begin + len(part))
+            begin += len(part)
+            return self._nll(part, targets, inside)
+
+        return nll_in_pieces(nll, hidden, target_ids, scores_per_position=len(self.bias))
+
     def num_scores_held(self, num_positions: int) -> int:
         """All of them."""
         return num_positions * len(self.bias)
 
-    def _nll(self, hidden: States, target_ids: Targets) -> PositionNll:
-        return linear_nll(hidden, self.weight, self.masked_bias(), target_ids)
+    def _nll(
+        self, hidden: States, target_ids: Targets, additions: Additions | None = None
+    ) -> PositionNll:
+        return linear_nll(hidden, self.weight, self.masked_bias(), target_ids, additions)

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from nextword.outputs.additions import Additions, added
 from nextword.outputs.contract import PositionNll, States, Targets
 from nextword.outputs.cross_entropy import cross_entropy
 from nextword.outputs.products import product_dtype
@@ -26,6 +27,7 @@ def linear_nll(
     weight: Float[Tensor, "vocab hidden"],
     bias: Float[Tensor, " vocab"],
     target_ids: Targets,
+    additions: Additions | None = None,
 ) -> PositionNll:
     """Give `cross_entropy(hidden @ weight.T + bias, target_ids)`, nats, in at least float32.
 
@@ -36,6 +38,7 @@ def linear_nll(
         weight: One row a word.
         bias: One number a word; -inf marks what is never predicted.
         target_ids: Ids to predict.
+        additions: What is added to some of the scores first.
 
     Example:
         >>> hidden, weight = torch.zeros(1, 3), torch.zeros(4, 3)
@@ -43,33 +46,43 @@ def linear_nll(
         1.3863
     """
     if not _kernels_apply(hidden, weight):
-        return cross_entropy(functional.linear(hidden, weight, bias), target_ids)
-    return _KernelNll.apply(hidden, weight, bias, target_ids)  # type: ignore[no-any-return,no-untyped-call]
+        logits = functional.linear(hidden, weight, bias)
+        return cross_entropy(logits if additions is None else added(logits, additions), target_ids)
+    places, scores = (None, None) if additions is None else (additions.places, additions.scores)
+    return _KernelNll.apply(hidden, weight, bias, target_ids, places, scores)  # type: ignore[no-any-return,no-untyped-call]
 
 
 class _KernelNll(torch.autograd.Function):
-    """nll = log Σ exp(W h + b) - (W h + b)[target]."""
+    """nll = log Σ exp(W h + b + a) - (W h + b + a)[target], a being a list of scores or None."""
 
     @staticmethod
     def forward(
-        ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor, target_ids: Tensor
+        ctx: Any,
+        hidden: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        target_ids: Tensor,
+        places: Tensor | None,
+        scores: Tensor | None,
     ) -> Tensor:
         dtype = product_dtype(hidden)
         operand, matrix = hidden.detach().to(dtype), weight.detach().to(dtype)
         with torch.autocast("cpu", enabled=False):
             logits = torch.addmm(bias.detach().to(dtype), operand, matrix.t())
+        if places is not None and scores is not None:
+            logits.view(-1).index_add_(0, places, scores.to(dtype))
         nll, log_sums = torch.empty(len(operand)), torch.empty(len(operand))
         load_kernels().cross_entropy_forward(
             logits, target_ids, nll=nll, log_sums=log_sums, num_threads=_num_threads(logits)
         )
-        ctx.save_for_backward(operand, matrix, logits, target_ids, log_sums)
+        ctx.save_for_backward(operand, matrix, logits, target_ids, log_sums, places)
         ctx.hidden_dtype = hidden.dtype
         return nll
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_nll: Tensor) -> tuple[Tensor | None, ...]:
-        operand, matrix, logits, target_ids, log_sums = ctx.saved_tensors
+        operand, matrix, logits, target_ids, log_sums, places = ctx.saved_tensors
         grad_bias = torch.empty(len(matrix))
         load_kernels().cross_entropy_backward(
             logits,
@@ -84,11 +97,14 @@ class _KernelNll(torch.autograd.Function):
         with torch.autocast("cpu", enabled=False):
             grad_hidden = logits @ matrix if ctx.needs_input_grad[0] else None
             grad_weight = logits.t() @ operand if ctx.needs_input_grad[1] else None
+        grad_scores = None if places is None else logits.view(-1).index_select(0, places)
         return (
             None if grad_hidden is None else grad_hidden.to(ctx.hidden_dtype),
             None if grad_weight is None else grad_weight.float(),
             grad_bias,
             None,
+            None,
+            None if grad_scores is None else grad_scores.float(),
         )
 
 

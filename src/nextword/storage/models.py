@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from nextword.base import CheckpointError, FormatError, NextwordError, Values, did_you_mean
-from nextword.models import LanguageModel, NeuralLanguageModel, load_parameter_tensors
+from nextword.models import LanguageModel, NeuralLanguageModel
 from nextword.storage.arpa_file import read_arpa_file
 from nextword.storage.model_folder import (
     ModelFolder,
@@ -49,7 +49,7 @@ def neural_family(build: Callable[[Values, Tokenizer], NeuralLanguageModel]) -> 
         config: Values, tokenizer: Tokenizer, tensors: Mapping[str, Tensor], source: str
     ) -> NeuralLanguageModel:
         model = build(config, tokenizer)
-        load_parameter_tensors(model, tensors, source=source)
+        model.load_tensors(tensors, source=source)
         return model.eval()
 
     return Family(load=load, build=build)

@@ -20,7 +20,7 @@ from torch import Tensor
 from nextword.base import Values
 from nextword.batches import Batch, UnitReader
 from nextword.models import NeuralLanguageModel, State
-from nextword.tensors import Hidden, Nll, autocast
+from nextword.tensors import Hidden, Nll, TokenIds, autocast
 from nextword.training.free_running import free_running_hidden
 
 
@@ -145,24 +145,28 @@ class TruncatedBptt:
         model, device = self._model, self._model.device
         window, mask = window.to(device), mask.to(device)
         with autocast(self._precision, device):
-            hidden, final_state, penalties = self._read(window, state)
+            hidden, read_ids, final_state, penalties = self._read(window, state)
             counted = None if bool(mask.all()) else mask
-            nll_sum = model.score(hidden, window.target_ids, None, counted).sum()
+            nll_sum = model.score(hidden, window.target_ids, read_ids, state, counted=counted).sum()
         total = nll_sum if penalties is None else nll_sum + penalties[mask].sum()
         (total / num_targets).backward()  # type: ignore[no-untyped-call]
         return float(nll_sum.detach()), final_state.detach()
 
-    def _read(self, window: Batch, state: State) -> tuple[Hidden, State, Nll | None]:
+    def _read(self, window: Batch, state: State) -> tuple[Hidden, TokenIds, State, Nll | None]:
+        """Read a window; give what was read as well, which free running decides on its way."""
         if self._free_running_probability == 0.0:
-            return self._model.penalized_hidden(window.token_ids, state, window.lengths)
-        hidden, final_state = free_running_hidden(
+            hidden, final_state, penalties = self._model.penalized_hidden(
+                window.token_ids, state, window.lengths
+            )
+            return hidden, window.token_ids, final_state, penalties
+        hidden, read_ids, final_state = free_running_hidden(
             self._model,
             window.token_ids,
             state,
             window.lengths,
             probability=self._free_running_probability,
         )
-        return hidden, final_state, None
+        return hidden, read_ids, final_state, None
 
     def mark(self) -> tuple[deque[State], deque[Batch]]:
         """Remember the queues, to come back to with `rewind`; states are values, so it is cheap."""

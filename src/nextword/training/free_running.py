@@ -14,7 +14,7 @@ def free_running_hidden(
     lengths: Lengths | None,
     *,
     probability: float,
-) -> tuple[Hidden, State]:
+) -> tuple[Hidden, TokenIds, State]:
     """Read a window in which each step, by chance, sees a token the model drew itself.
 
     The first step of a window always reads the true token. Gradients do not go through the draw.
@@ -29,27 +29,29 @@ def free_running_hidden(
         probability: Chance of the model's own token, a step and row; 1 is free running.
 
     Returns:
-        Hidden vectors, (batch, time, hidden), and the state after reading.
+        Hidden vectors, (batch, time, hidden), the ids that were read, and the state after them.
 
     Source: lecture 000, the two paradigms; Bengio et al. (2015), scheduled sampling.
     """
     outputs: list[Tensor] = []
+    read: list[Tensor] = []
+    before = state
     for time in range(token_ids.shape[1]):
-        step_ids = token_ids[:, time]
+        step_ids = token_ids[:, time : time + 1]
         if outputs:
-            step_ids = _mixed(model, step_ids, outputs[-1], probability)
+            own_ids = _drawn(model, outputs[-1], read[-1], before)
+            is_own = torch.rand(step_ids.shape, device=step_ids.device) < probability
+            step_ids = torch.where(is_own, own_ids, step_ids)
+        before = state
         step_lengths = None if lengths is None else (time < lengths).long()
-        hidden, state = model.hidden(step_ids[:, None], state, step_lengths)
+        hidden, state = model.hidden(step_ids, before, step_lengths)
         outputs.append(hidden)
-    return torch.cat(outputs, dim=1), state
+        read.append(step_ids)
+    return torch.cat(outputs, dim=1), torch.cat(read, dim=1), state
 
 
-def _mixed(
-    model: NeuralLanguageModel, true_ids: Tensor, hidden: Tensor, probability: float
-) -> Tensor:
-    """Replace true ids, by chance, with draws from what the model predicted."""
-    with torch.no_grad():
-        predicted = model.output.log_probs(hidden[:, -1]).exp()
-        drawn = torch.multinomial(predicted, 1).squeeze(1)
-        is_own = torch.rand(len(true_ids), device=true_ids.device) < probability
-    return torch.where(is_own, drawn, true_ids)
+@torch.no_grad()
+def _drawn(model: NeuralLanguageModel, hidden: Hidden, read: TokenIds, before: State) -> TokenIds:
+    """Draw the next id of each row from what the model predicts, having read one id."""
+    predicted = model.predict(hidden, read, before).exp()
+    return torch.multinomial(predicted[:, -1], 1)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nextword.base import Values, encode
 from nextword.evaluation import PerplexityCard
-from nextword.models import LanguageModel, NeuralLanguageModel, load_parameter_tensors
+from nextword.models import LanguageModel, NeuralLanguageModel
 from nextword.storage import RunFolder, load_model_folder, save_model
 from nextword.tokens import Tokenizer
 from nextword.training.config import RunConfig
@@ -49,7 +49,7 @@ class ModelKeeper:
     def load_best(self, model: NeuralLanguageModel) -> None:
         """Put the weights of the saved model into the model."""
         stored = load_model_folder(self._run.model_folder)
-        load_parameter_tensors(model, stored.tensors, source=str(self._run.model_folder))
+        model.load_tensors(stored.tensors, source=str(self._run.model_folder))
 
 
 def _portable(config: RunConfig) -> Values:

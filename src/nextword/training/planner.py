@@ -92,6 +92,9 @@ def plan_training(
     precision = resolve_precision(config.training.precision, model.device)
     minutes = num_steps * seconds / 60.0
     copies = 2 + _optimizer_copies(config) + (config.averaging.decay > 0.0)
+    # Neither gradient nor memory of a hashed table is as large as the table.
+    num_hashed = sum(table.numel() for table in model.hashed_tables)
+    num_numbers = num_hashed + copies * (model.num_parameters - num_hashed)
     positions = config.training.positions_at_once
     choice = config.output.choice(vocab_size=model.vocab_size, num_positions=positions)
     return Plan(
@@ -103,7 +106,7 @@ def plan_training(
         output=str(choice),
         backends=model.backends,
         precision=str(precision).removeprefix("torch."),
-        weights_mib=model.num_parameters * _BYTES_PER_NUMBER * copies / _MEBIBYTE,
+        weights_mib=num_numbers * _BYTES_PER_NUMBER / _MEBIBYTE,
         activations_mib=model.output.num_scores_held(positions) * _BYTES_PER_SCORE / _MEBIBYTE,
         seconds_per_step=seconds,
         minutes=minutes if limit is None else min(minutes, limit),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nextword.base import ConfigError, Values, decode, encode, require
-from nextword.models import NeuralLanguageModel, load_parameter_tensors
+from nextword.models import NeuralLanguageModel
 from nextword.storage import Family, load_model
 from nextword.tensors import resolve_device, seed_everything, tune_process
 from nextword.text import ByteStream
@@ -104,7 +104,8 @@ def prepare(
     if vectors is not None:
         vectors.fill(model, data.tokenizer)
     if start is not None:
-        load_parameter_tensors(model, start.model.tensors(), source=str(config.text.init))
+        model.load_tensors(start.model.tensors(), source=str(config.text.init))
+    model.count(data.train, data.tokenizer, temporary_folder=folder)
     state = TrainingState(model, config, train=data.train, tokenizer=data.tokenizer)
     return Preparation(config=config, data=data, model=model, state=state)
 

@@ -17,6 +17,7 @@ from nextword.optim import (
     Clipped,
     Clipper,
     Plateau,
+    SparseDescent,
     WeightAverage,
     build_optimizer,
     gradient_entries,
@@ -80,11 +81,16 @@ class TrainingState:
         self.model.leave_gradients_sparse()
         if config.clipping.state_threshold is not None:
             self.model.limit_state_gradient(config.clipping.state_threshold)
-        self.optimizer = build_optimizer(model, config.optimizer)
+        self._apart = frozenset(model.hashed_tables)
+        self.optimizer = build_optimizer(model, config.optimizer, apart=self._apart)
+        self._descent = SparseDescent(
+            self._apart, learning_rate=config.optimizer.table_learning_rate
+        )
+        self._highest_rate = config.optimizer.learning_rate
         self._keeps_sparse = takes_sparse_gradients(config.optimizer)
         self.clipper = Clipper(config.clipping)
         self.plateau = Plateau(config.schedule)
-        self.average = WeightAverage(model, decay=config.averaging.decay)
+        self.average = WeightAverage(model, decay=config.averaging.decay, apart=self._apart)
         self.bptt = TruncatedBptt(
             model,
             bptt_steps=training.bptt_steps,
@@ -126,17 +132,19 @@ class TrainingState:
     def compute_gradient(self) -> tuple[UpdateLoss, Clipped] | None:
         """Read on and leave the limited gradient of one update; None when the text is read."""
         self.model.train()
-        self.optimizer.zero_grad(set_to_none=True)
+        self.model.zero_grad(set_to_none=True)
         loss = self.bptt.back_propagate(self.reader)
         if loss is None:
             return None
-        gradient = gradient_entries(self.model.parameters(), keep_sparse=self._keeps_sparse)
+        dense = [each for each in self.model.parameters() if each not in self._apart]
+        gradient = gradient_entries(dense, keep_sparse=self._keeps_sparse)
         return loss, self.clipper.clip(gradient)
 
     def apply_gradient(self, learning_rate: float) -> None:
         """Move the weights, and their average, by the gradient that is there."""
         set_learning_rate(self.optimizer, learning_rate)
         self.optimizer.step()
+        self._descent.step(share=learning_rate / self._highest_rate)
         self.average.update()
 
     def mark(self) -> Mark:

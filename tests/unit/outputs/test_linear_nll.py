@@ -3,7 +3,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nextword.outputs import linear_nll
+from nextword.outputs import Additions, linear_nll
 from nextword.outputs.linear_nll import linear_nll as score
 
 needs_kernels = pytest.mark.skipif(
@@ -61,6 +61,28 @@ def test_linear_nll_and_its_gradients_are_the_float64_ones(
     assert [result.dtype for result in results] == [torch.float32] * 4
     for result, exact in zip(results, truth, strict=True):
         assert relative_error(result, exact) <= LIMITS[dtype]
+
+
+@pytest.mark.parametrize("dtype", LIMITS, ids=["float32", "bfloat16"])
+def test_linear_nll_with_additions_is_the_float64_one(
+    with_kernels: bool, dtype: torch.dtype
+) -> None:
+    operands, target_ids = operands_of(63, 65, 501), torch.randint(501, (63,))
+    places = torch.randint(63 * 501, (4000,))
+    scores = torch.randn(4000, requires_grad=True)
+    additions = Additions(places=places, scores=scores, vocab_size=501)
+
+    with torch.autocast("cpu", dtype=dtype, enabled=dtype == torch.bfloat16):
+        nll = score(*operands, target_ids, additions)
+    results = [nll.detach(), *torch.autograd.grad(nll.sum(), [*operands, scores])]
+
+    exact = [each.detach().double().requires_grad_() for each in (*operands, scores)]
+    logits = functional.linear(*exact[:3]).flatten().index_add(0, places, exact[3]).view(63, 501)
+    expected = functional.cross_entropy(logits, target_ids, reduction="none")
+    truth = [expected.detach(), *torch.autograd.grad(expected.sum(), exact)]
+    assert [result.dtype for result in results] == [torch.float32] * 5
+    for result, wanted in zip(results, truth, strict=True):
+        assert relative_error(result, wanted) <= LIMITS[dtype]
 
 
 def test_linear_nll_impossible_words_cost_nothing_and_get_no_gradient(with_kernels: bool) -> None:

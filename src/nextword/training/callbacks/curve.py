@@ -70,7 +70,7 @@ def draw_training_curve(records: Sequence[Values], path: Path, *, title: str) ->
             ha="center",
             color=_VALIDATION_COLOR,
         )
-        upper.legend(frameon=False)
+        upper.legend(frameon=False, loc="upper right")
     upper.set_yscale("log")
     _label_plain_numbers(upper)
     upper.set_ylabel("perplexity per token")
