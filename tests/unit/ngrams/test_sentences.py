@@ -66,3 +66,12 @@ def test_sentences_pieces_join_to_the_whole(text: str, max_tokens: int) -> None:
 
     np.testing.assert_array_equal(np.concatenate(pieces), sentences.whole())
     assert all(len(piece) <= 2 * max_tokens for piece in pieces)
+
+
+@given(texts(3))
+def test_sentences_longest_is_that_of_a_loop(text: str) -> None:
+    tokenizer = tokenizer_of("w0 w1 w2\n")
+
+    longest = sentences_of(store_of(tokenizer, text), tokenizer).longest
+
+    assert longest == max(2 + len(line.split()) for line in text.splitlines())

@@ -118,3 +118,15 @@ def test_weight_average_state_goes_on_the_same(num_before: int) -> None:
         updated(follower, model, [4.0, 5.0])
     wanted = average.state_tensors()
     assert all(torch.equal(t, wanted[n]) for n, t in other.state_tensors().items())
+
+
+def test_weight_average_leaves_weights_apart_as_they_are() -> None:
+    model = model_of(1.0)
+    average = WeightAverage(model, decay=0.9, apart={model.bias})
+
+    updated(average, model, [5.0])
+
+    assert list(average.state_tensors()) == ["average_updates", "average.weight"]
+    with average.applied():
+        assert model.bias.tolist() == [6.0, 6.0, 6.0]
+        assert not torch.equal(model.weight, torch.full_like(model.weight, 5.0))

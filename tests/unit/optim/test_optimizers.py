@@ -99,3 +99,15 @@ def test_set_learning_rate_reaches_every_group() -> None:
     set_learning_rate(optimizer, 0.025)
 
     assert [group["lr"] for group in optimizer.param_groups] == [0.025, 0.025]
+
+
+@pytest.mark.parametrize("kind", ["sgd", "adamw"])
+def test_build_optimizer_leaves_weights_apart_to_others(kind: str) -> None:
+    model = model_of()
+    before = weights(model)
+    give_gradients(model, seed=1)
+
+    build_optimizer(model, OptimizerConfig(kind=kind), apart={model[1].weight}).step()  # type: ignore[arg-type]
+
+    moved = [not torch.equal(a, b) for a, b in zip(weights(model), before, strict=True)]
+    assert moved == [True, True, False, True]
