@@ -116,6 +116,7 @@ struct CrossEntropyForward {
   std::ptrdiff_t num_rows;
   std::ptrdiff_t vocab_size;
   const void* logits;         // Element (N, V)
+  const float* bias;          // (V), added to every row of the logits; null: none
   const int64_t* target_ids;  // (N), each in [0, vocab_size)
   float* nll;                 // (N), nats
   float* log_sums;            // (N): log of the sum of exp(logits); null: not wanted
@@ -126,6 +127,7 @@ struct CrossEntropyBackward {
   std::ptrdiff_t num_rows;
   std::ptrdiff_t vocab_size;
   void* logits;                // Element (N, V); overwritten by their gradients
+  const float* bias;           // (V), as forward had it
   const int64_t* target_ids;   // (N), each in [0, vocab_size)
   const float* log_sums;       // (N), as forward gave them
   const float* row_gradients;  // (N), of each row's loss

@@ -30,14 +30,15 @@ void describe_cross_entropy(Arguments& args, const ReadArray& logits) {
 }
 
 void cross_entropy_forward(const ReadArray& logits, const ReadArray& target_ids,
-                           const WriteArray& nll, const OptionalWriteArray& log_sums,
-                           int num_threads) {
+                           const OptionalReadArray& bias, const WriteArray& nll,
+                           const OptionalWriteArray& log_sums, int num_threads) {
   check_num_threads(num_threads);
   CallArrays arrays;
   CrossEntropyForward args{};
   describe_cross_entropy(args, logits);
   args.logits = arrays.read(logits, "logits", {args.num_rows, args.vocab_size}, args.element);
   args.target_ids = arrays.read_ids(target_ids, "target_ids", {args.num_rows});
+  args.bias = arrays.read(bias, "bias", {args.vocab_size});
   args.nll = arrays.write(nll, "nll", {args.num_rows});
   args.log_sums = arrays.write(log_sums, "log_sums", {args.num_rows});
   arrays.finish();
@@ -46,14 +47,16 @@ void cross_entropy_forward(const ReadArray& logits, const ReadArray& target_ids,
 }
 
 void cross_entropy_backward(const WriteArray& logits, const ReadArray& target_ids,
-                            const ReadArray& log_sums, const ReadArray& row_gradients,
-                            const OptionalWriteArray& grad_bias, int num_threads) {
+                            const OptionalReadArray& bias, const ReadArray& log_sums,
+                            const ReadArray& row_gradients, const OptionalWriteArray& grad_bias,
+                            int num_threads) {
   check_num_threads(num_threads);
   CallArrays arrays;
   CrossEntropyBackward args{};
   describe_cross_entropy(args, ReadArray(logits));
   args.logits = arrays.write(logits, "logits", {args.num_rows, args.vocab_size}, args.element);
   args.target_ids = arrays.read_ids(target_ids, "target_ids", {args.num_rows});
+  args.bias = arrays.read(bias, "bias", {args.vocab_size});
   args.log_sums = arrays.read(log_sums, "log_sums", {args.num_rows});
   args.row_gradients = arrays.read(row_gradients, "row_gradients", {args.num_rows});
   args.grad_bias = arrays.write(grad_bias, "grad_bias", {args.vocab_size});
@@ -131,10 +134,11 @@ void dropout(const OptionalReadArray& inputs, const WriteArray& outputs, double 
 
 void bind_operations(nb::module_& module) {
   module.def("cross_entropy_forward", cross_entropy_forward, "logits"_a, "target_ids"_a,
-             nb::kw_only(), "nll"_a, "log_sums"_a = nb::none(), "num_threads"_a);
-  module.def("cross_entropy_backward", cross_entropy_backward, "logits"_a, "target_ids"_a,
-             nb::kw_only(), "log_sums"_a, "row_gradients"_a, "grad_bias"_a = nb::none(),
+             nb::kw_only(), "bias"_a = nb::none(), "nll"_a, "log_sums"_a = nb::none(),
              "num_threads"_a);
+  module.def("cross_entropy_backward", cross_entropy_backward, "logits"_a, "target_ids"_a,
+             nb::kw_only(), "bias"_a = nb::none(), "log_sums"_a, "row_gradients"_a,
+             "grad_bias"_a = nb::none(), "num_threads"_a);
   module.def("embedding_gather", embedding_gather, "weights"_a, "token_ids"_a, nb::kw_only(),
              "embeddings"_a, "num_threads"_a);
   module.def("embedding_scatter_add", embedding_scatter_add, "grad_weights"_a, "token_ids"_a,

@@ -15,11 +15,23 @@ inline void for_each_vector(std::ptrdiff_t size, Function&& function) {
   if (at < size) function(at, static_cast<int>(size - at));
 }
 
+// A row of logits with the bias added.
 template <class Number>
-float largest_of(const Number* row, std::ptrdiff_t size) {
+struct Row {
+  const Number* logits;
+  const float* bias;
+
+  Floats at(std::ptrdiff_t first, int count) const {
+    const Floats scores = load(logits + first, count);
+    return bias != nullptr ? scores + load(bias + first, count) : scores;
+  }
+};
+
+template <class Number>
+float largest_of(const Row<Number>& row, std::ptrdiff_t size) {
   Floats largest = splat(-__builtin_inff());
   for_each_vector(size, [&](std::ptrdiff_t at, int count) {
-    Floats values = load(row + at, count);
+    Floats values = row.at(at, count);
     if (count < kLanes) {
       for (int lane = count; lane < kLanes; ++lane) values[lane] = -__builtin_inff();
     }
@@ -30,10 +42,10 @@ float largest_of(const Number* row, std::ptrdiff_t size) {
 }
 
 template <class Number>
-float sum_of_exponentials(const Number* row, std::ptrdiff_t size, float largest) {
+float sum_of_exponentials(const Row<Number>& row, std::ptrdiff_t size, float largest) {
   Floats sums = {};
   for_each_vector(size, [&](std::ptrdiff_t at, int count) {
-    Floats powers = exponential(load(row + at, count) - largest);
+    Floats powers = exponential(row.at(at, count) - largest);
     for (int lane = count; lane < kLanes; ++lane) powers[lane] = 0;
     sums += powers;
   });
@@ -44,31 +56,31 @@ template <class Number>
 void forward(const CrossEntropyForward& args, Member member) {
   const std::ptrdiff_t size = args.vocab_size;
   const auto rows = member.share_of(args.num_rows);
-  for (std::ptrdiff_t row = rows.begin; row < rows.end; ++row) {
-    const auto* logits = static_cast<const Number*>(args.logits) + row * size;
-    const float largest = largest_of(logits, size);
-    const float log_sum = __builtin_logf(sum_of_exponentials(logits, size, largest));
+  for (std::ptrdiff_t index = rows.begin; index < rows.end; ++index) {
+    const Row<Number> row{static_cast<const Number*>(args.logits) + index * size, args.bias};
+    const float largest = largest_of(row, size);
+    const float log_sum = __builtin_logf(sum_of_exponentials(row, size, largest));
     // The two large numbers first: their difference is exact where they are close.
-    args.nll[row] = log_sum + (largest - load(logits + args.target_ids[row], 1)[0]);
-    if (args.log_sums != nullptr) args.log_sums[row] = log_sum + largest;
+    args.nll[index] = log_sum + (largest - row.at(args.target_ids[index], 1)[0]);
+    if (args.log_sums != nullptr) args.log_sums[index] = log_sum + largest;
   }
 }
 
 // exp(logit - log_sum) is the probability; times the row's gradient it is the logit's, but for the
 // target, which loses the row's gradient.
 template <class Number>
-void overwrite_by_gradients(Number* row, std::ptrdiff_t size, int64_t target_id, float log_sum,
-                            float row_gradient, float* bias_sums) {
-  const float target_logit = load(row + target_id, 1)[0];
+void overwrite_by_gradients(const Row<Number>& row, Number* gradients, std::ptrdiff_t size,
+                            int64_t target_id, float log_sum, float row_gradient,
+                            float* bias_sums) {
   const float target_gradient =
-      (exponential(splat(target_logit - log_sum))[0] - 1.0f) * row_gradient;
+      (exponential(splat(row.at(target_id, 1)[0] - log_sum))[0] - 1.0f) * row_gradient;
   if (bias_sums != nullptr) bias_sums[target_id] -= row_gradient;
   for_each_vector(size, [&](std::ptrdiff_t at, int count) {
-    const Floats gradients = exponential(load(row + at, count) - log_sum) * row_gradient;
-    store(row + at, gradients, count);
-    if (bias_sums != nullptr) add(bias_sums + at, gradients, count);
+    const Floats products = exponential(row.at(at, count) - log_sum) * row_gradient;
+    store(gradients + at, products, count);
+    if (bias_sums != nullptr) add(bias_sums + at, products, count);
   });
-  store(row + target_id, splat(target_gradient), 1);
+  store(gradients + target_id, splat(target_gradient), 1);
 }
 
 template <class Number>
@@ -77,10 +89,10 @@ void backward(const CrossEntropyBackward& args, Member member) {
   float* bias_sums =
       args.grad_bias != nullptr ? args.partial_sums + member.rank * size : nullptr;
   const auto rows = member.share_of(args.num_rows);
-  for (std::ptrdiff_t row = rows.begin; row < rows.end; ++row) {
-    overwrite_by_gradients(static_cast<Number*>(args.logits) + row * size, size,
-                           args.target_ids[row], args.log_sums[row], args.row_gradients[row],
-                           bias_sums);
+  for (std::ptrdiff_t index = rows.begin; index < rows.end; ++index) {
+    auto* logits = static_cast<Number*>(args.logits) + index * size;
+    overwrite_by_gradients(Row<Number>{logits, args.bias}, logits, size, args.target_ids[index],
+                           args.log_sums[index], args.row_gradients[index], bias_sums);
   }
   if (bias_sums == nullptr) return;
   // Each member adds up the others' sums of some columns, always in the same order.

@@ -129,6 +129,7 @@ def _cross_entropy_forward(steps: int, rows: int, size: int, dtype: torch.dtype)
     return {
         "logits": torch.randn(rows, size).to(dtype),
         "target_ids": torch.randint(size, (rows,)),
+        "bias": random.choice([None, torch.randn(size)]),
         "nll": torch.zeros(rows),
         "log_sums": random.choice([None, torch.zeros(rows)]),
     }
@@ -138,6 +139,7 @@ def _cross_entropy_backward(steps: int, rows: int, size: int, dtype: torch.dtype
     return {
         "logits": torch.randn(rows, size).to(dtype),
         "target_ids": torch.randint(size, (rows,)),
+        "bias": random.choice([None, torch.randn(size)]),
         "log_sums": torch.randn(rows),
         "row_gradients": torch.rand(rows),
         "grad_bias": random.choice([None, torch.zeros(size)]),

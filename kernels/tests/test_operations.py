@@ -26,17 +26,20 @@ def test_cross_entropy_gives_loss_and_gradients(
     logits = (torch.randn(num_rows, vocab_size) * 3).to(dtype)
     target_ids = torch.randint(vocab_size, (num_rows,))
     row_gradients = torch.rand(num_rows) + 0.5
-    leaf = logits.double().requires_grad_()
+    bias = torch.randn(vocab_size) if num_rows % 2 else None
+    leaf = logits.double() if bias is None else logits.double() + bias
+    leaf.requires_grad_()
     expected = functional.cross_entropy(leaf, target_ids, reduction="none")
     (expected * row_gradients).sum().backward()
     nll, log_sums, grad_bias = torch.empty(num_rows), torch.empty(num_rows), torch.empty(vocab_size)
 
     kernels.cross_entropy_forward(
-        logits, target_ids, nll=nll, log_sums=log_sums, num_threads=num_threads
+        logits, target_ids, bias=bias, nll=nll, log_sums=log_sums, num_threads=num_threads
     )
     kernels.cross_entropy_backward(
         logits,
         target_ids,
+        bias=bias,
         log_sums=log_sums,
         row_gradients=row_gradients,
         grad_bias=grad_bias,

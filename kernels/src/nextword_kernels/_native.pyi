@@ -158,6 +158,7 @@ def cross_entropy_forward(
     logits: Array,  # (N, V), float32 or bfloat16; -inf is allowed
     target_ids: Array,  # (N)
     *,
+    bias: Array | None = None,  # (V), float32, added to every row
     nll: Array,  # (N), nats, written
     log_sums: Array | None = None,  # (N), written: log of each row's sum of exp(logits)
     num_threads: int,
@@ -168,6 +169,7 @@ def cross_entropy_backward(
     logits: Array,  # (N, V), as in forward; overwritten by their gradients
     target_ids: Array,  # (N)
     *,
+    bias: Array | None = None,  # (V), as in forward
     log_sums: Array,  # (N), as forward gave them
     row_gradients: Array,  # (N), of each row's loss
     grad_bias: Array | None = None,  # (V), written: the gradients summed over the rows

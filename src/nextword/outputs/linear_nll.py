@@ -67,26 +67,34 @@ class _KernelNll(torch.autograd.Function):
     ) -> Tensor:
         dtype = product_dtype(hidden)
         operand, matrix = hidden.detach().to(dtype), weight.detach().to(dtype)
+        bias = bias.detach().float().contiguous()
+        # The kernels add the bias as they read the scores: torch would write it to all rows first.
         with torch.autocast("cpu", enabled=False):
-            logits = torch.addmm(bias.detach().to(dtype), operand, matrix.t())
+            logits = operand @ matrix.t()
         if places is not None and scores is not None:
             logits.view(-1).index_add_(0, places, scores.to(dtype))
         nll, log_sums = torch.empty(len(operand)), torch.empty(len(operand))
         load_kernels().cross_entropy_forward(
-            logits, target_ids, nll=nll, log_sums=log_sums, num_threads=_num_threads(logits)
+            logits,
+            target_ids,
+            bias=bias,
+            nll=nll,
+            log_sums=log_sums,
+            num_threads=_num_threads(logits),
         )
-        ctx.save_for_backward(operand, matrix, logits, target_ids, log_sums, places)
+        ctx.save_for_backward(operand, matrix, bias, logits, target_ids, log_sums, places)
         ctx.hidden_dtype = hidden.dtype
         return nll
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_nll: Tensor) -> tuple[Tensor | None, ...]:
-        operand, matrix, logits, target_ids, log_sums, places = ctx.saved_tensors
+        operand, matrix, bias, logits, target_ids, log_sums, places = ctx.saved_tensors
         grad_bias = torch.empty(len(matrix))
         load_kernels().cross_entropy_backward(
             logits,
             target_ids,
+            bias=bias,
             log_sums=log_sums,
             row_gradients=grad_nll.float().contiguous(),
             grad_bias=grad_bias,
