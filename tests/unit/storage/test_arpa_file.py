@@ -133,6 +133,8 @@ def test_read_arpa_file_damaged_gzip_is_refused(model: NgramLanguageModel, tmp_p
         ("m.arpa", b"just words\n", "line 1: an ARPA file begins with"),
         ("m.arpa", b"", "line 0: an ARPA file begins with"),
     ],
+    # Ids of their own: compressed bytes hold the time, and would differ between test processes.
+    ids=["not-compressed", "compressed", "words", "empty"],
 )
 def test_read_arpa_file_something_else_is_refused(
     name: str, content: bytes, message: str, tmp_path: Path
