@@ -2,8 +2,8 @@
 
 Three rows of 21 tokens are enough: the contract speaks of neighbours (rows, steps, calls), and a
 model that breaks it for a few tokens breaks it. So an audit takes seconds, whatever the vocabulary.
-A model that looks back on so many tokens and no more reads as many first: what is scored then moves
-its window.
+A model that looks back on so many tokens and no more reads as many more first: what is scored then
+moves its window.
 """
 
 from dataclasses import dataclass
@@ -109,8 +109,11 @@ def text_passage(
 
 
 def _num_before(model: LanguageModel) -> int:
-    """Give how much is read first: what fills a window, where a model has one."""
-    return min(max(_NUM_BEFORE, model.context_size or 0), _LONGEST_BEFORE)
+    """Give how much is read first: a little, after what fills a window where a model has one.
+
+    A model that encodes its window anew now and then stands between two such places then.
+    """
+    return min(model.context_size or 0, _LONGEST_BEFORE) + _NUM_BEFORE
 
 
 def choose_passage(

@@ -52,7 +52,7 @@ def test_text_passage_goes_on_from_part_to_part(model: ConstantModel) -> None:
     assert passage.description == "3 rows of numbers, seed 0"
 
 
-@pytest.mark.parametrize(("context_size", "expected"), [(None, 5), (3, 5), (40, 40), (1024, 256)])
+@pytest.mark.parametrize(("context_size", "expected"), [(None, 5), (3, 8), (40, 45), (1024, 261)])
 def test_passage_before_fills_the_window_of_a_model(
     model: ConstantModel, context_size: int | None, expected: int
 ) -> None:
