@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
+from jaxtyping import Int64
 from torch import Tensor, nn
 
 from nextword.base import ConfigError, Values
@@ -99,6 +101,10 @@ class MaxEntLanguageModel(NeuralLanguageModel):
     ) -> None:
         """Have a feature for every n-gram of a text, beside those there were.
 
+        Order 1 has the output's bias for weights. One that was never trained starts as logarithms
+        of how often each word is in the text: what a network in training has to find out first,
+        and what it may else write into a state that never changes again.
+
         Raises:
             MismatchError: Another tokenizer made the store.
             DataError: The text has no token.
@@ -108,6 +114,7 @@ class MaxEntLanguageModel(NeuralLanguageModel):
         counted = min(order, sentences.longest)
         with counted_ngrams(sentences, order=counted, temporary_folder=temporary_folder) as counts:
             found = successors_of(counts, order=order, min_count=self.min_count)
+            self._start_bias(counts.words_seen())
         self.features.replace(found.merged(self.features.contexts.successors()))
         shared = self.features.shared_slots()
         _logger.info(
@@ -117,6 +124,14 @@ class MaxEntLanguageModel(NeuralLanguageModel):
             f"{shared.num_slots:,}",
             100.0 * shared.share,
         )
+
+    @torch.no_grad()
+    def _start_bias(self, counts: Int64[np.ndarray, " vocab"]) -> None:
+        """Start b_y as log-probabilities of words by themselves, if it is as it was built."""
+        if not self.output.bias.any():
+            # Once more each, so that none is impossible.
+            shares = (counts + 1) / (counts + 1).sum()
+            self.output.bias.copy_(torch.from_numpy(np.log(shares)))
 
     def tensors(self) -> dict[str, Tensor]:
         """Give the weights by name, and the n-grams that have one."""

@@ -1,6 +1,7 @@
 """RNN + MaxEnt against a network and features that are put together by hand."""
 
 import logging
+import math
 import re
 from dataclasses import replace
 
@@ -52,16 +53,17 @@ def make(
     return model
 
 
-def twin(config: MaxEntConfig = SMALL) -> RecurrentLanguageModel:
+def twin(model: MaxEntLanguageModel) -> RecurrentLanguageModel:
     """The same network alone, with the same weights."""
-    torch.manual_seed(0)
-    return RecurrentConfig(cell=config.cell, hidden_size=config.hidden_size).build(
+    alone = RecurrentConfig(cell=SMALL.cell, hidden_size=SMALL.hidden_size).build(
         vocab_size=TOKENIZER.vocab_size,
         boundary_id=TOKENIZER.boundary_id,
         never_ids=TOKENIZER.never_ids,
         regularization=RegularizationConfig(activation_penalty=0.5),
         output=OutputConfig(kind="full"),
     )
+    alone.load_state_dict(model.network.state_dict())
+    return alone
 
 
 def rows() -> Tensor:
@@ -108,7 +110,7 @@ def test_maxent_is_the_network_and_the_features_by_hand(order: int, min_count: i
 
     found = log_probs(model, token_ids)
 
-    alone = log_probs(twin().double(), token_ids)
+    alone = log_probs(twin(model).double(), token_ids)
     expected = (alone + additions_by_hand(model, token_ids)).log_softmax(2)
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
 
@@ -128,17 +130,17 @@ def test_maxent_parity_sees_a_planted_fault(fault: str) -> None:
     assert not torch.allclose(log_probs(model, token_ids), expected, rtol=1e-3)
 
 
-def test_maxent_before_any_training_is_its_twin() -> None:
+def test_maxent_whose_table_is_zero_is_its_twin() -> None:
     model, token_ids = make(), rows()
     torch.nn.init.zeros_(model.features.weight)
 
-    torch.testing.assert_close(log_probs(model, token_ids), log_probs(twin(), token_ids))
+    torch.testing.assert_close(log_probs(model, token_ids), log_probs(twin(model), token_ids))
 
 
 def test_maxent_reads_no_text_that_forgot_to_be_counted() -> None:
     model = make(text=None)
 
-    torch.testing.assert_close(log_probs(model, rows()), log_probs(twin(), rows()))
+    torch.testing.assert_close(log_probs(model, rows()), log_probs(twin(model), rows()))
     assert model.details["features"] == 0
 
 
@@ -213,12 +215,34 @@ def test_count_says_how_many_features_share_a_weight(caplog: pytest.LogCaptureFi
     assert f"in a table of 200; {share:.1f} % share a weight" in caplog.text
 
 
+def test_count_starts_the_bias_at_what_words_cost_by_themselves() -> None:
+    bias = make(text="w0 w1 w1 w2\n").output.bias
+
+    assert bias.exp().sum().item() == pytest.approx(1.0)
+    w0, w1, w2, w3 = (int(TOKENIZER.encode(f"w{i}").ids[0]) for i in range(4))
+    # Five tokens, the line end among them, and one more of each id.
+    num_tokens = 5 + TOKENIZER.vocab_size
+    shares = {w0: 2, w1: 3, w2: 2, w3: 1, TOKENIZER.sentence_end_id: 2}
+    for token_id, count in shares.items():
+        assert bias[token_id].item() == pytest.approx(math.log(count / num_tokens))
+
+
+def test_count_leaves_a_bias_that_was_trained() -> None:
+    model = make(text=None)
+    torch.nn.init.ones_(model.output.bias)
+
+    model.count(store_of(TOKENIZER, TEXT), TOKENIZER)
+
+    assert model.output.bias.tolist() == [1.0] * TOKENIZER.vocab_size
+
+
 def test_count_adds_to_the_features_there_were() -> None:
     one, both = make(text="w0 w1 w2\n"), make(text="w0 w1 w2\nw3 w3 w0\n")
 
     one.count(store_of(TOKENIZER, "w3 w3 w0\n"), TOKENIZER)
 
-    assert one.fingerprint() == both.fingerprint()
+    found, expected = (each.features.contexts.successors().keys for each in (one, both))
+    assert [keys.tolist() for keys in found] == [keys.tolist() for keys in expected]
 
 
 def test_count_sentences_shorter_than_the_order_are_taken() -> None:
