@@ -59,11 +59,15 @@ def write_toml(values: Mapping[str, Any]) -> str:
 def parse_override(text: str) -> Values:
     """Turn `section.key=value` into nested values; the value is read as TOML, else kept as text.
 
+    Nothing after the sign is None, with which `merge` takes a setting back.
+
     Example:
         >>> parse_override("model.hidden_size=200")
         {'model': {'hidden_size': 200}}
         >>> parse_override("model.cell=lstm")
         {'model': {'cell': 'lstm'}}
+        >>> parse_override("output.cutoffs=")
+        {'output': {'cutoffs': None}}
     """
     path, separator, raw = text.partition("=")
     keys = path.strip().split(".")
@@ -72,18 +76,20 @@ def parse_override(text: str) -> Values:
             f"--set {text!r} is not of the form section.key=value.",
             help="Write for example --set model.hidden_size=200.",
         )
-    value: Any = _toml_value(raw.strip())
+    value: Any = _toml_value(raw.strip()) if raw.strip() else None
     for key in reversed(keys):
         value = {key: value}
     return typing.cast("Values", value)
 
 
 def merge(*layers: Mapping[str, Any]) -> Values:
-    """Lay nested values over each other; later layers win key by key.
+    """Lay nested values over each other; later layers win key by key, and None takes a key out.
 
     Example:
         >>> merge({"model": {"cell": "lstm", "tied": True}}, {"model": {"tied": False}})
         {'model': {'cell': 'lstm', 'tied': False}}
+        >>> merge({"output": {"kind": "adaptive", "narrowing": 2}}, {"output": {"narrowing": None}})
+        {'output': {'kind': 'adaptive'}}
     """
     merged: Values = {}
     for layer in layers:
@@ -91,6 +97,8 @@ def merge(*layers: Mapping[str, Any]) -> Values:
             below = merged.get(key)
             if isinstance(value, Mapping):
                 merged[key] = merge(below if isinstance(below, Mapping) else {}, value)
+            elif value is None:
+                merged.pop(key, None)
             else:
                 merged[key] = value
     return merged

@@ -30,7 +30,11 @@ def train(
     ] = None,
     overrides: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Change a setting; repeatable."),
+        typer.Option(
+            "--set",
+            metavar="SECTION.KEY=VALUE",
+            help="Change a setting, or with no VALUE take a recipe's back; repeatable.",
+        ),
     ] = None,
     valid: Annotated[
         list[str] | None,

@@ -1,7 +1,7 @@
 """Vectors that stand for tokens: settings, tables, files of pretrained ones."""
 
 from nextword.embeddings.adaptive import AdaptiveEmbedding
-from nextword.embeddings.clusters import check_cutoffs, default_cutoffs
+from nextword.embeddings.clusters import NARROWING, check_cutoffs, default_cutoffs
 from nextword.embeddings.config import EmbeddingConfig
 from nextword.embeddings.one_hot import one_hot
 from nextword.embeddings.pretrained import (
@@ -14,6 +14,7 @@ from nextword.embeddings.table import embedding_table
 from nextword.embeddings.vector_file import VectorFile, VectorStream
 
 __all__ = [
+    "NARROWING",
     "AdaptiveEmbedding",
     "EmbeddingConfig",
     "VectorFile",

@@ -7,7 +7,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nextword.embeddings.clusters import cluster_bounds, cluster_widths
+from nextword.embeddings.clusters import NARROWING, cluster_bounds, cluster_widths
 from nextword.tensors import Embeddings, TokenIds
 
 
@@ -54,6 +54,7 @@ class AdaptiveEmbedding(nn.Module):
         width: Width of what the network reads.
         vocab_size: Number of words.
         cutoffs: Where one cluster ends and the next begins.
+        narrowing: How many times narrower the vectors of each cluster are than those before.
 
     Raises:
         ConfigError: The cut-offs are out of order or leave a cluster without words.
@@ -66,12 +67,19 @@ class AdaptiveEmbedding(nn.Module):
         torch.Size([1, 3, 64])
     """
 
-    def __init__(self, width: int, vocab_size: int, *, cutoffs: Sequence[int]) -> None:
+    def __init__(
+        self,
+        width: int,
+        vocab_size: int,
+        *,
+        cutoffs: Sequence[int],
+        narrowing: int = NARROWING,
+    ) -> None:
         super().__init__()
         self.width = width
         self.bounds = cluster_bounds(cutoffs, vocab_size=vocab_size)
         sizes = [high - low for low, high in self.bounds]
-        widths = cluster_widths(width, num_clusters=len(sizes))
+        widths = cluster_widths(width, num_clusters=len(sizes), narrowing=narrowing)
         self.clusters: Sequence[WordCluster] = nn.ModuleList(  # type: ignore[assignment]
             WordCluster(size, width=width, narrow_width=narrow_width)
             for size, narrow_width in zip(sizes, widths, strict=True)

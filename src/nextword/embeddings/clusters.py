@@ -9,10 +9,12 @@ from itertools import pairwise
 
 from nextword.base import require
 
-#: A cluster's vectors are this much narrower than those of the one before, but not narrower than
-#: the minimum, below which a product costs no less.
-_NARROWING = 4
+#: A cluster's vectors are this much narrower than those of the one before, where nothing else is
+#: asked for, but not narrower than the minimum, below which a product costs no less.
+NARROWING = 4
 _MIN_WIDTH = 16
+#: Default clusters grow by this factor.
+_GROWTH = 4
 _HEAD_SIZE = 2000
 _MIN_HEAD_SHARE = 64
 
@@ -29,10 +31,10 @@ def default_cutoffs(vocab_size: int) -> tuple[int, ...]:
         >>> default_cutoffs(33_000), default_cutoffs(267_735), default_cutoffs(50)
         ((2000, 8000), (4183, 16732, 66928), (12,))
     """
-    first = max(min(_HEAD_SIZE, vocab_size // _NARROWING), vocab_size // _MIN_HEAD_SHARE, 1)
+    first = max(min(_HEAD_SIZE, vocab_size // _GROWTH), vocab_size // _MIN_HEAD_SHARE, 1)
     cutoffs = [first]
-    while 2 * _NARROWING * cutoffs[-1] < vocab_size:
-        cutoffs.append(_NARROWING * cutoffs[-1])
+    while 2 * _GROWTH * cutoffs[-1] < vocab_size:
+        cutoffs.append(_GROWTH * cutoffs[-1])
     return tuple(cutoffs)
 
 
@@ -76,14 +78,16 @@ def cluster_bounds(cutoffs: Sequence[int], *, vocab_size: int) -> list[tuple[int
     return list(pairwise((0, *cutoffs, vocab_size)))
 
 
-def cluster_widths(width: int, *, num_clusters: int) -> list[int]:
+def cluster_widths(width: int, *, num_clusters: int, narrowing: int = NARROWING) -> list[int]:
     """Give the width of each cluster's vectors, the head first.
 
     Example:
         >>> cluster_widths(650, num_clusters=4)
         [650, 162, 40, 16]
+        >>> cluster_widths(650, num_clusters=4, narrowing=1)
+        [650, 650, 650, 650]
     """
     widths = [width]
     while len(widths) < num_clusters:
-        widths.append(min(width, max(_MIN_WIDTH, widths[-1] // _NARROWING)))
+        widths.append(min(width, max(_MIN_WIDTH, widths[-1] // narrowing)))
     return widths

@@ -5,6 +5,7 @@ from torch import nn
 
 from nextword.base import require
 from nextword.embeddings.adaptive import AdaptiveEmbedding
+from nextword.embeddings.clusters import NARROWING
 
 #: Bound of what is drawn for a table that is no output's weight; that of a tied one is what the
 #: output wants.
@@ -19,6 +20,7 @@ def embedding_table(
     frozen: bool = False,
     tied: bool = False,
     cutoffs: tuple[int, ...] = (),
+    narrowing: int = NARROWING,
 ) -> nn.Parameter | AdaptiveEmbedding | None:
     """Give E, (vocab, embedding), drawn from a uniform distribution; None for one-hot vectors.
 
@@ -29,6 +31,7 @@ def embedding_table(
         frozen: Whether training leaves the table as it is.
         tied: Whether the table is the output's weight too.
         cutoffs: Ids from which on vectors are narrower; all are of one width when empty.
+        narrowing: How many times narrower they are.
 
     Raises:
         ConfigError: It is tied, but there is none; or the cut-offs do not fit the vocabulary.
@@ -41,7 +44,9 @@ def embedding_table(
     if one_hot:
         return None
     if cutoffs:
-        return AdaptiveEmbedding(embedding_size, vocab_size, cutoffs=cutoffs)
+        return AdaptiveEmbedding(
+            embedding_size, vocab_size, cutoffs=cutoffs, narrowing=narrowing
+        )
     scale = embedding_size**-0.5 if tied else _SCALE
     table = torch.empty(vocab_size, embedding_size).uniform_(-scale, scale)
     return nn.Parameter(table, requires_grad=not frozen)

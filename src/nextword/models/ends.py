@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from torch import nn
 
 from nextword.base import require
-from nextword.embeddings import AdaptiveEmbedding, embedding_table
+from nextword.embeddings import NARROWING, AdaptiveEmbedding, embedding_table
 from nextword.models.token_input import TokenInput
 from nextword.outputs import FullSoftmax, Output, OutputFactory
 from nextword.recurrent import Dropout, LockedDropout
@@ -25,6 +25,7 @@ class Ends:
         output: Builds the output layer.
         cutoffs: Ids from which on the table's rows are narrower, where it is an adaptive output's
             as well.
+        narrowing: How many times narrower they are.
         input_dropout: Share of the vectors' entries dropped in training.
         output_dropout: Share dropped of what the output reads.
         embedding_dropout: Share of the vocabulary whose vector is dropped, a window at a time.
@@ -40,6 +41,7 @@ class Ends:
     # A class as the attribute itself would be documented as a class of its own.
     output: OutputFactory = field(default_factory=lambda: FullSoftmax)
     cutoffs: tuple[int, ...] = ()
+    narrowing: int = NARROWING
     input_dropout: float = 0.0
     output_dropout: float = 0.0
     embedding_dropout: float = 0.0
@@ -76,6 +78,7 @@ class Ends:
             frozen=self.frozen,
             tied=self.tied,
             cutoffs=self.cutoffs,
+            narrowing=self.narrowing,
         )
 
     def token_input(self) -> TokenInput:

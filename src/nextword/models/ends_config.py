@@ -41,6 +41,7 @@ def network_ends(
         tied=tied,
         output=output.factory(vocab_size=vocab_size),
         cutoffs=_tied_cutoffs(output, embedding, vocab_size=vocab_size) if tied else (),
+        narrowing=output.narrowing,
         input_dropout=regularization.input_dropout,
         output_dropout=regularization.output_dropout,
         embedding_dropout=regularization.embedding_dropout,

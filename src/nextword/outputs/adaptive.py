@@ -8,11 +8,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nextword.base import ShapeError, require
-from nextword.embeddings import AdaptiveEmbedding, default_cutoffs
+from nextword.embeddings import NARROWING, AdaptiveEmbedding, default_cutoffs
 from nextword.outputs import chunked
 from nextword.outputs.chunked import linear_cross_entropy
 from nextword.outputs.contract import Output, PositionNll, States, Targets
-from nextword.outputs.cross_entropy import cross_entropy, log_softmax
+from nextword.outputs.cross_entropy import log_softmax
 from nextword.outputs.linear_nll import linear_nll
 from nextword.outputs.pieces import nll_in_pieces
 
@@ -33,6 +33,8 @@ class AdaptiveSoftmax(Output):
         vocab_size: Number of words.
         cutoffs: Where one cluster ends and the next begins; by the size of the vocabulary when
             None, and those of the tied embedding when there is one.
+        narrowing: How many times narrower the vectors of each cluster are than those before; 1 gives
+            all words the full width. The tied embedding's when there is one.
         never_ids: Ids that are never predicted.
         tied_weight: The embedding whose E_i and A_i to use; some of its own when None.
 
@@ -58,13 +60,17 @@ class AdaptiveSoftmax(Output):
         vocab_size: int,
         *,
         cutoffs: tuple[int, ...] | None = None,
+        narrowing: int = NARROWING,
         never_ids: tuple[int, ...] = (),
         tied_weight: AdaptiveEmbedding | None = None,
     ) -> None:
         super().__init__()
         if tied_weight is None:
             tied_weight = AdaptiveEmbedding(
-                hidden_size, vocab_size, cutoffs=cutoffs or default_cutoffs(vocab_size)
+                hidden_size,
+                vocab_size,
+                cutoffs=cutoffs or default_cutoffs(vocab_size),
+                narrowing=narrowing,
             )
         bounds = tied_weight.bounds
         if (bounds[-1][1], tied_weight.width) != (vocab_size, hidden_size):
@@ -88,7 +94,7 @@ class AdaptiveSoftmax(Output):
     def log_probs(self, hidden: States) -> Float[Tensor, "positions vocab"]:
         """Give log-probabilities, nats, in at least float32."""
         bias = self._masked_bias()
-        head = log_softmax(self._head_logits(hidden, bias))
+        head = log_softmax(functional.linear(hidden, *self._head(bias)))
         head_size = self.words.bounds[0][1]
         parts = [head[:, :head_size]]
         for number, (low, high) in enumerate(self.words.bounds[1:], start=1):
@@ -118,11 +124,11 @@ class AdaptiveSoftmax(Output):
         bias = self._masked_bias()
         numbers = torch.bucketize(target_ids, self.cutoffs, right=True)
         head_targets = self._head_targets(target_ids, numbers)
-        nll = cross_entropy(self._head_logits(hidden, bias), head_targets)
+        nll = linear_nll(hidden, *self._head(bias), head_targets)
         for number, (low, high) in enumerate(self.words.bounds[1:], start=1):
             positions = (numbers == number).nonzero().squeeze(1)
             tail_nll = _linear_nll(
-                self.words.clusters[number].narrowed(hidden[positions]),
+                self.words.clusters[number].narrowed(hidden.index_select(0, positions)),
                 self.words.clusters[number].table,
                 bias[low:high],
                 target_ids[positions] - low,
@@ -130,11 +136,11 @@ class AdaptiveSoftmax(Output):
             nll = nll.index_add(0, positions, tail_nll)
         return nll
 
-    def _head_logits(self, hidden: Tensor, bias: Tensor) -> Tensor:
-        """Score the frequent words, then the clusters."""
-        head = self.words.clusters[0].table
-        words = functional.linear(hidden, head, bias[: len(head)])
-        return torch.cat([words, functional.linear(hidden, self.tail_weight, self.tail_bias)], 1)
+    def _head(self, bias: Tensor) -> tuple[Tensor, Tensor]:
+        """Give weight and bias of the head: the frequent words, then the clusters."""
+        words = self.words.clusters[0].table
+        weight = torch.cat([words, self.tail_weight])
+        return weight, torch.cat([bias[: len(words)], self.tail_bias])
 
     def _head_targets(self, target_ids: Tensor, numbers: Int64[Tensor, " positions"]) -> Tensor:
         """Say which of the head's entries a target is, or has its cluster's name on."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from nextword.base import STRICT, require, require_range
-from nextword.embeddings import check_cutoffs, default_cutoffs
+from nextword.embeddings import NARROWING, check_cutoffs, default_cutoffs
 from nextword.outputs.choice import OutputChoice, choose_output
 from nextword.outputs.contract import OutputFactory
 from nextword.outputs.kinds import OUTPUTS
@@ -22,6 +22,8 @@ class OutputConfig:
             three by the size of the vocabulary. Others join by `register_output`.
         cutoffs: Ids at which the clusters of `adaptive` begin, rising; by the size of the
             vocabulary when not given.
+        narrowing: How many times narrower `adaptive` makes the vectors of each cluster than those
+            of the one before; with 1 all words keep the full width.
         num_samples: Words that `sampled` draws a training step.
 
     Raises:
@@ -30,17 +32,24 @@ class OutputConfig:
 
     kind: str = "auto"
     cutoffs: tuple[int, ...] | None = None
+    narrowing: int = NARROWING
     num_samples: int = 1024
 
     def __post_init__(self) -> None:
         OUTPUTS.check(self.kind)
         require_range("num_samples", self.num_samples, low=1)
+        require_range("narrowing", self.narrowing, low=1)
+        require(
+            self.narrowing == NARROWING or self.kind == "adaptive",
+            f"output.narrowing is {self.narrowing}, but output.kind is {self.kind!r}.",
+            help="Set output.kind=adaptive, or leave it out: --set output.narrowing=",
+        )
         if self.cutoffs is not None:
             check_cutoffs(self.cutoffs)
             require(
                 self.kind == "adaptive",
                 f"output.cutoffs is given, but output.kind is {self.kind!r}.",
-                help="Set output.kind=adaptive, or leave output.cutoffs out.",
+                help="Set output.kind=adaptive, or leave them out: --set output.cutoffs=",
             )
 
     def choice(self, *, vocab_size: int, num_positions: int = 0) -> OutputChoice:
@@ -67,7 +76,7 @@ class OutputConfig:
         settled = self.settled(vocab_size=vocab_size)
         factory = OUTPUTS[settled.kind]
         if settled.kind == "adaptive":
-            return partial(factory, cutoffs=settled.cutoffs)
+            return partial(factory, cutoffs=settled.cutoffs, narrowing=settled.narrowing)
         if settled.kind == "sampled":
             return partial(factory, num_samples=settled.num_samples)
         return factory

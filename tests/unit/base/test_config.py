@@ -166,7 +166,9 @@ def test_read_toml_broken_text_names_its_source() -> None:
         ("a.b='3'", "3"),
         ("a.b=lstm", "lstm"),
         ("a.b=x=y", "x=y"),
-        ("a.b=", ""),
+        ("a.b=''", ""),
+        ("a.b=", None),
+        ("a.b= ", None),
     ],
 )
 def test_parse_override_value_is_toml_or_text(text: str, value: object) -> None:
@@ -197,6 +199,15 @@ def test_merge_later_layer_wins_key_by_key() -> None:
         "training": {"epochs": 2},
     }
     assert first == {"model": {"cell": "lstm", "tied": True}, "seed": 1}
+
+
+def test_merge_none_takes_back_what_layers_below_say_and_no_more() -> None:
+    recipe = {"output": {"kind": "adaptive", "cutoffs": [1000], "narrowing": 1}}
+
+    merged = merge(recipe, {"output": {"cutoffs": None, "never": None}, "seed": None})
+
+    assert merged == {"output": {"kind": "adaptive", "narrowing": 1}}
+    assert merge(merged, {"output": {"cutoffs": [10]}})["output"]["cutoffs"] == [10]
 
 
 def test_merge_section_over_value_and_back_replaces_it() -> None:

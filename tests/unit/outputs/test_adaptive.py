@@ -15,10 +15,13 @@ HIDDEN, VOCAB, CUTOFFS, NEVER = 33, 60, (8, 20), (0, 2, 25)
 TARGETS = torch.tensor([1, 7, 8, 19, 20, 59, 30, 30, 3])
 
 
-def make(*, dtype: torch.dtype = torch.float64, tied: bool = False) -> AdaptiveSoftmax:
+def make(
+    *, dtype: torch.dtype = torch.float64, tied: bool = False, narrowing: int = 4
+) -> AdaptiveSoftmax:
     torch.manual_seed(0)
-    words = AdaptiveEmbedding(HIDDEN, VOCAB, cutoffs=CUTOFFS) if tied else None
-    output = AdaptiveSoftmax(HIDDEN, VOCAB, cutoffs=CUTOFFS, never_ids=NEVER, tied_weight=words)
+    clusters = {"cutoffs": CUTOFFS, "narrowing": narrowing}
+    words = AdaptiveEmbedding(HIDDEN, VOCAB, **clusters) if tied else None  # type: ignore[arg-type]
+    output = build(**clusters, never_ids=NEVER, tied_weight=words)
     for bias in (output.bias, output.tail_bias):
         torch.nn.init.normal_(bias)
     return output.to(dtype)
@@ -49,16 +52,16 @@ def by_definition(output: AdaptiveSoftmax, hidden: Tensor, word: int) -> float:
     number = 1 if word < CUTOFFS[1] else 2
     low, high = output.words.bounds[number]
     cluster = output.words.clusters[number]
-    assert cluster.projection is not None
-    narrow = hidden @ cluster.projection
+    narrow = hidden if cluster.projection is None else hidden @ cluster.projection
     scores = [float(narrow @ cluster.table[i - low] + bias[i]) for i in range(low, high)]
     share = math.exp(scores[word - low]) / sum(map(math.exp, scores))
     return head_probs[CUTOFFS[0] + number - 1] * share
 
 
+@pytest.mark.parametrize("narrowing", [1, 2, 4])
 @pytest.mark.parametrize("word", [0, 1, 7, 8, 19, 20, 25, 59])
-def test_adaptive_softmax_is_the_product_of_head_and_cluster(word: int) -> None:
-    output, hidden = make(), hidden_of(1)
+def test_adaptive_softmax_is_the_product_of_head_and_cluster(word: int, narrowing: int) -> None:
+    output, hidden = make(narrowing=narrowing), hidden_of(1)
 
     probability = output.log_probs(hidden)[0, word].exp().item()
 
@@ -87,13 +90,18 @@ def test_adaptive_softmax_under_autocast_sums_to_one() -> None:
 
 @pytest.mark.parametrize("with_gradients", [True, False])
 @pytest.mark.parametrize("max_scores", [1, 70, 2**24])
+@pytest.mark.parametrize("narrowing", [1, 4])
 @pytest.mark.parametrize("tied", [True, False])
 def test_adaptive_softmax_nll_equals_the_gathered_log_probs(
-    monkeypatch: pytest.MonkeyPatch, tied: bool, max_scores: int, with_gradients: bool
+    monkeypatch: pytest.MonkeyPatch,
+    tied: bool,
+    narrowing: int,
+    max_scores: int,
+    with_gradients: bool,
 ) -> None:
     monkeypatch.setattr(pieces, "MAX_SCORES", max_scores)
     monkeypatch.setattr(chunked, "BLOCK_SCORES", max_scores)
-    output, hidden = make(tied=tied), hidden_of()
+    output, hidden = make(tied=tied, narrowing=narrowing), hidden_of()
 
     with torch.set_grad_enabled(with_gradients):
         nll = output.nll(hidden, TARGETS)
@@ -172,6 +180,13 @@ def test_adaptive_softmax_tied_shares_tables_and_projections() -> None:
     own = {name for name, _ in output.named_parameters() if not name.startswith("words.")}
     assert output.words is words
     assert own == {"bias", "tail_bias", "tail_weight"}
+
+
+def test_adaptive_softmax_without_narrowing_gives_every_word_the_full_width() -> None:
+    output = make(narrowing=1)
+
+    assert [cluster.table.shape[1] for cluster in output.words.clusters] == [HIDDEN] * 3
+    assert [cluster.projection for cluster in output.words.clusters] == [None] * 3
 
 
 def test_adaptive_softmax_has_far_fewer_weights_than_the_full_one() -> None:
