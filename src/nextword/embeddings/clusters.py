@@ -15,7 +15,9 @@ NARROWING = 4
 _MIN_WIDTH = 16
 #: Default clusters grow by this factor.
 _GROWTH = 4
+#: The head has so many words, but at most a tenth of a vocabulary and at least a 64th.
 _HEAD_SIZE = 2000
+_MAX_HEAD_SHARE = 10
 _MIN_HEAD_SHARE = 64
 
 
@@ -28,10 +30,10 @@ def default_cutoffs(vocab_size: int) -> tuple[int, ...]:
     Source: the balance of Grave et al. (2017), section 4.3, for word counts by Zipf's law.
 
     Example:
-        >>> default_cutoffs(33_000), default_cutoffs(267_735), default_cutoffs(50)
-        ((2000, 8000), (4183, 16732, 66928), (12,))
+        >>> default_cutoffs(10_000), default_cutoffs(33_000), default_cutoffs(267_735)
+        ((1000, 4000), (2000, 8000), (4183, 16732, 66928))
     """
-    first = max(min(_HEAD_SIZE, vocab_size // _GROWTH), vocab_size // _MIN_HEAD_SHARE, 1)
+    first = max(min(_HEAD_SIZE, vocab_size // _MAX_HEAD_SHARE), vocab_size // _MIN_HEAD_SHARE, 1)
     cutoffs = [first]
     while 2 * _GROWTH * cutoffs[-1] < vocab_size:
         cutoffs.append(_GROWTH * cutoffs[-1])

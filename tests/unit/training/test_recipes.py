@@ -68,12 +68,3 @@ def test_recipe_has_its_papers_number_of_parameters(recipe: str, millions: float
     assert round(build(recipe).num_parameters / 1e6, 1) == millions
 
 
-def test_recipe_rnn_maxent_is_the_twin_of_elman_in_all_else() -> None:
-    maxent, elman = read_recipe("rnn-maxent"), read_recipe("elman")
-
-    assert maxent["model"].pop("family") == "maxent"
-    for setting in ("order", "table_size", "min_count"):
-        maxent["model"].pop(setting)
-    maxent["optimizer"].pop("table_learning_rate")
-    assert elman["model"].pop("family") == "recurrent"
-    assert {**maxent, "description": ""} == {**elman, "description": ""}
