@@ -41,8 +41,8 @@ SETTINGS_INTRODUCTION = """\
 
 Each setting stands in a recipe, in the `config.toml` of a run, or on the command line as
 `--set section.key=value`. Later layers win: defaults, recipe, command line. `--set section.key=`
-takes back what the recipe says, so that the default holds. An unknown key is refused, and the nearest
-known one is suggested.
+takes back what the recipe says, so that the default holds. An unknown key is refused, and the
+nearest known one is suggested.
 """
 
 

@@ -137,14 +137,17 @@ def require(condition: bool, message: str, *, help: str = "") -> None:
 
 def require_range(
     name: str,
-    value: float,
+    value: float | None,
     *,
     low: float = -math.inf,
     high: float = math.inf,
     open_low: bool = False,
 ) -> None:
-    """Raise ConfigError unless low <= value <= high (low < value where `open_low`)."""
-    if (value > low if open_low else value >= low) and value <= high:
+    """Raise ConfigError unless low <= value <= high (low < value where `open_low`).
+
+    None, where nothing is said, is in every range.
+    """
+    if value is None or ((value > low if open_low else value >= low) and value <= high):
         return
     lower = f"above {low:g}" if open_low else f"at least {low:g}"
     wanted = " and ".join([lower] * (low > -math.inf) + [f"at most {high:g}"] * (high < math.inf))

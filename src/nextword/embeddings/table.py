@@ -44,9 +44,7 @@ def embedding_table(
     if one_hot:
         return None
     if cutoffs:
-        return AdaptiveEmbedding(
-            embedding_size, vocab_size, cutoffs=cutoffs, narrowing=narrowing
-        )
+        return AdaptiveEmbedding(embedding_size, vocab_size, cutoffs=cutoffs, narrowing=narrowing)
     scale = embedding_size**-0.5 if tied else _SCALE
     table = torch.empty(vocab_size, embedding_size).uniform_(-scale, scale)
     return nn.Parameter(table, requires_grad=not frozen)

@@ -61,7 +61,7 @@ class FeatureTable(nn.Module):
 
     Order 1 would be a number for each word whatever came before: the output's bias b, which is
     there already. N-grams do not reach over the beginning of a sentence, as those of n-gram models
-    do not. Before a text was read (`learn`) there are no features.
+    do not. Before `replace` there are no features.
 
     Args:
         vocab_size: Number of token ids.

@@ -1,6 +1,6 @@
 """From n-grams to slots of a table of a set size.
 
-The slot of an n-gram hangs on its words alone, not on the text it was found in: a feature keeps
+The slot of an n-gram depends on its words alone, not on the text it was found in: a feature keeps
 its weight when others join. The words that follow one context have slots side by side, so that
 reading a context's features touches one stretch of memory.
 

@@ -14,7 +14,7 @@ _PRICES = ("activation_penalty", "temporal_penalty")
 @STRICT
 @dataclass(frozen=True, kw_only=True)
 class RegularizationConfig:
-    """`regularization.*`: what is disturbed in training, each a share in [0, 1), and penalties.
+    """`regularization.*`: what is disturbed in training, shares of at most 0.95, and penalties.
 
     Attributes:
         input_dropout: Of the embeddings' entries.

@@ -51,8 +51,7 @@ class ConvolutionalConfig:
         for name in ("window", "num_layers", "kernel_size", "num_channels", "hidden_size"):
             require_range(f"model.{name}", getattr(self, name), low=1)
         for name in ("pool_size", "embedding_size"):
-            value = getattr(self, name)
-            require_range(f"model.{name}", 1 if value is None else value, low=1)
+            require_range(f"model.{name}", getattr(self, name), low=1)
         pool_groups(
             self.window,
             num_layers=self.num_layers,

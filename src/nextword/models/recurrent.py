@@ -50,7 +50,7 @@ class RecurrentLanguageModel(NeuralLanguageModel):
     ) -> None:
         super().__init__()
         embedding_size, hidden_size = cells[0].input_size, cells[-1].output_size
-        ends.require_tied_width(embedding_size, hidden_size, name="the last hidden_size")
+        ends.require_tied_width(embedding_size, hidden_size, name="the last layer's outputs")
         self.vocab_size = ends.vocab_size
         self.boundary_id = ends.boundary_id
         self.never_ids = ends.never_ids

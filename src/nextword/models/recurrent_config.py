@@ -61,9 +61,8 @@ class RecurrentSettings:
         CELLS.check(self.cell)
         require_range("num_layers", self.num_layers, low=1)
         require_range("hidden_size", self.hidden_size, low=1)
-        for name in ("last_hidden_size", "embedding_size"):
-            value = getattr(self, name)
-            require_range(name, 1 if value is None else value, low=1)
+        for name in ("last_hidden_size", "projection_size", "embedding_size"):
+            require_range(name, getattr(self, name), low=1)
         require(
             (self.projection_size is not None) == (self.cell == "lstm_projected"),
             f"projection_size is {self.projection_size} and cell {self.cell!r}; a projection "

@@ -47,8 +47,7 @@ class TransformerConfig:
         for name in ("num_layers", "num_heads", "hidden_size", "context_size"):
             require_range(f"model.{name}", getattr(self, name), low=1)
         for name in ("feedforward_size", "embedding_size"):
-            value = getattr(self, name)
-            require_range(f"model.{name}", 1 if value is None else value, low=1)
+            require_range(f"model.{name}", getattr(self, name), low=1)
         require(
             self.hidden_size % self.num_heads == 0,
             f"model.hidden_size is {self.hidden_size}, which model.num_heads={self.num_heads} does "

@@ -41,8 +41,7 @@ class WindowConfig:
     def __post_init__(self) -> None:
         for name in ("window", "num_layers", "hidden_size"):
             require_range(f"model.{name}", getattr(self, name), low=1)
-        value = self.embedding_size
-        require_range("model.embedding_size", 1 if value is None else value, low=1)
+        require_range("model.embedding_size", self.embedding_size, low=1)
 
     def describe(self) -> str:
         """Say in a few words what it is.

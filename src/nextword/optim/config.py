@@ -89,8 +89,7 @@ class ClippingConfig:
     def __post_init__(self) -> None:
         require_range("threshold", self.threshold, low=0.0, open_low=True)
         require_range("factor", self.factor, low=0.5, high=10.0)
-        if self.state_threshold is not None:
-            require_range("state_threshold", self.state_threshold, low=0.0, open_low=True)
+        require_range("state_threshold", self.state_threshold, low=0.0, open_low=True)
 
 
 @STRICT

@@ -33,8 +33,8 @@ class AdaptiveSoftmax(Output):
         vocab_size: Number of words.
         cutoffs: Where one cluster ends and the next begins; by the size of the vocabulary when
             None, and those of the tied embedding when there is one.
-        narrowing: How many times narrower the vectors of each cluster are than those before; 1 gives
-            all words the full width. The tied embedding's when there is one.
+        narrowing: How many times narrower the vectors of each cluster are than those before; 1
+            gives all words the full width. The tied embedding's when there is one.
         never_ids: Ids that are never predicted.
         tied_weight: The embedding whose E_i and A_i to use; some of its own when None.
 

@@ -39,11 +39,6 @@ class OutputConfig:
         OUTPUTS.check(self.kind)
         require_range("num_samples", self.num_samples, low=1)
         require_range("narrowing", self.narrowing, low=1)
-        require(
-            self.narrowing == NARROWING or self.kind == "adaptive",
-            f"output.narrowing is {self.narrowing}, but output.kind is {self.kind!r}.",
-            help="Set output.kind=adaptive, or leave it out: --set output.narrowing=",
-        )
         if self.cutoffs is not None:
             check_cutoffs(self.cutoffs)
             require(

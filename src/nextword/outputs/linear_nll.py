@@ -73,7 +73,7 @@ class _KernelNll(torch.autograd.Function):
             logits = operand @ matrix.t()
         if places is not None and scores is not None:
             logits.view(-1).index_add_(0, places, scores.to(dtype))
-        nll, log_sums = torch.empty(len(operand)), torch.empty(len(operand))
+        nll, log_sums = (operand.new_empty(len(operand), dtype=torch.float32) for _ in range(2))
         load_kernels().cross_entropy_forward(
             logits,
             target_ids,
@@ -90,7 +90,7 @@ class _KernelNll(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad_nll: Tensor) -> tuple[Tensor | None, ...]:
         operand, matrix, bias, logits, target_ids, log_sums, places = ctx.saved_tensors
-        grad_bias = torch.empty(len(matrix))
+        grad_bias = matrix.new_empty(len(matrix), dtype=torch.float32)
         load_kernels().cross_entropy_backward(
             logits,
             target_ids,

@@ -125,12 +125,13 @@ class TruncatedBptt:
         """Go forward and back through one window, a part of its rows at a time."""
         if not self._carry_state:
             state = self._model.initial_state(state.batch_size)
-        state = state.reset(window.begins)
         nll_sum, final_states = 0.0, []
         for start, end in _parts(state.batch_size, self._accumulation_steps):
             rows = torch.arange(start, end)
+            part = state.select(rows) if self._accumulation_steps > 1 else state
+            # A learnt initial state has a gradient, and a part's graph is gone once it is walked.
             part_nll, final_state = self._part(
-                state.select(rows) if self._accumulation_steps > 1 else state,
+                part.reset(window.begins[start:end]),
                 window.rows(start, end),
                 mask[start:end],
                 num_targets,

@@ -92,13 +92,11 @@ class TrainingConfig:
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        for name in ("bptt_steps", "batch_size", "accumulation_steps", "epochs", "log_every"):
+        for name in ("bptt_steps", "update_every", "batch_size", "accumulation_steps", "epochs"):
             require_range(name, getattr(self, name), low=1)
-        for name in ("update_every", "max_steps", "checkpoint_every"):
-            value = getattr(self, name)
-            require_range(name, 1 if value is None else value, low=1)
-        if self.max_minutes is not None:
-            require_range("max_minutes", self.max_minutes, low=0.0, open_low=True)
+        for name in ("max_steps", "log_every", "checkpoint_every"):
+            require_range(name, getattr(self, name), low=1)
+        require_range("max_minutes", self.max_minutes, low=0.0, open_low=True)
         require_range("free_running_probability", self.free_running_probability, low=0.0, high=1.0)
         longer = max(self.bptt_steps, self.targets_per_update)
         shorter = min(self.bptt_steps, self.targets_per_update)
@@ -118,6 +116,7 @@ class TrainingConfig:
             self.accumulation_steps <= self.batch_size,
             f"accumulation_steps is {self.accumulation_steps}, batch_size {self.batch_size}; a "
             "part needs a row.",
+            help=f"Set training.accumulation_steps to at most {self.batch_size}.",
         )
 
     @property
@@ -150,8 +149,7 @@ class EvaluationConfig:
 
     def __post_init__(self) -> None:
         for name in ("every", "batch_size", "patience"):
-            value = getattr(self, name)
-            require_range(name, 1 if value is None else value, low=1)
+            require_range(name, getattr(self, name), low=1)
 
 
 @STRICT

@@ -4,13 +4,12 @@ The vocabulary comes from the training part alone. What is already there is used
 resumed run reads the very same ids.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from nextword.base import ConfigError, DataError
+from nextword.base import ConfigError
 from nextword.text import ByteStream, Corpus, open_corpus, split_corpus
 from nextword.tokens import (
     Tokenizer,
@@ -22,8 +21,6 @@ from nextword.tokens import (
     train_tokenizer,
 )
 from nextword.training.config import TextConfig
-
-_logger = logging.getLogger(__name__)
 
 _TOKENIZER = "tokenizer.json"
 
@@ -92,13 +89,10 @@ def prepare_data(
         corpora["train"], tokenizer_config, folder, given=tokenizer, extend=extend, report=report
     )
     stores = {name: _store(name, corpora, tokenizer, folder, report) for name in corpora}
-    train = stores["train"]
-    if train is None:
-        raise DataError("the training text is empty.", help="Give a text that is not empty.")
-    require_trainable(train)
+    require_trainable(stores["train"])
     return TrainingData(
         tokenizer=tokenizer,
-        train=train,
+        train=stores["train"],
         valid=stores.get("valid"),
         test=stores.get("test"),
         descriptions={name: corpus.description for name, corpus in corpora.items()},
@@ -162,7 +156,7 @@ def _tokenizer(
 
 def _store(
     name: str, corpora: dict[str, Corpus], tokenizer: Tokenizer, folder: Path, report: StageProgress
-) -> TokenStore | None:
+) -> TokenStore:
     place = folder / name
     if (place / "store.json").exists():
         return open_store(place, tokenizer=tokenizer)

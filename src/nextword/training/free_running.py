@@ -53,5 +53,7 @@ def free_running_hidden(
 @torch.no_grad()
 def _drawn(model: NeuralLanguageModel, hidden: Hidden, read: TokenIds, before: State) -> TokenIds:
     """Draw the next id of each row from what the model predicts, having read one id."""
-    predicted = model.predict(hidden, read, before).exp()
-    return torch.multinomial(predicted[:, -1], 1)
+    predicted = model.predict(hidden, read, before).exp()[:, -1]
+    # Where training diverges any id will do: the loss says so.
+    is_sound = predicted.isfinite().all(dim=1, keepdim=True)
+    return torch.multinomial(predicted.where(is_sound, torch.ones_like(predicted)), 1)

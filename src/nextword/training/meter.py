@@ -3,6 +3,7 @@
 import math
 import time
 
+from nextword.base import Values
 from nextword.optim import Clipped
 from nextword.training.bptt import UpdateLoss
 from nextword.training.progress import Progress
@@ -34,6 +35,24 @@ class Meter:
     def skip(self, seconds: float) -> None:
         """Leave out time that was not spent on training."""
         self._since += seconds
+
+    def state_values(self) -> Values:
+        """Give what a checkpoint needs."""
+        return {
+            "nll_sum": self._nll_sum,
+            "num_targets": self._num_targets,
+            "norm_sum": self._norm_sum,
+            "num_clipped": self._num_clipped,
+            "num_updates": self._num_updates,
+            "seconds": time.perf_counter() - self._since,
+        }
+
+    def load_state_values(self, values: Values) -> None:
+        """Go on from what `state_values` gave."""
+        self._nll_sum, self._num_targets = values["nll_sum"], values["num_targets"]
+        self._norm_sum, self._num_clipped = values["norm_sum"], values["num_clipped"]
+        self._num_updates = values["num_updates"]
+        self._since = time.perf_counter() - values["seconds"]
 
     def record(
         self, progress: Progress, *, epoch: float, learning_rate: float

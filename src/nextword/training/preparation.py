@@ -79,6 +79,12 @@ def prepare(
         ConfigError: The model to start from has no weights, or no text is named.
         DataError: A text cannot be read or is too short.
     """
+    build = families[config.model.family].build
+    if build is None:
+        raise ConfigError(
+            f"the family {config.model.family} is counted, not trained: there is nothing to plan.",
+            help="Leave --dry-run out.",
+        )
     tune_process()
     seed_everything(config.training.seed)
     device = resolve_device(config.training.device)
@@ -96,9 +102,7 @@ def prepare(
         standard_input=standard_input,
         on_progress=on_stage,
     )
-    build = families[config.model.family].build
-    if build is None:
-        raise ConfigError(f"the family {config.model.family} is counted, not trained.")
+    _require_validation(config, data)
     config = _with_settled_output(config, vocab_size=data.tokenizer.vocab_size)
     model = build(encode(config), data.tokenizer).to(device)
     if vectors is not None:
@@ -108,6 +112,20 @@ def prepare(
     model.count(data.train, data.tokenizer, temporary_folder=folder)
     state = TrainingState(model, config, train=data.train, tokenizer=data.tokenizer)
     return Preparation(config=config, data=data, model=model, state=state)
+
+
+def _require_validation(config: RunConfig, data: TrainingData) -> None:
+    """Refuse settings that wait for what validation says, where there is none."""
+    waiting = []
+    if config.schedule.kind == "plateau":
+        waiting.append("schedule.kind is 'plateau'")
+    if config.evaluation.patience is not None:
+        waiting.append(f"evaluation.patience is {config.evaluation.patience}")
+    require(
+        data.valid is not None or not waiting,
+        f"{' and '.join(waiting)}, but there is no validation text.",
+        help="Give --valid, or a --split with a share for validation.",
+    )
 
 
 def _with_settled_output(config: RunConfig, *, vocab_size: int) -> RunConfig:

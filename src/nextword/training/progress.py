@@ -21,7 +21,8 @@ class Progress:
         num_worse: Validations since the best one.
         last_validation_step: Update after which the last validation was made.
         planned_at_step: Update after which `num_steps` was last fitted to `max_minutes`.
-        planned_at_s: Seconds trained by then; 0 before the first time.
+        planned_at_s: Seconds trained by then.
+        is_fitted: Whether it was, since the training began or was given another length.
         is_finished: Whether nothing is left to do.
         limits: The epochs, updates and minutes it was planned for.
     """
@@ -37,6 +38,7 @@ class Progress:
     last_validation_step: int = -1
     planned_at_step: int = 0
     planned_at_s: float = 0.0
+    is_fitted: bool = False
     is_finished: bool = False
     limits: list[float | None] = field(default_factory=list)
 

@@ -92,7 +92,9 @@ def run_training(
         standard_input: The stream that the text `-` stands for.
 
     Raises:
-        ConfigError: The folder is not empty, or the settings differ from those of the run.
+        ConfigError: The folder is not empty, no text is named, or settings do not fit each other.
+        MismatchError: The run in the folder was started with other settings.
+        DataError: A text cannot be read or is too short.
         LockedError: Another process trains in this folder.
         DivergedError: The loss is not finite.
         KeyboardInterrupt: SIGINT came; a checkpoint was saved.

@@ -29,6 +29,7 @@ from nextword.tensors import random_states, resolve_precision, set_random_states
 from nextword.tokens import Tokenizer, TokenStore
 from nextword.training.bptt import TruncatedBptt, UpdateLoss
 from nextword.training.config import RunConfig
+from nextword.training.meter import Meter
 from nextword.training.progress import Progress
 from nextword.training.snapshot import (
     environment,
@@ -101,6 +102,7 @@ class TrainingState:
             precision=resolve_precision(training.precision, model.device),
         )
         self.progress = Progress(limits=self.limits())
+        self.meter = Meter()
         self.open_epoch()
         self.updates_per_epoch = self._count_updates()
         self.progress.num_steps = self.planned_steps()
@@ -126,7 +128,8 @@ class TrainingState:
         self.progress.limits = self.limits()
         self.progress.num_steps = self.planned_steps()
         self.progress.planned_at_step = self.progress.step
-        self.progress.planned_at_s = 0.0
+        self.progress.planned_at_s = self.progress.elapsed_s
+        self.progress.is_fitted = False
         self.progress.is_finished = self.progress.step >= self.progress.num_steps
 
     def compute_gradient(self) -> tuple[UpdateLoss, Clipped] | None:
@@ -177,6 +180,7 @@ class TrainingState:
             "clipper": self.clipper.state_values(),
             "plateau": self.plateau.state_values(),
             "bptt": self.bptt.state_values(),
+            "meter": self.meter.state_values(),
             "random": random_values,
             "environment": environment(torch.get_num_threads()),
         }
@@ -197,6 +201,7 @@ class TrainingState:
         self.progress = Progress.from_values(values["progress"])
         self.clipper.load_state_values(values["clipper"])
         self.plateau.load_state_values(values["plateau"])
+        self.meter.load_state_values(values["meter"])
         self.reader = self._new_reader()
         position = tensors["reader.position"]
         if position.shape[1] != self.reader.batch_size:

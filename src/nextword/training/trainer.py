@@ -16,7 +16,6 @@ from nextword.tokens import Tokenizer, TokenStore
 from nextword.training.bptt import UpdateLoss
 from nextword.training.callbacks import Callback
 from nextword.training.config import RunConfig
-from nextword.training.meter import Meter
 from nextword.training.progress import Progress
 from nextword.training.records import ValidationRecord
 from nextword.training.signals import StopRequest
@@ -68,7 +67,6 @@ class Trainer:
         self._save_best = save_best
         self._callbacks = callbacks
         self._stop = StopRequest() if stop is None else stop
-        self._meter = Meter()
         self._learning_rate = 0.0
 
     @property
@@ -111,7 +109,7 @@ class Trainer:
         self._state.apply_gradient(self._learning_rate)
         self.progress.step += 1
         self.progress.num_tokens_seen += loss.num_targets
-        self._meter.add(loss, clipped)
+        self._state.meter.add(loss, clipped)
         self._after_update()
 
     def _refuse_bad_numbers(self, loss: UpdateLoss, clipped: Clipped, mark: Mark) -> None:
@@ -151,7 +149,8 @@ class Trainer:
         """Count the epoch, measure, and stand before the next one."""
         self.progress.epoch += 1
         self._state.open_epoch()
-        if not self._config.evaluation.every:
+        is_measured = self.progress.last_validation_step == self.progress.step
+        if not self._config.evaluation.every and not is_measured:
             self._validate()
         if self.progress.epoch >= self._config.training.epochs:
             self._finish()
@@ -163,7 +162,7 @@ class Trainer:
         self.progress.is_finished = True
 
     def _report(self) -> None:
-        record = self._meter.record(
+        record = self._state.meter.record(
             self.progress, epoch=self._epoch_with_part(), learning_rate=self._learning_rate
         )
         if record is None:
@@ -193,7 +192,7 @@ class Trainer:
             progress.is_finished = True
         if self._valid is not None:
             self._tell_validation(nll, is_best=is_best)
-        self._meter.skip(time.perf_counter() - started)
+        self._state.meter.skip(time.perf_counter() - started)
 
     def _tell_validation(self, nll: float, *, is_best: bool) -> None:
         record = ValidationRecord(
@@ -235,11 +234,12 @@ class Trainer:
         fitting = progress.step + int(seconds_left * steps / seconds)
         progress.num_steps = max(progress.step + 1, min(self._state.planned_steps(), fitting))
         progress.planned_at_step, progress.planned_at_s = progress.step, progress.elapsed_s
+        progress.is_fitted = True
 
     def _is_plan_old(self) -> bool:
         progress = self.progress
-        if not progress.planned_at_s:
-            return progress.elapsed_s >= _SECONDS_BEFORE_HORIZON
+        if not progress.is_fitted:
+            return progress.elapsed_s - progress.planned_at_s >= _SECONDS_BEFORE_HORIZON
         return (
             progress.elapsed_s >= _HORIZON_GROWTH * progress.planned_at_s
             or progress.step >= _HORIZON_GROWTH * progress.planned_at_step
@@ -261,7 +261,7 @@ class Trainer:
         folder = self._run_folder.checkpoints_folder
         save_checkpoint(folder, step=self.progress.step, tensors=tensors, values=values)
         self._saved_at = time.perf_counter()
-        self._meter.skip(self._saved_at - started)
+        self._state.meter.skip(self._saved_at - started)
 
     def _resume_clock(self) -> None:
         """Let `elapsed_s` go on from earlier sittings."""

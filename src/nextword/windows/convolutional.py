@@ -27,7 +27,7 @@ class ConvolutionalLayers(WindowLayers):
     Bengio's layer, h = σ(W [p1;...;pg] + b).
 
     A filter gives the same at a place whatever window is asked for, so convolution and pooling run
-    over the sequence once, not over each window: the cost does not hang on the window's size.
+    over the sequence once, not over each window: the cost does not depend on the window's size.
 
     Args:
         input_size: Width of a vector.

@@ -124,7 +124,7 @@ def test_build_num_parameters_counts_a_tied_table_once(tied: bool, expected: int
 
 def test_build_tied_with_other_embedding_size_is_refused() -> None:
     with pytest.raises(
-        ConfigError, match="embedding_size is 6 and the last hidden_size 4"
+        ConfigError, match="embedding_size is 6 and the last layer's outputs 4"
     ) as caught:
         build(RecurrentConfig(hidden_size=4, embedding_size=6, tied=True))
 
@@ -270,6 +270,11 @@ def test_recurrent_config_projection_wider_than_the_state_is_refused() -> None:
         RecurrentConfig(cell="lstm_projected", hidden_size=8, projection_size=9)
 
     assert caught.value.help == "Set model.projection_size to at most 8."
+
+
+def test_config_projection_of_no_width_is_refused() -> None:
+    with pytest.raises(ConfigError, match="projection_size is 0; it must be at least 1"):
+        RecurrentConfig(cell="lstm_projected", projection_size=0)
 
 
 @pytest.mark.parametrize(

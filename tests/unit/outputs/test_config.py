@@ -78,11 +78,6 @@ def test_choice_of_a_named_kind_says_that_it_was_asked_for() -> None:
         ),
         ({"kind": "adaptive", "narrowing": 0}, "narrowing is 0; it must be at least 1", ""),
         (
-            {"kind": "full", "narrowing": 2},
-            r"output\.narrowing is 2, but output\.kind is 'full'",
-            "Set output.kind=adaptive, or leave it out: --set output.narrowing=",
-        ),
-        (
             {"kind": "full", "cutoffs": [10]},
             r"output\.cutoffs is given, but output\.kind is 'full'",
             "Set output.kind=adaptive, or leave them out: --set output.cutoffs=",

@@ -14,9 +14,11 @@ from nextword.training import TruncatedBptt
 VOCAB_SIZE, BOUNDARY, NUM_LANES = 9, 3, 3
 
 
-def make_model(cell: str = "elman", **regularization: float) -> NeuralLanguageModel:
+def make_model(
+    cell: str = "elman", *, learnt_initial_state: bool = False, **regularization: float
+) -> NeuralLanguageModel:
     torch.manual_seed(5)
-    config = RecurrentConfig(cell=cell, hidden_size=5)
+    config = RecurrentConfig(cell=cell, hidden_size=5, learnt_initial_state=learnt_initial_state)
     model = config.build(
         vocab_size=VOCAB_SIZE,
         boundary_id=BOUNDARY,
@@ -35,7 +37,8 @@ def open_reader(text: np.ndarray) -> UnitReader:
 
 
 def gradients(model: NeuralLanguageModel) -> list[Tensor]:
-    found = [p.grad.clone() for p in model.parameters() if p.grad is not None]
+    """Those of all parameters, zero where one had no part in the loss."""
+    found = [torch.zeros_like(p) if p.grad is None else p.grad.clone() for p in model.parameters()]
     model.zero_grad()
     return found
 
@@ -187,16 +190,18 @@ def test_carry_state_off_starts_every_window_afresh() -> None:
     assert abs(second.nll_sum - carried[1][0]) > 1e-6
 
 
+@pytest.mark.parametrize("learnt", [False, True], ids=["state of zeros", "learnt state"])
 @pytest.mark.parametrize("accumulation_steps", [2, 3])
 @pytest.mark.parametrize(("bptt_steps", "update_every"), [(4, 4), (4, 2), (2, 4)])
 def test_accumulation_makes_the_same_updates(
-    accumulation_steps: int, bptt_steps: int, update_every: int
+    accumulation_steps: int, bptt_steps: int, update_every: int, learnt: bool
 ) -> None:
     text = make_text(26 * NUM_LANES)
     options = {"bptt_steps": bptt_steps, "update_every": update_every}
+    model, again = (make_model("lstm", learnt_initial_state=learnt) for _ in range(2))
 
-    whole = updates(make_model("lstm"), text, **options)
-    parts = updates(make_model("lstm"), text, accumulation_steps=accumulation_steps, **options)
+    whole = updates(model, text, **options)
+    parts = updates(again, text, accumulation_steps=accumulation_steps, **options)
 
     assert_same_updates(parts, whole)
 

@@ -66,5 +66,3 @@ def test_recipe_widths_fit_together(recipe: str) -> None:
 def test_recipe_has_its_papers_number_of_parameters(recipe: str, millions: float) -> None:
     # Zaremba et al. have another table for the output, 15.0 and 2.0 million numbers.
     assert round(build(recipe).num_parameters / 1e6, 1) == millions
-
-

@@ -65,6 +65,17 @@ class Recorder(Callback):
         self.validations.append(record)
 
 
+class StopAtValidation(Callback):
+    """Sends this process a signal after the validation of an update."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_validation(self, record: ValidationRecord) -> None:
+        if record.step == self.step:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
 class StopAt(Callback):
     """Sends this process a signal after an update."""
 
@@ -284,6 +295,63 @@ def test_resume_with_more_epochs_goes_on(
     assert second.progress.step == 3 * first.progress.step
 
 
+def test_resume_with_more_epochs_measures_the_same_weights_but_once(
+    corpus_file: Path, tmp_path: Path, settings: Settings
+) -> None:
+    sections = {"evaluation": {"patience": 1}}
+    train(corpus_file, tmp_path / "run", settings(**sections, training={"epochs": 1}))
+    recorder = Recorder()
+
+    result = train(
+        corpus_file,
+        tmp_path / "run",
+        settings(**sections, training={"epochs": 2}),
+        resume="auto",
+        callbacks=lambda _: [recorder],
+    )
+
+    assert [record.step for record in recorder.validations] == [result.progress.step]
+
+
+def test_resume_with_more_minutes_fits_the_schedule_to_them(
+    corpus_file: Path, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(perf_counter=itertools.count(0.0, 0.05).__next__)
+    monkeypatch.setattr("nextword.training.trainer.time", clock)
+
+    def minutes(number: float) -> dict[str, Any]:
+        return settings(training={"epochs": 100000, "max_minutes": number})
+
+    first = train(corpus_file, tmp_path / "run", minutes(0.5))
+    second = train(corpus_file, tmp_path / "run", minutes(1.5), resume="auto")
+
+    assert second.progress.step > 2 * first.progress.step
+
+
+def test_resume_between_two_records_tells_of_all_updates(
+    corpus_file: Path, tmp_path: Path, settings: Settings
+) -> None:
+    values = settings(training={"log_every": 6, "max_steps": 240}, evaluation={"every": 4})
+    values["training"]["epochs"] = 100
+    whole, parts = Recorder(), Recorder()
+    train(corpus_file, tmp_path / "whole", values, callbacks=lambda _: [whole])
+
+    with pytest.raises(KeyboardInterrupt):
+        train(
+            corpus_file,
+            tmp_path / "parts",
+            values,
+            callbacks=lambda _: [parts, StopAtValidation(8)],
+        )
+    train(corpus_file, tmp_path / "parts", values, resume="auto", callbacks=lambda _: [parts])
+
+    figures = [
+        [(each.step, each.nll_per_token, each.grad_norm, each.clip_rate) for each in recorder.steps]
+        for recorder in (parts, whole)
+    ]
+    assert figures[0] == figures[1]
+
+
 def test_resume_without_naming_text_or_recipe_takes_the_saved_settings(
     corpus_file: Path, tmp_path: Path, settings: Settings
 ) -> None:
@@ -386,6 +454,43 @@ def test_diverging_run_leaves_finite_weights(
 
     tensors = final_tensors(tmp_path / "run")
     assert all(t.isfinite().all() for n, t in tensors.items() if n.startswith("model."))
+
+
+def test_diverging_run_that_reads_its_own_output_says_so(
+    corpus_file: Path, tmp_path: Path, settings: Settings
+) -> None:
+    values = settings(
+        training={"free_running_probability": 0.5},
+        model={"cell": "elman", "nonlinearity": "relu"},
+        optimizer={"kind": "sgd", "learning_rate": 1e6},
+        schedule={"kind": "constant", "warmup_share": 0.0},
+        clipping={"kind": "none"},
+    )
+
+    with pytest.raises(DivergedError, match="it was not made"):
+        train(corpus_file, tmp_path / "run", values)
+
+
+@pytest.mark.parametrize(
+    ("sections", "message"),
+    [
+        ({"schedule": {"kind": "plateau"}}, r"schedule\.kind is 'plateau', but there is no valid"),
+        ({"evaluation": {"patience": 2}}, r"evaluation\.patience is 2, but there is no valid"),
+    ],
+)
+def test_train_that_waits_for_validation_without_any_is_refused(
+    sections: dict[str, Any],
+    message: str,
+    corpus_file: Path,
+    tmp_path: Path,
+    settings: Settings,
+) -> None:
+    values = settings(text={"split": [1.0, 0.0, 0.0]}, **sections)
+
+    with pytest.raises(ConfigError, match=message):
+        train(corpus_file, tmp_path / "run", values)
+
+    assert not (tmp_path / "run").exists()
 
 
 def test_early_stop_ends_after_validations_without_improvement(

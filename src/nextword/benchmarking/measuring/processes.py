@@ -183,6 +183,6 @@ def _errors_told(connection: Connection) -> Iterator[None]:
     except NextwordError as error:
         connection.send(("error", error))
     except Exception as error:
-        told = RuntimeError(f"{type(error).__name__} in a process of its own: {error}")
+        told = BenchmarkError(f"{type(error).__name__} in a process of its own: {error}")
         told.add_note(traceback.format_exc())
         connection.send(("error", told))

@@ -1,4 +1,4 @@
-"""Checks that a score hangs on what its row has read, and on nothing else.
+"""Checks that a score depends on what its row has read, and on nothing else.
 
 Not on what comes later, on the other rows, on padding, or on how the text was cut into calls.
 Each check changes one of these and compares at equal batch sizes and equal calls otherwise, so

@@ -126,7 +126,7 @@ def choose_passage(
 ) -> Passage:
     """Choose what is read to a model: the text that is given, one of its run, or made-up ids.
 
-    N-grams want a text: nearly all made-up ones are unseen, and what is unseen hangs on little.
+    N-grams want a text: nearly all made-up ones are unseen, and what is unseen depends on little.
 
     Args:
         model: Will read it.

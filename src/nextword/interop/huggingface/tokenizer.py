@@ -114,7 +114,7 @@ class HuggingFaceTokenizer(Tokenizer):
 class _PieceDecoder:
     """Text as soon as it is certain, held back while a character lacks bytes.
 
-    What a token reads as may hang on the one before it, so the last one given out stays in view.
+    What a token reads as may depend on the one before it, so the last one given out stays in view.
     """
 
     def __init__(self, backend: tokenizers.Tokenizer, *, vocab_size: int) -> None:

@@ -21,7 +21,7 @@ class TensorBoard(Callback):
             from tensorboardX import SummaryWriter
         except ImportError as error:
             raise MissingExtraError(
-                "training.tensorboard needs tensorboardX, which is not installed.",
+                "--tensorboard needs tensorboardX, which is not installed.",
                 help="pip install 'nextword[tensorboard]'",
             ) from error
         self._writer = SummaryWriter(str(run.path / "tensorboard"))

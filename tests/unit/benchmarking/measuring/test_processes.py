@@ -66,7 +66,7 @@ def test_call_alone_raises_our_errors_here_with_their_help() -> None:
 
 
 def test_call_alone_says_where_a_bug_was() -> None:
-    with pytest.raises(RuntimeError, match="ZeroDivisionError in a process of its own") as got:
+    with pytest.raises(BenchmarkError, match="ZeroDivisionError in a process of its own") as got:
         call_alone(fail, "bug")
 
     assert "in fail" in got.value.__notes__[0]
