@@ -3,7 +3,6 @@
 The first block of each page is all there is of each: nextword is not changed for it.
 """
 
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,8 +21,9 @@ from model_checks import Check
 from nextword.base import FormatError, write_toml
 from nextword.evaluation.audit import audit_model, choose_passage
 from nextword.storage import load_latest_checkpoint
-from nextword.training import Callback, RunResult, StepRecord
+from nextword.training import RunResult
 from registries import registries_restored
+from stopping import StopAt
 
 HOW_TO = Path(__file__).resolve().parents[2] / "docs" / "how-to"
 #: What is said where a part is not registered.
@@ -74,17 +74,6 @@ def recipe(kind: str, tmp_path: Path) -> Path:
     file = tmp_path / "recipe.toml"
     file.write_text(write_toml(values))
     return file
-
-
-class StopAt(Callback):
-    """Interrupts the training after an update."""
-
-    def __init__(self, step: int) -> None:
-        self.step = step
-
-    def on_step(self, record: StepRecord) -> None:
-        if record.step == self.step:
-            signal.raise_signal(signal.SIGINT)
 
 
 def train(recipe: Path, out: str, **options: Any) -> RunResult:

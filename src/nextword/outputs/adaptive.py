@@ -94,7 +94,7 @@ class AdaptiveSoftmax(Output):
     def log_probs(self, hidden: States) -> Float[Tensor, "positions vocab"]:
         """Give log-probabilities, nats, in at least float32."""
         bias = self._masked_bias()
-        head = log_softmax(functional.linear(hidden, *self._head(bias)))
+        head = log_softmax(self._head_logits(hidden, bias))
         head_size = self.words.bounds[0][1]
         parts = [head[:, :head_size]]
         for number, (low, high) in enumerate(self.words.bounds[1:], start=1):
@@ -136,8 +136,14 @@ class AdaptiveSoftmax(Output):
             nll = nll.index_add(0, positions, tail_nll)
         return nll
 
+    def _head_logits(self, hidden: Tensor, bias: Tensor) -> Tensor:
+        """Score the frequent words, then the clusters; copies no weights, for few positions."""
+        words = self.words.clusters[0].table
+        logits = functional.linear(hidden, words, bias[: len(words)])
+        return torch.cat([logits, functional.linear(hidden, self.tail_weight, self.tail_bias)], 1)
+
     def _head(self, bias: Tensor) -> tuple[Tensor, Tensor]:
-        """Give weight and bias of the head: the frequent words, then the clusters."""
+        """Give weight and bias that score the same in one product, for many positions."""
         words = self.words.clusters[0].table
         weight = torch.cat([words, self.tail_weight])
         return weight, torch.cat([bias[: len(words)], self.tail_bias])

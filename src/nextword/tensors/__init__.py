@@ -2,7 +2,13 @@
 
 from nextword.tensors.devices import resolve_device
 from nextword.tensors.kernels import kernels_are_installed, load_kernels
-from nextword.tensors.precision import PRECISIONS, autocast, has_fast_bfloat16, resolve_precision
+from nextword.tensors.precision import (
+    PRECISIONS,
+    autocast,
+    format_name,
+    has_fast_bfloat16,
+    resolve_precision,
+)
 from nextword.tensors.random import random_states, seed_everything, set_random_states
 from nextword.tensors.shapes import (
     Embeddings,
@@ -28,6 +34,7 @@ __all__ = [
     "Rows",
     "TokenIds",
     "autocast",
+    "format_name",
     "has_fast_bfloat16",
     "kernels_are_installed",
     "load_kernels",

@@ -29,6 +29,16 @@ def resolve_precision(name: str, device: torch.device) -> torch.dtype:
     return torch.float32
 
 
+def format_name(precision: torch.dtype) -> str:
+    """Give a number format's name.
+
+    Example:
+        >>> format_name(torch.bfloat16)
+        'bfloat16'
+    """
+    return str(precision).removeprefix("torch.")
+
+
 def has_fast_bfloat16(device: torch.device) -> bool:
     """Whether the device has instructions for bfloat16 products."""
     if device.type == "cuda":

@@ -4,6 +4,7 @@ from nextword.tokens.config import TokenizerConfig, TokenizerKind
 from nextword.tokens.decoding import StreamDecoder
 from nextword.tokens.encoders import Encoding
 from nextword.tokens.layout import Vocabulary
+from nextword.tokens.specials import NUM_SPECIAL_TOKENS
 from nextword.tokens.store import RESETS, Reset, TokenStore, open_store, require_trainable
 from nextword.tokens.store_builder import build_store
 from nextword.tokens.text_counts import TextCounts, count_text
@@ -11,6 +12,7 @@ from nextword.tokens.tokenizer import Tokenizer
 from nextword.tokens.training import train_tokenizer
 
 __all__ = [
+    "NUM_SPECIAL_TOKENS",
     "RESETS",
     "Encoding",
     "Reset",

@@ -149,16 +149,14 @@ class Trainer:
         """Count the epoch, measure, and stand before the next one."""
         self.progress.epoch += 1
         self._state.open_epoch()
-        is_measured = self.progress.last_validation_step == self.progress.step
-        if not self._config.evaluation.every and not is_measured:
+        if not self._config.evaluation.every:
             self._validate()
         if self.progress.epoch >= self._config.training.epochs:
             self._finish()
 
     def _finish(self) -> None:
         self._report()
-        if self.progress.last_validation_step != self.progress.step:
-            self._validate()
+        self._validate()
         self.progress.is_finished = True
 
     def _report(self) -> None:
@@ -175,8 +173,10 @@ class Trainer:
         return self.progress.step / self._state.updates_per_epoch
 
     def _validate(self) -> None:
-        """Measure the averaged weights, and keep them where they are the best so far."""
+        """Measure the averaged weights, once, and keep them where they are the best so far."""
         started, progress = time.perf_counter(), self.progress
+        if progress.last_validation_step == progress.step:
+            return
         with self._state.average.applied():
             nll = self._validation_nll()
             is_best = nll < progress.best_nll or self._valid is None

@@ -13,8 +13,8 @@ import nextword as nw
 from nextword.api import FAMILIES
 from nextword.base import ConfigError, DataError
 from nextword.storage import load_latest_checkpoint
-from nextword.training import Callback, StepRecord
 from nextword.training.preparation import Preparation, prepare
+from stopping import Interrupt
 
 Settings = Callable[..., dict[str, Any]]
 MAXENT = {"family": "maxent", "cell": "elman", "num_layers": 1, "order": 5, "table_size": 4096}
@@ -30,13 +30,6 @@ def maxent_settings(settings: Settings) -> Settings:
         return settings(**sections)
 
     return build
-
-
-class Stop(Callback):
-    """Ends the process' training as Ctrl-C would, after an update."""
-
-    def on_step(self, record: StepRecord) -> None:
-        raise KeyboardInterrupt
 
 
 def run(text: Path, out: Path, values: dict[str, Any], **options: Any) -> Any:
@@ -95,7 +88,7 @@ def test_maxent_run_goes_on_bit_by_bit_after_a_stop(
     values = maxent_settings(**{**sections, "training": {**sections.get("training", {}), **often}})
     run(corpus_file, tmp_path / "whole", values)
     with pytest.raises(KeyboardInterrupt):
-        run(corpus_file, tmp_path / "parts", values, callbacks=lambda _: [Stop()])
+        run(corpus_file, tmp_path / "parts", values, callbacks=lambda _: [Interrupt()])
 
     run(corpus_file, tmp_path / "parts", values, resume="auto")
 

@@ -1,6 +1,5 @@
 """Whole trainings with every output layer: saved, loaded, resumed, planned."""
 
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,9 @@ import nextword as nw
 from nextword.api import FAMILIES
 from nextword.base import ConfigError, MismatchError
 from nextword.storage import load_latest_checkpoint, load_model_folder
-from nextword.training import Callback, RunConfig, StepRecord, plan_training
+from nextword.training import RunConfig, plan_training
 from nextword.training.preparation import prepare
+from stopping import StopAt
 
 Settings = Callable[..., dict[str, Any]]
 
@@ -26,17 +26,6 @@ OUTPUTS: dict[str, dict[str, Any]] = {
 SGD = {"kind": "sgd", "learning_rate": 0.5}
 ADAMW = {"kind": "adamw", "learning_rate": 0.01}
 PAIRS = ["tied-sgd", "untied-sgd", "untied-adamw"]
-
-
-class StopAt(Callback):
-    """Interrupts the training after an update."""
-
-    def __init__(self, step: int) -> None:
-        self.step = step
-
-    def on_step(self, record: StepRecord) -> None:
-        if record.step == self.step:
-            signal.raise_signal(signal.SIGINT)
 
 
 def train(text: Path, out: Path, values: dict[str, Any], **options: Any) -> Any:

@@ -9,7 +9,7 @@ import torch
 
 import nextword as nw
 from nextword.storage import load_latest_checkpoint
-from nextword.training import Callback, StepRecord
+from stopping import Interrupt
 
 Settings = Callable[..., dict[str, Any]]
 
@@ -21,13 +21,6 @@ def transformer_settings(settings: Settings) -> dict[str, Any]:
     values["model"] = {"hidden_size": 16, "num_heads": 2, "num_layers": 2, "context_size": 9}
     values["output"] = {"kind": "adaptive", "cutoffs": (6,)}
     return values
-
-
-class Stop(Callback):
-    """Ends the process' training as Ctrl-C would, after an update."""
-
-    def on_step(self, record: StepRecord) -> None:
-        raise KeyboardInterrupt
 
 
 def run(text: Path, out: Path, values: dict[str, Any], **options: Any) -> Any:
@@ -56,7 +49,7 @@ def test_transformer_run_goes_on_bit_by_bit_after_a_stop(
     values = transformer_settings | {"training": {**transformer_settings["training"], **often}}
     run(corpus_file, tmp_path / "whole", values)
     with pytest.raises(KeyboardInterrupt):
-        run(corpus_file, tmp_path / "parts", values, callbacks=lambda _: [Stop()])
+        run(corpus_file, tmp_path / "parts", values, callbacks=lambda _: [Interrupt()])
 
     run(corpus_file, tmp_path / "parts", values, resume="auto")
 

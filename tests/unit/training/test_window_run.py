@@ -10,7 +10,7 @@ import torch
 import nextword as nw
 from nextword.base import ConfigError
 from nextword.storage import load_latest_checkpoint
-from nextword.training import Callback, StepRecord
+from stopping import Interrupt
 
 Settings = Callable[..., dict[str, Any]]
 RECIPES = {"window": "window-5", "convolutional": "convolutional"}
@@ -39,13 +39,6 @@ def run(text: Path, out: Path, values: dict[str, Any], **options: Any) -> Any:
     return nw.train(str(text), out=out, recipe=recipe, settings=values, **options)
 
 
-class Stop(Callback):
-    """Ends the process' training as Ctrl-C would, after an update."""
-
-    def on_step(self, record: StepRecord) -> None:
-        raise KeyboardInterrupt
-
-
 def test_window_run_trains_measures_and_loads(
     corpus_file: Path, tmp_path: Path, window_settings: dict[str, Any]
 ) -> None:
@@ -68,7 +61,7 @@ def test_window_run_goes_on_bit_by_bit_after_a_stop(
     values = window_settings | {"training": {**window_settings["training"], **often}}
     run(corpus_file, tmp_path / "whole", values)
     with pytest.raises(KeyboardInterrupt):
-        run(corpus_file, tmp_path / "parts", values, callbacks=lambda _: [Stop()])
+        run(corpus_file, tmp_path / "parts", values, callbacks=lambda _: [Interrupt()])
 
     run(corpus_file, tmp_path / "parts", values, resume="auto")
 

@@ -8,7 +8,7 @@ import torch
 
 from nextword.benchmarking.measuring import Effort, Samples
 from nextword.benchmarking.results import CaseResult, Row
-from nextword.tensors import resolve_precision
+from nextword.tensors import format_name, resolve_precision
 
 #: Is told what is being done: (stage, done, total).
 Notify = Callable[[str, int, int | None], None]
@@ -45,16 +45,6 @@ class Case(ABC):
         Raises:
             BenchmarkError: It computes something wrong, or the machine is too busy.
         """
-
-
-def format_name(precision: torch.dtype) -> str:
-    """Give a number format's name.
-
-    Example:
-        >>> format_name(torch.bfloat16)
-        'bfloat16'
-    """
-    return str(precision).removeprefix("torch.")
 
 
 def row_of(samples: Samples, name: str, *, base: str, precision: torch.dtype) -> Row:

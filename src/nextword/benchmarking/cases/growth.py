@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import torch
 
-from nextword.benchmarking.cases.contract import Case, Notify, format_name, on_pairs, row_of
+from nextword.benchmarking.cases.contract import Case, Notify, on_pairs, row_of
 from nextword.benchmarking.measuring import Effort, Samples, Step, sample_in_turns, timed
 from nextword.benchmarking.results import CaseResult, Row
 from nextword.benchmarking.step import (
@@ -24,7 +24,7 @@ from nextword.benchmarking.step import (
     step_parity,
     training_state,
 )
-from nextword.tensors import tune_process
+from nextword.tensors import format_name, tune_process
 
 OURS = "nextword"
 PEER = "torch, allocator set"

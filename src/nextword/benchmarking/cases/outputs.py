@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from nextword.benchmarking.cases.contract import Case, Notify, format_name, on_pairs, row_of
+from nextword.benchmarking.cases.contract import Case, Notify, on_pairs, row_of
 from nextword.benchmarking.measuring import (
     Effort,
     Parity,
@@ -32,14 +32,8 @@ from nextword.optim import (
     gradient_entries,
     takes_sparse_gradients,
 )
-from nextword.outputs import (
-    AdaptiveSoftmax,
-    ChunkedSoftmax,
-    FullSoftmax,
-    Output,
-    SampledSoftmax,
-)
-from nextword.tensors import autocast, tune_process
+from nextword.outputs import Output, OutputConfig, SampledSoftmax
+from nextword.tensors import autocast, format_name, tune_process
 
 KINDS = ("full", "chunked", "adaptive", "sampled")
 PEER = "torch"
@@ -92,14 +86,9 @@ def build_output(kind: str, sizes: OutputSizes, *, weight: nn.Parameter | None =
     size, vocab_size = sizes.hidden_size, sizes.vocab_size
     if kind == PEER:
         return PlainOutput(sizes).train()
-    if kind == "adaptive":
-        output: Output = AdaptiveSoftmax(size, vocab_size)
-    elif kind == "sampled":
-        num_samples = min(_NUM_SAMPLES, vocab_size)
-        output = SampledSoftmax(size, vocab_size, num_samples=num_samples, tied_weight=weight)
-    else:
-        full = ChunkedSoftmax if kind == "chunked" else FullSoftmax
-        output = full(size, vocab_size, tied_weight=weight)
+    config = OutputConfig(kind=kind, num_samples=min(_NUM_SAMPLES, vocab_size))
+    build = config.factory(vocab_size=vocab_size)
+    output: Output = build(size, vocab_size, tied_weight=None if kind == "adaptive" else weight)
     output.sparse_gradients = True
     return output.train()
 

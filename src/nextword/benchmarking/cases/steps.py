@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 
 import torch
 
-from nextword.benchmarking.cases.contract import Case, Notify, format_name, on_pairs, row_of
+from nextword.benchmarking.cases.contract import Case, Notify, on_pairs, row_of
 from nextword.benchmarking.measuring import (
     Effort,
     Peaks,
@@ -25,7 +25,7 @@ from nextword.benchmarking.step import (
     step_parity,
     training_state,
 )
-from nextword.tensors import has_fast_bfloat16, tune_process
+from nextword.tensors import format_name, has_fast_bfloat16, tune_process
 
 OURS = "nextword"
 #: The peer's forms. An allocator's settings cannot be taken back, so the first one is measured in

@@ -15,13 +15,18 @@ from nextword.benchmarking.step.sizes import (
     StepSizes,
     zipf_ids,
 )
-from nextword.tokens import TextCounts, Tokenizer, TokenizerConfig, TokenStore, train_tokenizer
+from nextword.tokens import (
+    NUM_SPECIAL_TOKENS,
+    TextCounts,
+    Tokenizer,
+    TokenizerConfig,
+    TokenStore,
+    train_tokenizer,
+)
 from nextword.training import RunConfig, TrainingState
 
 #: Windows of the made-up text; after the last one it begins anew.
 NUM_WINDOWS = 40
-#: Ids that stand for no word of a text.
-_NUM_SPECIAL = 4
 
 
 def training_state(
@@ -94,13 +99,14 @@ def _settings(sizes: StepSizes, *, precision: str, backend: str, is_disturbed: b
 
 def made_up_tokenizer(vocab_size: int) -> Tokenizer:
     """Give a tokenizer of so many made-up words, the special ones included."""
-    words = " ".join(f"w{number}" for number in range(vocab_size - _NUM_SPECIAL))
+    words = " ".join(f"w{number}" for number in range(vocab_size - NUM_SPECIAL_TOKENS))
     return train_tokenizer(TokenizerConfig(kind="word", min_count=1), [words + "\n"])
 
 
 def made_up_store(tokenizer: Tokenizer, *, num_tokens: int) -> TokenStore:
     """Give a text of made-up words, as frequent as words are."""
-    ids = zipf_ids(tokenizer.vocab_size, num_tokens, first=_NUM_SPECIAL).numpy().astype(np.uint32)
+    drawn = zipf_ids(tokenizer.vocab_size, num_tokens, first=NUM_SPECIAL_TOKENS)
+    ids = drawn.numpy().astype(np.uint32)
     return TokenStore(
         ids=ids,
         document_starts=np.array([0, num_tokens]),

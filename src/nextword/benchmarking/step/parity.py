@@ -15,7 +15,7 @@ from nextword.benchmarking.step.peer import LstmState, Peer
 from nextword.benchmarking.step.sizes import StepSizes
 from nextword.models import NeuralLanguageModel
 from nextword.outputs import FullSoftmax
-from nextword.tensors import autocast
+from nextword.tensors import autocast, format_name
 from nextword.training import TrainingState
 
 #: Odd sizes, so that no row, panel or vector is whole.
@@ -39,8 +39,9 @@ def step_parity(*, num_layers: int, precision: torch.dtype, backend: str = "auto
     """
     torch.manual_seed(0)
     sizes = StepSizes(num_layers=num_layers, **_SIZES)
-    name = str(precision).removeprefix("torch.")
-    state = training_state(sizes, precision=name, backend=backend, is_disturbed=False)
+    state = training_state(
+        sizes, precision=format_name(precision), backend=backend, is_disturbed=False
+    )
     windows = [_next_window(state, sizes), _next_window(state, sizes)]
     actual = _ours(state, windows, precision=precision)
     expected = _theirs(state.model, windows, sizes=sizes)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from nextword.tensors import load_kernels
+from nextword.tensors import format_name, load_kernels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ def packed_weights(
     current = known if stamp is not None and known_stamp == stamp else {}
     if precision in current:
         return current[precision]
-    name = str(precision).removeprefix("torch.")
+    name = format_name(precision)
     packed = PackedWeights(
         recurrent=load_kernels().pack(
             weight_hh.detach().contiguous(), precision=name, num_threads=num_threads
