@@ -1,7 +1,7 @@
-"""The loss of a softmax over a linear layer, through the compiled kernels where they apply.
+"""The loss of a softmax over a linear layer.
 
-Layer and loss are one operation, so that the scores are its own: the backward pass overwrites them
-by their gradients instead of making another tensor of (positions, vocab).
+Layer and loss are one operation, so that the scores are its own: they are overwritten by their
+gradients, where two operations would make another tensor of (positions, vocab), or several.
 """
 
 from typing import Any
@@ -10,16 +10,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
-from torch.nn import functional
 
-from nextword.outputs.additions import Additions, added
+from nextword.outputs.additions import Additions
 from nextword.outputs.contract import PositionNll, States, Targets
-from nextword.outputs.cross_entropy import cross_entropy
 from nextword.outputs.products import product_dtype
-from nextword.tensors import kernels_are_installed, load_kernels
-
-#: Some tens of microseconds of work; fewer scores are not worth a second thread.
-_SCORES_A_THREAD = 2**16
+from nextword.outputs.score_passes import KernelPasses, ScorePasses, TorchPasses
+from nextword.tensors import kernels_are_installed
 
 
 def linear_nll(
@@ -45,74 +41,58 @@ def linear_nll(
         >>> round(linear_nll(hidden, weight, torch.zeros(4), torch.tensor([2])).item(), 4)
         1.3863
     """
-    if not _kernels_apply(hidden, weight):
-        logits = functional.linear(hidden, weight, bias)
-        return cross_entropy(logits if additions is None else added(logits, additions), target_ids)
+    passes = KernelPasses() if _kernels_apply(hidden, weight) else TorchPasses()
     places, scores = (None, None) if additions is None else (additions.places, additions.scores)
-    return _KernelNll.apply(hidden, weight, bias, target_ids, places, scores)  # type: ignore[no-any-return,no-untyped-call]
+    return _LinearNll.apply(passes, hidden, weight, bias, target_ids, places, scores)  # type: ignore[no-any-return,no-untyped-call]
 
 
-class _KernelNll(torch.autograd.Function):
+class _LinearNll(torch.autograd.Function):
     """nll = log Σ exp(W h + b + a) - (W h + b + a)[target], a being a list of scores or None."""
 
     @staticmethod
     def forward(
         ctx: Any,
+        passes: ScorePasses,
         hidden: Tensor,
         weight: Tensor,
         bias: Tensor,
         target_ids: Tensor,
         places: Tensor | None,
-        scores: Tensor | None,
+        additions: Tensor | None,
     ) -> Tensor:
         dtype = product_dtype(hidden)
         operand, matrix = hidden.detach().to(dtype), weight.detach().to(dtype)
-        bias = bias.detach().float().contiguous()
-        # The kernels add the bias as they read the scores: torch would write it to all rows first.
-        with torch.autocast("cpu", enabled=False):
-            logits = operand @ matrix.t()
-        if places is not None and scores is not None:
-            logits.view(-1).index_add_(0, places, scores.to(dtype))
-        nll, log_sums = (operand.new_empty(len(operand), dtype=torch.float32) for _ in range(2))
-        load_kernels().cross_entropy_forward(
-            logits,
-            target_ids,
-            bias=bias,
-            nll=nll,
-            log_sums=log_sums,
-            num_threads=_num_threads(logits),
-        )
-        ctx.save_for_backward(operand, matrix, bias, logits, target_ids, log_sums, places)
-        ctx.hidden_dtype = hidden.dtype
+        # The bias joins as the scores are read: torch would write it to all rows first.
+        bias = bias.detach().to(torch.promote_types(dtype, torch.float32)).contiguous()
+        with torch.autocast(hidden.device.type, enabled=False):
+            scores = operand @ matrix.t()
+            if places is not None and additions is not None:
+                scores.view(-1).index_add_(0, places, additions.to(dtype))
+            nll, kept = passes.losses(scores, bias, target_ids)
+        ctx.save_for_backward(operand, matrix, bias, scores, target_ids, kept, places)
+        ctx.passes, ctx.dtypes = passes, (hidden.dtype, weight.dtype)
         return nll
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_nll: Tensor) -> tuple[Tensor | None, ...]:
-        operand, matrix, bias, logits, target_ids, log_sums, places = ctx.saved_tensors
-        grad_bias = matrix.new_empty(len(matrix), dtype=torch.float32)
-        load_kernels().cross_entropy_backward(
-            logits,
-            target_ids,
-            bias=bias,
-            log_sums=log_sums,
-            row_gradients=grad_nll.float().contiguous(),
-            grad_bias=grad_bias,
-            num_threads=_num_threads(logits),
-        )
-        # Whoever comes back with the kept graph must be told that the scores are gone.
-        torch.autograd.graph.increment_version(logits)
-        with torch.autocast("cpu", enabled=False):
-            grad_hidden = logits @ matrix if ctx.needs_input_grad[0] else None
-            grad_weight = logits.t() @ operand if ctx.needs_input_grad[1] else None
-        grad_scores = None if places is None else logits.view(-1).index_select(0, places)
+        operand, matrix, bias, scores, target_ids, kept, places = ctx.saved_tensors
+        hidden_dtype, weight_dtype = ctx.dtypes
+        with torch.autocast(operand.device.type, enabled=False):
+            grad_bias = ctx.passes.gradients(
+                scores, bias, target_ids, kept=kept, row_gradients=grad_nll.to(bias.dtype)
+            )
+            grad_hidden = scores @ matrix if ctx.needs_input_grad[1] else None
+            grad_weight = scores.t() @ operand if ctx.needs_input_grad[2] else None
+        grad_additions = None if places is None else scores.view(-1).index_select(0, places)
         return (
-            None if grad_hidden is None else grad_hidden.to(ctx.hidden_dtype),
-            None if grad_weight is None else grad_weight.float(),
+            None,
+            None if grad_hidden is None else grad_hidden.to(hidden_dtype),
+            None if grad_weight is None else grad_weight.to(weight_dtype),
             grad_bias,
             None,
             None,
-            None if grad_scores is None else grad_scores.float(),
+            None if grad_additions is None else grad_additions.to(bias.dtype),
         )
 
 
@@ -124,7 +104,3 @@ def _kernels_apply(hidden: Tensor, weight: Tensor) -> bool:
         and product_dtype(hidden) in (torch.float32, torch.bfloat16)
         and kernels_are_installed()
     )
-
-
-def _num_threads(logits: Tensor) -> int:
-    return max(1, min(torch.get_num_threads(), logits.numel() // _SCORES_A_THREAD))

@@ -3,7 +3,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from nextword.outputs import Additions, linear_nll
+from nextword.outputs import Additions, linear_nll, score_passes
 from nextword.outputs.linear_nll import linear_nll as score
 
 needs_kernels = pytest.mark.skipif(
@@ -122,7 +122,7 @@ def test_linear_nll_is_the_same_on_any_number_of_threads(monkeypatch: pytest.Mon
     row_weights = torch.rand(63)
     results = []
     for num_threads in (1, 3):
-        monkeypatch.setattr(linear_nll, "_num_threads", lambda logits, count=num_threads: count)
+        monkeypatch.setattr(score_passes, "_num_threads", lambda scores, count=num_threads: count)
         results.append(losses_and_gradients(operands, target_ids, row_weights))
 
     for one, other in zip(*results, strict=True):
