@@ -60,15 +60,15 @@ class FeatureTable(nn.Module):
     """a[t, w] = Σ over n from 2 to N of θ[slot(x[t-n+2] .. x[t], w)], where the text has them.
 
     Order 1 would be a number for each word whatever came before: the output's bias b, which is
-    there already. N-grams do not reach over the beginning of a sentence, as those of n-gram models
-    do not. Before `replace` there are no features.
+    there already, so a table of that order is empty. N-grams do not reach over the beginning of a
+    sentence, as those of n-gram models do not. Before `replace` there are no features.
 
     Args:
         vocab_size: Number of token ids.
         boundary_id: The id that is read before the first token of a text.
         start_id: The id of `<s>`, which n-grams have where the boundary was read.
         order: N, words in the longest n-grams.
-        table_size: Number of weights.
+        table_size: Number of weights, from order 2 on.
 
     Raises:
         ConfigError: The order is out of range, or the table is smaller than the vocabulary.
@@ -90,7 +90,7 @@ class FeatureTable(nn.Module):
         self.vocab_size = vocab_size
         self.boundary_id = boundary_id
         self.start_id = start_id
-        self.weight = nn.Parameter(torch.zeros(table_size))
+        self.weight = nn.Parameter(torch.zeros(table_size if order > 1 else 0))
         self.contexts = ContextLists(no_successors(order=order, vocab_size=vocab_size))
 
     @property

@@ -150,7 +150,7 @@ def test_shared_slots_are_counted_as_in_a_loop(text: str, order: int, table_size
         for ngram in naive_ngrams(text, order=order)
     ]
     assert shared.num_features == len(slots)
-    assert shared.num_slots == table_size
+    assert shared.num_slots == (table_size if order > 1 else 0)
     assert shared.num_sharing == sum(slots.count(slot) > 1 for slot in slots)
     assert shared.share == pytest.approx(shared.num_sharing / max(1, len(slots)))
 
