@@ -3,6 +3,7 @@
 from nextword.embeddings.adaptive import AdaptiveEmbedding
 from nextword.embeddings.clusters import NARROWING, check_cutoffs, default_cutoffs
 from nextword.embeddings.config import EmbeddingConfig
+from nextword.embeddings.lookup import look_up
 from nextword.embeddings.one_hot import one_hot
 from nextword.embeddings.pretrained import (
     WordVectors,
@@ -24,6 +25,7 @@ __all__ = [
     "default_cutoffs",
     "embedding_table",
     "first_other_words",
+    "look_up",
     "one_hot",
     "open_vectors",
     "read_vectors",

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nextword.embeddings.clusters import NARROWING, cluster_bounds, cluster_widths
+from nextword.embeddings.lookup import look_up
 from nextword.tensors import Embeddings, TokenIds
 
 
@@ -34,7 +35,7 @@ class WordCluster(nn.Module):
         self, word_ids: Int64[Tensor, " positions"], *, sparse: bool
     ) -> Float[Tensor, "positions width"]:
         """Give the vectors of words, numbered within the cluster, as the network reads them."""
-        vectors = functional.embedding(word_ids, self.table, sparse=sparse)
+        vectors = look_up(self.table, word_ids, sparse=sparse)
         return vectors if self.projection is None else functional.linear(vectors, self.projection)
 
     def narrowed(

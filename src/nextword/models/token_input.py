@@ -2,9 +2,8 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from nextword.embeddings import AdaptiveEmbedding, one_hot
+from nextword.embeddings import AdaptiveEmbedding, look_up, one_hot
 from nextword.recurrent import Dropout, LockedDropout, drop_tokens
 from nextword.tensors import Embeddings, TokenIds
 
@@ -52,7 +51,7 @@ class TokenInput(nn.Module):
         elif isinstance(table, AdaptiveEmbedding):
             vectors = table.forward(token_ids, sparse=self.sparse_gradients)
         else:
-            vectors = functional.embedding(token_ids, table, sparse=self.sparse_gradients)
+            vectors = look_up(table, token_ids, sparse=self.sparse_gradients)
         if self.training:
             vectors = drop_tokens(
                 vectors,

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nextword.base import require
+from nextword.embeddings import look_up
 from nextword.outputs.contract import PositionNll, States, Targets
 from nextword.outputs.cross_entropy import cross_entropy
 from nextword.outputs.full import FullSoftmax
@@ -66,7 +67,7 @@ class SampledSoftmax(FullSoftmax):
     ) -> PositionNll:
         """Give the estimate of the negative log-likelihood that these draws make, nats."""
         ids = torch.cat([target_ids, sample_ids])
-        rows = functional.embedding(ids, self.weight, sparse=self.sparse_gradients)
+        rows = look_up(self.weight, ids, sparse=self.sparse_gradients)
         bias = self.masked_bias()[ids]
         num_targets = len(target_ids)
         target_scores = (hidden * rows[:num_targets]).sum(dim=1) + bias[:num_targets]
