@@ -19,14 +19,10 @@ class _CrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, logits: Tensor, target_ids: Tensor) -> Tensor:
         scores = logits.to(torch.promote_types(logits.dtype, torch.float32), copy=True)
-        target_scores = scores.gather(1, target_ids[:, None]).squeeze(1)
-        highest_scores = scores.amax(dim=1)
-        probabilities = torch.softmax(scores, dim=1, out=scores)
-        # exp(score) / Σ exp is known for every word; the most probable one tells Σ exp best.
-        log_sums = highest_scores - probabilities.amax(dim=1).log()
-        ctx.save_for_backward(probabilities, target_ids)
+        nll = softmax_in_place(scores, target_ids)
+        ctx.save_for_backward(scores, target_ids)
         ctx.logits_dtype = logits.dtype
-        return log_sums - target_scores
+        return nll
 
     @staticmethod
     @once_differentiable
@@ -57,6 +53,16 @@ def cross_entropy(
         1.3863
     """
     return _CrossEntropy.apply(logits, target_ids)  # type: ignore[no-any-return,no-untyped-call]
+
+
+def softmax_in_place(scores: Tensor, target_ids: Tensor) -> Tensor:
+    """Turn scores, (positions, vocab), into probabilities; give the targets' nll, (positions)."""
+    target_scores = scores.gather(1, target_ids[:, None]).squeeze(1)
+    highest_scores = scores.amax(dim=1)
+    torch.softmax(scores, dim=1, out=scores)
+    # exp(score) / Σ exp is known for every word; the most probable one tells Σ exp best. The two
+    # large numbers first: their difference is exact where they are close.
+    return (highest_scores - target_scores) - scores.amax(dim=1).log()
 
 
 def log_softmax(

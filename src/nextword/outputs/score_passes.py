@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from nextword.outputs.cross_entropy import softmax_in_place
 from nextword.tensors import load_kernels
 
 #: Some tens of microseconds of work; fewer scores are not worth a second thread.
@@ -90,15 +91,10 @@ class TorchPasses(ScorePasses):
         """Leave softmax - onehot(target), and keep nothing else."""
         nll = bias.new_empty(len(scores))
         for rows, part, work in _blocks(scores, bias.dtype):
-            targets = target_ids[rows, None]
-            work.copy_(part).add_(bias)
-            target_scores = work.gather(1, targets).squeeze(1)
-            highest_scores = work.amax(dim=1)
-            probabilities = torch.softmax(work, dim=1, out=work)
-            # exp(score) / Σ exp is known for every word; the most probable one tells Σ exp best.
-            highest = probabilities.amax(dim=1).log()
-            torch.sub(highest_scores - target_scores, highest, out=nll[rows])
-            part.copy_(probabilities.scatter_add_(1, targets, work.new_full(targets.shape, -1.0)))
+            targets = target_ids[rows]
+            nll[rows] = softmax_in_place(work.copy_(part).add_(bias), targets)
+            work[torch.arange(len(targets), device=work.device), targets] -= 1.0
+            part.copy_(work)
         return nll, nll.new_empty(0)
 
     def gradients(
