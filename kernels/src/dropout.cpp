@@ -18,30 +18,56 @@ struct RandomBlock {
   uint32_t words[kBlock];
 };
 
+using Longs = uint64_t __attribute__((vector_size(4 * kLanes)));
+inline constexpr uint64_t kLowerHalf = 0xffffffffu;
+
+// The products of the lower halves of 64 bits.
+inline Longs multiply_lower_halves(Longs longs, uint32_t factor) {
+#if defined(__AVX512F__)
+  const __m512i factors = (__m512i)(Words{} | factor);
+  return (Longs)_mm512_maskz_mul_epu32(0xff, (__m512i)longs, factors);
+#else
+  return (longs & kLowerHalf) * factor;
+#endif
+}
+
+// The lower and the upper halves of 64-bit products.
+struct Products {
+  Words low, high;
+};
+
+inline Products multiply(Words words, uint32_t factor) {
+  const Longs even = multiply_lower_halves((Longs)words, factor);
+  const Longs odd = multiply_lower_halves((Longs)words >> 32, factor);
+  return {(Words)((even & kLowerHalf) | (odd << 32)), (Words)((even >> 32) | (odd & ~kLowerHalf))};
+}
+
 inline RandomBlock philox(uint64_t seed, uint64_t first_counter) {
   constexpr int kRounds = 10;
   constexpr uint32_t kMultiplier0 = 0xD2511F53u, kMultiplier1 = 0xCD9E8D57u;
   constexpr uint32_t kWeyl0 = 0x9E3779B9u, kWeyl1 = 0xBB67AE85u;
   RandomBlock block;
-  for (int lane = 0; lane < kCounters; ++lane) {
-    const uint64_t counter = first_counter + static_cast<uint64_t>(lane);
-    block.words[lane] = static_cast<uint32_t>(counter);
-    block.words[kCounters + lane] = static_cast<uint32_t>(counter >> 32);
-    block.words[2 * kCounters + lane] = 0;
-    block.words[3 * kCounters + lane] = 0;
-  }
-  uint32_t key0 = static_cast<uint32_t>(seed), key1 = static_cast<uint32_t>(seed >> 32);
-  for (int round = 0; round < kRounds; ++round, key0 += kWeyl0, key1 += kWeyl1) {
-    for (int lane = 0; lane < kCounters; ++lane) {
-      const uint64_t product0 = static_cast<uint64_t>(block.words[lane]) * kMultiplier0;
-      const uint64_t product1 =
-          static_cast<uint64_t>(block.words[2 * kCounters + lane]) * kMultiplier1;
-      const uint32_t high0 = static_cast<uint32_t>(product0 >> 32);
-      const uint32_t high1 = static_cast<uint32_t>(product1 >> 32);
-      block.words[lane] = high1 ^ block.words[kCounters + lane] ^ key0;
-      block.words[kCounters + lane] = static_cast<uint32_t>(product1);
-      block.words[2 * kCounters + lane] = high0 ^ block.words[3 * kCounters + lane] ^ key1;
-      block.words[3 * kCounters + lane] = static_cast<uint32_t>(product0);
+  for (int first = 0; first < kCounters; first += kLanes) {
+    uint32_t lower[kLanes], upper[kLanes];
+    for (int lane = 0; lane < kLanes; ++lane) {
+      const uint64_t counter = first_counter + static_cast<uint64_t>(first + lane);
+      lower[lane] = static_cast<uint32_t>(counter);
+      upper[lane] = static_cast<uint32_t>(counter >> 32);
+    }
+    Words words[4] = {};
+    __builtin_memcpy(&words[0], lower, sizeof lower);
+    __builtin_memcpy(&words[1], upper, sizeof upper);
+    uint32_t key0 = static_cast<uint32_t>(seed), key1 = static_cast<uint32_t>(seed >> 32);
+    for (int round = 0; round < kRounds; ++round, key0 += kWeyl0, key1 += kWeyl1) {
+      const Products product0 = multiply(words[0], kMultiplier0);
+      const Products product1 = multiply(words[2], kMultiplier1);
+      words[0] = product1.high ^ words[1] ^ key0;
+      words[1] = product1.low;
+      words[2] = product0.high ^ words[3] ^ key1;
+      words[3] = product0.low;
+    }
+    for (int word = 0; word < 4; ++word) {
+      __builtin_memcpy(block.words + word * kCounters + first, &words[word], sizeof(Words));
     }
   }
   return block;

@@ -54,16 +54,18 @@ inline constexpr std::ptrdiff_t kGroupRows = 24;
 template <int kColumns>
 using GroupSums = Floats[kGroupRows][kSlices][kColumns];
 
-// Adds the product of some rows with one block of words, in registers, to the group's sums.
+// Adds the product of some rows with one block of words, in registers, to the group's sums, which
+// the first block sets.
 template <class Number, int kRows, int kColumns>
 inline void multiply_tile(const std::byte* rows, std::ptrdiff_t row_bytes, const Columns& columns,
-                          std::ptrdiff_t num_words, int slice, Floats (*group)[kSlices][kColumns]) {
+                          std::ptrdiff_t num_words, int slice, bool is_first,
+                          Floats (*group)[kSlices][kColumns]) {
   Floats sums[kRows][kColumns];
 #pragma GCC unroll 6
   for (int row = 0; row < kRows; ++row) {
 #pragma GCC unroll 4
     for (int column = 0; column < kColumns; ++column) {
-      sums[row][column] = group[row][slice][column];
+      sums[row][column] = is_first ? Floats{} : group[row][slice][column];
     }
   }
   const std::byte* weights = columns.words + slice * kLanes * 4;
@@ -130,7 +132,8 @@ inline void multiply_rows(const Operand& operand, std::ptrdiff_t num_rows, const
   for (std::ptrdiff_t first_row = 0; first_row < num_rows; first_row += kGroupRows) {
     const std::ptrdiff_t left = num_rows - first_row;
     const std::ptrdiff_t group_rows = left < kGroupRows ? left : kGroupRows;
-    GroupSums<kColumns> sums = {};
+    GroupSums<kColumns> sums;  // the first block sets them
+    if (operand.row_words == 0) __builtin_memset(sums, 0, sizeof sums);
     for (std::ptrdiff_t word = 0; word < operand.row_words; word += kBlockWords) {
       const std::ptrdiff_t words_left = operand.row_words - word;
       const std::ptrdiff_t num_words = words_left < kBlockWords ? words_left : kBlockWords;
@@ -140,7 +143,7 @@ inline void multiply_rows(const Operand& operand, std::ptrdiff_t num_rows, const
         const std::byte* rows = operand.words + (first_row + row) * row_bytes + word * 4;
         for (int slice = 0; slice < kSlices; ++slice) {
           multiply_tile<Number, decltype(num_tile_rows)::value, kColumns>(
-              rows, row_bytes, block, num_words, slice, sums + row);
+              rows, row_bytes, block, num_words, slice, word == 0, sums + row);
         }
       });
     }

@@ -5,6 +5,10 @@
 // AVX-512 version of an inline function for the portable one.
 #pragma once
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 #include <cstddef>
 #include <cstdint>
 
@@ -51,22 +55,36 @@ inline Floats load(const float* source) {
   return values;
 }
 
+// Sixteen bits a lane, with zeros above them. GCC 12 would widen in two parts.
+inline Words widen(Halves halves) {
+#if defined(__AVX512F__)
+  return (Words)_mm512_maskz_cvtepu16_epi32(0xffff, (__m256i)halves);
+#else
+  return __builtin_convertvector(halves, Words);
+#endif
+}
+
 inline Floats load(const Bfloat16* source) {
   Halves halves;
   __builtin_memcpy(&halves, source, sizeof halves);
-  return (Floats)(__builtin_convertvector(halves, Words) << 16);
+  return (Floats)(widen(halves) << 16);
 }
 
 inline void store(float* target, Floats values) {
   __builtin_memcpy(target, &values, sizeof values);
 }
 
-// Rounds to the nearest bfloat16, ties to even; NaN stays NaN.
+// Rounds to the nearest bfloat16, ties to even; NaN stays NaN. The instruction takes numbers below
+// 2^-126 for 0.
 inline Halves round_to_bfloat16(Floats values) {
+#if defined(__AVX512BF16__)
+  return (Halves)_mm512_cvtneps_pbh((__m512)values);
+#else
   const Words bits = (Words)values;
   const Words rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
   const Words quiet_nan = Words{} | 0x7fc0u;
   return __builtin_convertvector(values == values ? rounded : quiet_nan, Halves);
+#endif
 }
 
 inline void store(Bfloat16* target, Floats values) {

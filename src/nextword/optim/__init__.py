@@ -11,7 +11,7 @@ from nextword.optim.config import (
 from nextword.optim.optimizers import build_optimizer, set_learning_rate
 from nextword.optim.schedules import Plateau, schedule_share
 from nextword.optim.sparse_descent import SparseDescent
-from nextword.optim.sparse_gradients import gradient_entries, takes_sparse_gradients
+from nextword.optim.sparse_gradients import gradient_entries, is_plain_descent
 
 __all__ = [
     "AveragingConfig",
@@ -27,5 +27,5 @@ __all__ = [
     "gradient_entries",
     "schedule_share",
     "set_learning_rate",
-    "takes_sparse_gradients",
+    "is_plain_descent",
 ]

@@ -21,12 +21,14 @@ class Clipped:
     Attributes:
         norm: Its Euclidean norm before; not finite when a component is not.
         threshold: γ that was applied; infinite when nothing limits the gradient.
-        is_clipped: Whether it was changed.
+        is_clipped: Whether it was beyond the limit.
+        scale: What it has still to be multiplied with.
     """
 
     norm: float
     threshold: float
     is_clipped: bool
+    scale: float = 1.0
 
 
 class Clipper:
@@ -46,21 +48,29 @@ class Clipper:
         self._mean_norm = 0.0
         self._num_seen = 0
 
-    def clip(self, gradients: Sequence[Tensor]) -> Clipped:
-        """Limit the gradients of one update, taken together."""
+    def clip(self, gradients: Sequence[Tensor], *, leave_scale: bool = False) -> Clipped:
+        """Limit the gradients of one update, taken together.
+
+        Args:
+            gradients: Limited in place.
+            leave_scale: Whether the update multiplies with `Clipped.scale`, which saves a pass over
+                all gradients. Limits by value are not a scale, and are made here.
+        """
         norm = float(torch.nn.utils.get_total_norm(gradients)) if gradients else 0.0
         if not math.isfinite(norm):
             return Clipped(norm=norm, threshold=self.threshold, is_clipped=False)
         if self._config.kind == "auto":
             self._observe(norm)
-        threshold = self.threshold
+        threshold, scale = self.threshold, 1.0
         if self._config.kind == "value":
             is_clipped = _clip_by_value(gradients, threshold)
         else:
             is_clipped = norm > threshold
-            if is_clipped:
-                torch._foreach_mul_(list(gradients), threshold / norm)
-        return Clipped(norm=norm, threshold=threshold, is_clipped=is_clipped)
+            scale = threshold / norm if is_clipped else 1.0
+        if scale != 1.0 and not leave_scale:
+            torch._foreach_mul_(list(gradients), scale)
+            scale = 1.0
+        return Clipped(norm=norm, threshold=threshold, is_clipped=is_clipped, scale=scale)
 
     @property
     def threshold(self) -> float:

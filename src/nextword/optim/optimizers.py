@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from nextword.optim.config import OptimizerConfig
-from nextword.optim.sparse_gradients import takes_sparse_gradients
+from nextword.optim.sparse_gradients import is_plain_descent
 
 _FUSED_DEVICES = {"cpu", "cuda", "mps"}
 
@@ -29,7 +29,7 @@ def build_optimizer(
     is_fused = all(p.device.type in _FUSED_DEVICES for p in parameters)
     if config.kind == "sgd":
         # The fused form refuses lists of rows. Plain SGD is one addition in either form.
-        is_fused = is_fused and not takes_sparse_gradients(config)
+        is_fused = is_fused and not is_plain_descent(config)
         return torch.optim.SGD(
             groups, lr=config.learning_rate, momentum=config.momentum, fused=is_fused
         )

@@ -8,10 +8,11 @@ from torch import Tensor, nn
 from nextword.optim.config import OptimizerConfig
 
 
-def takes_sparse_gradients(config: OptimizerConfig) -> bool:
-    """Whether an optimiser moves nothing but the rows that have a gradient.
+def is_plain_descent(config: OptimizerConfig) -> bool:
+    """Whether an update is θ ← θ - η g and nothing else.
 
-    Momentum, AdamW's averages and weight decay move every row at every step.
+    Then rows without a gradient stay where they are: momentum, AdamW's averages and weight decay
+    move every row at every step. And a factor of the gradient is as good as one of the rate.
     """
     return config.kind == "sgd" and config.momentum == 0.0 and config.weight_decay == 0.0
 

@@ -1,7 +1,8 @@
 """Kinds of dropout: ordinary, locked over time, and of whole embedding rows.
 
-All masks come from `keep_mask`, which draws eight mask entries from one random word: about eight
-times cheaper than torch's own on a CPU.
+Masks come from `keep_mask`, which draws eight mask entries from one random word: about eight times
+cheaper than torch's own on a CPU. Where the compiled kernels are installed ordinary dropout needs no
+mask at all.
 """
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nextword.base import ConfigError
+from nextword.recurrent import kernel_dropout
 from nextword.tensors import Embeddings, TokenIds
 
 _LEVELS = 256
@@ -49,13 +51,13 @@ class Dropout(nn.Module):
         """Give the inputs with entries dropped, in training; else as they are."""
         if not self.training or self.probability == 0.0:
             return inputs
-        return inputs * keep_mask(
-            self.mask_shape(inputs), probability=self.probability, like=inputs
-        )
+        return self.drop(inputs)
 
-    def mask_shape(self, inputs: Tensor) -> tuple[int, ...]:
-        """Give the shape of the mask that is drawn: that of the inputs."""
-        return tuple(inputs.shape)
+    def drop(self, inputs: Embeddings) -> Embeddings:
+        """Give the inputs with entries dropped."""
+        if kernel_dropout.supports(inputs):
+            return kernel_dropout.drop(inputs, probability=self.probability)
+        return inputs * keep_mask(tuple(inputs.shape), probability=self.probability, like=inputs)
 
 
 class LockedDropout(Dropout):
@@ -64,9 +66,10 @@ class LockedDropout(Dropout):
     Source: Gal & Ghahramani (2016), "variational" dropout; Merity et al. (2018) call it locked.
     """
 
-    def mask_shape(self, inputs: Tensor) -> tuple[int, ...]:
-        """Give (batch, 1, width): one mask for all steps."""
-        return (inputs.shape[0], 1, inputs.shape[2])
+    def drop(self, inputs: Embeddings) -> Embeddings:
+        """Give the inputs with the same entries dropped at every step."""
+        shape = (inputs.shape[0], 1, inputs.shape[2])
+        return inputs * keep_mask(shape, probability=self.probability, like=inputs)
 
 
 def drop_tokens(

@@ -21,8 +21,8 @@ from nextword.optim import (
     WeightAverage,
     build_optimizer,
     gradient_entries,
+    is_plain_descent,
     set_learning_rate,
-    takes_sparse_gradients,
 )
 from nextword.storage import Checkpoint
 from nextword.tensors import random_states, resolve_precision, set_random_states
@@ -88,7 +88,8 @@ class TrainingState:
             self._apart, learning_rate=config.optimizer.table_learning_rate
         )
         self._highest_rate = config.optimizer.learning_rate
-        self._keeps_sparse = takes_sparse_gradients(config.optimizer)
+        self._is_plain_descent = is_plain_descent(config.optimizer)
+        self._scale = 1.0
         self.clipper = Clipper(config.clipping)
         self.plateau = Plateau(config.schedule)
         self.average = WeightAverage(model, decay=config.averaging.decay, apart=self._apart)
@@ -133,19 +134,24 @@ class TrainingState:
         self.progress.is_finished = self.progress.step >= self.progress.num_steps
 
     def compute_gradient(self) -> tuple[UpdateLoss, Clipped] | None:
-        """Read on and leave the limited gradient of one update; None when the text is read."""
+        """Read on and leave the gradient of one update; None when the text is read.
+
+        Plain descent multiplies with what clipping left to be done, in `apply_gradient`.
+        """
         self.model.train()
         self.model.zero_grad(set_to_none=True)
         loss = self.bptt.back_propagate(self.reader)
         if loss is None:
             return None
         dense = [each for each in self.model.parameters() if each not in self._apart]
-        gradient = gradient_entries(dense, keep_sparse=self._keeps_sparse)
-        return loss, self.clipper.clip(gradient)
+        gradient = gradient_entries(dense, keep_sparse=self._is_plain_descent)
+        clipped = self.clipper.clip(gradient, leave_scale=self._is_plain_descent)
+        self._scale = clipped.scale
+        return loss, clipped
 
     def apply_gradient(self, learning_rate: float) -> None:
         """Move the weights, and their average, by the gradient that is there."""
-        set_learning_rate(self.optimizer, learning_rate)
+        set_learning_rate(self.optimizer, learning_rate * self._scale)
         self.optimizer.step()
         self._descent.step(share=learning_rate / self._highest_rate)
         self.average.update()

@@ -13,7 +13,7 @@ from nextword.optim import (
     OptimizerConfig,
     build_optimizer,
     gradient_entries,
-    takes_sparse_gradients,
+    is_plain_descent,
 )
 
 IDS = torch.tensor([1, 4, 4, 2, 1, 1])
@@ -87,8 +87,8 @@ OPTIMIZERS = {
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_takes_sparse_gradients_where_other_rows_stand_still(name: str) -> None:
-    assert takes_sparse_gradients(OPTIMIZERS[name]) == (name == "sgd")
+def test_is_plain_descent_where_other_rows_stand_still(name: str) -> None:
+    assert is_plain_descent(OPTIMIZERS[name]) == (name == "sgd")
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -100,7 +100,7 @@ def test_build_optimizer_steps_are_those_of_the_dense_gradient(name: str) -> Non
         model.table = table_with_gradient(sparse=sparse)
         optimizer = build_optimizer(model, config)
         for _ in range(2):
-            gradient_entries(model.parameters(), keep_sparse=takes_sparse_gradients(config))
+            gradient_entries(model.parameters(), keep_sparse=is_plain_descent(config))
             optimizer.step()
         tables.append(model.table.detach())
 

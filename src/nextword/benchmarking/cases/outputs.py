@@ -30,7 +30,7 @@ from nextword.optim import (
     OptimizerConfig,
     build_optimizer,
     gradient_entries,
-    takes_sparse_gradients,
+    is_plain_descent,
 )
 from nextword.outputs import Output, OutputConfig, SampledSoftmax
 from nextword.tensors import autocast, format_name, tune_process
@@ -106,7 +106,7 @@ def output_step(
         with autocast(precision, hidden.device):
             nll = output.nll(hidden, target_ids).mean()
         nll.backward()  # type: ignore[no-untyped-call]
-        gradient_entries(output.parameters(), keep_sparse=takes_sparse_gradients(_SGD))
+        gradient_entries(output.parameters(), keep_sparse=is_plain_descent(_SGD))
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
 

@@ -1,0 +1,65 @@
+"""Ordinary dropout through the compiled kernels.
+
+The mask is a function of a seed and of a number's place in memory, so it is not stored: the way back
+draws it again. Tensors keep the order in which their numbers lie in memory, time first or batch
+first.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from nextword.tensors import kernels_are_installed, load_kernels
+
+#: Some tens of microseconds of work.
+_NUMBERS_A_THREAD = 2**15
+
+
+def supports(values: Tensor) -> bool:
+    """Whether the kernels are installed and have the device and the number format."""
+    return (
+        values.device.type == "cpu"
+        and values.dtype in (torch.float32, torch.bfloat16)
+        and kernels_are_installed()
+    )
+
+
+def drop(values: Tensor, *, probability: float) -> Tensor:
+    """Zero entries independently, and scale the others up.
+
+    Args:
+        values: Any shape.
+        probability: Share that is zeroed, in [0, 1).
+    """
+    axes = sorted(range(values.ndim), key=lambda axis: -values.stride(axis))
+    seed = int(torch.randint(2**63 - 1, ()))
+    return _KernelDropout.apply(values, axes, probability, seed)  # type: ignore[no-any-return,no-untyped-call]
+
+
+class _KernelDropout(torch.autograd.Function):
+    """values * mask; the same of the gradient on the way back."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, values: Tensor, axes: Sequence[int], probability: float, seed: int
+    ) -> Tensor:
+        ctx.arguments = axes, probability, seed
+        dense = values.detach().permute(axes).contiguous()
+        dropped = torch.empty_like(dense)
+        load_kernels().dropout(
+            dense,
+            outputs=dropped,
+            probability=probability,
+            seed=seed,
+            offset=0,
+            num_threads=max(1, min(torch.get_num_threads(), dense.numel() // _NUMBERS_A_THREAD)),
+        )
+        places = sorted(range(values.ndim), key=axes.__getitem__)
+        return dropped.permute(places)
+
+    @staticmethod
+    def backward(ctx: Any, grad_dropped: Tensor) -> tuple[Tensor, None, None, None]:
+        gradient = _KernelDropout.apply(grad_dropped, *ctx.arguments)  # type: ignore[no-untyped-call]
+        return gradient, None, None, None
