@@ -153,6 +153,14 @@ struct EmbeddingScatter {
   float* grad_weights;          // (V, E), added to
 };
 
+struct Transpose {
+  Element element;
+  std::ptrdiff_t num_rows;
+  std::ptrdiff_t num_columns;
+  const float* matrix;  // (num_rows, num_columns)
+  void* out;            // Element (num_columns, num_rows)
+};
+
 struct Dropout {
   Element element;
   std::ptrdiff_t num_elements;

@@ -130,6 +130,20 @@ void dropout(const OptionalReadArray& inputs, const WriteArray& outputs, double 
   run(kernels().dropout, args, num_threads);
 }
 
+void transpose(const ReadArray& matrix, const WriteArray& out, int num_threads) {
+  check_num_threads(num_threads);
+  CallArrays arrays;
+  const Shape shape = shape_of_array(matrix, "matrix", 2);
+  Transpose args{};
+  args.num_rows = shape[0];
+  args.num_columns = shape[1];
+  args.element = element_of_array(ReadArray(out), "out");
+  args.matrix = arrays.read(matrix, "matrix", shape);
+  args.out = arrays.write(out, "out", {args.num_columns, args.num_rows}, args.element);
+  arrays.finish();
+  run(kernels().transpose, args, num_threads);
+}
+
 }  // namespace
 
 void bind_operations(nb::module_& module) {
@@ -145,6 +159,7 @@ void bind_operations(nb::module_& module) {
              nb::kw_only(), "grad_embeddings"_a, "num_threads"_a);
   module.def("dropout", dropout, "inputs"_a.none(), nb::kw_only(), "outputs"_a, "probability"_a,
              "seed"_a, "offset"_a, "num_threads"_a);
+  module.def("transpose", transpose, "matrix"_a, nb::kw_only(), "out"_a, "num_threads"_a);
 }
 
 }  // namespace nextword

@@ -15,6 +15,7 @@ const KernelTable kKernels = {
     embedding_gather,
     embedding_scatter,
     dropout,
+    transpose,
 };
 
 }  // namespace nextword::NEXTWORD_INSTRUCTION_SET

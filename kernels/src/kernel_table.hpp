@@ -20,6 +20,7 @@ struct KernelTable {
   void (*embedding_gather)(const EmbeddingGather&, Member);
   void (*embedding_scatter)(const EmbeddingScatter&, Member);
   void (*dropout)(const Dropout&, Member);
+  void (*transpose)(const Transpose&, Member);
 };
 
 // Sources that are compiled for an instruction set name its namespace; others do not come here.
@@ -38,6 +39,7 @@ void cross_entropy_backward(const CrossEntropyBackward& args, Member member);
 void embedding_gather(const EmbeddingGather& args, Member member);
 void embedding_scatter(const EmbeddingScatter& args, Member member);
 void dropout(const Dropout& args, Member member);
+void transpose(const Transpose& args, Member member);
 
 extern const KernelTable kKernels;
 

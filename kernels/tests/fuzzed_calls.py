@@ -172,6 +172,10 @@ def _dropout(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
     }
 
 
+def _transpose(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
+    return {"matrix": torch.randn(rows, size), "out": torch.zeros(size, rows, dtype=dtype)}
+
+
 _MAKERS: dict[str, Callable[[int, int, int, torch.dtype], Arguments]] = {
     "lstm_forward": _lstm_forward,
     "lstm_backward": _lstm_backward,
@@ -184,6 +188,7 @@ _MAKERS: dict[str, Callable[[int, int, int, torch.dtype], Arguments]] = {
     "embedding_gather": _gather,
     "embedding_scatter_add": _scatter,
     "dropout": _dropout,
+    "transpose": _transpose,
 }
 
 

@@ -1,4 +1,4 @@
-"""Cross-entropy, embedding and dropout against torch."""
+"""Cross-entropy, embedding, dropout, transposes and activations against torch."""
 
 import pytest
 import torch
@@ -216,3 +216,62 @@ def test_dropout_backward_is_the_same_call_on_the_gradient(
     kernels.dropout(gradients, outputs=gradients, **options)
 
     assert torch.equal(outputs, inputs * gradients)
+
+
+@DTYPES
+@pytest.mark.parametrize("shape", [(1, 1), (31, 200), (33, 17), (64, 48), (100, 650), (0, 5), (5, 0)])
+def test_transpose_is_torchs(
+    instruction_set: str, shape: tuple[int, int], dtype: torch.dtype
+) -> None:
+    matrix = torch.randn(shape)
+    for num_threads in (1, 3):
+        out = torch.full((shape[1], shape[0]), torch.nan, dtype=dtype)
+
+        kernels.transpose(matrix, out=out, num_threads=num_threads)
+
+        assert torch.equal(out, matrix.t().to(dtype))
+
+
+def activated(inputs: Tensor, nonlinearity: str) -> Tensor:
+    """Send numbers through a kernel's activation: a layer whose recurrent matrix is 0."""
+    size = len(inputs)
+    gates, outputs = torch.empty(1, 1, size), torch.empty(1, 1, size)
+    kernels.elman_forward(
+        kernels.pack(torch.zeros(size, size), precision="float32", num_threads=1),
+        input_gates=inputs.view(1, 1, size),
+        initial_hidden=torch.zeros(1, size),
+        nonlinearity=nonlinearity,
+        gates=gates,
+        outputs=outputs,
+        final_hidden=torch.empty(1, size),
+        num_threads=1,
+    )
+    return outputs.view(size)
+
+
+@pytest.mark.parametrize("nonlinearity", ["tanh", "sigmoid"])
+@pytest.mark.parametrize("largest", [1e-30, 1e-3, 1.0, 12.0, 80.0])
+def test_activations_are_right_to_three_units_in_the_last_place(
+    instruction_set: str, nonlinearity: str, largest: float
+) -> None:
+    inputs = torch.linspace(-largest, largest, 999)
+
+    results = activated(inputs, nonlinearity)
+
+    expected = getattr(torch, nonlinearity)(inputs.double())
+    unit = torch.nextafter(expected.float().abs(), torch.tensor(torch.inf)) - expected.float().abs()
+    assert ((results - expected).abs() / unit).max() <= 3.0
+
+
+@pytest.mark.parametrize(
+    ("nonlinearity", "expected"),
+    [("tanh", [-1.0, 1.0, torch.nan, 0.0]), ("sigmoid", [0.0, 1.0, torch.nan, 0.5])],
+)
+def test_activations_at_the_edges_are_their_limits(
+    instruction_set: str, nonlinearity: str, expected: list[float]
+) -> None:
+    inputs = torch.tensor([-torch.inf, torch.inf, torch.nan, 0.0])
+
+    torch.testing.assert_close(
+        activated(inputs, nonlinearity), torch.tensor(expected), rtol=0, atol=0, equal_nan=True
+    )

@@ -37,6 +37,7 @@ from nextword_kernels._native import (
     lstm_forward,
     pack,
     share_openmp,
+    transpose,
     use_instruction_set,
 )
 
@@ -61,6 +62,7 @@ __all__ = [
     "lstm_forward",
     "pack",
     "share_openmp",
+    "transpose",
 ]
 
 

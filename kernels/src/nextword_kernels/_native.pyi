@@ -209,3 +209,11 @@ def dropout(
     The backward pass is the same call on the gradient. The instruction set and the number of
     threads do not change the mask.
     """
+
+def transpose(
+    matrix: Array,  # (rows, columns)
+    *,
+    out: Array,  # (columns, rows), float32 or bfloat16
+    num_threads: int,
+) -> None:
+    """Write the transpose, in the number format of `out`."""

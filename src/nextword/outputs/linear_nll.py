@@ -15,7 +15,7 @@ from nextword.outputs.additions import Additions
 from nextword.outputs.contract import PositionNll, States, Targets
 from nextword.outputs.products import product_dtype
 from nextword.outputs.score_passes import KernelPasses, ScorePasses, TorchPasses
-from nextword.tensors import kernels_are_installed
+from nextword.tensors import kernels_are_installed, transposed
 
 
 def linear_nll(
@@ -61,11 +61,11 @@ class _LinearNll(torch.autograd.Function):
         additions: Tensor | None,
     ) -> Tensor:
         dtype = product_dtype(hidden)
-        operand, matrix = hidden.detach().to(dtype), weight.detach().to(dtype)
+        operand, matrix = hidden.detach().to(dtype), transposed(weight.detach(), dtype=dtype)
         # The bias joins as the scores are read: torch would write it to all rows first.
         bias = bias.detach().to(torch.promote_types(dtype, torch.float32)).contiguous()
         with torch.autocast(hidden.device.type, enabled=False):
-            scores = operand @ matrix.t()
+            scores = operand @ matrix
             if places is not None and additions is not None:
                 scores.view(-1).index_add_(0, places, additions.to(dtype))
             nll, kept = passes.losses(scores, bias, target_ids)
@@ -82,7 +82,7 @@ class _LinearNll(torch.autograd.Function):
             grad_bias = ctx.passes.gradients(
                 scores, bias, target_ids, kept=kept, row_gradients=grad_nll.to(bias.dtype)
             )
-            grad_hidden = scores @ matrix if ctx.needs_input_grad[1] else None
+            grad_hidden = scores @ matrix.t() if ctx.needs_input_grad[1] else None
             grad_weight = scores.t() @ operand if ctx.needs_input_grad[2] else None
         grad_additions = None if places is None else scores.view(-1).index_select(0, places)
         return (

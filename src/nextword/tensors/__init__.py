@@ -20,6 +20,7 @@ from nextword.tensors.shapes import (
     Rows,
     TokenIds,
 )
+from nextword.tensors.transposed import transposed
 from nextword.tensors.tuning import ProcessTuning, tune_process
 
 __all__ = [
@@ -43,5 +44,6 @@ __all__ = [
     "resolve_precision",
     "seed_everything",
     "set_random_states",
+    "transposed",
     "tune_process",
 ]

@@ -50,6 +50,31 @@ def test_clip_by_norm_limits_the_norm_to_the_threshold(
     assert clipped.threshold == threshold
 
 
+@given(seeds, scales, thresholds)
+def test_clip_leaving_the_scale_touches_nothing_and_says_what_is_left_to_be_done(
+    seed: int, scale: float, threshold: float
+) -> None:
+    config = ClippingConfig(kind="norm", threshold=threshold)
+    left, limited = gradients_of(seed, scale), gradients_of(seed, scale)
+    before = flat(left)
+
+    clipped = Clipper(config).clip(left, leave_scale=True)
+    done = Clipper(config).clip(limited)
+
+    assert torch.equal(flat(left), before)
+    torch.testing.assert_close(flat(left) * clipped.scale, flat(limited), rtol=1e-6, atol=0.0)
+    assert (done.scale, done.is_clipped, done.norm) == (1.0, clipped.is_clipped, clipped.norm)
+
+
+def test_clip_by_value_leaves_no_scale() -> None:
+    gradients = [torch.tensor([3.0, -0.5])]
+
+    clipped = Clipper(ClippingConfig(kind="value", threshold=1.0)).clip(gradients, leave_scale=True)
+
+    assert clipped.scale == 1.0
+    assert gradients[0].tolist() == [1.0, -0.5]
+
+
 def test_clip_by_norm_below_the_threshold_changes_no_bit() -> None:
     gradients, before = gradients_of(0), gradients_of(0)
 

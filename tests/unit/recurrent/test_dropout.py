@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from nextword.base import ConfigError
-from nextword.recurrent import Dropout, LockedDropout, drop_tokens, keep_mask
+from nextword.recurrent import Dropout, LockedDropout, drop_tokens, keep_mask, kernel_dropout
 
 KINDS = [Dropout, LockedDropout]
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -94,6 +94,58 @@ def test_dropout_probability_zero_is_the_identity_and_draws_nothing(kind: type[D
 
     assert torch.equal(kind(0.0).train()(inputs), inputs)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.fixture(params=["kernels", "torch"])
+def _either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the compiled kernels, where they are installed, and without."""
+    if request.param == "torch":
+        monkeypatch.setattr(kernel_dropout, "kernels_are_installed", lambda: False)
+
+
+@pytest.mark.usefixtures("_either_way")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64], ids=str)
+def test_dropout_drops_its_share_and_scales_the_rest(dtype: torch.dtype) -> None:
+    outputs = Dropout(0.25).train()(torch.ones(20, 100, 100, dtype=dtype))
+
+    assert outputs.dtype == dtype
+    assert set(outputs.unique().tolist()) == {0.0, torch.tensor(4 / 3, dtype=dtype).item()}
+    share = (outputs == 0).double().mean().item()
+    assert abs(share - 0.25) <= 4 * math.sqrt(0.25 * 0.75 / outputs.numel())
+
+
+@pytest.mark.usefixtures("_either_way")
+def test_dropout_follows_the_seed_and_draws_anew() -> None:
+    dropout, inputs = Dropout(0.5).train(), torch.ones(3, 1, 70)
+    first, second = dropout(inputs), dropout(inputs)
+    torch.manual_seed(0)
+
+    assert torch.equal(dropout(inputs), first)
+    assert not torch.equal(first, second)
+
+
+@pytest.mark.usefixtures("_either_way")
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0)])
+def test_dropout_in_any_order_of_memory_has_one_mask_both_ways(order: tuple[int, ...]) -> None:
+    inputs = torch.ones(3, 5, 40).permute(order).requires_grad_()
+
+    outputs = Dropout(0.5).train()(inputs)
+    (gradient,) = torch.autograd.grad(outputs, inputs, torch.ones(outputs.shape))
+
+    assert outputs.stride() == inputs.stride()
+    assert torch.equal(gradient, outputs.detach())
+
+
+@pytest.mark.usefixtures("_either_way")
+def test_dropout_gradient_has_a_gradient() -> None:
+    inputs = torch.rand(4, 2, 6, requires_grad=True) + 0.5
+    outputs = Dropout(0.5).train()(inputs)
+
+    (gradient,) = torch.autograd.grad((outputs**2).sum(), inputs, create_graph=True)
+    (second,) = torch.autograd.grad(gradient.sum(), inputs)
+
+    mask = outputs.detach() / inputs.detach()
+    torch.testing.assert_close(second, 2 * mask**2)
 
 
 @kinds

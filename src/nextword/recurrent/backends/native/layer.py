@@ -137,7 +137,7 @@ class _KernelFunction(torch.autograd.Function):
         steps = inputs.detach().transpose(0, 1).to(packed.dtype).contiguous()
         with torch.autocast("cpu", enabled=False):
             input_gates = torch.addmm(
-                bias.to(packed.dtype), steps.flatten(0, 1), packed.weight_ih.t()
+                bias.to(packed.dtype), steps.flatten(0, 1), packed.from_input
             ).view(*steps.shape[:2], -1)
         window = ForwardWindow(
             packed=packed.recurrent,
@@ -186,7 +186,7 @@ class _KernelFunction(torch.autograd.Function):
             grad_weights = _grad_weights(gradients, steps, before)
             grad_inputs = None
             if ctx.needs_input_grad[len(_NOT_TENSORS)]:
-                flat = gradients.gates.flatten(0, 1) @ packed.weight_ih
+                flat = gradients.gates.flatten(0, 1) @ packed.from_input.t()
                 grad_inputs = flat.view(*steps.shape).transpose(0, 1).to(ctx.inputs_dtype)
         num_biases = len(ctx.needs_input_grad) - len(_NOT_TENSORS) - 1 - ctx.parts - 2
         biases = gradients.biases[:num_biases]

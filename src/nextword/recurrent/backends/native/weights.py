@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from nextword.tensors import format_name, load_kernels
+from nextword.tensors import format_name, load_kernels, transposed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,16 +21,17 @@ class PackedWeights:
 
     Attributes:
         recurrent: The packed recurrent matrix.
-        weight_ih: The input's matrix in the products' number format.
+        from_input: The input's matrix transposed, (input, gates * hidden), in the products' number
+            format.
     """
 
     recurrent: Any
-    weight_ih: Tensor
+    from_input: Tensor
 
     @property
     def dtype(self) -> torch.dtype:
         """The number format of the products' operands."""
-        return self.weight_ih.dtype
+        return self.from_input.dtype
 
 
 _Stamp = tuple[int, ...]
@@ -60,7 +61,7 @@ def packed_weights(
         recurrent=load_kernels().pack(
             weight_hh.detach().contiguous(), precision=name, num_threads=num_threads
         ),
-        weight_ih=weight_ih.detach().to(precision),
+        from_input=transposed(weight_ih.detach(), dtype=precision),
     )
     if stamp is not None:
         _packed[weight_hh] = (stamp, {**current, precision: packed})

@@ -1,0 +1,108 @@
+// The transpose of a matrix, in another number format where that is wanted: squares of words are read
+// across rows, turned in registers, and written along the rows of the result.
+#include <utility>
+
+#include "kernel_table.hpp"
+#include "simd.hpp"
+
+namespace nextword::NEXTWORD_INSTRUCTION_SET {
+
+namespace {
+
+// As many rows of words as a vector has lanes.
+using Square = Words[kLanes];
+
+// Words of the result: a number of one row, or of two rows that follow each other.
+inline Words words_across(float, const float* row, std::ptrdiff_t) { return (Words)load(row); }
+inline Words words_across(Bfloat16, const float* row, std::ptrdiff_t next) {
+  return widen(round_to_bfloat16(load(row))) | (widen(round_to_bfloat16(load(row + next))) << 16);
+}
+
+#if defined(__clang__) || __GNUC__ >= 12
+template <int... kLane>
+inline Words interleave_low(Words one, Words other, std::integer_sequence<int, kLane...>) {
+  return __builtin_shufflevector(one, other, (kLane % 2 * kLanes + kLane / 2)...);
+}
+template <int... kLane>
+inline Words interleave_high(Words one, Words other, std::integer_sequence<int, kLane...>) {
+  return __builtin_shufflevector(one, other, (kLane % 2 * kLanes + kLanes / 2 + kLane / 2)...);
+}
+#else
+template <int... kLane>
+inline Words interleave_low(Words one, Words other, std::integer_sequence<int, kLane...>) {
+  return __builtin_shuffle(one, other, Words{(kLane % 2 * kLanes + kLane / 2)...});
+}
+template <int... kLane>
+inline Words interleave_high(Words one, Words other, std::integer_sequence<int, kLane...>) {
+  return __builtin_shuffle(one, other, Words{(kLane % 2 * kLanes + kLanes / 2 + kLane / 2)...});
+}
+#endif
+
+// Rows become columns: every round deals the two halves of the rows into each other.
+inline void turn(Square& square) {
+  constexpr auto kAll = std::make_integer_sequence<int, kLanes>{};
+  for (int round = 1; round < kLanes; round *= 2) {
+    Square dealt;
+#pragma GCC unroll 8
+    for (int at = 0; at < kLanes / 2; ++at) {
+      dealt[2 * at] = interleave_low(square[at], square[at + kLanes / 2], kAll);
+      dealt[2 * at + 1] = interleave_high(square[at], square[at + kLanes / 2], kAll);
+    }
+#pragma GCC unroll 16
+    for (int at = 0; at < kLanes; ++at) square[at] = dealt[at];
+  }
+}
+
+// A whole square, whose result has `num_rows` numbers a row.
+template <class Number>
+inline void transpose_square(const float* source, std::ptrdiff_t num_columns, Number* target,
+                             std::ptrdiff_t num_rows) {
+  constexpr int kPerWord = per_word(element_of<Number>);
+  Square square;
+#pragma GCC unroll 16
+  for (int at = 0; at < kLanes; ++at) {
+    square[at] = words_across(Number{}, source + at * kPerWord * num_columns, num_columns);
+  }
+  turn(square);
+#pragma GCC unroll 16
+  for (int at = 0; at < kLanes; ++at) {
+    __builtin_memcpy(target + at * num_rows, &square[at], sizeof(Words));
+  }
+}
+
+// What is left at the edges.
+template <class Number>
+void transpose_rest(const Transpose& args, Member::Range rows, Member::Range columns) {
+  auto* target = static_cast<Number*>(args.out);
+  for (std::ptrdiff_t row = rows.begin; row < rows.end; ++row) {
+    for (std::ptrdiff_t column = columns.begin; column < columns.end; ++column) {
+      const Floats number = splat(args.matrix[row * args.num_columns + column]);
+      store(target + column * args.num_rows + row, number, 1);
+    }
+  }
+}
+
+template <class Number>
+void run(const Transpose& args, Member member) {
+  constexpr std::ptrdiff_t kTall = kLanes * per_word(element_of<Number>);
+  auto* target = static_cast<Number*>(args.out);
+  const auto rows = member.share_of(args.num_rows);
+  const std::ptrdiff_t whole_rows = rows.begin + (rows.end - rows.begin) / kTall * kTall;
+  const std::ptrdiff_t whole_columns = args.num_columns / kLanes * kLanes;
+  for (std::ptrdiff_t row = rows.begin; row < whole_rows; row += kTall) {
+    for (std::ptrdiff_t column = 0; column < whole_columns; column += kLanes) {
+      transpose_square(args.matrix + row * args.num_columns + column, args.num_columns,
+                       target + column * args.num_rows + row, args.num_rows);
+    }
+  }
+  transpose_rest<Number>(args, {rows.begin, whole_rows}, {whole_columns, args.num_columns});
+  transpose_rest<Number>(args, {whole_rows, rows.end}, {0, args.num_columns});
+}
+
+}  // namespace
+
+void transpose(const Transpose& args, Member member) {
+  args.element == Element::float32 ? run<float>(args, member) : run<Bfloat16>(args, member);
+}
+
+}  // namespace nextword::NEXTWORD_INSTRUCTION_SET
