@@ -219,7 +219,9 @@ def test_dropout_backward_is_the_same_call_on_the_gradient(
 
 
 @DTYPES
-@pytest.mark.parametrize("shape", [(1, 1), (31, 200), (33, 17), (64, 48), (100, 650), (0, 5), (5, 0)])
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (31, 200), (33, 17), (64, 48), (100, 650), (0, 5), (5, 0)]
+)
 def test_transpose_is_torchs(
     instruction_set: str, shape: tuple[int, int], dtype: torch.dtype
 ) -> None:

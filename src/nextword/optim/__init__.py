@@ -25,7 +25,7 @@ __all__ = [
     "WeightAverage",
     "build_optimizer",
     "gradient_entries",
+    "is_plain_descent",
     "schedule_share",
     "set_learning_rate",
-    "is_plain_descent",
 ]

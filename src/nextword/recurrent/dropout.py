@@ -1,8 +1,8 @@
 """Kinds of dropout: ordinary, locked over time, and of whole embedding rows.
 
 Masks come from `keep_mask`, which draws eight mask entries from one random word: about eight times
-cheaper than torch's own on a CPU. Where the compiled kernels are installed ordinary dropout needs no
-mask at all.
+cheaper than torch's own on a CPU. Where the compiled kernels are installed ordinary dropout needs
+no mask at all.
 """
 
 import torch

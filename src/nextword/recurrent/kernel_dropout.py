@@ -1,11 +1,10 @@
 """Ordinary dropout through the compiled kernels.
 
-The mask is a function of a seed and of a number's place in memory, so it is not stored: the way back
-draws it again. Tensors keep the order in which their numbers lie in memory, time first or batch
-first.
+The mask is a function of a seed and of a number's place in memory, so it is not stored: the way
+back draws it again. Tensors keep the order in which their numbers lie in memory, time first or
+batch first.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -33,7 +32,8 @@ def drop(values: Tensor, *, probability: float) -> Tensor:
         values: Any shape.
         probability: Share that is zeroed, in [0, 1).
     """
-    axes = sorted(range(values.ndim), key=lambda axis: -values.stride(axis))
+    strides = values.stride()
+    axes = tuple(sorted(range(values.ndim), key=lambda axis: -strides[axis]))
     seed = int(torch.randint(2**63 - 1, ()))
     return _KernelDropout.apply(values, axes, probability, seed)  # type: ignore[no-any-return,no-untyped-call]
 
@@ -43,7 +43,7 @@ class _KernelDropout(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, values: Tensor, axes: Sequence[int], probability: float, seed: int
+        ctx: Any, values: Tensor, axes: tuple[int, ...], probability: float, seed: int
     ) -> Tensor:
         ctx.arguments = axes, probability, seed
         dense = values.detach().permute(axes).contiguous()
