@@ -1,4 +1,4 @@
-// exp, sigmoid and tanh on vectors, to about one unit in the last place of float32.
+// exp, sigmoid and tanh on vectors, to within three units in the last place of float32.
 //
 // NaN comes through everywhere: a diverged training has to be seen.
 #pragma once
