@@ -46,7 +46,7 @@ struct LstmForward {
   const void* input_gates;      // Element (T, B, 4H): the input's products and the bias
   const float* initial_hidden;  // (B, H)
   const float* initial_cell;    // (B, H)
-  float* gates;                 // (T, B, 4H) activated; may be `input_gates`; null: not kept
+  void* gates;                  // Kept (T, B, 4H); may be `input_gates`; null: not kept
   float* cells;                 // (T, B, H) after each step; null: not kept
   void* outputs;                // Element (T, B, H)
   float* final_hidden;          // (B, H)
@@ -55,7 +55,7 @@ struct LstmForward {
 
 struct LstmBackward {
   Layer layer;
-  const float* gates;
+  const void* gates;
   const float* cells;
   const float* initial_cell;
   const void* grad_outputs;  // Element (T, B, H); null: 0
@@ -71,7 +71,7 @@ struct GruForward {
   const void* input_gates;      // Element (T, B, 3H)
   const float* recurrent_bias;  // (H), of the candidate; null: 0
   const float* initial_hidden;  // (B, H)
-  float* gates;                 // (T, B, 3H) activated; may be `input_gates`; null: not kept
+  void* gates;                  // Kept (T, B, 3H); may be `input_gates`; null: not kept
   float* candidates;            // (T, B, H): U h + recurrent_bias; null: not kept
   void* outputs;                // Element (T, B, H)
   float* final_hidden;          // (B, H)
@@ -79,7 +79,7 @@ struct GruForward {
 
 struct GruBackward {
   Layer layer;
-  const float* gates;
+  const void* gates;
   const float* candidates;
   const void* outputs;          // Element (T, B, H), of the forward pass
   const float* initial_hidden;  // (B, H)

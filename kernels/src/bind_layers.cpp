@@ -114,7 +114,7 @@ void lstm_forward(const PackedMatrix& weights, const ReadArray& input_gates,
   args.input_gates = arrays.read(input_gates, "input_gates", call.step_shape(4), call.element());
   args.initial_hidden = arrays.read(initial_hidden, "initial_hidden", call.state_shape());
   args.initial_cell = arrays.read(initial_cell, "initial_cell", call.state_shape());
-  args.gates = arrays.write(gates, "gates", call.step_shape(4));
+  args.gates = arrays.write_gates(gates, "gates", call.step_shape(4), call.element());
   args.cells = arrays.write(cells, "cells", call.step_shape());
   args.outputs = arrays.write(outputs, "outputs", call.step_shape(), call.element());
   args.final_hidden = arrays.write(final_hidden, "final_hidden", call.state_shape());
@@ -131,7 +131,7 @@ void lstm_backward(const PackedMatrix& weights, const ReadArray& gates, const Re
   LayerCall call(weights, 4, gates, "gates", lengths, mask, num_threads);
   CallArrays& arrays = call.arrays;
   LstmBackward args{};
-  args.gates = arrays.read(gates, "gates", call.step_shape(4));
+  args.gates = arrays.read_gates(gates, "gates", call.step_shape(4), call.element());
   args.cells = arrays.read(cells, "cells", call.step_shape());
   args.initial_cell = arrays.read(initial_cell, "initial_cell", call.state_shape());
   args.grad_outputs = arrays.read(grad_outputs, "grad_outputs", call.step_shape(), call.element());
@@ -156,7 +156,7 @@ void gru_forward(const PackedMatrix& weights, const ReadArray& input_gates,
   args.input_gates = arrays.read(input_gates, "input_gates", call.step_shape(3), call.element());
   args.recurrent_bias = arrays.read(recurrent_bias, "recurrent_bias", {weights.hidden_size()});
   args.initial_hidden = arrays.read(initial_hidden, "initial_hidden", call.state_shape());
-  args.gates = arrays.write(gates, "gates", call.step_shape(3));
+  args.gates = arrays.write_gates(gates, "gates", call.step_shape(3), call.element());
   args.candidates = arrays.write(candidates, "candidates", call.step_shape());
   args.outputs = arrays.write(outputs, "outputs", call.step_shape(), call.element());
   args.final_hidden = arrays.write(final_hidden, "final_hidden", call.state_shape());
@@ -174,7 +174,7 @@ void gru_backward(const PackedMatrix& weights, const ReadArray& gates, const Rea
   LayerCall call(weights, 3, gates, "gates", lengths, mask, num_threads);
   CallArrays& arrays = call.arrays;
   GruBackward args{};
-  args.gates = arrays.read(gates, "gates", call.step_shape(3));
+  args.gates = arrays.read_gates(gates, "gates", call.step_shape(3), call.element());
   args.candidates = arrays.read(candidates, "candidates", call.step_shape());
   args.outputs = arrays.read(outputs, "outputs", call.step_shape(), call.element());
   args.initial_hidden = arrays.read(initial_hidden, "initial_hidden", call.state_shape());

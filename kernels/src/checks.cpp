@@ -15,6 +15,10 @@ nb::dlpack::dtype dtype_of(Element element) {
   return {static_cast<uint8_t>(nb::dlpack::dtype_code::Bfloat), 16, 1};
 }
 
+nb::dlpack::dtype kept_dtype(Element element) {
+  return element == Element::float32 ? nb::dtype<float>() : nb::dtype<int16_t>();
+}
+
 std::string name_of(nb::dlpack::dtype type) {
   const auto code = static_cast<nb::dlpack::dtype_code>(type.code);
   const std::string bits = std::to_string(type.bits);
@@ -130,6 +134,16 @@ const void* CallArrays::read(const ReadArray& array, const char* name, const Sha
 const void* CallArrays::read(const OptionalReadArray& array, const char* name, const Shape& shape,
                              Element element) {
   return array ? read(*array, name, shape, element) : nullptr;
+}
+
+const void* CallArrays::read_gates(const ReadArray& array, const char* name, const Shape& shape,
+                                   Element element) {
+  return add(array, name, shape, kept_dtype(element), false);
+}
+
+void* CallArrays::write_gates(const OptionalWriteArray& array, const char* name,
+                              const Shape& shape, Element element) {
+  return array ? add(ReadArray(*array), name, shape, kept_dtype(element), true) : nullptr;
 }
 
 float* CallArrays::write(const WriteArray& array, const char* name, const Shape& shape) {

@@ -44,6 +44,11 @@ class CallArrays {
   const void* read(const ReadArray& array, const char* name, const Shape& shape, Element element);
   const void* read(const OptionalReadArray& array, const char* name, const Shape& shape,
                    Element element);
+  // Activated gates beside operands of that number format: float32, or int16 for Fixed16.
+  const void* read_gates(const ReadArray& array, const char* name, const Shape& shape,
+                         Element element);
+  void* write_gates(const OptionalWriteArray& array, const char* name, const Shape& shape,
+                    Element element);
   float* write(const WriteArray& array, const char* name, const Shape& shape);
   float* write(const OptionalWriteArray& array, const char* name, const Shape& shape);
   void* write(const WriteArray& array, const char* name, const Shape& shape, Element element);

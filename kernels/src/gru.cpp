@@ -11,6 +11,7 @@ namespace {
 template <class T>
 struct GruForwardCell {
   using Number = T;
+  using Gate = typename Kept<T>::Gate;
   static constexpr int kGates = 3;
   const GruForward& args;
 
@@ -36,7 +37,7 @@ struct GruForwardCell {
     float* state = args.final_hidden + place(args.layer, row, units);
     const Floats hidden = n + z * (load(state, units.count) - n);
     if (args.gates != nullptr) {
-      float* gates = args.gates + at_gates;
+      auto* gates = static_cast<Gate*>(args.gates) + at_gates;
       store(gates, r, units.count);
       store(gates + size, z, units.count);
       store(gates + 2 * size, n, units.count);
@@ -56,6 +57,7 @@ struct GruForwardCell {
 template <class T>
 struct GruBackwardCell {
   using Number = T;
+  using Gate = typename Kept<T>::Gate;
   static constexpr int kGates = 3;
   const GruBackward& args;
   float* grad_hidden = args.grad_hidden;
@@ -65,7 +67,7 @@ struct GruBackwardCell {
     const std::ptrdiff_t size = args.layer.hidden_size();
     const std::ptrdiff_t at_gates = place(args.layer, step, row, units, kGates);
     const std::ptrdiff_t at = place(args.layer, step, row, units);
-    const float* gates = args.gates + at_gates;
+    const auto* gates = static_cast<const Gate*>(args.gates) + at_gates;
     const Floats r = load(gates, units.count), z = load(gates + size, units.count);
     const Floats n = load(gates + 2 * size, units.count);
     const Floats candidate = load(args.candidates + at, units.count);

@@ -10,6 +10,7 @@ namespace {
 template <class T>
 struct LstmForwardCell {
   using Number = T;
+  using Gate = typename Kept<T>::Gate;
   static constexpr int kGates = 4;
   const LstmForward& args;
 
@@ -33,7 +34,7 @@ struct LstmForwardCell {
     const Floats cell = f * load(args.final_cell + at_state, units.count) + i * g;
     const Floats hidden = o * hyperbolic_tangent(cell);
     if (args.gates != nullptr) {
-      float* gates = args.gates + at_gates;
+      auto* gates = static_cast<Gate*>(args.gates) + at_gates;
       store(gates, i, units.count);
       store(gates + size, f, units.count);
       store(gates + 2 * size, g, units.count);
@@ -56,6 +57,7 @@ struct LstmForwardCell {
 template <class T>
 struct LstmBackwardCell {
   using Number = T;
+  using Gate = typename Kept<T>::Gate;
   static constexpr int kGates = 4;
   const LstmBackward& args;
   float* grad_hidden = args.grad_hidden;
@@ -66,7 +68,7 @@ struct LstmBackwardCell {
     const std::ptrdiff_t at_gates = place(args.layer, step, row, units, kGates);
     const std::ptrdiff_t at = place(args.layer, step, row, units);
     const std::ptrdiff_t at_state = place(args.layer, row, units);
-    const float* gates = args.gates + at_gates;
+    const auto* gates = static_cast<const Gate*>(args.gates) + at_gates;
     const Floats i = load(gates, units.count), f = load(gates + size, units.count);
     const Floats g = load(gates + 2 * size, units.count);
     const Floats o = load(gates + 3 * size, units.count);

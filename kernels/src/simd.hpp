@@ -64,10 +64,34 @@ inline Words widen(Halves halves) {
 #endif
 }
 
+// The lower sixteen bits of every lane.
+inline Halves narrow(Words words) {
+#if defined(__AVX512F__)
+  return (Halves)_mm512_maskz_cvtepi32_epi16(0xffff, (__m512i)words);
+#else
+  return __builtin_convertvector(words, Halves);
+#endif
+}
+
 inline Floats load(const Bfloat16* source) {
   Halves halves;
   __builtin_memcpy(&halves, source, sizeof halves);
   return (Floats)(widen(halves) << 16);
+}
+
+inline constexpr float kFixedSteps = 32767.0f;
+
+inline Floats load(const Fixed16* source) {
+  Halves halves;
+  __builtin_memcpy(&halves, source, sizeof halves);
+  // The sign comes down with an arithmetic shift.
+  return __builtin_convertvector((Ints)(widen(halves) << 16) >> 16, Floats) * (1 / kFixedSteps);
+}
+
+inline void store(Fixed16* target, Floats values) {
+  // Adding 1.5 * 2^23 rounds to a whole number, which then stands in the lower half.
+  const Halves halves = narrow((Words)(values * kFixedSteps + 12582912.0f));
+  __builtin_memcpy(target, &halves, sizeof halves);
 }
 
 inline void store(float* target, Floats values) {

@@ -26,6 +26,13 @@ def made_up_call(random_source: random.Random) -> tuple[Callable[..., None], Arg
     return getattr(kernels, name), {**arguments, "num_threads": threads}
 
 
+def _gates(steps: int, rows: int, size: int, dtype: torch.dtype) -> Tensor:
+    """Activated gates as they are kept: beside bfloat16 as 16-bit fractions."""
+    if dtype == torch.float32:
+        return torch.rand(steps, rows, size)
+    return torch.randint(-32767, 32768, (steps, rows, size), dtype=torch.int16)
+
+
 def _packed(gates: int, size: int, dtype: torch.dtype) -> kernels.PackedMatrix:
     precision = str(dtype).removeprefix("torch.")
     return kernels.pack(torch.randn(gates * size, size), precision=precision, num_threads=1)
@@ -44,7 +51,7 @@ def _lstm_forward(steps: int, rows: int, size: int, dtype: torch.dtype) -> Argum
         "input_gates": torch.randn(steps, rows, 4 * size).to(dtype),
         "initial_hidden": torch.randn(rows, size),
         "initial_cell": torch.randn(rows, size),
-        "gates": random.choice([None, torch.zeros(steps, rows, 4 * size)]),
+        "gates": random.choice([None, _gates(steps, rows, 4 * size, dtype)]),
         "cells": random.choice([None, torch.zeros(steps, rows, size)]),
         "outputs": torch.zeros(steps, rows, size, dtype=dtype),
         "final_hidden": torch.zeros(rows, size),
@@ -56,7 +63,7 @@ def _lstm_forward(steps: int, rows: int, size: int, dtype: torch.dtype) -> Argum
 def _lstm_backward(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
     return {
         "weights": _packed(4, size, dtype),
-        "gates": torch.rand(steps, rows, 4 * size),
+        "gates": _gates(steps, rows, 4 * size, dtype),
         "cells": torch.randn(steps, rows, size),
         "initial_cell": torch.randn(rows, size),
         "grad_outputs": random.choice([None, torch.randn(steps, rows, size).to(dtype)]),
@@ -74,7 +81,7 @@ def _gru_forward(steps: int, rows: int, size: int, dtype: torch.dtype) -> Argume
         "input_gates": torch.randn(steps, rows, 3 * size).to(dtype),
         "initial_hidden": torch.randn(rows, size),
         "recurrent_bias": random.choice([None, torch.randn(size)]),
-        "gates": random.choice([None, torch.zeros(steps, rows, 3 * size)]),
+        "gates": random.choice([None, _gates(steps, rows, 3 * size, dtype)]),
         "candidates": random.choice([None, torch.zeros(steps, rows, size)]),
         "outputs": torch.zeros(steps, rows, size, dtype=dtype),
         "final_hidden": torch.zeros(rows, size),
@@ -85,7 +92,7 @@ def _gru_forward(steps: int, rows: int, size: int, dtype: torch.dtype) -> Argume
 def _gru_backward(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
     return {
         "weights": _packed(3, size, dtype),
-        "gates": torch.rand(steps, rows, 3 * size),
+        "gates": _gates(steps, rows, 3 * size, dtype),
         "candidates": torch.randn(steps, rows, size),
         "outputs": torch.randn(steps, rows, size).to(dtype),
         "initial_hidden": torch.randn(rows, size),

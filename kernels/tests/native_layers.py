@@ -35,10 +35,9 @@ def _common(case: LayerCase, dtype: torch.dtype, num_threads: int) -> tuple[dict
         "outputs": unset(num_steps, batch_size, hidden_size, dtype=dtype),
         "final_hidden": unset(batch_size, hidden_size),
     }
-    # In float32 the activated gates take the place of the input gates, as in real use.
-    in_place = dtype == torch.float32
-    gates = inputs["input_gates"] if in_place else unset(*case.input_gates.shape)
-    return inputs, results, gates
+    # The activated gates take the place of the input gates, as in real use.
+    gates = inputs["input_gates"]
+    return inputs, results, gates if dtype == torch.float32 else gates.view(torch.int16)
 
 
 def _grad_recurrent(case: LayerCase, results: Named, grad_gates: Tensor) -> Tensor:
@@ -58,7 +57,7 @@ def _run_lstm(
     kernels.lstm_forward(
         packed, **inputs, initial_cell=case.initial_cell, gates=gates, cells=cells, **results
     )
-    grad_gates = gates if dtype == torch.float32 else inputs["input_gates"]
+    grad_gates = inputs["input_gates"]
     gradients = {
         "grad_hidden": case.grad_final_hidden.clone(),
         "grad_cell": case.grad_final_cell.clone(),
@@ -98,8 +97,7 @@ def _run_gru(
         candidates=candidates,
         **results,
     )
-    in_place = dtype == torch.float32
-    grad_gates = gates if in_place else inputs["input_gates"]
+    grad_gates, in_place = inputs["input_gates"], dtype == torch.float32
     grad_candidates = candidates if in_place else unset(*candidates.shape, dtype=dtype)
     hidden_size = packed.hidden_size
     gradients = {
@@ -135,8 +133,10 @@ def _run_elman(
     case: LayerCase, packed: kernels.PackedMatrix, dtype: torch.dtype, num_threads: int
 ) -> Named:
     inputs, results, gates = _common(case, dtype, num_threads)
+    if dtype != torch.float32:  # the hidden states have no bound
+        gates = unset(*case.input_gates.shape)
     kernels.elman_forward(packed, **inputs, nonlinearity=case.kind, gates=gates, **results)
-    grad_gates = gates if dtype == torch.float32 else inputs["input_gates"]
+    grad_gates = inputs["input_gates"]
     gradients = {
         "grad_hidden": case.grad_final_hidden.clone(),
         "grad_bias": unset(packed.hidden_size),

@@ -115,11 +115,12 @@ def test_layer_without_kept_arrays_gives_the_same_outputs(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_layer_with_a_nan_passes_it_on(instruction_set: str, kind: str) -> None:
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_layer_with_a_nan_passes_it_on(instruction_set: str, precision: str, kind: str) -> None:
     case = made_up_case(kind, hidden_size=7, batch_size=2, num_steps=3)
     case.input_gates[1, 0, :] = float("nan")
 
-    results = run_native(case, precision="float32")
+    results = run_native(case, precision=precision)
 
     assert results["outputs"][1:, 0].isnan().all()
     assert not results["outputs"][:, 1].isnan().any()

@@ -47,10 +47,11 @@ def count_barrier_failures(num_threads: int, num_rounds: int) -> int:
 def pack(weights: Array, *, precision: Precision, num_threads: int) -> PackedMatrix:
     """Pack a recurrent matrix (gates * H, H), float32, of a cell with 1, 3 or 4 gates.
 
-    With bfloat16 every product's operands are that; sums, states and gates stay float32.
+    With bfloat16 every product's operands are that; sums and states stay float32.
     """
 
-# "P" below is the packed matrix's precision; all else is float32, ids and lengths int64.
+# "P" below is the packed matrix's precision; "K" how activated gates are kept: float32, beside
+# bfloat16 int16, in steps of 1 / 32767. All else is float32, ids and lengths int64.
 
 def lstm_forward(
     weights: PackedMatrix,
@@ -60,7 +61,7 @@ def lstm_forward(
     initial_cell: Array,  # (B, H)
     lengths: Array | None = None,  # (B): steps that count; beyond, outputs are 0, states stay
     mask: Array | None = None,  # (B, H): times the hidden state before its product
-    gates: Array | None = None,  # (T, B, 4H), activated; may be `input_gates`
+    gates: Array | None = None,  # K (T, B, 4H), activated; may be the memory of `input_gates`
     cells: Array | None = None,  # (T, B, H) after each step
     outputs: Array,  # P (T, B, H)
     final_hidden: Array,  # (B, H)
@@ -94,7 +95,7 @@ def gru_forward(
     recurrent_bias: Array | None = None,  # (H), inside the reset of the candidate n
     lengths: Array | None = None,
     mask: Array | None = None,
-    gates: Array | None = None,  # (T, B, 3H), activated; may be `input_gates`
+    gates: Array | None = None,  # K (T, B, 3H), activated; may be the memory of `input_gates`
     candidates: Array | None = None,  # (T, B, H): U_n h + recurrent_bias
     outputs: Array,
     final_hidden: Array,

@@ -128,7 +128,7 @@ class ElmanKernel(RecurrentKernel):
     def forward(self, window: ForwardWindow) -> Forward:
         """Run forward; kept are the hidden states, in float32."""
         outputs, final = _results(window)
-        gates = _gates(window)
+        gates = _hidden_states(window)
         load_kernels().elman_forward(
             window.packed,
             input_gates=window.input_gates,
@@ -169,10 +169,18 @@ def _results(window: ForwardWindow) -> tuple[Tensor, list[Tensor]]:
 
 
 def _gates(window: ForwardWindow) -> Tensor | None:
-    """Make room for the activated gates, in float32: in place where the input gates are that.
+    """Give the memory of the input gates for the activated ones, which take their place.
 
-    Nothing is kept where there is no way back.
+    Beside bfloat16 these are 16-bit fractions. Nothing is kept where there is no way back.
     """
+    if not window.keep:
+        return None
+    is_float32 = window.input_gates.dtype == torch.float32
+    return window.input_gates if is_float32 else window.input_gates.view(torch.int16)
+
+
+def _hidden_states(window: ForwardWindow) -> Tensor | None:
+    """Give memory for an Elman layer's hidden states, in float32: rectified ones have no bound."""
     if not window.keep:
         return None
     if window.input_gates.dtype == torch.float32:
