@@ -402,11 +402,11 @@ def test_loss_that_is_not_finite_stops_before_the_update(
     train(corpus_file, tmp_path / "whole", values)
     clip, calls = Clipper.clip, []
 
-    def poisoned(self: Clipper, gradients: list[Tensor]) -> object:
+    def poisoned(self: Clipper, gradients: list[Tensor], **options: bool) -> object:
         calls.append(1)
         if len(calls) == 9:
             gradients[0].view(-1)[0] = bad
-        return clip(self, gradients)
+        return clip(self, gradients, **options)
 
     with monkeypatch.context() as patch:
         patch.setattr(Clipper, "clip", poisoned)
