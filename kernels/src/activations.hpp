@@ -15,9 +15,7 @@ struct Reduced {
 inline Reduced reduce(Floats x) {
   constexpr float kLog2E = 1.44269504088896341f;
   constexpr float kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;
-  // Adding 1.5 * 2^23 rounds to a whole number.
-  const Floats shifter = splat(12582912.0f);
-  const Floats n = (x * kLog2E + shifter) - shifter;
+  const Floats n = (x * kLog2E + kRounding) - kRounding;
   return {n, (x - n * kLn2High) - n * kLn2Low};
 }
 

@@ -1,8 +1,8 @@
 // What the kernels are given: plain pointers, checked by the bindings.
 //
 // Arrays are contiguous and time-major: (num_steps, batch_size, ...). `Element` marks arrays in
-// the number format of the matrix products; all others are float32. A pointer that may be null
-// says what null means.
+// the number format of the matrix products, `Kept` activated gates: float32, or Fixed16 beside
+// bfloat16. All others are float32. A pointer that may be null says what null means.
 #pragma once
 
 #include <cstddef>
@@ -55,7 +55,7 @@ struct LstmForward {
 
 struct LstmBackward {
   Layer layer;
-  const void* gates;
+  const void* gates;  // Kept
   const float* cells;
   const float* initial_cell;
   const void* grad_outputs;  // Element (T, B, H); null: 0
@@ -79,7 +79,7 @@ struct GruForward {
 
 struct GruBackward {
   Layer layer;
-  const void* gates;
+  const void* gates;  // Kept
   const float* candidates;
   const void* outputs;          // Element (T, B, H), of the forward pass
   const float* initial_hidden;  // (B, H)

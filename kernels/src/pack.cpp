@@ -55,10 +55,8 @@ inline void pack_word(const float* row, const float*, int count, float* target) 
 
 // ... or two rows whose numbers share words.
 inline void pack_word(const float* row, const float* next, int count, Bfloat16* target) {
-  const Words low = widen(round_to_bfloat16(load(row, count)));
-  const Floats upper = next != nullptr ? load(next, count) : Floats{};
-  const Words high = widen(round_to_bfloat16(upper));
-  const Words words = low | (high << 16);
+  const Words words =
+      pairs_of(load(row, count), next != nullptr ? load(next, count) : Floats{});
   __builtin_memcpy(target, &words, sizeof words);
 }
 

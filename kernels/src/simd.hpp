@@ -80,6 +80,8 @@ inline Floats load(const Bfloat16* source) {
 }
 
 inline constexpr float kFixedSteps = 32767.0f;
+// Adding 1.5 * 2^23 rounds to a whole number, which then stands in the lower half.
+inline constexpr float kRounding = 12582912.0f;
 
 inline Floats load(const Fixed16* source) {
   Halves halves;
@@ -89,8 +91,7 @@ inline Floats load(const Fixed16* source) {
 }
 
 inline void store(Fixed16* target, Floats values) {
-  // Adding 1.5 * 2^23 rounds to a whole number, which then stands in the lower half.
-  const Halves halves = narrow((Words)(values * kFixedSteps + 12582912.0f));
+  const Halves halves = narrow((Words)(values * kFixedSteps + kRounding));
   __builtin_memcpy(target, &halves, sizeof halves);
 }
 
@@ -107,8 +108,13 @@ inline Halves round_to_bfloat16(Floats values) {
   const Words bits = (Words)values;
   const Words rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
   const Words quiet_nan = Words{} | 0x7fc0u;
-  return __builtin_convertvector(values == values ? rounded : quiet_nan, Halves);
+  return narrow(values == values ? rounded : quiet_nan);
 #endif
+}
+
+// Words of two bfloat16 numbers.
+inline Words pairs_of(Floats low, Floats high) {
+  return widen(round_to_bfloat16(low)) | (widen(round_to_bfloat16(high)) << 16);
 }
 
 inline void store(Bfloat16* target, Floats values) {

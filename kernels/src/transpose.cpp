@@ -15,28 +15,18 @@ using Square = Words[kLanes];
 // Words of the result: a number of one row, or of two rows that follow each other.
 inline Words words_across(float, const float* row, std::ptrdiff_t) { return (Words)load(row); }
 inline Words words_across(Bfloat16, const float* row, std::ptrdiff_t next) {
-  return widen(round_to_bfloat16(load(row))) | (widen(round_to_bfloat16(load(row + next))) << 16);
+  return pairs_of(load(row), load(row + next));
 }
 
-#if defined(__clang__) || __GNUC__ >= 12
-template <int... kLane>
-inline Words interleave_low(Words one, Words other, std::integer_sequence<int, kLane...>) {
-  return __builtin_shufflevector(one, other, (kLane % 2 * kLanes + kLane / 2)...);
-}
-template <int... kLane>
-inline Words interleave_high(Words one, Words other, std::integer_sequence<int, kLane...>) {
-  return __builtin_shufflevector(one, other, (kLane % 2 * kLanes + kLanes / 2 + kLane / 2)...);
-}
+// Lanes of two vectors in turns, from lane `kFirst` of each on.
+template <int kFirst, int... kLane>
+inline Words interleave(Words one, Words other, std::integer_sequence<int, kLane...>) {
+#if defined(__clang__)
+  return __builtin_shufflevector(one, other, (kLane % 2 * kLanes + kFirst + kLane / 2)...);
 #else
-template <int... kLane>
-inline Words interleave_low(Words one, Words other, std::integer_sequence<int, kLane...>) {
-  return __builtin_shuffle(one, other, Words{(kLane % 2 * kLanes + kLane / 2)...});
-}
-template <int... kLane>
-inline Words interleave_high(Words one, Words other, std::integer_sequence<int, kLane...>) {
-  return __builtin_shuffle(one, other, Words{(kLane % 2 * kLanes + kLanes / 2 + kLane / 2)...});
-}
+  return __builtin_shuffle(one, other, Words{(kLane % 2 * kLanes + kFirst + kLane / 2)...});
 #endif
+}
 
 // Rows become columns: every round deals the two halves of the rows into each other.
 inline void turn(Square& square) {
@@ -45,8 +35,8 @@ inline void turn(Square& square) {
     Square dealt;
 #pragma GCC unroll 8
     for (int at = 0; at < kLanes / 2; ++at) {
-      dealt[2 * at] = interleave_low(square[at], square[at + kLanes / 2], kAll);
-      dealt[2 * at + 1] = interleave_high(square[at], square[at + kLanes / 2], kAll);
+      dealt[2 * at] = interleave<0>(square[at], square[at + kLanes / 2], kAll);
+      dealt[2 * at + 1] = interleave<kLanes / 2>(square[at], square[at + kLanes / 2], kAll);
     }
 #pragma GCC unroll 16
     for (int at = 0; at < kLanes; ++at) square[at] = dealt[at];

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from nextword.outputs.cross_entropy import softmax_in_place
-from nextword.tensors import load_kernels
+from nextword.tensors import kernel_threads, load_kernels
 
 #: Some tens of microseconds of work; fewer scores are not worth a second thread.
 _SCORES_A_THREAD = 2**16
@@ -117,7 +117,7 @@ class TorchPasses(ScorePasses):
 
 def _num_threads(scores: Tensor) -> int:
     """Give how many threads of the kernels so many scores are worth."""
-    return max(1, min(torch.get_num_threads(), scores.numel() // _SCORES_A_THREAD))
+    return kernel_threads(scores.numel(), a_thread=_SCORES_A_THREAD)
 
 
 def _blocks(scores: Tensor, dtype: torch.dtype) -> Iterator[tuple[slice, Tensor, Tensor]]:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nextword.tensors import kernels_are_installed, load_kernels
+from nextword.tensors import kernel_threads, kernels_are_installed, load_kernels
 
 #: Some tens of microseconds of work.
 _NUMBERS_A_THREAD = 2**15
@@ -54,7 +54,7 @@ class _KernelDropout(torch.autograd.Function):
             probability=probability,
             seed=seed,
             offset=0,
-            num_threads=max(1, min(torch.get_num_threads(), dense.numel() // _NUMBERS_A_THREAD)),
+            num_threads=kernel_threads(dense.numel(), a_thread=_NUMBERS_A_THREAD),
         )
         places = sorted(range(values.ndim), key=axes.__getitem__)
         return dropped.permute(places)

@@ -1,7 +1,7 @@
 """Devices, seeds, precision, process tuning, and the legend of shapes. Knows nothing of models."""
 
 from nextword.tensors.devices import resolve_device
-from nextword.tensors.kernels import kernels_are_installed, load_kernels
+from nextword.tensors.kernels import kernel_threads, kernels_are_installed, load_kernels
 from nextword.tensors.precision import (
     PRECISIONS,
     autocast,
@@ -37,6 +37,7 @@ __all__ = [
     "autocast",
     "format_name",
     "has_fast_bfloat16",
+    "kernel_threads",
     "kernels_are_installed",
     "load_kernels",
     "random_states",

@@ -38,6 +38,20 @@ def load_kernels() -> ModuleType:
     return kernels
 
 
+def kernel_threads(amount: int, *, a_thread: int) -> int:
+    """Give as many threads as torch has, but no more than have work.
+
+    Args:
+        amount: Of work, in numbers, products or the like.
+        a_thread: So much of it is worth a thread.
+
+    Example:
+        >>> kernel_threads(100, a_thread=2**16)
+        1
+    """
+    return max(1, min(torch.get_num_threads(), amount // a_thread))
+
+
 def _openmp_libraries() -> list[Path]:
     """Find the OpenMP library that torch brings, if it brings one that can be shared.
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from nextword.tensors.kernels import kernels_are_installed, load_kernels
+from nextword.tensors.kernels import kernel_threads, kernels_are_installed, load_kernels
 
 #: Some tens of microseconds of work.
 _NUMBERS_A_THREAD = 2**16
@@ -29,7 +29,7 @@ def transposed(matrix: Tensor, *, dtype: torch.dtype) -> Tensor:
     if not _kernels_apply(matrix, dtype):
         return matrix.to(dtype).t()
     result = torch.empty(matrix.shape[1], matrix.shape[0], dtype=dtype)
-    num_threads = max(1, min(torch.get_num_threads(), matrix.numel() // _NUMBERS_A_THREAD))
+    num_threads = kernel_threads(matrix.numel(), a_thread=_NUMBERS_A_THREAD)
     load_kernels().transpose(matrix.contiguous(), out=result, num_threads=num_threads)
     return result
 

@@ -24,7 +24,7 @@ from nextword.recurrent.backends.native.contract import (
 from nextword.recurrent.backends.native.kernels import ElmanKernel, GruKernel, LstmKernel
 from nextword.recurrent.backends.native.weights import PackedWeights, forget, packed_weights
 from nextword.recurrent.noise import NO_LAYER_NOISE, LayerNoise, NoiseKind
-from nextword.tensors import Embeddings, Hidden, Lengths, kernels_are_installed
+from nextword.tensors import Embeddings, Hidden, Lengths, kernel_threads, kernels_are_installed
 
 #: A mask on the recurrent state is the kernels' own; dropped connections are other weights.
 NOISE: frozenset[NoiseKind] = frozenset({"recurrent_dropout", "weight_dropout"})
@@ -106,7 +106,8 @@ def run_kernel(
     """
     precision = _precision() or torch.float32
     weight_ih, weight_hh, *_ = weights
-    num_threads = _num_threads(weight_hh, inputs.shape[0])
+    num_multiplications = weight_hh.numel() * inputs.shape[0]
+    num_threads = kernel_threads(num_multiplications, a_thread=_MULTIPLICATIONS_A_THREAD)
     packed = packed_weights(weight_ih, weight_hh, precision=precision, num_threads=num_threads)
     options = StepOptions(
         lengths=None if lengths is None else lengths.contiguous(),
@@ -235,9 +236,3 @@ def _precision() -> torch.dtype | None:
         return torch.float32
     chosen = torch.get_autocast_dtype("cpu")
     return torch.bfloat16 if chosen == torch.bfloat16 else None
-
-
-def _num_threads(weight_hh: Tensor, batch_size: int) -> int:
-    """As many threads as torch has, but no more than have work for longer than they meet."""
-    worthwhile = weight_hh.numel() * batch_size // _MULTIPLICATIONS_A_THREAD
-    return max(1, min(torch.get_num_threads(), worthwhile))
