@@ -25,7 +25,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 
 from nextword.evaluation import evaluate
-from nextword.models import NgramConfig, NgramLanguageModel, train_ngram
+from nextword.families import NgramConfig, NgramLanguageModel, train_ngram
 from nextword.ngrams import sentences_of
 from nextword.tokens import Tokenizer, TokenizerConfig, TokenStore
 from nextword.training import TextConfig, prepare_data

@@ -6,7 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from nextword.embeddings import EmbeddingConfig
+from nextword.families import NetworkSpec, RegularizationConfig
 from nextword.models import LanguageModel, State
+from nextword.outputs import OutputConfig
 from nextword.tensors import Lengths, LogProbs, Mask, Nll, TokenIds
 from nextword.text import Corpus, text_document
 from nextword.tokens import (
@@ -14,6 +17,7 @@ from nextword.tokens import (
     TokenizerConfig,
     TokenizerKind,
     TokenStore,
+    VocabularySpec,
     build_store,
     train_tokenizer,
 )
@@ -184,3 +188,34 @@ def random_text(num_lines: int, *, seed: int = 0, longest: int = 12, num_words: 
         for length in generator.integers(0, longest + 1, size=num_lines)
     ]
     return "\n".join(lines) + "\n"
+
+
+def vocabulary_spec(
+    vocab_size: int = 7, *, boundary_id: int = 1, never_ids: tuple[int, ...] = (0,)
+) -> VocabularySpec:
+    return VocabularySpec(
+        vocab_size=vocab_size,
+        boundary_id=boundary_id,
+        start_id=Tokenizer.sentence_start_id,
+        never_ids=never_ids,
+    )
+
+
+def network_spec(
+    vocab_size: int = 7,
+    *,
+    boundary_id: int = 1,
+    never_ids: tuple[int, ...] = (0,),
+    regularization: RegularizationConfig | None = None,
+    embedding: EmbeddingConfig | None = None,
+    output: OutputConfig | None = None,
+    backend: str = "auto",
+) -> NetworkSpec:
+    """What a network is built from: the defaults, but for what is given."""
+    return NetworkSpec(
+        vocabulary=vocabulary_spec(vocab_size, boundary_id=boundary_id, never_ids=never_ids),
+        regularization=regularization or RegularizationConfig(),
+        embedding=embedding or EmbeddingConfig(),
+        output=output or OutputConfig(),
+        backend=backend,
+    )

@@ -11,16 +11,13 @@ from pathlib import Path
 
 import torch
 
-from fakes import random_text, store_of, tokenizer_of
-from nextword.api import FAMILIES
+from fakes import network_spec, random_text, store_of, tokenizer_of
 from nextword.base import Values, encode
 from nextword.embeddings import EmbeddingConfig
 from nextword.evaluation.audit import RunTexts
-from nextword.models import (
+from nextword.families import (
     ConvolutionalConfig,
-    LanguageModel,
     MaxEntConfig,
-    NeuralLanguageModel,
     NgramConfig,
     RecurrentConfig,
     RegularizationConfig,
@@ -28,6 +25,7 @@ from nextword.models import (
     WindowConfig,
     train_ngram,
 )
+from nextword.models import LanguageModel, NeuralLanguageModel
 from nextword.outputs import OutputConfig
 from nextword.storage import load_model, save_model
 from nextword.tokens import Tokenizer, TokenizerKind
@@ -95,19 +93,21 @@ class Case:
             "regularization": encode(self.regularization),
         }
         save_model(folder, model, config=config, tokenizer=self.tokenizer, card="")
-        loaded = load_model(folder, families=FAMILIES).model
+        loaded = load_model(folder).model
         return loaded.double() if isinstance(loaded, torch.nn.Module) else loaded
 
     def _network(self, config: NetworkConfig, seed: int) -> LanguageModel:
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             model: NeuralLanguageModel = config.build(
-                vocab_size=self.tokenizer.vocab_size,
-                boundary_id=self.tokenizer.boundary_id,
-                never_ids=self.tokenizer.never_ids,
-                regularization=self.regularization,
-                embedding=self.embedding,
-                output=self.output,
+                network_spec(
+                    vocab_size=self.tokenizer.vocab_size,
+                    boundary_id=self.tokenizer.boundary_id,
+                    never_ids=self.tokenizer.never_ids,
+                    regularization=self.regularization,
+                    embedding=self.embedding,
+                    output=self.output,
+                )
             )
             model.count(self.texts.train, self.tokenizer)
             # No bias is zero, and float32 holds every weight, as a model folder does.

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from nextword.api import FAMILIES
 from nextword.base import Registry
 from nextword.cells import CELLS
-from nextword.models import NEURAL_CONFIGS
+from nextword.families import FAMILIES
 from nextword.outputs import OUTPUTS
 
-REGISTRIES: tuple[Registry, ...] = (CELLS, OUTPUTS, NEURAL_CONFIGS, FAMILIES)  # type: ignore[type-arg]
+REGISTRIES: tuple[Registry, ...] = (CELLS, OUTPUTS, FAMILIES)  # type: ignore[type-arg]
 
 
 @contextmanager

@@ -13,9 +13,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nextword.api import Model, load, plan, register_family, run_config, train
+    from nextword.api import Model, load, plan, run_config, train
     from nextword.base import NextwordError
     from nextword.cells import register_cell
+    from nextword.families import register_family
     from nextword.generation import SamplingConfig
     from nextword.models import LanguageModel, State
     from nextword.outputs import register_output
@@ -31,7 +32,7 @@ _HOMES = {
     "load": "nextword.api",
     "plan": "nextword.api",
     "register_cell": "nextword.cells",
-    "register_family": "nextword.api",
+    "register_family": "nextword.families",
     "register_output": "nextword.outputs",
     "run_config": "nextword.api",
     "train": "nextword.api",

@@ -5,9 +5,10 @@ import itertools
 import pytest
 import torch
 
-from fakes import random_text, store_of, tokenizer_of
+from fakes import network_spec, random_text, store_of, tokenizer_of
 from nextword.evaluation import evaluate
-from nextword.models import LanguageModel, RecurrentConfig, RegularizationConfig, State
+from nextword.families import RecurrentConfig, RegularizationConfig
+from nextword.models import LanguageModel, State
 from nextword.tensors import Hidden, Lengths, TokenIds
 from nextword.tokens import RESETS, Reset, Tokenizer, TokenStore
 
@@ -19,10 +20,12 @@ def make_model(cell: str, tokenizer: Tokenizer) -> LanguageModel:
     torch.manual_seed(3)
     config = RecurrentConfig(cell=cell, num_layers=2, hidden_size=21)
     model = config.build(
-        vocab_size=tokenizer.vocab_size,
-        boundary_id=tokenizer.boundary_id,
-        never_ids=tokenizer.never_ids,
-        regularization=RegularizationConfig(input_dropout=0.5, output_dropout=0.5),
+        network_spec(
+            vocab_size=tokenizer.vocab_size,
+            boundary_id=tokenizer.boundary_id,
+            never_ids=tokenizer.never_ids,
+            regularization=RegularizationConfig(input_dropout=0.5, output_dropout=0.5),
+        )
     )
     with torch.no_grad():
         for parameter in model.parameters():

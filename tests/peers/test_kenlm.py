@@ -18,10 +18,8 @@ from fakes import random_text, store_of
 from naive_ngrams import naive_arpa
 from nextword.base import FormatError
 from nextword.cli import main
-from nextword.models.ngram import NgramLanguageModel
-from nextword.models.ngram_arpa import ngram_from_arpa
-from nextword.models.ngram_config import NgramConfig
-from nextword.models.ngram_training import train_ngram
+from nextword.families import NgramConfig, ngram_from_arpa, train_ngram
+from nextword.families.ngram import NgramLanguageModel
 from nextword.ngrams import KneserNey, arpa_text, count_ngrams, kneser_ney, sentences_of
 from nextword.storage import read_arpa_file
 from nextword.tokens import Tokenizer, TokenizerConfig, train_tokenizer

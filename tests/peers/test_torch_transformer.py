@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from nextword.transformer import KeysAndValues, TransformerLayer
+from nextword.families.transformer import KeysAndValues, TransformerLayer
 
 pytestmark = pytest.mark.peer
 

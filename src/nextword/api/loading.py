@@ -3,7 +3,6 @@
 from functools import partial
 from pathlib import Path
 
-from nextword.api.families import FAMILIES
 from nextword.api.model import Model
 from nextword.interop import HUGGINGFACE_PREFIX, load_huggingface
 from nextword.storage import load_model
@@ -29,4 +28,4 @@ def load(path: str | Path, *, device: str = "cpu", on_stage: StageProgress | Non
     if str(path).startswith(HUGGINGFACE_PREFIX):
         return Model(load_huggingface(str(path).removeprefix(HUGGINGFACE_PREFIX), device=placed))
     told = None if on_stage is None else partial(on_stage, f"reading lines of {path}")
-    return Model(load_model(Path(path), families=FAMILIES, device=placed, on_progress=told))
+    return Model(load_model(Path(path), device=placed, on_progress=told))

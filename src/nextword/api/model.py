@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from nextword.api.families import FAMILIES
 from nextword.base import ConfigError
 from nextword.evaluation import (
     DEFAULT_BATCH_SIZE,
@@ -21,6 +20,7 @@ from nextword.evaluation import (
     texts_of_run,
     unit_scores,
 )
+from nextword.families import FAMILIES
 from nextword.generation import (
     Sample,
     SamplingConfig,
@@ -281,7 +281,7 @@ class Model:
                 tokenizer=self.tokenizer,
                 card=self.card,
             )
-            return load_model(folder, families=FAMILIES, device=self.language_model.device).model
+            return load_model(folder, device=self.language_model.device).model
 
     def export_arpa(self, path: str | Path, *, on_stage: StageProgress | None = None) -> None:
         """Write an n-gram model as an ARPA file, compressed where the path ends in `.gz`.

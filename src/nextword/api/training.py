@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from nextword.api.families import FAMILIES
 from nextword.base import Values, decode, merge, read_toml
 from nextword.storage import RunFolder
 from nextword.text import ByteStream
@@ -81,7 +80,6 @@ def train(
     return run_training(
         config,
         Path(out),
-        families=FAMILIES,
         resume=resume,
         callbacks=callbacks,
         on_stage=on_stage,
@@ -96,9 +94,7 @@ def plan(
     standard_input: ByteStream | None = None,
 ) -> Plan:
     """Say what a training would take, without training."""
-    return plan_training(
-        config, families=FAMILIES, on_stage=on_stage, standard_input=standard_input
-    )
+    return plan_training(config, on_stage=on_stage, standard_input=standard_input)
 
 
 def _saved_settings(out: Path, resume: str) -> Values | None:

@@ -9,6 +9,7 @@ from nextword.embeddings import NARROWING, AdaptiveEmbedding, embedding_table
 from nextword.models.token_input import TokenInput
 from nextword.outputs import FullSoftmax, Output, OutputFactory
 from nextword.recurrent import Dropout, LockedDropout
+from nextword.tokens import VocabularySpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,9 +17,7 @@ class Ends:
     """What a network reads tokens with and predicts them with, whatever stands between.
 
     Attributes:
-        vocab_size: Number of token ids.
-        boundary_id: The id that is read before the first token of a text.
-        never_ids: Ids that are never predicted.
+        vocabulary: Size and special ids of the vocabulary.
         one_hot: Whether tokens are one-hot vectors instead of rows of a table.
         frozen: Whether training leaves the table as it is.
         tied: Whether the table is the output's weight too.
@@ -32,9 +31,7 @@ class Ends:
         locked: One mask for all steps of a window instead of one a step.
     """
 
-    vocab_size: int
-    boundary_id: int
-    never_ids: tuple[int, ...]
+    vocabulary: VocabularySpec
     one_hot: bool = False
     frozen: bool = False
     tied: bool = True
@@ -72,7 +69,7 @@ class Ends:
             ConfigError: It is tied, but there is none.
         """
         return embedding_table(
-            self.vocab_size,
+            self.vocabulary.vocab_size,
             width,
             one_hot=self.one_hot,
             frozen=self.frozen,
@@ -84,7 +81,7 @@ class Ends:
     def token_input(self) -> TokenInput:
         """Build what looks vectors up in the table."""
         return TokenInput(
-            self.vocab_size,
+            self.vocabulary.vocab_size,
             input_dropout=self.input_dropout,
             embedding_dropout=self.embedding_dropout,
             locked=self.locked,
@@ -98,7 +95,7 @@ class Ends:
         """Build the output over vectors so wide, its weight the table where they are tied."""
         return self.output(
             width,
-            self.vocab_size,
-            never_ids=self.never_ids,
+            self.vocabulary.vocab_size,
+            never_ids=self.vocabulary.never_ids,
             tied_weight=table if self.tied else None,
         )

@@ -1,138 +1,83 @@
-"""What neural language models share: hidden vectors, and an output that scores them."""
+"""What neural language models share: hidden vectors, and an output head that scores them."""
 
 import hashlib
 from abc import abstractmethod
 from collections.abc import Mapping
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from nextword.base import ConfigError
 from nextword.embeddings import AdaptiveEmbedding
 from nextword.models.contract import LanguageModel, scored
 from nextword.models.parameters import load_parameter_tensors, parameter_tensors
 from nextword.models.state import State
-from nextword.models.token_input import TokenInput
-from nextword.outputs import Output, PositionNll, States, Targets
+from nextword.outputs import Output, PositionNll
 from nextword.tensors import Hidden, Lengths, LogProbs, Mask, Nll, TokenIds
-from nextword.tokens import Tokenizer, TokenStore
+from nextword.tokens import VocabularySpec
 
 
 class NeuralLanguageModel(LanguageModel, nn.Module):
-    """A language model made of `hidden`, which reads, and `output`, which predicts.
+    """A language model made of `hidden`, which reads tokens, and `output`, which predicts them.
+
+    A subclass defines `initial_state` and `hidden`, and sets `embedding` and `output`.
+
+    Args:
+        vocabulary: Size and special ids of the vocabulary.
 
     Attributes:
-        embedding: The table of vectors that stand for tokens; None where they are one-hot.
-        output: Turns hidden vectors into the distribution of the next token.
+        vocabulary: Size and special ids of the vocabulary.
+        embedding: The input embedding table; None where tokens are one-hot vectors.
+        output: The output head: from hidden vectors to the distribution of the next token.
     """
 
     embedding: nn.Parameter | AdaptiveEmbedding | None
     output: Output
 
+    def __init__(self, vocabulary: VocabularySpec) -> None:
+        super().__init__()
+        self.vocabulary = vocabulary
+        self.vocab_size = vocabulary.vocab_size
+        self.boundary_id = vocabulary.boundary_id
+        self.never_ids = vocabulary.never_ids
+
     @abstractmethod
     def hidden(
         self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
     ) -> tuple[Hidden, State]:
-        """Read tokens and give the vector that predicts what follows each.
+        """Read tokens and return the vectors that the output head predicts from.
 
         Args:
             token_ids: Ids to read, (batch, time).
-            state: What was read before.
-            lengths: Steps that count in each row, (batch); all when None.
+            state: The state before them.
+            lengths: Number of valid steps in each row, (batch); all when None.
 
         Returns:
-            Hidden vectors, (batch, time, hidden), and the state after reading.
+            Hidden vectors, (batch, time, hidden_size), and the state after reading.
         """
-
-    def penalized_hidden(
-        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
-    ) -> tuple[Hidden, State, Nll | None]:
-        """Read tokens in training: as `hidden`, with what is added to the loss of each position.
-
-        Returns:
-            Hidden vectors, the state after reading, and penalties, (batch, time), or None where
-            there are none.
-        """
-        return *self.hidden(token_ids, state, lengths), None
 
     @property
     def device(self) -> torch.device:
-        """Where the parameters lie."""
+        """The device of the parameters."""
         return next(self.parameters()).device
 
     @property
-    def backends(self) -> tuple[str, ...]:
-        """Name how each recurrent layer is run over time; empty for a model that has none."""
-        return ()
-
-    @property
-    def lacks_kernels(self) -> bool:
-        """Whether it would train faster with the compiled kernels, which are not installed."""
-        return False
-
-    @property
-    def hashed_tables(self) -> tuple[nn.Parameter, ...]:
-        """Weights of which a step reads few: their gradients are lists; empty in most families.
-
-        Whoever updates the weights leaves them to `nextword.optim.SparseDescent`.
-        """
-        return ()
-
-    @property
     def num_parameters(self) -> int:
-        """Trained numbers, shared ones counted once."""
+        """Number of trained parameters; shared ones are counted once."""
         return sum(parameter.numel() for parameter in self.parameters())
 
-    def leave_gradients_sparse(self) -> None:
-        """Let gradients of looked-up rows be lists of rows from now on, much shorter than tables.
-
-        Whoever updates the weights must be able to take them, as `nextword.optim` is.
-        """
-        for module in self.modules():
-            if isinstance(module, TokenInput | Output):
-                module.sparse_gradients = True
-
-    def limit_state_gradient(self, threshold: float) -> None:
-        """Clip the gradient that every step hands back to the state before it, from now on.
-
-        Args:
-            threshold: What none of its components shall exceed.
-
-        Raises:
-            ConfigError: The model has no recurrence, or a backend that is named cannot.
-        """
-        raise ConfigError(
-            f"clipping.state_threshold is {threshold}, but a {self.family} model has no "
-            "recurrence.",
-            help="Leave clipping.state_threshold out.",
-        )
-
-    def count(
-        self, store: TokenStore, tokenizer: Tokenizer, *, temporary_folder: Path | None = None
-    ) -> None:
-        """Take from the training text what is counted instead of learnt; nothing in most families.
-
-        Args:
-            store: The text.
-            tokenizer: What made the store.
-            temporary_folder: Where counts of a large text spill to; in memory when None.
-        """
-        return
-
     def tensors(self) -> dict[str, Tensor]:
-        """Give the weights by name, each once even where two layers share it."""
+        """Return the weights by name, each once even where two layers share it."""
         return parameter_tensors(self)
 
     def load_tensors(self, tensors: Mapping[str, Tensor], *, source: str) -> None:
-        """Put back what `tensors` gave.
+        """Copy saved weights into the model.
 
         Args:
-            tensors: By name.
-            source: Where they come from, for the error message.
+            tensors: What `tensors` returned.
+            source: Where they come from, for error messages.
 
         Raises:
-            MismatchError: A weight is missing, is too many, or has another shape.
+            MismatchError: A weight is missing, is unexpected, or has another shape.
         """
         load_parameter_tensors(self, tensors, source=source)
 
@@ -150,26 +95,16 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         return digest.hexdigest()
 
     def advance(self, token_ids: TokenIds, state: State, lengths: Lengths | None = None) -> State:
-        """Read tokens without scoring anything."""
+        """Read tokens without scoring anything and return the state after them."""
         return self.hidden(token_ids, state, lengths)[1]
 
     def next_log_probs(
         self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
     ) -> tuple[LogProbs, State]:
-        """Read tokens and give the distribution of the next one after each, in nats."""
+        """Read tokens and return the log-probabilities of the next token after each, in nats."""
         hidden, after = self.hidden(token_ids, state, lengths)
-        return self.predict(hidden, token_ids, state), after
-
-    def predict(self, hidden: Hidden, token_ids: TokenIds, state: State) -> LogProbs:
-        """Give the distribution of the next token under each hidden vector, in nats.
-
-        Args:
-            hidden: What `hidden` gave.
-            token_ids: The ids it had read, (batch, time).
-            state: What had been read before those.
-        """
         log_probs = self.output.log_probs(hidden.flatten(0, 1))
-        return log_probs.view(*token_ids.shape, self.vocab_size)
+        return log_probs.view(*token_ids.shape, self.vocab_size), after
 
     def nll(
         self,
@@ -179,49 +114,23 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         lengths: Lengths | None = None,
         mask: Mask | None = None,
     ) -> tuple[Nll, State]:
-        """Read tokens and score the targets that follow them; only scored positions cost."""
+        """Read tokens and score the targets that follow them; only scored positions cost time."""
         self.check_targets(token_ids, target_ids)
         hidden, after = self.hidden(token_ids, state, lengths)
-        counted = None
-        if lengths is not None or mask is not None:
-            counted = scored(target_ids, lengths, mask)
-        return self.score(hidden, target_ids, token_ids, state, counted=counted), after
+        if lengths is None and mask is None:
+            nll = self.output.nll(hidden.flatten(0, 1), target_ids.flatten())
+            return nll.view(target_ids.shape), after
+        counted = scored(target_ids, lengths, mask)
+        nll = self.output.nll(hidden[counted], target_ids[counted])
+        return scattered(nll, counted), after
 
-    def score(
-        self,
-        hidden: Hidden,
-        target_ids: TokenIds,
-        token_ids: TokenIds,
-        state: State,
-        *,
-        counted: Mask | None = None,
-    ) -> Nll:
-        """Give the negative log-likelihood of each target under its hidden vector, nats.
 
-        Args:
-            hidden: What `hidden` gave.
-            target_ids: The ids to predict, (batch, time).
-            token_ids: The ids it had read, (batch, time).
-            state: What had been read before those.
-            counted: Which targets are scored, (batch, time); all when None.
-        """
-        if counted is None:
-            nll = self.position_nll(
-                hidden.flatten(0, 1), target_ids.flatten(), token_ids, state, counted
-            )
-            return nll.view(target_ids.shape)
-        nll = self.position_nll(hidden[counted], target_ids[counted], token_ids, state, counted)
-        return torch.zeros(target_ids.shape, dtype=nll.dtype, device=nll.device).masked_scatter(
-            counted, nll
-        )
+def scattered(nll: PositionNll, counted: Mask) -> Nll:
+    """Return scores of the counted positions in their places, (batch, time); 0 elsewhere.
 
-    def position_nll(
-        self,
-        hidden: States,
-        target_ids: Targets,
-        token_ids: TokenIds,
-        state: State,
-        counted: Mask | None,
-    ) -> PositionNll:
-        """Score targets as `score` does, of the positions that count, a position a row."""
-        return self.output.nll(hidden, target_ids)
+    Args:
+        nll: Scores of the positions that count, in order, (positions).
+        counted: Which positions those are, (batch, time).
+    """
+    zeros = torch.zeros(counted.shape, dtype=nll.dtype, device=nll.device)
+    return zeros.masked_scatter(counted, nll)

@@ -9,8 +9,8 @@ from torch import Tensor
 from nextword.models.state import State
 from nextword.tensors import Lengths, TokenIds
 
-#: What stands before the first token of a text; no id.
-NOTHING = -1
+#: Stands before the first token of a text; not a token id.
+NO_TOKEN = -1
 
 _CONTEXT = "context"
 
@@ -27,7 +27,7 @@ class TokenWindow:
 
     def initial(self, *, device: torch.device) -> dict[str, Tensor]:
         """Give the memory of a row that has read nothing."""
-        return {_CONTEXT: torch.full((self.size - 1,), NOTHING, dtype=torch.int64, device=device)}
+        return {_CONTEXT: torch.full((self.size - 1,), NO_TOKEN, dtype=torch.int64, device=device)}
 
     def join(self, token_ids: TokenIds, state: State) -> Int64[Tensor, "batch places"]:
         """Put new ids behind those kept, (batch, size - 1 + time)."""

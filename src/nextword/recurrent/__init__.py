@@ -6,7 +6,13 @@ from nextword.recurrent.bidirectional import BidirectionalStack, reverse
 from nextword.recurrent.dropout import Dropout, LockedDropout, drop_tokens, keep_mask
 from nextword.recurrent.noise import LayerNoise, NoiseKind
 from nextword.recurrent.regularizer import RecurrentRegularizer
-from nextword.recurrent.stack import RecurrentStack, StackState
+from nextword.recurrent.stack import (
+    RecurrentStack,
+    StackState,
+    clip_state_gradients,
+    layer_backends,
+    misses_kernels,
+)
 
 __all__ = [
     "BACKENDS",
@@ -21,7 +27,10 @@ __all__ = [
     "RecurrentStack",
     "StackState",
     "choose_backend",
+    "clip_state_gradients",
     "drop_tokens",
     "keep_mask",
+    "layer_backends",
+    "misses_kernels",
     "reverse",
 ]

@@ -152,3 +152,38 @@ class RecurrentStack(nn.Module):
         super()._apply(*arguments, **options)  # type: ignore[no-untyped-call]
         self.use_backend(self._backend_name)
         return self
+
+
+def recurrent_stacks(model: nn.Module) -> list[RecurrentStack]:
+    """Return every recurrent stack inside a model; empty for models without recurrence."""
+    return [module for module in model.modules() if isinstance(module, RecurrentStack)]
+
+
+def layer_backends(model: nn.Module) -> tuple[str, ...]:
+    """Return the name of the backend of each recurrent layer of a model, lowest first."""
+    return tuple(each.name for stack in recurrent_stacks(model) for each in stack.backends)
+
+
+def clip_state_gradients(model: nn.Module, threshold: float) -> None:
+    """Clip the gradient of the state at every time step of every recurrent layer from now on.
+
+    Args:
+        model: A model with recurrent layers.
+        threshold: Largest absolute value of a component of that gradient.
+
+    Raises:
+        ConfigError: The model has no recurrent layers, or its backend does not support it.
+    """
+    stacks = recurrent_stacks(model)
+    if not stacks:
+        raise ConfigError(
+            f"clipping.state_threshold is {threshold}, but the model has no recurrent layers.",
+            help="Leave clipping.state_threshold out.",
+        )
+    for stack in stacks:
+        stack.limit_state_gradient(threshold)
+
+
+def misses_kernels(model: nn.Module) -> bool:
+    """Return whether the compiled kernels would speed up a model, but are not installed."""
+    return any(stack.lacks_kernels for stack in recurrent_stacks(model))

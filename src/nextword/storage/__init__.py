@@ -18,10 +18,8 @@ from nextword.storage.model_folder import (
     save_model_folder,
 )
 from nextword.storage.models import (
-    Family,
     StoredModel,
     load_model,
-    neural_family,
     save_model,
 )
 from nextword.storage.run_folder import RunFolder
@@ -29,7 +27,6 @@ from nextword.storage.run_folder import RunFolder
 __all__ = [
     "FORMAT_VERSION",
     "Checkpoint",
-    "Family",
     "ModelFolder",
     "RunFolder",
     "RunLock",
@@ -38,7 +35,6 @@ __all__ = [
     "load_latest_checkpoint",
     "load_model",
     "load_model_folder",
-    "neural_family",
     "read_arpa_file",
     "read_folder",
     "recover_folder",

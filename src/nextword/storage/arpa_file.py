@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from nextword.base import CheckpointError, atomic_writer
-from nextword.models import LanguageModel, NgramLanguageModel, ngram_from_arpa, ngram_to_arpa
+from nextword.families import NgramLanguageModel, ngram_from_arpa, ngram_to_arpa
+from nextword.models import LanguageModel
 from nextword.storage.disk import disk_errors, reason
 from nextword.tokens import Tokenizer
 

@@ -1,16 +1,16 @@
 """Models to and from disk: model folders, run folders and ARPA files.
 
-Which class builds a family is the caller's to say.
+The settings of a model folder name its family; `nextword.families` builds the model.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
-from nextword.base import CheckpointError, FormatError, NextwordError, Values, did_you_mean
+from nextword.base import CheckpointError, FormatError, NextwordError, Values
+from nextword.families import FAMILIES, ModelSettings, decode_model_settings
 from nextword.models import LanguageModel, NeuralLanguageModel
 from nextword.storage.arpa_file import read_arpa_file
 from nextword.storage.model_folder import (
@@ -26,36 +26,6 @@ _FILE_READERS = {".arpa": read_arpa_file, ".arpa.gz": read_arpa_file}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Family:
-    """How the models of one family come to be.
-
-    Attributes:
-        load: Makes a model of its settings, its tokenizer and what `LanguageModel.tensors` gave;
-            the last argument says where they come from, for errors.
-        build: Makes one with random weights, to be trained; None for families that are counted.
-        is_mapped: Whether `load` is given tensors that stay in their file, mapped into memory:
-            for families whose models only look things up in them.
-    """
-
-    load: Callable[[Values, Tokenizer, Mapping[str, Tensor], str], LanguageModel]
-    build: Callable[[Values, Tokenizer], NeuralLanguageModel] | None = None
-    is_mapped: bool = False
-
-
-def neural_family(build: Callable[[Values, Tokenizer], NeuralLanguageModel]) -> Family:
-    """Give the family of networks that a function builds."""
-
-    def load(
-        config: Values, tokenizer: Tokenizer, tensors: Mapping[str, Tensor], source: str
-    ) -> NeuralLanguageModel:
-        model = build(config, tokenizer)
-        model.load_tensors(tensors, source=source)
-        return model.eval()
-
-    return Family(load=load, build=build)
-
-
-@dataclass(frozen=True, kw_only=True)
 class StoredModel:
     """A model with what belongs to it.
 
@@ -66,6 +36,7 @@ class StoredModel:
             what can be read off it.
         card: The model card, Markdown; empty for a file.
         path: The folder or file it lies in.
+        settings: The sections of `config` that define the model; None for a file.
     """
 
     model: LanguageModel
@@ -73,6 +44,7 @@ class StoredModel:
     config: Values
     card: str
     path: Path
+    settings: ModelSettings | None = None
 
 
 def save_model(
@@ -101,7 +73,6 @@ def save_model(
 def load_model(
     path: Path,
     *,
-    families: Mapping[str, Family],
     device: torch.device | str = "cpu",
     on_progress: Callable[[int], None] | None = None,
 ) -> StoredModel:
@@ -109,7 +80,6 @@ def load_model(
 
     Args:
         path: The folder or file; what it is is told by its name.
-        families: Every family that is known, by name.
         device: Where the model shall compute, if it computes on devices.
         on_progress: Is told how many lines were read of a file that is read by lines.
 
@@ -126,28 +96,29 @@ def load_model(
                 return StoredModel(
                     model=model, tokenizer=tokenizer, config=config, card="", path=path
                 )
-    return _load_folder(resolve_model_folder(path), families=families, device=device)
+    return _load_folder(resolve_model_folder(path), device=device)
 
 
-def _load_folder(
-    folder: Path, *, families: Mapping[str, Family], device: torch.device | str
-) -> StoredModel:
+def _load_folder(folder: Path, *, device: torch.device | str) -> StoredModel:
     def is_mapped(config: Values) -> bool:
-        family = families.get(_family_name(config))
-        return family is not None and family.is_mapped
+        name = _family_name(config)
+        return name in FAMILIES and FAMILIES[name].is_mapped
 
     stored = load_model_folder(folder, is_mapped=is_mapped)
     tokenizer = Tokenizer.from_json(stored.tokenizer_json)
     family = _family_name(stored.config)
-    if family not in families:
+    if family not in FAMILIES:
         raise FormatError(
-            f"{folder} holds a model of the family {family!r}, which is unknown here.",
-            help=did_you_mean(family, families)
-            + " One of your own is known after nextword.register_family.",
+            f"{folder} holds a model of the family {family!r}, which is unknown.",
+            help=FAMILIES.hint(family),
         )
-    source = str(folder / "model.safetensors")
     try:
-        model = families[family].load(stored.config, tokenizer, stored.tensors, source)
+        settings = decode_model_settings(stored.config, source="config.json")
+        model = settings.model.load(
+            stored.tensors,
+            settings.network(tokenizer.vocabulary_spec),
+            source=str(folder / "model.safetensors"),
+        )
     except CheckpointError:
         raise
     except NextwordError as error:
@@ -162,6 +133,7 @@ def _load_folder(
         config=stored.config,
         card=stored.card,
         path=folder,
+        settings=settings,
     )
 
 

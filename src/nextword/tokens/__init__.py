@@ -10,6 +10,7 @@ from nextword.tokens.store_builder import build_store
 from nextword.tokens.text_counts import TextCounts, count_text
 from nextword.tokens.tokenizer import Tokenizer
 from nextword.tokens.training import train_tokenizer
+from nextword.tokens.vocabulary_spec import VocabularySpec
 
 __all__ = [
     "NUM_SPECIAL_TOKENS",
@@ -23,6 +24,7 @@ __all__ = [
     "TokenizerConfig",
     "TokenizerKind",
     "Vocabulary",
+    "VocabularySpec",
     "build_store",
     "count_text",
     "open_store",

@@ -29,6 +29,7 @@ from nextword.tokens.specials import (
     UNKNOWN_ID,
 )
 from nextword.tokens.tokenizer_json import read_vocabulary, write_vocabulary
+from nextword.tokens.vocabulary_spec import VocabularySpec
 
 
 class Tokenizer:
@@ -67,6 +68,16 @@ class Tokenizer:
         self.boundary_id = SENTENCE_END_ID if self.kind == "word" else SENTENCE_START_ID
         self.line_end_ids: Int64[np.ndarray, " num_line_ends"] = self._find_line_ends()
         self.fingerprint = _fingerprint(vocabulary)
+
+    @property
+    def vocabulary_spec(self) -> VocabularySpec:
+        """Size and special ids of the vocabulary: what a model is built from."""
+        return VocabularySpec(
+            vocab_size=self.vocab_size,
+            boundary_id=self.boundary_id,
+            start_id=self.sentence_start_id,
+            never_ids=self.never_ids,
+        )
 
     def __repr__(self) -> str:
         return f"Tokenizer(kind={self.kind!r}, vocab_size={self.vocab_size})"

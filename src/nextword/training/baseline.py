@@ -2,7 +2,7 @@
 
 from nextword.base import FormatError
 from nextword.evaluation import PerplexityCard, evaluate
-from nextword.models import NgramConfig, train_ngram
+from nextword.families import NgramConfig, train_ngram
 from nextword.storage import RunFolder
 from nextword.tokens import Tokenizer, open_store
 from nextword.training.data import StageProgress

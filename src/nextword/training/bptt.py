@@ -20,8 +20,10 @@ from torch import Tensor
 from nextword.base import Values
 from nextword.batches import Batch, UnitReader
 from nextword.models import NeuralLanguageModel, State
-from nextword.tensors import Hidden, Nll, TokenIds, autocast
-from nextword.training.free_running import free_running_hidden
+from nextword.recurrent import ActivationPenalty
+from nextword.tensors import TokenIds, autocast
+from nextword.training.free_running import free_running_ids
+from nextword.training.recorded_outputs import recorded_outputs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +48,9 @@ class TruncatedBptt:
         update_every: Targets a row between updates (k1).
         carry_state: Whether the state goes on from one window to the next.
         accumulation_steps: Parts a window's rows are computed in.
-        free_running_probability: Chance that a step reads the model's own output.
-        precision: Number format of the forward pass; weights and states stay float32.
+        free_running_probability: Probability that a step reads the model's own sample.
+        penalty: Penalty on the last layer's activations; none when None.
+        precision: dtype of the forward pass; weights and states stay float32.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class TruncatedBptt:
         carry_state: bool = True,
         accumulation_steps: int = 1,
         free_running_probability: float = 0.0,
+        penalty: ActivationPenalty | None = None,
         precision: torch.dtype = torch.float32,
     ) -> None:
         self._model = model
@@ -68,6 +72,7 @@ class TruncatedBptt:
         self._carry_state = carry_state
         self._accumulation_steps = accumulation_steps
         self._free_running_probability = free_running_probability
+        self._penalty = penalty or ActivationPenalty()
         self._chunks: deque[Batch] = deque()
         self._states: deque[State] = deque()
 
@@ -146,28 +151,30 @@ class TruncatedBptt:
         model, device = self._model, self._model.device
         window, mask = window.to(device), mask.to(device)
         with autocast(self._precision, device):
-            hidden, read_ids, final_state, penalties = self._read(window, state)
-            counted = None if bool(mask.all()) else mask
-            nll_sum = model.score(hidden, window.target_ids, read_ids, state, counted=counted).sum()
-        total = nll_sum if penalties is None else nll_sum + penalties[mask].sum()
+            token_ids = self._input_ids(window, state)
+            unmasked = bool(mask.all())
+            with recorded_outputs(model) as recorded:
+                nll, final_state = model.nll(
+                    token_ids, window.target_ids, state, window.lengths, None if unmasked else mask
+                )
+            total = nll_sum = nll.sum()
+            if self._penalty:
+                [(outputs, dropped)] = recorded
+                total = total + self._penalty(outputs, dropped)[mask].sum()
         (total / num_targets).backward()  # type: ignore[no-untyped-call]
         return float(nll_sum.detach()), final_state.detach()
 
-    def _read(self, window: Batch, state: State) -> tuple[Hidden, TokenIds, State, Nll | None]:
-        """Read a window; give what was read as well, which free running decides on its way."""
+    def _input_ids(self, window: Batch, state: State) -> TokenIds:
+        """Return the ids to read: the true ones, or some of the model's own (free running)."""
         if self._free_running_probability == 0.0:
-            hidden, final_state, penalties = self._model.penalized_hidden(
-                window.token_ids, state, window.lengths
-            )
-            return hidden, window.token_ids, final_state, penalties
-        hidden, read_ids, final_state = free_running_hidden(
+            return window.token_ids
+        return free_running_ids(
             self._model,
             window.token_ids,
             state,
             window.lengths,
             probability=self._free_running_probability,
         )
-        return hidden, read_ids, final_state, None
 
     def mark(self) -> tuple[deque[State], deque[Batch]]:
         """Remember the queues, to come back to with `rewind`; states are values, so it is cheap."""

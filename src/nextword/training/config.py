@@ -1,26 +1,19 @@
 """The settings of one training: one TOML file is one run."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Literal
 
-from nextword.base import STRICT, OneOf, require, require_range
+from nextword.base import STRICT, require, require_range
 from nextword.embeddings import EmbeddingConfig
-from nextword.models import (
-    NEURAL_CONFIGS,
-    ModelConfig,
-    NgramConfig,
+from nextword.families import (
+    AnyModelConfig,
+    ModelSettings,
     RecurrentConfig,
     RegularizationConfig,
 )
 from nextword.optim import AveragingConfig, ClippingConfig, OptimizerConfig, ScheduleConfig
 from nextword.outputs import OutputConfig
 from nextword.tokens import Reset, TokenizerConfig
-
-#: `model.*`: which family it is, `recurrent` where nothing is said, decides what keys there are.
-AnyModelConfig = Annotated[
-    ModelConfig,
-    OneOf(lambda: (*NEURAL_CONFIGS.values(), NgramConfig), key="family", default="recurrent"),
-]
 
 
 @STRICT
@@ -186,6 +179,16 @@ class RunConfig:
     clipping: ClippingConfig = field(default_factory=ClippingConfig)
     averaging: AveragingConfig = field(default_factory=AveragingConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+
+    @property
+    def model_settings(self) -> ModelSettings:
+        """The sections that define the model."""
+        return ModelSettings(
+            model=self.model,
+            embedding=self.embedding,
+            output=self.output,
+            regularization=self.regularization,
+        )
 
     def __post_init__(self) -> None:
         require(

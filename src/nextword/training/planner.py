@@ -1,18 +1,21 @@
 """The planner: parameters, memory and time of a training before it starts."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from nextword.base import Values
-from nextword.storage import Family
+from nextword.families import NetworkSpec
+from nextword.families.contract import Network
+from nextword.models import NeuralLanguageModel, sparse_parameters
+from nextword.recurrent import layer_backends
 from nextword.tensors import format_name, resolve_precision
 from nextword.text import ByteStream
 from nextword.training.config import RunConfig
 from nextword.training.data import StageProgress
-from nextword.training.preparation import prepare, with_initial_model
+from nextword.training.preparation import Preparation, prepare, start_of
 from nextword.training.state import TrainingState
 
 _BYTES_PER_NUMBER = 4
@@ -65,53 +68,72 @@ class Plan:
 def plan_training(
     config: RunConfig,
     *,
-    families: Mapping[str, Family],
     on_stage: StageProgress | None = None,
     standard_input: ByteStream | None = None,
 ) -> Plan:
-    """Read the text, build the model and time a few updates; nothing is kept.
+    """Encode the text, build the model and time a few updates; nothing is kept.
 
     Args:
         config: The settings.
-        families: Every family that is known, by name.
-        on_stage: Is told of stages.
+        on_stage: Called with the progress of each stage.
         standard_input: The stream that the text `-` stands for.
+
+    Returns:
+        Sizes and times; times are measured on this machine.
     """
-    config = with_initial_model(config, families=families)
+    start = start_of(config)
     with TemporaryDirectory(prefix="nextword-plan-") as folder:
-        ready = prepare(
-            config,
-            Path(folder),
-            families=families,
-            on_stage=on_stage,
-            standard_input=standard_input,
+        ready = prepare(start, Path(folder), on_stage=on_stage, standard_input=standard_input)
+        job = _PlanJob(ready, Path(folder))
+        start.config.model.fit(job)
+        return job.plan()
+
+
+class _PlanJob:
+    """Measures a few updates instead of fitting a model; see `FitJob`."""
+
+    def __init__(self, ready: Preparation, folder: Path) -> None:
+        self.ready = ready
+        self.train = ready.data.train
+        self.tokenizer = ready.data.tokenizer
+        self.temporary_folder = folder
+
+    def build(self, build: Callable[[NetworkSpec], Network]) -> Network:
+        """Return a network with its initial weights, on the device of the run."""
+        return self.ready.build(build)
+
+    def minimize(self, model: NeuralLanguageModel) -> None:
+        """Time a few updates; the weights stay as they are."""
+        state = TrainingState(model, self.ready.config, train=self.train, tokenizer=self.tokenizer)
+        self.model, self.num_steps = model, state.progress.num_steps
+        self.seconds_per_step, self.targets_per_step = _probe(state)
+
+    def plan(self) -> Plan:
+        """Return what the training would take."""
+        config, model, limit = self.ready.config, self.model, self.ready.config.training.max_minutes
+        precision = resolve_precision(config.training.precision, model.device)
+        minutes = self.num_steps * self.seconds_per_step / 60.0
+        copies = 2 + _optimizer_copies(config) + (config.averaging.decay > 0.0)
+        # Gradients and optimizer state of a sparse table are much smaller than the table.
+        num_sparse = sum(table.numel() for table in sparse_parameters(model))
+        num_numbers = num_sparse + copies * (model.num_parameters - num_sparse)
+        positions = config.training.positions_at_once
+        choice = config.output.choice(vocab_size=model.vocab_size, num_positions=positions)
+        return Plan(
+            family=model.family,
+            num_parameters=model.num_parameters,
+            vocab_size=model.vocab_size,
+            num_train_tokens=self.train.num_tokens,
+            num_steps=self.num_steps,
+            output=str(choice),
+            backends=layer_backends(model),
+            precision=format_name(precision),
+            weights_mib=num_numbers * _BYTES_PER_NUMBER / _MEBIBYTE,
+            activations_mib=model.output.num_scores_held(positions) * _BYTES_PER_SCORE / _MEBIBYTE,
+            seconds_per_step=self.seconds_per_step,
+            minutes=minutes if limit is None else min(minutes, limit),
+            tokens_per_second=self.targets_per_step / self.seconds_per_step,
         )
-        num_steps = ready.state.progress.num_steps
-        seconds, num_targets = _probe(ready.state)
-    data, model, limit = ready.data, ready.model, config.training.max_minutes
-    precision = resolve_precision(config.training.precision, model.device)
-    minutes = num_steps * seconds / 60.0
-    copies = 2 + _optimizer_copies(config) + (config.averaging.decay > 0.0)
-    # Neither gradient nor memory of a hashed table is as large as the table.
-    num_hashed = sum(table.numel() for table in model.hashed_tables)
-    num_numbers = num_hashed + copies * (model.num_parameters - num_hashed)
-    positions = config.training.positions_at_once
-    choice = config.output.choice(vocab_size=model.vocab_size, num_positions=positions)
-    return Plan(
-        family=model.family,
-        num_parameters=model.num_parameters,
-        vocab_size=model.vocab_size,
-        num_train_tokens=data.train.num_tokens,
-        num_steps=num_steps,
-        output=str(choice),
-        backends=model.backends,
-        precision=format_name(precision),
-        weights_mib=num_numbers * _BYTES_PER_NUMBER / _MEBIBYTE,
-        activations_mib=model.output.num_scores_held(positions) * _BYTES_PER_SCORE / _MEBIBYTE,
-        seconds_per_step=seconds,
-        minutes=minutes if limit is None else min(minutes, limit),
-        tokens_per_second=num_targets / seconds,
-    )
 
 
 def _probe(state: TrainingState) -> tuple[float, float]:

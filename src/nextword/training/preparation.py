@@ -1,121 +1,157 @@
-"""Everything a training needs before its first update: data, model, state."""
+"""Everything a fit needs before the first update: settings, data, initial weights."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nextword.base import ConfigError, Values, decode, encode, require
+import torch
+
+from nextword.base import ConfigError, require
+from nextword.families import NetworkSpec, NeuralModelConfig
+from nextword.families.contract import Network
 from nextword.models import NeuralLanguageModel
-from nextword.storage import Family, load_model
+from nextword.storage import StoredModel, load_model
 from nextword.tensors import resolve_device, seed_everything, tune_process
 from nextword.text import ByteStream
 from nextword.training.config import RunConfig
 from nextword.training.data import StageProgress, TrainingData, prepare_data
 from nextword.training.pretrained import PretrainedVectors
-from nextword.training.state import TrainingState
 
 _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Preparation:
-    """A training that stands before its first update.
+class Start:
+    """The settings of a run, and the model that it starts from.
 
     Attributes:
-        config: The settings, with the output layer that suits the vocabulary.
-        data: The texts, encoded.
-        model: The model, on its device.
-        state: All that the training will change.
+        config: The settings; the architecture is that of the model, where one is named.
+        model: The model that `text.init` names, if any.
     """
 
     config: RunConfig
-    data: TrainingData
-    model: NeuralLanguageModel
-    state: TrainingState
+    model: StoredModel | None
 
 
-def with_initial_model(config: RunConfig, *, families: Mapping[str, Family]) -> RunConfig:
-    """Give the settings with the sizes of the model to start from, where one is named."""
+def start_of(config: RunConfig) -> Start:
+    """Load the model that a run starts from, and take over its architecture.
+
+    Raises:
+        CheckpointError: The model cannot be loaded.
+        ConfigError: The model has no weights to start from, or the run needs none.
+    """
     if config.text.init is None:
-        return config
-    stored = load_model(Path(config.text.init), families=families)
+        return Start(config=config, model=None)
     require(
-        isinstance(stored.model, NeuralLanguageModel),
-        f"{config.text.init} is of the family {stored.model.family}, which has no weights to go "
-        "on from.",
+        isinstance(config.model, NeuralModelConfig),
+        f"a model of the family {config.model.family} cannot start from {config.text.init}; it is "
+        "counted from the text.",
         help="Leave --init out.",
     )
-    built_of: Values = {
-        section: stored.config[section]
-        for section in ("model", "embedding", "output")
-        if section in stored.config
-    }
-    saved = decode(RunConfig, built_of, source=str(stored.path))
-    output = config.output
-    if output.kind == "auto":
-        output = saved.output
-    return replace(config, model=saved.model, embedding=saved.embedding, output=output)
+    stored = load_model(Path(config.text.init))
+    saved = stored.settings
+    if saved is None or not isinstance(stored.model, NeuralLanguageModel):
+        raise ConfigError(
+            f"{config.text.init} is of the family {stored.model.family}, which has no weights to "
+            "start from.",
+            help="Leave --init out.",
+        )
+    output = saved.output if config.output.kind == "auto" else config.output
+    config = replace(config, model=saved.model, embedding=saved.embedding, output=output)
+    return Start(config=config, model=stored)
+
+
+class Preparation:
+    """A run before its first update: its data, and how its network is built.
+
+    Args:
+        config: The settings.
+        data: The texts, encoded.
+        device: Where the network computes.
+        start: The model to start from, if any.
+        vectors: Pretrained word vectors to start from, if any.
+
+    Attributes:
+        config: The settings; after `build` with the output head that suits the vocabulary.
+        data: The texts, encoded.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        data: TrainingData,
+        *,
+        device: torch.device,
+        start: StoredModel | None,
+        vectors: PretrainedVectors | None,
+    ) -> None:
+        self.config = config
+        self.data = data
+        self._device = device
+        self._start = start
+        self._vectors = vectors
+
+    def build(self, build: Callable[[NetworkSpec], Network]) -> Network:
+        """Return a network with its initial weights, on the device of the run.
+
+        Args:
+            build: Builds the network with random weights; see `FitJob.build`.
+        """
+        vocabulary = self.data.tokenizer.vocabulary_spec
+        self.config = _with_chosen_output(self.config, vocab_size=vocabulary.vocab_size)
+        settings = self.config.model_settings
+        network = settings.network(vocabulary, backend=self.config.training.backend)
+        model = build(network).to(self._device)
+        if self._vectors is not None:
+            self._vectors.fill(model, self.data.tokenizer)
+        if self._start is not None:
+            model.load_tensors(self._start.model.tensors(), source=str(self._start.path))
+        return model
 
 
 def prepare(
-    config: RunConfig,
+    start: Start,
     folder: Path,
     *,
-    families: Mapping[str, Family],
     on_stage: StageProgress | None = None,
     standard_input: ByteStream | None = None,
 ) -> Preparation:
-    """Tune the process, seed it, encode the texts and build the model.
+    """Tune the process, seed it, and encode the texts.
 
     Args:
-        config: The settings, those of `with_initial_model` where a model is named.
+        start: What `start_of` returned.
         folder: Where tokenizer and token stores go.
-        families: Every family that is known, by name.
-        on_stage: Is told of stages.
+        on_stage: Called with the progress of each stage.
         standard_input: The stream that the text `-` stands for.
 
     Raises:
-        ConfigError: The model to start from has no weights, or no text is named.
+        ConfigError: No text is named, or a setting needs a validation text that is missing.
         DataError: A text cannot be read or is too short.
     """
-    build = families[config.model.family].build
-    if build is None:
-        raise ConfigError(
-            f"the family {config.model.family} is counted, not trained: there is nothing to plan.",
-            help="Leave --dry-run out.",
-        )
-    tune_process()
-    seed_everything(config.training.seed)
+    config = start.config
+    if isinstance(config.model, NeuralModelConfig):
+        tune_process()
+        seed_everything(config.training.seed)
     device = resolve_device(config.training.device)
-    start, vectors = None, None
-    if config.text.init is not None:
-        start = load_model(Path(config.text.init), families=families)
-    elif config.embedding.kind == "pretrained":
+    vectors = None
+    if start.model is None and config.embedding.kind == "pretrained":
         vectors = PretrainedVectors(config.embedding)
     data = prepare_data(
         config.text,
         config.tokenizer,
         folder=folder,
-        tokenizer=None if start is None else start.tokenizer,
+        tokenizer=None if start.model is None else start.model.tokenizer,
         extend=None if vectors is None else vectors.extend,
         standard_input=standard_input,
         on_progress=on_stage,
     )
     _require_validation(config, data)
-    config = _with_settled_output(config, vocab_size=data.tokenizer.vocab_size)
-    model = build(encode(config), data.tokenizer).to(device)
-    if vectors is not None:
-        vectors.fill(model, data.tokenizer)
-    if start is not None:
-        model.load_tensors(start.model.tensors(), source=str(config.text.init))
-    model.count(data.train, data.tokenizer, temporary_folder=folder)
-    state = TrainingState(model, config, train=data.train, tokenizer=data.tokenizer)
-    return Preparation(config=config, data=data, model=model, state=state)
+    return Preparation(config, data, device=device, start=start.model, vectors=vectors)
 
 
 def _require_validation(config: RunConfig, data: TrainingData) -> None:
-    """Refuse settings that wait for what validation says, where there is none."""
+    """Refuse settings that depend on a validation text, where there is none."""
     waiting = []
     if config.schedule.kind == "plateau":
         waiting.append("schedule.kind is 'plateau'")
@@ -128,8 +164,8 @@ def _require_validation(config: RunConfig, data: TrainingData) -> None:
     )
 
 
-def _with_settled_output(config: RunConfig, *, vocab_size: int) -> RunConfig:
-    """Choose the output layer; the model folder then says which, whatever is chosen later on."""
+def _with_chosen_output(config: RunConfig, *, vocab_size: int) -> RunConfig:
+    """Choose the output head now, so that the model folder says which one it is."""
     num_positions = config.training.positions_at_once
     choice = config.output.choice(vocab_size=vocab_size, num_positions=num_positions)
     _logger.info("output %s", choice)

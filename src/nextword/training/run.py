@@ -4,22 +4,24 @@ import logging
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nextword.base import NextwordError, Values, require
+from nextword.base import NextwordError, Values
 from nextword.evaluation import PerplexityCard, evaluate
-from nextword.models import LanguageModel, NgramConfig, train_ngram
-from nextword.storage import Family, RunFolder, RunLock, load_latest_checkpoint
+from nextword.families import NetworkSpec
+from nextword.families.contract import Network
+from nextword.models import LanguageModel, NeuralLanguageModel
+from nextword.storage import RunFolder, RunLock, load_latest_checkpoint
 from nextword.text import ByteStream
 from nextword.tokens import TokenStore
 from nextword.training.callbacks import Callback, MetricsFile, TrainingCurve
 from nextword.training.config import RunConfig
-from nextword.training.data import StageProgress, TrainingData, prepare_data
+from nextword.training.data import StageProgress
 from nextword.training.keeper import ModelKeeper
-from nextword.training.preparation import Preparation, prepare, with_initial_model
+from nextword.training.preparation import Preparation, prepare, start_of
 from nextword.training.progress import Progress
 from nextword.training.report import write_report
 from nextword.training.settings import settle
@@ -73,7 +75,6 @@ def run_training(
     config: RunConfig,
     out: Path,
     *,
-    families: Mapping[str, Family],
     resume: str = "never",
     callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
     on_stage: StageProgress | None = None,
@@ -84,7 +85,6 @@ def run_training(
     Args:
         config: The settings.
         out: The run folder; made where it is missing.
-        families: Every family that is known, by name.
         resume: `never` refuses a folder that holds a run; `auto` starts in an empty one, goes on
             where a run stopped, and on a finished run only reports.
         callbacks: Gives what watches beside the metrics file and the training curve.
@@ -100,110 +100,81 @@ def run_training(
         KeyboardInterrupt: SIGINT came; a checkpoint was saved.
         SystemExit: SIGTERM came, with code 143; a checkpoint was saved.
     """
-    with _created(out) as run:
-        if isinstance(config.model, NgramConfig):
-            return _count(
-                config,
-                config.model,
-                run,
-                resume=resume,
-                on_stage=on_stage,
-                standard_input=standard_input,
-            )
-        return _learn(
-            config,
-            run,
-            families=families,
-            resume=resume,
-            callbacks=callbacks,
-            on_stage=on_stage,
-            standard_input=standard_input,
-        )
-
-
-def _learn(
-    config: RunConfig,
-    run: RunFolder,
-    *,
-    families: Mapping[str, Family],
-    resume: str,
-    callbacks: Callable[[RunFolder], Sequence[Callback]] | None,
-    on_stage: StageProgress | None,
-    standard_input: ByteStream | None,
-) -> RunResult:
-    """Train a neural model, or go on with one."""
-    with RunLock(run.path):
+    with _created(out) as run, RunLock(run.path):
         with _left_empty_on_refusal(run):
-            config = with_initial_model(config, families=families)
+            start = start_of(config)
+            config = start.config
             settle(config, run, resume=resume)
             ready = prepare(
-                config,
-                run.tokens_folder,
-                families=families,
-                on_stage=on_stage,
-                standard_input=standard_input,
+                start, run.tokens_folder, on_stage=on_stage, standard_input=standard_input
             )
-        _restore(ready.state, run)
-        keeper = ModelKeeper(run, ready.model, ready.config, ready.data.tokenizer)
-        watchers = [MetricsFile(run), TrainingCurve(run), *(callbacks(run) if callbacks else ())]
-        if not ready.state.progress.is_finished:
-            _train(ready, config, run=run, keeper=keeper, callbacks=watchers)
-        keeper.load_best(ready.model)
-        return _measure(
-            ready.model,
-            ready.data,
-            ready.state.progress,
-            config=config,
-            run=run,
-            keeper=keeper,
-            on_stage=on_stage,
-        )
+            job = _Job(ready, run, callbacks=callbacks)
+            model = config.model.fit(job)
+        return _measure(model, job, on_stage=on_stage)
 
 
-def _count(
-    config: RunConfig,
-    model_config: NgramConfig,
-    run: RunFolder,
-    *,
-    resume: str,
-    on_stage: StageProgress | None,
-    standard_input: ByteStream | None,
-) -> RunResult:
-    """Make an n-gram model: one pass over the counts instead of a training."""
-    require(
-        config.text.init is None,
-        f"an n-gram model cannot go on from {config.text.init}; it is counted afresh.",
-        help="Leave --init out.",
-    )
-    with RunLock(run.path):
-        with _left_empty_on_refusal(run):
-            settle(config, run, resume=resume)
-            data = prepare_data(
-                config.text,
-                config.tokenizer,
-                folder=run.tokens_folder,
-                standard_input=standard_input,
-                on_progress=on_stage,
-            )
-            started = time.perf_counter()
-            model = train_ngram(
-                data.train, data.tokenizer, config=model_config, temporary_folder=run.path
-            )
-        progress = Progress(
+class _Job:
+    """Fits a model into a run folder; see `FitJob`.
+
+    Args:
+        ready: Settings and data.
+        run: The run folder.
+        callbacks: Returns the callbacks beside the metrics file and the training curve.
+
+    Attributes:
+        progress: How far the fit has come.
+    """
+
+    def __init__(
+        self,
+        ready: Preparation,
+        run: RunFolder,
+        *,
+        callbacks: Callable[[RunFolder], Sequence[Callback]] | None,
+    ) -> None:
+        self.ready = ready
+        self.run = run
+        self.train = ready.data.train
+        self.tokenizer = ready.data.tokenizer
+        self.temporary_folder = run.tokens_folder
+        self._callbacks = callbacks
+        self._started = time.perf_counter()
+        self._progress: Progress | None = None
+
+    @property
+    def progress(self) -> Progress:
+        """How far the fit has come; a fit without updates is one pass over the text."""
+        if self._progress is not None:
+            return self._progress
+        return Progress(
             step=1,
-            num_tokens_seen=data.train.num_tokens,
-            elapsed_s=time.perf_counter() - started,
+            num_tokens_seen=self.train.num_tokens,
+            elapsed_s=time.perf_counter() - self._started,
             is_finished=True,
         )
-        keeper = ModelKeeper(run, model, config, data.tokenizer)
-        return _measure(
-            model, data, progress, config=config, run=run, keeper=keeper, on_stage=on_stage
-        )
+
+    def build(self, build: Callable[[NetworkSpec], Network]) -> Network:
+        """Return a network with its initial weights, on the device of the run."""
+        return self.ready.build(build)
+
+    def minimize(self, model: NeuralLanguageModel) -> None:
+        """Train a network by gradient descent, from the latest checkpoint on if there is one."""
+        config = self.ready.config
+        state = TrainingState(model, config, train=self.train, tokenizer=self.tokenizer)
+        _restore(state, self.run)
+        keeper = ModelKeeper(self.run, model, config, self.tokenizer)
+        watchers = [MetricsFile(self.run), TrainingCurve(self.run)]
+        if self._callbacks is not None:
+            watchers += self._callbacks(self.run)
+        if not state.progress.is_finished:
+            _train(state, self.ready, run=self.run, keeper=keeper, callbacks=watchers)
+        self._progress = state.progress
+        keeper.load_best(model)
 
 
 def _train(
+    state: TrainingState,
     ready: Preparation,
-    config: RunConfig,
     *,
     run: RunFolder,
     keeper: ModelKeeper,
@@ -212,8 +183,8 @@ def _train(
     """Train to the end, or to a signal: then end as the signal would have, after saving."""
     with stop_on_signals() as stop:
         trainer = Trainer(
-            ready.state,
-            config,
+            state,
+            ready.config,
             valid=ready.data.valid,
             tokenizer=ready.data.tokenizer,
             run=run,
@@ -238,7 +209,7 @@ def _left_empty_on_refusal(run: RunFolder) -> Iterator[None]:
     try:
         yield
     except NextwordError:
-        if was_empty:
+        if was_empty and load_latest_checkpoint(run.checkpoints_folder) is None:
             shutil.rmtree(run.tokens_folder, ignore_errors=True)
             run.config_file.unlink(missing_ok=True)
         raise
@@ -267,17 +238,11 @@ def _restore(state: TrainingState, run: RunFolder) -> None:
     _logger.info("going on after update %d", state.progress.step)
 
 
-def _measure(
-    model: LanguageModel,
-    data: TrainingData,
-    progress: Progress,
-    *,
-    config: RunConfig,
-    run: RunFolder,
-    keeper: ModelKeeper,
-    on_stage: StageProgress | None,
-) -> RunResult:
+def _measure(model: LanguageModel, job: _Job, *, on_stage: StageProgress | None) -> RunResult:
     """Measure the best model as `nextword evaluate` does, and write card and report."""
+    config, data, run = job.ready.config, job.ready.data, job.run
+    progress = job.progress
+    keeper = ModelKeeper(run, model, config, data.tokenizer)
 
     def card(name: str, store: TokenStore | None) -> PerplexityCard | None:
         if store is None:

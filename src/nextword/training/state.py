@@ -12,7 +12,13 @@ from torch import Tensor
 
 from nextword.base import MismatchError, Values
 from nextword.batches import UnitReader, lanes, shuffled_by_length
-from nextword.models import NeuralLanguageModel, load_parameter_tensors, parameter_tensors
+from nextword.models import (
+    NeuralLanguageModel,
+    load_parameter_tensors,
+    parameter_tensors,
+    sparse_parameters,
+    use_sparse_gradients,
+)
 from nextword.optim import (
     Clipped,
     Clipper,
@@ -24,6 +30,7 @@ from nextword.optim import (
     is_plain_descent,
     set_learning_rate,
 )
+from nextword.recurrent import clip_state_gradients
 from nextword.storage import Checkpoint
 from nextword.tensors import random_states, resolve_precision, set_random_states
 from nextword.tokens import Tokenizer, TokenStore
@@ -79,10 +86,10 @@ class TrainingState:
             else train.unit_starts(training.reset, tokenizer.line_end_ids)
         )
         self.model = model
-        self.model.leave_gradients_sparse()
+        use_sparse_gradients(model)
         if config.clipping.state_threshold is not None:
-            self.model.limit_state_gradient(config.clipping.state_threshold)
-        self._apart = frozenset(model.hashed_tables)
+            clip_state_gradients(model, config.clipping.state_threshold)
+        self._apart = frozenset(sparse_parameters(model))
         self.optimizer = build_optimizer(model, config.optimizer, apart=self._apart)
         self._descent = SparseDescent(
             self._apart, learning_rate=config.optimizer.table_learning_rate
@@ -100,6 +107,7 @@ class TrainingState:
             carry_state=training.carry_state,
             accumulation_steps=training.accumulation_steps,
             free_running_probability=training.free_running_probability,
+            penalty=config.regularization.penalty,
             precision=resolve_precision(training.precision, model.device),
         )
         self.progress = Progress(limits=self.limits())

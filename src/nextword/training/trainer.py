@@ -11,6 +11,7 @@ from nextword.base import DivergedError
 from nextword.batches import lanes
 from nextword.evaluation import score_units
 from nextword.optim import Clipped, schedule_share
+from nextword.recurrent import misses_kernels
 from nextword.storage import RunFolder, save_checkpoint
 from nextword.tokens import Tokenizer, TokenStore
 from nextword.training.bptt import UpdateLoss
@@ -84,7 +85,7 @@ class Trainer:
         self._resume_clock()
         self._saved_at = time.perf_counter()
         for callback in self._callbacks:
-            if self._state.model.lacks_kernels:
+            if misses_kernels(self._state.model):
                 callback.on_missing_kernels()
             callback.on_start(first_step=self.progress.step, num_steps=self.progress.num_steps)
         try:

@@ -2,7 +2,7 @@ import pytest
 
 from nextword.base import ConfigError
 from nextword.cells import CELLS, GruCell, register_cell
-from nextword.models import RecurrentConfig
+from nextword.families import RecurrentConfig
 from registries import registries_restored
 
 

@@ -4,15 +4,18 @@ import inspect
 import pytest
 import torch
 
+from fakes import network_spec
 from nextword.base import ShapeError
-from nextword.models import RecurrentConfig, RecurrentLanguageModel, RegularizationConfig
+from nextword.families import RecurrentConfig, RecurrentLanguageModel, RegularizationConfig
 from nextword.optim import OptimizerConfig, build_optimizer
 
 
 def make(**config: int) -> RecurrentLanguageModel:
     torch.manual_seed(0)
-    return RecurrentConfig(**{"hidden_size": 4, **config}).build(  # type: ignore[arg-type]
-        vocab_size=7, boundary_id=1, never_ids=(0,), regularization=RegularizationConfig()
+    return RecurrentConfig(**{"hidden_size": 4, **config}).build(
+        network_spec(  # type: ignore[arg-type]
+            vocab_size=7, boundary_id=1, never_ids=(0,), regularization=RegularizationConfig()
+        )
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from fakes import random_text, store_of, tokenizer_of, uniform_model
 from nextword.base import CheckpointError, ConfigError, FormatError
-from nextword.models import NgramConfig, NgramLanguageModel, train_ngram
+from nextword.families import NgramConfig, NgramLanguageModel, train_ngram
 from nextword.storage import read_arpa_file, write_arpa_file
 from nextword.tokens import Tokenizer
 

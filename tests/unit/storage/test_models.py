@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from fakes import random_text, store_of, tokenizer_of
-from nextword.api import FAMILIES
 from nextword.base import CheckpointError, FormatError
-from nextword.models import NgramConfig, NgramLanguageModel, train_ngram
+from nextword.families import NgramConfig, NgramLanguageModel, train_ngram
 from nextword.storage import StoredModel, load_model, save_model, write_arpa_file
 
 TEXT = random_text(300, seed=4)
@@ -27,7 +26,7 @@ def save(folder: Path, model: NgramLanguageModel) -> None:
 
 
 def load(path: Path) -> StoredModel:
-    return load_model(path, families=FAMILIES)
+    return load_model(path)
 
 
 def arrays_of(stored: StoredModel) -> Mapping[str, np.ndarray]:

@@ -7,8 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from fakes import network_spec
 from nextword.batches import UnitReader, lanes
-from nextword.models import NeuralLanguageModel, RecurrentConfig, RegularizationConfig
+from nextword.families import RecurrentConfig, RegularizationConfig
+from nextword.models import NeuralLanguageModel
 from nextword.training import TruncatedBptt
 
 VOCAB_SIZE, BOUNDARY, NUM_LANES = 9, 3, 3
@@ -20,10 +22,12 @@ def make_model(
     torch.manual_seed(5)
     config = RecurrentConfig(cell=cell, hidden_size=5, learnt_initial_state=learnt_initial_state)
     model = config.build(
-        vocab_size=VOCAB_SIZE,
-        boundary_id=BOUNDARY,
-        never_ids=(0, 2),
-        regularization=RegularizationConfig(**regularization),
+        network_spec(
+            vocab_size=VOCAB_SIZE,
+            boundary_id=BOUNDARY,
+            never_ids=(0, 2),
+            regularization=RegularizationConfig(**regularization),
+        )
     )
     return model.double()
 

@@ -1,7 +1,7 @@
 import pytest
 
 from nextword.base import ConfigError
-from nextword.models import RegularizationConfig
+from nextword.families import RegularizationConfig
 from nextword.training import RunConfig, TrainingConfig
 
 

@@ -10,7 +10,6 @@ import pytest
 import torch
 
 import nextword as nw
-from nextword.api import FAMILIES
 from nextword.base import ConfigError, DataError
 from nextword.storage import load_latest_checkpoint
 from nextword.training.preparation import Preparation, prepare
@@ -38,7 +37,7 @@ def run(text: Path, out: Path, values: dict[str, Any], **options: Any) -> Any:
 
 def prepared(text: Path, folder: Path, values: dict[str, Any]) -> Preparation:
     config = nw.run_config(str(text), recipe="rnn-maxent", settings=[values])
-    return prepare(config, folder, families=FAMILIES)
+    return prepare(config, folder)
 
 
 def test_maxent_run_trains_measures_and_loads(

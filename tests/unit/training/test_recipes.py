@@ -6,9 +6,11 @@ import pytest
 import torch
 
 import nextword as nw
+from fakes import network_spec
 from nextword.api import run_config
 from nextword.base import Values
-from nextword.models import NeuralLanguageModel, NgramConfig
+from nextword.families import NgramConfig
+from nextword.models import NeuralLanguageModel
 from nextword.training import read_recipe, recipe_names
 
 #: Widths of networks, small enough for a test; attention heads divide them.
@@ -46,12 +48,14 @@ def build(recipe: str) -> NeuralLanguageModel:
     assert not isinstance(config.model, NgramConfig)
     with torch.device("meta"):
         return config.model.build(
-            vocab_size=10_002,
-            boundary_id=1,
-            never_ids=(0,),
-            regularization=config.regularization,
-            embedding=config.embedding,
-            output=config.output,
+            network_spec(
+                vocab_size=10_002,
+                boundary_id=1,
+                never_ids=(0,),
+                regularization=config.regularization,
+                embedding=config.embedding,
+                output=config.output,
+            )
         )
 
 

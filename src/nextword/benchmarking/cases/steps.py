@@ -25,6 +25,7 @@ from nextword.benchmarking.step import (
     step_parity,
     training_state,
 )
+from nextword.recurrent import layer_backends
 from nextword.tensors import format_name, has_fast_bfloat16, tune_process
 
 OURS = "nextword"
@@ -84,7 +85,7 @@ class StepCase(Case):
             num_turns=len(samples.turns),
             num_discarded=samples.num_discarded(),
             elapsed_s=time.perf_counter() - started,
-            backends=state.model.backends,
+            backends=layer_backends(state.model),
             peaks={format_name(precision): peak for precision, peak in peaks.rates.items()},
         )
 

@@ -3,11 +3,11 @@
 import hashlib
 import math
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 
-from nextword.api import build_neural
-from nextword.base import BenchmarkError, Values, decode, encode
+from nextword.base import BenchmarkError, Values, decode
 from nextword.benchmarking.step.sizes import (
     CLIPPING_NORM,
     DROPOUT,
@@ -15,6 +15,7 @@ from nextword.benchmarking.step.sizes import (
     StepSizes,
     zipf_ids,
 )
+from nextword.families import RecurrentConfig
 from nextword.tokens import (
     NUM_SPECIAL_TOKENS,
     TextCounts,
@@ -44,7 +45,10 @@ def training_state(
     settings = _settings(sizes, precision=precision, backend=backend, is_disturbed=is_disturbed)
     config = decode(RunConfig, settings, source="the benchmark")
     tokenizer = made_up_tokenizer(sizes.vocab_size)
-    model = build_neural(encode(config), tokenizer)
+    network = config.model_settings.network(
+        tokenizer.vocabulary_spec, backend=config.training.backend
+    )
+    model = cast(RecurrentConfig, config.model).build(network)
     store = made_up_store(tokenizer, num_tokens=NUM_WINDOWS * sizes.num_tokens)
     return TrainingState(model, config, train=store, tokenizer=tokenizer)
 

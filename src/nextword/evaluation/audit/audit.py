@@ -34,7 +34,8 @@ def audit_model(
 
     Example:
         >>> from nextword.cells import ElmanCell
-        >>> from nextword.models import Ends, RecurrentLanguageModel
+        >>> from nextword.families import RecurrentLanguageModel
+    from nextword.models import Ends
         >>> ends = Ends(vocab_size=9, boundary_id=3, never_ids=(0, 2))
         >>> model = RecurrentLanguageModel(ends, cells=[ElmanCell(4, 4)])
         >>> audit_model(model).passed

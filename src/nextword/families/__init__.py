@@ -1,0 +1,52 @@
+"""The families of language models, each in one place: settings, model, fitting and loading.
+
+A family is a settings class in `FAMILIES`; see `contract`. The files here are what the families
+share; `recurrent` is a file, the larger families are folders.
+"""
+
+from nextword.families.contract import FitJob, ModelConfig, NetworkSpec, NeuralModelConfig
+from nextword.families.maxent import MaxEntConfig, MaxEntLanguageModel
+from nextword.families.network import build_token_layers, input_size, require_no_recurrence
+from nextword.families.ngram import (
+    NgramConfig,
+    NgramLanguageModel,
+    ngram_from_arpa,
+    ngram_to_arpa,
+    train_ngram,
+)
+from nextword.families.recurrent import RecurrentConfig, RecurrentLanguageModel
+from nextword.families.registry import FAMILIES, AnyModelConfig, register_family
+from nextword.families.regularization import RegularizationConfig
+from nextword.families.settings import ModelSettings, decode_model_settings
+from nextword.families.transformer import TransformerConfig, TransformerLanguageModel
+from nextword.families.window import ConvolutionalConfig, WindowConfig, WindowLanguageModel
+
+__all__ = [
+    "FAMILIES",
+    "AnyModelConfig",
+    "ConvolutionalConfig",
+    "FitJob",
+    "MaxEntConfig",
+    "MaxEntLanguageModel",
+    "ModelConfig",
+    "ModelSettings",
+    "NetworkSpec",
+    "NeuralModelConfig",
+    "NgramConfig",
+    "NgramLanguageModel",
+    "RecurrentConfig",
+    "RecurrentLanguageModel",
+    "RegularizationConfig",
+    "TransformerConfig",
+    "TransformerLanguageModel",
+    "WindowConfig",
+    "WindowLanguageModel",
+    "build_token_layers",
+    "decode_model_settings",
+    "input_size",
+    "ngram_from_arpa",
+    "ngram_to_arpa",
+    "register_family",
+    "require_no_recurrence",
+    "train_ngram",
+]

@@ -1,0 +1,135 @@
+"""The contract of a family: its settings, and how they build, fit and load a model.
+
+A family is one settings class. `model.family` names it, `FAMILIES` finds it, and everything else
+in nextword calls the methods below; nothing asks which family it is.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Protocol, TypeVar, runtime_checkable
+
+from torch import Tensor
+
+from nextword.embeddings import EmbeddingConfig
+from nextword.families.regularization import RegularizationConfig
+from nextword.models import LanguageModel, NeuralLanguageModel
+from nextword.outputs import OutputConfig
+from nextword.tokens import Tokenizer, TokenStore, VocabularySpec
+
+Network = TypeVar("Network", bound=NeuralLanguageModel)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkSpec:
+    """What every network is built from, beside the settings of its family.
+
+    Attributes:
+        vocabulary: Size and special ids of the vocabulary.
+        embedding: The input embedding.
+        output: The output head.
+        regularization: Dropout and other noise in training.
+        backend: How recurrent layers are run over time; `auto` chooses.
+    """
+
+    vocabulary: VocabularySpec
+    embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
+    output: OutputConfig = field(default_factory=OutputConfig)
+    regularization: RegularizationConfig = field(default_factory=RegularizationConfig)
+    backend: str = "auto"
+
+
+@runtime_checkable
+class FitJob(Protocol):
+    """What a family is given to fit a model: the data, and a way to minimize the loss.
+
+    Attributes:
+        train: The training text, encoded.
+        tokenizer: The tokenizer that encoded it.
+        temporary_folder: Where counts of a large text are spilled to disk.
+    """
+
+    train: TokenStore
+    tokenizer: Tokenizer
+    temporary_folder: Path
+
+    def build(self, build: Callable[[NetworkSpec], Network]) -> Network:
+        """Return a network with its initial weights, on the device of the run.
+
+        Args:
+            build: Builds the network with random weights. If the run starts from a model or from
+                word vectors, their weights are copied in.
+        """
+
+    def minimize(self, model: NeuralLanguageModel) -> None:
+        """Train a network by gradient descent; afterwards it has the best weights of the run."""
+
+
+class ModelConfig(ABC):
+    """Base of a family's settings, `model.*`: a frozen dataclass with a literal `family`.
+
+    Attributes:
+        family: Name of the family, as in `model.family`.
+        is_mapped: Whether `load` takes tensors that stay in their file, mapped into memory; for
+            models that only look up values in them.
+    """
+
+    family: str
+    is_mapped: ClassVar[bool] = False
+
+    @abstractmethod
+    def describe(self) -> str:
+        """Return a short description of the architecture for people."""
+
+    @abstractmethod
+    def fit(self, job: FitJob) -> LanguageModel:
+        """Fit a model to the training text of a job and return it."""
+
+    @abstractmethod
+    def load(
+        self, tensors: Mapping[str, Tensor], network: NetworkSpec, *, source: str
+    ) -> LanguageModel:
+        """Build the model of a model folder.
+
+        Args:
+            tensors: What `LanguageModel.tensors` returned when the model was saved.
+            network: The vocabulary, and for networks the other settings they are built from.
+            source: Where the tensors come from, for error messages.
+
+        Returns:
+            The model, in evaluation mode, on the CPU.
+
+        Raises:
+            FormatError: The tensors are damaged.
+            MismatchError: The tensors do not fit the settings.
+        """
+
+
+class NeuralModelConfig(ModelConfig):
+    """Base of the settings of a neural family; only `describe` and `build` are left to define."""
+
+    @abstractmethod
+    def build(self, network: NetworkSpec) -> NeuralLanguageModel:
+        """Build a model with random weights, drawn from torch's default generator.
+
+        Args:
+            network: Vocabulary, input embedding, output head, regularization and backend.
+
+        Raises:
+            ConfigError: Settings do not fit each other, or ask for what the family does not have.
+        """
+
+    def fit(self, job: FitJob) -> LanguageModel:
+        """Build a network and train it by gradient descent."""
+        model = job.build(self.build)
+        job.minimize(model)
+        return model
+
+    def load(
+        self, tensors: Mapping[str, Tensor], network: NetworkSpec, *, source: str
+    ) -> NeuralLanguageModel:
+        """Build the network and copy the saved weights into it."""
+        model = self.build(network)
+        model.load_tensors(tensors, source=source)
+        return model.eval()

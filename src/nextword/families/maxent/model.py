@@ -1,0 +1,276 @@
+"""RNN + MaxEnt: a recurrent network and n-gram features that predict together."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Int64
+from torch import Tensor
+
+from nextword.base import STRICT, ConfigError, Values, require_range
+from nextword.families.contract import FitJob, NetworkSpec, NeuralModelConfig
+from nextword.families.maxent.features import MAX_ORDER, FeatureTable
+from nextword.families.recurrent import RecurrentLanguageModel, RecurrentSettings
+from nextword.models import (
+    LanguageModel,
+    NeuralLanguageModel,
+    State,
+    TokenWindow,
+    scattered,
+    scored,
+)
+from nextword.ngrams import Successors, counted_ngrams, sentences_of, successors_of
+from nextword.outputs import Additions, FullSoftmax
+from nextword.tensors import Hidden, Lengths, LogProbs, Mask, Nll, TokenIds
+from nextword.tokens import Tokenizer, TokenStore
+
+_logger = logging.getLogger(__name__)
+
+_LISTS = "features.lists."
+
+
+class MaxEntLanguageModel(NeuralLanguageModel):
+    """ŷ[t] = softmax(W_y h[t] + b_y + a[t]), h[t] from a recurrent network, a[t] from n-grams.
+
+    Both are trained on one loss, so the network does not have to learn what the last few words
+    already predict.
+
+    Args:
+        network: The recurrent network; its output head must be a full softmax.
+        features: The weights of the n-gram features; `count` decides which n-grams have one.
+        min_count: N-grams that occur less often in the training text have no feature.
+
+    Raises:
+        ConfigError: The output head of the network is not a full softmax.
+
+    Source: lecture 004; Mikolov et al. (2011).
+    """
+
+    family = "maxent"
+    output: FullSoftmax
+
+    def __init__(
+        self,
+        network: RecurrentLanguageModel,
+        *,
+        features: FeatureTable,
+        min_count: int,
+    ) -> None:
+        super().__init__(network.vocabulary)
+        self.network = network
+        self.embedding = network.embedding
+        self.output = _full_softmax(network)
+        self.features = features
+        self.min_count = min_count
+        self.window = TokenWindow(size=max(1, features.order - 1))
+
+    @property
+    def details(self) -> Values:
+        """Number of features, size of the table, and number of features that share a weight."""
+        shared = self.features.shared_slots()
+        return {
+            "features": shared.num_features,
+            "table_size": shared.num_slots,
+            "features_sharing_a_weight": shared.num_sharing,
+        }
+
+    def count(
+        self, store: TokenStore, tokenizer: Tokenizer, *, temporary_folder: Path | None = None
+    ) -> None:
+        """Add a feature for every frequent n-gram of a text to those the model has.
+
+        The output bias plays the part of order 1. Where it is still zero, it is initialized to the
+        log-frequency of each word, which the network would otherwise have to learn first.
+
+        Args:
+            store: The training text.
+            tokenizer: The tokenizer that encoded it.
+            temporary_folder: Where counts of a large text are spilled to; in memory when None.
+
+        Raises:
+            MismatchError: The store was encoded by another tokenizer.
+            DataError: The text has no token.
+        """
+        sentences, order = sentences_of(store, tokenizer), self.features.order
+        # There are no n-grams longer than the longest sentence.
+        counted = min(order, sentences.longest)
+        with counted_ngrams(sentences, order=counted, temporary_folder=temporary_folder) as counts:
+            found = successors_of(counts, order=order, min_count=self.min_count)
+            self._start_bias(counts.words_seen())
+        self.features.replace(found.merged(self.features.contexts.successors()))
+        shared = self.features.shared_slots()
+        _logger.info(
+            "%s n-gram features up to order %d in a table of %s; %.1f %% share a weight",
+            f"{shared.num_features:,}",
+            order,
+            f"{shared.num_slots:,}",
+            100.0 * shared.share,
+        )
+
+    @torch.no_grad()
+    def _start_bias(self, counts: Int64[np.ndarray, " vocab"]) -> None:
+        """Initialize b_y to the log-frequencies of the words, if it is still zero."""
+        if not self.output.bias.any():
+            # Add one to every count, so that no word is impossible.
+            shares = (counts + 1) / (counts + 1).sum()
+            self.output.bias.copy_(torch.from_numpy(np.log(shares)))
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the weights by name, and the n-grams that have a feature."""
+        lists = self.features.contexts.successors().arrays()
+        return super().tensors() | {
+            f"{_LISTS}{name}": torch.from_numpy(keys) for name, keys in lists.items()
+        }
+
+    def load_tensors(self, tensors: Mapping[str, Tensor], *, source: str) -> None:
+        """Copy saved weights and n-grams into the model.
+
+        Raises:
+            FormatError: The n-grams are damaged.
+            MismatchError: A weight is missing, is unexpected, or has another shape.
+        """
+        lists = {
+            name.removeprefix(_LISTS): tensor.cpu().numpy()
+            for name, tensor in tensors.items()
+            if name.startswith(_LISTS)
+        }
+        weights = {name: each for name, each in tensors.items() if not name.startswith(_LISTS)}
+        super().load_tensors(weights, source=source)
+        self.features.replace(
+            Successors.from_arrays(
+                lists, order=self.features.order, vocab_size=self.vocab_size, source=source
+            )
+        )
+
+    def initial_state(self, batch_size: int) -> State:
+        """Return the state of rows that have read nothing: the network's, and no last tokens."""
+        initial = self.network.initial_state(1).initial
+        return State.fresh(
+            {**initial, **self.window.initial(device=self.device)},
+            batch_size=batch_size,
+            fingerprint=self.fingerprint,
+        )
+
+    def hidden(
+        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
+    ) -> tuple[Hidden, State]:
+        """Return the network's outputs, (batch, time, hidden_size), and the state after reading."""
+        hidden, after = self.network.hidden(token_ids, state, lengths)
+        return hidden, self._remembering(after, token_ids, state, lengths)
+
+    def next_log_probs(
+        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
+    ) -> tuple[LogProbs, State]:
+        """Read tokens and return the log-probabilities of the next token after each, in nats."""
+        hidden, after = self.hidden(token_ids, state, lengths)
+        additions = self._additions(token_ids, state, None)
+        log_probs = self.output.added_log_probs(hidden.flatten(0, 1), additions)
+        return log_probs.view(*token_ids.shape, self.vocab_size), after
+
+    def nll(
+        self,
+        token_ids: TokenIds,
+        target_ids: TokenIds,
+        state: State,
+        lengths: Lengths | None = None,
+        mask: Mask | None = None,
+    ) -> tuple[Nll, State]:
+        """Read tokens and score the targets that follow them; only scored positions cost time."""
+        self.check_targets(token_ids, target_ids)
+        hidden, after = self.hidden(token_ids, state, lengths)
+        if lengths is None and mask is None:
+            additions = self._additions(token_ids, state, None)
+            nll = self.output.added_nll(hidden.flatten(0, 1), target_ids.flatten(), additions)
+            return nll.view(target_ids.shape), after
+        counted = scored(target_ids, lengths, mask)
+        additions = self._additions(token_ids, state, counted)
+        nll = self.output.added_nll(hidden[counted], target_ids[counted], additions)
+        return scattered(nll, counted), after
+
+    def _additions(self, token_ids: TokenIds, state: State, counted: Mask | None) -> Additions:
+        """Return what the features add to the logits after each counted token."""
+        words = self.window.join(token_ids, state)
+        additions: Additions = self.features(words, counted, num_steps=token_ids.shape[1])
+        return additions
+
+    def _remembering(
+        self, after: State, token_ids: TokenIds, state: State, lengths: Lengths | None
+    ) -> State:
+        """Return the network's state after reading, with the last tokens added."""
+        kept = self.window.kept(self.window.join(token_ids, state), lengths)
+        return replace(after, tensors={**after.tensors, **kept})
+
+
+def _full_softmax(network: RecurrentLanguageModel) -> FullSoftmax:
+    """Return the output head of the network, which must be a full softmax."""
+    output = network.output
+    # A subclass may compute its scores in another way: in blocks, by samples, and so on.
+    if type(output) is FullSoftmax:
+        return output
+    raise ConfigError(
+        "n-gram features are added to the logits of all words, which the output head of this "
+        f"model, {type(output).__name__}, does not compute.",
+        help="Set output.kind=full.",
+    )
+
+
+@STRICT
+@dataclass(frozen=True, kw_only=True)
+class MaxEntConfig(RecurrentSettings, NeuralModelConfig):
+    """`model.*` of the family `maxent`: a recurrent network plus n-gram features.
+
+    Attributes:
+        family: `maxent`.
+        order: Words in the longest n-gram features, 1 to 9; 1 means no features.
+        table_size: Number of weights in the hash table that all features share.
+        min_count: N-grams that occur less often in the training text have no feature.
+    """
+
+    family: Literal["maxent"] = "maxent"
+    order: int = 5
+    table_size: int = 2**22
+    min_count: int = 2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_range("model.order", self.order, low=1, high=MAX_ORDER)
+        require_range("model.table_size", self.table_size, low=1)
+        require_range("model.min_count", self.min_count, low=1)
+
+    def describe(self) -> str:
+        """Return a short description of the architecture.
+
+        Example:
+            >>> MaxEntConfig(cell="elman", hidden_size=400, order=9).describe()
+            '1 elman layer of 400, n-grams up to 9'
+        """
+        return f"{super().describe()}, n-grams up to {self.order}"
+
+    def build(self, network: NetworkSpec) -> MaxEntLanguageModel:
+        """Build the model, the network's weights random from torch's default generator.
+
+        Raises:
+            ConfigError: The table is smaller than the vocabulary, or embedding, output or backend
+                do not fit.
+        """
+        features = FeatureTable(
+            vocab_size=network.vocabulary.vocab_size,
+            boundary_id=network.vocabulary.boundary_id,
+            start_id=network.vocabulary.start_id,
+            order=self.order,
+            table_size=self.table_size,
+        )
+        return MaxEntLanguageModel(
+            self.build_network(network), features=features, min_count=self.min_count
+        )
+
+    def fit(self, job: FitJob) -> LanguageModel:
+        """Find the n-gram features of the training text, then train by gradient descent."""
+        model = job.build(self.build)
+        model.count(job.train, job.tokenizer, temporary_folder=job.temporary_folder)
+        job.minimize(model)
+        return model

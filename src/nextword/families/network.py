@@ -1,0 +1,84 @@
+"""The input embedding and the output head that a network's settings ask for."""
+
+from nextword.base import require
+from nextword.embeddings import EmbeddingConfig
+from nextword.families.contract import NetworkSpec
+from nextword.models import Ends
+from nextword.outputs import OutputConfig
+
+
+def build_token_layers(network: NetworkSpec, *, tied: bool) -> Ends:
+    """Return what builds the input embedding and the output head of a network.
+
+    Args:
+        network: What the network is built from.
+        tied: `model.tied`.
+
+    Raises:
+        ConfigError: Embedding and output do not fit together.
+    """
+    embedding, output, regularization = network.embedding, network.output, network.regularization
+    vocab_size = network.vocabulary.vocab_size
+    return Ends(
+        vocabulary=network.vocabulary,
+        one_hot=embedding.kind == "one_hot",
+        frozen=embedding.frozen,
+        tied=tied,
+        output=output.factory(vocab_size=vocab_size),
+        cutoffs=_tied_cutoffs(output, embedding, vocab_size=vocab_size) if tied else (),
+        narrowing=output.narrowing,
+        input_dropout=regularization.input_dropout,
+        output_dropout=regularization.output_dropout,
+        embedding_dropout=regularization.embedding_dropout,
+        locked=regularization.locked,
+    )
+
+
+def input_size(layers: Ends, embedding_size: int | None, default: int) -> int:
+    """Return the size of the input vectors of a network.
+
+    Args:
+        layers: What `build_token_layers` returned.
+        embedding_size: `model.embedding_size`.
+        default: The size where that is not set.
+
+    Raises:
+        ConfigError: A size is set for one-hot vectors.
+    """
+    if not layers.one_hot:
+        return embedding_size or default
+    require(
+        embedding_size is None,
+        f"model.embedding_size is {embedding_size}, but one-hot vectors are as wide as the "
+        f"vocabulary, {layers.vocabulary.vocab_size:,}.",
+        help="Leave model.embedding_size out, or choose another embedding.kind.",
+    )
+    return layers.vocabulary.vocab_size
+
+
+def require_no_recurrence(network: NetworkSpec, *, family: str) -> None:
+    """Refuse settings that only recurrent layers have, for a family without recurrence.
+
+    Raises:
+        ConfigError: A backend is chosen, or a regularizer that needs recurrent layers.
+    """
+    network.regularization.require_not_recurrent(family)
+    require(
+        network.backend == "auto",
+        f"training.backend is {network.backend!r}, but a {family} model has no recurrent layers.",
+        help="Leave training.backend out.",
+    )
+
+
+def _tied_cutoffs(
+    output: OutputConfig, embedding: EmbeddingConfig, *, vocab_size: int
+) -> tuple[int, ...]:
+    """Return the cutoffs of an adaptive embedding tied to an adaptive softmax; else none."""
+    cutoffs = output.settled(vocab_size=vocab_size).cutoffs
+    require(
+        cutoffs is None or embedding.kind != "pretrained",
+        "the output is adaptive and model.tied is true, so rare words have narrow vectors; those "
+        "of embedding.path all have one width.",
+        help="Set model.tied=false, or another output.kind.",
+    )
+    return cutoffs or ()

@@ -1,0 +1,189 @@
+"""The n-gram language model: the next token from the last few, out of tables.
+
+Its memory is the last tokens; it knows nothing of how the tables were estimated.
+"""
+
+import hashlib
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Int64
+from torch import Tensor
+
+from nextword.models import LanguageModel, State, scored
+from nextword.ngrams import (
+    NOTHING,
+    Matches,
+    NgramTables,
+    match_contexts,
+    next_word_log_probs,
+    score_words,
+)
+from nextword.tensors import Lengths, LogProbs, Mask, Nll, TokenIds
+from nextword.tokens import VocabularySpec
+
+_CONTEXT = "context"
+
+
+class NgramLanguageModel(LanguageModel):
+    """p(w | h) of the longest n-gram that was counted, with back-off to shorter ones.
+
+    A sentence begins where the boundary (or `<s>`) is read: what came before is forgotten, so for
+    words, carrying on over `</s>` equals starting afresh.
+
+    Args:
+        tables: Probabilities and back-off weights.
+        vocabulary: Special ids; where the boundary is read, the tables have `<s>` (`start_id`).
+
+    Source: lectures 000 and 004; Chen and Goodman (1998).
+    """
+
+    family = "ngram"
+    builds_distributions = False
+
+    def __init__(self, tables: NgramTables, *, vocabulary: VocabularySpec) -> None:
+        self.tables = tables
+        self.vocab_size = tables.vocab_size
+        self.boundary_id = vocabulary.boundary_id
+        self.start_id = vocabulary.start_id
+        self.never_ids = vocabulary.never_ids
+        self._fingerprint: str | None = None
+
+    @property
+    def order(self) -> int:
+        """Tokens in the longest n-grams."""
+        return self.tables.order
+
+    @property
+    def device(self) -> torch.device:
+        """The CPU: the tables are read, nothing is multiplied."""
+        return torch.device("cpu")
+
+    @property
+    def num_parameters(self) -> int:
+        """Stored probabilities and back-off weights."""
+        return self.tables.num_parameters
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Give the tables by name; nothing is copied."""
+        return {name: torch.from_numpy(values) for name, values in self.tables.arrays().items()}
+
+    def fingerprint(self) -> str:
+        """Identify the tables; reads them once."""
+        if self._fingerprint is None:
+            digest = hashlib.sha256(repr((self.boundary_id, self.never_ids)).encode())
+            for name, values in self.tables.arrays().items():
+                digest.update(f"{name} {values.shape} ".encode())
+                digest.update(np.ascontiguousarray(values).data)
+            self._fingerprint = digest.hexdigest()
+        return self._fingerprint
+
+    def initial_state(self, batch_size: int) -> State:
+        """Give the state of rows that have read nothing: no last tokens."""
+        row = torch.full((self.order - 1,), NOTHING, dtype=torch.int64)
+        return State.fresh({_CONTEXT: row}, batch_size=batch_size, fingerprint=self.fingerprint)
+
+    def next_log_probs(
+        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
+    ) -> tuple[LogProbs, State]:
+        """Read tokens and give the distribution of the next one after each, in nats."""
+        self.check_inputs(token_ids, state, lengths)
+        words = self._window(token_ids, state)
+        contexts, _ = self._contexts(words, np.ones(tuple(token_ids.shape), dtype=bool))
+        log_probs = next_word_log_probs(
+            self.tables, contexts, num_places=token_ids.numel(), never_ids=self.never_ids
+        )
+        shaped = torch.from_numpy(log_probs).view(*token_ids.shape, self.vocab_size)
+        return shaped, self._after(words, token_ids, state, lengths)
+
+    def advance(self, token_ids: TokenIds, state: State, lengths: Lengths | None = None) -> State:
+        """Read tokens and give the state after them."""
+        self.check_inputs(token_ids, state, lengths)
+        return self._after(self._window(token_ids, state), token_ids, state, lengths)
+
+    def nll(
+        self,
+        token_ids: TokenIds,
+        target_ids: TokenIds,
+        state: State,
+        lengths: Lengths | None = None,
+        mask: Mask | None = None,
+    ) -> tuple[Nll, State]:
+        """Read tokens and score the targets that follow them, in nats; builds no distribution."""
+        self.check_inputs(token_ids, state, lengths)
+        self.check_targets(token_ids, target_ids)
+        counted = scored(target_ids, lengths, mask).numpy()
+        words = self._window(token_ids, state)
+        targets = target_ids.numpy()[counted]
+        contexts, following = self._contexts(words, counted)
+        log_probs, _ = score_words(self.tables, contexts, targets, following=following)
+        log_probs[np.isin(targets, self.never_ids)] = -np.inf
+        nll = np.zeros(counted.shape, dtype=np.float32)
+        nll[counted] = -log_probs
+        return torch.from_numpy(nll), self._after(words, token_ids, state, lengths)
+
+    def match_orders(
+        self, token_ids: TokenIds, target_ids: TokenIds, state: State
+    ) -> Int64[Tensor, "batch time"]:
+        """Give the order of the stored n-gram that each target is found in, 1 for unseen words."""
+        self.check_inputs(token_ids, state)
+        self.check_targets(token_ids, target_ids)
+        everywhere = np.ones(tuple(token_ids.shape), dtype=bool)
+        contexts, _ = self._contexts(self._window(token_ids, state), everywhere)
+        _, orders = score_words(self.tables, contexts, target_ids.numpy().ravel())
+        return torch.from_numpy(orders).view(token_ids.shape)
+
+    def _window(self, token_ids: TokenIds, state: State) -> Int64[np.ndarray, "batch width"]:
+        """Give what was read before and what is read now, a boundary being `<s>`."""
+        words = token_ids.numpy()
+        words = np.where(words == self.boundary_id, self.start_id, words)
+        return np.concatenate([state.tensors[_CONTEXT].numpy(), words], axis=1)
+
+    def _contexts(
+        self, words: Int64[np.ndarray, "batch width"], counted: Bool[np.ndarray, "batch time"]
+    ) -> tuple[Matches, Matches]:
+        """Find the n-grams that end at the counted places of the new tokens, and one place on."""
+        # A row ends in a word that is nothing, so that no n-gram reaches into the next row.
+        width = words.shape[1] + 1
+        padded = np.full((len(words), width), NOTHING, dtype=np.int64)
+        padded[:, :-1] = words
+        matches = match_contexts(self.tables, padded.ravel(), start_id=self.start_id)
+        rows, steps = np.nonzero(counted)
+        places = rows * width + self.order - 1 + steps
+        return matches.at(places), matches.at(places + 1)
+
+    def _after(
+        self,
+        words: Int64[np.ndarray, "batch width"],
+        token_ids: TokenIds,
+        state: State,
+        lengths: Lengths | None,
+    ) -> State:
+        """Keep the last tokens of each row, and nothing from before the last `<s>`."""
+        num_rows, num_steps = token_ids.shape
+        read = np.full(num_rows, num_steps) if lengths is None else lengths.numpy()
+        places = read[:, None] + np.arange(self.order - 1)
+        context = np.take_along_axis(words, places, axis=1)
+        begins = context == self.start_id
+        later_begins = np.cumsum(begins[:, ::-1], axis=1)[:, ::-1] - begins
+        context[later_begins > 0] = NOTHING
+        num_new_tokens = num_steps if lengths is None else lengths
+        return state.after({_CONTEXT: torch.from_numpy(context)}, num_new_tokens=num_new_tokens)
+
+
+def ngram_from_arrays(
+    arrays: Mapping[str, np.ndarray], *, vocabulary: VocabularySpec, source: str
+) -> NgramLanguageModel:
+    """Build a model from the arrays that `NgramTables.arrays` returned; nothing is copied.
+
+    Args:
+        arrays: Arrays by name.
+        vocabulary: Size and special ids of the vocabulary.
+        source: Where the arrays come from, for error messages.
+
+    Raises:
+        FormatError: The arrays are damaged or do not fit the vocabulary.
+    """
+    tables = NgramTables.from_arrays(arrays, vocab_size=vocabulary.vocab_size, source=source)
+    return NgramLanguageModel(tables, vocabulary=vocabulary)

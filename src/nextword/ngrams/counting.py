@@ -1,0 +1,43 @@
+"""Counting the n-grams of a text in memory, or on disk where they do not fit."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nextword.ngrams.counts import NgramCounts, count_ngrams
+from nextword.ngrams.sentences import Sentences
+from nextword.ngrams.spilled_counts import count_spilling
+
+#: Memory that counting may take before counts are spilled to disk, where a folder is given.
+MEMORY_BYTES = 2 << 30
+#: Peak memory of counting in memory, per token.
+_BYTES_PER_TOKEN = 96
+
+
+@contextmanager
+def counted_ngrams(
+    sentences: Sentences,
+    *,
+    order: int,
+    temporary_folder: Path | None = None,
+    memory_bytes: int = MEMORY_BYTES,
+) -> Iterator[NgramCounts]:
+    """Count the n-grams of a text; the counts are valid inside the `with` block.
+
+    Args:
+        sentences: The text.
+        order: Length of the longest n-grams.
+        temporary_folder: Where counts that do not fit in `memory_bytes` are spilled; None keeps
+            them in memory. The files are removed again.
+        memory_bytes: Memory that counting may take.
+
+    Raises:
+        ConfigError: The order is below 1 or above the longest sentence.
+        DataError: No token is left to count.
+    """
+    if temporary_folder is None or len(sentences.ids) * _BYTES_PER_TOKEN <= memory_bytes:
+        yield count_ngrams(sentences, order=order)
+        return
+    with tempfile.TemporaryDirectory(prefix="ngrams-", dir=temporary_folder) as folder:
+        yield count_spilling(sentences, order=order, folder=Path(folder), memory_bytes=memory_bytes)
