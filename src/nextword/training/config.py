@@ -189,11 +189,3 @@ class RunConfig:
             output=self.output,
             regularization=self.regularization,
         )
-
-    def __post_init__(self) -> None:
-        require(
-            not (self.regularization.penalty and self.training.free_running_probability),
-            "regularization.activation_penalty and temporal_penalty are of whole windows, but with "
-            "training.free_running_probability each step is a window of its own.",
-            help="Set training.free_running_probability=0, or leave the penalties out.",
-        )

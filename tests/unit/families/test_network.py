@@ -3,7 +3,12 @@ import pytest
 from fakes import network_spec
 from nextword.base import ConfigError
 from nextword.embeddings import EmbeddingConfig
-from nextword.families import RegularizationConfig, input_size
+from nextword.families import (
+    RegularizationConfig,
+    build_token_layers,
+    input_size,
+    require_no_recurrence,
+)
 from nextword.models import Ends
 from nextword.outputs import OutputConfig
 

@@ -323,11 +323,10 @@ def test_build_learnt_initial_state_is_a_parameter_of_every_layer() -> None:
     assert build(learning).num_parameters == build(config).num_parameters + 2 * 2 * 4
 
 
-def test_build_regularizer_and_penalty_reach_the_model() -> None:
-    model = build(RecurrentConfig(hidden_size=4), zoneout_cell=0.3, temporal_penalty=2.0)
+def test_build_regularizer_reaches_the_model() -> None:
+    model = build(RecurrentConfig(hidden_size=4), zoneout_cell=0.3)
 
     assert model.core.regularizer.zoneout_cell == 0.3
-    assert model.penalty.temporal == 2.0
 
 
 @pytest.mark.parametrize(

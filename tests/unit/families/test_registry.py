@@ -4,7 +4,13 @@ from typing import Any, Literal
 import pytest
 
 from nextword.base import ConfigError, decode
-from nextword.families import WindowConfig, register_family
+from nextword.families import (
+    NetworkSpec,
+    NeuralModelConfig,
+    WindowConfig,
+    WindowLanguageModel,
+    register_family,
+)
 from nextword.training import RunConfig
 from registries import registries_restored
 
@@ -61,9 +67,7 @@ def test_register_family_that_does_not_say_its_name_is_refused(fields: list[Any]
 
     nameless: Any = make_dataclass("Nameless", fields, bases=(Nameless,))
 
-    with pytest.raises(
-        ConfigError, match="Nameless does not declare which family it belongs to"
-    ) as caught:
+    with pytest.raises(ConfigError, match="Nameless does not declare which family") as caught:
         register_family(nameless)
 
     assert caught.value.help == 'Add the field family: Literal["name"] = "name" to the dataclass.'

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 from torch import nn
 
+from fakes import vocabulary_spec
 from nextword.base import ConfigError
 from nextword.models import Ends
 from nextword.outputs import FullSoftmax
@@ -10,7 +11,7 @@ from nextword.recurrent import Dropout, LockedDropout
 
 
 def ends_of(**options: Any) -> Ends:
-    return Ends(vocab_size=7, boundary_id=1, never_ids=(0,), **options)
+    return Ends(vocabulary=vocabulary_spec(), **options)
 
 
 def test_ends_tied_table_is_the_outputs_weight() -> None:

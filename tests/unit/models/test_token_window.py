@@ -1,7 +1,7 @@
 import torch
 
 from nextword.models import State
-from nextword.models.token_window import NOTHING, TokenWindow
+from nextword.models.token_window import NO_TOKEN, TokenWindow
 
 
 def fresh(window: TokenWindow, batch_size: int = 2) -> State:
@@ -16,8 +16,8 @@ def test_token_window_keeps_one_fewer_than_it_sees() -> None:
     places = window.join(torch.tensor([[4], [5]]), state)
     state = window.after(places, state, None)
 
-    assert places.tolist() == [[NOTHING, NOTHING, 4], [NOTHING, NOTHING, 5]]
-    assert state.tensors["context"].tolist() == [[NOTHING, 4], [NOTHING, 5]]
+    assert places.tolist() == [[NO_TOKEN, NO_TOKEN, 4], [NO_TOKEN, NO_TOKEN, 5]]
+    assert state.tensors["context"].tolist() == [[NO_TOKEN, 4], [NO_TOKEN, 5]]
     assert state.num_tokens.tolist() == [1, 1]
 
 
@@ -28,7 +28,7 @@ def test_token_window_ragged_rows_keep_their_own_last_tokens() -> None:
     places = window.join(torch.tensor([[4, 5, 6], [7, 8, 9]]), state)
     state = window.after(places, state, torch.tensor([3, 1]))
 
-    assert state.tensors["context"].tolist() == [[5, 6], [NOTHING, 7]]
+    assert state.tensors["context"].tolist() == [[5, 6], [NO_TOKEN, 7]]
     assert state.num_tokens.tolist() == [3, 1]
 
 

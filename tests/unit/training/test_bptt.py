@@ -1,6 +1,7 @@
 """Truncated back-propagation against a version written out by hand."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from fakes import network_spec
 from nextword.batches import UnitReader, lanes
 from nextword.families import RecurrentConfig, RegularizationConfig
 from nextword.models import NeuralLanguageModel
+from nextword.recurrent import ActivationPenalty
 from nextword.training import TruncatedBptt
 
 VOCAB_SIZE, BOUNDARY, NUM_LANES = 9, 3, 3
@@ -48,7 +50,7 @@ def gradients(model: NeuralLanguageModel) -> list[Tensor]:
 
 
 def updates(
-    model: NeuralLanguageModel, text: np.ndarray, *, learning_rate: float = 0.0, **options: int
+    model: NeuralLanguageModel, text: np.ndarray, *, learning_rate: float = 0.0, **options: Any
 ) -> list[tuple[float, list[Tensor]]]:
     """Loss sum and gradients of every update of one epoch, weights moving by plain SGD."""
     bptt, reader = TruncatedBptt(model, **options), open_reader(text)
@@ -220,15 +222,15 @@ def test_free_running_probability_zero_is_teacher_forcing() -> None:
 
 def test_free_running_reads_the_models_own_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     model, read = make_model(), []
-    original = model.hidden
+    original = model.nll
 
     def recording(token_ids: Tensor, *rest: object) -> object:
-        read.append(token_ids[:, 0].clone())
+        read.append(token_ids.clone())
         return original(token_ids, *rest)
 
     drawn = torch.tensor([4, 5, 6])
     monkeypatch.setattr(torch, "multinomial", lambda *_: drawn[:, None])
-    monkeypatch.setattr(model, "hidden", recording)
+    monkeypatch.setattr(model, "nll", recording)
     text = make_text(4 * NUM_LANES)
     reader = open_reader(text)
     bptt = TruncatedBptt(model, bptt_steps=4, update_every=4, free_running_probability=1.0)
@@ -236,8 +238,9 @@ def test_free_running_reads_the_models_own_draws(monkeypatch: pytest.MonkeyPatch
 
     bptt.back_propagate(reader)
 
-    assert read[0].tolist() == [BOUNDARY] * NUM_LANES
-    assert [ids.tolist() for ids in read[1:]] == [drawn.tolist()] * 3
+    [token_ids] = read
+    assert token_ids[:, 0].tolist() == [BOUNDARY] * NUM_LANES
+    assert token_ids[:, 1:].tolist() == [[each] * 3 for each in drawn.tolist()]
 
 
 @pytest.mark.parametrize(("bptt_steps", "update_every"), [(4, 4), (6, 2), (2, 4)])
@@ -306,11 +309,15 @@ def single_line_nll(model: NeuralLanguageModel, text: np.ndarray, starts: np.nda
 PENALTIES = {"activation_penalty": 2.0, "temporal_penalty": 3.0}
 
 
+def penalty_of(**coefficients: float) -> ActivationPenalty:
+    return RegularizationConfig(**coefficients).penalty
+
+
 @pytest.mark.parametrize("name", PENALTIES)
 def test_penalty_adds_its_gradient_and_leaves_the_reported_loss(name: str) -> None:
     text = make_text(4 * NUM_LANES)
-    model = make_model(**{name: PENALTIES[name]})
-    [(loss, ours)] = updates(model, text, bptt_steps=4, update_every=4)
+    model, penalty = make_model(), penalty_of(**{name: PENALTIES[name]})
+    [(loss, ours)] = updates(model, text, bptt_steps=4, update_every=4, penalty=penalty)
     [(plain_loss, _)] = updates(make_model(), text, bptt_steps=4, update_every=4)
     ids = torch.from_numpy(text.astype(np.int64)).view(NUM_LANES, 4)
     inputs = torch.cat([torch.full((NUM_LANES, 1), BOUNDARY), ids[:, :-1]], dim=1)
@@ -334,8 +341,9 @@ def test_penalty_adds_its_gradient_and_leaves_the_reported_loss(name: str) -> No
 def test_penalty_accumulation_makes_the_same_updates(bptt_steps: int, update_every: int) -> None:
     text = make_text(26 * NUM_LANES)
     options = {"bptt_steps": bptt_steps, "update_every": update_every}
+    options["penalty"] = penalty_of(**PENALTIES)
 
-    whole = updates(make_model(**PENALTIES), text, **options)
-    parts = updates(make_model(**PENALTIES), text, accumulation_steps=2, **options)
+    whole = updates(make_model(), text, **options)
+    parts = updates(make_model(), text, accumulation_steps=2, **options)
 
     assert_same_updates(parts, whole)

@@ -10,9 +10,11 @@ import pytest
 import torch
 
 import nextword as nw
+from fit_jobs import training_state
 from nextword.base import ConfigError, DataError
+from nextword.models import sparse_parameters
 from nextword.storage import load_latest_checkpoint
-from nextword.training.preparation import Preparation, prepare
+from nextword.training import TrainingState
 from stopping import Interrupt
 
 Settings = Callable[..., dict[str, Any]]
@@ -35,9 +37,9 @@ def run(text: Path, out: Path, values: dict[str, Any], **options: Any) -> Any:
     return nw.train(str(text), out=out, recipe="rnn-maxent", settings=values, **options)
 
 
-def prepared(text: Path, folder: Path, values: dict[str, Any]) -> Preparation:
+def state_of(text: Path, folder: Path, values: dict[str, Any]) -> TrainingState:
     config = nw.run_config(str(text), recipe="rnn-maxent", settings=[values])
-    return prepare(config, folder)
+    return training_state(config, folder)
 
 
 def test_maxent_run_trains_measures_and_loads(
@@ -107,8 +109,8 @@ def test_maxent_run_goes_on_bit_by_bit_after_a_stop(
 def test_maxent_update_is_plain_descent_whatever_the_optimizer(
     corpus_file: Path, tmp_path: Path, maxent_settings: Settings
 ) -> None:
-    state = prepared(corpus_file, tmp_path, maxent_settings()).state
-    [table] = state.model.hashed_tables
+    state = state_of(corpus_file, tmp_path, maxent_settings())
+    [table] = sparse_parameters(state.model)
     rate = nw.run_config("t", settings=[maxent_settings()]).optimizer.learning_rate
 
     for _ in range(2):
@@ -129,9 +131,9 @@ def test_maxent_gradient_in_parts_is_the_same(
             training={"accumulation_steps": steps},
             regularization={"input_dropout": 0.0, "output_dropout": 0.0, "embedding_dropout": 0.0},
         )
-        state = prepared(corpus_file, tmp_path / f"{steps}", values).state
+        state = state_of(corpus_file, tmp_path / f"{steps}", values)
         state.compute_gradient()
-        [table] = state.model.hashed_tables
+        [table] = sparse_parameters(state.model)
         gradients.append(table.grad.to_dense())
 
     torch.testing.assert_close(*gradients)
@@ -143,17 +145,15 @@ def test_maxent_table_is_neither_clipped_nor_averaged(
     gradients = []
     for threshold in (1e-6, 1e6):
         clipping = {"kind": "norm", "threshold": threshold}
-        state = prepared(
-            corpus_file, tmp_path / f"{threshold}", maxent_settings(clipping=clipping)
-        ).state
+        state = state_of(corpus_file, tmp_path / f"{threshold}", maxent_settings(clipping=clipping))
         state.compute_gradient()
-        gradients.append(state.model.hashed_tables[0].grad.to_dense())
+        gradients.append(sparse_parameters(state.model)[0].grad.to_dense())
     torch.testing.assert_close(*gradients)
 
     state.apply_gradient(1e-3)
-    moved = state.model.hashed_tables[0].detach().clone()
+    moved = sparse_parameters(state.model)[0].detach().clone()
     with state.average.applied():
-        assert torch.equal(state.model.hashed_tables[0].detach(), moved)
+        assert torch.equal(sparse_parameters(state.model)[0].detach(), moved)
 
 
 def test_maxent_run_can_read_its_own_output(

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 import nextword as nw
+from fit_jobs import training_state
 from nextword.base import ConfigError, MismatchError
 from nextword.storage import load_latest_checkpoint, load_model_folder
 from nextword.training import RunConfig, plan_training
-from nextword.training.preparation import prepare
 from stopping import StopAt
 
 Settings = Callable[..., dict[str, Any]]
@@ -123,7 +123,7 @@ def test_sparse_gradients_move_weights_as_tables_of_zeros_do(
     values = settings(model={"hidden_size": 20, "tied": tied}, output=OUTPUTS[kind], optimizer=SGD)
     weights = []
     for is_sparse in (True, False):
-        state = prepare(config_of(corpus_file, values), tmp_path / str(is_sparse)).state
+        state = training_state(config_of(corpus_file, values), tmp_path / str(is_sparse))
         if not is_sparse:
             for module in state.model.modules():
                 module.sparse_gradients = False
@@ -140,7 +140,7 @@ def test_sparse_gradient_of_an_untied_table_has_only_the_rows_that_were_read(
     corpus_file: Path, tmp_path: Path, settings: Settings
 ) -> None:
     values = settings(model={"tied": False}, optimizer=SGD)
-    state = prepare(config_of(corpus_file, values), tmp_path / "run").state
+    state = training_state(config_of(corpus_file, values), tmp_path / "run")
 
     state.compute_gradient()
 

@@ -9,7 +9,7 @@ import nextword as nw
 from fakes import network_spec
 from nextword.api import run_config
 from nextword.base import Values
-from nextword.families import NgramConfig
+from nextword.families import NeuralModelConfig
 from nextword.models import NeuralLanguageModel
 from nextword.training import read_recipe, recipe_names
 
@@ -45,7 +45,7 @@ def test_recipe_trains_and_measures_a_toy_text(
 def build(recipe: str) -> NeuralLanguageModel:
     """The network of a recipe, for Penn Treebank's vocabulary, without its numbers."""
     config = run_config(recipe=recipe)
-    assert not isinstance(config.model, NgramConfig)
+    assert isinstance(config.model, NeuralModelConfig)
     with torch.device("meta"):
         return config.model.build(
             network_spec(

@@ -21,6 +21,7 @@ from nextword.families import (
     RegularizationConfig,
 )
 from nextword.outputs import OutputConfig
+from nextword.recurrent import layer_backends
 from nextword.tensors import autocast
 from nextword.tokens import Tokenizer
 
@@ -153,7 +154,7 @@ def test_maxent_runs_on_every_backend(backend: str) -> None:
     model = make(backend=backend)
 
     torch.testing.assert_close(log_probs(model, rows()), log_probs(make(), rows()))
-    assert model.backends == model.network.backends
+    assert layer_backends(model) == layer_backends(model.network)
 
 
 def test_maxent_in_bfloat16_predicts_about_the_same() -> None:
@@ -171,15 +172,13 @@ def test_maxent_in_bfloat16_predicts_about_the_same() -> None:
     assert model.features.weight.grad.dtype == torch.float32
 
 
-def test_penalized_hidden_is_the_networks() -> None:
+def test_hidden_is_the_networks() -> None:
     model, token_ids = make(), rows()
 
-    hidden, state, penalties = model.penalized_hidden(token_ids, model.initial_state(2))
+    hidden, state = model.hidden(token_ids, model.initial_state(2))
 
-    alone = model.network.penalized_hidden(token_ids, model.network.initial_state(2))
-    assert torch.equal(hidden, alone[0])
-    assert penalties is not None
-    assert torch.equal(penalties, alone[2])
+    alone, _ = model.network.hidden(token_ids, model.network.initial_state(2))
+    assert torch.equal(hidden, alone)
     assert state.tensors["context"].tolist() == token_ids[:, -2:].tolist()
 
 

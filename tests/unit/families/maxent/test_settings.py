@@ -7,6 +7,7 @@ import pytest
 from fakes import network_spec
 from nextword.base import ConfigError, decode, encode
 from nextword.families import MaxEntConfig, RecurrentConfig, RegularizationConfig
+from nextword.models import sparse_parameters
 
 
 def test_maxent_config_survives_encoding() -> None:
@@ -62,7 +63,7 @@ def test_build_gives_network_and_table_of_the_sizes_asked_for() -> None:
     )
     assert model.num_parameters == alone.num_parameters + 50
     assert model.features.order == 3
-    assert model.hashed_tables == (model.features.weight,)
+    assert sparse_parameters(model) == (model.features.weight,)
 
 
 def test_build_table_smaller_than_the_vocabulary_is_refused() -> None:

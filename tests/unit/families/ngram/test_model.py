@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import model_checks
-from fakes import random_text, store_of, tokenizer_of
+from fakes import random_text, store_of, tokenizer_of, vocabulary_spec
 from nextword.base import FormatError
 from nextword.families import NgramConfig, train_ngram
 from nextword.families.ngram import NgramLanguageModel, ngram_from_arrays
@@ -87,10 +87,7 @@ def test_ngram_from_arrays_is_the_same_model() -> None:
 
     again = ngram_from_arrays(
         model.tables.arrays(),
-        vocab_size=model.vocab_size,
-        boundary_id=model.boundary_id,
-        start_id=model.start_id,
-        never_ids=model.never_ids,
+        vocabulary=tokenizer_of(random_text(30, num_words=5)).vocabulary_spec,
         source="model.safetensors",
     )
 
@@ -104,10 +101,7 @@ def test_ngram_from_arrays_of_another_vocabulary_is_refused() -> None:
     with pytest.raises(FormatError, match=r"model.safetensors is no sound n-gram model: it has"):
         ngram_from_arrays(
             model.tables.arrays(),
-            vocab_size=model.vocab_size + 1,
-            boundary_id=3,
-            start_id=2,
-            never_ids=(0, 2),
+            vocabulary=vocabulary_spec(model.vocab_size + 1),
             source="model.safetensors",
         )
 

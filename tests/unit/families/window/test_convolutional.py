@@ -14,7 +14,7 @@ BATCH, TIME, WIDTH, WINDOW = 2, 6, 3, 7
 def make(**options: object) -> ConvolutionalLayers:
     torch.manual_seed(0)
     arguments = {"window": WINDOW, "kernel_size": 2, "pool_size": 3, **options}
-    return ConvolutionalLayers(WIDTH, 4, 5, **arguments).double()  # type: ignore[arg-type]
+    return ConvolutionalLayers(WIDTH, num_channels=4, hidden_size=5, **arguments).double()  # type: ignore[arg-type]
 
 
 def vectors() -> Tensor:

@@ -89,10 +89,10 @@ def test_window_parity_sees_a_planted_fault(fault: str, monkeypatch: pytest.Monk
     model = make(window(tied=False, direct=True))
     expected = by_hand(model, IDS)
     if fault == "padding":
-        monkeypatch.setattr("nextword.models.window.NOTHING", -2)
+        monkeypatch.setattr("nextword.families.window.model.NO_TOKEN", -2)
     elif fault == "direct":
         monkeypatch.setattr(
-            "nextword.models.window.side_by_side", lambda v, count: v[:, 2:].repeat(1, 1, 3)
+            "nextword.families.window.model.side_by_side", lambda v, count: v[:, 2:].repeat(1, 1, 3)
         )
     else:
         model.output.bias.data += torch.arange(VOCAB_SIZE)

@@ -6,6 +6,7 @@ from fakes import network_spec
 from nextword.base import ConfigError, decode, encode
 from nextword.families import ConvolutionalConfig, RegularizationConfig, WindowConfig
 from nextword.families.window import ConcatenatedLayers, ConvolutionalLayers
+from nextword.recurrent import layer_backends
 
 CONFIGS = [WindowConfig, ConvolutionalConfig]
 
@@ -29,7 +30,7 @@ def test_convolutional_config_number_below_one_is_refused(name: str) -> None:
 
 
 def test_convolutional_config_that_does_not_fit_its_window_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"model\.window is 3, .* reach over 5"):
+    with pytest.raises(ConfigError, match=r"model\.window is 3, .* cover 5 positions"):
         ConvolutionalConfig(window=3, kernel_size=5)
 
 
@@ -51,7 +52,7 @@ def test_window_build_gives_the_family_asked_for(
 
     assert model.family == family
     assert isinstance(model.layers, layers)
-    assert model.backends == ()
+    assert layer_backends(model) == ()
 
 
 @pytest.mark.parametrize("kind", CONFIGS)
