@@ -18,6 +18,7 @@ from nextword.evaluation.audit import RunTexts
 from nextword.families import (
     ConvolutionalConfig,
     MaxEntConfig,
+    MaxEntLanguageModel,
     NgramConfig,
     RecurrentConfig,
     RegularizationConfig,
@@ -109,7 +110,8 @@ class Case:
                     output=self.output,
                 )
             )
-            model.count(self.texts.train, self.tokenizer)
+            if isinstance(model, MaxEntLanguageModel):
+                model.count(self.texts.train, self.tokenizer)
             # No bias is zero, and float32 holds every weight, as a model folder does.
             for parameter in model.parameters():
                 torch.nn.init.normal_(parameter, std=0.5)

@@ -108,12 +108,12 @@ def test_pool_groups_counts_places_wholly_inside_the_window(
 
 
 def test_pool_groups_convolutions_beyond_the_window_are_refused() -> None:
-    with pytest.raises(ConfigError, match=r"model\.window is 4, .* reach over 5") as refused:
+    with pytest.raises(ConfigError, match=r"model\.window is 4, .* cover 5 positions") as refused:
         pool_groups(4, num_layers=2, kernel_size=3, pool_size=None)
 
     assert "model.window=5" in refused.value.help
 
 
 def test_pool_groups_that_do_not_divide_are_refused() -> None:
-    with pytest.raises(ConfigError, match=r"model\.pool_size is 4, .* leave 6 places"):
+    with pytest.raises(ConfigError, match=r"model\.pool_size is 4, which does not divide the 6 positions"):
         pool_groups(7, num_layers=1, kernel_size=2, pool_size=4)
