@@ -14,8 +14,8 @@ import torch
 from fakes import random_text, store_of, tokenizer_of
 from nextword.api import FAMILIES
 from nextword.base import Values, encode
-from nextword.embeddings import EmbeddingConfig
 from nextword.evaluation.audit import RunTexts
+from nextword.layers import EmbeddingConfig, OutputConfig
 from nextword.models import (
     ConvolutionalConfig,
     LanguageModel,
@@ -28,7 +28,6 @@ from nextword.models import (
     WindowConfig,
     train_ngram,
 )
-from nextword.outputs import OutputConfig
 from nextword.storage import load_model, save_model
 from nextword.tokens import Tokenizer, TokenizerKind
 

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from nextword.api import FAMILIES
 from nextword.base import Registry
 from nextword.cells import CELLS
+from nextword.layers import OUTPUTS
 from nextword.models import NEURAL_CONFIGS
-from nextword.outputs import OUTPUTS
 
 REGISTRIES: tuple[Registry, ...] = (CELLS, OUTPUTS, NEURAL_CONFIGS, FAMILIES)  # type: ignore[type-arg]
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from nextword.base import NextwordError
     from nextword.cells import register_cell
     from nextword.generation import SamplingConfig
+    from nextword.layers import register_output
     from nextword.models import LanguageModel, State
-    from nextword.outputs import register_output
 
 __version__ = "0.1.0"
 
@@ -32,7 +32,7 @@ _HOMES = {
     "plan": "nextword.api",
     "register_cell": "nextword.cells",
     "register_family": "nextword.api",
-    "register_output": "nextword.outputs",
+    "register_output": "nextword.layers",
     "run_config": "nextword.api",
     "train": "nextword.api",
 }

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from nextword.base import STRICT, Registry, Values, decode, require
-from nextword.embeddings import EmbeddingConfig
+from nextword.layers import EmbeddingConfig, OutputConfig
 from nextword.models import (
     NEURAL_CONFIGS,
     LanguageModel,
@@ -16,7 +16,6 @@ from nextword.models import (
     RegularizationConfig,
     ngram_from_arrays,
 )
-from nextword.outputs import OutputConfig
 from nextword.storage import Family, neural_family
 from nextword.tokens import Tokenizer
 

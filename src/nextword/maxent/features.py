@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from nextword.base import require, require_range
+from nextword.layers import Additions
 from nextword.maxent.contexts import ContextLists, Ranks, shifted
 from nextword.maxent.hashing import extended, first_slots
 from nextword.ngrams import Successors, no_successors
-from nextword.outputs import Additions
 
 MAX_ORDER = 9
 

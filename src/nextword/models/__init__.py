@@ -3,8 +3,7 @@
 from nextword.models.config import RegularizationConfig, require_no_time_loop
 from nextword.models.contract import LanguageModel, scored
 from nextword.models.convolutional_config import ConvolutionalConfig
-from nextword.models.ends import Ends
-from nextword.models.ends_config import input_size, network_ends
+from nextword.models.ends_config import build_token_layers, input_size
 from nextword.models.inference import inference
 from nextword.models.maxent import MaxEntLanguageModel
 from nextword.models.maxent_config import MaxEntConfig
@@ -27,7 +26,6 @@ from nextword.models.window_config import WindowConfig
 __all__ = [
     "NEURAL_CONFIGS",
     "ConvolutionalConfig",
-    "Ends",
     "LanguageModel",
     "MaxEntConfig",
     "MaxEntLanguageModel",
@@ -45,10 +43,10 @@ __all__ = [
     "TransformerLanguageModel",
     "WindowConfig",
     "WindowLanguageModel",
+    "build_token_layers",
     "inference",
     "input_size",
     "load_parameter_tensors",
-    "network_ends",
     "ngram_from_arpa",
     "ngram_from_arrays",
     "ngram_to_arpa",

@@ -1,13 +1,11 @@
 """From the settings of embedding, output and dropout to the ends of a network."""
 
 from nextword.base import require
-from nextword.embeddings import EmbeddingConfig
+from nextword.layers import EmbeddingConfig, OutputConfig, TokenLayers
 from nextword.models.config import RegularizationConfig
-from nextword.models.ends import Ends
-from nextword.outputs import OutputConfig
 
 
-def network_ends(
+def build_token_layers(
     *,
     vocab_size: int,
     boundary_id: int,
@@ -16,7 +14,7 @@ def network_ends(
     regularization: RegularizationConfig,
     embedding: EmbeddingConfig | None = None,
     output: OutputConfig | None = None,
-) -> Ends:
+) -> TokenLayers:
     """Say how a network reads and predicts tokens.
 
     Args:
@@ -32,7 +30,7 @@ def network_ends(
         ConfigError: Embedding and output do not fit together.
     """
     embedding, output = embedding or EmbeddingConfig(), output or OutputConfig()
-    return Ends(
+    return TokenLayers(
         vocab_size=vocab_size,
         boundary_id=boundary_id,
         never_ids=never_ids,
@@ -49,7 +47,7 @@ def network_ends(
     )
 
 
-def input_size(ends: Ends, embedding_size: int | None, default: int) -> int:
+def input_size(ends: TokenLayers, embedding_size: int | None, default: int) -> int:
     """Give the width of the vectors that stand for tokens.
 
     Args:

@@ -11,6 +11,13 @@ from jaxtyping import Int64
 from torch import Tensor, nn
 
 from nextword.base import ConfigError, Values
+from nextword.layers import (
+    Additions,
+    FlatHidden,
+    FlatNll,
+    FlatTargets,
+    FullSoftmax,
+)
 from nextword.maxent import FeatureTable
 from nextword.models.neural import NeuralLanguageModel
 from nextword.models.ngram_training import counted_ngrams
@@ -18,13 +25,6 @@ from nextword.models.recurrent import RecurrentLanguageModel
 from nextword.models.state import State
 from nextword.models.token_window import TokenWindow
 from nextword.ngrams import Successors, sentences_of, successors_of
-from nextword.outputs import (
-    Additions,
-    FullSoftmax,
-    PositionNll,
-    States,
-    Targets,
-)
 from nextword.tensors import Hidden, Lengths, LogProbs, Mask, Nll, TokenIds
 from nextword.tokens import Tokenizer, TokenStore
 
@@ -191,12 +191,12 @@ class MaxEntLanguageModel(NeuralLanguageModel):
 
     def position_nll(
         self,
-        hidden: States,
-        target_ids: Targets,
+        hidden: FlatHidden,
+        target_ids: FlatTargets,
         token_ids: TokenIds,
         state: State,
         counted: Mask | None,
-    ) -> PositionNll:
+    ) -> FlatNll:
         """Score targets under `predict`'s distribution."""
         additions = self._additions(token_ids, state, counted)
         return self.output.added_nll(hidden, target_ids, additions)

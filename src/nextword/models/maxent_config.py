@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nextword.base import STRICT, require_range
-from nextword.embeddings import EmbeddingConfig
+from nextword.layers import EmbeddingConfig, OutputConfig
 from nextword.maxent import MAX_ORDER, FeatureTable
 from nextword.models.config import RegularizationConfig
 from nextword.models.maxent import MaxEntLanguageModel
 from nextword.models.recurrent_config import RecurrentSettings
-from nextword.outputs import OutputConfig
 from nextword.tokens import Tokenizer
 
 

@@ -9,12 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from nextword.base import ConfigError
-from nextword.embeddings import AdaptiveEmbedding
+from nextword.layers import AdaptiveEmbedding, FlatHidden, FlatNll, FlatTargets, Output, TokenInput
 from nextword.models.contract import LanguageModel, scored
 from nextword.models.parameters import load_parameter_tensors, parameter_tensors
 from nextword.models.state import State
-from nextword.models.token_input import TokenInput
-from nextword.outputs import Output, PositionNll, States, Targets
 from nextword.tensors import Hidden, Lengths, LogProbs, Mask, Nll, TokenIds
 from nextword.tokens import Tokenizer, TokenStore
 
@@ -217,11 +215,11 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
 
     def position_nll(
         self,
-        hidden: States,
-        target_ids: Targets,
+        hidden: FlatHidden,
+        target_ids: FlatTargets,
         token_ids: TokenIds,
         state: State,
         counted: Mask | None,
-    ) -> PositionNll:
+    ) -> FlatNll:
         """Score targets as `score` does, of the positions that count, a position a row."""
         return self.output.nll(hidden, target_ids)

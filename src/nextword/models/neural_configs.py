@@ -3,7 +3,7 @@
 from typing import Protocol, runtime_checkable
 
 from nextword.base import Registry
-from nextword.embeddings import EmbeddingConfig
+from nextword.layers import EmbeddingConfig, OutputConfig
 from nextword.models.config import RegularizationConfig
 from nextword.models.convolutional_config import ConvolutionalConfig
 from nextword.models.maxent_config import MaxEntConfig
@@ -11,7 +11,6 @@ from nextword.models.neural import NeuralLanguageModel
 from nextword.models.recurrent_config import RecurrentConfig
 from nextword.models.transformer_config import TransformerConfig
 from nextword.models.window_config import WindowConfig
-from nextword.outputs import OutputConfig
 
 
 @runtime_checkable

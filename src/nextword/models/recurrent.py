@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 
 from nextword.cells import AnyCell
-from nextword.models.ends import Ends
+from nextword.layers import TokenLayers
 from nextword.models.neural import NeuralLanguageModel
 from nextword.models.state import State
 from nextword.recurrent import (
@@ -39,7 +39,7 @@ class RecurrentLanguageModel(NeuralLanguageModel):
 
     def __init__(
         self,
-        ends: Ends,
+        ends: TokenLayers,
         *,
         cells: Sequence[AnyCell],
         layer_dropout: float = 0.0,

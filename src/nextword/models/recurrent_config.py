@@ -11,11 +11,10 @@ from nextword.cells import (
     RecurrentInitialization,
     initialize_recurrent_matrix,
 )
-from nextword.embeddings import EmbeddingConfig
+from nextword.layers import EmbeddingConfig, OutputConfig
 from nextword.models.config import RegularizationConfig
-from nextword.models.ends_config import input_size, network_ends
+from nextword.models.ends_config import build_token_layers, input_size
 from nextword.models.recurrent import RecurrentLanguageModel
-from nextword.outputs import OutputConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +122,7 @@ class RecurrentSettings:
         Raises:
             ConfigError: Embedding, output or backend do not fit.
         """
-        ends = network_ends(
+        ends = build_token_layers(
             vocab_size=vocab_size,
             boundary_id=boundary_id,
             never_ids=never_ids,

@@ -4,7 +4,7 @@ import math
 
 from torch import nn
 
-from nextword.models.ends import Ends
+from nextword.layers import TokenLayers
 from nextword.models.neural import NeuralLanguageModel
 from nextword.models.state import State
 from nextword.tensors import Hidden, Lengths, TokenIds
@@ -39,7 +39,7 @@ class TransformerLanguageModel(NeuralLanguageModel):
 
     def __init__(
         self,
-        ends: Ends,
+        ends: TokenLayers,
         *,
         embedding_size: int,
         hidden_size: int,

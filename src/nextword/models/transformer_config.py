@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nextword.base import STRICT, require, require_range
-from nextword.embeddings import EmbeddingConfig
+from nextword.layers import EmbeddingConfig, OutputConfig
 from nextword.models.config import RegularizationConfig, require_no_time_loop
-from nextword.models.ends_config import input_size, network_ends
+from nextword.models.ends_config import build_token_layers, input_size
 from nextword.models.transformer import TransformerLanguageModel
-from nextword.outputs import OutputConfig
 
 _FEEDFORWARD_FACTOR = 4
 
@@ -87,7 +86,7 @@ class TransformerConfig:
                 do not fit.
         """
         require_no_time_loop(self.family, backend=backend, regularization=regularization)
-        ends = network_ends(
+        ends = build_token_layers(
             vocab_size=vocab_size,
             boundary_id=boundary_id,
             never_ids=never_ids,

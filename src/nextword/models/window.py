@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from nextword.models.ends import Ends
+from nextword.layers import TokenLayers
 from nextword.models.neural import NeuralLanguageModel
 from nextword.models.state import State
 from nextword.models.token_window import NOTHING, TokenWindow
@@ -36,7 +36,7 @@ class WindowLanguageModel(NeuralLanguageModel):
     """
 
     def __init__(
-        self, ends: Ends, *, family: str, layers: WindowLayers, direct: bool = False
+        self, ends: TokenLayers, *, family: str, layers: WindowLayers, direct: bool = False
     ) -> None:
         super().__init__()
         self.family = family

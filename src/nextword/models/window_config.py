@@ -5,11 +5,10 @@ from typing import Literal
 
 from nextword.base import STRICT, require_range
 from nextword.cells import Nonlinearity
-from nextword.embeddings import EmbeddingConfig
+from nextword.layers import EmbeddingConfig, OutputConfig
 from nextword.models.config import RegularizationConfig, require_no_time_loop
-from nextword.models.ends_config import input_size, network_ends
+from nextword.models.ends_config import build_token_layers, input_size
 from nextword.models.window import WindowLanguageModel
-from nextword.outputs import OutputConfig
 from nextword.windows import ConcatenatedLayers
 
 
@@ -74,7 +73,7 @@ class WindowConfig:
                 do not fit.
         """
         require_no_time_loop(self.family, backend=backend, regularization=regularization)
-        ends = network_ends(
+        ends = build_token_layers(
             vocab_size=vocab_size,
             boundary_id=boundary_id,
             never_ids=never_ids,

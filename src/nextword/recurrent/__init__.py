@@ -3,7 +3,6 @@
 from nextword.recurrent.activation_penalty import ActivationPenalty
 from nextword.recurrent.backends import BACKENDS, Backend, choose_backend
 from nextword.recurrent.bidirectional import BidirectionalStack, reverse
-from nextword.recurrent.dropout import Dropout, LockedDropout, drop_tokens, keep_mask
 from nextword.recurrent.noise import LayerNoise, NoiseKind
 from nextword.recurrent.regularizer import RecurrentRegularizer
 from nextword.recurrent.stack import RecurrentStack, StackState
@@ -13,15 +12,11 @@ __all__ = [
     "ActivationPenalty",
     "Backend",
     "BidirectionalStack",
-    "Dropout",
     "LayerNoise",
-    "LockedDropout",
     "NoiseKind",
     "RecurrentRegularizer",
     "RecurrentStack",
     "StackState",
     "choose_backend",
-    "drop_tokens",
-    "keep_mask",
     "reverse",
 ]

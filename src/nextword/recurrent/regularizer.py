@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from nextword.base import ConfigError
 from nextword.cells import AnyCell, StepNoise
-from nextword.recurrent.dropout import check_probability, keep_mask
+from nextword.layers import check_probability, keep_mask
 from nextword.recurrent.noise import NO_LAYER_NOISE, LayerNoise, NoiseKind
 
 

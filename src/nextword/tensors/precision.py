@@ -29,11 +29,11 @@ def resolve_precision(name: str, device: torch.device) -> torch.dtype:
     return torch.float32
 
 
-def format_name(precision: torch.dtype) -> str:
+def dtype_name(precision: torch.dtype) -> str:
     """Give a number format's name.
 
     Example:
-        >>> format_name(torch.bfloat16)
+        >>> dtype_name(torch.bfloat16)
         'bfloat16'
     """
     return str(precision).removeprefix("torch.")

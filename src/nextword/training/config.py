@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from nextword.base import STRICT, OneOf, require, require_range
-from nextword.embeddings import EmbeddingConfig
+from nextword.layers import EmbeddingConfig, OutputConfig
 from nextword.models import (
     NEURAL_CONFIGS,
     ModelConfig,
@@ -13,7 +13,6 @@ from nextword.models import (
     RegularizationConfig,
 )
 from nextword.optim import AveragingConfig, ClippingConfig, OptimizerConfig, ScheduleConfig
-from nextword.outputs import OutputConfig
 from nextword.tokens import Reset, TokenizerConfig
 
 #: `model.*`: which family it is, `recurrent` where nothing is said, decides what keys there are.

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from nextword.base import Values
 from nextword.storage import Family
-from nextword.tensors import format_name, resolve_precision
+from nextword.tensors import dtype_name, resolve_precision
 from nextword.text import ByteStream
 from nextword.training.config import RunConfig
 from nextword.training.data import StageProgress
@@ -105,7 +105,7 @@ def plan_training(
         num_steps=num_steps,
         output=str(choice),
         backends=model.backends,
-        precision=format_name(precision),
+        precision=dtype_name(precision),
         weights_mib=num_numbers * _BYTES_PER_NUMBER / _MEBIBYTE,
         activations_mib=model.output.num_scores_held(positions) * _BYTES_PER_SCORE / _MEBIBYTE,
         seconds_per_step=seconds,

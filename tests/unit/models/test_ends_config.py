@@ -1,10 +1,9 @@
 import pytest
 
 from nextword.base import ConfigError
-from nextword.embeddings import EmbeddingConfig
-from nextword.models import Ends, RegularizationConfig
-from nextword.models.ends_config import input_size, network_ends
-from nextword.outputs import OutputConfig
+from nextword.layers import EmbeddingConfig, OutputConfig, TokenLayers
+from nextword.models import RegularizationConfig
+from nextword.models.ends_config import build_token_layers, input_size
 
 ADAPTIVE = OutputConfig(kind="adaptive", cutoffs=(8, 20))
 ONE_HOT = EmbeddingConfig(kind="one_hot")
@@ -16,8 +15,8 @@ def ends_of(
     output: OutputConfig | None = None,
     tied: bool = True,
     **regularization: float,
-) -> Ends:
-    return network_ends(
+) -> TokenLayers:
+    return build_token_layers(
         vocab_size=100,
         boundary_id=3,
         never_ids=(0, 2),

@@ -13,6 +13,7 @@ from fakes import random_text, store_of, tokenizer_of
 from naive_features import naive_additions, naive_ngrams_of
 from naive_ngrams import split_sentences
 from nextword.base import ConfigError, FormatError, MismatchError
+from nextword.layers import OutputConfig
 from nextword.models import (
     MaxEntConfig,
     MaxEntLanguageModel,
@@ -20,7 +21,6 @@ from nextword.models import (
     RecurrentLanguageModel,
     RegularizationConfig,
 )
-from nextword.outputs import OutputConfig
 from nextword.tensors import autocast
 from nextword.tokens import Tokenizer
 

@@ -5,11 +5,12 @@ import torch
 
 from nextword.base import ConfigError, ShapeError
 from nextword.cells import ElmanCell, LstmCell
-from nextword.models import Ends, RecurrentLanguageModel
+from nextword.layers import TokenLayers
+from nextword.models import RecurrentLanguageModel
 from nextword.recurrent import ActivationPenalty, RecurrentRegularizer
 
 #: Options that are the ends' own; the others are the model's.
-ENDS = {field.name for field in fields(Ends)}
+ENDS = {field.name for field in fields(TokenLayers)}
 
 
 def make(
@@ -18,7 +19,7 @@ def make(
     torch.manual_seed(0)
     at_ends = {name: options.pop(name) for name in ENDS & set(options)}
     return RecurrentLanguageModel(
-        Ends(vocab_size=7, boundary_id=1, never_ids=(0,), **at_ends),  # type: ignore[arg-type]
+        TokenLayers(vocab_size=7, boundary_id=1, never_ids=(0,), **at_ends),  # type: ignore[arg-type]
         cells=cells if cells is not None else [LstmCell(4, 4)],
         **options,  # type: ignore[arg-type]
     )

@@ -16,9 +16,8 @@ from nextword.cells import (
     MinLstmCell,
     ProjectedLstmCell,
 )
-from nextword.embeddings import EmbeddingConfig
+from nextword.layers import AdaptiveSoftmax, EmbeddingConfig, OutputConfig
 from nextword.models import RecurrentConfig, RecurrentLanguageModel, RegularizationConfig
-from nextword.outputs import AdaptiveSoftmax, OutputConfig
 
 
 def build(config: RecurrentConfig, **regularization: Any) -> RecurrentLanguageModel:

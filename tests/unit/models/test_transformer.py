@@ -6,13 +6,12 @@ import pytest
 import torch
 
 from nextword.base import ConfigError
-from nextword.embeddings import AdaptiveEmbedding, EmbeddingConfig
+from nextword.layers import AdaptiveEmbedding, AdaptiveSoftmax, EmbeddingConfig, OutputConfig
 from nextword.models import (
     RegularizationConfig,
     TransformerConfig,
     TransformerLanguageModel,
 )
-from nextword.outputs import AdaptiveSoftmax, OutputConfig
 
 VOCAB_SIZE = 40
 ADAPTIVE = OutputConfig(kind="adaptive", cutoffs=(8, 20))

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from nextword.base import ConfigError
-from nextword.embeddings import EmbeddingConfig
+from nextword.layers import EmbeddingConfig
 from nextword.models import (
     ConvolutionalConfig,
     RegularizationConfig,

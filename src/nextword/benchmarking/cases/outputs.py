@@ -26,14 +26,14 @@ from nextword.benchmarking.measuring import (
 )
 from nextword.benchmarking.results import CaseResult, Row
 from nextword.benchmarking.step import at_default_precision, zipf_ids
+from nextword.layers import Output, OutputConfig, SampledSoftmax
 from nextword.optim import (
     OptimizerConfig,
     build_optimizer,
     gradient_entries,
     is_plain_descent,
 )
-from nextword.outputs import Output, OutputConfig, SampledSoftmax
-from nextword.tensors import autocast, format_name, tune_process
+from nextword.tensors import autocast, dtype_name, tune_process
 
 KINDS = ("full", "chunked", "adaptive", "sampled")
 PEER = "torch"
@@ -224,5 +224,5 @@ class OutputsCase(Case):
         """Give a row with the growth of memory, which only a fresh process can tell."""
         precision = torch.float32 if kind == PEER else self.dtype
         row = row_of(samples, kind, base=KINDS[0], precision=precision)
-        growth = call_alone(step_growth_mib, kind, self.sizes, format_name(precision))
+        growth = call_alone(step_growth_mib, kind, self.sizes, dtype_name(precision))
         return replace(row, memory_growth_mib=growth)

@@ -34,9 +34,10 @@ def audit_model(
 
     Example:
         >>> from nextword.cells import ElmanCell
-        >>> from nextword.models import Ends, RecurrentLanguageModel
-        >>> ends = Ends(vocab_size=9, boundary_id=3, never_ids=(0, 2))
-        >>> model = RecurrentLanguageModel(ends, cells=[ElmanCell(4, 4)])
+        >>> from nextword.layers import TokenLayers
+        >>> from nextword.models import RecurrentLanguageModel
+        >>> tokens = TokenLayers(vocab_size=9, boundary_id=3, never_ids=(0, 2))
+        >>> model = RecurrentLanguageModel(tokens, cells=[ElmanCell(4, 4)])
         >>> audit_model(model).passed
         True
     """

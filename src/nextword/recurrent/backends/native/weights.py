@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from nextword.tensors import format_name, load_kernels, transposed
+from nextword.tensors import dtype_name, load_kernels, transposed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ def packed_weights(
     current = known if stamp is not None and known_stamp == stamp else {}
     if precision in current:
         return current[precision]
-    name = format_name(precision)
+    name = dtype_name(precision)
     packed = PackedWeights(
         recurrent=load_kernels().pack(
             weight_hh.detach().contiguous(), precision=name, num_threads=num_threads
