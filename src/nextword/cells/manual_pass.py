@@ -1,8 +1,8 @@
-"""A cell's part in running a layer by hand: everything of a step but its recurrent product.
+"""The contract of a manual forward and backward pass: all of a step but its recurrent product.
 
-A backend that runs a layer without autograd has a loop over time and one matrix product a step in
-it. What a cell does around that product, and the gradient of that, stands beside the cell: one
-`Pointwise` says how to begin, one `PointwisePass` goes through one window and back.
+A backend that runs a layer without autograd has a loop over time with one matrix product per step.
+What a cell computes around that product, and its gradient, is defined beside the cell:
+`ManualBackward` starts a pass, and a `LayerPass` runs forward and backward through one window.
 
 Buffers are time-major, (time, batch, width), here and in such backends only.
 """
@@ -21,44 +21,57 @@ class Product(Protocol):
     """A product with a matrix W, in whatever layout is fastest.
 
     Attributes:
-        dtype: Number format of its operands; gradients are handed to it in this one.
+        dtype: Dtype of the operands; gradients passed to `backward` must have it.
     """
 
     dtype: torch.dtype
 
     def add(self, addend: Tensor, vectors: Tensor, out: Tensor) -> Tensor:
-        """Write addend + vectors Wᵀ to `out` and give it."""
+        """Compute addend + vectors Wᵀ into `out`.
+
+        Args:
+            addend: (batch, gates) or (gates).
+            vectors: (batch, hidden).
+            out: (batch, gates).
+
+        Returns:
+            `out`.
+        """
         ...
 
-    def back(self, gradients: Tensor) -> Tensor:
-        """Give gradients W: the gradient of the vectors that were multiplied."""
+    def backward(self, gradients: Tensor) -> Tensor:
+        """Return gradients W, (batch, hidden): the gradient with respect to the vectors.
+
+        Args:
+            gradients: Of the product's results, (batch, gates).
+        """
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class PassGradients:
-    """What a pass found on its way back, beside the gradient of the state.
+    """The gradients of a pass, except those of the state.
 
     Attributes:
-        input_gates: Of what the inputs gave to the gates, (time, batch, gates).
+        input_gates: Of the inputs' contribution to the gates, (time, batch, gates).
         products: Of the results of the recurrent product, (time, batch, gates).
-        others: Of the cell's other weights, in the order that `Pointwise.others` names them.
+        other_weights: Of the cell's other weights, in the order of `ManualBackward.other_weights`.
     """
 
     input_gates: Tensor
     products: Tensor
-    others: tuple[Tensor, ...] = ()
+    other_weights: tuple[Tensor, ...] = ()
 
 
-class PointwisePass(ABC):
-    """One way through a window and back; made anew for each window.
+class LayerPass(ABC):
+    """One forward and one backward pass through a window; a new one is made for each window.
 
-    The states before and after each step are given, so a pass keeps only what it needs beside
-    them. What a step writes may be mixed with the old state afterwards (rows that have ended,
-    zoneout): the way back is told the gradient of what the step itself wrote.
+    The caller stores the states before and after each step, so a pass stores only what it needs
+    besides them. The caller may mix a step's result with the old state afterwards (for rows that
+    have ended, and for zoneout); `step_backward` is given the gradient of the step's own result.
 
     Attributes:
-        input_gates: What the inputs give to the gates, (time, batch, gates).
+        input_gates: The inputs' contribution to the gates, (time, batch, gates).
         product: The product with the recurrent matrix.
     """
 
@@ -67,50 +80,70 @@ class PointwisePass(ABC):
 
     @abstractmethod
     def step(self, time: int, before: Sequence[Tensor], after: Sequence[Tensor]) -> None:
-        """Go one step: read the parts of the state before it, write those after it."""
-
-    @abstractmethod
-    def turn(self, states: Sequence[Tensor]) -> None:
-        """Prepare the way back, for all steps at once.
+        """Compute one step of the forward pass.
 
         Args:
-            states: The state's parts before, between and after the steps, (time + 1, batch, width).
+            time: The step, counted from 0.
+            before: Parts of the state before the step, each (batch, width); read.
+            after: Parts of the state after the step, each (batch, width); overwritten.
         """
 
     @abstractmethod
-    def step_back(self, time: int, gradients: Sequence[Tensor]) -> list[Tensor]:
-        """Turn the gradient of the state after a step into that of the state before it."""
-
-    def seen(self, states: Sequence[Tensor]) -> Tensor:
-        """Give what the recurrent product read at each step, but for its mask: the states before.
+    def precompute_backward(self, states: Sequence[Tensor]) -> None:
+        """Compute the factors of the backward pass, for all steps at once.
 
         Args:
-            states: As `turn` is given them.
+            states: The state's parts before the first step and after each, each
+                (time + 1, batch, width).
+        """
+
+    @abstractmethod
+    def step_backward(self, time: int, gradients: Sequence[Tensor]) -> list[Tensor]:
+        """Compute one step of the backward pass.
+
+        Args:
+            time: The step, counted from 0.
+            gradients: Of the parts of the state after the step, each (batch, width).
+
+        Returns:
+            The gradients of the parts of the state before the step.
+        """
+
+    def product_inputs(self, states: Sequence[Tensor]) -> Tensor:
+        """Return the vectors that the recurrent product multiplied, without its dropout mask.
+
+        Args:
+            states: As in `precompute_backward`.
+
+        Returns:
+            (time, batch, hidden): the hidden states before each step, unless a cell overrides it.
         """
         return states[0][:-1]
 
     @abstractmethod
     def gradients(self) -> PassGradients:
-        """Give the other gradients, for all steps at once."""
+        """Return the remaining gradients, for all steps at once."""
 
 
-class Pointwise(ABC):
-    """How a cell is run by hand.
+class ManualBackward(ABC):
+    """Starts the passes of one cell that are computed without autograd.
 
     Attributes:
-        others: Names of the weights that the pass needs beside `weight_hh`.
+        other_weights: Names of the weights that a pass needs besides `weight_hh`.
     """
 
-    others: tuple[str, ...] = ()
+    other_weights: tuple[str, ...] = ()
 
     @abstractmethod
     def begin(
-        self, input_gates: Tensor, product: Product, others: Sequence[Tensor]
-    ) -> PointwisePass:
-        """Begin a pass through a window.
+        self, input_gates: Tensor, product: Product, other_weights: Sequence[Tensor]
+    ) -> LayerPass:
+        """Start a pass through a window.
 
         Args:
-            input_gates: What the inputs give to the gates, (time, batch, gates), float32 or 64.
+            input_gates: The inputs' contribution to the gates, (time, batch, gates), float32 or
+                float64.
             product: The product with the recurrent matrix.
-            others: The weights that `others` names, in the format of the input gates.
+            other_weights: The weights named by the attribute `other_weights`, in the dtype of the
+                input gates.
         """

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from nextword.cells import NONLINEARITIES
-from nextword.cells.pointwise.activations import ACTIVATIONS, tanh_
+from nextword.cells.activations import ACTIVATIONS, tanh_
 
 
 @pytest.mark.parametrize(
