@@ -1,8 +1,7 @@
-"""Kinds of dropout: ordinary, locked over time, and of whole embedding rows.
+"""Dropout: of single entries, with a mask locked over time, and of whole embedding vectors.
 
-Masks come from `keep_mask`, which draws eight mask entries from one random word: about eight times
-cheaper than torch's own on a CPU. Where the compiled kernels are installed ordinary dropout needs
-no mask at all.
+`keep_mask` draws masks with eight entries per 64-bit random number, about eight times faster than
+torch on a CPU. With the compiled kernels, ordinary dropout stores no mask.
 """
 
 import torch
@@ -17,10 +16,15 @@ _LEVELS = 256
 
 
 def keep_mask(shape: tuple[int, ...], *, probability: float, like: Tensor) -> Tensor:
-    """Draw a mask that is 0 with the given probability and else 1/(kept share), in `like`'s type.
+    """Draw a dropout mask: 0 with the given probability, otherwise 1 / (1 - probability).
 
-    The probability is rounded to a 256th, and the scale follows the rounded one, so the mean of
-    the mask is exactly 1 in expectation.
+    The probability is rounded to a multiple of 1/256, and the scale is computed from the rounded
+    one, so that the expectation of the mask is exactly 1.
+
+    Args:
+        shape: Shape of the mask.
+        probability: Share that is zeroed, in [0, 1).
+        like: Its dtype and device are those of the mask.
     """
     dropped_levels = min(round(probability * _LEVELS), _LEVELS - 1)
     count = torch.Size(shape).numel()
@@ -32,7 +36,7 @@ def keep_mask(shape: tuple[int, ...], *, probability: float, like: Tensor) -> Te
 
 
 class Dropout(nn.Module):
-    """Zero entries independently in training, and scale the others up.
+    """Zero entries independently in training, and scale the others by 1 / (1 - probability).
 
     Args:
         probability: Share that is zeroed, in [0, 1).
@@ -40,7 +44,7 @@ class Dropout(nn.Module):
     Raises:
         ConfigError: The probability is not in [0, 1).
 
-    Source: Srivastava et al. (2014).
+    Source: [srivastava2014].
     """
 
     def __init__(self, probability: float) -> None:
@@ -48,13 +52,17 @@ class Dropout(nn.Module):
         self.probability = check_probability(probability)
 
     def forward(self, inputs: Embeddings) -> Embeddings:
-        """Give the inputs with entries dropped, in training; else as they are."""
+        """Apply dropout in training; return the inputs unchanged in evaluation.
+
+        Args:
+            inputs: (batch, time, width).
+        """
         if not self.training or self.probability == 0.0:
             return inputs
         return self.drop(inputs)
 
     def drop(self, inputs: Embeddings) -> Embeddings:
-        """Give the inputs with entries dropped."""
+        """Apply dropout, in training or not."""
         if kernel_dropout.supports(inputs):
             return kernel_dropout.drop(inputs, probability=self.probability)
         return inputs * keep_mask(tuple(inputs.shape), probability=self.probability, like=inputs)
@@ -63,11 +71,11 @@ class Dropout(nn.Module):
 class LockedDropout(Dropout):
     """Dropout whose mask is the same at every step of a window.
 
-    Source: Gal & Ghahramani (2016), "variational" dropout; Merity et al. (2018) call it locked.
+    Source: the "variational" dropout of [gal2016]; [merity2018] call it locked.
     """
 
     def drop(self, inputs: Embeddings) -> Embeddings:
-        """Give the inputs with the same entries dropped at every step."""
+        """Apply dropout with the same mask at every step."""
         shape = (inputs.shape[0], 1, inputs.shape[2])
         return inputs * keep_mask(shape, probability=self.probability, like=inputs)
 
@@ -75,18 +83,21 @@ class LockedDropout(Dropout):
 def drop_tokens(
     vectors: Embeddings, token_ids: TokenIds, *, vocab_size: int, probability: float
 ) -> Embeddings:
-    """Zero the vectors of some words of the vocabulary, and scale the others up.
+    """Zero the vectors of randomly chosen words, and scale the others by 1 / (1 - probability).
 
-    A dropped word is zero wherever it stands in the window. Dropping rows of an embedding table
-    before the look-up would give the same.
+    A dropped word is zero at all its positions in the window. The result is the same as with rows
+    of the embedding table dropped before the look-up.
 
     Args:
-        vectors: One for each token, (batch, time, embedding).
-        token_ids: Which word each stands for.
+        vectors: One per token, (batch, time, embedding).
+        token_ids: The tokens' ids, (batch, time).
         vocab_size: Number of token ids.
         probability: Share of the vocabulary that is dropped, in [0, 1).
 
-    Source: Gal & Ghahramani (2016), section 4.2.
+    Returns:
+        (batch, time, embedding).
+
+    Source: [gal2016], section 4.2.
     """
     if probability == 0.0:
         return vectors
@@ -95,10 +106,10 @@ def drop_tokens(
 
 
 def check_probability(probability: float) -> float:
-    """Refuse a dropout probability outside [0, 1).
+    """Return a dropout probability, or refuse one outside [0, 1).
 
     Raises:
-        ConfigError: It is outside.
+        ConfigError: The probability is outside [0, 1).
     """
     if not 0.0 <= probability < 1.0:
         raise ConfigError(f"a dropout probability is {probability}; it must be in [0, 1).")

@@ -1,7 +1,7 @@
 """Ordinary dropout through the compiled kernels.
 
-The mask is a function of a seed and of a number's place in memory, so it is not stored: the way
-back draws it again. Tensors keep the order in which their numbers lie in memory, time first or
+The mask is a function of a seed and of a value's position in memory, so it is not stored: the
+backward pass draws it again. Results have the same memory layout as their inputs, time first or
 batch first.
 """
 
@@ -12,12 +12,12 @@ from torch import Tensor
 
 from nextword.tensors import kernel_threads, kernels_are_installed, load_kernels
 
-#: Some tens of microseconds of work.
-_NUMBERS_A_THREAD = 2**15
+#: Some tens of microseconds of work; fewer values are not worth another thread.
+_VALUES_PER_THREAD = 2**15
 
 
 def supports(values: Tensor) -> bool:
-    """Whether the kernels are installed and have the device and the number format."""
+    """Whether the kernels are installed and support the device and dtype."""
     return (
         values.device.type == "cpu"
         and values.dtype in (torch.float32, torch.bfloat16)
@@ -26,10 +26,10 @@ def supports(values: Tensor) -> bool:
 
 
 def drop(values: Tensor, *, probability: float) -> Tensor:
-    """Zero entries independently, and scale the others up.
+    """Zero entries independently, and scale the others by 1 / (1 - probability).
 
     Args:
-        values: Any shape.
+        values: Of any shape, float32 or bfloat16, on a CPU.
         probability: Share that is zeroed, in [0, 1).
     """
     strides = values.stride()
@@ -39,7 +39,7 @@ def drop(values: Tensor, *, probability: float) -> Tensor:
 
 
 class _KernelDropout(torch.autograd.Function):
-    """values * mask; the same of the gradient on the way back."""
+    """values * mask; the gradient is multiplied with the same mask."""
 
     @staticmethod
     def forward(
@@ -54,7 +54,7 @@ class _KernelDropout(torch.autograd.Function):
             probability=probability,
             seed=seed,
             offset=0,
-            num_threads=kernel_threads(dense.numel(), a_thread=_NUMBERS_A_THREAD),
+            num_threads=kernel_threads(dense.numel(), a_thread=_VALUES_PER_THREAD),
         )
         places = sorted(range(values.ndim), key=axes.__getitem__)
         return dropped.permute(places)

@@ -1,4 +1,4 @@
-"""From token ids to the vectors that a network reads."""
+"""The input layer: from token ids to embedding vectors."""
 
 import torch
 from torch import Tensor, nn
@@ -9,21 +9,22 @@ from nextword.tensors import Embeddings, TokenIds
 
 
 class TokenInput(nn.Module):
-    """e[t] = E x[t], or x[t] itself where there is no table; in training with dropout.
+    """e[t] = E x[t], or the one-hot vector x[t] without a table; with dropout in training.
 
-    The table E stays the model's own, for the output may use it too.
+    The table E is an argument, not a parameter of this layer, because the output head may share it.
 
     Args:
         vocab_size: Number of token ids.
-        input_dropout: Share of the vectors' entries dropped in training.
-        embedding_dropout: Share of the vocabulary whose vector is dropped, a window at a time.
-        locked: One mask for all steps of a window instead of one a step.
+        input_dropout: Dropout probability of the vectors' entries.
+        embedding_dropout: Probability that a word's vector is dropped for a whole window.
+        locked: Whether dropout uses one mask for all steps of a window instead of one per step.
 
     Attributes:
-        sparse_gradients: Whether the gradient of a table stays a list of the rows that were read.
+        sparse_gradients: Whether the gradient of a table is sparse, with only the rows that were
+            read.
 
     Raises:
-        ConfigError: A share is out of range.
+        ConfigError: A probability is out of range.
     """
 
     unit: Tensor
@@ -36,15 +37,18 @@ class TokenInput(nn.Module):
         self.vocab_size = vocab_size
         self.embedding_dropout = embedding_dropout
         self.dropout = LockedDropout(input_dropout) if locked else Dropout(input_dropout)
-        # One-hot vectors are made in its type and on its device, which are the model's.
+        # One-hot vectors get its dtype and device, which are the model's.
         self.register_buffer("unit", torch.ones(()), persistent=False)
 
     def forward(self, token_ids: TokenIds, table: Tensor | AdaptiveEmbedding | None) -> Embeddings:
-        """Give the vectors of tokens, (batch, time, width).
+        """Return the vectors of tokens.
 
         Args:
             token_ids: Ids, (batch, time).
-            table: E, (vocab, width); None for one-hot vectors, as wide as the vocabulary.
+            table: E, (vocab, width); None for one-hot vectors, whose width is the vocabulary size.
+
+        Returns:
+            (batch, time, width).
         """
         if table is None:
             vectors = one_hot(token_ids, self.vocab_size, like=self.unit)

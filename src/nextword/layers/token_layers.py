@@ -1,4 +1,4 @@
-"""The two ends of every network, where tokens are: how they are read and predicted."""
+"""The layers of a network that depend on the vocabulary: input embedding and output head."""
 
 from dataclasses import dataclass, field
 
@@ -13,23 +13,23 @@ from nextword.layers.token_input import TokenInput
 
 @dataclass(frozen=True, kw_only=True)
 class TokenLayers:
-    """What a network reads tokens with and predicts them with, whatever stands between.
+    """Builds the input embedding and the output head of a network.
 
     Attributes:
         vocab_size: Number of token ids.
         boundary_id: The id that is read before the first token of a text.
         never_ids: Ids that are never predicted.
-        one_hot: Whether tokens are one-hot vectors instead of rows of a table.
-        frozen: Whether training leaves the table as it is.
-        tied: Whether the table is the output's weight too.
-        output: Builds the output layer.
-        cutoffs: Ids from which on the table's rows are narrower, where it is an adaptive output's
-            as well.
-        narrowing: How many times narrower they are.
-        input_dropout: Share of the vectors' entries dropped in training.
-        output_dropout: Share dropped of what the output reads.
-        embedding_dropout: Share of the vocabulary whose vector is dropped, a window at a time.
-        locked: One mask for all steps of a window instead of one a step.
+        one_hot: Whether tokens are one-hot vectors instead of rows of an embedding table.
+        frozen: Whether the embedding table is not trained.
+        tied: Whether the embedding table is also the weight of the output head.
+        output: Builds the output head.
+        cutoffs: First ids of the clusters of an adaptive embedding; every vector has the same width
+            when empty.
+        narrowing: Factor by which each cluster's vectors are narrower than those of the one before.
+        input_dropout: Dropout probability of the entries of embedding vectors.
+        output_dropout: Dropout probability of the inputs of the output head.
+        embedding_dropout: Probability that a word's vector is dropped for a whole window.
+        locked: Whether dropout uses one mask for all steps of a window instead of one per step.
     """
 
     vocab_size: int
@@ -48,12 +48,12 @@ class TokenLayers:
     locked: bool = True
 
     def require_tied_width(self, embedding_size: int, width: int, *, name: str) -> None:
-        """Refuse a table that shall be the output's weight but has another width.
+        """Refuse a tied embedding table whose width differs from the output head's input size.
 
         Args:
             embedding_size: Width of the table's rows.
-            width: Of what the output reads.
-            name: What that one is called.
+            width: Width of the output head's inputs.
+            name: The name of `width` in the message.
 
         Raises:
             ConfigError: The widths differ.
@@ -66,10 +66,16 @@ class TokenLayers:
         )
 
     def table(self, width: int) -> nn.Parameter | AdaptiveEmbedding | None:
-        """Draw the table of vectors so wide; None where tokens are one-hot vectors.
+        """Build the embedding table.
+
+        Args:
+            width: Width of the vectors.
+
+        Returns:
+            (vocab, width), or clusters of narrower rows; None where tokens are one-hot vectors.
 
         Raises:
-            ConfigError: It is tied, but there is none.
+            ConfigError: Weights are tied, but tokens are one-hot vectors.
         """
         return embedding_table(
             self.vocab_size,
@@ -82,7 +88,7 @@ class TokenLayers:
         )
 
     def token_input(self) -> TokenInput:
-        """Build what looks vectors up in the table."""
+        """Build the layer that looks up embedding vectors."""
         return TokenInput(
             self.vocab_size,
             input_dropout=self.input_dropout,
@@ -91,11 +97,16 @@ class TokenLayers:
         )
 
     def dropout(self, share: float) -> nn.Module:
-        """Build dropout of a share, locked or not."""
+        """Build dropout with a probability in [0, 1), locked over time if `locked` is true."""
         return LockedDropout(share) if self.locked else Dropout(share)
 
-    def output_layer(self, width: int, table: nn.Parameter | AdaptiveEmbedding | None) -> Output:
-        """Build the output over vectors so wide, its weight the table where they are tied."""
+    def output_head(self, width: int, table: nn.Parameter | AdaptiveEmbedding | None) -> Output:
+        """Build the output head.
+
+        Args:
+            width: Width of its inputs.
+            table: The embedding table; also the weight of the head where weights are tied.
+        """
         return self.output(
             width,
             self.vocab_size,

@@ -6,9 +6,9 @@ from nextword.base import STRICT, require, require_range
 from nextword.recurrent import ActivationPenalty, RecurrentRegularizer
 
 _SHARES = ("input_dropout", "layer_dropout", "output_dropout", "embedding_dropout")
-#: Shares and prices that only a model with a recurrence has.
+#: Probabilities and coefficients that only a recurrent model has.
 _RECURRENT_SHARES = ("recurrent_dropout", "weight_dropout", "zoneout_hidden", "zoneout_cell")
-_PRICES = ("activation_penalty", "temporal_penalty")
+_COEFFICIENTS = ("activation_penalty", "temporal_penalty")
 
 
 @STRICT
@@ -26,8 +26,8 @@ class RegularizationConfig:
         weight_dropout: Of the connections in the recurrent matrix, for a window (DropConnect).
         zoneout_hidden: Of the hidden state's entries that stay as they were, at each step.
         zoneout_cell: The same of the cell state.
-        activation_penalty: Price of large outputs: times the mean square of the last layer's (AR).
-        temporal_penalty: Price of outputs that change from step to step (TAR).
+        activation_penalty: Activation regularization (AR) coefficient of the last layer's outputs.
+        temporal_penalty: Temporal activation regularization (TAR) coefficient of their changes.
     """
 
     input_dropout: float = 0.0
@@ -45,7 +45,7 @@ class RegularizationConfig:
     def __post_init__(self) -> None:
         for name in _SHARES + _RECURRENT_SHARES:
             require_range(name, getattr(self, name), low=0.0, high=0.95)
-        for name in _PRICES:
+        for name in _COEFFICIENTS:
             require_range(name, getattr(self, name), low=0.0)
 
     @property
@@ -69,7 +69,7 @@ class RegularizationConfig:
         Raises:
             ConfigError: A setting that needs a recurrence is not zero.
         """
-        for name in _RECURRENT_SHARES + _PRICES:
+        for name in _RECURRENT_SHARES + _COEFFICIENTS:
             require(
                 getattr(self, name) == 0.0,
                 f"regularization.{name} is {getattr(self, name)}, but a {family} model has no "

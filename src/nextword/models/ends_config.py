@@ -1,4 +1,4 @@
-"""From the settings of embedding, output and dropout to the ends of a network."""
+"""Build token layers from the settings of embedding, output and regularization."""
 
 from nextword.base import require
 from nextword.layers import EmbeddingConfig, OutputConfig, TokenLayers
@@ -15,19 +15,19 @@ def build_token_layers(
     embedding: EmbeddingConfig | None = None,
     output: OutputConfig | None = None,
 ) -> TokenLayers:
-    """Say how a network reads and predicts tokens.
+    """Build the token layers of a network from settings.
 
     Args:
         vocab_size: Number of token ids.
         boundary_id: The id that is read before the first token of a text.
         never_ids: Ids that are never predicted.
         tied: `model.tied`.
-        regularization: What is dropped at the ends.
-        embedding: What stands for tokens.
-        output: How they are predicted.
+        regularization: Dropout of the embeddings and of the head's inputs.
+        embedding: `embedding.*`; its defaults when None.
+        output: `output.*`; its defaults when None.
 
     Raises:
-        ConfigError: Embedding and output do not fit together.
+        ConfigError: The embedding and the output head cannot be tied.
     """
     embedding, output = embedding or EmbeddingConfig(), output or OutputConfig()
     return TokenLayers(
@@ -47,33 +47,33 @@ def build_token_layers(
     )
 
 
-def input_size(ends: TokenLayers, embedding_size: int | None, default: int) -> int:
-    """Give the width of the vectors that stand for tokens.
+def input_size(token_layers: TokenLayers, embedding_size: int | None, default: int) -> int:
+    """Return the width of the embedding vectors.
 
     Args:
-        ends: How tokens are read.
+        token_layers: The token layers of the network.
         embedding_size: `model.embedding_size`.
-        default: What holds where that is not given.
+        default: The width if that is None.
 
     Raises:
-        ConfigError: A width is asked of one-hot vectors.
+        ConfigError: An embedding size is given, but tokens are one-hot vectors.
     """
-    if not ends.one_hot:
+    if not token_layers.one_hot:
         return embedding_size or default
     require(
         embedding_size is None,
         f"model.embedding_size is {embedding_size}, but one-hot vectors are as wide as the "
-        f"vocabulary, {ends.vocab_size:,}.",
+        f"vocabulary, {token_layers.vocab_size:,}.",
         help="Leave model.embedding_size out, or choose another embedding.kind.",
     )
-    return ends.vocab_size
+    return token_layers.vocab_size
 
 
 def _tied_cutoffs(
     output: OutputConfig, embedding: EmbeddingConfig, *, vocab_size: int
 ) -> tuple[int, ...]:
-    """Give the cut-offs of an embedding whose vectors are an adaptive softmax's too; else none."""
-    cutoffs = output.settled(vocab_size=vocab_size).cutoffs
+    """Return the cut-offs of an embedding that is tied to an adaptive softmax; else none."""
+    cutoffs = output.resolved(vocab_size=vocab_size).cutoffs
     require(
         cutoffs is None or embedding.kind != "pretrained",
         "the output is adaptive and model.tied is true, so rare words have narrow vectors; those "

@@ -179,7 +179,7 @@ class MaxEntLanguageModel(NeuralLanguageModel):
     def penalized_hidden(
         self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
     ) -> tuple[Hidden, State, Nll | None]:
-        """Read tokens as `hidden` does, and give the price of the outputs at each position."""
+        """Read tokens as `hidden` does, and return the AR and TAR penalty at each position."""
         hidden, after, penalties = self.network.penalized_hidden(token_ids, state, lengths)
         return hidden, self._remembering(after, token_ids, state, lengths), penalties
 

@@ -21,11 +21,11 @@ class RecurrentLanguageModel(NeuralLanguageModel):
     """e[t] = E x[t], h[t] from the stack, ŷ[t] = softmax(W_y h[t] + b_y).
 
     Args:
-        ends: How tokens are read and predicted.
+        token_layers: Builds the input embedding and the output head.
         cells: The layers' cells, lowest first; the first one's input is as wide as an embedding.
         layer_dropout: Share dropped between layers.
         regularizer: Disturbs the recurrence of every layer in training.
-        penalty: The price of the last layer's outputs in the training loss.
+        penalty: Activation regularization (AR, TAR) of the last layer's outputs.
         residual: Whether what a layer reads is added to what it gives, from the second one on.
         backend: How layers are run over time.
 
@@ -39,7 +39,7 @@ class RecurrentLanguageModel(NeuralLanguageModel):
 
     def __init__(
         self,
-        ends: TokenLayers,
+        token_layers: TokenLayers,
         *,
         cells: Sequence[AnyCell],
         layer_dropout: float = 0.0,
@@ -50,22 +50,24 @@ class RecurrentLanguageModel(NeuralLanguageModel):
     ) -> None:
         super().__init__()
         embedding_size, hidden_size = cells[0].input_size, cells[-1].output_size
-        ends.require_tied_width(embedding_size, hidden_size, name="the last layer's outputs")
-        self.vocab_size = ends.vocab_size
-        self.boundary_id = ends.boundary_id
-        self.never_ids = ends.never_ids
-        self.embedding = ends.table(embedding_size)
-        self.input = ends.token_input()
+        token_layers.require_tied_width(
+            embedding_size, hidden_size, name="the last layer's outputs"
+        )
+        self.vocab_size = token_layers.vocab_size
+        self.boundary_id = token_layers.boundary_id
+        self.never_ids = token_layers.never_ids
+        self.embedding = token_layers.table(embedding_size)
+        self.input = token_layers.token_input()
         self.core = RecurrentStack(
             cells,
-            dropout_between=ends.dropout(layer_dropout),
+            dropout_between=token_layers.dropout(layer_dropout),
             regularizer=regularizer,
             residual=residual,
             backend=backend,
         )
         self.penalty = penalty if penalty is not None else ActivationPenalty()
-        self.output_dropout = ends.dropout(ends.output_dropout)
-        self.output = ends.output_layer(hidden_size, self.embedding)
+        self.output_dropout = token_layers.dropout(token_layers.output_dropout)
+        self.output = token_layers.output_head(hidden_size, self.embedding)
 
     @property
     def backends(self) -> tuple[str, ...]:
@@ -97,7 +99,7 @@ class RecurrentLanguageModel(NeuralLanguageModel):
     def penalized_hidden(
         self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
     ) -> tuple[Hidden, State, Nll | None]:
-        """Read tokens as `hidden` does, and give the price of the outputs at each position."""
+        """Read tokens as `hidden` does, and return the AR and TAR penalty at each position."""
         outputs, state = self._outputs(token_ids, state, lengths)
         dropped = self.output_dropout(outputs)
         return dropped, state, self.penalty(outputs, dropped) if self.penalty else None

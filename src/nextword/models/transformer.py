@@ -20,7 +20,7 @@ class TransformerLanguageModel(NeuralLanguageModel):
     both where they are read and where they are predicted: the Transformer with adaptive inputs.
 
     Args:
-        ends: How tokens are read and predicted.
+        token_layers: Builds the input embedding and the output head.
         embedding_size: Width of an embedding; another one than the layers' is projected to it.
         hidden_size: Width of the layers.
         num_layers: Layers.
@@ -39,7 +39,7 @@ class TransformerLanguageModel(NeuralLanguageModel):
 
     def __init__(
         self,
-        ends: TokenLayers,
+        token_layers: TokenLayers,
         *,
         embedding_size: int,
         hidden_size: int,
@@ -50,13 +50,13 @@ class TransformerLanguageModel(NeuralLanguageModel):
         layer_dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        ends.require_tied_width(embedding_size, hidden_size, name="hidden_size")
-        self.vocab_size = ends.vocab_size
-        self.boundary_id = ends.boundary_id
-        self.never_ids = ends.never_ids
+        token_layers.require_tied_width(embedding_size, hidden_size, name="hidden_size")
+        self.vocab_size = token_layers.vocab_size
+        self.boundary_id = token_layers.boundary_id
+        self.never_ids = token_layers.never_ids
         self.context_size = context_size
-        self.embedding = ends.table(embedding_size)
-        self.input = ends.token_input()
+        self.embedding = token_layers.table(embedding_size)
+        self.input = token_layers.token_input()
         self.projection: nn.Module = nn.Identity()
         if embedding_size != hidden_size:
             self.projection = nn.Linear(embedding_size, hidden_size, bias=False)
@@ -67,10 +67,10 @@ class TransformerLanguageModel(NeuralLanguageModel):
             num_heads=num_heads,
             context_size=context_size,
             feedforward_size=feedforward_size,
-            dropout=ends.dropout(layer_dropout),
+            dropout=token_layers.dropout(layer_dropout),
         )
-        self.output_dropout = ends.dropout(ends.output_dropout)
-        self.output = ends.output_layer(hidden_size, self.embedding)
+        self.output_dropout = token_layers.dropout(token_layers.output_dropout)
+        self.output = token_layers.output_head(hidden_size, self.embedding)
 
     def initial_state(self, batch_size: int) -> State:
         """Give the state of rows that have read nothing: no keys and values to look at."""

@@ -24,7 +24,7 @@ class WindowLanguageModel(NeuralLanguageModel):
     y = b + W u + U h.
 
     Args:
-        ends: How tokens are read and predicted.
+        token_layers: Builds the input embedding and the output head.
         family: `window` or `convolutional`, as the layers are.
         layers: From the vectors of each window to h.
         direct: Let the window's vectors reach the output past the hidden layers too.
@@ -36,27 +36,27 @@ class WindowLanguageModel(NeuralLanguageModel):
     """
 
     def __init__(
-        self, ends: TokenLayers, *, family: str, layers: WindowLayers, direct: bool = False
+        self, token_layers: TokenLayers, *, family: str, layers: WindowLayers, direct: bool = False
     ) -> None:
         super().__init__()
         self.family = family
-        self.vocab_size = ends.vocab_size
-        self.boundary_id = ends.boundary_id
-        self.never_ids = ends.never_ids
+        self.vocab_size = token_layers.vocab_size
+        self.boundary_id = token_layers.boundary_id
+        self.never_ids = token_layers.never_ids
         self.direct = direct
         embedding_size = layers.input_size
-        self.embedding = ends.table(embedding_size)
-        self.input = ends.token_input()
+        self.embedding = token_layers.table(embedding_size)
+        self.input = token_layers.token_input()
         self.context_size = layers.window
         self.window = TokenWindow(size=layers.window)
         self.layers = layers
-        self.output_dropout = ends.dropout(ends.output_dropout)
+        self.output_dropout = token_layers.dropout(token_layers.output_dropout)
         width = layers.output_size + (layers.window * embedding_size if direct else 0)
         self.projection: nn.Module = nn.Identity()
-        if ends.tied and width != embedding_size:
+        if token_layers.tied and width != embedding_size:
             self.projection = nn.Linear(width, embedding_size, bias=False)
             width = embedding_size
-        self.output = ends.output_layer(width, self.embedding)
+        self.output = token_layers.output_head(width, self.embedding)
 
     def initial_state(self, batch_size: int) -> State:
         """Give the state of rows that have read nothing: no last tokens."""

@@ -148,7 +148,7 @@ class RecurrentStack(nn.Module):
         return (replace(noise, state_threshold=self._state_threshold),)
 
     def _apply(self, *arguments: Any, **options: Any) -> "RecurrentStack":
-        """Choose backends anew where the weights go to another device or number format."""
+        """Choose backends anew where the weights go to another device or dtype."""
         super()._apply(*arguments, **options)  # type: ignore[no-untyped-call]
         self.use_backend(self._backend_name)
         return self

@@ -82,17 +82,17 @@ class TrainingState:
         self.model.leave_gradients_sparse()
         if config.clipping.state_threshold is not None:
             self.model.limit_state_gradient(config.clipping.state_threshold)
-        self._apart = frozenset(model.hashed_tables)
-        self.optimizer = build_optimizer(model, config.optimizer, apart=self._apart)
+        self._excluded = frozenset(model.hashed_tables)
+        self.optimizer = build_optimizer(model, config.optimizer, exclude=self._excluded)
         self._descent = SparseDescent(
-            self._apart, learning_rate=config.optimizer.table_learning_rate
+            self._excluded, learning_rate=config.optimizer.table_learning_rate
         )
         self._highest_rate = config.optimizer.learning_rate
         self._is_plain_descent = is_plain_descent(config.optimizer)
         self._scale = 1.0
         self.clipper = Clipper(config.clipping)
         self.plateau = Plateau(config.schedule)
-        self.average = WeightAverage(model, decay=config.averaging.decay, apart=self._apart)
+        self.average = WeightAverage(model, decay=config.averaging.decay, exclude=self._excluded)
         self.bptt = TruncatedBptt(
             model,
             bptt_steps=training.bptt_steps,
@@ -143,7 +143,7 @@ class TrainingState:
         loss = self.bptt.back_propagate(self.reader)
         if loss is None:
             return None
-        dense = [each for each in self.model.parameters() if each not in self._apart]
+        dense = [each for each in self.model.parameters() if each not in self._excluded]
         gradient = gradient_entries(dense, keep_sparse=self._is_plain_descent)
         clipped = self.clipper.clip(gradient, leave_scale=self._is_plain_descent)
         self._scale = clipped.scale

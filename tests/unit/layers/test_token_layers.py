@@ -7,25 +7,25 @@ from nextword.base import ConfigError
 from nextword.layers import Dropout, FullSoftmax, LockedDropout, TokenLayers
 
 
-def ends_of(**options: Any) -> TokenLayers:
+def layers_of(**options: Any) -> TokenLayers:
     return TokenLayers(vocab_size=7, boundary_id=1, never_ids=(0,), **options)
 
 
 def test_ends_tied_table_is_the_outputs_weight() -> None:
-    ends = ends_of()
-    table = ends.table(4)
+    token_layers = layers_of()
+    table = token_layers.table(4)
 
-    output = ends.output_layer(4, table)
+    output = token_layers.output_head(4, table)
 
     assert isinstance(output, FullSoftmax)
     assert output.weight is table
 
 
 def test_ends_untied_output_has_a_weight_of_its_own() -> None:
-    ends = ends_of(tied=False)
-    table = ends.table(3)
+    token_layers = layers_of(tied=False)
+    table = token_layers.table(3)
 
-    output = ends.output_layer(4, table)
+    output = token_layers.output_head(4, table)
 
     assert isinstance(table, nn.Parameter)
     assert isinstance(output, FullSoftmax)
@@ -33,38 +33,38 @@ def test_ends_untied_output_has_a_weight_of_its_own() -> None:
 
 
 def test_ends_frozen_table_is_left_alone() -> None:
-    table = ends_of(frozen=True).table(4)
+    table = layers_of(frozen=True).table(4)
 
     assert isinstance(table, nn.Parameter)
     assert not table.requires_grad
 
 
 def test_ends_one_hot_have_no_table() -> None:
-    assert ends_of(one_hot=True, tied=False).table(7) is None
+    assert layers_of(one_hot=True, tied=False).table(7) is None
 
 
 def test_ends_one_hot_cannot_be_tied() -> None:
-    ends = ends_of(one_hot=True)
+    token_layers = layers_of(one_hot=True)
 
     # The widths are no fault of theirs: there is no table to tie.
-    ends.require_tied_width(7, 4, name="hidden_size")
+    token_layers.require_tied_width(7, 4, name="hidden_size")
     with pytest.raises(ConfigError, match=r"model\.tied needs an embedding table"):
-        ends.table(7)
+        token_layers.table(7)
 
 
 def test_ends_tied_widths_that_differ_are_refused() -> None:
     with pytest.raises(ConfigError, match="embedding_size is 3 and hidden_size 4") as caught:
-        ends_of().require_tied_width(3, 4, name="hidden_size")
+        layers_of().require_tied_width(3, 4, name="hidden_size")
 
     assert caught.value.help == "Set them equal, or --set model.tied=false."
 
 
 def test_ends_untied_widths_may_differ() -> None:
-    ends_of(tied=False).require_tied_width(3, 4, name="hidden_size")
+    layers_of(tied=False).require_tied_width(3, 4, name="hidden_size")
 
 
 def test_ends_token_input_has_their_shares() -> None:
-    token_input = ends_of(input_dropout=0.25, embedding_dropout=0.5).token_input()
+    token_input = layers_of(input_dropout=0.25, embedding_dropout=0.5).token_input()
 
     assert token_input.dropout.probability == 0.25
     assert token_input.embedding_dropout == 0.5
@@ -72,4 +72,4 @@ def test_ends_token_input_has_their_shares() -> None:
 
 @pytest.mark.parametrize(("locked", "kind"), [(True, LockedDropout), (False, Dropout)])
 def test_ends_dropout_is_locked_or_not(locked: bool, kind: type[nn.Module]) -> None:
-    assert type(ends_of(locked=locked).dropout(0.5)) is kind
+    assert type(layers_of(locked=locked).dropout(0.5)) is kind

@@ -9,7 +9,7 @@ ADAPTIVE = OutputConfig(kind="adaptive", cutoffs=(8, 20))
 ONE_HOT = EmbeddingConfig(kind="one_hot")
 
 
-def ends_of(
+def layers_of(
     *,
     embedding: EmbeddingConfig | None = None,
     output: OutputConfig | None = None,
@@ -28,40 +28,46 @@ def ends_of(
 
 
 def test_network_ends_take_the_shares_that_are_dropped_there() -> None:
-    ends = ends_of(input_dropout=0.1, output_dropout=0.2, embedding_dropout=0.3, layer_dropout=0.4)
+    token_layers = layers_of(
+        input_dropout=0.1, output_dropout=0.2, embedding_dropout=0.3, layer_dropout=0.4
+    )
 
-    assert (ends.input_dropout, ends.output_dropout, ends.embedding_dropout) == (0.1, 0.2, 0.3)
+    assert (
+        token_layers.input_dropout,
+        token_layers.output_dropout,
+        token_layers.embedding_dropout,
+    ) == (0.1, 0.2, 0.3)
 
 
 @pytest.mark.parametrize(("tied", "expected"), [(True, (8, 20)), (False, ())])
 def test_network_ends_have_the_cutoffs_of_a_tied_adaptive_output(
     tied: bool, expected: tuple[int, ...]
 ) -> None:
-    assert ends_of(output=ADAPTIVE, tied=tied).cutoffs == expected
+    assert layers_of(output=ADAPTIVE, tied=tied).cutoffs == expected
 
 
 def test_network_ends_pretrained_vectors_of_one_width_are_refused() -> None:
     vectors = EmbeddingConfig(kind="pretrained", path="vectors.txt")
 
     with pytest.raises(ConfigError, match=r"output is adaptive and model\.tied is true") as caught:
-        ends_of(output=ADAPTIVE, embedding=vectors)
+        layers_of(output=ADAPTIVE, embedding=vectors)
 
     assert caught.value.help == "Set model.tied=false, or another output.kind."
 
 
 @pytest.mark.parametrize(("given", "expected"), [(None, 5), (3, 3)])
 def test_input_size_is_the_default_where_none_is_given(given: int | None, expected: int) -> None:
-    assert input_size(ends_of(), given, 5) == expected
+    assert input_size(layers_of(), given, 5) == expected
 
 
 def test_input_size_of_one_hot_vectors_is_the_vocabularys() -> None:
-    assert input_size(ends_of(embedding=ONE_HOT, tied=False), None, 5) == 100
+    assert input_size(layers_of(embedding=ONE_HOT, tied=False), None, 5) == 100
 
 
 def test_input_size_of_one_hot_vectors_that_is_given_is_refused() -> None:
-    ends = ends_of(embedding=ONE_HOT, tied=False)
+    token_layers = layers_of(embedding=ONE_HOT, tied=False)
 
     with pytest.raises(ConfigError, match=r"embedding_size is 3, but one-hot .* 100") as caught:
-        input_size(ends, 3, 5)
+        input_size(token_layers, 3, 5)
 
     assert caught.value.help == "Leave model.embedding_size out, or choose another embedding.kind."

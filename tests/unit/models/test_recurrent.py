@@ -9,17 +9,17 @@ from nextword.layers import TokenLayers
 from nextword.models import RecurrentLanguageModel
 from nextword.recurrent import ActivationPenalty, RecurrentRegularizer
 
-#: Options that are the ends' own; the others are the model's.
-ENDS = {field.name for field in fields(TokenLayers)}
+#: Options of the token layers; the others are the model's.
+TOKEN_LAYERS = {field.name for field in fields(TokenLayers)}
 
 
 def make(
     *, cells: list[LstmCell | ElmanCell] | None = None, **options: object
 ) -> RecurrentLanguageModel:
     torch.manual_seed(0)
-    at_ends = {name: options.pop(name) for name in ENDS & set(options)}
+    of_token_layers = {name: options.pop(name) for name in TOKEN_LAYERS & set(options)}
     return RecurrentLanguageModel(
-        TokenLayers(vocab_size=7, boundary_id=1, never_ids=(0,), **at_ends),  # type: ignore[arg-type]
+        TokenLayers(vocab_size=7, boundary_id=1, never_ids=(0,), **of_token_layers),  # type: ignore[arg-type]
         cells=cells if cells is not None else [LstmCell(4, 4)],
         **options,  # type: ignore[arg-type]
     )

@@ -35,7 +35,7 @@ class Case(ABC):
 
     @property
     def dtype(self) -> torch.dtype:
-        """Give the number format of our products on this machine."""
+        """Give the dtype of our products on this machine."""
         return resolve_precision(self.precision, torch.device("cpu"))
 
     @abstractmethod

@@ -119,7 +119,7 @@ def output_parity(kind: str, *, precision: torch.dtype) -> Parity:
     The sampled softmax, whose loss in training is an estimate, is compared with the same estimate.
 
     Raises:
-        BenchmarkError: They differ by more than the number format explains.
+        BenchmarkError: They differ by more than the dtype explains.
     """
     torch.manual_seed(0)
     weight = nn.Parameter(_FIRST_WEIGHTS * torch.randn(_SMALL.vocab_size, _SMALL.hidden_size))

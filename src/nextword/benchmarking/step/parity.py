@@ -35,7 +35,7 @@ def step_parity(*, num_layers: int, precision: torch.dtype, backend: str = "auto
         backend: How layers are run.
 
     Raises:
-        BenchmarkError: They differ by more than the number format explains.
+        BenchmarkError: They differ by more than the dtype explains.
     """
     torch.manual_seed(0)
     sizes = StepSizes(num_layers=num_layers, **_SIZES)

@@ -1,4 +1,4 @@
-"""Vectors that stand for tokens: settings, tables, files of pretrained ones."""
+"""Embeddings: their settings, tables, and files of pretrained word vectors."""
 
 from nextword.layers.embeddings.adaptive import AdaptiveEmbedding
 from nextword.layers.embeddings.clusters import NARROWING, check_cutoffs, default_cutoffs

@@ -1,4 +1,4 @@
-"""Embeddings that are narrower the rarer the word."""
+"""Adaptive embeddings: the rarer the word, the narrower its vector."""
 
 from collections.abc import Sequence
 
@@ -13,17 +13,17 @@ from nextword.tensors import Embeddings, TokenIds
 
 
 class WordCluster(nn.Module):
-    """Words of like frequency: their vectors, and the way from and to the network's width.
+    """Words of similar frequency: their vectors, and a projection to the network's width.
 
     Args:
-        num_words: Words of the cluster.
-        width: What the network reads and gives.
-        narrow_width: Width of the cluster's own vectors; the head's are as wide as the network.
+        num_words: Number of words in the cluster.
+        width: Width of the network's inputs and outputs.
+        narrow_width: Width of the cluster's vectors; no projection is needed if it equals `width`.
     """
 
     def __init__(self, num_words: int, *, width: int, narrow_width: int) -> None:
         super().__init__()
-        # Drawn so that scores, and vectors after the projection, spread as a plain table's do.
+        # Scores, and vectors after the projection, get the same variance as with a plain table.
         scale = narrow_width**-0.5
         self.table = nn.Parameter(torch.empty(num_words, narrow_width).uniform_(-scale, scale))
         self.projection: nn.Parameter | None = None
@@ -34,33 +34,40 @@ class WordCluster(nn.Module):
     def embed(
         self, word_ids: Int64[Tensor, " positions"], *, sparse: bool
     ) -> Float[Tensor, "positions width"]:
-        """Give the vectors of words, numbered within the cluster, as the network reads them."""
+        """Return the projected vectors of words.
+
+        Args:
+            word_ids: Ids counted from the first word of the cluster, (positions).
+            sparse: Whether the gradient of the table is sparse.
+        """
         vectors = look_up(self.table, word_ids, sparse=sparse)
         return vectors if self.projection is None else functional.linear(vectors, self.projection)
 
-    def narrowed(
-        self, hidden: Float[Tensor, "positions width"]
-    ) -> Float[Tensor, "positions narrow"]:
-        """Give hidden vectors in the cluster's width, to be multiplied with its table."""
+    def narrow(self, hidden: Float[Tensor, "positions width"]) -> Float[Tensor, "positions narrow"]:
+        """Project hidden vectors to the cluster's width, in which its table scores them.
+
+        Args:
+            hidden: (positions, width).
+        """
         return hidden if self.projection is None else functional.linear(hidden, self.projection.T)
 
 
 class AdaptiveEmbedding(nn.Module):
-    """e = A_i E_i[x] for a word of cluster i; the head has no A_0.
+    """e = A_i E_i[x] for a word of cluster i; the first cluster has no A_0.
 
-    Rare words, which are most of a large vocabulary, get few numbers each. The same numbers can
-    predict: `AdaptiveSoftmax` scores the words of cluster i as E_i (A_i^T h).
+    Rare words, most of a large vocabulary, have few parameters each. The same parameters can be
+    tied to the output head: `AdaptiveSoftmax` scores the words of cluster i as E_i (A_i^T h).
 
     Args:
-        width: Width of what the network reads.
+        width: Width of the vectors after the projection.
         vocab_size: Number of words.
-        cutoffs: Where one cluster ends and the next begins.
-        narrowing: How many times narrower the vectors of each cluster are than those before.
+        cutoffs: First id of each cluster but the first, increasing.
+        narrowing: Factor by which each cluster's vectors are narrower than those of the one before.
 
     Raises:
-        ConfigError: The cut-offs are out of order or leave a cluster without words.
+        ConfigError: The cut-offs are not increasing, or a cluster has no words.
 
-    Source: Baevski & Auli (2019), adaptive input representations.
+    Source: [baevski2019].
 
     Example:
         >>> embedding = AdaptiveEmbedding(64, 50, cutoffs=(10, 20))
@@ -87,17 +94,20 @@ class AdaptiveEmbedding(nn.Module):
         )
 
     def forward(self, token_ids: TokenIds, *, sparse: bool = False) -> Embeddings:
-        """Give the vectors of tokens, (batch, time, width).
+        """Return the vectors of tokens.
 
         Args:
             token_ids: Ids, (batch, time).
-            sparse: Whether the gradient of the tables stays a list of rows.
+            sparse: Whether the gradients of the tables are sparse.
+
+        Returns:
+            (batch, time, width).
         """
         flat_ids = token_ids.flatten()
-        found, vectors = [], []
+        positions_found, vectors = [], []
         for (low, high), cluster in zip(self.bounds, self.clusters, strict=True):
             positions = ((flat_ids >= low) & (flat_ids < high)).nonzero().squeeze(1)
-            found.append(positions)
+            positions_found.append(positions)
             vectors.append(cluster.embed(flat_ids[positions] - low, sparse=sparse))
-        back_in_order = torch.cat(found).argsort()
-        return torch.cat(vectors)[back_in_order].view(*token_ids.shape, self.width)
+        original_order = torch.cat(positions_found).argsort()
+        return torch.cat(vectors)[original_order].view(*token_ids.shape, self.width)

@@ -13,17 +13,17 @@ _MAX_WORD_BYTES = 1 << 16
 
 
 class BinaryVectors(VectorFile):
-    """Words, each with a blank and `size` little-endian float32 numbers behind it.
+    """Words, each followed by a space and `size` little-endian float32 numbers.
 
-    word2vec puts a line end behind each vector, gensim does not; both are read.
+    word2vec writes a newline after each vector, gensim does not; both are read.
 
     Args:
-        stream: What follows `beginning`.
-        beginning: Bytes behind the header that were read already.
-        name: What the file is called in errors.
+        stream: The file after `beginning`.
+        beginning: Bytes after the header that were already read.
+        name: The file's name in error messages.
         size: Width of the vectors.
-        num_words: How many words the header says there are.
-        offset: Length of the header.
+        num_words: Number of words according to the header.
+        offset: Length of the header in bytes.
     """
 
     unit = "byte"
@@ -45,7 +45,7 @@ class BinaryVectors(VectorFile):
         self._offset = offset
 
     def entries(self) -> Iterator[Entry]:
-        """Give every word, and refuse what is cut short or goes on after the last one."""
+        """Yield every word; refuse a file that is cut short or goes on after the last word."""
         block, start, offset = self._beginning, 0, self._offset
         num_bytes = self.size * _NUMBER.itemsize
         for number in range(self._num_words):
@@ -76,7 +76,7 @@ class BinaryVectors(VectorFile):
             )
 
     def numbers(self, entry: Entry) -> Float32[np.ndarray, " size"]:
-        """Read the numbers of an entry."""
+        """Return the numbers of an entry."""
         return np.frombuffer(entry.content, dtype=_NUMBER).astype(np.float32)
 
 
@@ -84,7 +84,7 @@ _HELP = "The header says another width or number of words than the file has; mak
 
 
 def _end_of_entry(block: bytes, start: int, num_bytes: int) -> int | None:
-    """Find where an entry ends; None where the block holds only a part of it."""
+    """Return the offset at which an entry ends; None if the block contains only a part of it."""
     blank = block.find(b" ", start, start + _MAX_WORD_BYTES)
     end = blank + 1 + num_bytes
     return end if blank >= 0 and end <= len(block) else None

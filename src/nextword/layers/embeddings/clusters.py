@@ -1,7 +1,7 @@
-"""The vocabulary cut by frequency: a head of frequent words, then clusters of rarer ones.
+"""Clusters of the vocabulary by frequency: a first one of frequent words, then rarer ones.
 
-Ids stand in the order of falling frequency, as vocabularies of words and characters have them
-(special tokens first); in byte-pair vocabularies merges come roughly in that order.
+Ids must be in the order of falling frequency. Vocabularies of words and characters are (special
+tokens first), and merges of byte-pair vocabularies are roughly.
 """
 
 from collections.abc import Sequence
@@ -9,25 +9,31 @@ from itertools import pairwise
 
 from nextword.base import require
 
-#: A cluster's vectors are this much narrower than those of the one before, where nothing else is
-#: asked for, but not narrower than the minimum, below which a product costs no less.
+#: Default factor by which a cluster's vectors are narrower than those of the one before; but they
+#: are not narrower than the minimum, below which a product does not get faster.
 NARROWING = 4
 _MIN_WIDTH = 16
-#: Default clusters grow by this factor.
+#: Default ratio of successive cut-offs.
 _GROWTH = 4
-#: The head has so many words, but at most a tenth of a vocabulary and at least a 64th.
+#: Default size of the first cluster, but at most 1/10 of the vocabulary and at least 1/64.
 _HEAD_SIZE = 2000
 _MAX_HEAD_SHARE = 10
 _MIN_HEAD_SHARE = 64
 
 
 def default_cutoffs(vocab_size: int) -> tuple[int, ...]:
-    """Give cut-offs that suit a vocabulary: the first a small head, then fourfold.
+    """Return default cut-offs for a vocabulary: a small first cluster, then each four times larger.
 
-    The head is scored at every position, the last cluster at one position in ten or so: sizes that
-    grow as words grow rare make all of them cost about the same.
+    The first cluster is scored at every position, the last one at about one position in ten. With
+    sizes that grow as words become rarer, all clusters cost about the same time.
 
-    Source: the balance of Grave et al. (2017), section 4.3, for word counts by Zipf's law.
+    Args:
+        vocab_size: Number of words.
+
+    Returns:
+        The first id of each cluster but the first.
+
+    Source: the balance of [grave2017adaptive], section 4.3, for word counts by Zipf's law.
 
     Example:
         >>> default_cutoffs(10_000), default_cutoffs(33_000), default_cutoffs(267_735)
@@ -41,10 +47,10 @@ def default_cutoffs(vocab_size: int) -> tuple[int, ...]:
 
 
 def check_cutoffs(cutoffs: Sequence[int]) -> None:
-    """Refuse cut-offs that are none, not positive or out of order.
+    """Refuse cut-offs that are empty, not positive or not increasing.
 
     Raises:
-        ConfigError: They are.
+        ConfigError: The cut-offs are one of these.
     """
     shown = ", ".join(f"{cutoff}" for cutoff in cutoffs)
     require(
@@ -61,10 +67,10 @@ def check_cutoffs(cutoffs: Sequence[int]) -> None:
 
 
 def cluster_bounds(cutoffs: Sequence[int], *, vocab_size: int) -> list[tuple[int, int]]:
-    """Give the ids of each cluster, first included and last excluded; the head first.
+    """Return the first id of each cluster and the id after its last one.
 
     Raises:
-        ConfigError: The cut-offs are out of order or leave a cluster without words.
+        ConfigError: The cut-offs are not increasing, or a cluster has no words.
 
     Example:
         >>> cluster_bounds((3, 5), vocab_size=9)
@@ -81,7 +87,7 @@ def cluster_bounds(cutoffs: Sequence[int], *, vocab_size: int) -> list[tuple[int
 
 
 def cluster_widths(width: int, *, num_clusters: int, narrowing: int = NARROWING) -> list[int]:
-    """Give the width of each cluster's vectors, the head first.
+    """Return the width of each cluster's vectors.
 
     Example:
         >>> cluster_widths(650, num_clusters=4)

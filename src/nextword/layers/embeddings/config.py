@@ -1,4 +1,4 @@
-"""Settings of the vectors that stand for tokens. Knows nothing of files or models."""
+"""Settings of the input embedding. Knows nothing of files or models."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,19 +9,19 @@ from nextword.base import STRICT, require, require_range
 @STRICT
 @dataclass(frozen=True, kw_only=True)
 class EmbeddingConfig:
-    """`embedding.*`: the vectors that stand for tokens, of every neural family.
+    """`embedding.*`: the embedding of input tokens, in every neural family.
 
     Attributes:
-        kind: `trained` from random numbers; `pretrained`, read from a file and trained on; or
-            `one_hot`, no table at all.
+        kind: `trained` from random initial values; `pretrained`, read from a file and then trained;
+            or `one_hot`, without an embedding table.
         path: File of pretrained vectors: word2vec (text or binary), GloVe or fastText `.vec`, may
             be compressed (`.gz`, `.bz2`, `.xz`, `.zst`).
-        frozen: Whether the table stays as it was read, rows of words that the file lacks too.
-        add_words: How many words of the file that the training text lacks may enter the
-            vocabulary, the file's first ones first.
+        frozen: Whether the table is not trained, including the rows of words that the file lacks.
+        add_words: Maximum number of words that are in the file but not in the training text and
+            are added to the vocabulary, in the order of the file.
 
     Raises:
-        ConfigError: A setting makes no sense for the kind.
+        ConfigError: A setting does not apply to the kind.
     """
 
     kind: Literal["trained", "pretrained", "one_hot"] = "trained"

@@ -1,8 +1,7 @@
-"""Rows of a table, with a gradient that is as small as what was read of it.
+"""Embedding look-up with a sparse gradient: only the rows that were read.
 
-A table that also predicts has a gradient for every word already. autograd would add the few rows
-that were read to a copy of it, which for a large vocabulary costs as much as an update; here they
-are added in place.
+The table of a tied output head already has a dense gradient. autograd would add the sparse one to a
+copy of it, which for a large vocabulary costs as much time as an update; here it is added in place.
 """
 
 from functools import partial
@@ -16,14 +15,17 @@ from torch.nn import functional
 def look_up(
     table: Float[Tensor, "vocab width"], ids: Int64[Tensor, "*places"], *, sparse: bool
 ) -> Float[Tensor, "*places width"]:
-    """Give table[ids].
+    """Return table[ids].
 
     Args:
-        table: One row an id.
-        ids: Which rows.
-        sparse: Whether `backward` adds a list of rows to the gradient of a table that is a weight,
-            past autograd's own way there: `torch.autograd.grad` does not see it. Whoever updates
-            the weights must be able to take a list, where nothing else gives it a dense gradient.
+        table: One row per id, (vocab, width).
+        ids: Ids, of any shape.
+        sparse: Whether `backward` adds a sparse gradient to `table.grad` if the table is a leaf.
+            It does so outside autograd's graph, so `torch.autograd.grad` does not return it. The
+            optimizer must accept a sparse gradient, unless something else contributes a dense one.
+
+    Returns:
+        (..., width).
 
     Example:
         >>> table = torch.ones(5, 2, requires_grad=True)
@@ -34,13 +36,13 @@ def look_up(
     if not (sparse and table.is_leaf and table.requires_grad and torch.is_grad_enabled()):
         return functional.embedding(ids, table, sparse=sparse)
     rows_read = table.detach().requires_grad_()
-    rows_read.register_post_accumulate_grad_hook(partial(_hand_over, table=table))  # type: ignore[no-untyped-call]
+    rows_read.register_post_accumulate_grad_hook(partial(_add_gradient, table=table))  # type: ignore[no-untyped-call]
     return functional.embedding(ids, rows_read, sparse=True)
 
 
 @torch.no_grad()
-def _hand_over(rows_read: Tensor, *, table: Tensor) -> None:
-    """Add the gradient of the rows that were read to the table's."""
+def _add_gradient(rows_read: Tensor, *, table: Tensor) -> None:
+    """Add the gradient of the rows that were read to that of the table."""
     rows, rows_read.grad = rows_read.grad, None
     assert rows is not None
     if table.grad is None:

@@ -1,4 +1,4 @@
-"""One-hot vectors: what a network reads that has no embedding table."""
+"""One-hot vectors: the inputs of a network without an embedding table."""
 
 from jaxtyping import Float, Int64
 from torch import Tensor
@@ -7,18 +7,20 @@ from torch import Tensor
 def one_hot(
     token_ids: Int64[Tensor, "batch time"], vocab_size: int, *, like: Float[Tensor, "..."]
 ) -> Float[Tensor, "batch time vocab"]:
-    """Give x[t]: 1 at the token's own place, 0 elsewhere.
+    """Return one-hot vectors x[t]: 1 at the token's id, 0 elsewhere.
 
-    A matrix times such a vector is one of the matrix's columns, so a layer over one-hot vectors
-    keeps its embedding table in its own weight. The vectors are written out, as wide as the
-    vocabulary: meant for small ones.
+    A matrix times such a vector is a column of the matrix, so the input weight of the layer above
+    serves as embedding table. The vectors are dense, which suits small vocabularies only.
 
     Args:
         token_ids: Ids, (batch, time).
         vocab_size: Width of a vector.
-        like: Gives type and device.
+        like: Its dtype and device are those of the vectors.
 
-    Source: lectures 000 and 001.
+    Returns:
+        (batch, time, vocab).
+
+    Source: [lecture-000] and [lecture-001].
 
     Example:
         >>> import torch

@@ -1,10 +1,10 @@
-r"""Pretrained word vectors out of a file: word2vec, GloVe or fastText, told by what it holds.
+r"""Reading pretrained word vectors: word2vec, GloVe or fastText, detected from the content.
 
-    3 2\n the 0.1 0.2\n ...       word2vec text, fastText .vec: a header, then a word a line
+    3 2\n the 0.1 0.2\n ...       word2vec text, fastText .vec: a header, then one word per line
     3 2\n the \xcd\xcc\xcc\x3d... word2vec binary: the same header
     the 0.1 0.2\n ...             GloVe: no header
 
-Of a file of millions of words only those asked for are kept.
+Only the vectors of requested words are kept in memory.
 """
 
 import re
@@ -30,7 +30,7 @@ class WordVectors:
 
     Attributes:
         words: The words.
-        vectors: One row for each.
+        vectors: One row per word, (words, size).
     """
 
     words: tuple[str, ...]
@@ -42,15 +42,15 @@ def read_vectors(stream: VectorStream, *, name: str, wanted: Collection[str]) ->
 
     Args:
         stream: The file's bytes, decompressed.
-        name: What it is called in errors.
-        wanted: The words to keep; a set is fast.
+        name: The file's name in error messages.
+        wanted: The words to read; a set is fastest.
 
     Returns:
-        Those of them that the file has, in its order.
+        Those of them that are in the file, in its order.
 
     Raises:
-        DataError: The file is malformed, or has a wanted word twice; the message names the line,
-            or for binary files the byte.
+        DataError: The file is malformed or contains a wanted word twice; the message names the
+            line, or for binary files the byte.
 
     Example:
         >>> import io
@@ -81,16 +81,17 @@ def read_vectors(stream: VectorStream, *, name: str, wanted: Collection[str]) ->
 def first_other_words(
     stream: VectorStream, *, name: str, known: Collection[str], limit: int
 ) -> tuple[str, ...]:
-    """Give the first words of a file that are not known yet; it is read no further.
+    """Return the first words of a file that are not known; the rest of the file is not read.
 
     Args:
         stream: The file's bytes, decompressed.
-        name: What it is called in errors.
-        known: Words to pass over.
-        limit: How many to give at most. Words that hold white space are none of a text.
+        name: The file's name in error messages.
+        known: Words to skip.
+        limit: Maximum number of words. Words that contain white space are skipped, because no
+            text contains them as words.
 
     Raises:
-        DataError: The file is malformed up to there.
+        DataError: The part that was read is malformed.
     """
     file = open_vectors(stream, name=name)
     others: dict[str, None] = {}
@@ -104,14 +105,14 @@ def first_other_words(
 
 
 def open_vectors(stream: VectorStream, *, name: str) -> VectorFile:
-    """Tell the format by the beginning of a file.
+    """Detect the format from the beginning of a file, and return a reader of it.
 
     Args:
         stream: The file's bytes, decompressed.
-        name: What it is called in errors.
+        name: The file's name in error messages.
 
     Raises:
-        DataError: The file is empty, or begins like none of the formats.
+        DataError: The file is empty, or its beginning fits none of the formats.
     """
     header = stream.readline(MAX_LINE_BYTES + 1)
     match = _HEADER.fullmatch(header.strip())
@@ -133,7 +134,7 @@ def open_vectors(stream: VectorStream, *, name: str) -> VectorFile:
 
 
 def _size_without_header(line: bytes, name: str) -> int:
-    """Count the numbers behind the first word of a file."""
+    """Return the number of numbers after the first word of a file."""
     numbers = line.split()[1:]
     if numbers and all(is_number(field) for field in numbers):
         return len(numbers)
@@ -146,10 +147,10 @@ def _size_without_header(line: bytes, name: str) -> int:
 
 
 def _is_text(line: bytes, size: int) -> bool:
-    """Tell text from binary by the line behind the header.
+    """Whether the line after the header is text.
 
-    Vectors in binary hold control characters or are no UTF-8, unless a byte of them happens to be
-    a line end very early; then the fields that stand before it are too few or no numbers.
+    Binary vectors contain control characters or invalid UTF-8, unless one of their first bytes
+    happens to be a newline; then the fields before it are too few, or not numbers.
     """
     if _CONTROL.search(line):
         return False

@@ -1,4 +1,4 @@
-"""The embedding table: one row a token, all of one width or narrower the rarer the token."""
+"""The embedding table: one row per token, all of one width or narrower for rarer tokens."""
 
 import torch
 from torch import nn
@@ -7,8 +7,7 @@ from nextword.base import require
 from nextword.layers.embeddings.adaptive import AdaptiveEmbedding
 from nextword.layers.embeddings.clusters import NARROWING
 
-#: Bound of what is drawn for a table that is no output's weight; that of a tied one is what the
-#: output wants.
+#: Initial values are uniform in [-0.1, 0.1], unless the table is tied to the output head.
 _SCALE = 0.1
 
 
@@ -22,19 +21,24 @@ def embedding_table(
     cutoffs: tuple[int, ...] = (),
     narrowing: int = NARROWING,
 ) -> nn.Parameter | AdaptiveEmbedding | None:
-    """Give E, (vocab, embedding), drawn from a uniform distribution; None for one-hot vectors.
+    """Build the embedding table E, drawn from a uniform distribution.
 
     Args:
         vocab_size: Number of token ids.
         embedding_size: Width of a vector.
-        one_hot: Whether there is to be no table.
-        frozen: Whether training leaves the table as it is.
-        tied: Whether the table is the output's weight too.
-        cutoffs: Ids from which on vectors are narrower; all are of one width when empty.
-        narrowing: How many times narrower they are.
+        one_hot: Whether tokens are one-hot vectors, which need no table.
+        frozen: Whether the table is not trained.
+        tied: Whether the table is also the weight of the output head.
+        cutoffs: First ids of the clusters of an adaptive embedding; every vector has the same width
+            when empty.
+        narrowing: Factor by which each cluster's vectors are narrower than those of the one before.
+
+    Returns:
+        (vocab, embedding), or an adaptive embedding; None for one-hot vectors.
 
     Raises:
-        ConfigError: It is tied, but there is none; or the cut-offs do not fit the vocabulary.
+        ConfigError: The table is tied but tokens are one-hot vectors, or the cut-offs do not fit
+            the vocabulary.
     """
     require(
         not (one_hot and tied),

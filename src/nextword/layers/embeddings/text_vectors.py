@@ -1,4 +1,4 @@
-"""Word vectors as text: a word a line with its numbers, as GloVe, fastText and word2vec write."""
+"""Word vectors as text, one word per line, as GloVe, fastText and word2vec write them."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -13,17 +13,17 @@ MAX_LINE_BYTES = 1 << 20
 
 
 class TextVectors(VectorFile):
-    """Lines of a word and its numbers, apart by blanks.
+    """Lines of a word and its numbers, separated by spaces or tabs.
 
-    A word that itself holds blanks (GloVe's largest file has some) is told by its width: the last
-    `size` fields are the numbers.
+    The last `size` fields of a line are the numbers, so a word may contain spaces (some words in
+    GloVe's largest file do).
 
     Args:
-        stream: What follows `first_line`.
-        first_line: The first line that holds a word, already read.
-        name: What the file is called in errors.
+        stream: The file after `first_line`.
+        first_line: The first line with a word, already read.
+        name: The file's name in error messages.
         size: Width of the vectors.
-        num_words: How many words the header says there are; None for files without one.
+        num_words: Number of words according to the header; None for files without one.
     """
 
     unit = "line"
@@ -43,7 +43,7 @@ class TextVectors(VectorFile):
         self._num_words = num_words
 
     def entries(self) -> Iterator[Entry]:
-        """Give the word of every line that is not blank."""
+        """Yield the word of every line that is not blank."""
         num_found = number = 0
         first_number = 1 if self._num_words is None else 2
         for number, line in enumerate(self._lines(), start=first_number):
@@ -61,7 +61,7 @@ class TextVectors(VectorFile):
             )
 
     def numbers(self, entry: Entry) -> Float32[np.ndarray, " size"]:
-        """Read the numbers of a line."""
+        """Return the numbers of a line."""
         fields = entry.content.split()
         if len(fields) != self.size:
             self._refuse_width(entry.place, entry.word, len(fields))
@@ -77,7 +77,7 @@ class TextVectors(VectorFile):
 
     def _entry(self, number: int, line: bytes) -> Entry:
         word, _, content = line.partition(b" ")
-        # Nearly every line is of this form, and most are of words that nobody wants.
+        # Nearly every line has this form, and most words are not wanted: no further parsing.
         if content.count(b" ") + 1 == self.size and b"\t" not in line:
             return Entry(place=number, word=word, content=content)
         fields = line.split()
@@ -95,7 +95,7 @@ class TextVectors(VectorFile):
 
 
 def is_number(field: bytes) -> bool:
-    """Say whether a field can be read as a number."""
+    """Return whether a field can be parsed as a number."""
     try:
         float(field)
     except ValueError:

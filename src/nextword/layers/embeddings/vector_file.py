@@ -1,4 +1,4 @@
-"""What every format of word vectors offers: words with their vectors, one after the other."""
+"""The contract of a file of word vectors: it yields words with their vectors."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -15,25 +15,25 @@ _SHOWN_BYTES = 40
 
 @runtime_checkable
 class VectorStream(Protocol):
-    """Bytes that can be read, such as an open file."""
+    """A readable stream of bytes, such as an open file."""
 
     def read(self, size: int = ..., /) -> bytes:
-        """Give up to `size` bytes; nothing at the end."""
+        """Return up to `size` bytes; none at the end."""
         ...
 
     def readline(self, size: int = ..., /) -> bytes:
-        """Give the next line with its end, or `size` bytes of it; nothing at the end."""
+        """Return the next line with its newline, or `size` bytes of it; nothing at the end."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A word of the file; its vector is not looked at before it is wanted.
+    """A word of the file, with its vector not parsed yet.
 
     Attributes:
-        place: Where it stands, in the unit of the format.
-        word: Its bytes.
-        content: Its vector as the file spells it.
+        place: Its position in the file: line number or byte offset, see `VectorFile.unit`.
+        word: The word's bytes.
+        content: The vector's bytes.
     """
 
     place: int
@@ -42,14 +42,14 @@ class Entry:
 
 
 class VectorFile(ABC):
-    """A file of word vectors that is read once, from the beginning.
+    """A file of word vectors, read once from the beginning.
 
     Args:
-        name: What the file is called in errors.
+        name: The file's name in error messages.
         size: Width of the vectors.
 
     Attributes:
-        unit: What places are counted in: `line` or `byte`.
+        unit: Unit of positions in the file: `line` or `byte`.
     """
 
     unit: ClassVar[str]
@@ -60,25 +60,25 @@ class VectorFile(ABC):
 
     @abstractmethod
     def entries(self) -> Iterator[Entry]:
-        """Give every word of the file.
+        """Yield every word of the file.
 
         Raises:
-            DataError: An entry is malformed; the message names the place.
+            DataError: An entry is malformed; the message names its position.
         """
 
     @abstractmethod
     def numbers(self, entry: Entry) -> Float32[np.ndarray, " size"]:
-        """Read a vector.
+        """Parse an entry's vector.
 
         Raises:
-            DataError: It is no vector.
+            DataError: The entry has no valid vector.
         """
 
     def vector(self, entry: Entry) -> Float32[np.ndarray, " size"]:
-        """Read a vector of finite numbers.
+        """Parse an entry's vector, and check that its numbers are finite.
 
         Raises:
-            DataError: It is none.
+            DataError: The entry has no valid vector, or a number is not finite.
         """
         vector = self.numbers(entry)
         if not np.isfinite(vector).all():
@@ -86,10 +86,10 @@ class VectorFile(ABC):
         return vector
 
     def word(self, entry: Entry) -> str:
-        """Decode a word.
+        """Decode an entry's word.
 
         Raises:
-            DataError: It is not UTF-8.
+            DataError: The word is not UTF-8.
         """
         try:
             return entry.word.decode("utf-8")
@@ -101,12 +101,12 @@ class VectorFile(ABC):
             )
 
     def fail(self, place: int, message: str, *, help: str = "") -> NoReturn:
-        """Refuse the file at a place."""
+        """Raise a DataError that names a position in the file."""
         raise DataError(f"{self.name}, {self.unit} {place:,}: {message}", help=help)
 
 
 def shown(content: bytes) -> str:
-    """Show bytes of a file in an error, shortened and printable."""
+    """Return bytes of a file as printable text for a message, at most 40 bytes of them."""
     part = content[:_SHOWN_BYTES]
     try:
         text = repr(part.decode("utf-8"))

@@ -1,4 +1,4 @@
-"""From hidden vectors to the distribution of the next token."""
+"""Output heads: from hidden vectors to the distribution of the next token."""
 
 from nextword.layers.heads.adaptive import AdaptiveSoftmax
 from nextword.layers.heads.additions import Additions

@@ -1,4 +1,4 @@
-"""The adaptive softmax: frequent words are scored at every position, rare ones where they occur."""
+"""The adaptive softmax: rare words are scored only at the positions where they are the target."""
 
 import math
 
@@ -19,30 +19,30 @@ from nextword.layers.heads.pieces import nll_in_pieces
 class AdaptiveSoftmax(Output):
     """P(w) = P(w | head) in the head, P(cluster i | head) P(w | cluster i) in cluster i.
 
-    The head is a softmax over the most frequent words and one entry a cluster. Cluster i is a
-    softmax over its words, on h in a narrower width: scores E_i (A_i^T h) + b. A training step
-    computes the head, and of a cluster only the positions whose target lies in it. The
-    distribution is exact: what is small is the number of weights of rare words.
+    The head is a softmax over the most frequent words and one entry per cluster. Cluster i is a
+    softmax over its words, on a narrower projection of h: scores E_i (A_i^T h) + b. A training step
+    computes the head at all positions, and a cluster only at the positions whose target is in it.
+    The distribution is exact; only the number of parameters of rare words is smaller.
 
-    Ids must stand in the order of falling frequency, as vocabularies of words have them. Ids that
-    are never predicted get probability 0 and the others share it.
+    Ids must be in the order of falling frequency, as in vocabularies of words. Ids that are never
+    predicted get probability 0.
 
     Args:
         hidden_size: Width of h.
         vocab_size: Number of words.
-        cutoffs: Where one cluster ends and the next begins; by the size of the vocabulary when
-            None, and those of the tied embedding when there is one.
-        narrowing: How many times narrower the vectors of each cluster are than those before; 1
-            gives all words the full width. The tied embedding's when there is one.
+        cutoffs: First id of each cluster but the head, increasing; chosen by the vocabulary size
+            when None. A tied embedding's own are used instead.
+        narrowing: Factor by which each cluster's vectors are narrower than those of the one before;
+            with 1 all words have the full width. A tied embedding's own is used instead.
         never_ids: Ids that are never predicted.
-        tied_weight: The embedding whose E_i and A_i to use; some of its own when None.
+        tied_weight: The embedding whose E_i and A_i to use; None for its own.
 
     Raises:
-        ConfigError: Cut-offs are out of order or above the vocabulary, or a cluster holds nothing
+        ConfigError: Cut-offs are not increasing or exceed the vocabulary, or a cluster has no word
             that can be predicted.
         ShapeError: The tied embedding has other sizes.
 
-    Source: Grave et al. (2017); tied as by Baevski & Auli (2019).
+    Source: [grave2017adaptive]; weight tying as in [baevski2019].
 
     Example:
         >>> output = AdaptiveSoftmax(3, 5, cutoffs=(2,), never_ids=(0,))
@@ -91,22 +91,22 @@ class AdaptiveSoftmax(Output):
         self.register_buffer("cutoffs", starts, persistent=False)
 
     def log_probs(self, hidden: FlatHidden) -> Float[Tensor, "positions vocab"]:
-        """Give log-probabilities, nats, in at least float32."""
+        """Return log-probabilities, nats, in at least float32."""
         bias = self._masked_bias()
         head = log_softmax(self._head_logits(hidden, bias))
         head_size = self.words.bounds[0][1]
         parts = [head[:, :head_size]]
         for number, (low, high) in enumerate(self.words.bounds[1:], start=1):
             cluster = self.words.clusters[number]
-            logits = functional.linear(cluster.narrowed(hidden), cluster.table, bias[low:high])
+            logits = functional.linear(cluster.narrow(hidden), cluster.table, bias[low:high])
             tail = head_size + number - 1
             parts.append(log_softmax(logits) + head[:, tail : tail + 1])
         return torch.cat(parts, dim=1)
 
     def nll(self, hidden: FlatHidden, target_ids: FlatTargets) -> FlatNll:
-        """Give the negative log-likelihood of each target, nats.
+        """Return the negative log-likelihood of each target, nats.
 
-        Without gradients the scores are made a piece at a time.
+        Without gradients it is computed in pieces of few positions, to limit memory.
         """
         if torch.is_grad_enabled():
             return self._nll(hidden, target_ids)
@@ -114,7 +114,7 @@ class AdaptiveSoftmax(Output):
         return nll_in_pieces(self._nll, hidden, target_ids, scores_per_position=scores)
 
     def num_scores_held(self, num_positions: int) -> int:
-        """Those of the head, and those of the largest cluster as far as they are held at once."""
+        """Return the scores of the head, and those of the largest cluster up to one block."""
         sizes = [high - low for low, high in self.words.bounds]
         head_size = sizes[0] + len(sizes) - 1
         return num_positions * head_size + min(num_positions * max(sizes[1:]), chunked.BLOCK_SCORES)
@@ -127,7 +127,7 @@ class AdaptiveSoftmax(Output):
         for number, (low, high) in enumerate(self.words.bounds[1:], start=1):
             positions = (numbers == number).nonzero().squeeze(1)
             tail_nll = _linear_nll(
-                self.words.clusters[number].narrowed(hidden.index_select(0, positions)),
+                self.words.clusters[number].narrow(hidden.index_select(0, positions)),
                 self.words.clusters[number].table,
                 bias[low:high],
                 target_ids[positions] - low,
@@ -136,19 +136,19 @@ class AdaptiveSoftmax(Output):
         return nll
 
     def _head_logits(self, hidden: Tensor, bias: Tensor) -> Tensor:
-        """Score the frequent words, then the clusters; copies no weights, for few positions."""
+        """Return scores of the frequent words, then the clusters, without copying the weights."""
         words = self.words.clusters[0].table
         logits = functional.linear(hidden, words, bias[: len(words)])
         return torch.cat([logits, functional.linear(hidden, self.tail_weight, self.tail_bias)], 1)
 
     def _head(self, bias: Tensor) -> tuple[Tensor, Tensor]:
-        """Give weight and bias that score the same in one product, for many positions."""
+        """Return weight and bias of the head as one matrix and vector, for many positions."""
         words = self.words.clusters[0].table
         weight = torch.cat([words, self.tail_weight])
         return weight, torch.cat([bias[: len(words)], self.tail_bias])
 
     def _head_targets(self, target_ids: Tensor, numbers: Int64[Tensor, " positions"]) -> Tensor:
-        """Say which of the head's entries a target is, or has its cluster's name on."""
+        """Return the entry of the head for each target: the word itself, or its cluster."""
         return torch.where(numbers == 0, target_ids, self.words.bounds[0][1] + numbers - 1)
 
     def _masked_bias(self) -> Tensor:
@@ -156,14 +156,14 @@ class AdaptiveSoftmax(Output):
 
 
 def _linear_nll(hidden: Tensor, weight: Tensor, bias: Tensor, target_ids: Tensor) -> Tensor:
-    """Score targets in one piece where all scores fit, else block by block."""
+    """Return the loss in one product if all scores fit into a block, else block by block."""
     if len(hidden) * len(weight) <= chunked.BLOCK_SCORES:
         return linear_nll(hidden, weight, bias, target_ids)
     return linear_cross_entropy(hidden, weight, bias, target_ids)
 
 
 def _require_words(bounds: list[tuple[int, int]], never_ids: tuple[int, ...]) -> None:
-    """Refuse a cluster that no probability could go to."""
+    """Refuse a cluster whose words are all never predicted."""
     for low, high in bounds[1:]:
         require(
             not set(range(low, high)) <= set(never_ids),

@@ -1,7 +1,7 @@
-"""Scores that something beside the hidden vector adds to a few words at each position.
+"""Sparse additions to the scores of a few words at each position, beside the hidden vector's.
 
-They are a list: a model whose n-gram features speak for a thousand words of ten thousand neither
-builds nor differentiates a table of all of them.
+They are a list of entries: n-gram features that score a thousand of ten thousand words need no
+table of all words, and no gradient of one.
 """
 
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from torch.autograd.function import once_differentiable
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Additions:
-    """What is added to the scores of some words.
+    """Scores to add to those of some words at some positions.
 
     Attributes:
-        places: position * vocab_size + word of each entry; entries of one place are summed.
-        scores: What each adds.
+        places: position * vocab_size + word of each entry; entries of equal place are summed.
+        scores: The score that each entry adds.
         vocab_size: Number of words.
     """
 
@@ -28,7 +28,7 @@ class Additions:
     vocab_size: int
 
     def between(self, begin: int, end: int) -> "Additions":
-        """Give what is added at positions begin to end, counted from begin."""
+        """Return the additions at positions begin to end, with positions counted from begin."""
         first, last = begin * self.vocab_size, end * self.vocab_size
         inside = (self.places >= first) & (self.places < last)
         return Additions(
@@ -39,7 +39,7 @@ class Additions:
 
 
 class _Added(torch.autograd.Function):
-    """logits with scores added at some places; the gradient of a score is read at its place."""
+    """logits with scores added at some places; the gradient of a score is that at its place."""
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, places: Tensor, scores: Tensor) -> Tensor:
@@ -60,7 +60,7 @@ class _Added(torch.autograd.Function):
 def added(
     logits: Float[Tensor, "positions vocab"], additions: Additions
 ) -> Float[Tensor, "positions vocab"]:
-    """Give the sum of an output's scores and what is added to them.
+    """Return logits plus additions, (positions, vocab).
 
     Example:
         >>> additions = Additions(

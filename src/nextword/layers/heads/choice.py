@@ -1,21 +1,21 @@
-"""Which output suits a vocabulary, with the reason in a sentence."""
+"""The automatic choice of an output head, with its reason."""
 
 from dataclasses import dataclass
 
-#: From here on the full softmax takes most of a step, and most of its weights are seen too seldom
-#: to be learnt.
+#: From this vocabulary size on, the full softmax takes most of a step, and most of its weights get
+#: too few updates to be learnt.
 _MIN_ADAPTIVE_VOCAB = 100_000
-#: Scores and their gradient take 8 bytes each: a GiB.
+#: A score and its gradient take 8 bytes, so this is 1 GiB.
 _MAX_FULL_SCORES = 2**27
 
 
 @dataclass(frozen=True, kw_only=True)
 class OutputChoice:
-    """An output, and why it.
+    """A chosen output head.
 
     Attributes:
-        kind: Which one.
-        reason: Half a sentence that goes on after "because".
+        kind: Its name in `output.kind`.
+        reason: The reason, as a clause after "because".
     """
 
     kind: str
@@ -28,12 +28,11 @@ class OutputChoice:
 def choose_output(*, vocab_size: int, num_positions: int) -> OutputChoice:
     """Choose between the full, the chunked and the adaptive softmax.
 
-    The sampled softmax is never chosen: its training loss is an estimate, so it is for those who
-    ask for it.
+    The sampled softmax is never chosen automatically, because its training loss is an estimate.
 
     Args:
         vocab_size: Number of words.
-        num_positions: Positions that a training step scores at once; 0 when nothing is trained.
+        num_positions: Positions that a training step scores at once; 0 without training.
 
     Example:
         >>> print(choose_output(vocab_size=10_000, num_positions=700))

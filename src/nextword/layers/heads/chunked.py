@@ -1,12 +1,13 @@
-"""The full softmax trained without ever holding all scores.
+"""The full softmax, trained without all scores in memory at once.
 
-The product with W_y and the cross-entropy are one operation that walks over the vocabulary block
-by block. A block of scores is made, counted into log Σ exp, and forgotten; the backward pass makes
-it again, turns it into its gradient in place, and uses that up. The price is that product twice;
-what is saved is a tensor of (positions, vocab), the largest of a model with many words.
+The product with W_y and the cross-entropy are one operation, computed for one block of the
+vocabulary after the other. The forward pass computes a block of scores, adds it to log Σ exp and
+discards it. The backward pass computes it again, turns it into its gradient in place, and uses that
+for the gradients of W_y and h. This doubles the time of the product and saves a tensor of
+(positions, vocab), the largest one of a model with many words.
 
-Blocks are of words, not of positions: each row of W_y and of its gradient is then read and written
-once, which with many words is most of the memory traffic.
+Blocks are of words, not of positions, so that each row of W_y and of its gradient is read and
+written once. With many words this is most of the memory traffic.
 """
 
 from collections.abc import Iterator
@@ -21,8 +22,8 @@ from nextword.layers.heads.contract import FlatHidden, FlatNll, FlatTargets
 from nextword.layers.heads.full import FullSoftmax
 from nextword.layers.heads.losses import product_dtype
 
-#: Scores of a block: 16 MB of float32, a few times over while it is worked on. Smaller ones were
-#: measured to be no faster.
+#: Scores of a block: 16 MB in float32, of which there are a few copies. Smaller blocks are no
+#: faster (measured).
 BLOCK_SCORES = 4 * 2**20
 
 
@@ -72,17 +73,20 @@ def linear_cross_entropy(
     bias: Float[Tensor, " vocab"],
     target_ids: FlatTargets,
 ) -> FlatNll:
-    """Give `cross_entropy(hidden @ weight.T + bias, target_ids)`, nats, in little memory.
+    """Return `cross_entropy(hidden @ weight.T + bias, target_ids)`, nats, using little memory.
 
-    Under autocast the products are of its type; sums and the loss are of at least float32.
+    Under autocast the products have its dtype; sums and the loss have at least float32.
 
     Args:
-        hidden: Hidden vectors.
-        weight: One row a word.
-        bias: One number a word; -inf marks what is never predicted.
-        target_ids: Ids to predict.
+        hidden: Hidden vectors, (positions, hidden).
+        weight: One row per word, (vocab, hidden).
+        bias: One value per word, (vocab); -inf for words that are never predicted.
+        target_ids: Ids to predict, (positions).
 
-    Source: the loss of lecture 004; cut in blocks as by Wijmans et al. (2025).
+    Returns:
+        (positions).
+
+    Source: the loss of [lecture-004], in blocks as in [wijmans2025].
 
     Example:
         >>> hidden, weight = torch.zeros(1, 3), torch.zeros(4, 3)
@@ -95,7 +99,7 @@ def linear_cross_entropy(
 class ChunkedSoftmax(FullSoftmax):
     """ŷ = softmax(W_y h + b_y), the same as the full softmax, trained in less memory.
 
-    Takes the arguments of `FullSoftmax`; weights, losses and gradients are its own too.
+    It has the arguments and weights of `FullSoftmax`, and the same losses and gradients.
 
     Example:
         >>> output = ChunkedSoftmax(3, 5, never_ids=(0,))
@@ -104,29 +108,29 @@ class ChunkedSoftmax(FullSoftmax):
     """
 
     def nll(self, hidden: FlatHidden, target_ids: FlatTargets) -> FlatNll:
-        """Give the negative log-likelihood of each target, nats."""
+        """Return the negative log-likelihood of each target, nats."""
         return linear_cross_entropy(hidden, self.weight, self.masked_bias(), target_ids)
 
     def num_scores_held(self, num_positions: int) -> int:
-        """One block of them."""
+        """Return the number of scores in one block."""
         return min(super().num_scores_held(num_positions), BLOCK_SCORES)
 
 
 def _blocks(num_positions: int, vocab_size: int) -> Iterator[tuple[int, int]]:
-    """Cut the vocabulary so that a block's scores fit."""
+    """Yield the first word of each block and the word after its last one."""
     size = max(1, BLOCK_SCORES // max(1, num_positions))
     for low in range(0, vocab_size, size):
         yield low, min(low + size, vocab_size)
 
 
 def _scores(operand: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Give a block of scores, (positions, words), in at least float32."""
+    """Return a block of scores, (positions, words), in at least float32."""
     dtype = operand.dtype
     scores = torch.addmm(bias.to(dtype), operand, weight.to(dtype).T)
     return scores.to(torch.promote_types(dtype, torch.float32))
 
 
 def _targets_between(target_ids: Tensor, low: int, high: int) -> tuple[Tensor, Tensor]:
-    """Give which positions have their target in a block, and where in it."""
+    """Return the positions whose target is in a block, and the target's index in the block."""
     rows = ((target_ids >= low) & (target_ids < high)).nonzero().squeeze(1)
     return rows, target_ids[rows] - low

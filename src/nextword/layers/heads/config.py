@@ -1,4 +1,4 @@
-"""Settings of the output layer, and how they build one."""
+"""Settings of the output head, and the choice of its factory."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,18 +13,18 @@ from nextword.layers.heads.kinds import OUTPUTS
 @STRICT
 @dataclass(frozen=True, kw_only=True)
 class OutputConfig:
-    """`output.*`: how hidden vectors become probabilities.
+    """`output.*`: the output head, which turns hidden vectors into probabilities.
 
     Attributes:
         kind: `full`, the softmax over the whole vocabulary; `chunked`, the same in less memory;
             `adaptive`, with narrower vectors for rarer words, for large vocabularies; `sampled`,
-            the full one trained against words drawn by chance; `auto` chooses one of the first
-            three by the size of the vocabulary. Others join by `register_output`.
-        cutoffs: Ids at which the clusters of `adaptive` begin, rising; by the size of the
-            vocabulary when not given.
-        narrowing: How many times narrower `adaptive` makes the vectors of each cluster than those
-            of the one before; with 1 all words keep the full width.
-        num_samples: Words that `sampled` draws a training step.
+            the full softmax trained against randomly drawn words; `auto` chooses one of the first
+            three by the vocabulary size. `register_output` adds others.
+        cutoffs: First ids of the clusters of `adaptive` but the first, increasing; chosen by the
+            vocabulary size when not given.
+        narrowing: Factor by which `adaptive` makes the vectors of each cluster narrower than those
+            of the one before; with 1 all words have the full width.
+        num_samples: Number of words that `sampled` draws per training step.
 
     Raises:
         ConfigError: The kind is unknown, or a value is out of range or order.
@@ -48,16 +48,16 @@ class OutputConfig:
             )
 
     def choice(self, *, vocab_size: int, num_positions: int = 0) -> OutputChoice:
-        """Say which output it is for a vocabulary, and why; see `choose_output`."""
+        """Return the kind of head for a vocabulary, with the reason; see `choose_output`."""
         if self.kind == "auto":
             return choose_output(vocab_size=vocab_size, num_positions=num_positions)
         return OutputChoice(kind=self.kind, reason="output.kind asks for it")
 
-    def settled(self, *, vocab_size: int, num_positions: int = 0) -> "OutputConfig":
-        """Give the settings with nothing left to choose, as a model folder keeps them.
+    def resolved(self, *, vocab_size: int, num_positions: int = 0) -> "OutputConfig":
+        """Return the settings with every automatic choice made, as a model folder stores them.
 
         Example:
-            >>> OutputConfig().settled(vocab_size=200_000).cutoffs
+            >>> OutputConfig().resolved(vocab_size=200_000).cutoffs
             (3125, 12500, 50000)
         """
         kind = self.choice(vocab_size=vocab_size, num_positions=num_positions).kind
@@ -67,11 +67,11 @@ class OutputConfig:
         return replace(self, kind=kind, cutoffs=cutoffs)
 
     def factory(self, *, vocab_size: int) -> OutputFactory:
-        """Give what builds the output; see `OutputFactory`."""
-        settled = self.settled(vocab_size=vocab_size)
-        factory = OUTPUTS[settled.kind]
-        if settled.kind == "adaptive":
-            return partial(factory, cutoffs=settled.cutoffs, narrowing=settled.narrowing)
-        if settled.kind == "sampled":
-            return partial(factory, num_samples=settled.num_samples)
+        """Return the factory of the head; see `OutputFactory`."""
+        resolved = self.resolved(vocab_size=vocab_size)
+        factory = OUTPUTS[resolved.kind]
+        if resolved.kind == "adaptive":
+            return partial(factory, cutoffs=resolved.cutoffs, narrowing=resolved.narrowing)
+        if resolved.kind == "sampled":
+            return partial(factory, num_samples=resolved.num_samples)
         return factory

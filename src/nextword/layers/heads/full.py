@@ -1,4 +1,4 @@
-"""The full softmax: one weight row a word, and the cross-entropy over all of them."""
+"""The full softmax: one weight row per word, and the cross-entropy over all words."""
 
 import math
 
@@ -23,12 +23,12 @@ class FullSoftmax(Output):
         hidden_size: Width of h.
         vocab_size: Number of words.
         never_ids: Ids that are never predicted.
-        tied_weight: The embedding table, (vocab, hidden), to use as W_y; one of its own when None.
+        tied_weight: The embedding table, (vocab, hidden), to use as W_y; None for its own W_y.
 
     Raises:
         ShapeError: The tied table has other sizes.
 
-    Source: lectures 000-004; tying from Press & Wolf (2017) and Inan et al. (2017).
+    Source: [lecture-000] to [lecture-004]; weight tying from [press2017] and [inan2017].
 
     Example:
         >>> output = FullSoftmax(3, 5, never_ids=(0,))
@@ -62,22 +62,21 @@ class FullSoftmax(Output):
         self.register_buffer("never", never, persistent=False)
 
     def logits(self, hidden: FlatHidden) -> Float[Tensor, "positions vocab"]:
-        """Give unnormalised scores; -inf for ids that are never predicted."""
+        """Return unnormalized scores, (positions, vocab); -inf for ids that are never predicted."""
         return functional.linear(hidden, self.weight, self.masked_bias())
 
     def masked_bias(self) -> Float[Tensor, " vocab"]:
-        """Give b_y with -inf for ids that are never predicted."""
+        """Return b_y, with -inf for ids that are never predicted."""
         return self.bias.masked_fill(self.never, -math.inf)
 
     def log_probs(self, hidden: FlatHidden) -> Float[Tensor, "positions vocab"]:
-        """Give log-probabilities, nats, in at least float32."""
+        """Return log-probabilities, nats, in at least float32."""
         return log_softmax(self.logits(hidden))
 
     def nll(self, hidden: FlatHidden, target_ids: FlatTargets) -> FlatNll:
-        """Give the negative log-likelihood of each target, nats.
+        """Return the negative log-likelihood of each target, nats.
 
-        Without gradients the scores are made a piece at a time, so that memory stays small
-        however many positions and words there are.
+        Without gradients it is computed in pieces of few positions, to limit memory.
         """
         if torch.is_grad_enabled():
             return self._nll(hidden, target_ids)
@@ -86,15 +85,23 @@ class FullSoftmax(Output):
     def added_log_probs(
         self, hidden: FlatHidden, additions: Additions
     ) -> Float[Tensor, "positions vocab"]:
-        """Give ŷ = softmax(W_y h + b_y + additions) as log-probabilities, in at least float32."""
+        """Return the log-probabilities of softmax(W_y h + b_y + additions), nats.
+
+        Args:
+            hidden: Hidden vectors, (positions, hidden).
+            additions: Scores to add.
+
+        Returns:
+            (positions, vocab), in at least float32.
+        """
         return log_softmax(added(self.logits(hidden), additions))
 
     def added_nll(
         self, hidden: FlatHidden, target_ids: FlatTargets, additions: Additions
     ) -> FlatNll:
-        """Give the negative log-likelihood of each target under `added_log_probs`, nats.
+        """Return the negative log-likelihood of each target under `added_log_probs`, nats.
 
-        Without gradients the scores are made a piece at a time, as those of `nll`.
+        Without gradients it is computed in pieces of few positions, as in `nll`.
         """
         if torch.is_grad_enabled():
             return self._nll(hidden, target_ids, additions)
@@ -109,7 +116,7 @@ class FullSoftmax(Output):
         return nll_in_pieces(nll, hidden, target_ids, scores_per_position=len(self.bias))
 
     def num_scores_held(self, num_positions: int) -> int:
-        """All of them."""
+        """Return the number of all scores."""
         return num_positions * len(self.bias)
 
     def _nll(

@@ -1,4 +1,4 @@
-"""Every kind of output by its name in `output.kind`, and how one from outside joins them."""
+"""The registry of output heads by their name in `output.kind`."""
 
 from nextword.base import Registry
 from nextword.layers.heads.adaptive import AdaptiveSoftmax
@@ -7,7 +7,7 @@ from nextword.layers.heads.contract import OutputFactory
 from nextword.layers.heads.full import FullSoftmax
 from nextword.layers.heads.sampled import SampledSoftmax
 
-#: What builds each kind.
+#: The factory of each kind.
 OUTPUTS: Registry[OutputFactory] = Registry(
     {
         "full": FullSoftmax,
@@ -22,14 +22,15 @@ OUTPUTS: Registry[OutputFactory] = Registry(
 
 
 def register_output(name: str, factory: OutputFactory, *, replace: bool = False) -> None:
-    """Let `output.kind` name an output from outside, in every neural family.
+    """Register an output head, so that `output.kind` accepts its name in every neural family.
 
-    A saved model keeps the name alone. Whoever loads it registers the output first.
+    A saved model stores only the name, so a program that loads it must register the head first.
 
     Args:
-        name: What `output.kind` will call it.
-        factory: Builds one; see `OutputFactory`. A class that is made like `FullSoftmax` will do.
-        replace: Whether an output that was registered under that name before gives way.
+        name: Its name in `output.kind`.
+        factory: Builds the head; see `OutputFactory`. A class with the arguments of `FullSoftmax`
+            is one.
+        replace: Whether to replace a head registered under this name before.
 
     Raises:
         ConfigError: The name is taken.

@@ -1,4 +1,4 @@
-"""Scoring many positions a piece at a time, so that memory stays small."""
+"""Scoring many positions in pieces, to limit memory."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import torch
 
 from nextword.layers.heads.contract import FlatHidden, FlatNll, FlatTargets
 
-#: Scores held at a time: 64 MB of float32.
+#: Maximum number of scores in memory at once: 64 MB in float32.
 MAX_SCORES = 16 * 2**20
 
 
@@ -17,13 +17,18 @@ def nll_in_pieces(
     *,
     scores_per_position: int,
 ) -> FlatNll:
-    """Score targets, with at most `MAX_SCORES` scores held at a time (but one position's at least).
+    """Return the negative log-likelihood of targets, computed in pieces of few positions.
+
+    A piece has at most `MAX_SCORES` scores, but always at least one position.
 
     Args:
-        nll: Scores some positions.
-        hidden: Hidden vectors of all of them.
-        target_ids: Their targets.
-        scores_per_position: Scores that `nll` holds for one position.
+        nll: Computes the negative log-likelihood of some positions.
+        hidden: Hidden vectors of all positions, (positions, hidden).
+        target_ids: Their targets, (positions).
+        scores_per_position: Number of scores that `nll` keeps in memory per position.
+
+    Returns:
+        (positions), nats.
     """
     rows = max(1, MAX_SCORES // scores_per_position)
     pieces = zip(torch.split(hidden, rows), torch.split(target_ids, rows), strict=True)

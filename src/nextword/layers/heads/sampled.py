@@ -1,4 +1,4 @@
-"""The full softmax, trained against a few words drawn by chance instead of all."""
+"""The sampled softmax: the full softmax, trained against a few randomly drawn words."""
 
 import math
 
@@ -15,26 +15,26 @@ from nextword.layers.heads.losses import cross_entropy
 
 
 class SampledSoftmax(FullSoftmax):
-    """ŷ = softmax(W_y h + b_y); in training Σ exp is estimated from words drawn by chance.
+    """ŷ = softmax(W_y h + b_y); in training Σ exp is estimated from randomly drawn words.
 
-    Z ≈ exp(o[target]) + Σ over draws j ≠ target of exp(o[j]) / (num_samples Q[j]), whose mean over
-    all draws is Z itself. The draws, with replacement, are shared by all positions of a step.
-    Q is log-uniform, which needs ids in the order of falling frequency, as vocabularies of words
-    have them. Only the drawn rows and the targets' rows of W_y get a gradient. In evaluation mode
-    and without gradients everything is exact.
+    Z ≈ exp(o[target]) + Σ over draws j ≠ target of exp(o[j]) / (num_samples Q[j]), whose
+    expectation is Z. The draws, with replacement, are shared by all positions of a step. Q is
+    log-uniform, which assumes ids in the order of falling frequency, as in vocabularies of words.
+    Only the rows of W_y that were drawn or are targets get a gradient. In evaluation mode and
+    without gradients the loss is exact.
 
     Args:
         hidden_size: Width of h.
         vocab_size: Number of words.
-        num_samples: Words drawn a step.
+        num_samples: Number of words drawn per step.
         never_ids: Ids that are never predicted.
-        tied_weight: The embedding table, (vocab, hidden), to use as W_y; one of its own when None.
+        tied_weight: The embedding table, (vocab, hidden), to use as W_y; None for its own W_y.
 
     Raises:
         ConfigError: There are more draws than words.
         ShapeError: The tied table has other sizes.
 
-    Source: Bengio & Senécal (2008), importance sampling; Jean et al. (2015).
+    Source: importance sampling from [bengio2008]; [jean2015].
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class SampledSoftmax(FullSoftmax):
         self.num_samples = num_samples
 
     def nll(self, hidden: FlatHidden, target_ids: FlatTargets) -> FlatNll:
-        """Give the negative log-likelihood of each target, nats; in training an estimate."""
+        """Return the negative log-likelihood of each target, nats; an estimate in training."""
         if not (self.training and torch.is_grad_enabled()):
             return super().nll(hidden, target_ids)
         sample_ids = draw_log_uniform(self.num_samples, len(self.bias), device=hidden.device)
@@ -65,7 +65,13 @@ class SampledSoftmax(FullSoftmax):
     def sampled_nll(
         self, hidden: FlatHidden, target_ids: FlatTargets, sample_ids: Int64[Tensor, " samples"]
     ) -> FlatNll:
-        """Give the estimate of the negative log-likelihood that these draws make, nats."""
+        """Return the estimated negative log-likelihood of each target, nats.
+
+        Args:
+            hidden: Hidden vectors, (positions, hidden).
+            target_ids: Ids to predict, (positions).
+            sample_ids: The drawn words, (samples).
+        """
         ids = torch.cat([target_ids, sample_ids])
         rows = look_up(self.weight, ids, sparse=self.sparse_gradients)
         bias = self.masked_bias()[ids]
@@ -80,12 +86,12 @@ class SampledSoftmax(FullSoftmax):
         return cross_entropy(torch.cat([target_scores[:, None], scores], dim=1), first)
 
     def num_scores_held(self, num_positions: int) -> int:
-        """Those of the draws and the target."""
+        """Return the number of scores of the drawn words and the target."""
         return num_positions * (self.num_samples + 1)
 
 
 def log_uniform(token_ids: Int64[Tensor, " samples"], vocab_size: int) -> Float[Tensor, " samples"]:
-    """Give Q[k] = log((k + 2) / (k + 1)) / log(vocab_size + 1), float64: about Zipf's law.
+    """Return Q[k] = log((k + 2) / (k + 1)) / log(vocab_size + 1), float64: about Zipf's law.
 
     Example:
         >>> round(log_uniform(torch.arange(5), 5).sum().item(), 12)
@@ -97,7 +103,7 @@ def log_uniform(token_ids: Int64[Tensor, " samples"], vocab_size: int) -> Float[
 def draw_log_uniform(
     num_samples: int, vocab_size: int, *, device: torch.device
 ) -> Int64[Tensor, " samples"]:
-    """Draw ids from `log_uniform`, with replacement, by torch's generator."""
+    """Draw ids from `log_uniform`, with replacement, with torch's default generator."""
     shares = torch.rand(num_samples, dtype=torch.float64, device=device)
     drawn = (shares * math.log(vocab_size + 1)).exp().long() - 1
     return drawn.clamp_(0, vocab_size - 1)

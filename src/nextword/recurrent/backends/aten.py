@@ -112,5 +112,5 @@ def _weights(cell: AnyCell, weight_hh: Tensor) -> list[Tensor]:
 
 
 def _as_state(final: Sequence[Tensor], *, like: CellState) -> CellState:
-    """Name the final state's parts; the state keeps its number format under autocast."""
+    """Name the final state's parts; the state keeps its dtype under autocast."""
     return type(like)(*(part.squeeze(0).to(like[0].dtype) for part in final))

@@ -40,16 +40,16 @@ def test_factory_builds_the_kind(kind: Any, built: type) -> None:
 
 
 def test_settled_leaves_nothing_to_choose() -> None:
-    settled = OutputConfig().settled(vocab_size=267_735, num_positions=700)
+    resolved = OutputConfig().resolved(vocab_size=267_735, num_positions=700)
 
-    assert settled == OutputConfig(kind="adaptive", cutoffs=(4183, 16732, 66928))
-    assert settled.settled(vocab_size=50_000) == settled
+    assert resolved == OutputConfig(kind="adaptive", cutoffs=(4183, 16732, 66928))
+    assert resolved.resolved(vocab_size=50_000) == resolved
 
 
 def test_settled_keeps_given_cutoffs() -> None:
     config = OutputConfig(kind="adaptive", cutoffs=(10, 20))
 
-    assert config.settled(vocab_size=267_735) == config
+    assert config.resolved(vocab_size=267_735) == config
 
 
 def test_choice_of_a_named_kind_says_that_it_was_asked_for() -> None:

@@ -14,7 +14,7 @@ def test_register_output_is_what_the_settings_build() -> None:
         register_output("mine", Mine)
         config = OutputConfig(kind="mine")
 
-        assert config.settled(vocab_size=200_000) == config
+        assert config.resolved(vocab_size=200_000) == config
         assert config.factory(vocab_size=200_000) is Mine
 
 

@@ -1,8 +1,8 @@
-"""Softmax and its cross-entropy, the latter in few passes over the scores.
+"""Softmax, and cross-entropy with few passes over the scores.
 
-The scores of a step, (positions, vocab), are the largest tensor of a small model; on a CPU the
-loss costs what its passes over that tensor cost. The forward pass here turns one float32 copy
-into probabilities in place, and the backward pass turns those into the gradient in place.
+The scores of a step, (positions, vocab), are the largest tensor of a small model, and on a CPU the
+passes over it take most of the time of the loss. The forward pass here turns one float32 copy into
+probabilities in place, and the backward pass turns those into the gradient in place.
 """
 
 from typing import Any
@@ -37,16 +37,18 @@ class _CrossEntropy(torch.autograd.Function):
 def cross_entropy(
     logits: Float[Tensor, "positions vocab"], target_ids: Int64[Tensor, " positions"]
 ) -> Float[Tensor, " positions"]:
-    """Give the negative log-likelihood of each target, nats, in at least float32.
+    """Return the negative log-likelihood of each target, nats, in at least float32.
 
-    The graph can be back-propagated once, as `torch.nn.functional.cross_entropy`'s without
-    `retain_graph`.
+    Only one backward pass is possible, even with `retain_graph`.
 
     Args:
-        logits: Unnormalised scores; -inf marks what is never predicted.
-        target_ids: Ids to predict.
+        logits: Unnormalized scores, (positions, vocab); -inf for ids that are never predicted.
+        target_ids: Ids to predict, (positions).
 
-    Source: lecture 004, J[t] = -log ŷ[t](x[t+1]).
+    Returns:
+        (positions).
+
+    Source: [lecture-004], J[t] = -log ŷ[t](x[t+1]).
 
     Example:
         >>> round(cross_entropy(torch.zeros(1, 4), torch.tensor([2])).item(), 4)
@@ -56,17 +58,26 @@ def cross_entropy(
 
 
 def softmax_in_place(scores: Tensor, target_ids: Tensor) -> Tensor:
-    """Turn scores, (positions, vocab), into probabilities; give the targets' nll, (positions)."""
+    """Turn scores, (positions, vocab), into probabilities in place.
+
+    Args:
+        scores: Unnormalized scores; overwritten.
+        target_ids: Ids to predict, (positions).
+
+    Returns:
+        The negative log-likelihood of each target, (positions), nats.
+    """
     target_scores = scores.gather(1, target_ids[:, None]).squeeze(1)
     highest_scores = scores.amax(dim=1)
     torch.softmax(scores, dim=1, out=scores)
-    # exp(score) / Σ exp is known for every word; the most probable one tells Σ exp best. The two
-    # large numbers first: their difference is exact where they are close.
+    # log Σ exp follows from the score and probability of any word, most exactly from the most
+    # probable one. The difference of the two large scores is taken first: it is exact if they are
+    # close.
     return (highest_scores - target_scores) - scores.amax(dim=1).log()
 
 
 def log_softmax(
     logits: Float[Tensor, "positions vocab"],
 ) -> Float[Tensor, "positions vocab"]:
-    """Give log-probabilities, nats, in at least float32."""
+    """Return log-probabilities, (positions, vocab), nats, in at least float32."""
     return logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(dim=-1)

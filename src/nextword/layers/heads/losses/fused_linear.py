@@ -1,7 +1,7 @@
-"""The loss of a softmax over a linear layer.
+"""A linear layer and its softmax loss as one operation.
 
-Layer and loss are one operation, so that the scores are its own: they are overwritten by their
-gradients, where two operations would make another tensor of (positions, vocab), or several.
+One operation can overwrite the scores with their gradients, where two operations would allocate
+further tensors of (positions, vocab).
 """
 
 from typing import Any
@@ -25,16 +25,19 @@ def linear_nll(
     target_ids: FlatTargets,
     additions: Additions | None = None,
 ) -> FlatNll:
-    """Give `cross_entropy(hidden @ weight.T + bias, target_ids)`, nats, in at least float32.
+    """Return `cross_entropy(hidden @ weight.T + bias, target_ids)`, nats, in at least float32.
 
-    The graph can be back-propagated once.
+    Only one backward pass is possible.
 
     Args:
-        hidden: Hidden vectors.
-        weight: One row a word.
-        bias: One number a word; -inf marks what is never predicted.
-        target_ids: Ids to predict.
-        additions: What is added to some of the scores first.
+        hidden: Hidden vectors, (positions, hidden).
+        weight: One row per word, (vocab, hidden).
+        bias: One value per word, (vocab); -inf for words that are never predicted.
+        target_ids: Ids to predict, (positions).
+        additions: Scores to add to those of some words; none when None.
+
+    Returns:
+        (positions).
 
     Example:
         >>> hidden, weight = torch.zeros(1, 3), torch.zeros(4, 3)
@@ -62,7 +65,7 @@ class _LinearNll(torch.autograd.Function):
     ) -> Tensor:
         dtype = product_dtype(hidden)
         operand, matrix = hidden.detach().to(dtype), transposed(weight.detach(), dtype=dtype)
-        # The bias joins as the scores are read: torch would write it to all rows first.
+        # The passes add the bias as they read the scores; torch would first write it to all rows.
         bias = bias.detach().to(torch.promote_types(dtype, torch.float32)).contiguous()
         with torch.autocast(hidden.device.type, enabled=False):
             scores = operand @ matrix
@@ -97,7 +100,7 @@ class _LinearNll(torch.autograd.Function):
 
 
 def _kernels_apply(hidden: Tensor, weight: Tensor) -> bool:
-    """Whether all is on the CPU and in number formats that the kernels have."""
+    """Whether all tensors are on the CPU and the kernels support their dtypes."""
     return (
         hidden.device.type == weight.device.type == "cpu"
         and weight.dtype == torch.float32

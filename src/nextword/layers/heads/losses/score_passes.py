@@ -1,8 +1,8 @@
-"""The two passes of a softmax loss over its scores, which end up as their own gradients.
+"""The forward and backward pass of a softmax loss over its scores, which become their gradients.
 
-The scores of a step, (positions, vocab), are the largest tensor of a small model; on a CPU the loss
-costs what its passes over that tensor cost. Either way here works on rows while they are in a near
-cache: the compiled kernels on one at a time, torch on some of them together.
+The scores of a step, (positions, vocab), are the largest tensor of a small model, and on a CPU the
+passes over it take most of the time of the loss. Both implementations process rows while they are
+in the cache: the compiled kernels one row at a time, torch a block of rows.
 """
 
 from abc import ABC, abstractmethod
@@ -14,20 +14,26 @@ from torch import Tensor
 from nextword.layers.heads.losses.cross_entropy import softmax_in_place
 from nextword.tensors import kernel_threads, load_kernels
 
-#: Some tens of microseconds of work; fewer scores are not worth a second thread.
-_SCORES_A_THREAD = 2**16
-#: Scores that torch works on together on a CPU: a megabyte of float32.
-_SCORES_A_BLOCK = 2**18
+#: Some tens of microseconds of work; fewer scores are not worth another thread.
+_SCORES_PER_THREAD = 2**16
+#: Scores of a block of rows that torch processes on a CPU: a megabyte in float32.
+_SCORES_PER_BLOCK = 2**18
 
 
 class ScorePasses(ABC):
-    """There and back over scores without their bias, (positions, vocab)."""
+    """The forward and backward pass over scores without their bias, (positions, vocab)."""
 
     @abstractmethod
     def losses(self, scores: Tensor, bias: Tensor, target_ids: Tensor) -> tuple[Tensor, Tensor]:
-        """Give log Σ exp(score + bias) - (score + bias)[target] of each row, and what to keep.
+        """Compute log Σ exp(score + bias) - (score + bias)[target] of each row.
 
-        The scores are overwritten by what `gradients` needs of them.
+        Args:
+            scores: (positions, vocab); overwritten with what `gradients` needs.
+            bias: (vocab).
+            target_ids: (positions).
+
+        Returns:
+            The losses, (positions), nats, and a tensor that `gradients` needs as `kept`.
         """
 
     @abstractmethod
@@ -40,14 +46,25 @@ class ScorePasses(ABC):
         kept: Tensor,
         row_gradients: Tensor,
     ) -> Tensor:
-        """Overwrite the scores by their gradients, given those of the losses; give the bias's."""
+        """Overwrite the scores with their gradients.
+
+        Args:
+            scores: As `losses` left them; overwritten.
+            bias: (vocab).
+            target_ids: (positions).
+            kept: The second result of `losses`.
+            row_gradients: Gradients of the losses, (positions).
+
+        Returns:
+            The gradient of the bias, (vocab).
+        """
 
 
 class KernelPasses(ScorePasses):
-    """By the compiled kernels: float32 or bfloat16 on a CPU."""
+    """The passes with the compiled kernels: float32 or bfloat16 on a CPU."""
 
     def losses(self, scores: Tensor, bias: Tensor, target_ids: Tensor) -> tuple[Tensor, Tensor]:
-        """Leave the scores as they are, and keep log Σ exp."""
+        """Compute the losses; the scores are unchanged, and log Σ exp is kept."""
         nll, log_sums = (scores.new_empty(len(scores), dtype=torch.float32) for _ in range(2))
         load_kernels().cross_entropy_forward(
             scores,
@@ -68,7 +85,7 @@ class KernelPasses(ScorePasses):
         kept: Tensor,
         row_gradients: Tensor,
     ) -> Tensor:
-        """Make the probabilities again."""
+        """Compute the gradients from the scores and log Σ exp."""
         grad_bias = torch.empty_like(bias)
         load_kernels().cross_entropy_backward(
             scores,
@@ -79,16 +96,16 @@ class KernelPasses(ScorePasses):
             grad_bias=grad_bias,
             num_threads=_num_threads(scores),
         )
-        # Whoever comes back with the kept graph must be told that the scores are gone.
+        # A second backward pass must fail, because the scores are overwritten.
         torch.autograd.graph.increment_version(scores)
         return grad_bias
 
 
 class TorchPasses(ScorePasses):
-    """By torch, on any device and in any number format."""
+    """The passes in torch, on any device and with any dtype."""
 
     def losses(self, scores: Tensor, bias: Tensor, target_ids: Tensor) -> tuple[Tensor, Tensor]:
-        """Leave softmax - onehot(target), and keep nothing else."""
+        """Compute the losses, and overwrite the scores with softmax - onehot(target)."""
         nll = bias.new_empty(len(scores))
         for rows, part, work in _blocks(scores, bias.dtype):
             targets = target_ids[rows]
@@ -106,7 +123,7 @@ class TorchPasses(ScorePasses):
         kept: Tensor,
         row_gradients: Tensor,
     ) -> Tensor:
-        """Multiply each row with the gradient of its loss."""
+        """Compute the gradients: each row times the gradient of its loss."""
         grad_bias = torch.zeros_like(bias)
         for rows, part, work in _blocks(scores, bias.dtype):
             work.copy_(part).mul_(row_gradients[rows, None])
@@ -116,17 +133,17 @@ class TorchPasses(ScorePasses):
 
 
 def _num_threads(scores: Tensor) -> int:
-    """Give how many threads of the kernels so many scores are worth."""
-    return kernel_threads(scores.numel(), a_thread=_SCORES_A_THREAD)
+    """Return the number of kernel threads for this number of scores."""
+    return kernel_threads(scores.numel(), a_thread=_SCORES_PER_THREAD)
 
 
 def _blocks(scores: Tensor, dtype: torch.dtype) -> Iterator[tuple[slice, Tensor, Tensor]]:
-    """Cut the rows; give which they are, the rows themselves, and as much room of a dtype."""
+    """Yield blocks of rows: their slice, the rows, and a buffer of their shape with a dtype."""
     num_rows, vocab_size = scores.shape
     size = max(1, num_rows)
     if scores.device.type == "cpu":
-        size = min(size, max(torch.get_num_threads(), _SCORES_A_BLOCK // vocab_size))
-    room = scores.new_empty(size, vocab_size, dtype=dtype)
+        size = min(size, max(torch.get_num_threads(), _SCORES_PER_BLOCK // vocab_size))
+    buffer = scores.new_empty(size, vocab_size, dtype=dtype)
     for low in range(0, num_rows, size):
         part = scores[low : low + size]
-        yield slice(low, low + len(part)), part, room[: len(part)]
+        yield slice(low, low + len(part)), part, buffer[: len(part)]

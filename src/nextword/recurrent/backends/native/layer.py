@@ -29,7 +29,7 @@ from nextword.tensors import Embeddings, Hidden, Lengths, kernel_threads, kernel
 #: A mask on the recurrent state is the kernels' own; dropped connections are other weights.
 NOISE: frozenset[NoiseKind] = frozenset({"recurrent_dropout", "weight_dropout"})
 #: About two microseconds of work a step; the threads meet once a step.
-_MULTIPLICATIONS_A_THREAD = 2**16
+_MULTIPLICATIONS_PER_THREAD = 2**16
 #: Gradients of the arguments before the tensors.
 _NOT_TENSORS = (None, None, None, None)
 
@@ -58,7 +58,7 @@ def run_layer(
 ) -> tuple[Hidden, CellState]:
     """Run a layer through the kernels; arguments and results as in the reference.
 
-    A layer that has since moved to another device, or to another number format, is run by torch.
+    A layer that has since moved to another device, or to another dtype, is run by torch.
     """
     if not _has_kernel_format(cell, inputs, state):
         if aten.supports(cell) and noise.step.mask is None:
@@ -107,7 +107,7 @@ def run_kernel(
     precision = _precision() or torch.float32
     weight_ih, weight_hh, *_ = weights
     num_multiplications = weight_hh.numel() * inputs.shape[0]
-    num_threads = kernel_threads(num_multiplications, a_thread=_MULTIPLICATIONS_A_THREAD)
+    num_threads = kernel_threads(num_multiplications, a_thread=_MULTIPLICATIONS_PER_THREAD)
     packed = packed_weights(weight_ih, weight_hh, precision=precision, num_threads=num_threads)
     options = StepOptions(
         lengths=None if lengths is None else lengths.contiguous(),
@@ -220,7 +220,7 @@ def _own(gradient: Tensor | None, *, like: Tensor) -> Tensor:
 
 
 def _has_kernel_format(cell: AnyCell, inputs: Tensor, state: CellState) -> bool:
-    """Whether all tensors are on the CPU and in number formats that the kernels have."""
+    """Whether all tensors are on the CPU and the kernels support their dtypes."""
     float32 = [*cell.parameters(), *state]
     return (
         inputs.dtype in (torch.float32, torch.bfloat16)
@@ -231,7 +231,7 @@ def _has_kernel_format(cell: AnyCell, inputs: Tensor, state: CellState) -> bool:
 
 
 def _precision() -> torch.dtype | None:
-    """Give the number format of the products' operands; None for one the kernels do not have."""
+    """Return the dtype of the products' operands; None for one that the kernels lack."""
     if not torch.is_autocast_enabled("cpu"):
         return torch.float32
     chosen = torch.get_autocast_dtype("cpu")

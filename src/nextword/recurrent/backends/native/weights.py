@@ -1,4 +1,4 @@
-"""A layer's two matrices in the order and the number format of the compiled kernels.
+"""A layer's two matrices in the layout and dtype of the compiled kernels.
 
 They are packed once and kept until the weights change, or until they have had a gradient, for an
 update then follows.
@@ -21,8 +21,8 @@ class PackedWeights:
 
     Attributes:
         recurrent: The packed recurrent matrix.
-        from_input: The input's matrix transposed, (input, gates * hidden), in the products' number
-            format.
+        from_input: The input's matrix transposed, (input, gates * hidden), in the products'
+            dtype.
     """
 
     recurrent: Any
@@ -30,7 +30,7 @@ class PackedWeights:
 
     @property
     def dtype(self) -> torch.dtype:
-        """The number format of the products' operands."""
+        """The dtype of the products' operands."""
         return self.from_input.dtype
 
 
