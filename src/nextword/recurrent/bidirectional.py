@@ -31,7 +31,7 @@ class BidirectionalStack(nn.Module):
         ShapeError: The two directions do not fit together, or a layer does not fit the one below.
         ConfigError: The backend is unknown or does not support a cell or the regulariser.
 
-    Source: Schuster & Paliwal (1997); lecture 004.
+    Source: [schuster1997]; [lecture-004].
 
     Example:
         >>> from nextword.cells import LstmCell

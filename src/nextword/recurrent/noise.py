@@ -29,8 +29,8 @@ class LayerNoise:
         state_threshold: γ, if there is a limit: every component of the gradient that a step hands
             to the state before it is brought into [-γ, γ].
 
-    Source: the limit from Mikolov (2012), where the errors on their way back through time are
-    truncated; the gradient that a step's own loss adds is left as it is.
+    Source: the limit from [mikolov2012], where the errors are truncated in BPTT; the gradient that
+    a step's own loss adds is not clipped.
     """
 
     step: StepNoise = NO_NOISE

@@ -22,9 +22,11 @@ class RecurrentRegularizer(nn.Module):
     Raises:
         ConfigError: A share is not in [0, 1).
 
-    Source: recurrent dropout from Gal & Ghahramani (2016); dropped connections from Merity et al.
-    (2018); zoneout from Krueger et al. (2017), whose hidden state comes from the cell state before
-    that one is zoned out. Outside training zoneout gives the expectation.
+    In evaluation, zoneout uses the expectation. As in its source, the hidden state is computed from
+    the cell state before zoneout of the cell state.
+
+    Source: recurrent dropout from [gal2016]; dropped connections from [merity2018]; zoneout from
+    [krueger2017].
     """
 
     def __init__(

@@ -34,7 +34,7 @@ class RecurrentStack(nn.Module):
         ConfigError: The backend is unknown or does not support a cell or the regulariser, or a
             layer is not as wide as what is to be added to it.
 
-    Source: lecture 004, multi-layer RNNs; residual connections as in Wu et al. (2016).
+    Source: [lecture-004], multi-layer RNNs; residual connections as in [wu2016].
     """
 
     def __init__(
