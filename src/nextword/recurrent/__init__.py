@@ -1,4 +1,4 @@
-"""Cells over time: stacks, kinds of noise and backends. Knows nothing of words or losses."""
+"""Cells over time: stacks, recurrent regularization and backends. Knows no words or losses."""
 
 from nextword.recurrent.activation_penalty import ActivationPenalty
 from nextword.recurrent.backends import BACKENDS, Backend, choose_backend

@@ -41,7 +41,7 @@ def run_layer(
 
 
 def scan(a: Tensor, b: Tensor, initial: Tensor) -> Tensor:
-    """Give all h of h[t] = a[t]∘h[t-1] + b[t].
+    """Return all h of h[t] = a[t]∘h[t-1] + b[t], (time, batch, hidden).
 
     Args:
         a: (time, batch, hidden).
