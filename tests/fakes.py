@@ -6,10 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from nextword.embeddings import EmbeddingConfig
 from nextword.families import NetworkSpec, RegularizationConfig
+from nextword.layers import EmbeddingConfig, OutputConfig
 from nextword.models import LanguageModel, State
-from nextword.outputs import OutputConfig
 from nextword.tensors import Lengths, LogProbs, Mask, Nll, TokenIds
 from nextword.text import Corpus, text_document
 from nextword.tokens import (

@@ -13,7 +13,6 @@ import torch
 
 from fakes import network_spec, random_text, store_of, tokenizer_of
 from nextword.base import Values, encode
-from nextword.embeddings import EmbeddingConfig
 from nextword.evaluation.audit import RunTexts
 from nextword.families import (
     ConvolutionalConfig,
@@ -26,8 +25,8 @@ from nextword.families import (
     WindowConfig,
     train_ngram,
 )
+from nextword.layers import EmbeddingConfig, OutputConfig
 from nextword.models import LanguageModel, NeuralLanguageModel
-from nextword.outputs import OutputConfig
 from nextword.storage import load_model, save_model
 from nextword.tokens import Tokenizer, TokenizerKind
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from fakes import HashModel
+from nextword.layers import FullSoftmax
 from nextword.models import NeuralLanguageModel, State
-from nextword.outputs import FullSoftmax
 from nextword.tensors import Hidden, Lengths, LogProbs, Mask, Nll, TokenIds
 
 Result = tuple[LogProbs, State]

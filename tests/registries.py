@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from nextword.base import Registry
 from nextword.cells import CELLS
 from nextword.families import FAMILIES
-from nextword.outputs import OUTPUTS
+from nextword.layers import OUTPUTS
 
 REGISTRIES: tuple[Registry, ...] = (CELLS, OUTPUTS, FAMILIES)  # type: ignore[type-arg]
 

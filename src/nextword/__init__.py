@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from nextword.cells import register_cell
     from nextword.families import register_family
     from nextword.generation import SamplingConfig
+    from nextword.layers import register_output
     from nextword.models import LanguageModel, State
-    from nextword.outputs import register_output
 
 __version__ = "0.1.0"
 

@@ -18,7 +18,7 @@ class Row:
         ratio: Its time over that of the first row, turn by turn; None in the first row.
         tokens_per_second: Where a step reads tokens.
         share_of_peak: Operations a second over the most that a large product reached in the same
-            number format; where they are counted.
+            dtype; where they are counted.
         memory_growth_mib: What the process grows by in a first step; where it was measured.
         at: The size that is varied; of growth curves.
         exponent: p, where from the row before to this one time grows as the size to the p; of
@@ -59,7 +59,7 @@ class CaseResult:
         num_discarded: Samples that do not count, because the machine was slow beside them.
         elapsed_s: What all of it took.
         backends: How our recurrent layers are run, lowest first.
-        peaks: Floating-point operations a second of a large product, by number format.
+        peaks: Floating-point operations a second of a large product, by dtype.
         axis: The size that is varied; of growth curves.
     """
 

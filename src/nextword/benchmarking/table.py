@@ -142,7 +142,7 @@ def _timing(row: Values) -> str:
 
 
 def _named(row: Values) -> str:
-    """Give a contender with its number format, where its name does not say it."""
+    """Give a contender with its dtype, where its name does not say it."""
     return row["name"] if row["precision"] in row["name"] else f"{row['name']} ({row['precision']})"
 
 

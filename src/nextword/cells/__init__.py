@@ -1,4 +1,8 @@
-"""Recurrent cells: one step in time each, in the letters of the lectures."""
+"""Recurrent cells, one step in time each, in the notation of the lectures.
+
+The folder has more than 12 files because each of the nine cells has its own: its equations, its
+step and, where it has one, its manual forward and backward pass.
+"""
 
 from nextword.cells.contract import AnyCell, Cell, CellState
 from nextword.cells.diagonal import Coefficients, DiagonalCell, DiagonalState
@@ -11,10 +15,10 @@ from nextword.cells.linear import LinearCell, LinearState
 from nextword.cells.lstm import LSTM_GATES, LstmCell, LstmGates, LstmState, lstm_gates, lstm_step
 from nextword.cells.lstm_layer_norm import LayerNormLstmCell, LayerNormLstmState
 from nextword.cells.lstm_projected import ProjectedLstmCell, ProjectedLstmState
+from nextword.cells.manual_pass import LayerPass, ManualBackward, PassGradients, Product
 from nextword.cells.min_gru import MIN_GRU_GATES, MinGruCell
 from nextword.cells.min_lstm import MIN_LSTM_GATES, MinLstmCell
 from nextword.cells.noise import NO_NOISE, StepNoise
-from nextword.cells.pointwise import PassGradients, Pointwise, PointwisePass, Product
 
 __all__ = [
     "CELLS",
@@ -39,17 +43,17 @@ __all__ = [
     "GruState",
     "LayerNormLstmCell",
     "LayerNormLstmState",
+    "LayerPass",
     "LinearCell",
     "LinearState",
     "LstmCell",
     "LstmGates",
     "LstmState",
+    "ManualBackward",
     "MinGruCell",
     "MinLstmCell",
     "Nonlinearity",
     "PassGradients",
-    "Pointwise",
-    "PointwisePass",
     "PreactivationState",
     "Product",
     "ProjectedLstmCell",

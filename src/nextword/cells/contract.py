@@ -1,8 +1,7 @@
-"""What every recurrent cell offers: a fresh state, and one step in time.
+"""The contract of a recurrent cell: an initial state, and one step in time.
 
-A cell owns its parameters and one step; running it over a sequence is the business of
-`nextword.recurrent`. The step in the cell's own file is the truth that every faster way of
-running it is proved equal to.
+A cell owns its parameters and computes one step; `nextword.recurrent` runs it over sequences. The
+tests compare every faster way of running a cell with the step in the cell's own file.
 """
 
 from abc import ABC, abstractmethod
@@ -14,8 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nextword.base import ConfigError
+from nextword.cells.manual_pass import ManualBackward
 from nextword.cells.noise import NO_NOISE, StepNoise
-from nextword.cells.pointwise.contract import Pointwise
 
 #: The state of one layer: a NamedTuple whose fields are each (batch, width), hidden state first.
 StateT = TypeVar("StateT", bound=tuple[Tensor, ...])
@@ -25,14 +24,14 @@ StepOutputs = Float[Tensor, "batch output"]
 
 
 class Cell(nn.Module, ABC, Generic[StateT]):
-    """One recurrent layer at one step in time.
+    """A recurrent layer, one step in time.
 
     Args:
-        input_size: Width of what is read at a step.
+        input_size: Width of the input of a step.
         hidden_size: Width of the state.
 
     Attributes:
-        state_type: The state's container.
+        state_type: The NamedTuple class of the state.
 
     Raises:
         ConfigError: A size is below 1.
@@ -61,27 +60,33 @@ class Cell(nn.Module, ABC, Generic[StateT]):
 
     @property
     def output_size(self) -> int:
-        """Width of what is given out at a step."""
+        """Width of the output of a step."""
         return self.hidden_size
 
     @property
     def has_recurrent_matrix(self) -> bool:
-        """Whether a matrix, `weight_hh`, reads the previous output."""
+        """Whether the cell has a matrix, `weight_hh`, that multiplies the previous output."""
         return "weight_hh" in self._parameters
 
     def extra_repr(self) -> str:
-        """Say the sizes where the module is printed; part of a model's fingerprint."""
+        """Return the sizes, shown when the module is printed; part of a model's fingerprint."""
         return f"{self.input_size}, {self.hidden_size}"
 
     def learn_initial_state(self) -> None:
-        """Let training find the state that stands before the first step; it begins at zero."""
+        """Make the initial state a trained parameter; it is zero before training."""
         for name, size in zip(self.state_names, self.state_sizes, strict=True):
             self.register_parameter(f"initial_{name}", nn.Parameter(torch.zeros(size)))
 
     def initial_state(self, batch_size: int) -> StateT:
-        """Give the state of rows that have read nothing: zeros, unless it is learnt.
+        """Return the state before the first step: zeros, unless it is trained.
 
-        A learnt state is a view of its parameters, so a state that was given earlier follows them.
+        A trained state is a view of its parameters, so a state returned earlier changes with them.
+
+        Args:
+            batch_size: Number of rows.
+
+        Returns:
+            Parts of (batch, width) each.
         """
         parts = zip(self.state_names, self.state_sizes, strict=True)
         state = self.state_type(*(self._initial(name, size, batch_size) for name, size in parts))
@@ -97,39 +102,55 @@ class Cell(nn.Module, ABC, Generic[StateT]):
     def step(
         self, inputs: StepInputs, state: StateT, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, StateT]:
-        """Read one input per row and give the outputs and the next state.
+        """Compute one step.
 
         Args:
             inputs: (batch, input).
-            state: What was read before.
-            noise: What disturbs the recurrent product in training.
+            state: The state before the step.
+            noise: Dropout of the recurrent product.
+
+        Returns:
+            Outputs, (batch, output), and the state after the step.
         """
 
     def outputs(self, hidden_states: Tensor) -> Tensor:
-        """Give what is shown of hidden states, of any leading axes: the states themselves."""
+        """Return the outputs that belong to hidden states: the same, unless a cell overrides this.
+
+        Args:
+            hidden_states: The first part of the state, (..., width).
+
+        Returns:
+            (..., output).
+        """
         return hidden_states
 
     def input_gates(self, inputs: Tensor) -> Tensor:
-        """Give what inputs alone add to the gates, U e + b, for inputs of any leading axes.
+        """Return the inputs' contribution to the gates, U e + b.
 
-        Only a cell with a `pointwise` part is asked.
+        It is called only for cells with a manual pass and for diagonal cells.
+
+        Args:
+            inputs: (..., input).
+
+        Returns:
+            (..., gates).
         """
         return functional.linear(
             inputs, self.get_parameter("weight_ih"), self.get_parameter("bias")
         )
 
-    def pointwise(self) -> Pointwise | None:
-        """Give the cell's part in a hand-written way there and back; None where it has none.
+    def manual_backward(self) -> ManualBackward | None:
+        """Return the cell's manual forward and backward pass; None if it has none.
 
-        A cell that has one can run on the backend `hoisted`.
+        The backend `hoisted` runs cells that have one.
         """
         return None
 
 
-#: A cell of whatever state.
+#: A cell with any type of state.
 AnyCell = Cell[Any]
 
 
 def uniform_parameter(*shape: int, scale: float) -> nn.Parameter:
-    """Give a parameter drawn from the uniform distribution on [-scale, scale]."""
+    """Return a parameter drawn from the uniform distribution on [-scale, scale]."""
     return nn.Parameter(torch.empty(*shape).uniform_(-scale, scale))

@@ -1,7 +1,7 @@
-"""Cells whose gates do not look at the state: h[t] = a[t]∘h[t-1] + b[t], each entry for itself.
+"""Cells whose gates do not depend on the state: h[t] = a[t]∘h[t-1] + b[t], elementwise.
 
-Since a and b come from the inputs alone, all steps can be computed at once: two such steps one
-after the other are again such a step, (a₂a₁, a₂b₁ + b₂), which is all that a parallel scan needs.
+Since a and b depend on the inputs alone, all steps can be computed at once: two successive steps
+are again such a step, (a₂a₁, a₂b₁ + b₂), which is all that a parallel scan needs.
 """
 
 from abc import abstractmethod
@@ -38,12 +38,16 @@ class DiagonalCell(Cell[DiagonalState]):
 
     @abstractmethod
     def coefficients(self, gates: Tensor) -> Coefficients:
-        """Give a and b from `input_gates`, of any leading axes."""
+        """Return a and b, (..., hidden) each.
+
+        Args:
+            gates: The result of `input_gates`, (..., gates).
+        """
 
     def step(
         self, inputs: StepInputs, state: DiagonalState, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, DiagonalState]:
-        """Read one input per row; the outputs are the new hidden state."""
+        """Compute one step; the outputs are the new hidden state."""
         a, b = self.coefficients(self.input_gates(inputs).to(state.hidden_state.dtype))
         h = a * state.hidden_state + b
         return h, DiagonalState(hidden_state=h)

@@ -1,24 +1,26 @@
 """The simple recurrent network of Elman: h[t] = σ(W_e e[t] + W_h h[t-1] + b)."""
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 
 from nextword.base import ConfigError, did_you_mean
+from nextword.cells.activations import ACTIVATIONS, Activation
 from nextword.cells.contract import Cell, StepInputs, StepOutputs, uniform_parameter
+from nextword.cells.manual_pass import LayerPass, ManualBackward, PassGradients, Product
 from nextword.cells.noise import NO_NOISE, StepNoise
-from nextword.cells.pointwise.elman import ElmanPointwise
 
 Nonlinearity = Literal["tanh", "sigmoid", "relu"]
 NONLINEARITIES = {"tanh": torch.tanh, "sigmoid": torch.sigmoid, "relu": torch.relu}
 
 
 def known_nonlinearity(name: str) -> Nonlinearity:
-    """Give the name back where it is one.
+    """Return the name if it is a known nonlinearity.
 
     Raises:
-        ConfigError: It is unknown.
+        ConfigError: The name is unknown.
     """
     if name not in NONLINEARITIES:
         raise ConfigError(
@@ -43,7 +45,7 @@ def elman_step(
     nonlinearity: Nonlinearity,
     noise: StepNoise = NO_NOISE,
 ) -> ElmanState:
-    """Give h[t] in the letters of the lectures.
+    """Compute h[t], in the notation of the lectures.
 
     Equation: h = σ(W_e e + W_h h⁻ + b), with W_e `weight_ih` (hidden, input), W_h `weight_hh`
     (hidden, hidden), b `bias` (hidden), e `inputs` (batch, input) and h⁻ the state.
@@ -54,7 +56,7 @@ def elman_step(
 
 
 class ElmanCell(Cell[ElmanState]):
-    """An Elman layer at one step: hidden * (hidden + input + 1) parameters.
+    """An Elman layer, one step at a time; hidden * (hidden + input + 1) parameters.
 
     Args:
         input_size: Width of the input.
@@ -64,7 +66,7 @@ class ElmanCell(Cell[ElmanState]):
     Raises:
         ConfigError: A size is below 1 or the nonlinearity is unknown.
 
-    Source: Elman (1990), "Finding structure in time"; lectures 000-004. ReLU is an extension.
+    Source: [elman1990]; [lecture-000] to [lecture-004]. ReLU is an extension.
 
     Example:
         >>> cell = ElmanCell(3, 2)
@@ -86,13 +88,13 @@ class ElmanCell(Cell[ElmanState]):
         self.bias = nn.Parameter(torch.zeros(hidden_size))
 
     def extra_repr(self) -> str:
-        """Say the sizes and the nonlinearity where the module is printed."""
+        """Return the sizes and the nonlinearity, shown when the module is printed."""
         return f"{super().extra_repr()}, nonlinearity={self.nonlinearity}"
 
     def step(
         self, inputs: StepInputs, state: ElmanState, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, ElmanState]:
-        """Read one input per row; the outputs are the new hidden state."""
+        """Compute one step; the outputs are the new hidden state."""
         state = elman_step(
             inputs,
             state,
@@ -104,6 +106,52 @@ class ElmanCell(Cell[ElmanState]):
         )
         return state.hidden_state, state
 
-    def pointwise(self) -> ElmanPointwise:
-        """Give the hand-written way there and back."""
-        return ElmanPointwise(self.nonlinearity)
+    def manual_backward(self) -> ManualBackward:
+        """Return the manual forward and backward pass."""
+        return ElmanManualBackward(self.nonlinearity)
+
+
+class ElmanPass(LayerPass):
+    """A manual pass of the Elman cell; stores the result of σ at each step."""
+
+    def __init__(self, input_gates: Tensor, product: Product, activation: Activation) -> None:
+        self.input_gates = input_gates
+        self.product = product
+        self.activation = activation
+        self.activated = torch.empty_like(input_gates)
+
+    def step(self, time: int, before: Sequence[Tensor], after: Sequence[Tensor]) -> None:
+        """Compute h = σ(W_e e + W_h h⁻ + b)."""
+        summed = self.product.add(self.input_gates[time], before[0], out=self.activated[time])
+        after[0].copy_(self.activation.apply_(summed))
+
+    def precompute_backward(self, states: Sequence[Tensor]) -> None:
+        """Compute σ' for all steps."""
+        self.factors = self.activation.derivative(self.activated)
+        self.grad_gates = torch.empty_like(self.factors, dtype=self.product.dtype)
+
+    def step_backward(self, time: int, gradients: Sequence[Tensor]) -> list[Tensor]:
+        """Return the gradient of h⁻."""
+        torch.mul(self.factors[time], gradients[0], out=self.grad_gates[time])
+        return [self.product.backward(self.grad_gates[time])]
+
+    def gradients(self) -> PassGradients:
+        """Return the gradients; the inputs and the product are only added, so they share one."""
+        return PassGradients(input_gates=self.grad_gates, products=self.grad_gates)
+
+
+class ElmanManualBackward(ManualBackward):
+    """Starts manual passes of `ElmanCell` and `LinearCell`.
+
+    Args:
+        activation: σ: a key of `ACTIVATIONS`.
+    """
+
+    def __init__(self, activation: str) -> None:
+        self.activation = ACTIVATIONS[activation]
+
+    def begin(
+        self, input_gates: Tensor, product: Product, other_weights: Sequence[Tensor]
+    ) -> ElmanPass:
+        """Start a pass through a window."""
+        return ElmanPass(input_gates, product, self.activation)

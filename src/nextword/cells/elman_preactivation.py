@@ -1,27 +1,29 @@
-"""The Elman network written before its nonlinearity: h[t] = W_e e[t] + W_h φ(h[t-1]) + b."""
+"""The Elman network with a pre-activation state: h[t] = W_e e[t] + W_h φ(h[t-1]) + b."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from nextword.cells.activations import ACTIVATIONS, Activation
 from nextword.cells.contract import Cell, StepInputs, StepOutputs, uniform_parameter
 from nextword.cells.elman import NONLINEARITIES, Nonlinearity, known_nonlinearity
+from nextword.cells.manual_pass import LayerPass, ManualBackward, PassGradients, Product
 from nextword.cells.noise import NO_NOISE, StepNoise
-from nextword.cells.pointwise.elman_preactivation import PreactivationPointwise
 
 
 class PreactivationState(NamedTuple):
-    """h[t-1] before its nonlinearity, (batch, hidden)."""
+    """h[t-1], before the nonlinearity, (batch, hidden)."""
 
     hidden_state: Tensor
 
 
 class ElmanPreactivationCell(Cell[PreactivationState]):
-    """An Elman layer whose state is the sum, and whose output is φ of it: y[t] = φ(h[t]).
+    """An Elman layer whose state is the pre-activation; its output is y[t] = φ(h[t]).
 
-    From equal y[0] it gives what `ElmanCell` gives; what differs is the state, and with it the
-    Jacobian of a step, W_h diag(φ'(h[t-1])).
+    With the same weights and the same y[0] its outputs equal those of `ElmanCell`. The state
+    differs, and so does the Jacobian of a step, W_h diag(φ'(h[t-1])).
 
     Args:
         input_size: Width of the input.
@@ -31,7 +33,7 @@ class ElmanPreactivationCell(Cell[PreactivationState]):
     Raises:
         ConfigError: A size is below 1 or the nonlinearity is unknown.
 
-    Source: lecture 002; Pascanu et al. (2013).
+    Source: [lecture-002]; [pascanu2013].
 
     Example:
         >>> cell = ElmanPreactivationCell(3, 2)
@@ -53,21 +55,71 @@ class ElmanPreactivationCell(Cell[PreactivationState]):
         self.bias = nn.Parameter(torch.zeros(hidden_size))
 
     def extra_repr(self) -> str:
-        """Say the sizes and the nonlinearity where the module is printed."""
+        """Return the sizes and the nonlinearity, shown when the module is printed."""
         return f"{super().extra_repr()}, nonlinearity={self.nonlinearity}"
 
     def step(
         self, inputs: StepInputs, state: PreactivationState, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, PreactivationState]:
-        """Read one input per row; the outputs are φ of the new state."""
+        """Compute one step; the outputs are φ of the new state."""
         seen = noise.seen(self.outputs(state.hidden_state))
         h = inputs @ self.weight_ih.T + seen @ noise.matrix(self.weight_hh).T + self.bias
         return self.outputs(h), PreactivationState(hidden_state=h)
 
     def outputs(self, hidden_states: Tensor) -> Tensor:
-        """Give φ(h)."""
+        """Return φ(h), of the same shape."""
         return NONLINEARITIES[self.nonlinearity](hidden_states)
 
-    def pointwise(self) -> PreactivationPointwise:
-        """Give the hand-written way there and back."""
-        return PreactivationPointwise(self.nonlinearity)
+    def manual_backward(self) -> ManualBackward:
+        """Return the manual forward and backward pass."""
+        return PreactivationManualBackward(self.nonlinearity)
+
+
+class PreactivationPass(LayerPass):
+    """A manual pass; stores φ of the state before each step, which the product multiplies."""
+
+    def __init__(self, input_gates: Tensor, product: Product, activation: Activation) -> None:
+        self.input_gates = input_gates
+        self.product = product
+        self.activation = activation
+        self.activated = torch.empty_like(input_gates)
+
+    def step(self, time: int, before: Sequence[Tensor], after: Sequence[Tensor]) -> None:
+        """Compute h = W_e e + W_h φ(h⁻) + b."""
+        activated = self.activation.apply_(self.activated[time].copy_(before[0]))
+        self.product.add(self.input_gates[time], activated, out=after[0])
+
+    def precompute_backward(self, states: Sequence[Tensor]) -> None:
+        """Compute φ' for all steps."""
+        self.factors = self.activation.derivative(self.activated)
+        self.grad_gates = torch.empty_like(self.factors, dtype=self.product.dtype)
+
+    def step_backward(self, time: int, gradients: Sequence[Tensor]) -> list[Tensor]:
+        """Return the gradient of h⁻."""
+        grad_gates = self.grad_gates[time].copy_(gradients[0])
+        return [self.product.backward(grad_gates).mul_(self.factors[time])]
+
+    def product_inputs(self, states: Sequence[Tensor]) -> Tensor:
+        """Return φ of the states before each step, (time, batch, hidden)."""
+        return self.activated
+
+    def gradients(self) -> PassGradients:
+        """Return the gradients; the inputs and the product are only added, so they share one."""
+        return PassGradients(input_gates=self.grad_gates, products=self.grad_gates)
+
+
+class PreactivationManualBackward(ManualBackward):
+    """Starts manual passes of `ElmanPreactivationCell`.
+
+    Args:
+        activation: φ: a key of `ACTIVATIONS`.
+    """
+
+    def __init__(self, activation: str) -> None:
+        self.activation = ACTIVATIONS[activation]
+
+    def begin(
+        self, input_gates: Tensor, product: Product, other_weights: Sequence[Tensor]
+    ) -> PreactivationPass:
+        """Start a pass through a window."""
+        return PreactivationPass(input_gates, product, self.activation)

@@ -1,13 +1,15 @@
-"""The gated recurrent unit: a reset gate and an update gate, and no cell state beside h."""
+"""The gated recurrent unit (GRU): a reset gate, an update gate, and no separate cell state."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from nextword.cells.activations import tanh_
 from nextword.cells.contract import Cell, StepInputs, StepOutputs, uniform_parameter
+from nextword.cells.manual_pass import LayerPass, ManualBackward, PassGradients, Product
 from nextword.cells.noise import NO_NOISE, StepNoise
-from nextword.cells.pointwise.gru import GruPointwise
 
 #: Order of the gates along the first axis of every weight, as in torch.
 GRU_GATES = ("reset_gate", "update_gate", "new_gate")
@@ -29,7 +31,7 @@ def gru_step(
     recurrent_bias: Tensor,
     noise: StepNoise = NO_NOISE,
 ) -> GruState:
-    """Give h[t].
+    """Compute h[t].
 
     Equations: r, z = sigmoid(U e + W h⁻ + b) each, n = tanh(U_n e + b_n + r∘(W_n h⁻ + d)) and
     h = (1 - z)∘n + z∘h⁻, with the three U stacked in `weight_ih` (3 * hidden, input), the three W
@@ -46,12 +48,12 @@ def gru_step(
 
 
 class GruCell(Cell[GruState]):
-    """A GRU layer at one step: 3 * hidden * (hidden + input + 1) + hidden parameters.
+    """A GRU layer, one step at a time; 3 * hidden * (hidden + input + 1) + hidden parameters.
 
-    The reset gate acts on the product W_n h⁻, as in torch and cuDNN, so that the three products
-    of a step are one; the published version of the paper resets h⁻ before the product, which then
-    has to wait for the gate. One bias a gate; the second one that the candidate has, inside the
-    reset, cannot be folded into the first and makes the cell equal to torch.nn.GRU.
+    The reset gate multiplies the product W_n h⁻, as in torch and cuDNN, so that a step needs one
+    matrix product. The published version of the paper multiplies h⁻ before the product, which then
+    has to wait for the gate. Each gate has one bias. The candidate has a second one inside the
+    reset, which cannot be merged with the first; with it the cell equals torch.nn.GRU.
 
     Args:
         input_size: Width of the input.
@@ -60,7 +62,7 @@ class GruCell(Cell[GruState]):
     Raises:
         ConfigError: A size is below 1.
 
-    Source: Cho et al. (2014), in the first version, arXiv 1406.1078v1; lecture 000.
+    Source: [cho2014], in its first version, arXiv:1406.1078v1; [lecture-000].
 
     Example:
         >>> cell = GruCell(3, 2)
@@ -82,7 +84,7 @@ class GruCell(Cell[GruState]):
     def step(
         self, inputs: StepInputs, state: GruState, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, GruState]:
-        """Read one input per row; the outputs are the new hidden state."""
+        """Compute one step; the outputs are the new hidden state."""
         state = gru_step(
             inputs,
             state,
@@ -94,6 +96,79 @@ class GruCell(Cell[GruState]):
         )
         return state.hidden_state, state
 
-    def pointwise(self) -> GruPointwise:
-        """Give the hand-written way there and back."""
-        return GruPointwise()
+    def manual_backward(self) -> ManualBackward:
+        """Return the manual forward and backward pass."""
+        return GruManualBackward()
+
+
+class GruPass(LayerPass):
+    """A manual pass of the GRU; stores r and z, n, and q as the last third of the products.
+
+    With q = W_n h⁻ + d, the gradient of n's pre-activation is that of h times (1 - z) n'. Times r
+    it is the gradient of q, and times q r' that of r's pre-activation. The candidate is the one
+    block in which the inputs and the recurrent product have different gradients, because the reset
+    gate multiplies only the product.
+    """
+
+    def __init__(self, input_gates: Tensor, product: Product, recurrent_bias: Tensor) -> None:
+        num_steps, batch_size, width = input_gates.shape
+        self.size = width // 3
+        self.input_gates = input_gates
+        self.product = product
+        self.bias = torch.cat([recurrent_bias.new_zeros(2 * self.size), recurrent_bias])
+        self.products = torch.empty_like(input_gates)
+        self.new_gates = input_gates.new_empty(num_steps, batch_size, self.size)
+
+    def step(self, time: int, before: Sequence[Tensor], after: Sequence[Tensor]) -> None:
+        """Compute h = n + z∘(h⁻ - n), where n = tanh(U_n e + b_n + r∘q)."""
+        inputs, size = self.input_gates[time], self.size
+        products = self.product.add(self.bias, before[0], out=self.products[time])
+        gates, q = products[:, : 2 * size], products[:, 2 * size :]
+        r, z = gates.add_(inputs[:, : 2 * size]).sigmoid_().chunk(2, dim=1)
+        n = tanh_(torch.addcmul(inputs[:, 2 * size :], r, q, out=self.new_gates[time]))
+        torch.lerp(n, before[0], z, out=after[0])
+
+    def precompute_backward(self, states: Sequence[Tensor]) -> None:
+        """Compute the factors of the backward pass, for all steps at once."""
+        r, z, q = self.products.chunk(3, dim=2)
+        n, h = self.new_gates, states[0][:-1]
+        self.update = z
+        self.new_factor = torch.ops.aten.tanh_backward(1 - z, n)
+        self.factors = n.new_empty(*n.shape[:2], 3, self.size)
+        of_r, of_z, of_q = self.factors.unbind(dim=2)
+        torch.ops.aten.sigmoid_backward.grad_input(self.new_factor * q, r, grad_input=of_r)
+        torch.ops.aten.sigmoid_backward.grad_input(h - n, z, grad_input=of_z)
+        torch.mul(self.new_factor, r, out=of_q)
+        self.grad_products = torch.empty_like(self.factors, dtype=self.product.dtype)
+        self.grad_new = torch.empty_like(self.new_factor, dtype=self.product.dtype)
+
+    def step_backward(self, time: int, gradients: Sequence[Tensor]) -> list[Tensor]:
+        """Return the gradient of h⁻: directly through z, and through the product."""
+        (grad_hidden,) = gradients
+        grad_products = self.grad_products[time]
+        torch.mul(self.factors[time], grad_hidden.unsqueeze(1), out=grad_products)
+        torch.mul(self.new_factor[time], grad_hidden, out=self.grad_new[time])
+        through_product = self.product.backward(grad_products.flatten(1))
+        return [torch.addcmul(through_product, grad_hidden, self.update[time])]
+
+    def gradients(self) -> PassGradients:
+        """Return separate gradients of the inputs and the product, and that of d."""
+        products = self.grad_products.flatten(2)
+        input_gates = torch.cat([products[..., : 2 * self.size], self.grad_new], dim=2)
+        return PassGradients(
+            input_gates=input_gates,
+            products=products,
+            other_weights=(products[..., 2 * self.size :].sum(dim=(0, 1), dtype=self.bias.dtype),),
+        )
+
+
+class GruManualBackward(ManualBackward):
+    """Starts manual passes of `GruCell`."""
+
+    other_weights = ("recurrent_bias",)
+
+    def begin(
+        self, input_gates: Tensor, product: Product, other_weights: Sequence[Tensor]
+    ) -> GruPass:
+        """Start a pass through a window."""
+        return GruPass(input_gates, product, *other_weights)

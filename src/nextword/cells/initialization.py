@@ -1,7 +1,7 @@
-"""How the recurrent matrix starts: what it does to a state that is fed through it again and again.
+"""Initialization of the recurrent matrix, which multiplies the state at every step.
 
-A matrix whose singular values are all 1 neither shrinks nor grows the state, nor the gradient on
-its way back; random entries leave that to chance.
+A matrix whose singular values are all 1 keeps the norm of the state in the forward pass, and that
+of the gradient in the backward pass; with random entries either may shrink or grow.
 """
 
 from typing import Literal
@@ -17,17 +17,17 @@ RecurrentInitialization = Literal["uniform", "orthogonal", "identity"]
 
 @torch.no_grad()
 def initialize_recurrent_matrix(cell: AnyCell, kind: RecurrentInitialization) -> None:
-    """Overwrite a cell's recurrent matrix; every gate has a block of its own.
+    """Initialize a cell's recurrent matrix in place, each gate's block by itself.
 
     Args:
         cell: The cell.
         kind: `uniform` leaves the matrix as the cell drew it; `orthogonal` draws orthogonal
-            blocks; `identity` copies the state.
+            blocks; `identity` makes every block the identity.
 
     Raises:
         ConfigError: The cell has no recurrent matrix, or its blocks are not square.
 
-    Source: orthogonal from Saxe et al. (2014); the identity from Le et al. (2015), for ReLU.
+    Source: orthogonal from [saxe2014]; the identity from [le2015], for ReLU.
     """
     if kind == "uniform":
         return

@@ -1,4 +1,4 @@
-"""Every kind of cell by its name in `model.cell`, and how one from outside joins them."""
+"""The registry of cells by their name in `model.cell`."""
 
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
@@ -18,7 +18,7 @@ from nextword.cells.min_lstm import MinLstmCell
 
 @runtime_checkable
 class CellSettings(Protocol):
-    """What `model.*` says of every layer."""
+    """The settings in `model.*` that a cell is built from."""
 
     @property
     def hidden_size(self) -> int:
@@ -26,7 +26,7 @@ class CellSettings(Protocol):
 
     @property
     def projection_size(self) -> int | None:
-        """Width of what `lstm_projected` shows; None for all others."""
+        """Width of the outputs of `lstm_projected`; None for all other cells."""
 
     @property
     def nonlinearity(self) -> Nonlinearity:
@@ -34,23 +34,24 @@ class CellSettings(Protocol):
 
     @property
     def forget_bias(self) -> float:
-        """Where a forget gate's bias starts."""
+        """Initial value of the forget gate's bias."""
 
 
-#: Builds a cell from the width of what it reads and the settings of its layer.
+#: Builds a cell from its input size and the settings of its layer.
 CellBuilder = Callable[[int, CellSettings], AnyCell]
 
 
 def register_cell(name: str, build: CellBuilder, *, replace: bool = False) -> None:
-    """Let `model.cell` name a cell from outside; it is then trained, saved and loaded like others.
+    """Register a cell, so that `model.cell` accepts its name.
 
-    A saved model keeps the name alone. Whoever loads it registers the cell first.
+    It is then trained, saved and loaded like the built-in cells. A saved model stores only the
+    name, so a program that loads it must register the cell first.
 
     Args:
-        name: What `model.cell` will call it.
-        build: Called with the width of what the cell reads and the settings of its layer; its
+        name: Its name in `model.cell`.
+        build: Called with the input size and the settings of the layer; returns a cell whose
             outputs are `settings.hidden_size` wide.
-        replace: Whether a cell that was registered under that name before gives way.
+        replace: Whether to replace a cell registered under this name before.
 
     Raises:
         ConfigError: The name is taken.

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from nextword.cells.contract import Cell, StepInputs, StepOutputs, uniform_parameter
+from nextword.cells.elman import ElmanManualBackward
+from nextword.cells.manual_pass import ManualBackward
 from nextword.cells.noise import NO_NOISE, StepNoise
-from nextword.cells.pointwise.elman import ElmanPointwise
 
 
 class LinearState(NamedTuple):
@@ -17,10 +18,10 @@ class LinearState(NamedTuple):
 
 
 class LinearCell(Cell[LinearState]):
-    """A linear layer over time: hidden * (hidden + input + 1) parameters.
+    """A recurrent layer without a nonlinearity; hidden * (hidden + input + 1) parameters.
 
-    What it remembers shrinks or grows by the eigenvalues of W_h alone, which makes it the cell on
-    which vanishing and exploding gradients can be read off.
+    The eigenvalues of W_h alone decide whether the state and the gradients shrink or grow over
+    time, so vanishing and exploding gradients are easiest to study on this cell.
 
     Args:
         input_size: Width of the input.
@@ -29,7 +30,7 @@ class LinearCell(Cell[LinearState]):
     Raises:
         ConfigError: A size is below 1.
 
-    Source: lectures 001, 002 and 004.
+    Source: [lecture-001], [lecture-002] and [lecture-004].
 
     Example:
         >>> cell = LinearCell(1, 1)
@@ -53,11 +54,11 @@ class LinearCell(Cell[LinearState]):
     def step(
         self, inputs: StepInputs, state: LinearState, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, LinearState]:
-        """Read one input per row; the outputs are the new hidden state."""
+        """Compute one step; the outputs are the new hidden state."""
         weight_hh = noise.matrix(self.weight_hh)
         h = inputs @ self.weight_ih.T + noise.seen(state.hidden_state) @ weight_hh.T + self.bias
         return h, LinearState(hidden_state=h)
 
-    def pointwise(self) -> ElmanPointwise:
-        """Give the hand-written way there and back."""
-        return ElmanPointwise("none")
+    def manual_backward(self) -> ManualBackward:
+        """Return the manual forward and backward pass."""
+        return ElmanManualBackward("none")

@@ -1,14 +1,16 @@
-"""The LSTM with a projection: a wide cell, and a narrow vector that is shown and fed back."""
+"""The LSTM with a projection: a wide cell state, and a narrower output that is fed back."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from nextword.base import ConfigError
 from nextword.cells.contract import Cell, StepInputs, StepOutputs, uniform_parameter
-from nextword.cells.lstm import LstmState, forget_biased, lstm_step
+from nextword.cells.lstm import LstmPass, LstmState, forget_biased, lstm_step
+from nextword.cells.manual_pass import ManualBackward, PassGradients, Product
 from nextword.cells.noise import NO_NOISE, StepNoise
-from nextword.cells.pointwise.lstm_projected import ProjectedLstmPointwise
 
 
 class ProjectedLstmState(NamedTuple):
@@ -19,22 +21,22 @@ class ProjectedLstmState(NamedTuple):
 
 
 class ProjectedLstmCell(Cell[ProjectedLstmState]):
-    """An LSTM layer at one step whose output is r = W_r (o∘tanh(c)); r is also what is fed back.
+    """An LSTM layer whose output is r = W_r (o∘tanh(c)); r is also fed back in place of h.
 
-    4 * hidden * (projection + input + 1) + projection * hidden parameters: a cell of 2048 with
-    outputs of 512 has a recurrent matrix, and above it a softmax, of a quarter the size.
+    It has 4 * hidden * (projection + input + 1) + projection * hidden parameters. With a cell state
+    of 2048 and outputs of 512 the recurrent matrix, and the softmax over the outputs, are a quarter
+    of the size that they have without a projection.
 
     Args:
         input_size: Width of the input.
         hidden_size: Width of the cell state.
-        projection_size: Width of what is shown and fed back.
-        forget_bias: Where the forget gate's bias starts.
+        projection_size: Width of r, the output.
+        forget_bias: Initial value of the forget gate's bias.
 
     Raises:
         ConfigError: A size is below 1, or the projection wider than the cell state.
 
-    Source: Sak et al. (2014), without the part of the projection that is not fed back; Jozefowicz
-    et al. (2016).
+    Source: [sak2014], without the part of the projection that is not fed back; [jozefowicz2016].
 
     Example:
         >>> import torch
@@ -79,13 +81,13 @@ class ProjectedLstmCell(Cell[ProjectedLstmState]):
         return self.projection_size
 
     def extra_repr(self) -> str:
-        """Say the sizes where the module is printed."""
+        """Return the sizes, shown when the module is printed."""
         return f"{super().extra_repr()}, projection_size={self.projection_size}"
 
     def step(
         self, inputs: StepInputs, state: ProjectedLstmState, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, ProjectedLstmState]:
-        """Read one input per row; the outputs are the new r."""
+        """Compute one step; the outputs are the new r."""
         wide = lstm_step(
             inputs,
             LstmState(*state),
@@ -97,6 +99,54 @@ class ProjectedLstmCell(Cell[ProjectedLstmState]):
         r = wide.hidden_state @ self.weight_hr.T
         return r, ProjectedLstmState(hidden_state=r, cell_state=wide.cell_state)
 
-    def pointwise(self) -> ProjectedLstmPointwise:
-        """Give the hand-written way there and back."""
-        return ProjectedLstmPointwise()
+    def manual_backward(self) -> ManualBackward:
+        """Return the manual forward and backward pass."""
+        return ProjectedLstmManualBackward()
+
+
+class ProjectedLstmPass(LstmPass):
+    """A manual pass of the projected LSTM; also stores o∘tanh(c), which is projected."""
+
+    def __init__(self, input_gates: Tensor, product: Product, projection: Tensor) -> None:
+        super().__init__(input_gates, product)
+        self.projection = projection.to(product.dtype)
+        self.wide = torch.empty_like(self.tanh_cells)
+
+    def step(self, time: int, before: Sequence[Tensor], after: Sequence[Tensor]) -> None:
+        """Compute an LSTM step, then r = W_r (o∘tanh(c))."""
+        wide = self.wide[time]
+        super().step(time, before, (wide, after[1]))
+        after[0].copy_(wide.to(self.product.dtype) @ self.projection.t())
+
+    def precompute_backward(self, states: Sequence[Tensor]) -> None:
+        """Compute the factors of the backward pass, for all steps at once."""
+        super().precompute_backward(states)
+        self.grad_projected = states[0].new_empty(states[0][1:].shape, dtype=self.product.dtype)
+
+    def step_backward(self, time: int, gradients: Sequence[Tensor]) -> list[Tensor]:
+        """Return the gradients of r⁻ and c⁻."""
+        grad_projected = self.grad_projected[time].copy_(gradients[0])
+        grad_wide = (grad_projected @ self.projection).to(gradients[1].dtype)
+        return super().step_backward(time, (grad_wide, gradients[1]))
+
+    def gradients(self) -> PassGradients:
+        """Return the gradients of the LSTM, and that of W_r."""
+        found = super().gradients()
+        wide = self.wide.flatten(0, 1).to(self.product.dtype)
+        return PassGradients(
+            input_gates=found.input_gates,
+            products=found.products,
+            other_weights=(self.grad_projected.flatten(0, 1).t() @ wide,),
+        )
+
+
+class ProjectedLstmManualBackward(ManualBackward):
+    """Starts manual passes of `ProjectedLstmCell`."""
+
+    other_weights = ("weight_hr",)
+
+    def begin(
+        self, input_gates: Tensor, product: Product, other_weights: Sequence[Tensor]
+    ) -> ProjectedLstmPass:
+        """Start a pass through a window."""
+        return ProjectedLstmPass(input_gates, product, *other_weights)

@@ -1,4 +1,4 @@
-"""The minimal GRU: an update gate that looks at the input alone, and nothing else."""
+"""The minimal GRU (minGRU): one update gate, which depends on the input alone."""
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +11,7 @@ MIN_GRU_GATES = ("update_gate", "candidate")
 
 
 class MinGruCell(DiagonalCell):
-    """A minGRU layer at one step: 2 * hidden * (input + 1) parameters.
+    """A minGRU layer, one step at a time; 2 * hidden * (input + 1) parameters.
 
     Equations: z = sigmoid(U_z e + b_z), h̃ = U_h e + b_h, h = (1 - z)∘h⁻ + z∘h̃, with U_z and U_h
     stacked in `weight_ih` (2 * hidden, input) in the order of `MIN_GRU_GATES`.
@@ -23,7 +23,7 @@ class MinGruCell(DiagonalCell):
     Raises:
         ConfigError: A size is below 1.
 
-    Source: Feng et al. (2024), arXiv 2410.01201, section 3.1.
+    Source: [feng2024], section 3.1.
 
     Example:
         >>> cell = MinGruCell(3, 2)
@@ -39,7 +39,7 @@ class MinGruCell(DiagonalCell):
         self.bias = nn.Parameter(torch.zeros(2 * hidden_size))
 
     def coefficients(self, gates: Tensor) -> Coefficients:
-        """Give 1 - z and z∘h̃."""
+        """Return 1 - z and z∘h̃."""
         update_gate, candidate = gates.chunk(2, dim=-1)
         z = torch.sigmoid(update_gate)
         return Coefficients(decay=1 - z, update=z * candidate)

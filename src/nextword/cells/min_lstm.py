@@ -1,4 +1,4 @@
-"""The minimal LSTM: a forget and an input gate that look at the input alone and sum to one."""
+"""The minimal LSTM (minLSTM): forget and input gate depend on the input alone and sum to one."""
 
 import torch
 from torch import Tensor, nn
@@ -11,21 +11,21 @@ MIN_LSTM_GATES = ("forget_gate", "input_gate", "candidate")
 
 
 class MinLstmCell(DiagonalCell):
-    """A minLSTM layer at one step: 3 * hidden * (input + 1) parameters.
+    """A minLSTM layer, one step at a time; 3 * hidden * (input + 1) parameters.
 
     Equations: f, i = sigmoid(U e + b) each, h̃ = U_h e + b_h, h = f'∘h⁻ + i'∘h̃ with
-    f' = f / (f + i) and i' = i / (f + i), so that h does not grow with the text; the three U
+    f' = f / (f + i) and i' = i / (f + i), so that h stays bounded over time; the three U
     stacked in `weight_ih` (3 * hidden, input) in the order of `MIN_LSTM_GATES`.
 
     Args:
         input_size: Width of the input.
         hidden_size: Width of the hidden state.
-        forget_bias: Where the forget gate's bias starts.
+        forget_bias: Initial value of the forget gate's bias.
 
     Raises:
         ConfigError: A size is below 1.
 
-    Source: Feng et al. (2024), arXiv 2410.01201, section 3.2.
+    Source: [feng2024], section 3.2.
 
     Example:
         >>> cell = MinLstmCell(3, 2)
@@ -43,7 +43,7 @@ class MinLstmCell(DiagonalCell):
         self.bias = nn.Parameter(bias.flatten())
 
     def coefficients(self, gates: Tensor) -> Coefficients:
-        """Give f' and i'∘h̃."""
+        """Return f' and i'∘h̃."""
         forget_gate, input_gate, candidate = gates.chunk(3, dim=-1)
         f, i = torch.sigmoid(forget_gate), torch.sigmoid(input_gate)
         return Coefficients(decay=f / (f + i), update=i / (f + i) * candidate)

@@ -1,4 +1,4 @@
-"""What chance does to the recurrent product of a cell, the same at every step of a window."""
+"""Dropout of a cell's recurrent product, with the same masks at every step of a window."""
 
 from dataclasses import dataclass
 
@@ -7,28 +7,28 @@ from torch import Tensor
 
 @dataclass(frozen=True, kw_only=True)
 class StepNoise:
-    """Two ways to disturb W h⁻, drawn once a window; each None where it does not act.
+    """Two kinds of dropout of W h⁻, drawn once per window; None where one is off.
 
     Attributes:
-        mask: What h⁻ is multiplied with before the product, (batch, hidden). Where a cell uses h⁻
-            in another place as well, as the GRU's update gate does, it stays whole there.
-        weight_hh: The matrix that stands for W, with connections dropped.
+        mask: Multiplied with h⁻ before the product, (batch, hidden). Other uses of h⁻ in a cell,
+            such as z∘h⁻ in the GRU, are not masked.
+        weight_hh: Used in place of W: W with dropped connections.
 
-    Source: the mask from Gal & Ghahramani (2016), "variational" dropout; dropped connections from
-    Wan et al. (2013) and, on W alone, Merity et al. (2018).
+    Source: the mask is the "variational" dropout of [gal2016]; dropped connections (DropConnect)
+    from [wan2013] and, on W alone, [merity2018].
     """
 
     mask: Tensor | None = None
     weight_hh: Tensor | None = None
 
     def seen(self, hidden_state: Tensor) -> Tensor:
-        """Give what the recurrent product reads in place of h⁻."""
+        """Return what the recurrent product multiplies in place of h⁻, (batch, hidden)."""
         return hidden_state if self.mask is None else hidden_state * self.mask
 
     def matrix(self, weight_hh: Tensor) -> Tensor:
-        """Give the recurrent matrix that is used in place of W."""
+        """Return the recurrent matrix that is used in place of W."""
         return weight_hh if self.weight_hh is None else self.weight_hh
 
 
-#: Nothing is disturbed.
+#: No dropout.
 NO_NOISE = StepNoise()

@@ -12,10 +12,9 @@ from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
 from torch import Tensor
 
-from nextword.embeddings import EmbeddingConfig
 from nextword.families.regularization import RegularizationConfig
+from nextword.layers import EmbeddingConfig, OutputConfig
 from nextword.models import LanguageModel, NeuralLanguageModel
-from nextword.outputs import OutputConfig
 from nextword.tokens import Tokenizer, TokenStore, VocabularySpec
 
 Network = TypeVar("Network", bound=NeuralLanguageModel)

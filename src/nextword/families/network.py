@@ -1,13 +1,11 @@
 """The input embedding and the output head that a network's settings ask for."""
 
 from nextword.base import require
-from nextword.embeddings import EmbeddingConfig
 from nextword.families.contract import NetworkSpec
-from nextword.models import Ends
-from nextword.outputs import OutputConfig
+from nextword.layers import EmbeddingConfig, OutputConfig, TokenLayers
 
 
-def build_token_layers(network: NetworkSpec, *, tied: bool) -> Ends:
+def build_token_layers(network: NetworkSpec, *, tied: bool) -> TokenLayers:
     """Return what builds the input embedding and the output head of a network.
 
     Args:
@@ -15,11 +13,11 @@ def build_token_layers(network: NetworkSpec, *, tied: bool) -> Ends:
         tied: `model.tied`.
 
     Raises:
-        ConfigError: Embedding and output do not fit together.
+        ConfigError: The embedding and the output head cannot be tied.
     """
     embedding, output, regularization = network.embedding, network.output, network.regularization
     vocab_size = network.vocabulary.vocab_size
-    return Ends(
+    return TokenLayers(
         vocabulary=network.vocabulary,
         one_hot=embedding.kind == "one_hot",
         frozen=embedding.frozen,
@@ -34,7 +32,7 @@ def build_token_layers(network: NetworkSpec, *, tied: bool) -> Ends:
     )
 
 
-def input_size(layers: Ends, embedding_size: int | None, default: int) -> int:
+def input_size(layers: TokenLayers, embedding_size: int | None, default: int) -> int:
     """Return the size of the input vectors of a network.
 
     Args:
@@ -74,7 +72,7 @@ def _tied_cutoffs(
     output: OutputConfig, embedding: EmbeddingConfig, *, vocab_size: int
 ) -> tuple[int, ...]:
     """Return the cutoffs of an adaptive embedding tied to an adaptive softmax; else none."""
-    cutoffs = output.settled(vocab_size=vocab_size).cutoffs
+    cutoffs = output.resolved(vocab_size=vocab_size).cutoffs
     require(
         cutoffs is None or embedding.kind != "pretrained",
         "the output is adaptive and model.tied is true, so rare words have narrow vectors; those "

@@ -16,7 +16,8 @@ from nextword.cells import (
 )
 from nextword.families.contract import NetworkSpec, NeuralModelConfig
 from nextword.families.network import build_token_layers, input_size
-from nextword.models import Ends, NeuralLanguageModel, State
+from nextword.layers import TokenLayers
+from nextword.models import NeuralLanguageModel, State
 from nextword.recurrent import RecurrentRegularizer, RecurrentStack, StackState
 from nextword.tensors import Hidden, Lengths, TokenIds
 
@@ -43,7 +44,7 @@ class RecurrentLanguageModel(NeuralLanguageModel):
 
     def __init__(
         self,
-        token_layers: Ends,
+        token_layers: TokenLayers,
         *,
         cells: Sequence[AnyCell],
         layer_dropout: float = 0.0,
@@ -66,7 +67,7 @@ class RecurrentLanguageModel(NeuralLanguageModel):
             backend=backend,
         )
         self.output_dropout = token_layers.dropout(token_layers.output_dropout)
-        self.output = token_layers.output_layer(hidden_size, self.embedding)
+        self.output = token_layers.output_head(hidden_size, self.embedding)
 
     def initial_state(self, batch_size: int) -> State:
         """Return h[0] (and c[0]) = 0 for every layer and row, or the learnt initial state."""

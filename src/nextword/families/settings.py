@@ -3,12 +3,11 @@
 from dataclasses import dataclass, field
 
 from nextword.base import STRICT, Values, decode
-from nextword.embeddings import EmbeddingConfig
 from nextword.families.contract import NetworkSpec
 from nextword.families.recurrent import RecurrentConfig
 from nextword.families.registry import AnyModelConfig
 from nextword.families.regularization import RegularizationConfig
-from nextword.outputs import OutputConfig
+from nextword.layers import EmbeddingConfig, OutputConfig
 from nextword.tokens import VocabularySpec
 
 

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from nextword.embeddings import AdaptiveEmbedding
+from nextword.layers import AdaptiveEmbedding, FlatNll, Output
 from nextword.models.contract import LanguageModel, scored
 from nextword.models.parameters import load_parameter_tensors, parameter_tensors
 from nextword.models.state import State
-from nextword.outputs import Output, PositionNll
 from nextword.tensors import Hidden, Lengths, LogProbs, Mask, Nll, TokenIds
 from nextword.tokens import VocabularySpec
 
@@ -125,7 +124,7 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         return scattered(nll, counted), after
 
 
-def scattered(nll: PositionNll, counted: Mask) -> Nll:
+def scattered(nll: FlatNll, counted: Mask) -> Nll:
     """Return scores of the counted positions in their places, (batch, time); 0 elsewhere.
 
     Args:

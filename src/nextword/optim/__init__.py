@@ -1,4 +1,4 @@
-"""From gradients to better weights: optimisers, schedules, clipping, averaging."""
+"""Optimization: optimizers, learning-rate schedules, gradient clipping, weight averaging."""
 
 from nextword.optim.averaging import WeightAverage
 from nextword.optim.clipping import Clipped, Clipper

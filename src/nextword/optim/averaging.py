@@ -1,6 +1,6 @@
-"""Averaged weights: an exponential moving average that is measured and kept in place of the last.
+"""An exponential moving average of the weights, validated and saved in place of the last weights.
 
-Late in training the weights circle around a good place; their mean lies closer to it.
+Late in training the weights oscillate around a minimum; their mean lies closer to it.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -9,26 +9,26 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-#: The average of the first updates forgets faster, or the random start would weigh in for long.
+#: The decay is smaller in the first updates, so that the random initial weights soon count little.
 _WARM_UP = 10
 
 
 class WeightAverage:
-    """Follows a model's weights with an exponential moving average.
+    """Keeps an exponential moving average of a model's weights.
 
     Args:
-        model: The model; its parameters are followed, never changed outside `applied`.
-        decay: Memory of the average; 0 turns it off and `applied` does nothing.
-        apart: Parameters that are not averaged.
+        model: The model; its parameters are only changed inside `applied`.
+        decay: Decay per update, in [0, 1); 0 turns averaging off, and `applied` does nothing.
+        exclude: Parameters that are not averaged.
 
-    Source: Polyak & Juditsky (1992); used here in place of the averaged SGD of Merity et al.
+    Source: [polyak1992]; used here in place of the averaged SGD of [merity2018].
     """
 
     def __init__(
-        self, model: nn.Module, *, decay: float, apart: Collection[nn.Parameter] = frozenset()
+        self, model: nn.Module, *, decay: float, exclude: Collection[nn.Parameter] = frozenset()
     ) -> None:
         self._decay = decay
-        self._parameters = {n: p for n, p in model.named_parameters() if p not in apart}
+        self._parameters = {n: p for n, p in model.named_parameters() if p not in exclude}
         self._num_updates = 0
         self._average: dict[str, Tensor] = {}
         if decay > 0.0:
@@ -36,7 +36,7 @@ class WeightAverage:
 
     @torch.no_grad()
     def update(self) -> None:
-        """Take in the weights after an update."""
+        """Update the average with the weights after an optimizer step."""
         if not self._average:
             return
         self._num_updates += 1
@@ -46,7 +46,7 @@ class WeightAverage:
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Let the model have the averaged weights inside the block."""
+        """Use the averaged weights in the model inside the block, then restore its own."""
         self._swap()
         try:
             yield
@@ -62,13 +62,13 @@ class WeightAverage:
             average.copy_(kept)
 
     def state_tensors(self) -> dict[str, Tensor]:
-        """Give what a checkpoint needs."""
+        """Return the tensors that a checkpoint stores."""
         updates = torch.tensor(self._num_updates)
         return {"average_updates": updates} | {f"average.{n}": t for n, t in self._average.items()}
 
     @torch.no_grad()
     def load_state_tensors(self, tensors: Mapping[str, Tensor]) -> None:
-        """Go on from what `state_tensors` gave."""
+        """Restore the tensors returned by `state_tensors`."""
         self._num_updates = int(tensors["average_updates"])
         for name, average in self._average.items():
             average.copy_(tensors[f"average.{name}"])

@@ -1,4 +1,4 @@
-"""Clipping: a limit on the gradient, so that one steep place does not undo a training."""
+"""Gradient clipping: a limit on the size of an update, against exploding gradients."""
 
 import math
 from collections.abc import Sequence
@@ -10,19 +10,19 @@ from torch import Tensor
 from nextword.base import Values
 from nextword.optim.config import ClippingConfig
 
-#: Weight of the past in the running mean of the norm.
-_MEMORY = 0.99
+#: Decay of the running mean of the norm.
+_DECAY = 0.99
 
 
 @dataclass(frozen=True, kw_only=True)
 class Clipped:
-    """What was done to a gradient.
+    """The result of clipping a gradient.
 
     Attributes:
-        norm: Its Euclidean norm before; not finite when a component is not.
-        threshold: γ that was applied; infinite when nothing limits the gradient.
-        is_clipped: Whether it was beyond the limit.
-        scale: What it has still to be multiplied with.
+        norm: The Euclidean norm before clipping; not finite when a component is not.
+        threshold: The limit γ that was applied; infinite when there is none.
+        is_clipped: Whether the gradient exceeded the limit.
+        scale: A factor that the caller still has to multiply the gradient with; 1 if none.
     """
 
     norm: float
@@ -32,15 +32,15 @@ class Clipped:
 
 
 class Clipper:
-    """Limits gradients in place and remembers the mean norm.
+    """Clips gradients in place, and tracks the running mean of their norm.
 
     By norm, g ← γ g / ‖g‖ when ‖g‖ >= γ; by value, each component into [-γ, γ]. A gradient that
-    is not finite is left as it is, for the caller to refuse.
+    is not finite is not changed; the caller has to refuse it.
 
     Args:
         config: Kind and threshold.
 
-    Source: Pascanu et al. (2013); lectures 000, 002, 003, 004.
+    Source: [pascanu2013]; [lecture-000], [lecture-002], [lecture-003], [lecture-004].
     """
 
     def __init__(self, config: ClippingConfig) -> None:
@@ -49,12 +49,15 @@ class Clipper:
         self._num_seen = 0
 
     def clip(self, gradients: Sequence[Tensor], *, leave_scale: bool = False) -> Clipped:
-        """Limit the gradients of one update, taken together.
+        """Clip the gradients of one update, as one vector.
 
         Args:
-            gradients: Limited in place.
-            leave_scale: Whether the update multiplies with `Clipped.scale`, which saves a pass over
-                all gradients. Limits by value are not a scale, and are made here.
+            gradients: Clipped in place.
+            leave_scale: Whether the caller applies `Clipped.scale` in its update, which saves a
+                pass over all gradients. Clipping by value is always applied here.
+
+        Returns:
+            The norm before clipping and what was done.
         """
         norm = float(torch.nn.utils.get_total_norm(gradients)) if gradients else 0.0
         if not math.isfinite(norm):
@@ -74,7 +77,7 @@ class Clipper:
 
     @property
     def threshold(self) -> float:
-        """γ as it stands."""
+        """The current limit γ; infinite when there is none."""
         if self._config.kind == "none":
             return math.inf
         if self._config.kind == "auto":
@@ -82,17 +85,17 @@ class Clipper:
         return self._config.threshold
 
     def _observe(self, norm: float) -> None:
-        """Move the running mean: a plain mean at first, then one that forgets slowly."""
+        """Update the running mean of the norm: a plain mean at first, then an exponential one."""
         self._num_seen += 1
-        weight = max(1.0 / self._num_seen, 1.0 - _MEMORY)
+        weight = max(1.0 / self._num_seen, 1.0 - _DECAY)
         self._mean_norm += weight * (norm - self._mean_norm)
 
     def state_values(self) -> Values:
-        """Give what a checkpoint needs."""
+        """Return the values that a checkpoint stores."""
         return {"mean_norm": self._mean_norm, "num_seen": self._num_seen}
 
     def load_state_values(self, values: Values) -> None:
-        """Go on from what `state_values` gave."""
+        """Restore the values returned by `state_values`."""
         self._mean_norm, self._num_seen = values["mean_norm"], values["num_seen"]
 
 

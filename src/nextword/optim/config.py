@@ -1,4 +1,4 @@
-"""Settings of the update: optimiser, schedule, clipping and averaging."""
+"""Settings of the update: optimizer, schedule, clipping and averaging."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,13 +13,13 @@ class OptimizerConfig:
 
     Attributes:
         kind: `adamw` or `sgd`.
-        learning_rate: η, the highest the schedule reaches.
-        weight_decay: Pull of the weights towards 0; biases are left alone.
-        momentum: Of SGD.
-        beta1: AdamW's memory of the gradient.
-        beta2: AdamW's memory of its square.
-        table_learning_rate: η of hashed tables, those of the family `maxent`, which plain SGD
-            moves whatever the kind; it follows the schedule too.
+        learning_rate: The highest learning rate η of the schedule.
+        weight_decay: Weight decay of matrices; biases do not decay.
+        momentum: Momentum of SGD.
+        beta1: Decay of AdamW's running mean of the gradient.
+        beta2: Decay of AdamW's running mean of the squared gradient.
+        table_learning_rate: Highest learning rate of the hashed tables of the family `maxent`,
+            which plain SGD updates whatever the kind; it follows the schedule too.
     """
 
     kind: Literal["adamw", "sgd"] = "adamw"
@@ -69,16 +69,17 @@ class ScheduleConfig:
 @STRICT
 @dataclass(frozen=True, kw_only=True)
 class ClippingConfig:
-    """`clipping.*`: what keeps exploding gradients from throwing the parameters away.
+    """`clipping.*`: gradient clipping, against exploding gradients.
 
     Attributes:
         kind: `norm` (same direction, smaller step), `value` (each component), `auto` (by norm,
             with a threshold that follows the mean norm) or `none`.
         threshold: γ of `norm` and `value`.
         factor: γ of `auto`, in units of the running mean norm; the course advises 0.5 to 10.
-        state_threshold: Limit on the way back through time as well: each component of the gradient
-            that a step hands to the state before it goes into [-γ, γ] with this γ, whatever `kind`
-            does to the sum; none when not given. The backends `hoisted` and `reference` can.
+        state_threshold: Also clip the gradient in the backward pass through time: each component of
+            the gradient that a step passes to the state before it is clipped to [-γ, γ] with this
+            γ, whatever `kind` does to the sum; not clipped when not given. Only the backends
+            `hoisted` and `reference` support it.
     """
 
     kind: Literal["norm", "value", "auto", "none"] = "norm"
@@ -95,10 +96,10 @@ class ClippingConfig:
 @STRICT
 @dataclass(frozen=True, kw_only=True)
 class AveragingConfig:
-    """`averaging.*`: the weights that are measured and kept may be a mean over the last updates.
+    """`averaging.*`: an average of the weights, validated and saved in place of the last ones.
 
     Attributes:
-        decay: Memory of the exponential moving average, such as 0.999; 0 turns it off.
+        decay: Decay per update of the exponential moving average, such as 0.999; 0 turns it off.
     """
 
     decay: float = 0.0

@@ -1,4 +1,4 @@
-"""Optimisers, in torch's fused form where that takes the gradients there are."""
+"""Optimizers, in torch's fused form where it supports the gradients."""
 
 from collections.abc import Collection
 
@@ -12,23 +12,26 @@ _FUSED_DEVICES = {"cpu", "cuda", "mps"}
 
 
 def build_optimizer(
-    model: nn.Module, config: OptimizerConfig, *, apart: Collection[nn.Parameter] = frozenset()
+    model: nn.Module, config: OptimizerConfig, *, exclude: Collection[nn.Parameter] = frozenset()
 ) -> torch.optim.Optimizer:
-    """Build the optimiser of a model; matrices decay, biases do not.
+    """Build the optimizer of a model, with weight decay on matrices but not on biases.
 
     Args:
-        model: Its parameters are updated.
+        model: The model whose parameters are optimized.
         config: The settings.
-        apart: Those of them that are not.
+        exclude: Parameters that are not optimized.
+
+    Returns:
+        SGD or AdamW, in torch's fused form where it supports the gradients.
     """
-    parameters = [p for p in model.parameters() if p.requires_grad and p not in apart]
+    parameters = [p for p in model.parameters() if p.requires_grad and p not in exclude]
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
     ]
     is_fused = all(p.device.type in _FUSED_DEVICES for p in parameters)
     if config.kind == "sgd":
-        # The fused form refuses lists of rows. Plain SGD is one addition in either form.
+        # The fused form refuses sparse gradients. Plain SGD is one addition in either form.
         is_fused = is_fused and not is_plain_descent(config)
         return torch.optim.SGD(
             groups, lr=config.learning_rate, momentum=config.momentum, fused=is_fused
@@ -38,6 +41,6 @@ def build_optimizer(
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
-    """Set η of every parameter group."""
+    """Set the learning rate of every parameter group."""
     for group in optimizer.param_groups:
         group["lr"] = learning_rate

@@ -1,4 +1,4 @@
-"""The learning rate over a training, as a share of its top; it depends on steps alone."""
+"""Learning-rate schedules: the rate as a share of the highest one, a function of the step."""
 
 import math
 
@@ -7,14 +7,14 @@ from nextword.optim.config import ScheduleConfig
 
 
 def schedule_share(config: ScheduleConfig, *, step: int, num_steps: int) -> float:
-    """Give the learning rate of a step as a share of the top.
+    """Return the learning rate of a step as a share of the highest one.
 
     Args:
-        config: The schedule; `plateau` is `constant` here, its cuts are `Plateau`'s.
-        step: The update about to be made, from 0.
-        num_steps: How many updates the training has.
+        config: The schedule. `plateau` is treated as `constant`; `Plateau` lowers its rate.
+        step: The next update, counted from 0.
+        num_steps: Number of updates of the training.
 
-    Source: cosine from Loshchilov & Hutter (2017), one cycle from Smith (2018).
+    Source: cosine from [loshchilov2017], one cycle from [smith2018].
 
     Example:
         >>> config = ScheduleConfig(kind="cosine", warmup_share=0.5)
@@ -34,12 +34,12 @@ def schedule_share(config: ScheduleConfig, *, step: int, num_steps: int) -> floa
 
 
 def _half_cosine(share: float) -> float:
-    """Fall smoothly from 1 to 0 as share goes from 0 to 1."""
+    """Return half a cosine wave, falling from 1 at share 0 to 0 at share 1."""
     return 0.5 * (1.0 + math.cos(math.pi * share))
 
 
 class Plateau:
-    """Cuts the learning rate when validation stops improving.
+    """Lowers the learning rate when validation stops improving.
 
     Args:
         config: The schedule; does nothing unless its kind is `plateau`.
@@ -52,7 +52,7 @@ class Plateau:
         self.share = 1.0
 
     def observe(self, validation_nll: float) -> None:
-        """Take note of a validation figure; lower is better."""
+        """Update with the result of a validation; lower is better."""
         if self._config.kind != "plateau":
             return
         if validation_nll < self._best:
@@ -64,10 +64,10 @@ class Plateau:
             self._num_bad = 0
 
     def state_values(self) -> Values:
-        """Give what a checkpoint needs."""
+        """Return the values that a checkpoint stores."""
         return {"best": self._best, "num_bad": self._num_bad, "share": self.share}
 
     def load_state_values(self, values: Values) -> None:
-        """Go on from what `state_values` gave."""
+        """Restore the values returned by `state_values`."""
         self._best, self._num_bad = values["best"], values["num_bad"]
         self.share = values["share"]

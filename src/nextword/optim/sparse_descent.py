@@ -1,7 +1,7 @@
-"""Plain gradient descent on tables of which a step reads few entries.
+"""Plain gradient descent on tables of which a training step reads few entries.
 
-A hashed table has millions of weights and a step reads some thousands of them. Adaptive rules and
-averages would look at all of them; θ ← θ - η g looks at those alone.
+A hashed table has millions of weights, and a step reads some thousands of them. Adaptive optimizers
+and averaging would touch all of them; θ ← θ - η g touches only those.
 """
 
 from collections.abc import Iterable
@@ -11,14 +11,14 @@ from torch import nn
 
 
 class SparseDescent:
-    """θ ← θ - η g where g is a list of entries.
+    """θ ← θ - η g, for a sparse gradient g.
 
-    An entry that was read several times stands in the list several times; plain descent may take
-    the parts one after the other, so they are never sorted or added up.
+    An entry that was read several times occurs several times in g. Its parts are subtracted one
+    after the other, so they need not be sorted or summed.
 
     Args:
-        tables: One-dimensional weights whose gradients are lists (torch's COO).
-        learning_rate: η, the highest the schedule reaches.
+        tables: One-dimensional weights with sparse gradients (torch's COO format).
+        learning_rate: The highest learning rate η of the schedule.
     """
 
     def __init__(self, tables: Iterable[nn.Parameter], *, learning_rate: float) -> None:
@@ -27,10 +27,10 @@ class SparseDescent:
 
     @torch.no_grad()
     def step(self, *, share: float) -> None:
-        """Move the entries that were read.
+        """Update the entries that have a gradient.
 
         Args:
-            share: Of the highest learning rate, as the schedule has it.
+            share: The current learning rate as a share of the highest one.
         """
         for table in self._tables:
             if table.grad is None:

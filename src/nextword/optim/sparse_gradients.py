@@ -1,4 +1,4 @@
-"""Gradients that are lists of rows: of embedding tables, of which a step reads but a few rows."""
+"""Sparse gradients of embedding tables, of which a training step reads only a few rows."""
 
 from collections.abc import Iterable
 
@@ -11,21 +11,21 @@ from nextword.optim.config import OptimizerConfig
 def is_plain_descent(config: OptimizerConfig) -> bool:
     """Whether an update is θ ← θ - η g and nothing else.
 
-    Then rows without a gradient stay where they are: momentum, AdamW's averages and weight decay
-    move every row at every step. And a factor of the gradient is as good as one of the rate.
+    Then rows without a gradient do not change, while momentum, AdamW's averages and weight decay
+    change every row at every step. And a factor of the gradient may be applied to η instead.
     """
     return config.kind == "sgd" and config.momentum == 0.0 and config.weight_decay == 0.0
 
 
 @torch.no_grad()
 def gradient_entries(parameters: Iterable[nn.Parameter], *, keep_sparse: bool) -> list[Tensor]:
-    """Give the tensors that hold the numbers of the gradient, to be measured and limited in place.
+    """Return the tensors that store the gradient's values, to be measured and clipped in place.
 
-    Rows that were read more than once are added up first.
+    Duplicate rows of a sparse gradient are summed first.
 
     Args:
-        parameters: Those whose gradient counts, as far as they have one.
-        keep_sparse: Whether the optimiser takes lists of rows; else they become tables.
+        parameters: Parameters; those without a gradient are skipped.
+        keep_sparse: Whether the optimizer accepts sparse gradients; otherwise they are made dense.
     """
     entries = []
     for parameter in parameters:

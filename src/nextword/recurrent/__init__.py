@@ -1,9 +1,8 @@
-"""Cells over time: stacks, kinds of noise and backends. Knows nothing of words or losses."""
+"""Cells over time: stacks, recurrent regularization and backends. Knows no words or losses."""
 
 from nextword.recurrent.activation_penalty import ActivationPenalty
 from nextword.recurrent.backends import BACKENDS, Backend, choose_backend
 from nextword.recurrent.bidirectional import BidirectionalStack, reverse
-from nextword.recurrent.dropout import Dropout, LockedDropout, drop_tokens, keep_mask
 from nextword.recurrent.noise import LayerNoise, NoiseKind
 from nextword.recurrent.regularizer import RecurrentRegularizer
 from nextword.recurrent.stack import (
@@ -19,9 +18,7 @@ __all__ = [
     "ActivationPenalty",
     "Backend",
     "BidirectionalStack",
-    "Dropout",
     "LayerNoise",
-    "LockedDropout",
     "NoiseKind",
     "RecurrentRegularizer",
     "RecurrentStack",

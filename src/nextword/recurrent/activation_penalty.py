@@ -1,4 +1,4 @@
-"""A price on large outputs, and on outputs that change quickly, in the training loss."""
+"""Activation regularization (AR) and temporal activation regularization (TAR)."""
 
 from dataclasses import dataclass
 
@@ -10,15 +10,16 @@ from nextword.tensors import Hidden, Nll
 
 @dataclass(frozen=True, kw_only=True)
 class ActivationPenalty:
-    """Activation regularisation (AR) and its temporal form (TAR).
+    """Penalties added to the training loss: AR for large outputs, TAR for quick changes of them.
+
+    AR is the mean over the width of h∘h after dropout; TAR is that of (h[t] - h[t-1])² before
+    dropout. Each is multiplied with its coefficient. TAR is 0 at the first step of a window.
 
     Attributes:
-        activation: The price of AR.
-        temporal: The price of TAR.
+        activation: The AR coefficient, at least 0.
+        temporal: The TAR coefficient, at least 0.
 
-    Source: Merity et al. (2017), arXiv 1708.01009, with squares instead of norms, as in the code
-    of AWD-LSTM: the mean over the width of h∘h after dropout, and that of (h[t] - h[t-1])² before
-    dropout, each times its price. The first step of a window has none before it to differ from.
+    Source: [merity2017], with squares instead of norms, as in the code of AWD-LSTM.
     """
 
     activation: float = 0.0
@@ -28,11 +29,11 @@ class ActivationPenalty:
         return self.activation > 0.0 or self.temporal > 0.0
 
     def __call__(self, outputs: Hidden, dropped: Hidden) -> Nll:
-        """Give what is added to the loss at each position, (batch, time).
+        """Return the penalty at each position, (batch, time).
 
         Args:
             outputs: The last layer's outputs, (batch, time, hidden).
-            dropped: The same after dropout.
+            dropped: The same outputs after dropout, (batch, time, hidden).
         """
         penalty = self.activation * _mean_square(dropped)
         if self.temporal > 0.0:
@@ -42,6 +43,6 @@ class ActivationPenalty:
 
 
 def _mean_square(vectors: Tensor) -> Tensor:
-    """Give the mean square over the width, in float32 whatever the vectors are in."""
+    """Return the mean square over the width, in at least float32."""
     vectors = vectors if vectors.dtype == torch.float64 else vectors.float()
     return vectors.square().mean(dim=-1)

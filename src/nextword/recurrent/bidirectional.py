@@ -18,20 +18,20 @@ from nextword.tensors import Embeddings, Hidden, Lengths
 
 
 class BidirectionalStack(nn.Module):
-    """Runs two cells a layer, one from each end, and hands up both outputs side by side.
+    """Runs two cells per layer, one in each direction, and concatenates their outputs.
 
     Args:
         forward_cells: The layers' cells that read from the first step on, lowest first.
         backward_cells: Those that read from each row's last step on.
-        dropout_between: Applied to what one layer hands to the next, not to the last outputs.
+        dropout_between: Dropout between layers; not applied to the outputs of the last layer.
         regularizer: Disturbs every layer in training.
         backend: How layers are run: `auto`, or the name of a backend.
 
     Raises:
         ShapeError: The two directions do not fit together, or a layer does not fit the one below.
-        ConfigError: The backend is unknown or does not support a cell or the regulariser.
+        ConfigError: The backend is unknown or does not support a cell or the regularizer.
 
-    Source: Schuster & Paliwal (1997); lecture 004.
+    Source: [schuster1997]; [lecture-004].
 
     Example:
         >>> from nextword.cells import LstmCell

@@ -1,6 +1,6 @@
-"""What is done to one layer in one window beside running it, and which kinds a backend can do.
+"""Regularization of one layer in one window, and the kinds of it that a backend may support.
 
-Noise, which chance decides, and a limit on the gradient that a step hands back.
+It is random noise (recurrent dropout, DropConnect, zoneout) and clipping of the state's gradient.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from nextword.cells import NO_NOISE, CellState, StepNoise
 
-#: A mask on what the recurrent product reads, dropped connections, zoneout; and the limit.
+#: A mask on the input of the recurrent product, dropped connections, zoneout, gradient clipping.
 NoiseKind = Literal["recurrent_dropout", "weight_dropout", "zoneout", "state_clipping"]
 EVERY_KIND: frozenset[NoiseKind] = frozenset(
     {"recurrent_dropout", "weight_dropout", "zoneout", "state_clipping"}
@@ -23,14 +23,14 @@ class LayerNoise:
     """The noise of one layer and one window.
 
     Attributes:
-        step: What disturbs the recurrent product.
-        held: For each part of the state what share of it stays as it was, in [0, 1],
+        step: Dropout of the recurrent product.
+        held: For each part of the state the share of the old value that is kept, in [0, 1],
             (time, batch or 1, width or 1); empty without zoneout.
-        state_threshold: γ, if there is a limit: every component of the gradient that a step hands
-            to the state before it is brought into [-γ, γ].
+        state_threshold: γ: every component of the gradient of the state before a step is clipped to
+            [-γ, γ]; None for no clipping.
 
-    Source: the limit from Mikolov (2012), where the errors on their way back through time are
-    truncated; the gradient that a step's own loss adds is left as it is.
+    Source: the limit from [mikolov2012], where the errors are truncated in BPTT; the gradient that
+    a step's own loss adds is not clipped.
     """
 
     step: StepNoise = NO_NOISE
@@ -38,13 +38,13 @@ class LayerNoise:
     state_threshold: float | None = None
 
     def limited(self, state: CellState) -> CellState:
-        """Give a state as a step may read it: whatever gradient it gets is clipped."""
+        """Return the state for the next step to read, with clipping of its gradient."""
         if self.state_threshold is None:
             return state
         return type(state)(*(_LimitedGradient.apply(part, self.state_threshold) for part in state))  # type: ignore[no-untyped-call]
 
     def mixed(self, time: int, new: CellState, old: CellState) -> CellState:
-        """Give the state after a step, of which some parts have stayed as they were."""
+        """Return the state after a step, mixed with the old one as `held` says."""
         if not self.held:
             return new
         parts = zip(new, old, self.held, strict=True)
@@ -52,19 +52,19 @@ class LayerNoise:
 
 
 class _LimitedGradient(torch.autograd.Function):
-    """Gives its argument; on the way back every component goes into [-γ, γ]."""
+    """The identity; the backward pass clips every component of the gradient to [-γ, γ]."""
 
     @staticmethod
     def forward(ctx: Any, part: Tensor, threshold: float) -> Tensor:
-        """Change nothing."""
+        """Return the argument."""
         ctx.threshold = threshold
         return part.view_as(part)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        """Clip."""
+        """Return the clipped gradient."""
         return gradient.clamp(-ctx.threshold, ctx.threshold), None
 
 
-#: A layer that is run as it is.
+#: No noise and no clipping.
 NO_LAYER_NOISE = LayerNoise()

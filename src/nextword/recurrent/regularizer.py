@@ -1,30 +1,32 @@
-"""Regularisers inside the recurrence: masks that are drawn once a window, and zoneout."""
+"""Regularization inside the recurrence: masks drawn once per window, and zoneout."""
 
 from torch import Tensor, nn
 
 from nextword.base import ConfigError
 from nextword.cells import AnyCell, StepNoise
-from nextword.recurrent.dropout import check_probability, keep_mask
+from nextword.layers import check_probability, keep_mask
 from nextword.recurrent.noise import NO_LAYER_NOISE, LayerNoise, NoiseKind
 
 
 class RecurrentRegularizer(nn.Module):
-    """Disturbs layers in training, and draws what chance decides from torch's generator.
+    """Draws the noise of recurrent layers in training, with torch's default generator.
 
     Args:
-        recurrent_dropout: Share of h⁻ that the recurrent product does not see, the same entries
-            at all steps of a window.
-        weight_dropout: Share of the recurrent matrix's connections that are dropped for a window.
-        zoneout_hidden: Chance that an entry of the hidden state stays as it was, drawn anew at
-            each step.
-        zoneout_cell: The same of the cell state.
+        recurrent_dropout: Dropout probability of the entries of h⁻ in the recurrent product, with
+            one mask for all steps of a window.
+        weight_dropout: Dropout probability of the recurrent matrix's entries, per window.
+        zoneout_hidden: Probability that an entry of the hidden state keeps its old value, drawn
+            anew at each step.
+        zoneout_cell: The same for the cell state.
 
     Raises:
-        ConfigError: A share is not in [0, 1).
+        ConfigError: A probability is not in [0, 1).
 
-    Source: recurrent dropout from Gal & Ghahramani (2016); dropped connections from Merity et al.
-    (2018); zoneout from Krueger et al. (2017), whose hidden state comes from the cell state before
-    that one is zoned out. Outside training zoneout gives the expectation.
+    In evaluation, zoneout uses the expectation. As in its source, the hidden state is computed from
+    the cell state before zoneout of the cell state.
+
+    Source: recurrent dropout from [gal2016]; dropped connections from [merity2018]; zoneout from
+    [krueger2017].
     """
 
     def __init__(
@@ -43,7 +45,7 @@ class RecurrentRegularizer(nn.Module):
 
     @property
     def kinds(self) -> frozenset[NoiseKind]:
-        """What a backend has to support."""
+        """The kinds of noise that a backend has to support."""
         shares: dict[NoiseKind, float] = {
             "recurrent_dropout": self.recurrent_dropout,
             "weight_dropout": self.weight_dropout,
@@ -52,16 +54,16 @@ class RecurrentRegularizer(nn.Module):
         return frozenset(kind for kind, share in shares.items() if share > 0.0)
 
     def extra_repr(self) -> str:
-        """Say what changes a trained model's figures; part of its fingerprint."""
+        """Return what changes a trained model's results; part of its fingerprint."""
         if "zoneout" not in self.kinds:
             return ""
         return f"zoneout_hidden={self.zoneout_hidden}, zoneout_cell={self.zoneout_cell}"
 
     def check(self, cell: AnyCell) -> None:
-        """Refuse a cell that lacks what is to be disturbed.
+        """Refuse a cell that lacks what the noise applies to.
 
         Raises:
-            ConfigError: It has no recurrent matrix, or no cell state.
+            ConfigError: The cell has no recurrent matrix, or no cell state.
         """
         name = type(cell).__name__
         for kind in ("recurrent_dropout", "weight_dropout"):
@@ -83,8 +85,8 @@ class RecurrentRegularizer(nn.Module):
 
         Args:
             cell: The layer's cell.
-            batch_size: Rows of the window.
-            num_steps: Its steps.
+            batch_size: Number of rows of the window.
+            num_steps: Number of its steps.
         """
         if not self.kinds:
             return NO_LAYER_NOISE
@@ -110,7 +112,7 @@ class RecurrentRegularizer(nn.Module):
     def _held(
         self, state: tuple[Tensor, ...], num_steps: int, names: tuple[str, ...]
     ) -> tuple[Tensor, ...]:
-        """Draw which entries stay as they were, or give their expected share."""
+        """Draw which entries keep their old value in training; else return their expected share."""
         if "zoneout" not in self.kinds:
             return ()
         shares = {"hidden_state": self.zoneout_hidden, "cell_state": self.zoneout_cell}

@@ -23,7 +23,7 @@ class RecurrentStack(nn.Module):
 
     Args:
         cells: The layers' cells, lowest first; each reads what the one below gives out.
-        dropout_between: Applied to what one layer hands to the next, not to the last outputs.
+        dropout_between: Dropout between layers; not applied to the outputs of the last layer.
         regularizer: Disturbs every layer in training.
         residual: Whether what a layer reads is added to what it gives, from the second one on; it
             is added as it was before `dropout_between`.
@@ -31,10 +31,10 @@ class RecurrentStack(nn.Module):
 
     Raises:
         ShapeError: A cell's input is not as wide as the outputs of the one below.
-        ConfigError: The backend is unknown or does not support a cell or the regulariser, or a
+        ConfigError: The backend is unknown or does not support a cell or the regularizer, or a
             layer is not as wide as what is to be added to it.
 
-    Source: lecture 004, multi-layer RNNs; residual connections as in Wu et al. (2016).
+    Source: [lecture-004], multi-layer RNNs; residual connections as in [wu2016].
     """
 
     def __init__(
@@ -85,13 +85,13 @@ class RecurrentStack(nn.Module):
         )
 
     def limit_state_gradient(self, threshold: float | None) -> None:
-        """Clip what every step hands back to the state before it, from now on.
+        """Clip the gradient of the state before each step, from now on.
 
         Args:
-            threshold: What no component of that gradient shall exceed; None for no limit.
+            threshold: Limit γ on each component of that gradient; None for no limit.
 
         Raises:
-            ConfigError: The backend that is named cannot.
+            ConfigError: The named backend does not support it.
         """
         self._state_threshold = threshold
         self.use_backend(self._backend_name)
@@ -109,7 +109,7 @@ class RecurrentStack(nn.Module):
         return is_free and any(lacks_kernels(cell, noise=self._kinds) for cell in self.layers)
 
     def initial_state(self, batch_size: int) -> StackState:
-        """Give the state of rows that have read nothing."""
+        """Return the state before the first step, one cell state per layer."""
         return tuple(cell.initial_state(batch_size) for cell in self.layers)
 
     def forward(
@@ -140,7 +140,7 @@ class RecurrentStack(nn.Module):
         return inputs, tuple(final_state)
 
     def _noise(self, cell: AnyCell, inputs: Embeddings) -> tuple[Any, ...]:
-        """Give a layer's noise as a further argument; none for a layer that is run as it is."""
+        """Return a layer's noise as a further argument of the backend, or no argument."""
         if not self._kinds:
             return ()
         batch_size, num_steps, _ = inputs.shape
@@ -148,7 +148,7 @@ class RecurrentStack(nn.Module):
         return (replace(noise, state_threshold=self._state_threshold),)
 
     def _apply(self, *arguments: Any, **options: Any) -> "RecurrentStack":
-        """Choose backends anew where the weights go to another device or number format."""
+        """Choose backends anew where the weights go to another device or dtype."""
         super()._apply(*arguments, **options)  # type: ignore[no-untyped-call]
         self.use_backend(self._backend_name)
         return self

@@ -5,7 +5,7 @@ from nextword.tensors.kernels import kernel_threads, kernels_are_installed, load
 from nextword.tensors.precision import (
     PRECISIONS,
     autocast,
-    format_name,
+    dtype_name,
     has_fast_bfloat16,
     resolve_precision,
 )
@@ -35,7 +35,7 @@ __all__ = [
     "Rows",
     "TokenIds",
     "autocast",
-    "format_name",
+    "dtype_name",
     "has_fast_bfloat16",
     "kernel_threads",
     "kernels_are_installed",

@@ -1,4 +1,4 @@
-"""The number format of the forward and backward pass."""
+"""The dtype of the forward and backward pass."""
 
 from contextlib import AbstractContextManager, nullcontext
 
@@ -10,10 +10,10 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 
 
 def resolve_precision(name: str, device: torch.device) -> torch.dtype:
-    """Choose the number format of activations; weights stay float32 whatever it is.
+    """Choose the dtype of activations; weights are always float32.
 
-    `auto` takes bfloat16 where the hardware multiplies it natively and it was measured to be
-    faster: a CPU with AVX512-BF16 or AMX, a GPU that supports it. Elsewhere it takes float32.
+    `auto` chooses bfloat16 where the hardware has instructions for it and it was measured to be
+    faster: on a CPU with AVX512-BF16 or AMX, and on a GPU that supports it; otherwise float32.
 
     Raises:
         ConfigError: The name is none of auto, float32, bfloat16.
@@ -29,11 +29,11 @@ def resolve_precision(name: str, device: torch.device) -> torch.dtype:
     return torch.float32
 
 
-def format_name(precision: torch.dtype) -> str:
-    """Give a number format's name.
+def dtype_name(precision: torch.dtype) -> str:
+    """Return the name of a dtype.
 
     Example:
-        >>> format_name(torch.bfloat16)
+        >>> dtype_name(torch.bfloat16)
         'bfloat16'
     """
     return str(precision).removeprefix("torch.")
@@ -49,7 +49,7 @@ def has_fast_bfloat16(device: torch.device) -> bool:
 
 
 def autocast(precision: torch.dtype, device: torch.device) -> AbstractContextManager[object]:
-    """Give the context in which a training step computes in this number format."""
+    """Return the autocast context of a training step with this dtype; none for float32."""
     if precision == torch.float32:
         return nullcontext()
     return torch.autocast(device.type, dtype=precision)

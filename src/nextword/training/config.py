@@ -4,15 +4,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from nextword.base import STRICT, require, require_range
-from nextword.embeddings import EmbeddingConfig
 from nextword.families import (
     AnyModelConfig,
     ModelSettings,
     RecurrentConfig,
     RegularizationConfig,
 )
+from nextword.layers import EmbeddingConfig, OutputConfig
 from nextword.optim import AveragingConfig, ClippingConfig, OptimizerConfig, ScheduleConfig
-from nextword.outputs import OutputConfig
 from nextword.tokens import Reset, TokenizerConfig
 
 

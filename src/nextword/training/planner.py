@@ -9,9 +9,10 @@ from tempfile import TemporaryDirectory
 from nextword.base import Values
 from nextword.families import NetworkSpec
 from nextword.families.contract import Network
-from nextword.models import NeuralLanguageModel, sparse_parameters
+from nextword.layers import sparse_parameters
+from nextword.models import NeuralLanguageModel
 from nextword.recurrent import layer_backends
-from nextword.tensors import format_name, resolve_precision
+from nextword.tensors import dtype_name, resolve_precision
 from nextword.text import ByteStream
 from nextword.training.config import RunConfig
 from nextword.training.data import StageProgress
@@ -127,7 +128,7 @@ class _PlanJob:
             num_steps=self.num_steps,
             output=str(choice),
             backends=layer_backends(model),
-            precision=format_name(precision),
+            precision=dtype_name(precision),
             weights_mib=num_numbers * _BYTES_PER_NUMBER / _MEBIBYTE,
             activations_mib=model.output.num_scores_held(positions) * _BYTES_PER_SCORE / _MEBIBYTE,
             seconds_per_step=self.seconds_per_step,

@@ -169,5 +169,5 @@ def _with_chosen_output(config: RunConfig, *, vocab_size: int) -> RunConfig:
     num_positions = config.training.positions_at_once
     choice = config.output.choice(vocab_size=vocab_size, num_positions=num_positions)
     _logger.info("output %s", choice)
-    settled = config.output.settled(vocab_size=vocab_size, num_positions=num_positions)
+    settled = config.output.resolved(vocab_size=vocab_size, num_positions=num_positions)
     return replace(config, output=settled)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from nextword.base import ConfigError, DataError
-from nextword.embeddings import (
+from nextword.layers import (
     EmbeddingConfig,
     WordVectors,
     first_other_words,

@@ -12,13 +12,8 @@ from torch import Tensor
 
 from nextword.base import MismatchError, Values
 from nextword.batches import UnitReader, lanes, shuffled_by_length
-from nextword.models import (
-    NeuralLanguageModel,
-    load_parameter_tensors,
-    parameter_tensors,
-    sparse_parameters,
-    use_sparse_gradients,
-)
+from nextword.layers import sparse_parameters, use_sparse_gradients
+from nextword.models import NeuralLanguageModel, load_parameter_tensors, parameter_tensors
 from nextword.optim import (
     Clipped,
     Clipper,
@@ -89,17 +84,17 @@ class TrainingState:
         use_sparse_gradients(model)
         if config.clipping.state_threshold is not None:
             clip_state_gradients(model, config.clipping.state_threshold)
-        self._apart = frozenset(sparse_parameters(model))
-        self.optimizer = build_optimizer(model, config.optimizer, apart=self._apart)
+        self._excluded = frozenset(sparse_parameters(model))
+        self.optimizer = build_optimizer(model, config.optimizer, exclude=self._excluded)
         self._descent = SparseDescent(
-            self._apart, learning_rate=config.optimizer.table_learning_rate
+            self._excluded, learning_rate=config.optimizer.table_learning_rate
         )
         self._highest_rate = config.optimizer.learning_rate
         self._is_plain_descent = is_plain_descent(config.optimizer)
         self._scale = 1.0
         self.clipper = Clipper(config.clipping)
         self.plateau = Plateau(config.schedule)
-        self.average = WeightAverage(model, decay=config.averaging.decay, apart=self._apart)
+        self.average = WeightAverage(model, decay=config.averaging.decay, exclude=self._excluded)
         self.bptt = TruncatedBptt(
             model,
             bptt_steps=training.bptt_steps,
@@ -151,7 +146,7 @@ class TrainingState:
         loss = self.bptt.back_propagate(self.reader)
         if loss is None:
             return None
-        dense = [each for each in self.model.parameters() if each not in self._apart]
+        dense = [each for each in self.model.parameters() if each not in self._excluded]
         gradient = gradient_entries(dense, keep_sparse=self._is_plain_descent)
         clipped = self.clipper.clip(gradient, leave_scale=self._is_plain_descent)
         self._scale = clipped.scale

@@ -2,15 +2,13 @@ import pytest
 
 from fakes import network_spec
 from nextword.base import ConfigError
-from nextword.embeddings import EmbeddingConfig
 from nextword.families import (
     RegularizationConfig,
     build_token_layers,
     input_size,
     require_no_recurrence,
 )
-from nextword.models import Ends
-from nextword.outputs import OutputConfig
+from nextword.layers import EmbeddingConfig, OutputConfig, TokenLayers
 
 ADAPTIVE = OutputConfig(kind="adaptive", cutoffs=(8, 20))
 ONE_HOT = EmbeddingConfig(kind="one_hot")
@@ -22,7 +20,7 @@ def layers_of(
     output: OutputConfig | None = None,
     tied: bool = True,
     **regularization: float,
-) -> Ends:
+) -> TokenLayers:
     network = network_spec(
         100,
         regularization=RegularizationConfig(**regularization),  # type: ignore[arg-type]

@@ -7,20 +7,20 @@ from fakes import vocabulary_spec
 from nextword.base import ConfigError, ShapeError
 from nextword.cells import ElmanCell, LstmCell
 from nextword.families import RecurrentLanguageModel
-from nextword.models import Ends
+from nextword.layers import TokenLayers
 from nextword.recurrent import RecurrentRegularizer
 
-#: Options that are the ends' own; the others are the model's.
-ENDS = {field.name for field in fields(Ends)}
+#: Options of the token layers; the others are the model's.
+TOKEN_LAYERS = {field.name for field in fields(TokenLayers)}
 
 
 def make(
     *, cells: list[LstmCell | ElmanCell] | None = None, **options: object
 ) -> RecurrentLanguageModel:
     torch.manual_seed(0)
-    at_ends = {name: options.pop(name) for name in ENDS & set(options)}
+    of_token_layers = {name: options.pop(name) for name in TOKEN_LAYERS & set(options)}
     return RecurrentLanguageModel(
-        Ends(vocabulary=vocabulary_spec(), **at_ends),  # type: ignore[arg-type]
+        TokenLayers(vocabulary=vocabulary_spec(), **of_token_layers),  # type: ignore[arg-type]
         cells=cells if cells is not None else [LstmCell(4, 4)],
         **options,  # type: ignore[arg-type]
     )

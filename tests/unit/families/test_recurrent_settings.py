@@ -17,9 +17,8 @@ from nextword.cells import (
     MinLstmCell,
     ProjectedLstmCell,
 )
-from nextword.embeddings import EmbeddingConfig
 from nextword.families import RecurrentConfig, RecurrentLanguageModel, RegularizationConfig
-from nextword.outputs import AdaptiveSoftmax, OutputConfig
+from nextword.layers import AdaptiveSoftmax, EmbeddingConfig, OutputConfig
 
 
 def build(config: RecurrentConfig, **regularization: Any) -> RecurrentLanguageModel:

@@ -120,9 +120,9 @@ def test_weight_average_state_goes_on_the_same(num_before: int) -> None:
     assert all(torch.equal(t, wanted[n]) for n, t in other.state_tensors().items())
 
 
-def test_weight_average_leaves_weights_apart_as_they_are() -> None:
+def test_weight_average_does_not_average_excluded_weights() -> None:
     model = model_of(1.0)
-    average = WeightAverage(model, decay=0.9, apart={model.bias})
+    average = WeightAverage(model, decay=0.9, exclude={model.bias})
 
     updated(average, model, [5.0])
 

@@ -4,7 +4,8 @@ from torch import Tensor, nn
 
 from nextword.base import ShapeError
 from nextword.cells import GruCell, LstmCell
-from nextword.recurrent import BidirectionalStack, Dropout, RecurrentRegularizer, reverse
+from nextword.layers import Dropout
+from nextword.recurrent import BidirectionalStack, RecurrentRegularizer, reverse
 
 LENGTHS = [5, 2, 0]
 

@@ -10,7 +10,8 @@ from nextword.cells import (
     MinGruCell,
     ProjectedLstmCell,
 )
-from nextword.recurrent import Dropout, RecurrentRegularizer, RecurrentStack
+from nextword.layers import Dropout
+from nextword.recurrent import RecurrentRegularizer, RecurrentStack
 
 
 def two_layers(**options: object) -> RecurrentStack:

@@ -12,7 +12,7 @@ import torch
 import nextword as nw
 from fit_jobs import training_state
 from nextword.base import ConfigError, DataError
-from nextword.models import sparse_parameters
+from nextword.layers import sparse_parameters
 from nextword.storage import load_latest_checkpoint
 from nextword.training import TrainingState
 from stopping import Interrupt

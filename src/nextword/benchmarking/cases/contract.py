@@ -8,7 +8,7 @@ import torch
 
 from nextword.benchmarking.measuring import Effort, Samples
 from nextword.benchmarking.results import CaseResult, Row
-from nextword.tensors import format_name, resolve_precision
+from nextword.tensors import dtype_name, resolve_precision
 
 #: Is told what is being done: (stage, done, total).
 Notify = Callable[[str, int, int | None], None]
@@ -35,7 +35,7 @@ class Case(ABC):
 
     @property
     def dtype(self) -> torch.dtype:
-        """Give the number format of our products on this machine."""
+        """Give the dtype of our products on this machine."""
         return resolve_precision(self.precision, torch.device("cpu"))
 
     @abstractmethod
@@ -51,7 +51,7 @@ def row_of(samples: Samples, name: str, *, base: str, precision: torch.dtype) ->
     """Give the row of a contender, compared with the one that is called `base`."""
     return Row(
         name=name,
-        precision=format_name(precision),
+        precision=dtype_name(precision),
         seconds=samples.spread(name),
         ratio=None if name == base else samples.ratio(name, base),
     )

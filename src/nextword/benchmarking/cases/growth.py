@@ -24,7 +24,7 @@ from nextword.benchmarking.step import (
     step_parity,
     training_state,
 )
-from nextword.tensors import format_name, tune_process
+from nextword.tensors import dtype_name, tune_process
 
 OURS = "nextword"
 PEER = "torch, allocator set"
@@ -75,7 +75,7 @@ class GrowthCase(Case):
 
     def _contenders(self, value: int) -> dict[str, Step]:
         sizes = self._sizes_at(value)
-        state = training_state(sizes, precision=format_name(self.dtype))
+        state = training_state(sizes, precision=dtype_name(self.dtype))
         return {
             _at(OURS, value): timed(step_of(state)),
             _at(PEER, value): timed(at_default_precision(peer_step(sizes))),

@@ -89,7 +89,7 @@ class LayerPair:
         """Compare ours with torch's in float64, in which torch's then stays.
 
         Raises:
-            BenchmarkError: They differ by more than the number format explains.
+            BenchmarkError: They differ by more than the dtype explains.
         """
         self.module.double()
         self.their_inputs = self.their_inputs.detach().double().requires_grad_()
@@ -148,7 +148,7 @@ class LayersCase(Case):
         return {name: getattr(self, name) for name in names}
 
     def measure(self, effort: Effort, *, notify: Notify) -> CaseResult:
-        """Check small layers, then time these in turns with torch's, in both number formats."""
+        """Check small layers, then time these in turns with torch's, with both dtypes."""
         started = time.perf_counter()
         notify("checking", 0, 1)
         tune_process()
@@ -184,7 +184,7 @@ class LayersCase(Case):
 def _passes(
     pair: LayerPair, precision: torch.dtype
 ) -> dict[str, tuple[Callable[[], object], torch.dtype]]:
-    """Give every contender's pass and number format; torch's at its own matmul setting."""
+    """Give every contender's pass and dtype; torch's at its own matmul setting."""
 
     def ours(precision: torch.dtype) -> Callable[[], object]:
         return lambda: pair.our_pass(precision)

@@ -26,14 +26,14 @@ from nextword.benchmarking.measuring import (
 )
 from nextword.benchmarking.results import CaseResult, Row
 from nextword.benchmarking.step import at_default_precision, zipf_ids
+from nextword.layers import Output, OutputConfig, SampledSoftmax
 from nextword.optim import (
     OptimizerConfig,
     build_optimizer,
     gradient_entries,
     is_plain_descent,
 )
-from nextword.outputs import Output, OutputConfig, SampledSoftmax
-from nextword.tensors import autocast, format_name, tune_process
+from nextword.tensors import autocast, dtype_name, tune_process
 
 KINDS = ("full", "chunked", "adaptive", "sampled")
 PEER = "torch"
@@ -119,7 +119,7 @@ def output_parity(kind: str, *, precision: torch.dtype) -> Parity:
     The sampled softmax, whose loss in training is an estimate, is compared with the same estimate.
 
     Raises:
-        BenchmarkError: They differ by more than the number format explains.
+        BenchmarkError: They differ by more than the dtype explains.
     """
     torch.manual_seed(0)
     weight = nn.Parameter(_FIRST_WEIGHTS * torch.randn(_SMALL.vocab_size, _SMALL.hidden_size))
@@ -224,5 +224,5 @@ class OutputsCase(Case):
         """Give a row with the growth of memory, which only a fresh process can tell."""
         precision = torch.float32 if kind == PEER else self.dtype
         row = row_of(samples, kind, base=KINDS[0], precision=precision)
-        growth = call_alone(step_growth_mib, kind, self.sizes, format_name(precision))
+        growth = call_alone(step_growth_mib, kind, self.sizes, dtype_name(precision))
         return replace(row, memory_growth_mib=growth)

@@ -26,7 +26,7 @@ from nextword.benchmarking.step import (
     training_state,
 )
 from nextword.recurrent import layer_backends
-from nextword.tensors import format_name, has_fast_bfloat16, tune_process
+from nextword.tensors import dtype_name, has_fast_bfloat16, tune_process
 
 OURS = "nextword"
 #: The peer's forms. An allocator's settings cannot be taken back, so the first one is measured in
@@ -66,7 +66,7 @@ class StepCase(Case):
         )
         peaks = Peaks()
         torch.manual_seed(0)
-        state = training_state(self.sizes, precision=format_name(self.dtype), backend=self.backend)
+        state = training_state(self.sizes, precision=dtype_name(self.dtype), backend=self.backend)
         with StepElsewhere(peer_step_alone, self.sizes) as plain:
             contenders: dict[str, Step] = {
                 OURS: timed(step_of(state)),
@@ -86,7 +86,7 @@ class StepCase(Case):
             num_discarded=samples.num_discarded(),
             elapsed_s=time.perf_counter() - started,
             backends=layer_backends(state.model),
-            peaks={format_name(precision): peak for precision, peak in peaks.rates.items()},
+            peaks={dtype_name(precision): peak for precision, peak in peaks.rates.items()},
         )
 
     def _row(self, samples: Samples, name: str, peaks: dict[torch.dtype, float]) -> Row:

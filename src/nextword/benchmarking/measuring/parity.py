@@ -8,7 +8,7 @@ from torch import Tensor
 
 from nextword.base import BenchmarkError, Values
 
-#: Relative L2 distance from the float64 reference that is allowed in each number format.
+#: Relative L2 distance from the float64 reference that is allowed with each dtype.
 LIMITS: Mapping[torch.dtype, float] = {torch.float32: 1e-5, torch.bfloat16: 2e-2}
 
 
@@ -42,7 +42,7 @@ def check_parity(
         precision: What the products of the actual ones were made in.
 
     Raises:
-        BenchmarkError: A quantity is further away than the number format explains.
+        BenchmarkError: A quantity is further away than the dtype explains.
     """
     limit = LIMITS[precision]
     distances = {name: _distance(actual[name], tensor) for name, tensor in expected.items()}

@@ -1,4 +1,4 @@
-"""What the processor can do at best: large products in each number format."""
+"""What the processor can do at best: large products with each dtype."""
 
 import time
 
@@ -23,7 +23,7 @@ class Peaks:
         size: Rows and columns of both matrices.
 
     Attributes:
-        rates: Operations a second, by number format.
+        rates: Operations a second, by dtype.
     """
 
     def __init__(self, *, size: int = PEAK_SIZE) -> None:
@@ -36,7 +36,7 @@ class Peaks:
             self.measure()
 
     def measure(self) -> None:
-        """Make a product in each number format."""
+        """Make a product with each dtype."""
         for precision, factor in self._factors.items():
             self.rates[precision] = max(self.rates[precision], _rate(factor))
 

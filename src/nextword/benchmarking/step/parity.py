@@ -13,9 +13,9 @@ from nextword.benchmarking.measuring import Parity, check_parity
 from nextword.benchmarking.step.ours import training_state
 from nextword.benchmarking.step.peer import LstmState, Peer
 from nextword.benchmarking.step.sizes import StepSizes
+from nextword.layers import FullSoftmax
 from nextword.models import NeuralLanguageModel
-from nextword.outputs import FullSoftmax
-from nextword.tensors import autocast, format_name
+from nextword.tensors import autocast, dtype_name
 from nextword.training import TrainingState
 
 #: Odd sizes, so that no row, panel or vector is whole.
@@ -35,12 +35,12 @@ def step_parity(*, num_layers: int, precision: torch.dtype, backend: str = "auto
         backend: How layers are run.
 
     Raises:
-        BenchmarkError: They differ by more than the number format explains.
+        BenchmarkError: They differ by more than the dtype explains.
     """
     torch.manual_seed(0)
     sizes = StepSizes(num_layers=num_layers, **_SIZES)
     state = training_state(
-        sizes, precision=format_name(precision), backend=backend, is_disturbed=False
+        sizes, precision=dtype_name(precision), backend=backend, is_disturbed=False
     )
     windows = [_next_window(state, sizes), _next_window(state, sizes)]
     actual = _ours(state, windows, precision=precision)

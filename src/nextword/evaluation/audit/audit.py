@@ -35,8 +35,9 @@ def audit_model(
     Example:
         >>> from nextword.cells import ElmanCell
         >>> from nextword.families import RecurrentLanguageModel
-    from nextword.models import Ends
-        >>> ends = Ends(vocab_size=9, boundary_id=3, never_ids=(0, 2))
+    from nextword.layers import TokenLayers
+
+        >>> ends = TokenLayers(vocab_size=9, boundary_id=3, never_ids=(0, 2))
         >>> model = RecurrentLanguageModel(ends, cells=[ElmanCell(4, 4)])
         >>> audit_model(model).passed
         True

@@ -11,9 +11,8 @@ from torch.autograd.function import once_differentiable
 from nextword.base import require, require_range
 from nextword.families.maxent.contexts import ContextLists, Ranks, shifted
 from nextword.families.maxent.hashing import extended, first_slots
-from nextword.models import SparseTable
+from nextword.layers import Additions, SparseTable
 from nextword.ngrams import Successors, no_successors
-from nextword.outputs import Additions
 
 MAX_ORDER = 9
 

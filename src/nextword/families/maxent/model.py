@@ -15,6 +15,7 @@ from nextword.base import STRICT, ConfigError, Values, require_range
 from nextword.families.contract import FitJob, NetworkSpec, NeuralModelConfig
 from nextword.families.maxent.features import MAX_ORDER, FeatureTable
 from nextword.families.recurrent import RecurrentLanguageModel, RecurrentSettings
+from nextword.layers import Additions, FullSoftmax
 from nextword.models import (
     LanguageModel,
     NeuralLanguageModel,
@@ -24,7 +25,6 @@ from nextword.models import (
     scored,
 )
 from nextword.ngrams import Successors, counted_ngrams, sentences_of, successors_of
-from nextword.outputs import Additions, FullSoftmax
 from nextword.tensors import Hidden, Lengths, LogProbs, Mask, Nll, TokenIds
 from nextword.tokens import Tokenizer, TokenStore
 

@@ -11,7 +11,8 @@ from nextword.families.contract import NetworkSpec, NeuralModelConfig
 from nextword.families.network import build_token_layers, input_size, require_no_recurrence
 from nextword.families.transformer.attention import KeysAndValues
 from nextword.families.transformer.stack import StackMemory, TransformerStack
-from nextword.models import Ends, NeuralLanguageModel, State
+from nextword.layers import TokenLayers
+from nextword.models import NeuralLanguageModel, State
 from nextword.tensors import Hidden, Lengths, TokenIds
 
 _FEEDFORWARD_FACTOR = 4
@@ -44,7 +45,7 @@ class TransformerLanguageModel(NeuralLanguageModel):
 
     def __init__(
         self,
-        token_layers: Ends,
+        token_layers: TokenLayers,
         *,
         embedding_size: int,
         hidden_size: int,
@@ -72,7 +73,7 @@ class TransformerLanguageModel(NeuralLanguageModel):
             dropout=token_layers.dropout(layer_dropout),
         )
         self.output_dropout = token_layers.dropout(token_layers.output_dropout)
-        self.output = token_layers.output_layer(hidden_size, self.embedding)
+        self.output = token_layers.output_head(hidden_size, self.embedding)
 
     def initial_state(self, batch_size: int) -> State:
         """Return the state of rows that have read nothing: no keys and values."""

@@ -5,7 +5,8 @@ from torch import nn
 
 from nextword.families.window.contract import WindowLayers
 from nextword.families.window.unfold import side_by_side
-from nextword.models import NO_TOKEN, Ends, NeuralLanguageModel, State, TokenWindow
+from nextword.layers import TokenLayers
+from nextword.models import NO_TOKEN, NeuralLanguageModel, State, TokenWindow
 from nextword.tensors import Hidden, Lengths, TokenIds
 
 
@@ -33,7 +34,7 @@ class WindowLanguageModel(NeuralLanguageModel):
     """
 
     def __init__(
-        self, token_layers: Ends, *, family: str, layers: WindowLayers, direct: bool = False
+        self, token_layers: TokenLayers, *, family: str, layers: WindowLayers, direct: bool = False
     ) -> None:
         super().__init__(token_layers.vocabulary)
         self.family = family
@@ -50,7 +51,7 @@ class WindowLanguageModel(NeuralLanguageModel):
         if token_layers.tied and width != embedding_size:
             self.projection = nn.Linear(width, embedding_size, bias=False)
             width = embedding_size
-        self.output = token_layers.output_layer(width, self.embedding)
+        self.output = token_layers.output_head(width, self.embedding)
 
     def initial_state(self, batch_size: int) -> State:
         """Return the state of rows that have read nothing: no last tokens."""

@@ -88,7 +88,7 @@ def _run_packed(
 
 
 def _function(cell: AnyCell) -> Callable[..., tuple[Tensor, ...]]:
-    """Give torch's function for a cell."""
+    """Return torch's function for a cell."""
     if isinstance(cell, LstmCell | ProjectedLstmCell):
         return torch.lstm
     if isinstance(cell, GruCell):
@@ -97,12 +97,12 @@ def _function(cell: AnyCell) -> Callable[..., tuple[Tensor, ...]]:
 
 
 def _begin(parts: tuple[Tensor, ...]) -> tuple[Tensor, ...] | Tensor:
-    """Give the initial state as torch takes it: a state of one part stands alone."""
+    """Return the initial state in torch's form: one tensor for a state of one part."""
     return parts if len(parts) > 1 else parts[0]
 
 
 def _weights(cell: AnyCell, weight_hh: Tensor) -> list[Tensor]:
-    """Give torch's weights; its second bias is zero where the lectures have one."""
+    """Return torch's weights; the second bias is zero where the cell has only one."""
     weight_ih, bias = cell.get_parameter("weight_ih"), cell.get_parameter("bias")
     second_bias = torch.zeros_like(bias)
     if isinstance(cell, GruCell):
@@ -112,5 +112,5 @@ def _weights(cell: AnyCell, weight_hh: Tensor) -> list[Tensor]:
 
 
 def _as_state(final: Sequence[Tensor], *, like: CellState) -> CellState:
-    """Name the final state's parts; the state keeps its number format under autocast."""
+    """Name the final state's parts; the state keeps its dtype under autocast."""
     return type(like)(*(part.squeeze(0).to(like[0].dtype) for part in final))

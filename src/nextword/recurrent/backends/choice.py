@@ -83,7 +83,7 @@ BACKENDS = (
 def choose_backend(
     cell: AnyCell, *, name: str = "auto", noise: frozenset[NoiseKind] = frozenset()
 ) -> Backend:
-    """Give the fastest backend that supports a cell and its noise, or the one that is named.
+    """Return the fastest backend that supports a cell and its noise, or the named one.
 
     Args:
         cell: The cell, on the device where it will run.

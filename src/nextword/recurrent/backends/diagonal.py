@@ -36,8 +36,8 @@ def run_diagonal(
     ended = (torch.arange(len(steps), device=lengths.device)[:, None] >= lengths)[:, :, None]
     a, b = a.masked_fill(ended, 1.0), b.masked_fill(ended, 0.0)
     outputs = recurrence(a, b, state.hidden_state)
-    shown = outputs.masked_fill(ended, 0.0)
-    return shown.transpose(0, 1), DiagonalState(hidden_state=outputs[-1])
+    masked = outputs.masked_fill(ended, 0.0)
+    return masked.transpose(0, 1), DiagonalState(hidden_state=outputs[-1])
 
 
 def _hold(a: Tensor, b: Tensor, share: Tensor) -> Coefficients:

@@ -3,7 +3,7 @@
 After round k every step is composed with the 2^k - 1 before it. It computes more than a loop does,
 so it pays where many steps fit on the device at once: on a GPU, not on a CPU.
 
-Source: Hillis & Steele (1986); on recurrences of this form Blelloch (1990), Martin & Cundy (2018).
+Source: [hillis1986]; on recurrences of this form [blelloch1990] and [martin2018].
 """
 
 import torch
@@ -41,7 +41,7 @@ def run_layer(
 
 
 def scan(a: Tensor, b: Tensor, initial: Tensor) -> Tensor:
-    """Give all h of h[t] = a[t]∘h[t-1] + b[t].
+    """Return all h of h[t] = a[t]∘h[t-1] + b[t], (time, batch, hidden).
 
     Args:
         a: (time, batch, hidden).

@@ -7,7 +7,7 @@ from torch import Tensor
 from benchmark_cases import OUTPUTS, TINY_EFFORT
 from nextword.base import BenchmarkError
 from nextword.benchmarking.cases import outputs
-from nextword.outputs import ChunkedSoftmax
+from nextword.layers import ChunkedSoftmax
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from torch import Tensor
 from benchmark_cases import TINY
 from nextword.base import BenchmarkError
 from nextword.benchmarking.step import ours, step_of, training_state
-from nextword.recurrent import Dropout, LockedDropout
+from nextword.layers import Dropout, LockedDropout
 from nextword.training import TrainingState, UpdateLoss
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from nextword.base import BenchmarkError
 from nextword.benchmarking.step import parity, step_parity, training_state
 from nextword.families import RecurrentLanguageModel
-from nextword.outputs import FullSoftmax
+from nextword.layers import FullSoftmax
 from nextword.recurrent import RecurrentStack
 
 

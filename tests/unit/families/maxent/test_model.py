@@ -20,7 +20,7 @@ from nextword.families import (
     RecurrentLanguageModel,
     RegularizationConfig,
 )
-from nextword.outputs import OutputConfig
+from nextword.layers import OutputConfig
 from nextword.recurrent import layer_backends
 from nextword.tensors import autocast
 from nextword.tokens import Tokenizer

@@ -7,7 +7,7 @@ import pytest
 from fakes import network_spec
 from nextword.base import ConfigError, decode, encode
 from nextword.families import MaxEntConfig, RecurrentConfig, RegularizationConfig
-from nextword.models import sparse_parameters
+from nextword.layers import sparse_parameters
 
 
 def test_maxent_config_survives_encoding() -> None:

@@ -7,9 +7,8 @@ import torch
 
 from fakes import network_spec
 from nextword.base import ConfigError
-from nextword.embeddings import AdaptiveEmbedding, EmbeddingConfig
 from nextword.families import RegularizationConfig, TransformerConfig, TransformerLanguageModel
-from nextword.outputs import AdaptiveSoftmax, OutputConfig
+from nextword.layers import AdaptiveEmbedding, AdaptiveSoftmax, EmbeddingConfig, OutputConfig
 
 VOCAB_SIZE = 40
 ADAPTIVE = OutputConfig(kind="adaptive", cutoffs=(8, 20))

@@ -115,5 +115,7 @@ def test_pool_groups_convolutions_beyond_the_window_are_refused() -> None:
 
 
 def test_pool_groups_that_do_not_divide_are_refused() -> None:
-    with pytest.raises(ConfigError, match=r"model\.pool_size is 4, which does not divide the 6 positions"):
+    with pytest.raises(
+        ConfigError, match=r"model\.pool_size is 4, which does not divide the 6 positions"
+    ):
         pool_groups(7, num_layers=1, kernel_size=2, pool_size=4)

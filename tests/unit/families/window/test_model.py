@@ -6,13 +6,13 @@ from torch import Tensor
 
 from fakes import network_spec
 from nextword.base import ConfigError
-from nextword.embeddings import EmbeddingConfig
 from nextword.families import (
     ConvolutionalConfig,
     RegularizationConfig,
     WindowConfig,
     WindowLanguageModel,
 )
+from nextword.layers import EmbeddingConfig
 
 VOCAB_SIZE, WINDOW = 7, 3
 IDS = torch.tensor([[1, 2, 3, 4, 5, 6, 2, 3], [6, 5, 4, 3, 2, 1, 1, 4]])

@@ -27,9 +27,9 @@ def without_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class OnlyStepped(LinearCell):
-    """A cell that does not say how it is run by hand, as one from outside."""
+    """A cell without a manual pass, as one from outside may be."""
 
-    def pointwise(self) -> None:  # type: ignore[override]
+    def manual_backward(self) -> None:  # type: ignore[override]
         return None
 
 

@@ -1,4 +1,4 @@
-"""A diagonal recurrence there and back: one multiplication and one addition a step and entry."""
+"""The forward and backward pass of a diagonal recurrence: one multiply-add per step and entry."""
 
 from typing import Any
 
@@ -10,15 +10,15 @@ class DiagonalLoop(torch.autograd.Function):
     """All h of h[t] = a[t]∘h[t-1] + b[t].
 
     Arguments: a and b, (time, batch, hidden), h[0], (batch, hidden), and a limit or None. With g[t]
-    all of the gradient that reaches h[t], g[t-1] gets a[t]∘g[t] more, each component of which goes
-    into the limit, and g[t] is the gradient of b[t].
+    the total gradient of h[t], step t contributes a[t]∘g[t] to g[t-1], each component of it clipped
+    to the limit, and the gradient of b[t] is g[t].
     """
 
     @staticmethod
     def forward(
         ctx: Any, a: Tensor, b: Tensor, initial: Tensor, threshold: float | None = None
     ) -> Tensor:
-        """Go through the window."""
+        """Run the forward pass."""
         states = torch.empty_like(b)
         before = initial
         for decay, update, after in zip(a.unbind(0), b.unbind(0), states.unbind(0), strict=True):
@@ -30,15 +30,15 @@ class DiagonalLoop(torch.autograd.Function):
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, grad_states: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
-        """Go back through the window."""
+        """Run the backward pass."""
         a, initial, states = ctx.saved_tensors
         gradients = torch.empty_like(states)
-        handed_back = torch.zeros_like(initial)
+        grad_before = torch.zeros_like(initial)
         steps = zip(a.unbind(0), grad_states.unbind(0), gradients.unbind(0), strict=True)
         for decay, grad_state, gradient in reversed(list(steps)):
-            torch.add(grad_state, handed_back, out=gradient)
-            torch.mul(decay, gradient, out=handed_back)
+            torch.add(grad_state, grad_before, out=gradient)
+            torch.mul(decay, gradient, out=grad_before)
             if ctx.threshold is not None:
-                handed_back.clamp_(-ctx.threshold, ctx.threshold)
+                grad_before.clamp_(-ctx.threshold, ctx.threshold)
         before = torch.cat([initial[None], states[:-1]])
-        return gradients * before, gradients, handed_back, None
+        return gradients * before, gradients, grad_before, None

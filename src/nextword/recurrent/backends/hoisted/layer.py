@@ -1,9 +1,8 @@
-"""Everything that does not depend on time leaves the loop: torch alone, no compiler.
+"""A layer in torch alone, with all work that does not depend on time outside the loop.
 
-The inputs' product is one for the whole window, and so are the gradients of both matrices and of
-the inputs. Inside the loop stand the recurrent product and the cell's own `Pointwise`, there and
-back by hand. Under bfloat16 autocast the operands of products are bfloat16; states and sums are
-float32.
+The product with the inputs is one for the whole window, and so are the gradients of both matrices
+and of the inputs. The loop runs the recurrent product and the cell's manual forward and backward
+pass. Under bfloat16 autocast the operands of products are bfloat16; states and sums are float32.
 """
 
 from functools import partial
@@ -11,7 +10,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from nextword.cells import AnyCell, CellState, DiagonalCell, DiagonalState, LstmCell, Pointwise
+from nextword.cells import AnyCell, CellState, DiagonalCell, DiagonalState, LstmCell, ManualBackward
 from nextword.recurrent.backends.diagonal import run_diagonal
 from nextword.recurrent.backends.hoisted.diagonal_loop import DiagonalLoop
 from nextword.recurrent.backends.hoisted.time_loop import LoopOptions, TimeLoop
@@ -19,20 +18,20 @@ from nextword.recurrent.noise import EVERY_KIND, NO_LAYER_NOISE, LayerNoise
 from nextword.tensors import Embeddings, Hidden, Lengths, has_fast_bfloat16
 
 NOISE = EVERY_KIND
-#: Below, the loop costs an LSTM more than better products give, as measured on a CPU.
+#: Below this size the loop costs an LSTM more time than faster products save (CPU, measured).
 _LSTM_SIZE_THAT_PAYS = 512
 
 
 def supports(cell: AnyCell) -> bool:
-    """Whether the cell says how it is run by hand, or is diagonal."""
-    return isinstance(cell, DiagonalCell) or cell.pointwise() is not None
+    """Whether the cell has a manual pass or is diagonal."""
+    return isinstance(cell, DiagonalCell) or cell.manual_backward() is not None
 
 
 def is_worthwhile(cell: AnyCell) -> bool:
     """Whether this is faster than torch's own layers, where those can run the cell.
 
-    On a GPU cuDNN is. On a CPU torch steps through GRU and Elman layers one call at a time, and
-    its LSTM is slow in one case, going back in bfloat16 through a wide layer.
+    On a GPU cuDNN is faster. On a CPU torch runs GRU and Elman layers with one call per step, and
+    its LSTM is slow in one case: the backward pass of a wide layer in bfloat16.
     """
     device = cell.get_parameter("weight_ih").device
     if device.type != "cpu":
@@ -54,9 +53,9 @@ def run_layer(
         assert isinstance(state, DiagonalState)
         loop = partial(_diagonal_loop, threshold=noise.state_threshold)
         return run_diagonal(cell, inputs, state, lengths, noise, recurrence=loop)
-    pointwise = cell.pointwise()
-    assert pointwise is not None
-    return _run_by_hand(cell, pointwise, inputs, state, lengths, noise)
+    manual = cell.manual_backward()
+    assert manual is not None
+    return _run_manually(cell, manual, inputs, state, lengths, noise)
 
 
 def _diagonal_loop(a: Tensor, b: Tensor, initial: Tensor, *, threshold: float | None) -> Tensor:
@@ -64,9 +63,9 @@ def _diagonal_loop(a: Tensor, b: Tensor, initial: Tensor, *, threshold: float | 
     return states
 
 
-def _run_by_hand(
+def _run_manually(
     cell: AnyCell,
-    pointwise: Pointwise,
+    manual: ManualBackward,
     inputs: Tensor,
     state: CellState,
     lengths: Tensor | None,
@@ -76,7 +75,7 @@ def _run_by_hand(
     ended = None if lengths is None else _ended(lengths, inputs.shape[1])
     input_gates = cell.input_gates(inputs.transpose(0, 1).contiguous())
     options = LoopOptions(
-        pointwise=pointwise,
+        manual=manual,
         num_parts=len(state),
         dtype=_operand_dtype(input_gates),
         mask=noise.step.mask,
@@ -88,7 +87,7 @@ def _run_by_hand(
         input_gates,
         noise.step.matrix(cell.get_parameter("weight_hh")),
         *state,
-        *(cell.get_parameter(name) for name in pointwise.others),
+        *(cell.get_parameter(name) for name in manual.other_weights),
     )
     outputs = cell.outputs(hidden_states).transpose(0, 1)
     if ended is not None:
@@ -97,7 +96,7 @@ def _run_by_hand(
 
 
 def _operand_dtype(gates: Tensor) -> torch.dtype:
-    """Give the number format of products: autocast's, which leaves float64 as it is."""
+    """Return the dtype of products: that of autocast, which does not change float64."""
     kind = gates.device.type
     if gates.dtype != torch.float64 and torch.is_autocast_enabled(kind):
         return torch.get_autocast_dtype(kind)
@@ -105,15 +104,15 @@ def _operand_dtype(gates: Tensor) -> torch.dtype:
 
 
 def _ended(lengths: Tensor, num_steps: int) -> Tensor:
-    """Say where rows have ended, (time, batch, 1)."""
+    """Return which rows have ended before each step, (time, batch, 1)."""
     steps = torch.arange(num_steps, device=lengths.device)
     return (steps[:, None] >= lengths)[:, :, None]
 
 
 def _held(state: CellState, noise: LayerNoise, ended: Tensor | None) -> tuple[Tensor, ...]:
-    """Give what share of each part of the state stays as it was, (time, batch or 1, width or 1).
+    """Return the share of the old state that is kept, per part, (time, batch or 1, width or 1).
 
-    A row that has ended keeps everything.
+    It is 1 for a row that has ended.
     """
     if ended is None:
         return noise.held

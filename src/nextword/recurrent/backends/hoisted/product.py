@@ -1,19 +1,19 @@
-"""The one matrix product that cannot leave the loop over time, laid out once for a whole window.
+"""The recurrent product, the one that cannot leave the loop, with a layout for a whole window.
 
-A step multiplies a few rows with a matrix of megabytes, so what counts is how the matrix lies in
-memory. oneDNN has a layout of its own for that; forming it costs about as much as three products.
+A step multiplies a few rows with a matrix of megabytes, so the memory layout of the matrix decides
+the speed. oneDNN has its own layout; converting to it costs about as much as three products.
 """
 
 import torch
 from torch import Tensor
 
-#: From so many steps on a layout of its own pays.
+#: From this number of steps on, oneDNN's layout saves time.
 _STEPS_THAT_PAY = 8
 _LOW_PRECISIONS = (torch.bfloat16, torch.float16)
 
 
 class PlainProduct:
-    """Products in the number format of the states.
+    """Products in the dtype of the states.
 
     Args:
         weight: W, (outputs, inputs).
@@ -24,20 +24,20 @@ class PlainProduct:
         self.dtype = weight.dtype
 
     def add(self, addend: Tensor, vectors: Tensor, out: Tensor) -> Tensor:
-        """Write addend + vectors Wᵀ to `out` and give it."""
+        """Compute addend + vectors Wᵀ into `out`, and return it."""
         return torch.addmm(addend, vectors, self.weight.t(), out=out)
 
-    def back(self, gradients: Tensor) -> Tensor:
-        """Give gradients W."""
+    def backward(self, gradients: Tensor) -> Tensor:
+        """Return gradients W."""
         return torch.mm(gradients, self.weight)
 
 
 class LowPrecisionProduct:
-    """Products whose operands are rounded to 16 bits; what they are added to is not.
+    """Products whose operands are rounded to 16 bits; the addend is not rounded.
 
     Args:
         weight: W, (outputs, inputs), in 16 bits.
-        states: The number format of vectors and results.
+        states: Dtype of vectors and results.
     """
 
     def __init__(self, weight: Tensor, *, states: torch.dtype) -> None:
@@ -46,21 +46,21 @@ class LowPrecisionProduct:
         self.states = states
 
     def add(self, addend: Tensor, vectors: Tensor, out: Tensor) -> Tensor:
-        """Write addend + vectors Wᵀ to `out` and give it."""
+        """Compute addend + vectors Wᵀ into `out`, and return it."""
         return torch.add(addend, torch.mm(vectors.to(self.dtype), self.weight.t()), out=out)
 
-    def back(self, gradients: Tensor) -> Tensor:
-        """Give gradients W."""
+    def backward(self, gradients: Tensor) -> Tensor:
+        """Return gradients W."""
         return torch.mm(gradients, self.weight).to(self.states)
 
 
 class PackedProduct:
-    """Products with a matrix in oneDNN's own layout.
+    """Products with a matrix in oneDNN's layout.
 
     Args:
         weight: W, (outputs, inputs), float32 or bfloat16, on a CPU.
-        num_rows: How many vectors are multiplied at once.
-        states: The number format of vectors and results.
+        num_rows: Number of vectors per product.
+        states: Dtype of vectors and results.
     """
 
     def __init__(self, weight: Tensor, *, num_rows: int, states: torch.dtype) -> None:
@@ -72,11 +72,11 @@ class PackedProduct:
         self._backward: Tensor | None = None
 
     def add(self, addend: Tensor, vectors: Tensor, out: Tensor) -> Tensor:
-        """Write addend + vectors Wᵀ to `out` and give it."""
+        """Compute addend + vectors Wᵀ into `out`, and return it."""
         return torch.add(addend, _multiply(vectors.to(self.dtype), self._forward), out=out)
 
-    def back(self, gradients: Tensor) -> Tensor:
-        """Give gradients W; the layout for it is formed when it is first needed."""
+    def backward(self, gradients: Tensor) -> Tensor:
+        """Return gradients W; the layout of the transpose is made on the first call."""
         if self._backward is None:
             self._backward = _packed(self._transposed, self._num_rows)
         return _multiply(gradients, self._backward).to(self.states)
@@ -88,14 +88,14 @@ WindowProduct = PlainProduct | LowPrecisionProduct | PackedProduct
 def window_product(
     weight: Tensor, *, num_steps: int, num_rows: int, dtype: torch.dtype, states: torch.dtype
 ) -> WindowProduct:
-    """Choose how a matrix is multiplied in every step of a window.
+    """Choose how a matrix is multiplied at every step of a window.
 
     Args:
         weight: W, (outputs, inputs).
-        num_steps: How many products there will be.
-        num_rows: Rows of each.
-        dtype: Number format of the operands.
-        states: Number format of the states.
+        num_steps: Number of products.
+        num_rows: Number of vectors per product.
+        dtype: Dtype of the operands.
+        states: Dtype of the states.
     """
     weight = weight.detach().to(dtype)
     if num_steps >= _STEPS_THAT_PAY and _can_pack(weight):
@@ -106,7 +106,7 @@ def window_product(
 
 
 def _can_pack(weight: Tensor) -> bool:
-    """Whether this torch can lay out the matrix; the operations are not of its public interface."""
+    """Whether this torch can convert the matrix; the operations are not part of its public API."""
     return (
         weight.device.type == "cpu"
         and weight.dtype in (torch.float32, torch.bfloat16)

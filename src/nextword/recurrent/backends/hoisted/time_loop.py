@@ -1,7 +1,7 @@
-"""A layer over a window there and back: a loop with the recurrent product and nothing else large.
+"""The forward and backward pass of a layer: loops whose only large operation is one product.
 
-The way back keeps the gradients of all products, so that the gradient of the recurrent matrix is
-one product over the whole window. Everything is time-major, (time, batch, width), here.
+The backward pass stores the gradients of all products, so that the gradient of the recurrent matrix
+is one product over the whole window. All tensors here are time-major, (time, batch, width).
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nextword.cells import Pointwise, PointwisePass
+from nextword.cells import LayerPass, ManualBackward
 from nextword.recurrent.backends.hoisted.product import WindowProduct, window_product
 
 _LOW_PRECISIONS = (torch.bfloat16, torch.float16)
@@ -19,19 +19,20 @@ _LOW_PRECISIONS = (torch.bfloat16, torch.float16)
 
 @dataclass(frozen=True, kw_only=True)
 class LoopOptions:
-    """What a window is run with, beside tensors that have gradients.
+    """The arguments of a window that have no gradient.
 
     Attributes:
-        pointwise: The cell's part.
-        num_parts: Parts of the state.
-        dtype: Number format of the recurrent product's operands.
-        mask: What that product's vectors are multiplied with, (batch, hidden).
-        held: For each part of the state what share stays as it was, broadcast to
-            (time, batch, width); empty where all is new.
-        threshold: What no component of the gradient that a step hands back exceeds, if any.
+        manual: Starts the cell's manual pass.
+        num_parts: Number of parts of the state.
+        dtype: Dtype of the recurrent product's operands.
+        mask: Multiplied with the vectors of that product, (batch, hidden); None for no mask.
+        held: For each part of the state the share of the old value that is kept, broadcast to
+            (time, batch, width); empty where nothing is kept.
+        threshold: Limit on each component of the gradient of the state before a step; None for no
+            limit.
     """
 
-    pointwise: Pointwise
+    manual: ManualBackward
     num_parts: int
     dtype: torch.dtype
     mask: Tensor | None
@@ -40,7 +41,7 @@ class LoopOptions:
 
 
 class MaskedProduct:
-    """A product whose operand is multiplied with a mask first."""
+    """A product whose vectors are multiplied with a mask first."""
 
     def __init__(self, product: WindowProduct, mask: Tensor) -> None:
         self.product = product
@@ -48,31 +49,31 @@ class MaskedProduct:
         self.mask = mask
 
     def add(self, addend: Tensor, vectors: Tensor, out: Tensor) -> Tensor:
-        """Write addend + (vectors∘mask) Wᵀ to `out` and give it."""
+        """Compute addend + (vectors∘mask) Wᵀ into `out`, and return it."""
         return self.product.add(addend, vectors * self.mask, out=out)
 
-    def back(self, gradients: Tensor) -> Tensor:
-        """Give (gradients W)∘mask."""
-        return self.product.back(gradients).mul_(self.mask)
+    def backward(self, gradients: Tensor) -> Tensor:
+        """Return (gradients W)∘mask."""
+        return self.product.backward(gradients).mul_(self.mask)
 
 
 class TimeLoop(torch.autograd.Function):
-    """From the inputs' share of the gates and the state to hidden states and the final state.
+    """Run a layer over a window, from the inputs' contribution to the gates.
 
-    Arguments: `LoopOptions`, the input gates (time, batch, gates), the recurrent matrix, the
-    parts of the state (batch, width), and the cell's other weights. Results: the hidden states
-    (time, batch, hidden) and the parts of the final state.
+    Arguments: `LoopOptions`, the input gates (time, batch, gates), the recurrent matrix, the parts
+    of the state (batch, width), and the cell's other weights. Results: the hidden states (time,
+    batch, hidden) and the parts of the final state.
     """
 
     @staticmethod
     def forward(
         ctx: Any, options: LoopOptions, input_gates: Tensor, weight_hh: Tensor, *tensors: Tensor
     ) -> tuple[Tensor, ...]:
-        """Go through the window."""
+        """Run the forward pass."""
         num_steps, num_rows, _ = input_gates.shape
         dtype = torch.float32 if input_gates.dtype in _LOW_PRECISIONS else input_gates.dtype
         state = [part.detach().to(dtype) for part in tensors[: options.num_parts]]
-        others = [part.detach().to(dtype) for part in tensors[options.num_parts :]]
+        other_weights = [part.detach().to(dtype) for part in tensors[options.num_parts :]]
         plain = window_product(
             weight_hh,
             num_steps=num_steps,
@@ -82,16 +83,16 @@ class TimeLoop(torch.autograd.Function):
         )
         mask = options.mask
         product = plain if mask is None else MaskedProduct(plain, mask.to(dtype))
-        layer = options.pointwise.begin(input_gates.detach().to(dtype), product, others)
+        layer = options.manual.begin(input_gates.detach().to(dtype), product, other_weights)
         states = [part.new_empty(num_steps + 1, *part.shape) for part in state]
         for part, initial in zip(states, state, strict=True):
             part[0] = initial
-        _go_forward(layer, states, options.held)
+        _run_forward(layer, states, options.held)
         hidden_states = states[0][1:]
         ctx.options, ctx.layer, ctx.states = options, layer, states
         ctx.dtypes = [tensor.dtype for tensor in (input_gates, weight_hh, *tensors)]
         ctx.set_materialize_grads(False)
-        # Saved so that torch refuses to go back once one of them has been changed in place.
+        # Saved so that torch refuses the backward pass if one of them was changed in place.
         ctx.save_for_backward(weight_hh, hidden_states)
         return hidden_states, *(part[-1].clone() for part in states)
 
@@ -100,25 +101,27 @@ class TimeLoop(torch.autograd.Function):
     def backward(
         ctx: Any, grad_hidden: Tensor | None, *grad_final: Tensor | None
     ) -> tuple[Tensor | None, ...]:
-        """Go back through the window."""
+        """Run the backward pass."""
         _ = ctx.saved_tensors
         options, layer, states = ctx.options, ctx.layer, ctx.states
         gradients = [
             torch.zeros_like(part[-1]) if grad is None else grad.to(part.dtype)
             for part, grad in zip(states, grad_final, strict=True)
         ]
-        layer.turn(states)
-        gradients = _go_back(layer, gradients, grad_hidden, options)
+        layer.precompute_backward(states)
+        gradients = _run_backward(layer, gradients, grad_hidden, options)
         found = layer.gradients()
-        seen = layer.seen(states)
-        seen = seen if options.mask is None else seen * options.mask
-        grad_weight = found.products.flatten(0, 1).t() @ seen.flatten(0, 1).to(found.products.dtype)
-        results = (found.input_gates, grad_weight, *gradients, *found.others)
+        vectors = layer.product_inputs(states)
+        vectors = vectors if options.mask is None else vectors * options.mask
+        grad_weight = found.products.flatten(0, 1).t() @ vectors.flatten(0, 1).to(
+            found.products.dtype
+        )
+        results = (found.input_gates, grad_weight, *gradients, *found.other_weights)
         return None, *(result.to(dtype) for result, dtype in zip(results, ctx.dtypes, strict=True))
 
 
-def _go_forward(layer: PointwisePass, states: Sequence[Tensor], held: Sequence[Tensor]) -> None:
-    """Fill the states after the first one, step by step."""
+def _run_forward(layer: LayerPass, states: Sequence[Tensor], held: Sequence[Tensor]) -> None:
+    """Compute the states after the first one, step by step."""
     steps = list(zip(*(part.unbind(0) for part in states), strict=True))
     shares = _per_step(held, len(steps) - 1)
     for time, after in enumerate(steps[1:]):
@@ -129,37 +132,37 @@ def _go_forward(layer: PointwisePass, states: Sequence[Tensor], held: Sequence[T
                 new.lerp_(old, share)
 
 
-def _go_back(
-    layer: PointwisePass,
+def _run_backward(
+    layer: LayerPass,
     gradients: list[Tensor],
     grad_hidden: Tensor | None,
     options: LoopOptions,
 ) -> list[Tensor]:
-    """Turn the gradient of the final state into that of the initial one."""
+    """Return the gradient of the initial state from that of the final one."""
     num_steps = len(layer.input_gates)
     shares = _per_step(options.held, num_steps)
     for time in reversed(range(num_steps)):
         if grad_hidden is not None:
             gradients[0] = gradients[0] + grad_hidden[time]
-        gradients = _step_back(layer, time, gradients, shares[time])
+        gradients = _step_backward(layer, time, gradients, shares[time])
         if options.threshold is not None:
             gradients = [grad.clamp(-options.threshold, options.threshold) for grad in gradients]
     return gradients
 
 
-def _step_back(
-    layer: PointwisePass, time: int, gradients: list[Tensor], shares: tuple[Tensor, ...]
+def _step_backward(
+    layer: LayerPass, time: int, gradients: list[Tensor], shares: tuple[Tensor, ...]
 ) -> list[Tensor]:
-    """Turn the gradient of the state after a step into that of the one before."""
+    """Return the gradient of the state before a step from that of the state after it."""
     if not shares:
-        return layer.step_back(time, gradients)
-    past = [grad * share for grad, share in zip(gradients, shares, strict=True)]
-    new = [grad - passed for grad, passed in zip(gradients, past, strict=True)]
-    return [a + b for a, b in zip(layer.step_back(time, new), past, strict=True)]
+        return layer.step_backward(time, gradients)
+    kept = [grad * share for grad, share in zip(gradients, shares, strict=True)]
+    new = [grad - old for grad, old in zip(gradients, kept, strict=True)]
+    return [a + b for a, b in zip(layer.step_backward(time, new), kept, strict=True)]
 
 
 def _per_step(held: Sequence[Tensor], num_steps: int) -> list[tuple[Tensor, ...]]:
-    """Give the shares of each step."""
+    """Return the shares of each step."""
     if not held:
         return [()] * num_steps
     return list(zip(*(share.unbind(0) for share in held), strict=True))

@@ -1,4 +1,4 @@
-"""What a compiled kernel is given and gives."""
+"""The arguments and results of a compiled kernel."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ class StepOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class ForwardWindow:
-    """What a kernel reads on its way through a window. The input gates may be overwritten.
+    """The arguments of a forward pass. The input gates may be overwritten.
 
     Attributes:
         packed: The recurrent matrix, packed.
@@ -37,7 +37,7 @@ class ForwardWindow:
         state: The initial state's parts, (batch, hidden).
         recurrent_bias: Of a GRU's candidate; else empty.
         options: What changes how steps are made.
-        keep: Whether there will be a way back.
+        keep: Whether there will be a backward pass.
     """
 
     packed: Any
@@ -50,11 +50,11 @@ class ForwardWindow:
 
 @dataclass(frozen=True, kw_only=True)
 class BackwardWindow:
-    """What a kernel reads on its way back. `grad_state` is overwritten by the initial state's.
+    """The arguments of a backward pass. `grad_state` is overwritten with the initial state's.
 
     Attributes:
         packed: The recurrent matrix, packed.
-        kept: What the way forward kept.
+        kept: What the forward pass stored.
         state: The initial state's parts, (batch, hidden).
         outputs: The hidden states, (time, batch, hidden).
         grad_outputs: The gradient of each; None where none is used.
@@ -73,7 +73,7 @@ class BackwardWindow:
 
 @dataclass(frozen=True, kw_only=True)
 class KernelGradients:
-    """What a kernel gives back.
+    """The gradients that a backward pass computes.
 
     Attributes:
         gates: Of the input gates, (time, batch, gates * hidden).
@@ -96,8 +96,8 @@ class RecurrentKernel(ABC):
 
     @abstractmethod
     def forward(self, window: ForwardWindow) -> Forward:
-        """Give the outputs, the final state, and what `backward` needs, if it is to be kept."""
+        """Return the outputs, the final state, and what `backward` needs if `keep` is true."""
 
     @abstractmethod
     def backward(self, window: BackwardWindow) -> KernelGradients:
-        """Give all gradients."""
+        """Return all gradients."""

@@ -169,9 +169,9 @@ def _results(window: ForwardWindow) -> tuple[Tensor, list[Tensor]]:
 
 
 def _gates(window: ForwardWindow) -> Tensor | None:
-    """Give the memory of the input gates for the activated ones, which take their place.
+    """Return the memory of the input gates, which the activated gates overwrite.
 
-    Beside bfloat16 these are 16-bit fractions. Nothing is kept where there is no way back.
+    With bfloat16 these are 16-bit fractions. Nothing is stored without a backward pass.
     """
     if not window.keep:
         return None
@@ -180,7 +180,7 @@ def _gates(window: ForwardWindow) -> Tensor | None:
 
 
 def _hidden_states(window: ForwardWindow) -> Tensor | None:
-    """Give memory for an Elman layer's hidden states, in float32: rectified ones have no bound."""
+    """Return memory for an Elman layer's hidden states, float32: those of ReLU are unbounded."""
     if not window.keep:
         return None
     if window.input_gates.dtype == torch.float32:

@@ -29,7 +29,7 @@ from nextword.tensors import Embeddings, Hidden, Lengths, kernel_threads, kernel
 #: A mask on the recurrent state is the kernels' own; dropped connections are other weights.
 NOISE: frozenset[NoiseKind] = frozenset({"recurrent_dropout", "weight_dropout"})
 #: About two microseconds of work a step; the threads meet once a step.
-_MULTIPLICATIONS_A_THREAD = 2**16
+_MULTIPLICATIONS_PER_THREAD = 2**16
 #: Gradients of the arguments before the tensors.
 _NOT_TENSORS = (None, None, None, None)
 
@@ -58,7 +58,7 @@ def run_layer(
 ) -> tuple[Hidden, CellState]:
     """Run a layer through the kernels; arguments and results as in the reference.
 
-    A layer that has since moved to another device, or to another number format, is run by torch.
+    A layer that has since moved to another device, or to another dtype, is run by torch.
     """
     if not _has_kernel_format(cell, inputs, state):
         if aten.supports(cell) and noise.step.mask is None:
@@ -107,7 +107,7 @@ def run_kernel(
     precision = _precision() or torch.float32
     weight_ih, weight_hh, *_ = weights
     num_multiplications = weight_hh.numel() * inputs.shape[0]
-    num_threads = kernel_threads(num_multiplications, a_thread=_MULTIPLICATIONS_A_THREAD)
+    num_threads = kernel_threads(num_multiplications, a_thread=_MULTIPLICATIONS_PER_THREAD)
     packed = packed_weights(weight_ih, weight_hh, precision=precision, num_threads=num_threads)
     options = StepOptions(
         lengths=None if lengths is None else lengths.contiguous(),
@@ -149,22 +149,22 @@ class _KernelFunction(torch.autograd.Function):
             keep=any(ctx.needs_input_grad),
         )
         outputs, final, kept = kernel.forward(window)
-        shown = outputs.transpose(0, 1)
+        batch_first = outputs.transpose(0, 1)
         ctx.kernel, ctx.packed, ctx.options, ctx.parts = kernel, packed, options, parts
         ctx.inputs_dtype = inputs.dtype
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(shown, steps, tensors[parts + 1], *state, *kept)
-        return shown, *final
+        ctx.save_for_backward(batch_first, steps, tensors[parts + 1], *state, *kept)
+        return batch_first, *final
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(
         ctx: Any, grad_outputs: Tensor | None, *grad_final: Tensor | None
     ) -> tuple[Tensor | None, ...]:
-        shown, steps, weight_hh, *saved = ctx.saved_tensors
+        batch_first, steps, weight_hh, *saved = ctx.saved_tensors
         state, kept = saved[: ctx.parts], saved[ctx.parts :]
         packed: PackedWeights = ctx.packed
-        outputs = shown.transpose(0, 1)
+        outputs = batch_first.transpose(0, 1)
         if grad_outputs is not None:
             grad_outputs = grad_outputs.transpose(0, 1).to(packed.dtype).contiguous()
         window = BackwardWindow(
@@ -195,7 +195,7 @@ class _KernelFunction(torch.autograd.Function):
 
 
 def _hidden_before(outputs: Tensor, initial_hidden: Tensor, mask: Tensor | None) -> Tensor:
-    """Give what the recurrent matrix was multiplied with, (time * batch, hidden).
+    """Return the vectors that the recurrent matrix multiplied, (time * batch, hidden).
 
     Beyond a row's length the outputs are 0 and so are the gates' gradients: it does not matter.
     """
@@ -206,21 +206,21 @@ def _hidden_before(outputs: Tensor, initial_hidden: Tensor, mask: Tensor | None)
 
 
 def _grad_weights(gradients: KernelGradients, steps: Tensor, before: Tensor) -> list[Tensor]:
-    """Give the gradients of weight_ih and weight_hh, in float32."""
+    """Return the gradients of weight_ih and weight_hh, in float32."""
     grad_ih = gradients.gates.flatten(0, 1).t() @ steps.flatten(0, 1)
     grad_hh = [part.flatten(0, 1).t() @ before for part in gradients.recurrent]
     return [grad_ih.float(), torch.cat(grad_hh).float()]
 
 
 def _own(gradient: Tensor | None, *, like: Tensor) -> Tensor:
-    """Give a copy that may be overwritten; a part that nobody used has the gradient 0."""
+    """Return a copy that may be overwritten; the gradient of an unused part is 0."""
     if gradient is None:
         return torch.zeros_like(like)
     return gradient.clone(memory_format=torch.contiguous_format)
 
 
 def _has_kernel_format(cell: AnyCell, inputs: Tensor, state: CellState) -> bool:
-    """Whether all tensors are on the CPU and in number formats that the kernels have."""
+    """Whether all tensors are on the CPU and the kernels support their dtypes."""
     float32 = [*cell.parameters(), *state]
     return (
         inputs.dtype in (torch.float32, torch.bfloat16)
@@ -231,7 +231,7 @@ def _has_kernel_format(cell: AnyCell, inputs: Tensor, state: CellState) -> bool:
 
 
 def _precision() -> torch.dtype | None:
-    """Give the number format of the products' operands; None for one the kernels do not have."""
+    """Return the dtype of the products' operands; None for one that the kernels lack."""
     if not torch.is_autocast_enabled("cpu"):
         return torch.float32
     chosen = torch.get_autocast_dtype("cpu")

@@ -1,4 +1,4 @@
-"""A layer's two matrices in the order and the number format of the compiled kernels.
+"""A layer's two matrices in the layout and dtype of the compiled kernels.
 
 They are packed once and kept until the weights change, or until they have had a gradient, for an
 update then follows.
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from nextword.tensors import format_name, load_kernels, transposed
+from nextword.tensors import dtype_name, load_kernels, transposed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +21,8 @@ class PackedWeights:
 
     Attributes:
         recurrent: The packed recurrent matrix.
-        from_input: The input's matrix transposed, (input, gates * hidden), in the products' number
-            format.
+        from_input: The input's matrix transposed, (input, gates * hidden), in the products'
+            dtype.
     """
 
     recurrent: Any
@@ -30,7 +30,7 @@ class PackedWeights:
 
     @property
     def dtype(self) -> torch.dtype:
-        """The number format of the products' operands."""
+        """The dtype of the products' operands."""
         return self.from_input.dtype
 
 
@@ -56,7 +56,7 @@ def packed_weights(
     current = known if stamp is not None and known_stamp == stamp else {}
     if precision in current:
         return current[precision]
-    name = format_name(precision)
+    name = dtype_name(precision)
     packed = PackedWeights(
         recurrent=load_kernels().pack(
             weight_hh.detach().contiguous(), precision=name, num_threads=num_threads

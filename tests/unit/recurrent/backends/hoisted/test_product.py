@@ -65,7 +65,7 @@ def test_window_product_there_and_back(dtype: torch.dtype, limit: float, num_ste
     out = torch.empty(NUM_ROWS, 8, dtype=states)
 
     result = chosen.add(addend, vectors, out=out)
-    back = chosen.back(gradients)
+    back = chosen.backward(gradients)
 
     assert result.data_ptr() == out.data_ptr()
     assert (result.dtype, back.dtype) == (states, states)
