@@ -4,25 +4,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 from nextword.base import ConfigError, DataError, did_you_mean
-from nextword.text.blocks import BLOCK_BYTES, COMPRESSED_SUFFIXES, read_blocks
+from nextword.text.blocks import BLOCK_BYTES, ByteStream, read_blocks
+from nextword.text.compression import COMPRESSED_SUFFIXES
 from nextword.text.documents import Document, decode_blocks
 from nextword.text.jsonl import jsonl_documents
 from nextword.text.places import STANDARD_LIBRARY, find_files, standard_library_folder
 
 _ENCODING_ERRORS = ("strict", "surrogateescape")
 _STANDARD_INPUT = "-"
-
-
-@runtime_checkable
-class ByteStream(Protocol):
-    """A stream of bytes that can be read, such as `sys.stdin.buffer`."""
-
-    def read(self, size: int = ..., /) -> bytes:
-        """Give up to `size` bytes, or all that are left."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from nextword.base import DataError, nearest_name
-from nextword.text.blocks import COMPRESSED_SUFFIXES
+from nextword.text.compression import COMPRESSED_SUFFIXES
 
 #: The standard library of the running interpreter, as a TEXT.
 STANDARD_LIBRARY = "stdlib:"

@@ -1,0 +1,21 @@
+"""File names as they are shown. Knows nothing of what lies in files."""
+
+from pathlib import Path
+
+_MAX_SHOWN_CHARACTERS = 200
+
+
+def shown_name(path: Path | str) -> str:
+    r"""Return a file name that can be printed everywhere, shortened if it is very long.
+
+    Bytes that are not UTF-8 are written as `\xe9`.
+
+    Example:
+        >>> shown_name("caf\udce9.txt")
+        'caf\\xe9.txt'
+    """
+    name = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if len(name) <= _MAX_SHOWN_CHARACTERS:
+        return name
+    half = _MAX_SHOWN_CHARACTERS // 2
+    return f"{name[:half]}...{name[-half:]} ({len(name):,} characters)"
