@@ -35,7 +35,7 @@ def audit(
         int, typer.Option("--seed", metavar="N", help="Decides which parts of the text are read.")
     ] = 0,
     encoding_errors: EncodingErrors = "strict",
-    field: Field = "text",
+    field: Field = None,
     device: Device = "auto",
     json: Json = False,
     quiet: Quiet = False,

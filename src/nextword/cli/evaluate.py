@@ -61,7 +61,7 @@ def evaluate(
         bool, typer.Option("--per-line", help="First a row a line, each line read afresh.")
     ] = False,
     encoding_errors: EncodingErrors = "strict",
-    field: Field = "text",
+    field: Field = None,
     device: Device = "auto",
     json: Json = False,
     quiet: Quiet = False,

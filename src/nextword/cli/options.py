@@ -17,7 +17,12 @@ Model = Annotated[
     str, typer.Argument(metavar="MODEL", help="Run folder, model folder, ARPA file or hf:NAME.")
 ]
 Field = Annotated[
-    str, typer.Option("--field", metavar="KEY", help="Key of the text in .jsonl files.")
+    str | None,
+    typer.Option(
+        "--field",
+        metavar="KEY",
+        help="Key of the text in JSON lines: .jsonl, .ndjson (text when not given), .json, -.",
+    ),
 ]
 EncodingErrors = Annotated[
     str,
@@ -35,4 +40,4 @@ BatchSize = Annotated[
 ]
 
 #: What TEXT may be, for help texts.
-TEXT_HELP = "File, folder, glob, - (standard input), .gz .bz2 .xz .zst, .jsonl, or stdlib:"
+TEXT_HELP = "File, folder, glob, - (standard input), .gz .bz2 .xz .zst, .jsonl, .ndjson, or stdlib:"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nextword.cli.options import TEXT_HELP, Debug, Json, Quiet
+from nextword.cli.options import TEXT_HELP, Debug, Field, Json, Quiet
 from nextword.cli.output import aligned, remark, write_json, write_line
 
 if TYPE_CHECKING:
@@ -64,9 +64,7 @@ def train(
             help="What to do with bytes that are not UTF-8: refuse or keep them.",
         ),
     ] = None,
-    field: Annotated[
-        str | None, typer.Option("--field", metavar="KEY", help="Key of the text in .jsonl files.")
-    ] = None,
+    field: Field = None,
     device: Annotated[
         str | None, typer.Option("--device", metavar="D", help="auto, cpu, cuda, cuda:1, mps ...")
     ] = None,

@@ -1,7 +1,9 @@
 """From paths to text: opening, decoding and splitting corpora. Knows nothing of tokens."""
 
-from nextword.text.corpus import ByteStream, Corpus, open_corpus
+from nextword.text.blocks import ByteStream
+from nextword.text.corpus import Corpus, open_corpus, unused_field_error
 from nextword.text.documents import Document, text_document
+from nextword.text.lines import text_lines
 from nextword.text.split import split_corpus
 from nextword.text.streams import open_stream
 
@@ -13,4 +15,6 @@ __all__ = [
     "open_stream",
     "split_corpus",
     "text_document",
+    "text_lines",
+    "unused_field_error",
 ]

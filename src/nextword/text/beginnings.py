@@ -4,7 +4,7 @@ Knows nothing of files or lines.
 """
 
 import codecs
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from nextword.base import DataError
@@ -49,38 +49,35 @@ def without_mark(blocks: Iterable[bytes], *, name: str) -> Iterator[bytes]:
     Raises:
         DataError: The content begins with the byte order mark of UTF-16 or UTF-32.
     """
-    beginning, rest = _gather(blocks, _is_past_marks)
+    beginning, rest = _gather(blocks)
     _refuse_marks(beginning, name)
-    return _joined(beginning.removeprefix(codecs.BOM_UTF8), rest)
+    return chain(filter(None, [beginning.removeprefix(codecs.BOM_UTF8)]), rest)
 
 
 def text_blocks(blocks: Iterable[bytes], *, name: str, encoding_errors: str) -> Iterator[bytes]:
-    """Return the blocks of a text without its byte order mark, and refuse what is no text.
+    """Return the blocks of a text as they are, and refuse what is no text.
 
     Args:
         blocks: The content, decompressed.
         name: What it is called in errors.
-        encoding_errors: With `surrogateescape` any bytes count as text, and only the byte order
-            mark of UTF-8 is looked for.
+        encoding_errors: With `surrogateescape` any bytes count as text.
 
     Raises:
         DataError: The content is UTF-16, UTF-32, an archive or a document.
     """
-    beginning, rest = _gather(blocks, _is_past_marks)
+    beginning, rest = _gather(blocks)
     if encoding_errors == "strict":
         _refuse_marks(beginning, name)
         _refuse_archives(beginning, name)
         _refuse_unmarked_utf16(beginning[:_EXAMINED_BYTES], name)
-    return _joined(beginning.removeprefix(codecs.BOM_UTF8), rest)
+    return chain([beginning], rest)
 
 
-def _gather(
-    blocks: Iterable[bytes], is_enough: Callable[[bytes], bool]
-) -> tuple[bytes, Iterator[bytes]]:
-    """Return the first blocks joined, and the others."""
+def _gather(blocks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """Return the first blocks joined, as many as a mark may take, and the others."""
     rest = iter(blocks)
     beginning = b""
-    while not is_enough(beginning) and (more := next(rest, b"")):
+    while not _is_past_marks(beginning) and (more := next(rest, b"")):
         beginning += more
     return beginning, rest
 
@@ -91,10 +88,6 @@ def _is_past_marks(beginning: bytes) -> bool:
         return True
     marks = (codecs.BOM_UTF8, *_MARKS)
     return bool(beginning) and not any(mark.startswith(beginning) for mark in marks)
-
-
-def _joined(beginning: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    return chain([beginning] if beginning else [], rest)
 
 
 def _refuse_marks(beginning: bytes, name: str) -> None:
@@ -119,7 +112,7 @@ def _refuse_archives(beginning: bytes, name: str) -> None:
 
 
 def _refuse_unmarked_utf16(beginning: bytes, name: str) -> None:
-    """Refuse UTF-16 without a mark: English in it is valid UTF-8 with a NUL at every second byte."""
+    """Refuse UTF-16 without a mark: English in it is valid UTF-8, every second byte NUL."""
     size = len(beginning) // 2
     if size < _MAX_MARK_BYTES:
         return

@@ -65,7 +65,7 @@ def _check_fractions(fractions: tuple[float, float, float]) -> None:
 
 
 def _targets(total: int, fractions: tuple[float, float, float]) -> list[int]:
-    """Give the wished-for boundaries, in characters from the beginning of the corpus."""
+    """Return the wished-for boundaries, in characters from the beginning of the corpus."""
     targets = [0, *(min(round(total * share), total) for share in accumulate(fractions))]
     # The last part that has a share takes what rounding left over.
     last = max(part for part, fraction in enumerate(fractions) if fraction > 0)
@@ -142,21 +142,25 @@ def _nearest_cut(corpus: Corpus, window: _Window) -> int:
 def _ends_around(
     corpus: Corpus, window: _Window, *, ends: Callable[[str, int], Iterator[int]]
 ) -> Iterator[int]:
-    """Give, for each piece that may matter, its ends around the wished-for boundary."""
+    """Return, for each piece that may matter, its ends around the wished-for boundary."""
     start = 0
     for document in corpus:
+        is_line_start = True
         for piece in document.pieces():
             if start > window.high:
                 return
             inside = min(window.target - start, len(piece))
             if start + len(piece) >= window.low:
-                yield from (start + position for position in ends(piece, max(inside, 0)))
+                found = ends(piece, max(inside, 0))
+                # A long line comes in several pieces, so the start of a piece may end nothing.
+                yield from (start + position for position in found if position or is_line_start)
             start += len(piece)
+            is_line_start = piece.endswith("\n")
         yield start
 
 
 def _line_ends(piece: str, position: int) -> Iterator[int]:
-    """Give the last line end at or before a position and the first one at or after it."""
+    """Return the last line end at or before a position and the first one at or after it."""
     yield piece.rfind("\n", 0, position) + 1
     yield piece.find("\n", max(position - 1, 0)) + 1
 
@@ -168,7 +172,7 @@ def _white_space_ends(piece: str, position: int) -> Iterator[int]:
 
 
 def _part(corpus: Corpus, sizes: Sequence[int], start: int, end: int) -> Iterator[Document]:
-    """Give the documents, or parts of them, that lie between two boundaries."""
+    """Return the documents, or parts of them, that lie between two boundaries."""
     begin = 0
     for document, size in zip(corpus, sizes, strict=False):
         if begin >= end:

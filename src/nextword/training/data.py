@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from nextword.base import ConfigError
-from nextword.text import ByteStream, Corpus, open_corpus, split_corpus
+from nextword.text import (
+    ByteStream,
+    Corpus,
+    open_corpus,
+    split_corpus,
+    unused_field_error,
+)
 from nextword.tokens import (
     Tokenizer,
     TokenizerConfig,
@@ -108,6 +114,7 @@ def _open_corpora(config: TextConfig, standard_input: ByteStream | None) -> dict
         return open_corpus(
             specs,
             field=config.field,
+            needs_json=False,
             encoding_errors=config.encoding_errors,
             standard_input=standard_input,
         )
@@ -116,6 +123,7 @@ def _open_corpora(config: TextConfig, standard_input: ByteStream | None) -> dict
     named = {
         name: opened(getattr(config, name)) for name in ("valid", "test") if getattr(config, name)
     }
+    _check_field(config, [corpora["train"], *named.values()])
     if "valid" not in named:
         train_share, valid_share, test_share = config.split
         if "test" in named:
@@ -127,6 +135,12 @@ def _open_corpora(config: TextConfig, standard_input: ByteStream | None) -> dict
         if valid_share == 0.0:
             del corpora["valid"]
     return corpora | named
+
+
+def _check_field(config: TextConfig, corpora: list[Corpus]) -> None:
+    """Refuse a field that applies to none of the texts; some of them may be plain."""
+    if config.field is not None and not any(corpus.num_json_sources for corpus in corpora):
+        raise unused_field_error(config.field, corpora[0].description)
 
 
 def _tokenizer(
