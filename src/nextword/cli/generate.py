@@ -150,7 +150,10 @@ class _Writer:
 
 
 def _prompt(given: str) -> str:
-    """Give the prompt as typed, or what standard input holds; bytes are kept as they are."""
+    """Return the prompt as typed, or the text on standard input; bytes are kept as they are."""
+    from nextword.text import open_stream
+
     if given != _STANDARD_INPUT:
         return given
-    return sys.stdin.buffer.read().decode("utf-8", errors="surrogateescape")
+    with open_stream(sys.stdin.buffer, name="standard input") as stream:
+        return stream.read().decode("utf-8", errors="surrogateescape")

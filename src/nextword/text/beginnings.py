@@ -21,19 +21,19 @@ _MAX_MARK_BYTES = 4
 
 _TAR_MAGIC, _TAR_OFFSET = b"ustar", 257
 _ARCHIVES = {
-    b"PK\x03\x04": "zip archive (or a document made of one)",
-    b"7z\xbc\xaf\x27\x1c": "7z archive",
-    b"Rar!\x1a\x07": "rar archive",
-    b"\x1f\x8b": "gzip file",
-    b"BZh91AY&SY": "bzip2 file",
-    b"\xfd7zXZ\x00": "xz file",
-    b"\x28\xb5\x2f\xfd": "Zstandard file",
-    b"\x1f\x9d": "file packed with compress (.Z)",
-    b"\x04\x22\x4d\x18": "lz4 file",
-    b"LZIP\x01": "lzip file",
-    b"\x5d\x00\x00": "file packed with lzma (.lzma)",
-    b"PAR1": "Parquet file",
-    b"%PDF-": "PDF document",
+    b"PK\x03\x04": "a zip archive (or a document made of one)",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!\x1a\x07": "a rar archive",
+    b"\x1f\x8b": "a gzip file",
+    b"BZh91AY&SY": "a bzip2 file",
+    b"\xfd7zXZ\x00": "an xz file",
+    b"\x28\xb5\x2f\xfd": "a Zstandard file",
+    b"\x1f\x9d": "a file packed with compress (.Z)",
+    b"\x04\x22\x4d\x18": "an lz4 file",
+    b"LZIP\x01": "an lzip file",
+    b"\x5d\x00\x00": "a file packed with lzma (.lzma)",
+    b"PAR1": "a Parquet file",
+    b"%PDF-": "a PDF document",
 }
 #: Shares of NUL bytes at even and odd places that only UTF-16 has.
 _MANY, _FEW = 0.9, 0.1
@@ -103,10 +103,10 @@ def _refuse_marks(beginning: bytes, name: str) -> None:
 def _refuse_archives(beginning: bytes, name: str) -> None:
     kinds = [kind for magic, kind in _ARCHIVES.items() if beginning.startswith(magic)]
     if beginning.startswith(_TAR_MAGIC, _TAR_OFFSET):
-        kinds = ["tar archive"]
+        kinds = ["a tar archive"]
     if kinds:
         raise DataError(
-            f"{name} holds no plain text: it is a {kinds[0]}.",
+            f"{name} holds no plain text: it is {kinds[0]}.",
             help="Unpack it and name the files or the folder, or convert it to text.",
         )
 

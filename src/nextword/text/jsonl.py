@@ -40,14 +40,14 @@ def jsonl_documents(
 
 
 def looks_like_jsonl(line: str) -> bool:
-    """Say whether a line is a JSON object with a text under `text`."""
+    """Say whether a line is a JSON object with a text under one of its keys."""
     if not line.lstrip().startswith("{"):
         return False
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
         return False
-    return isinstance(value, dict) and isinstance(value.get(DEFAULT_FIELD), str)
+    return isinstance(value, dict) and any(isinstance(each, str) for each in value.values())
 
 
 def _lines(pieces: Iterable[str]) -> Iterator[str]:

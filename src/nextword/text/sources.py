@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -30,11 +30,13 @@ class Source:
         name: What it is called in errors and as a document.
         open_blocks: Starts reading its decompressed content from the beginning.
         is_jsonl: Whether each of its lines is a JSON object.
+        may_be_jsonl: Whether its name leaves open that it is JSON lines.
     """
 
     name: str
     open_blocks: Callable[[], Iterator[bytes]] = field(repr=False)
     is_jsonl: bool = False
+    may_be_jsonl: bool = False
 
 
 def open_sources(
@@ -56,7 +58,7 @@ def open_sources(
         DataError: A file is missing, cannot be read, or a folder holds no text.
     """
     has_field = field is not None
-    return [
+    sources = [
         source
         for spec in specs
         for source in (
@@ -65,6 +67,8 @@ def open_sources(
             else _file_sources(spec, has_field=has_field)
         )
     ]
+    _warn_of_json(sources)
+    return sources
 
 
 def _input_source(stream: ByteStream | None, *, has_field: bool, is_read_once: bool) -> Source:
@@ -74,10 +78,7 @@ def _input_source(stream: ByteStream | None, *, has_field: bool, is_read_once: b
     if is_read_once:
         open_blocks = partial(stream_blocks, stream, name=name)
         return Source(name=name, open_blocks=open_blocks, is_jsonl=has_field)
-    source = _memory_source(name, stream, is_jsonl=has_field)
-    if not has_field:
-        _warn_of_json(source)
-    return source
+    return _memory_source(name, stream, is_jsonl=has_field, may_be_jsonl=True)
 
 
 def _file_sources(spec: str, *, has_field: bool) -> list[Source]:
@@ -99,19 +100,17 @@ def _file_source(path: Path, *, has_field: bool) -> Source:
     name = shown_name(path)
     stem = Path(path.stem) if path.suffix.lower() in COMPRESSED_SUFFIXES else path
     suffix = stem.suffix.lower()
-    is_jsonl = suffix in _JSONL_SUFFIXES or (has_field and suffix == _JSON_SUFFIX)
+    is_json = suffix == _JSON_SUFFIX
+    is_jsonl = suffix in _JSONL_SUFFIXES or (has_field and is_json)
     if _is_pipe(path):
         # A pipe can be read once only, like standard input.
         with path.open("rb") as file:
-            source = _memory_source(name, file, is_jsonl=is_jsonl)
+            source = _memory_source(name, file, is_jsonl=is_jsonl, may_be_jsonl=is_json)
     else:
-        source = Source(name=name, open_blocks=partial(read_blocks, path), is_jsonl=is_jsonl)
+        open_blocks = partial(read_blocks, path)
+        source = Source(name=name, open_blocks=open_blocks, is_jsonl=is_jsonl, may_be_jsonl=is_json)
     if has_field and not is_jsonl:
-        return Source(
-            name=name, open_blocks=source.open_blocks, is_jsonl=_begins_with_brace(source)
-        )
-    if suffix == _JSON_SUFFIX and not is_jsonl:
-        _warn_of_json(source)
+        return replace(source, is_jsonl=_begins_with_brace(source))
     return source
 
 
@@ -122,7 +121,7 @@ def _is_pipe(path: Path) -> bool:
         raise DataError(f"{shown_name(path)} cannot be read: {error.strerror}.") from error
 
 
-def _memory_source(name: str, stream: ByteStream, *, is_jsonl: bool) -> Source:
+def _memory_source(name: str, stream: ByteStream, *, is_jsonl: bool, may_be_jsonl: bool) -> Source:
     """Keep what a stream holds, compressed if it is, to read it more than once."""
     try:
         content = stream.read()
@@ -132,7 +131,7 @@ def _memory_source(name: str, stream: ByteStream, *, is_jsonl: bool) -> Source:
     def open_blocks() -> Iterator[bytes]:
         return stream_blocks(BytesIO(content), name=name)
 
-    return Source(name=name, open_blocks=open_blocks, is_jsonl=is_jsonl)
+    return Source(name=name, open_blocks=open_blocks, is_jsonl=is_jsonl, may_be_jsonl=may_be_jsonl)
 
 
 def _begins_with_brace(source: Source) -> bool:
@@ -143,12 +142,18 @@ def _first_block(source: Source) -> bytes:
     return next(without_mark(source.open_blocks(), name=source.name), b"")
 
 
-def _warn_of_json(source: Source) -> None:
+def _warn_of_json(sources: Sequence[Source]) -> None:
     """Say so where JSON lines are about to be read as plain text."""
+    for source in sources:
+        if source.may_be_jsonl and not source.is_jsonl and _holds_json(source):
+            _logger.warning(
+                "%s looks like JSON lines and is read as plain text; name the field that holds "
+                "the text with --field to read it as JSON lines",
+                source.name,
+            )
+            return
+
+
+def _holds_json(source: Source) -> bool:
     line, _, _ = _first_block(source).partition(b"\n")
-    if looks_like_jsonl(line.decode("utf-8", errors="replace")):
-        _logger.warning(
-            "%s looks like JSON lines and is read as plain text; name the field that holds the "
-            "text with --field to read it as JSON lines",
-            source.name,
-        )
+    return looks_like_jsonl(line.decode("utf-8", errors="replace"))

@@ -39,7 +39,8 @@ def read_recipe(name_or_file: str) -> Values:
     if path.suffix != ".toml":
         return read_toml(recipe_text(name_or_file), source=f"recipe {name_or_file}")
     try:
-        text = path.read_text(encoding="utf-8")
+        # Editors on Windows write a byte order mark, which TOML does not allow.
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ConfigError(f"cannot read the recipe {path}: {error.strerror}.") from error
     except UnicodeDecodeError as error:

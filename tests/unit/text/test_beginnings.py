@@ -84,3 +84,11 @@ def test_any_bytes_are_read_where_the_user_asks_for_them(tmp_path: Path) -> None
     text = text_of(path, encoding_errors="surrogateescape")
 
     assert text.encode("utf-8", errors="surrogateescape") == b"\xff\xfePK\x03\x04"
+
+
+def test_archive_of_another_kind_is_named_with_its_article(tmp_path: Path) -> None:
+    path = tmp_path / "a.lz4"
+    path.write_bytes(b"\x04\x22\x4d\x18 and more")
+
+    with pytest.raises(DataError, match="it is an lz4 file"):
+        text_of(path)
