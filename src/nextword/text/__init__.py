@@ -4,6 +4,7 @@ from nextword.text.blocks import ByteStream
 from nextword.text.corpus import Corpus, open_corpus, unused_field_error
 from nextword.text.documents import Document, text_document
 from nextword.text.lines import text_lines
+from nextword.text.names import is_utf8, shown_name
 from nextword.text.split import split_corpus
 from nextword.text.streams import open_stream
 
@@ -11,8 +12,10 @@ __all__ = [
     "ByteStream",
     "Corpus",
     "Document",
+    "is_utf8",
     "open_corpus",
     "open_stream",
+    "shown_name",
     "split_corpus",
     "text_document",
     "text_lines",

@@ -8,6 +8,7 @@ from nextword.base import ConfigError, did_you_mean
 from nextword.text.blocks import ByteStream
 from nextword.text.documents import Document, decode_blocks
 from nextword.text.jsonl import DEFAULT_FIELD, jsonl_documents
+from nextword.text.names import shown_name
 from nextword.text.sources import Source, open_sources
 
 _ENCODING_ERRORS = ("strict", "surrogateescape")
@@ -97,7 +98,7 @@ def open_corpus(
     if field is not None and needs_json and not num_json_sources:
         raise unused_field_error(field, sources[0].name)
     return Corpus(
-        description=" ".join(specs),
+        description=" ".join(map(shown_name, specs)),
         num_json_sources=num_json_sources,
         open_documents=partial(
             _documents,

@@ -2,7 +2,18 @@
 
 from pathlib import Path
 
-_MAX_SHOWN_CHARACTERS = 200
+#: No name in use is as long; a text given in place of a name is.
+_MAX_NAME_CHARACTERS = 1000
+_SHOWN_CHARACTERS = 200
+
+
+def is_utf8(name: str) -> bool:
+    """Say whether a file name can be written into settings and cards."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def shown_name(path: Path | str) -> str:
@@ -15,7 +26,7 @@ def shown_name(path: Path | str) -> str:
         'caf\\xe9.txt'
     """
     name = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    if len(name) <= _MAX_SHOWN_CHARACTERS:
+    if len(name) <= _MAX_NAME_CHARACTERS:
         return name
-    half = _MAX_SHOWN_CHARACTERS // 2
+    half = _SHOWN_CHARACTERS // 2
     return f"{name[:half]}...{name[-half:]} ({len(name):,} characters)"

@@ -54,8 +54,8 @@ def find_files(spec: str) -> list[Path]:
 
     Raises:
         DataError: There is no such file (the nearest name beside it is suggested), the folder is
-            empty or holds no text, the glob matches nothing, or the name is not UTF-8, empty, or
-            the root folder.
+            empty or holds no text, the glob matches nothing, or the name is empty or that of the
+            root folder.
     """
     if spec == STANDARD_LIBRARY:
         return standard_library_files()
@@ -70,7 +70,7 @@ def find_files(spec: str) -> list[Path]:
 
 
 def _check_name(spec: str) -> None:
-    """Refuse names that stand for no text, or that settings and cards could not record."""
+    """Refuse names that cannot stand for a text."""
     if not spec.strip():
         raise DataError(f"the name of a text is {spec!r}.", help=_WHAT_A_TEXT_IS)
     if "\x00" in spec:
@@ -78,13 +78,6 @@ def _check_name(spec: str) -> None:
             f"the name {spec[:_SHOWN_CHARACTERS]!r} holds a NUL character, as no file name does.",
             help=_WHAT_A_TEXT_IS,
         )
-    try:
-        spec.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise DataError(
-            f"the name '{shown_name(spec)}' is not UTF-8, so it cannot be recorded.",
-            help="Rename the file, or name its folder or a glob that matches it.",
-        ) from error
     if _is_root(Path(spec)):
         raise DataError(
             f"{spec} is the root folder of the whole file system, which is no text.",

@@ -14,6 +14,7 @@ from nextword.models import (
 )
 from nextword.optim import AveragingConfig, ClippingConfig, OptimizerConfig, ScheduleConfig
 from nextword.outputs import OutputConfig
+from nextword.text import is_utf8, shown_name
 from nextword.tokens import Reset, TokenizerConfig
 
 #: `model.*`: which family it is, `recurrent` where nothing is said, decides what keys there are.
@@ -46,6 +47,14 @@ class TextConfig:
     field: str | None = None
     encoding_errors: Literal["strict", "surrogateescape"] = "strict"
     init: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in (*self.train, *self.valid, *self.test, self.init or ""):
+            require(
+                is_utf8(name),
+                f"the name '{shown_name(name)}' is not UTF-8, so the run cannot record it.",
+                help="Rename it, or name its folder or a glob that matches it.",
+            )
 
 
 @STRICT

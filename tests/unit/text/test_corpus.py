@@ -230,3 +230,14 @@ def test_open_corpus_without_a_text_is_refused() -> None:
 def test_open_corpus_unknown_treatment_of_errors_suggests_the_nearest() -> None:
     with pytest.raises(ConfigError, match=r"is 'strikt'\. Did you mean 'strict'\?"):
         open_corpus(["-"], encoding_errors="strikt")
+
+
+def test_open_corpus_name_that_is_not_utf8_is_read_and_can_be_printed(tmp_path: Path) -> None:
+    path = tmp_path / "caf\udce9.txt"
+    path.write_bytes(b"one\n")
+
+    corpus = open_corpus([str(path)])
+
+    assert texts_of(corpus) == ["one\n"]
+    assert corpus.description == f"{tmp_path}/caf\\xe9.txt"
+    assert [document.name for document in corpus] == [corpus.description]

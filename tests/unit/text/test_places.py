@@ -118,7 +118,6 @@ def test_find_files_text_in_place_of_a_name_is_refused() -> None:
         ("/", "/ is the root folder"),
         ("//tmp/..", "is the root folder"),
         ("a\x00b", r"'a\\x00b' holds a NUL character"),
-        ("caf\udce9.txt", r"the name 'caf\\xe9\.txt' is not UTF-8.*or name its folder"),
         ("a/" * 3000, "cannot be read: File name too long|there is no file"),
     ],
 )
