@@ -10,6 +10,7 @@ from nextword.text.documents import Document, text_document
 #: The field that holds the text where none is named.
 DEFAULT_FIELD = "text"
 
+_BYTE_ORDER_MARK = "\ufeff"
 _ONE_OBJECT_A_LINE = "Each line must be one whole object"
 
 
@@ -31,7 +32,7 @@ def jsonl_documents(
         DataError: A line is not a JSON object, lacks the field, or the field does not hold text.
     """
     for line_number, line in enumerate(_lines(pieces), start=1):
-        if not line.strip():
+        if not line.strip().strip(_BYTE_ORDER_MARK):
             continue
         place = f"{name}:{line_number}"
         text = _text_of(_parse(line, place), field, place)
@@ -57,7 +58,8 @@ def _lines(pieces: Iterable[str]) -> Iterator[str]:
 
 def _parse(line: str, place: str) -> dict[str, Any]:
     try:
-        value = json.loads(line)
+        # Files with byte order marks that were joined have one at each of their beginnings.
+        value = json.loads(line.removeprefix(_BYTE_ORDER_MARK))
     except json.JSONDecodeError as error:
         raise DataError(
             f"{place} is not JSON: {error.msg} at column {error.colno}.",

@@ -139,13 +139,21 @@ def _files_of_folder(folder: Path) -> list[Path]:
 
 def _walk(folder: Path, *, enter: Callable[[str], bool]) -> Iterator[Path]:
     found = []
-    for parent, folders, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder, onerror=_refuse_folder):
         folders[:] = [name for name in folders if enter(name)]
         found += [Path(parent) / name for name in names]
     yield from sorted(
         (path for path in found if path.is_file()),
         key=lambda path: path.relative_to(folder).as_posix(),
     )
+
+
+def _refuse_folder(error: OSError) -> None:
+    """Refuse a folder that cannot be listed; left out, its text would be missed."""
+    raise DataError(
+        f"the folder {shown_name(error.filename)} cannot be read: {error.strerror}.",
+        help="Change its permissions, or name the files and folders that are wanted.",
+    ) from error
 
 
 def _may_hold_text(path: Path) -> bool:

@@ -60,3 +60,9 @@ def test_jsonl_documents_field_that_is_no_text_is_refused() -> None:
 def test_jsonl_documents_lone_surrogate_escape_is_refused() -> None:
     with pytest.raises(DataError, match=r"lone surrogate U\+D800 at character 2"):
         documents_of('{"text": "ab\\ud800"}', encoding_errors="surrogateescape")
+
+
+def test_jsonl_documents_byte_order_mark_of_a_joined_file_is_skipped() -> None:
+    documents = documents_of('{"text": "one"}', "\ufeff", '\ufeff{"text": "two"}\r')
+
+    assert ["".join(document.pieces()) for document in documents] == ["one", "two"]

@@ -1,3 +1,5 @@
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -169,3 +171,20 @@ def test_standard_library_files_missing_sources_are_refused(
 
     with pytest.raises(DataError, match="no Python sources of the standard library"):
         find_files("stdlib:")
+
+
+def test_find_files_folder_that_cannot_be_listed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_files(tmp_path, "a.txt", "closed/b.txt")
+    list_folder = os.scandir
+
+    def refuse(path: str) -> object:
+        if path.endswith("closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return list_folder(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+    with pytest.raises(DataError, match=r"the folder .*closed cannot be read: Permission denied"):
+        find_files(str(tmp_path))
