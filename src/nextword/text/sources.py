@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from nextword.base import DataError
 from nextword.text.beginnings import without_mark
@@ -104,7 +105,7 @@ def _file_source(path: Path, *, has_field: bool) -> Source:
     is_jsonl = suffix in _JSONL_SUFFIXES or (has_field and is_json)
     if _is_pipe(path):
         # A pipe can be read once only, like standard input.
-        with path.open("rb") as file:
+        with _open_pipe(path) as file:
             source = _memory_source(name, file, is_jsonl=is_jsonl, may_be_jsonl=is_json)
     else:
         open_blocks = partial(read_blocks, path)
@@ -117,6 +118,13 @@ def _file_source(path: Path, *, has_field: bool) -> Source:
 def _is_pipe(path: Path) -> bool:
     try:
         return path.is_fifo()
+    except OSError as error:
+        raise DataError(f"{shown_name(path)} cannot be read: {error.strerror}.") from error
+
+
+def _open_pipe(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
     except OSError as error:
         raise DataError(f"{shown_name(path)} cannot be read: {error.strerror}.") from error
 
