@@ -30,7 +30,7 @@ _logger = logging.getLogger(__name__)
 _MIN_COUNT = 2
 #: Characters of unbroken text that the trainer is given: it keeps each stretch, which takes about
 #: 120 bytes a character, and counts pairs in each anew.
-MAX_UNBROKEN_CHARACTERS = 20_000_000
+MAX_UNBROKEN_CHARACTERS = 5_000_000
 _UNBROKEN = re.compile(rf"(?<!\S)\S{{{LONGEST_PRETOKEN_BYTES},}}")
 _WAIT_S = 0.2
 _STOP_S = 2.0
