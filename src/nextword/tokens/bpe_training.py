@@ -78,9 +78,7 @@ class _Stopped(Exception):
 class _Training:
     """One call of the trainer, in a thread of its own."""
 
-    def __init__(
-        self, tokenizer: tokenizers.Tokenizer, trainer: Any, parts: Iterator[str]
-    ) -> None:
+    def __init__(self, tokenizer: tokenizers.Tokenizer, trainer: Any, parts: Iterator[str]) -> None:
         self._tokenizer = tokenizer
         self._trainer = trainer
         self._parts = parts

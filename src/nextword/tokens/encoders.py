@@ -118,9 +118,7 @@ class BpeEncoder:
         layout: Whether it reads a long line in parts, as layout 2 does.
     """
 
-    def __init__(
-        self, tokenizer: tokenizers.Tokenizer, *, layout: Layout = LATEST_LAYOUT
-    ) -> None:
+    def __init__(self, tokenizer: tokenizers.Tokenizer, *, layout: Layout = LATEST_LAYOUT) -> None:
         self._tokenizer = tokenizer
         self._group = line_parts if layout > 1 else _line_groups
         vocab = tokenizer.get_vocab()

@@ -22,7 +22,7 @@ _NAMES = (
 )
 #: `<eos>`, `[SEP]`, `<|endoftext|>`, `{eos}` and so on, in small letters.
 _SYMBOL = re.compile(
-    rf"(?:</?[|｜]?/?(?:{_NAMES})[|｜]?/?>|\[/?(?:{_NAMES})\]|\{{/?(?:{_NAMES})\}}|"
+    rf"(?:</?[|\uff5c]?/?(?:{_NAMES})[|\uff5c]?/?>|\[/?(?:{_NAMES})\]|\{{/?(?:{_NAMES})\}}|"
     rf"__/?(?:{_NAMES})__)"
 )
 #: Anything in brackets of its own, as the first or the last word of a line.

@@ -19,9 +19,7 @@ Markers = Literal["refuse", "strip", "skip"]
 #: Words that no text may hold. A literal `<unk>` is settled by `closed` instead.
 RESERVED_WORDS = tuple(name for name in SPECIAL_TOKENS if name != UNKNOWN_TOKEN)
 
-_BLANKS = "".join(
-    f"\\x{ord(separator):02x}" for separator in WORD_SEPARATORS if separator != "\n"
-)
+_BLANKS = "".join(f"\\x{ord(separator):02x}" for separator in WORD_SEPARATORS if separator != "\n")
 _BLANK = f"[{_BLANKS}]"
 _MARKER = f"(?:{'|'.join(RESERVED_WORDS)})"
 _ENDS_HERE = rf"(?![^{_BLANKS}\n])"
@@ -37,9 +35,7 @@ REMOVED: dict[Markers, tuple[str, ...]] = {
     "strip": (AT_LINE_START, AT_LINE_END),
     "skip": (AT_LINE_START, AT_LINE_END, INSIDE_LINE),
 }
-_COMPILED = {
-    setting: tuple(map(re.compile, patterns)) for setting, patterns in REMOVED.items()
-}
+_COMPILED = {setting: tuple(map(re.compile, patterns)) for setting, patterns in REMOVED.items()}
 _INSIDE_LINE = re.compile(INSIDE_LINE)
 
 _HELP: dict[Markers, str] = {

@@ -43,8 +43,8 @@ def build_store(
     """Encode a corpus; on disk the text is never in memory but a piece at a time.
 
     Reserved symbols that the tokenizer's `markers` removes are no part of the store, nor of its
-    counts. For kind `word`, a document whose last line lacks a newline gets its line end, which counts
-    among the words; for other kinds nothing is added.
+    counts. For kind `word`, a document whose last line lacks a newline gets its line end, which
+    counts among the words; for other kinds nothing is added.
 
     Args:
         corpus: The text.

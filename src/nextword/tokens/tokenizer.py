@@ -213,9 +213,7 @@ class Tokenizer:
 
 def _make_encoder(vocabulary: Vocabulary) -> Encoder:
     if vocabulary.kind == "word":
-        return WordEncoder(
-            vocabulary.tokens, closed=vocabulary.closed, layout=vocabulary.layout
-        )
+        return WordEncoder(vocabulary.tokens, closed=vocabulary.closed, layout=vocabulary.layout)
     if vocabulary.kind == "character":
         return CharacterEncoder(vocabulary.tokens)
     if vocabulary.kind == "byte":

@@ -35,7 +35,7 @@ _HELP = "Use a tokenizer.json written by nextword, or train the tokenizer again.
 
 
 def write_vocabulary(vocabulary: Vocabulary) -> str:
-    """Return a vocabulary as the text of a `tokenizer.json` that Hugging Face `tokenizers` loads."""
+    """Return a vocabulary as the text of a `tokenizer.json`, which Hugging Face loads too."""
     return build(vocabulary).to_str(pretty=True)
 
 

@@ -20,7 +20,9 @@ TEXTS = st.text(alphabet="a é\n\t\u00a0€😀\udcff")
         ("no\u00a0break\u2003here\x85now\x1c", 1),
     ],
 )
-def test_count_text_words_are_separated_where_lmplz_separates_them(text: str, num_words: int) -> None:
+def test_count_text_words_are_separated_where_lmplz_separates_them(
+    text: str, num_words: int
+) -> None:
     assert count_text(text).num_words == num_words
 
 
