@@ -26,7 +26,9 @@ _SYMBOL = re.compile(
     rf"__/?(?:{_NAMES})__)"
 )
 #: Anything in brackets of its own, as the first or the last word of a line.
-_BRACKETED = re.compile(r"<[^<>]+>|\[[^\[\]]+\]|\{[^{}]+\}|__[a-z]+__")
+_BRACKETED = re.compile(r"<[^<>]+>|\uff5f[^\uff5f\uff60]+\uff60|\[[^\[\]]+\]|\{[^{}]+\}|__[a-z]+__")
+#: Names without brackets, in capital letters, likewise.
+_CAPITALS = frozenset({"BOS", "EOS", "SOS", "BOL", "EOL", "EOD"})
 
 
 class LineSigns:
@@ -74,5 +76,9 @@ class LineSigns:
 
 def _symbols(line: str, words: list[str]) -> set[str]:
     found = {match.group() for match in _SYMBOL.finditer(line.lower())}
-    edges = {words[0].lower(), words[-1].lower()}
-    return found | {word for word in edges if _BRACKETED.fullmatch(word)}
+    edges = {words[0], words[-1]}
+    return (
+        found
+        | {word.lower() for word in edges if _BRACKETED.fullmatch(word.lower())}
+        | (edges & _CAPITALS)
+    )

@@ -85,7 +85,7 @@ def _require_words(
     is_full = tokenizer.vocab_size == config.vocab_size
     is_empty = tokenizer.vocab_size == NUM_SPECIAL_TOKENS
     if is_empty or (found.is_mostly_unknown and not is_full):
-        mean = store.num_characters / found.num_words
+        mean = _mean_length(store, found)
         raise DataError(
             f"{found.num_unknown:,} of the {found.num_words:,} {_unit(tokenizer)} of {name} are "
             f"unknown to the vocabulary of {tokenizer.vocab_size - NUM_SPECIAL_TOKENS:,} "
@@ -100,7 +100,7 @@ def _warn_of_long_words(store: TokenStore, found: Coverage, *, name: str) -> Non
     if not found.num_lines:
         return
     words_per_line = found.num_words / found.num_lines
-    mean = store.num_characters / found.num_words
+    mean = _mean_length(store, found)
     if found.num_lines >= _MIN_LINES and words_per_line < _FEW_WORDS_PER_LINE:
         reason = f"most lines of {name} are one word"
     elif mean > _LONG_WORD_CHARACTERS:
@@ -108,6 +108,12 @@ def _warn_of_long_words(store: TokenStore, found: Coverage, *, name: str) -> Non
     else:
         return
     _logger.warning("%s: the word tokenizer may not suit it. %s", reason, _OTHER_KINDS)
+
+
+def _mean_length(store: TokenStore, found: Coverage) -> float:
+    """Return the characters a word, separators between words included, line ends left out."""
+    num_line_ends = store.num_tokens - found.num_words
+    return (store.num_characters - num_line_ends) / found.num_words
 
 
 def _unit(tokenizer: Tokenizer) -> str:

@@ -12,6 +12,8 @@ from nextword.tokens.line_signs import LineSigns
         ("[CLS] the [SEP] cat\n[CLS] a [SEP] b\n", ["[cls]", "[sep]"]),
         ("the cat<|endoftext|>\nthe dog<|endoftext|>\n", ["<|endoftext|>"]),
         ("<turn> the cat\n<turn> the dog\n", ["<turn>"]),
+        ("BOS the cat EOS\nBOS a EOS\n", ["BOS", "EOS"]),
+        ("\uff5fbos\uff60 the cat\n\uff5fbos\uff60 a\n", ["\uff5fbos\uff60"]),
         ("<PAD> a\n\n<pad> b\n", ["<pad>"]),
         ("the <eos> cat\nthe dog\nthe cow\n", []),
         ("the <b>cat</b> sat\nthe <b>dog</b> ran\n", []),
