@@ -50,6 +50,7 @@ class TextFacts:
         num_words: White-space words and line ends.
         num_characters: Code points, newlines included.
         num_bytes: Bytes in UTF-8.
+        note: What a reader of the figures must know of the text, if anything.
     """
 
     text: str
@@ -58,6 +59,7 @@ class TextFacts:
     num_words: int
     num_characters: int
     num_bytes: int
+    note: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +98,8 @@ class PerplexityCard:
         perplexity_per_word: Per white-space word or line end, whatever the tokenizer.
         unknown_rate: Unknown targets as a share of words (word tokenizers) or of tokens.
         perplexity_without_unknown: Per token, unknown targets left out but kept as context.
+        note: A warning about the figures, such as that most words are unknown; None where all is
+            well.
     """
 
     model: str
@@ -120,6 +124,7 @@ class PerplexityCard:
     stride: int | None
     seconds: float
     tokens_per_second: float | None
+    note: str | None = None
 
     def to_dict(self) -> Values:
         """Give the fields for JSON, which knows no infinity: infinite figures become None.
@@ -174,6 +179,7 @@ def perplexity_card(sums: Sums, *, model: ModelFacts, text: TextFacts) -> Perple
         ),
         seconds=sums.seconds,
         tokens_per_second=_ratio(sums.num_tokens, sums.seconds),
+        note=text.note,
     )
 
 

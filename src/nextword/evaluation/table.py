@@ -42,6 +42,8 @@ def render_card(card: PerplexityCard) -> str:
         ("log-likelihood", f"{_number(-card.nll_sum)} nats"),
         ("time", f"{card.seconds:.2f} s, {_number(card.tokens_per_second, digits=0)} tokens/s"),
     ]
+    if card.note is not None:
+        lines.insert(0, ("WARNING", card.note))
     width = max(len(label) for label, _ in lines)
     return "\n".join(f"{label:<{width}}  {value}" for label, value in lines)
 
@@ -58,7 +60,8 @@ def render_cards(cards: Sequence[PerplexityCard], *, per_token: bool = True) -> 
         column = _HEADER.index(_PER_TOKEN)
         for row in rows:
             del row[column]
-    return _align(rows, num_left=2)
+    notes = [f"WARNING  {card.model}: {card.note}" for card in cards if card.note is not None]
+    return "\n".join([_align(rows, num_left=2), *notes])
 
 
 def _row(card: PerplexityCard) -> list[str]:

@@ -13,7 +13,8 @@ from nextword.text.documents import Document
 
 _SUM_TOLERANCE = 1e-6
 _PART_NAMES = ("training part", "validation part", "test part")
-_WHITE_SPACE = " \t\v\f\r"
+#: What separates words, but for line ends.
+_WHITE_SPACE = "\0\t\r "
 
 
 def split_corpus(

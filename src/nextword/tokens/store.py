@@ -81,7 +81,7 @@ class TokenStore:
     def unit_starts(
         self, reset: Reset, line_end_ids: Int64[np.ndarray, " num_line_ends"]
     ) -> Int64[np.ndarray, " num_boundaries"]:
-        """Give where each unit that is read on its own starts, and at the end `num_tokens`.
+        """Return where each unit that is read on its own starts, and at the end `num_tokens`.
 
         Args:
             reset: `never` (the whole text is one unit), `document`, or `line`.
@@ -134,7 +134,7 @@ def require_trainable(store: TokenStore) -> None:
     """
     if store.num_tokens < MIN_TRAINABLE_TOKENS:
         raise DataError(
-            f"The text has too few tokens: {store.num_tokens}, and at least "
+            f"the text has too few tokens: {store.num_tokens}, and at least "
             f"{MIN_TRAINABLE_TOKENS} are needed.",
             help="Give a longer text.",
         )
@@ -154,7 +154,7 @@ def open_store(folder: Path, *, tokenizer: Tokenizer) -> TokenStore:
     description = _read_description(folder)
     if description.tokenizer_fingerprint != tokenizer.fingerprint:
         raise MismatchError(
-            f"The token store {folder} was made by another tokenizer "
+            f"the token store {folder} was made by another tokenizer "
             f"({description.tokenizer_fingerprint[:12]}, not {tokenizer.fingerprint[:12]}).",
             help="Delete the folder; it will be made again.",
         )
@@ -243,7 +243,7 @@ def _damaged(path: Path, reason: str) -> FormatError:
 
 
 def smallest_dtype(vocab_size: int) -> np.dtype[Any]:
-    """Give the smallest unsigned type that holds every id of a vocabulary.
+    """Return the smallest unsigned type that holds every id of a vocabulary.
 
     Example:
         >>> smallest_dtype(256), smallest_dtype(257)

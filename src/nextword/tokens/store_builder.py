@@ -15,6 +15,7 @@ from jaxtyping import Int64
 from nextword.base import DataError, fsync_file, fsync_folder, write_json
 from nextword.text import Corpus, Document
 from nextword.tokens.encoders import Encoding
+from nextword.tokens.line_signs import LineSigns
 from nextword.tokens.store import (
     DESCRIPTION_FILE,
     DOCUMENTS_FILE,
@@ -41,8 +42,9 @@ def build_store(
 ) -> TokenStore:
     """Encode a corpus; on disk the text is never in memory but a piece at a time.
 
-    For kind `word`, a document whose last line lacks a newline gets its line end, which counts
-    among the words; for other kinds nothing is added.
+    Reserved symbols that the tokenizer's `markers` removes are no part of the store, nor of its
+    counts. For kind `word`, a document whose last line lacks a newline gets its line end, which
+    counts among the words; for other kinds nothing is added.
 
     Args:
         corpus: The text.
@@ -55,7 +57,7 @@ def build_store(
         The finished store, memory-mapped where a folder is given.
 
     Raises:
-        DataError: The corpus gives no tokens, or cannot be read.
+        DataError: The corpus gives no tokens, cannot be read, or holds a reserved symbol.
     """
     if folder is None:
         writer = _Writer(tokenizer=tokenizer, ids=BytesIO(), unknown=BytesIO())
@@ -89,19 +91,21 @@ class _Writer:
     num_tokens: int = 0
     num_unknown: int = 0
     text_sha256: str = ""
+    line: int = 1
+    usual_signs: LineSigns = field(default_factory=LineSigns)
 
     def write(self, corpus: Corpus, on_progress: Callable[[int], None] | None) -> None:
         digest = hashlib.sha256()
         for document in corpus:
+            self.line = 1
             for piece in self._pieces(document):
-                data = utf8_bytes(piece)
-                digest.update(data)
-                self.counts += count_bytes(data, num_characters=len(piece))
-                self._append(self.tokenizer.encode(piece))
+                digest.update(utf8_bytes(piece))
+                self._append_text(piece, document.name)
                 if on_progress is not None:
                     on_progress(self.counts.num_characters)
             self.document_starts.append(self.num_tokens)
         self.text_sha256 = digest.hexdigest()
+        self.usual_signs.warn(corpus.description)
         if not self.num_tokens:
             raise DataError(
                 f"{corpus.description} gives no tokens.",
@@ -116,6 +120,14 @@ class _Writer:
         if self.tokenizer.kind == "word" and last != "\n":
             self._append(self.tokenizer.encode("\n"))
             self.counts += TextCounts(num_words=1)
+
+    def _append_text(self, piece: str, name: str) -> None:
+        """Encode and count what is left of a piece without its reserved symbols."""
+        text = self.tokenizer.without_markers(piece, name=name, first_line=self.line)
+        self.line += piece.count("\n")
+        self.usual_signs.read(text)
+        self.counts += count_bytes(utf8_bytes(text), num_characters=len(text))
+        self._append(self.tokenizer.encode(text))
 
     def _append(self, encoding: Encoding) -> None:
         dtype = smallest_dtype(self.tokenizer.vocab_size)

@@ -4,7 +4,7 @@ The vocabulary comes from the training part alone. What is already there is used
 resumed run reads the very same ids.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -23,10 +23,12 @@ from nextword.tokens import (
     TokenStore,
     build_store,
     open_store,
+    remove_markers,
     require_trainable,
     train_tokenizer,
 )
 from nextword.training.config import TextConfig
+from nextword.training.vocabulary_check import check_vocabulary
 
 _TOKENIZER = "tokenizer.json"
 
@@ -87,8 +89,10 @@ def prepare_data(
 
     Raises:
         ConfigError: No training text is named, or the split cannot be made.
-        DataError: A text cannot be read or is too short.
+        DataError: A text cannot be read, is too short, holds reserved symbols, or is mostly
+            unknown to its vocabulary.
     """
+    is_new = not (folder / _TOKENIZER).exists()
     report = on_progress if on_progress is not None else _ignore
     corpora = _open_corpora(config, standard_input)
     tokenizer = _tokenizer(
@@ -96,12 +100,15 @@ def prepare_data(
     )
     stores = {name: _store(name, corpora, tokenizer, folder, report) for name in corpora}
     require_trainable(stores["train"])
+    descriptions = {name: corpus.description for name, corpus in corpora.items()}
+    if is_new:
+        check_vocabulary(tokenizer, stores, config=tokenizer_config, descriptions=descriptions)
     return TrainingData(
         tokenizer=tokenizer,
         train=stores["train"],
         valid=stores.get("valid"),
         test=stores.get("test"),
-        descriptions={name: corpus.description for name, corpus in corpora.items()},
+        descriptions=descriptions,
     )
 
 
@@ -159,13 +166,26 @@ def _tokenizer(
     if tokenizer is None:
         tokenizer = train_tokenizer(
             config,
-            corpus.pieces(),
+            _without_markers(corpus, config),
             on_progress=lambda done: report("learning the vocabulary", done),
+            on_merging=lambda seconds: report("choosing byte pairs, seconds", seconds),
         )
         tokenizer = tokenizer if extend is None else extend(tokenizer)
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save(path)
     return tokenizer
+
+
+def _without_markers(corpus: Corpus, config: TokenizerConfig) -> Iterator[str]:
+    """Yield the text that a vocabulary is learned from; refusals name the file and the line."""
+    if config.kind != "word":
+        yield from corpus.pieces()
+        return
+    for document in corpus:
+        line = 1
+        for piece in document.pieces():
+            yield remove_markers(piece, config.markers, name=document.name, first_line=line)
+            line += piece.count("\n")
 
 
 def _store(

@@ -31,6 +31,7 @@ FIELDS = [
     "stride",
     "seconds",
     "tokens_per_second",
+    "note",
 ]
 
 

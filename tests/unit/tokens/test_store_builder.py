@@ -141,10 +141,10 @@ def test_build_store_reports_the_characters_encoded_so_far() -> None:
     assert seen == [4, 8]
 
 
-def test_build_store_long_line_with_nul_characters_is_one_line() -> None:
+def test_build_store_long_line_with_separators_and_others_is_one_line() -> None:
     corpus = Corpus(
         description="made",
-        open_documents=lambda: iter([text_document("the \x00 " * 1_700_000, name="long")]),
+        open_documents=lambda: iter([text_document("the\x00\x01 " * 1_700_000, name="long")]),
     )
 
     store = build_store(corpus, TOKENIZERS["word"], folder=None)
