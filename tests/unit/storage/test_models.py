@@ -80,7 +80,7 @@ def test_load_model_other_file_says_what_a_model_is(tmp_path: Path) -> None:
 def test_load_model_encoding_of_a_folder_is_refused(tmp_path: Path) -> None:
     save(tmp_path / "model", trained())
 
-    with pytest.raises(ConfigError, match="an encoding .* is of use for ARPA files only"):
+    with pytest.raises(ConfigError, match=r"an encoding .* is of use for ARPA files only"):
         load_model(tmp_path / "model", families=FAMILIES, encoding="latin-1")
 
 
