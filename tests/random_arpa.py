@@ -3,7 +3,17 @@
 import random
 
 #: Words with characters that some programs take for separators or numbers.
-ODD_WORDS = ["a\u00a0b", "x\u2028y", "c\u0085d", "e\u3000", "\u00e4\u00df", "-0.5", "1e3", "#", "\\x"]
+ODD_WORDS = [
+    "a\u00a0b",
+    "x\u2028y",
+    "c\u0085d",
+    "e\u3000",
+    "\u00e4\u00df",
+    "-0.5",
+    "1e3",
+    "#",
+    "\\x",
+]
 _MARKERS = ["<s>", "</s>"]
 
 

@@ -16,7 +16,6 @@ import nextword as nw
 from arpa_files import mutated_arpa
 from fakes import random_text, store_of
 from naive_ngrams import naive_arpa
-from random_arpa import random_arpa, random_sentence
 from nextword.base import FormatError
 from nextword.cli import main
 from nextword.models.ngram import NgramLanguageModel
@@ -26,6 +25,7 @@ from nextword.models.ngram_training import train_ngram
 from nextword.ngrams import KneserNey, arpa_text, count_ngrams, kneser_ney, sentences_of
 from nextword.storage import read_arpa_file
 from nextword.tokens import Tokenizer, TokenizerConfig, train_tokenizer
+from random_arpa import random_arpa, random_sentence
 
 pytestmark = pytest.mark.peer
 
@@ -404,11 +404,18 @@ def test_kenlm_module_scores_random_files_as_we_do(seed: int, tmp_path: Path) ->
     quiet.show_progress = False
     generator = random.Random(seed)
     path = tmp_path / "model.arpa"
-    for _ in range(NUM_RANDOM_FILES // 4):
+    num_read = 0
+    while num_read < NUM_RANDOM_FILES // 4:
         text, words = random_arpa(generator)
         path.write_text(text, encoding="utf-8", newline="\n")
         model, tokenizer = read_arpa_file(path)
-        peer = kenlm.Model(str(path), quiet)
+        try:
+            peer = kenlm.Model(str(path), quiet)
+        except OSError as error:
+            # The only reason to refuse: so many suffixes are missing that KenLM's table is full.
+            assert "Avoid pruning n-grams" in str(error), text
+            continue
+        num_read += 1
         for _ in range(5):
             sentence = random_sentence(words, generator)
             scores, _, _ = read_along(model, tokenizer, sentence + "\n")
