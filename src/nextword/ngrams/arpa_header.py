@@ -39,7 +39,7 @@ def read_note(lines: ArpaLines, content: Iterator[bytes]) -> tuple[str, int]:
     kind, number = "word", 0
     first: bytes | None = None
     for line in content:
-        if line == _DATA:
+        if line == _DATA and not lines.is_indented:
             return kind, number
         if first is None:
             first = line

@@ -45,6 +45,7 @@ class ArpaLines:
 
     Attributes:
         number: Number of the line that was returned last; the first is 1.
+        is_indented: Whether that line began with a blank or tab.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class ArpaLines:
         self._encoding = encoding
         self._on_progress = on_progress
         self.number = 0
+        self.is_indented = False
 
     def __iter__(self) -> Iterator[bytes]:
         """Iterate over the lines that are not blank, without the separators around them."""
@@ -67,8 +69,9 @@ class ArpaLines:
             self.number += 1
             if self._on_progress is not None and self.number % _REPORT_EVERY == 0:
                 self._on_progress(self.number)
-            if line := line.strip(_SEPARATORS):
-                yield line
+            if content := line.strip(_SEPARATORS):
+                self.is_indented = not line.startswith(content)
+                yield content
 
     def fail(self, message: str, *, line: int | None = None, help: str = "") -> NoReturn:
         """Raise a FormatError at a line, by default the one returned last."""

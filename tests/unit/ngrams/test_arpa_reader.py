@@ -301,7 +301,7 @@ REFUSED = {
 def test_read_arpa_malformed_is_refused_with_its_line(
     text: str | bytes, line: int, message: str
 ) -> None:
-    with pytest.raises(FormatError, match=re.escape(f"model.arpa, line {line}: ")) as refusal:
+    with pytest.raises(FormatError, match=re.escape(f"model.arpa, line {line:,}: ")) as refusal:
         read(text)
 
     assert message in refusal.value.message
