@@ -413,7 +413,8 @@ def test_kenlm_module_scores_random_files_as_we_do(seed: int, tmp_path: Path) ->
             peer = kenlm.Model(str(path), quiet)
         except OSError as error:
             # The only reason to refuse: so many suffixes are missing that KenLM's table is full.
-            assert "Avoid pruning n-grams" in str(error), text
+            if "Avoid pruning n-grams" not in str(error):
+                raise
             continue
         num_read += 1
         for _ in range(5):
