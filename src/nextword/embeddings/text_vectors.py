@@ -111,4 +111,5 @@ def is_number(field: bytes) -> bool:
         float(field)
     except ValueError:
         return False
-    return True
+    # Python reads 1_0 as 10; no program writes that for a number.
+    return b"_" not in field

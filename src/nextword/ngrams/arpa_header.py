@@ -48,6 +48,11 @@ def read_note(lines: ArpaLines, content: Iterator[bytes]) -> tuple[str, int]:
             break
         if line.startswith(NOTE.encode()):
             kind, number = lines.word(line[len(NOTE) :]), lines.number
+    if first and b"\r" in first:
+        lines.fail(
+            "the lines end with CR alone, as on an old Macintosh.",
+            help="Convert the file: tr '\\r' '\\n' <OLD >NEW",
+        )
     beginning = f"; it begins with {line_shown(first)}" if first else " and is empty"
     lines.fail(
         f"the file has no line \\data\\, so it is not an ARPA file{beginning}.",

@@ -98,6 +98,7 @@ BAD = {
     "first one too narrow": (b"2 2\nthe 1\ncat 1 2\n", "line 2: 'the' has 1 numbers; 2 are"),
     "two blanks for a number": (b"2 2\nthe  1\ncat 1 2\n", "line 2: 'the' has 1 numbers; 2"),
     "not a number": (b"the 1 2\ncat 1 two\n", "line 2: 'two' is not a number"),
+    "underscore": (b"the 1 2\ncat 1 2_0\n", "line 2: '2_0' is not a number"),
     "not finite": (b"the 1 2\ncat 1 nan\n", "line 2: the vector of 'cat' is not finite"),
     "too large": (b"the 1 2\ncat 1 1e300\n", "line 2: the vector of 'cat' is not finite"),
     "fewer than the header says": (b"3 2\nthe 1 2\n", "line 2: the file ends after 1 words"),

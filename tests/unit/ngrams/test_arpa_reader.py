@@ -232,6 +232,21 @@ def test_read_arpa_context_that_is_not_listed_changes_no_score() -> None:
     assert model.tables.num_ngrams == (6, 3, 2)
 
 
+@pytest.mark.parametrize(
+    "sentence", ["hus red hus", "hus red red", "red hus red hus", "bl\xe5 hus"]
+)
+def test_read_arpa_several_contexts_that_are_not_listed_change_no_score(sentence: str) -> None:
+    text = ARPA.replace("3=2", "3=2\nngram 4=2")
+    text = text.replace(
+        "\\end", "\\4-grams:\n-0.05\thus red hus </s>\n-0.07\tred hus red hus\n\n\\end"
+    )
+
+    model = read(text)
+
+    assert model.tables.num_ngrams == (6, 4, 4, 2)
+    assert log10_scores(model, sentence) == pytest.approx(naive_scores(text, sentence), abs=1e-6)
+
+
 def test_read_arpa_progress_is_told_in_lines() -> None:
     told: list[int] = []
 
@@ -244,6 +259,7 @@ REFUSED = {
     "empty file": ("", 0, "the file has no line \\data\\, so it is not an ARPA file and is empty"),
     "prose": ("a\nb\n", 2, "so it is not an ARPA file; it begins with 'a'"),
     "long prose": ("a\n" * 99_999, 10_001, "the file has no line \\data\\"),
+    "old Macintosh": (ARPA.replace("\n", "\r"), 1, "the lines end with CR alone"),
     "bytes": ("a\n\0\n" + ARPA, 2, "the file has no line \\data\\"),
     "KenLM's binary": ("mmap lm http://\n", 1, "this is KenLM's binary format"),
     "IRSTLM's iARPA": ("iARPA\n\n" + ARPA, 1, "iARPA, which holds no back-off weights"),
