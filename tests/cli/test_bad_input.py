@@ -137,7 +137,7 @@ def test_generate_value_out_of_range_is_refused_before_any_text(
     ("command", "rest"), [("generate", []), ("next", ["a"]), ("score", []), ("info", [])]
 )
 def test_model_is_a_file_is_refused(cli: Call, corpus: Path, command: str, rest: list[str]) -> None:
-    assert "is a file; a model is a folder" in refused(cli(command, corpus, *rest))
+    assert "so it is not an ARPA file; it begins with" in refused(cli(command, corpus, *rest))
 
 
 def test_model_is_some_folder_is_refused(cli: Call, tmp_path: Path) -> None:

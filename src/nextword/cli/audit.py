@@ -9,6 +9,7 @@ from nextword.cli.errors import FAILED
 from nextword.cli.loading import load_model
 from nextword.cli.options import (
     TEXT_HELP,
+    ArpaEncoding,
     Debug,
     Device,
     EncodingErrors,
@@ -36,6 +37,7 @@ def audit(
     ] = 0,
     encoding_errors: EncodingErrors = "strict",
     field: Field = None,
+    encoding: ArpaEncoding = None,
     device: Device = "auto",
     json: Json = False,
     quiet: Quiet = False,
@@ -50,7 +52,7 @@ def audit(
     from nextword.evaluation import render_audit
     from nextword.text import open_corpus
 
-    loaded = load_model(model, device=device, quiet=quiet)
+    loaded = load_model(model, device=device, quiet=quiet, encoding=encoding)
     corpus = None
     if text:
         corpus = open_corpus(

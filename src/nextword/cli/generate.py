@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nextword.cli.loading import load_model
-from nextword.cli.options import Debug, Device, Json, Model
+from nextword.cli.options import ArpaEncoding, Debug, Device, Json, Model
 from nextword.cli.output import write_json, write_line, write_text
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def generate(
         typer.Option("--stop", metavar="TEXT", help="End before this text; repeatable."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Fixes every draw.")] = 0,
+    encoding: ArpaEncoding = None,
     device: Device = "auto",
     json: Json = False,
     debug: Debug = False,
@@ -66,7 +67,7 @@ def generate(
         repetition_penalty=repetition_penalty,
     )
     writer = _Writer(
-        load_model(model, device=device),
+        load_model(model, device=device, encoding=encoding),
         prompt=_prompt(prompt),
         sampling=sampling,
         max_tokens=max_tokens,

@@ -24,6 +24,14 @@ Field = Annotated[
         help="Key of the text in JSON lines: .jsonl, .ndjson (text when not given), .json, -.",
     ),
 ]
+ArpaEncoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="Encoding of the words of an ARPA file, such as latin-1; UTF-8 when not given.",
+    ),
+]
 EncodingErrors = Annotated[
     str,
     typer.Option(

@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 from nextword.cli.loading import load_model
-from nextword.cli.options import BatchSize, Debug, Device, EncodingErrors, Field, Model
+from nextword.cli.options import (
+    ArpaEncoding,
+    BatchSize,
+    Debug,
+    Device,
+    EncodingErrors,
+    Field,
+    Model,
+)
 from nextword.cli.output import write_json, write_line
 
 _STANDARD_INPUT = "-"
@@ -21,6 +29,7 @@ def score(
     batch_size: BatchSize = None,
     encoding_errors: EncodingErrors = "strict",
     field: Field = None,
+    encoding: ArpaEncoding = None,
     device: Device = "auto",
     json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a line instead of text.")
@@ -33,7 +42,7 @@ def score(
     """
     from nextword.evaluation import DEFAULT_BATCH_SIZE
 
-    loaded = load_model(model, device=device)
+    loaded = load_model(model, device=device, encoding=encoding)
     lines = _lines(file, field=field, encoding_errors=encoding_errors)
     size = DEFAULT_BATCH_SIZE if batch_size is None else batch_size
     for each in loaded.stream_scores(lines, batch_size=size):

@@ -153,7 +153,7 @@ def _check_folder(folder: Path) -> None:
     if not folder.is_dir():
         raise FormatError(
             f"{folder} is a file; a model is a folder.",
-            help="Name the folder it lies in; an ARPA file is named .arpa or .arpa.gz.",
+            help="Name the folder it lies in.",
         )
 
 

@@ -10,7 +10,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from nextword.base import CheckpointError, FormatError, NextwordError, Values, did_you_mean
+from nextword.base import (
+    CheckpointError,
+    ConfigError,
+    FormatError,
+    NextwordError,
+    Values,
+    did_you_mean,
+)
 from nextword.models import LanguageModel, NeuralLanguageModel
 from nextword.storage.arpa_file import read_arpa_file
 from nextword.storage.model_folder import (
@@ -21,8 +28,8 @@ from nextword.storage.model_folder import (
 )
 from nextword.tokens import Tokenizer
 
-#: Models that are one file, by the end of its name; every other model is a folder.
-_FILE_READERS = {".arpa": read_arpa_file, ".arpa.gz": read_arpa_file}
+#: Suffixes of files that lie in a model folder, where the folder is the model.
+_FOLDER_SUFFIXES = frozenset({".safetensors", ".json", ".toml", ".md"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,30 +110,43 @@ def load_model(
     *,
     families: Mapping[str, Family],
     device: torch.device | str = "cpu",
+    encoding: str | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> StoredModel:
     """Load a model from a model folder, from the best model of a run folder, or from an ARPA file.
 
     Args:
-        path: The folder or file; what it is is told by its name.
+        path: The folder or file. A file is read as an ARPA file whatever its name.
         families: Every family that is known, by name.
         device: Where the model shall compute, if it computes on devices.
-        on_progress: Is told how many lines were read of a file that is read by lines.
+        encoding: Encoding of the words of an ARPA file; UTF-8 when None.
+        on_progress: Is told how many lines were read of an ARPA file.
 
     Raises:
         CheckpointError: There is no such folder or file, or the run has no model yet.
         FormatError: It is no model, is damaged, newer, or of an unknown family.
         MismatchError: The weights do not fit the configuration.
+        ConfigError: The encoding is unknown, or the model is no ARPA file.
     """
-    if not path.is_dir():
-        for suffix, read in _FILE_READERS.items():
-            if path.name.lower().endswith(suffix):
-                model, tokenizer = read(path, on_progress=on_progress)
-                config = {"model": {"family": model.family, "order": model.order}}
-                return StoredModel(
-                    model=model, tokenizer=tokenizer, config=config, card="", path=path
-                )
+    if _is_arpa(path):
+        model, tokenizer = read_arpa_file(
+            path, encoding="utf-8" if encoding is None else encoding, on_progress=on_progress
+        )
+        config = {"model": {"family": model.family, "order": model.order}}
+        return StoredModel(model=model, tokenizer=tokenizer, config=config, card="", path=path)
+    if encoding is not None:
+        raise ConfigError(
+            f"an encoding ({encoding!r}) is of use for ARPA files only; {path} is none.",
+            help="Leave --encoding out.",
+        )
     return _load_folder(resolve_model_folder(path), families=families, device=device)
+
+
+def _is_arpa(path: Path) -> bool:
+    """Return whether a path is a file that can be a model, or is named like one."""
+    if path.exists():
+        return not path.is_dir() and path.suffix.lower() not in _FOLDER_SUFFIXES
+    return ".arpa" in (suffix.lower() for suffix in path.suffixes)
 
 
 def _load_folder(

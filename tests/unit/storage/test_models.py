@@ -9,7 +9,7 @@ import pytest
 
 from fakes import random_text, store_of, tokenizer_of
 from nextword.api import FAMILIES
-from nextword.base import CheckpointError, FormatError
+from nextword.base import CheckpointError, ConfigError, FormatError
 from nextword.models import NgramConfig, NgramLanguageModel, train_ngram
 from nextword.storage import StoredModel, load_model, save_model, write_arpa_file
 
@@ -49,7 +49,7 @@ def file_behind(values: np.ndarray) -> str:
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/self/maps")
 
 
-@pytest.mark.parametrize("name", ["model.arpa", "model.arpa.gz", "MODEL.ARPA"])
+@pytest.mark.parametrize("name", ["model.arpa", "model.arpa.gz", "MODEL.ARPA", "old.lm", "words"])
 def test_load_model_arpa_file_is_a_model(name: str, tmp_path: Path) -> None:
     model = trained()
     write_arpa_file(tmp_path / name, model, TOKENIZER)
@@ -71,10 +71,17 @@ def test_load_model_folder_named_like_an_arpa_file_is_a_folder(tmp_path: Path) -
 def test_load_model_other_file_says_what_a_model_is(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text("words\n")
 
-    with pytest.raises(FormatError, match="is a file; a model is a folder") as refusal:
+    with pytest.raises(FormatError, match="so it is not an ARPA file") as refusal:
         load(tmp_path / "text.txt")
 
-    assert "an ARPA file is named .arpa or .arpa.gz" in refusal.value.help
+    assert "A model folder is named as a folder" in refusal.value.help
+
+
+def test_load_model_encoding_of_a_folder_is_refused(tmp_path: Path) -> None:
+    save(tmp_path / "model", trained())
+
+    with pytest.raises(ConfigError, match=r"an encoding .* is of use for ARPA files only"):
+        load_model(tmp_path / "model", families=FAMILIES, encoding="latin-1")
 
 
 def test_load_model_missing_file_is_called_a_file(tmp_path: Path) -> None:
