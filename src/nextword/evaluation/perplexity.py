@@ -103,6 +103,7 @@ def evaluate(
         num_words=store.num_words,
         num_characters=store.num_characters,
         num_bytes=store.num_bytes,
+        num_characters_lost=store.num_characters_lost,
     )
     return perplexity_card(sums, model=model_facts, text=text_facts)
 

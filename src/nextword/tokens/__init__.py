@@ -4,6 +4,7 @@ from nextword.tokens.config import TokenizerConfig, TokenizerKind
 from nextword.tokens.decoding import StreamDecoder
 from nextword.tokens.encoders import Encoding
 from nextword.tokens.layout import Vocabulary
+from nextword.tokens.losses import count_lost
 from nextword.tokens.specials import NUM_SPECIAL_TOKENS
 from nextword.tokens.store import RESETS, Reset, TokenStore, open_store, require_trainable
 from nextword.tokens.store_builder import build_store
@@ -24,6 +25,7 @@ __all__ = [
     "TokenizerKind",
     "Vocabulary",
     "build_store",
+    "count_lost",
     "count_text",
     "open_store",
     "require_trainable",
