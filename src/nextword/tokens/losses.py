@@ -10,7 +10,7 @@ from jaxtyping import Int64
 
 from nextword.tokens.specials import SENTENCE_END_ID
 
-#: Characters that must agree for two texts to be taken as aligned again; fewer where none are found.
+#: Characters that must agree for texts to be taken as aligned again; fewer where none are found.
 _KEY_SIZES = (4, 2, 1)
 #: Longest stretch that is looked for as one text replaced by another.
 _WINDOW = 16

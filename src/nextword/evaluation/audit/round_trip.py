@@ -1,6 +1,7 @@
 """Whether the tokens give back the text. Knows nothing of models.
 
-A tokenizer that lower-cases a text, or drops part of it, leaves less to predict than the text holds.
+A tokenizer that lower-cases a text, or drops part of it, leaves less to predict than
+the text holds.
 """
 
 from nextword.evaluation.audit.subject import NotApplicable, Subject

@@ -12,18 +12,23 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from nextword.base import FormatError
 from nextword.interop.huggingface.caches import (
     Cache,
     cache_rows,
     cache_tensors,
     joined,
 )
+from nextword.interop.huggingface.files import first_line
 from nextword.tensors import TokenIds
 
 _CACHE_NAMES = ("past_key_values", "cache_params", "state")
 _NUM_TRIED = 7
+_NUM_OTHERS = 2
+#: Ids that may be read of a model that does not show how many it has.
+_SMALLEST_VOCABULARY = 2
 #: Largest difference, as a share of the span of the logits, that rounding explains in float32.
-_ROUNDING = 1e-4
+ROUNDING = 1e-4
 
 Logits = Float[Tensor, "batch time vocab"]
 
@@ -40,7 +45,7 @@ class CausalModel:
 
     def __init__(self, network: nn.Module) -> None:
         self.network = network
-        token_ids = self._some_ids()[:, :1]
+        token_ids = self.some_ids(1)
         logits, _ = self._tried(token_ids)
         self.vocab_size: int = logits.shape[2]
         together, _ = self._tried(token_ids.repeat(2, 1))
@@ -61,6 +66,18 @@ class CausalModel:
         Returns:
             Logits, (batch, time, vocab), and the new cache; None where the model gives none.
         """
+        try:
+            return self._read_rows(token_ids, cache)
+        except torch.OutOfMemoryError:
+            raise
+        except (IndexError, RuntimeError, ValueError) as error:
+            raise FormatError(
+                f"the {type(self.network).__name__} fails when it reads {token_ids.shape[1]:,} "
+                f"tokens: {first_line(error)}.",
+                help="It may have fewer positions than its config.json says; correct them there.",
+            ) from error
+
+    def _read_rows(self, token_ids: TokenIds, cache: Cache | None) -> tuple[Logits, Cache | None]:
         if len(token_ids) == 1 or self._reads_rows_together:
             return self._read(token_ids, cache)
         rows = torch.arange(len(token_ids), device=token_ids.device)[:, None]
@@ -91,7 +108,7 @@ class CausalModel:
     @cached_property
     def fixed_cache(self) -> Cache | None:
         """The cache of one row if its size does not grow with what is read; else None."""
-        token_ids = self._some_ids()
+        token_ids = self.some_ids(_NUM_TRIED)
         _, shorter = self._tried(token_ids[:, :2])
         _, longer = self._tried(token_ids)
         if shorter is None or longer is None:
@@ -100,7 +117,7 @@ class CausalModel:
         return shorter if sizes[0] and sizes[0] == sizes[1] else None
 
     def _goes_on(self, num_at_once: int) -> bool:
-        token_ids = self._some_ids()
+        token_ids = self.some_ids(_NUM_TRIED)
         whole, _ = self._tried(token_ids)
         first, cache = self._tried(token_ids[:, : _NUM_TRIED // 2])
         if cache is None:
@@ -111,7 +128,7 @@ class CausalModel:
             logits, cache = self._tried(piece, cache_rows(cache, row))
             parts.append(logits)
         difference = (torch.cat(parts, dim=1) - whole).abs().max()
-        return bool(difference <= _ROUNDING * (whole.max() - whole.min()))
+        return bool(difference <= ROUNDING * (whole.max() - whole.min()))
 
     @torch.no_grad()
     def _tried(self, token_ids: TokenIds, cache: Cache | None = None) -> tuple[Tensor, Cache]:
@@ -123,8 +140,41 @@ class CausalModel:
         caches = (getattr(outputs, name, None) for name in _CACHE_NAMES)
         return outputs.logits, next((found for found in caches if found is not None), None)
 
-    def _some_ids(self) -> TokenIds:
-        return torch.arange(_NUM_TRIED, device=self.device)[None]
+    @property
+    def num_ids(self) -> int:
+        """Ids that it can read."""
+        find = getattr(self.network, "get_input_embeddings", None)
+        rows = getattr(find() if find is not None else None, "num_embeddings", None)
+        sizes = (rows, getattr(self, "vocab_size", None))
+        return min((size for size in sizes if size is not None), default=_SMALLEST_VOCABULARY)
+
+    @property
+    def num_parameters(self) -> int:
+        """Numbers that it computes with."""
+        return sum(parameter.numel() for parameter in self.network.parameters())
+
+    def some_ids(self, num_tokens: int) -> TokenIds:
+        """Return one row of ids to try it with: the same each time, and not consecutive.
+
+        None of them is the padding, which some architectures do not count as a position.
+        """
+        generator = torch.Generator().manual_seed(0)
+        ids = torch.randint(self.num_ids, (1, num_tokens), generator=generator)
+        padding = getattr(getattr(self.network, "config", None), "pad_token_id", None)
+        if isinstance(padding, int):
+            ids[ids == padding] = (padding + 1) % self.num_ids
+        return ids.to(self.device)
+
+    def other_ids(self, token_id: Tensor) -> list[int]:
+        """Return some ids other than one, to put in its place."""
+        number = int(token_id)
+        others = {int(other) for other in self.some_ids(_NUM_TRIED)[0]}
+        return sorted(others - {number})[:_NUM_OTHERS]
+
+    def logits(self, token_ids: TokenIds) -> Logits:
+        """Read tokens from the beginning and return the scores alone."""
+        logits, _ = self._tried(token_ids)
+        return logits
 
     def _cache_name(self) -> str:
         """Name the argument that takes the cache."""

@@ -36,7 +36,7 @@ class RoundTrip:
     def __init__(self, backend: tokenizers.Tokenizer, *, unknown_id: int | None) -> None:
         self._backend = backend
         self._unknown_id = unknown_id
-        self._decodings = [
+        self._decodings: list[Callable[[Sequence[int]], str]] = [
             self._decode,
             *(partial(_decode_with, decoder, backend) for decoder in _usual_decoders(backend)),
         ]
