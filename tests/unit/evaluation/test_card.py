@@ -19,6 +19,7 @@ FIELDS = [
     "num_words",
     "num_characters",
     "num_bytes",
+    "num_characters_lost",
     "nll_sum",
     "perplexity",
     "perplexity_per_word",

@@ -5,6 +5,9 @@ the text holds.
 """
 
 from nextword.evaluation.audit.subject import NotApplicable, Subject
+from nextword.tokens import NUM_SPECIAL_TOKENS
+
+_WORDS_TRIED = slice(NUM_SPECIAL_TOKENS, 1000)
 
 #: What tokenizers lose, each in a form that Unicode normalization (NFC) leaves alone.
 PROBE = (
@@ -15,14 +18,17 @@ PROBE = (
 def round_trip(subject: Subject) -> float:
     """Count characters that are lost in encoding: of the text that is read, or else of a probe.
 
+    Word tokenizers are to keep the words, not the white space between them.
+
     Raises:
-        NotApplicable: No tokenizer was given, or its tokens are words.
+        NotApplicable: No tokenizer was given.
     """
     tokenizer = subject.tokenizer
     if tokenizer is None:
         raise NotApplicable("no tokenizer was given")
     if tokenizer.kind == "word":
-        raise NotApplicable("word tokenizers keep the words, not the white space between them")
+        words = map(tokenizer.token_text, range(tokenizer.vocab_size)[_WORDS_TRIED])
+        return float(tokenizer.count_lost(" ".join(words) + "\n"))
     lost = subject.num_characters_lost
     if lost is not None and not tokenizer.is_lossless:
         return float(lost)

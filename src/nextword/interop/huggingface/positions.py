@@ -18,6 +18,8 @@ from nextword.interop.huggingface.trial import MAX_WORK
 _DEFAULT_CONTEXT_SIZE = 1024
 _NAMES = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length")
 _NUM_TRIED = 7
+#: What a score costs, in parameters: it takes memory too.
+_WORK_OF_A_SCORE = 16
 
 
 def find_context_size(causal: CausalModel, settings: Any) -> int:
@@ -29,7 +31,8 @@ def find_context_size(causal: CausalModel, settings: Any) -> int:
     named = [getattr(settings, name, None) for name in _NAMES]
     sizes = [size for size in named if isinstance(size, int) and size > 0]
     size = min([*sizes[:1], *_table_sizes(causal)], default=_DEFAULT_CONTEXT_SIZE)
-    if size * max(1, causal.num_parameters) > MAX_WORK or _reads(causal, size):
+    work = causal.num_parameters + _WORK_OF_A_SCORE * causal.vocab_size
+    if size * work > MAX_WORK or _reads(causal, size):
         return size
     return _largest_read(causal, size)
 
@@ -49,7 +52,7 @@ def _largest_read(causal: CausalModel, too_many: int) -> int:
 def _reads(causal: CausalModel, num_tokens: int) -> bool:
     try:
         logits = causal.logits(causal.some_ids(num_tokens))
-    except (IndexError, RuntimeError, ValueError):
+    except Exception:
         return False
     return bool(torch.isfinite(logits[0, -1]).any())
 

@@ -45,11 +45,13 @@ class CausalModel:
 
     def __init__(self, network: nn.Module) -> None:
         self.network = network
+        self._uses_cache = True
         token_ids = self.some_ids(1)
         logits, _ = self._tried(token_ids)
         self.vocab_size: int = logits.shape[2]
         together, _ = self._tried(token_ids.repeat(2, 1))
         self._reads_rows_together = together.shape[:2] == (2, 1)
+        self._uses_cache = self._reads_alike_for_cache()
 
     @property
     def device(self) -> torch.device:
@@ -70,7 +72,7 @@ class CausalModel:
             return self._read_rows(token_ids, cache)
         except torch.OutOfMemoryError:
             raise
-        except (IndexError, RuntimeError, ValueError) as error:
+        except Exception as error:
             raise FormatError(
                 f"the {type(self.network).__name__} fails when it reads {token_ids.shape[1]:,} "
                 f"tokens: {first_line(error)}.",
@@ -88,8 +90,12 @@ class CausalModel:
         logits = torch.cat([row_logits for row_logits, _ in read])
         return logits, joined([row_cache for _, row_cache in read])
 
-    def goes_on(self, *, num_at_once: int) -> bool:
-        """Say whether reading on by so many tokens at once can be trusted."""
+    def goes_on(self, *, num_at_once: int, after: TokenIds | None = None) -> bool:
+        """Return whether reading on by so many tokens at once can be trusted, after some others."""
+        if after is not None and self.padding_id is not None:
+            has_padding = bool((after == self.padding_id).any())
+            if has_padding and not self.goes_on_after_padding:
+                return False
         return self.goes_on_by_tokens if num_at_once == 1 else self.goes_on_in_chunks
 
     @cached_property
@@ -116,19 +122,62 @@ class CausalModel:
         sizes = [[part.shape for part in cache_tensors(cache)] for cache in (shorter, longer)]
         return shorter if sizes[0] and sizes[0] == sizes[1] else None
 
-    def _goes_on(self, num_at_once: int) -> bool:
+    @cached_property
+    def goes_on_after_padding(self) -> bool:
+        """Whether padding that was read is a token like any other to what reads on from the cache.
+
+        To RoBERTa it is no position, unless it was read in an earlier call.
+        """
+        if self.padding_id is None:
+            return True
         token_ids = self.some_ids(_NUM_TRIED)
-        whole, _ = self._tried(token_ids)
+        token_ids[0, 0] = self.padding_id
+        return self._goes_on(_NUM_TRIED, token_ids)
+
+    @property
+    def padding_id(self) -> int | None:
+        """The id of the padding, where the settings name one that can be read."""
+        found = getattr(getattr(self.network, "config", None), "pad_token_id", None)
+        return found if isinstance(found, int) and 0 <= found < self.num_ids else None
+
+    def _reads_alike_for_cache(self) -> bool:
+        """Return whether scores are the same when a cache is asked for."""
+        token_ids = self.some_ids(_NUM_TRIED)
+        self._uses_cache = False
+        expected = self.logits(token_ids)
+        self._uses_cache = True
+        try:
+            return self._is_close(self.logits(token_ids), expected)
+        except Exception:
+            return False
+
+    @staticmethod
+    def _is_close(logits: Logits, expected: Logits) -> bool:
+        if logits.shape != expected.shape:
+            return False
+        difference = (logits - expected).abs().max()
+        return bool(difference <= ROUNDING * (expected.max() - expected.min()))
+
+    def _goes_on(self, num_at_once: int, token_ids: TokenIds | None = None) -> bool:
+        if token_ids is None:
+            token_ids = self.some_ids(_NUM_TRIED)
+        whole = self.logits(token_ids)
+        try:
+            return self._is_close(self._in_pieces(token_ids, num_at_once), whole)
+        except Exception:
+            # ProphetNet, for one, refuses to go on by several tokens.
+            return False
+
+    def _in_pieces(self, token_ids: TokenIds, num_at_once: int) -> Logits:
         first, cache = self._tried(token_ids[:, : _NUM_TRIED // 2])
         if cache is None:
-            return False
+            return torch.full_like(first, torch.nan)
         parts, row = [first], torch.zeros(1, dtype=torch.int64, device=self.device)
         for piece in torch.split(token_ids[:, _NUM_TRIED // 2 :], num_at_once, dim=1):
             # As it will be read on from: as a copy.
             logits, cache = self._tried(piece, cache_rows(cache, row))
             parts.append(logits)
-        difference = (torch.cat(parts, dim=1) - whole).abs().max()
-        return bool(difference <= ROUNDING * (whole.max() - whole.min()))
+        return torch.cat(parts, dim=1)
 
     @torch.no_grad()
     def _tried(self, token_ids: TokenIds, cache: Cache | None = None) -> tuple[Tensor, Cache]:
@@ -136,7 +185,9 @@ class CausalModel:
 
     def _read(self, token_ids: TokenIds, cache: Cache | None) -> tuple[Tensor, Cache | None]:
         arguments: dict[str, Any] = {} if cache is None else {self._cache_name(): cache}
-        outputs = self.network(input_ids=token_ids, use_cache=True, **arguments)
+        outputs = self.network(input_ids=token_ids, use_cache=self._uses_cache, **arguments)
+        if not self._uses_cache:
+            return outputs.logits, None
         caches = (getattr(outputs, name, None) for name in _CACHE_NAMES)
         return outputs.logits, next((found for found in caches if found is not None), None)
 
@@ -160,9 +211,8 @@ class CausalModel:
         """
         generator = torch.Generator().manual_seed(0)
         ids = torch.randint(self.num_ids, (1, num_tokens), generator=generator)
-        padding = getattr(getattr(self.network, "config", None), "pad_token_id", None)
-        if isinstance(padding, int):
-            ids[ids == padding] = (padding + 1) % self.num_ids
+        if self.padding_id is not None:
+            ids[ids == self.padding_id] = (self.padding_id + 1) % self.num_ids
         return ids.to(self.device)
 
     def other_ids(self, token_id: Tensor) -> list[int]:

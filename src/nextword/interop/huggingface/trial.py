@@ -56,7 +56,8 @@ def _check_scores(causal: CausalModel, name: str, *, num_tokens: int) -> None:
 def _check_causal(causal: CausalModel, name: str, *, num_tokens: int, limit: float) -> None:
     token_ids = causal.some_ids(num_tokens)
     logits = causal.logits(token_ids)
-    for place in sorted({1, num_tokens // 2, num_tokens - 1} - {0}):
+    for place in sorted({1, num_tokens // 2, num_tokens - 1} & {*range(1, num_tokens)}):
+        _check_length(causal, name, token_ids[:, :place], logits[:, :place])
         for other in causal.other_ids(token_ids[0, place]):
             changed = token_ids.clone()
             changed[0, place] = other
@@ -68,6 +69,15 @@ def _check_causal(causal: CausalModel, name: str, *, num_tokens: int, limit: flo
                     help="It was made to fill gaps, not to predict the next token. If it was "
                     "trained as a decoder, set is_decoder to true in its config.json.",
                 )
+
+
+def _check_length(causal: CausalModel, name: str, token_ids: Tensor, expected: Tensor) -> None:
+    if not _difference(causal.logits(token_ids), expected) <= ROUNDING:
+        raise FormatError(
+            f"{name} whose scores depend on how many tokens follow: the first "
+            f"{token_ids.shape[1]} alone have other scores than with more after them.",
+            help="Such a model gives a text no single probability.",
+        )
 
 
 def _num_tokens(causal: CausalModel, context_size: int | None) -> int:
