@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import itemgetter, ne
-from os.path import commonprefix
 
 import numpy as np
 from jaxtyping import Int64
@@ -159,9 +158,9 @@ def _differing(one: _Spelling, position: int, other: _Spelling, place: int, leng
 
 def _attached(first: str, second: str) -> int:
     """Count what differs between what stands before two letters."""
-    size = len(commonprefix([first, second]))
+    size = _common_length(first, 0, second, 0)
     first, second = first[size:][::-1], second[size:][::-1]
-    return max(len(first), len(second)) - len(commonprefix([first, second]))
+    return max(len(first), len(second)) - _common_length(first, 0, second, 0)
 
 
 def _num_different(first: Sequence[str], second: Sequence[str]) -> int:
@@ -192,9 +191,9 @@ def _near_gap(
     for size in range(1, _WINDOW):
         key, rival = one[size : size + key_size], two[size : size + key_size]
         for less in (size, *range(size)):
-            if size <= len(one) and less <= len(two) and key == two[less : less + key_size]:
+            if len(key) == key_size and key == two[less : less + key_size]:
                 return size, less
-            if size <= len(two) and less <= len(one) and rival == one[less : less + key_size]:
+            if len(rival) == key_size and rival == one[less : less + key_size]:
                 return less, size
     return None
 

@@ -56,8 +56,8 @@ def _check_scores(causal: CausalModel, name: str, *, num_tokens: int) -> None:
 def _check_causal(causal: CausalModel, name: str, *, num_tokens: int, limit: float) -> None:
     token_ids = causal.some_ids(num_tokens)
     logits = causal.logits(token_ids)
-    for place in sorted({1, num_tokens // 2, num_tokens - 1} & {*range(1, num_tokens)}):
-        _check_length(causal, name, token_ids[:, :place], logits[:, :place])
+    places = sorted({1, num_tokens // 2, num_tokens - 1} & {*range(1, num_tokens)})
+    for place in places:
         for other in causal.other_ids(token_ids[0, place]):
             changed = token_ids.clone()
             changed[0, place] = other
@@ -69,6 +69,9 @@ def _check_causal(causal: CausalModel, name: str, *, num_tokens: int, limit: flo
                     help="It was made to fill gaps, not to predict the next token. If it was "
                     "trained as a decoder, set is_decoder to true in its config.json.",
                 )
+
+    for place in places:
+        _check_length(causal, name, token_ids[:, :place], logits[:, :place])
 
 
 def _check_length(causal: CausalModel, name: str, token_ids: Tensor, expected: Tensor) -> None:
