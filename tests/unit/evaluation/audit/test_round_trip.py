@@ -3,7 +3,7 @@
 import pytest
 
 from fakes import tokenizer_of
-from model_cases import CASES
+from families import CASES
 from nextword.evaluation import AuditReport, audit_model
 from nextword.tokens import Encoding, Tokenizer
 
