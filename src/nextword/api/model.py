@@ -160,10 +160,11 @@ class Model:
         name = str(self.path) if name is None else name
         corpus = None if text is None else _opened(text)
         texts = texts_of_run(self.path, self.tokenizer)
+        store = None if corpus is None else self._encoded(corpus, on_stage)
         passage = choose_passage(
             self.language_model,
             texts=texts,
-            store=None if corpus is None else self._encoded(corpus, on_stage),
+            store=store,
             text="" if corpus is None else corpus.description,
             seed=seed,
         )
@@ -173,6 +174,8 @@ class Model:
             passage=passage,
             reload=self._reload if self.language_model.family in FAMILIES else None,
             texts=texts,
+            tokenizer=self.tokenizer,
+            num_characters_lost=None if store is None else store.num_characters_lost,
             on_progress=None if on_stage is None else partial(on_stage, f"checking {name}"),
         )
 

@@ -107,6 +107,7 @@ def evaluate(
         num_characters=store.num_characters,
         num_bytes=store.num_bytes,
         note=_unknown_note(store, tokenizer),
+        num_characters_lost=store.num_characters_lost,
     )
     if text_facts.note is not None:
         _logger.warning("%s on %s: %s", name, text, text_facts.note)

@@ -5,6 +5,7 @@ from nextword.tokens.coverage import Coverage, coverage
 from nextword.tokens.decoding import StreamDecoder
 from nextword.tokens.encoders import Encoding
 from nextword.tokens.layout import Vocabulary
+from nextword.tokens.losses import count_lost
 from nextword.tokens.markers import remove_markers
 from nextword.tokens.specials import NUM_SPECIAL_TOKENS
 from nextword.tokens.store import RESETS, Reset, TokenStore, open_store, require_trainable
@@ -29,6 +30,7 @@ __all__ = [
     "TokenizerKind",
     "Vocabulary",
     "build_store",
+    "count_lost",
     "count_text",
     "coverage",
     "open_store",

@@ -14,6 +14,7 @@ import tokenizers
 from jaxtyping import Bool, Int64
 
 from nextword.tokens.layout import LINE_PART_CHARACTERS, byte_alphabet
+from nextword.tokens.losses import count_blanks_lost
 from nextword.tokens.specials import (
     NUM_SPECIAL_TOKENS,
     SENTENCE_END_ID,
@@ -40,10 +41,13 @@ class Encoding:
         ids: One id a token.
         unknown: True where the text's word or character is outside the vocabulary. In a closed
             text a literal `<unk>` is not unknown, though it has the same id.
+        num_characters_lost: Characters of the text that the ids do not tell, those of unknown
+            tokens aside.
     """
 
     ids: Int64[np.ndarray, " num_tokens"]
     unknown: Bool[np.ndarray, " num_tokens"]
+    num_characters_lost: int = 0
 
 
 @runtime_checkable
@@ -79,7 +83,8 @@ class WordEncoder:
         data = text.encode("utf-8", errors="surrogatepass")
         words = split_words(data.replace(b"\n", b" " + _LINE_END + b" "), self._layout)
         found = map(self._ids.get, words, repeat(_ABSENT))
-        return _with_unknown(np.fromiter(found, dtype=np.int64, count=len(words)))
+        ids = np.fromiter(found, dtype=np.int64, count=len(words))
+        return _with_unknown(ids, num_characters_lost=count_blanks_lost(data, words, ids))
 
 
 class CharacterEncoder:
@@ -167,10 +172,12 @@ def _line_groups(text: str) -> Iterator[str]:
         start = end
 
 
-def _with_unknown(ids: Int64[np.ndarray, " num_tokens"]) -> Encoding:
+def _with_unknown(
+    ids: Int64[np.ndarray, " num_tokens"], *, num_characters_lost: int = 0
+) -> Encoding:
     unknown = ids == _ABSENT
     ids[unknown] = UNKNOWN_ID
-    return Encoding(ids=ids, unknown=unknown)
+    return Encoding(ids=ids, unknown=unknown, num_characters_lost=num_characters_lost)
 
 
 def _all_known(ids: Int64[np.ndarray, " num_tokens"]) -> Encoding:

@@ -44,6 +44,7 @@ class TokenStore:
         counts: Size of the text in words, characters and bytes.
         text_sha256: Hash of the text's bytes.
         fingerprint: The fingerprint of the tokenizer that made the ids.
+        num_characters_lost: Characters of the text that the ids do not tell.
     """
 
     ids: UInt[np.ndarray, " num_tokens"]
@@ -52,6 +53,7 @@ class TokenStore:
     counts: TextCounts
     text_sha256: str
     fingerprint: str
+    num_characters_lost: int = 0
 
     @property
     def num_tokens(self) -> int:
@@ -124,6 +126,7 @@ class StoreDescription:
     num_words: _Count
     num_characters: _Count
     num_bytes: _Count
+    num_characters_lost: _Count = 0
 
 
 def require_trainable(store: TokenStore) -> None:
@@ -169,6 +172,7 @@ def open_store(folder: Path, *, tokenizer: Tokenizer) -> TokenStore:
         ),
         text_sha256=description.text_sha256,
         fingerprint=description.tokenizer_fingerprint,
+        num_characters_lost=description.num_characters_lost,
     )
     _check_positions(folder / DOCUMENTS_FILE, store.document_starts, high=store.num_tokens)
     if store.document_starts[0] != 0 or store.document_starts[-1] != store.num_tokens:

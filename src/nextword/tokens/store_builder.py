@@ -90,6 +90,7 @@ class _Writer:
     counts: TextCounts = field(default_factory=TextCounts)
     num_tokens: int = 0
     num_unknown: int = 0
+    num_characters_lost: int = 0
     text_sha256: str = ""
     line: int = 1
     usual_signs: LineSigns = field(default_factory=LineSigns)
@@ -136,6 +137,7 @@ class _Writer:
         self.unknown.write(positions.tobytes())
         self.num_tokens += len(encoding.ids)
         self.num_unknown += len(positions)
+        self.num_characters_lost += encoding.num_characters_lost
 
 
 def _in_memory(writer: _Writer) -> TokenStore:
@@ -148,6 +150,7 @@ def _in_memory(writer: _Writer) -> TokenStore:
         counts=writer.counts,
         text_sha256=writer.text_sha256,
         fingerprint=writer.tokenizer.fingerprint,
+        num_characters_lost=writer.num_characters_lost,
     )
 
 
@@ -186,4 +189,5 @@ def _describe(writer: _Writer) -> StoreDescription:
         num_words=writer.counts.num_words,
         num_characters=writer.counts.num_characters,
         num_bytes=writer.counts.num_bytes,
+        num_characters_lost=writer.num_characters_lost,
     )

@@ -21,6 +21,7 @@ from nextword.tokens.encoders import (
     WordEncoder,
 )
 from nextword.tokens.layout import Vocabulary, build
+from nextword.tokens.losses import count_lost
 from nextword.tokens.markers import Markers, remove_markers
 from nextword.tokens.specials import (
     NUM_SPECIAL_TOKENS,
@@ -47,6 +48,7 @@ class Tokenizer:
         boundary_id: What a model reads before the first token of a text: the line end for kind
             `word`, else the sentence start.
         never_ids: Ids that are never to be predicted.
+        is_lossless: Whether `decode` gives back every text without unknown characters.
         line_end_ids: Sorted ids after which a line ends.
         fingerprint: sha256 of all that decides the ids of a text.
     """
@@ -67,6 +69,7 @@ class Tokenizer:
         self.kind: TokenizerKind = vocabulary.kind
         self.closed = vocabulary.closed
         self.markers = vocabulary.markers
+        self.is_lossless = self.kind != "word"
         self.vocab_size = len(vocabulary.tokens)
         self.boundary_id = SENTENCE_END_ID if self.kind == "word" else SENTENCE_START_ID
         self.line_end_ids: Int64[np.ndarray, " num_line_ends"] = self._find_line_ends()
@@ -118,6 +121,10 @@ class Tokenizer:
         numbers = token_ids.tolist() if isinstance(token_ids, np.ndarray) else token_ids
         parts = [decoder.feed(token_id) for token_id in numbers]
         return "".join([*parts, decoder.flush()])
+
+    def count_lost(self, text: str) -> int:
+        """Encode a text, decode it, and return how many characters do not come back."""
+        return count_lost(text, self.decode(self.encode(text).ids))
 
     def stream_decoder(self) -> StreamDecoder:
         """Return a decoder for ids that come one at a time; its pieces joined are `decode`."""
