@@ -5,6 +5,7 @@ from nextword.models.contract import LanguageModel, scored
 from nextword.models.convolutional_config import ConvolutionalConfig
 from nextword.models.ends import Ends
 from nextword.models.ends_config import input_size, network_ends
+from nextword.models.identity import ContentIdentity, structure
 from nextword.models.inference import inference
 from nextword.models.maxent import MaxEntLanguageModel
 from nextword.models.maxent_config import MaxEntConfig
@@ -26,6 +27,7 @@ from nextword.models.window_config import WindowConfig
 
 __all__ = [
     "NEURAL_CONFIGS",
+    "ContentIdentity",
     "ConvolutionalConfig",
     "Ends",
     "LanguageModel",
@@ -56,5 +58,6 @@ __all__ = [
     "require_no_time_loop",
     "scored",
     "state_from_bytes",
+    "structure",
     "train_ngram",
 ]

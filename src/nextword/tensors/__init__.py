@@ -9,7 +9,14 @@ from nextword.tensors.precision import (
     has_fast_bfloat16,
     resolve_precision,
 )
-from nextword.tensors.random import random_states, seed_everything, set_random_states
+from nextword.tensors.random import (
+    TorchRandomState,
+    random_states,
+    seed_everything,
+    set_random_states,
+    set_torch_random_state,
+    torch_random_state,
+)
 from nextword.tensors.shapes import (
     Embeddings,
     Hidden,
@@ -40,11 +47,14 @@ __all__ = [
     "kernel_threads",
     "kernels_are_installed",
     "load_kernels",
+    "TorchRandomState",
     "random_states",
     "resolve_device",
     "resolve_precision",
     "seed_everything",
     "set_random_states",
+    "set_torch_random_state",
+    "torch_random_state",
     "transposed",
     "tune_process",
 ]

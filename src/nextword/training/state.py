@@ -25,7 +25,14 @@ from nextword.optim import (
     set_learning_rate,
 )
 from nextword.storage import Checkpoint
-from nextword.tensors import random_states, resolve_precision, set_random_states
+from nextword.tensors import (
+    TorchRandomState,
+    random_states,
+    resolve_precision,
+    set_random_states,
+    set_torch_random_state,
+    torch_random_state,
+)
 from nextword.tokens import Tokenizer, TokenStore
 from nextword.training.bptt import TruncatedBptt, UpdateLoss
 from nextword.training.config import RunConfig
@@ -47,8 +54,7 @@ class Mark:
 
     position: Tensor
     queues: Any
-    random_tensors: dict[str, Tensor]
-    random_values: Values
+    random_state: TorchRandomState
 
 
 class TrainingState:
@@ -157,20 +163,22 @@ class TrainingState:
         self.average.update()
 
     def mark(self) -> Mark:
-        """Remember this moment, to come back to should the next update be refused."""
-        random_tensors, random_values = random_states()
+        """Remember this moment, to come back to should the next update be refused.
+
+        Of the generators only torch's are kept: nothing in an update draws from the others, and
+        copying them takes longer than all the rest of this.
+        """
         return Mark(
             position=self.reader.position(),
             queues=self.bptt.mark(),
-            random_tensors=random_tensors,
-            random_values=random_values,
+            random_state=torch_random_state(self.model.device),
         )
 
     def rewind(self, mark: Mark) -> None:
         """Go back to a moment since which no weight has changed."""
         self.reader.seek(mark.position)
         self.bptt.rewind(mark.queues)
-        set_random_states(mark.random_tensors, mark.random_values)
+        set_torch_random_state(mark.random_state, self.model.device)
 
     def collect(self) -> tuple[dict[str, Tensor], Values]:
         """Give everything as tensors and JSON values, for a checkpoint."""
