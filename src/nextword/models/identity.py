@@ -89,7 +89,7 @@ def _versions(parameters: Mapping[str, Tensor]) -> Key:
 
 def _sample(tensor: Tensor) -> bytes:
     flat = tensor.detach().reshape(-1) if tensor.is_contiguous() else tensor.detach().flatten()
-    return _bytes_of(flat[:: max(1, flat.numel() // _NUM_SAMPLED)])
+    return bytes(_bytes_of(flat[:: max(1, flat.numel() // _NUM_SAMPLED)]))
 
 
 def _content_hash(description: str, tensors: Mapping[str, Tensor]) -> str:
@@ -100,6 +100,6 @@ def _content_hash(description: str, tensors: Mapping[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def _bytes_of(flat: Tensor) -> bytes:
+def _bytes_of(flat: Tensor) -> memoryview:
     # As bytes, because NumPy knows no bfloat16.
-    return flat.cpu().contiguous().view(torch.uint8).numpy().tobytes()
+    return flat.cpu().contiguous().view(torch.uint8).numpy().data

@@ -5,13 +5,21 @@ from nextword.tokens.decoding import StreamDecoder
 from nextword.tokens.encoders import Encoding
 from nextword.tokens.layout import Vocabulary
 from nextword.tokens.specials import NUM_SPECIAL_TOKENS
-from nextword.tokens.store import RESETS, Reset, TokenStore, open_store, require_trainable
-from nextword.tokens.store_builder import build_store
+from nextword.tokens.store import (
+    DESCRIPTION_FILE,
+    RESETS,
+    Reset,
+    TokenStore,
+    open_store,
+    require_trainable,
+)
+from nextword.tokens.store_builder import build_store, text_sha256
 from nextword.tokens.text_counts import TextCounts, count_text
 from nextword.tokens.tokenizer import Tokenizer
 from nextword.tokens.training import train_tokenizer
 
 __all__ = [
+    "DESCRIPTION_FILE",
     "NUM_SPECIAL_TOKENS",
     "RESETS",
     "Encoding",
@@ -27,5 +35,6 @@ __all__ = [
     "count_text",
     "open_store",
     "require_trainable",
+    "text_sha256",
     "train_tokenizer",
 ]

@@ -162,6 +162,19 @@ class TrainingState:
         self._descent.step(share=learning_rate / self._highest_rate)
         self.average.update()
 
+    def overflowed(self) -> str | None:
+        """Return the name of a weight that is not finite; None where all are.
+
+        An update can overflow although loss and gradient were finite. The model is looked at as
+        it stands, with averaged weights where those are applied.
+        """
+        for name, parameter in self.model.named_parameters():
+            if not bool(torch.isfinite(parameter.detach().sum())) and not bool(
+                torch.isfinite(parameter.detach()).all()
+            ):
+                return name
+        return None
+
     def mark(self) -> Mark:
         """Remember this moment, to come back to should the next update be refused.
 
@@ -197,6 +210,7 @@ class TrainingState:
             "meter": self.meter.state_values(),
             "random": random_values,
             "environment": environment(torch.get_num_threads()),
+            "train_ids_sha256": self._train.ids_sha256,
         }
         return tensors, values
 
@@ -209,6 +223,7 @@ class TrainingState:
         tensors, values = checkpoint.tensors, checkpoint.values
         _compare_environment(values["environment"])
         source = f"the checkpoint of step {checkpoint.step}"
+        self._refuse_other_text(values.get("train_ids_sha256"), source=source)
         load_parameter_tensors(self.model, strip_prefix(tensors, "model."), source=source)
         load_optimizer_tensors(self.optimizer, tensors)
         self.average.load_state_tensors(tensors)
@@ -226,6 +241,16 @@ class TrainingState:
         self.reader.seek(position)
         self.bptt.load_state(tensors, values["bptt"])
         set_random_states(tensors, values["random"])
+
+    def _refuse_other_text(self, ids_sha256: str | None, *, source: str) -> None:
+        """Refuse a training text that is not the one the checkpoint was trained on."""
+        here = self._train.ids_sha256
+        if ids_sha256 and here and ids_sha256 != here:
+            raise MismatchError(
+                f"{source} was trained on tokens with SHA-256 {ids_sha256[:12]}, the tokens here "
+                f"have {here[:12]}: the text has changed and was encoded again.",
+                help="Put the old text back and remove tokens/, or choose another --out.",
+            )
 
     def _new_reader(self) -> UnitReader:
         order = None

@@ -7,8 +7,13 @@ import pytest
 import torch
 from torch import nn
 
-from nextword.models import ContentIdentity, NeuralLanguageModel, RecurrentConfig
-from nextword.models import RegularizationConfig, structure
+from nextword.models import (
+    ContentIdentity,
+    NeuralLanguageModel,
+    RecurrentConfig,
+    RegularizationConfig,
+    structure,
+)
 from nextword.outputs import OutputConfig
 
 
