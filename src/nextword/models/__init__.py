@@ -15,7 +15,11 @@ from nextword.models.ngram import NgramLanguageModel, ngram_from_arrays
 from nextword.models.ngram_arpa import ngram_from_arpa, ngram_to_arpa
 from nextword.models.ngram_config import NgramConfig
 from nextword.models.ngram_training import train_ngram
-from nextword.models.parameters import load_parameter_tensors, parameter_tensors
+from nextword.models.parameters import (
+    check_parameter_shapes,
+    load_parameter_tensors,
+    parameter_tensors,
+)
 from nextword.models.recurrent import RecurrentLanguageModel
 from nextword.models.recurrent_config import RecurrentConfig
 from nextword.models.state import State, state_from_bytes
@@ -47,6 +51,7 @@ __all__ = [
     "TransformerLanguageModel",
     "WindowConfig",
     "WindowLanguageModel",
+    "check_parameter_shapes",
     "inference",
     "input_size",
     "load_parameter_tensors",
