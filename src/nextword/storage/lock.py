@@ -85,6 +85,7 @@ class RunLock:
                 f"Cannot lock {self._folder}: {reason(error)}.",
                 help="Use a folder on a file system with POSIX locks.",
             ) from error
+        _require_lock_content(self._folder / LOCK_NAME, descriptor)
         content = json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode("ascii")
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, content, 0)
@@ -115,14 +116,19 @@ def _require_lock_file(path: Path, descriptor: int) -> None:
     """Refuse what is no lock of ours before anything is written to it.
 
     Raises:
-        CheckpointError: It is no plain file, has another name elsewhere, or holds something else.
+        CheckpointError: It is no plain file, or has another name elsewhere.
     """
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         raise _not_a_lock(path, "no plain file")
     if status.st_nlink > 1:
         raise _not_a_lock(path, "a hard link to a file that has another name too")
-    if status.st_size > _LARGEST_LOCK or not _is_lock_content(os.pread(descriptor, 4096, 0)):
+
+
+def _require_lock_content(path: Path, descriptor: int) -> None:
+    """Refuse a file in which something else is written; asked once it is locked."""
+    is_large = os.fstat(descriptor).st_size > _LARGEST_LOCK
+    if is_large or not _is_lock_content(os.pread(descriptor, _LARGEST_LOCK, 0)):
         raise _not_a_lock(path, "a file with other content")
 
 

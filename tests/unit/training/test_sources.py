@@ -149,7 +149,7 @@ def test_resume_old_text_without_tokens_is_refused(corpus_file: Path, tmp_path: 
     count(corpus_file, tmp_path / "run")
     shutil.rmtree(tmp_path / "run/tokens")
 
-    with pytest.raises(MismatchError, match="encoded text is gone: there is no .*tokens"):
+    with pytest.raises(MismatchError, match=r"encoded text is gone: there is no .*tokens"):
         count(corpus_file, tmp_path / "run", resume="old-text")
 
 
