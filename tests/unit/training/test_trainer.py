@@ -12,8 +12,7 @@ import torch
 import nextword as nw
 from nextword.base import DivergedError
 from nextword.storage import load_latest_checkpoint
-from nextword.training.state import TrainingState
-from nextword.training.trainer import Trainer
+from nextword.training import Trainer, TrainingState
 from stopping import StopAt
 
 Settings = Callable[..., dict[str, Any]]
