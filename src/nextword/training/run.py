@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nextword.base import Values, require
+from nextword.base import FormatError, NextwordError, Values, require
 from nextword.evaluation import PerplexityCard, evaluate
 from nextword.models import LanguageModel, NgramConfig, train_ngram
 from nextword.storage import (
@@ -296,7 +296,16 @@ def _restore(state: TrainingState, run: RunFolder) -> None:
     checkpoint = load_latest_checkpoint(run.checkpoints_folder)
     if checkpoint is None:
         return
-    state.restore(checkpoint)
+    try:
+        state.restore(checkpoint)
+    except NextwordError:
+        raise
+    except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
+        raise FormatError(
+            f"the checkpoint of step {checkpoint.step} in {run.checkpoints_folder} is not one of "
+            f"a training: {type(error).__name__} {error}.",
+            help="Remove its folder to go on from an earlier one, or choose another --out.",
+        ) from error
     state.extend()
     _logger.info("going on after update %d", state.progress.step)
 

@@ -14,7 +14,7 @@ import pytest
 
 import nextword as nw
 from nextword.base import FormatError, MismatchError
-from nextword.storage import load_model_folder
+from nextword.storage import load_latest_checkpoint, load_model_folder, save_checkpoint
 
 Settings = Callable[..., dict[str, Any]]
 NGRAM: dict[str, Any] = {"recipe": "ngram-5", "settings": {"model": {"order": 2}}}
@@ -323,3 +323,21 @@ def test_train_replaces_a_link_among_the_tokens_and_leaves_its_target(
     assert precious.read_text() == "mine"
     assert not ids.is_symlink()
     assert load_model_folder(tmp_path / "run/model").tensors
+
+
+@pytest.mark.parametrize("missing", ["progress", "random", "environment"])
+def test_resume_from_a_checkpoint_that_lacks_values_is_refused(
+    missing: str, corpus_file: Path, tmp_path: Path, settings: Settings
+) -> None:
+    train = {"out": tmp_path / "run", "recipe": "lstm-small", "resume": "auto"}
+    nw.train(str(corpus_file), settings=settings(training={"max_steps": 2}), **train)
+    folder = tmp_path / "run/checkpoints"
+    checkpoint = load_latest_checkpoint(folder)
+    assert checkpoint is not None
+    values = {key: value for key, value in checkpoint.values.items() if key != missing}
+    save_checkpoint(folder, step=3, tensors=checkpoint.tensors, values=values)
+
+    with pytest.raises(
+        FormatError, match=f"step 3 .*is not one of a training: KeyError '{missing}'"
+    ):
+        nw.train(str(corpus_file), settings=settings(training={"max_steps": 2}), **train)
