@@ -14,6 +14,10 @@ from nextword.models.state import State, state_from_bytes
 from nextword.tensors import Lengths, LogProbs, Mask, Nll, TokenIds
 
 
+#: What the families that remember their last tokens call them in a state.
+CONTEXT = "context"
+
+
 class LanguageModel(ABC):
     """Gives the distribution of the next token, and keeps what it has read in a `State`.
 
@@ -127,9 +131,9 @@ class LanguageModel(ABC):
             MismatchError: The state belongs to another model.
         """
         state = state_from_bytes(data, self.initial_state(1))
-        for name, tensor in state.tensors.items():
-            if not tensor.dtype.is_floating_point and tensor.numel():
-                self._check_remembered(name, tensor)
+        remembered = state.tensors.get(CONTEXT)
+        if remembered is not None and remembered.numel():
+            self._check_remembered(CONTEXT, remembered)
         return state
 
     def _check_remembered(self, name: str, token_ids: Tensor) -> None:
