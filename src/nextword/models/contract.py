@@ -13,7 +13,6 @@ from nextword.base import FormatError, ShapeError, Values, VocabularyError
 from nextword.models.state import State, state_from_bytes
 from nextword.tensors import Lengths, LogProbs, Mask, Nll, TokenIds
 
-
 #: What the families that remember their last tokens call them in a state.
 CONTEXT = "context"
 
