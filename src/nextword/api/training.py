@@ -66,7 +66,8 @@ def train(
         out: The run folder.
         recipe: Name of a recipe or a TOML file.
         settings: Nested values over the recipe, such as `{"training": {"epochs": 3}}`.
-        resume: `never`, or `auto` to go on with a run that stopped.
+        resume: `never`, `auto` to go on with a run that stopped, or `old-text` to go on although
+            its text has changed, with the text as it was encoded.
         callbacks: Gives what watches the training.
         on_stage: Is told of stages before and after it.
         standard_input: The stream that the text `-` stands for.
@@ -103,7 +104,7 @@ def plan(
 
 def _saved_settings(out: Path, resume: str) -> Values | None:
     """Give the settings of the run to go on with, if there is one."""
-    if resume != "auto" or not (out / "config.toml").is_file():
+    if resume == "never" or not (out / "config.toml").is_file():
         return None
     run = RunFolder.open(out)
     return read_toml(run.read_config(), source=str(run.config_file))

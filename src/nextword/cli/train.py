@@ -54,7 +54,11 @@ def train(
     ] = None,
     resume: Annotated[
         str,
-        typer.Option("--resume", metavar="auto|never", help="auto goes on with a stopped run."),
+        typer.Option(
+            "--resume",
+            metavar="auto|never|old-text",
+            help="auto goes on with a stopped run; old-text does so though its text has changed.",
+        ),
     ] = "never",
     encoding_errors: Annotated[
         str | None,
@@ -105,7 +109,8 @@ def train(
             show_plan(plan, config, as_json=json)
             return
         run = required_out(out)
-        with advice_on_stop(f"nextword train --out {run} --resume auto"):
+        how = resume if resume != "never" else "auto"
+        with advice_on_stop(run, f"nextword train --out {run} --resume {how}"):
             result = api.train(
                 texts,
                 out=run,
@@ -135,19 +140,28 @@ def required_out(out: Path | None) -> Path:
 
 
 @contextmanager
-def advice_on_stop(command: str) -> Iterator[None]:
-    """Say how to go on with a training that a signal stopped."""
+def advice_on_stop(run: Path, command: str) -> Iterator[None]:
+    """Say what is left of a training that a signal stopped, and how to go on with it.
+
+    Args:
+        run: Its run folder.
+        command: Goes on with it.
+    """
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        raise KeyboardInterrupt(_advice(command)) from interrupt
+        raise KeyboardInterrupt(_advice(run, command)) from interrupt
     except SystemExit:
-        remark(_advice(command))
+        remark(_advice(run, command))
         raise
 
 
-def _advice(command: str) -> str:
-    return f"stopped, and saved; to go on: {command}"
+def _advice(run: Path, command: str) -> str:
+    from nextword.storage import RunFolder
+
+    if RunFolder(run).has_checkpoint():
+        return f"stopped, and saved; to go on: {command}"
+    return "stopped before anything was saved; to start again, give the same command"
 
 
 def watchers(

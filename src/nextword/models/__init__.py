@@ -5,6 +5,7 @@ from nextword.models.contract import LanguageModel, scored
 from nextword.models.convolutional_config import ConvolutionalConfig
 from nextword.models.ends import Ends
 from nextword.models.ends_config import input_size, network_ends
+from nextword.models.identity import ContentIdentity, structure
 from nextword.models.inference import inference
 from nextword.models.maxent import MaxEntLanguageModel
 from nextword.models.maxent_config import MaxEntConfig
@@ -14,7 +15,11 @@ from nextword.models.ngram import NgramLanguageModel, ngram_from_arrays
 from nextword.models.ngram_arpa import ngram_from_arpa, ngram_to_arpa
 from nextword.models.ngram_config import NgramConfig
 from nextword.models.ngram_training import train_ngram
-from nextword.models.parameters import load_parameter_tensors, parameter_tensors
+from nextword.models.parameters import (
+    check_parameter_shapes,
+    load_parameter_tensors,
+    parameter_tensors,
+)
 from nextword.models.recurrent import RecurrentLanguageModel
 from nextword.models.recurrent_config import RecurrentConfig
 from nextword.models.state import State, state_from_bytes
@@ -26,6 +31,7 @@ from nextword.models.window_config import WindowConfig
 
 __all__ = [
     "NEURAL_CONFIGS",
+    "ContentIdentity",
     "ConvolutionalConfig",
     "Ends",
     "LanguageModel",
@@ -45,6 +51,7 @@ __all__ = [
     "TransformerLanguageModel",
     "WindowConfig",
     "WindowLanguageModel",
+    "check_parameter_shapes",
     "inference",
     "input_size",
     "load_parameter_tensors",
@@ -56,5 +63,6 @@ __all__ = [
     "require_no_time_loop",
     "scored",
     "state_from_bytes",
+    "structure",
     "train_ngram",
 ]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from nextword.base import STRICT, require, require_range
 from nextword.recurrent import ActivationPenalty, RecurrentRegularizer
 
+#: More layers than any network of these families is of use with; a file may ask for any number.
+MAX_LAYERS = 1_000
 _SHARES = ("input_dropout", "layer_dropout", "output_dropout", "embedding_dropout")
 #: Shares and prices that only a model with a recurrence has.
 _RECURRENT_SHARES = ("recurrent_dropout", "weight_dropout", "zoneout_hidden", "zoneout_cell")

@@ -6,7 +6,7 @@ from typing import Literal
 from nextword.base import STRICT, require_range
 from nextword.cells import Nonlinearity
 from nextword.embeddings import EmbeddingConfig
-from nextword.models.config import RegularizationConfig, require_no_time_loop
+from nextword.models.config import MAX_LAYERS, RegularizationConfig, require_no_time_loop
 from nextword.models.ends_config import input_size, network_ends
 from nextword.models.window import WindowLanguageModel
 from nextword.outputs import OutputConfig
@@ -50,6 +50,7 @@ class ConvolutionalConfig:
     def __post_init__(self) -> None:
         for name in ("window", "num_layers", "kernel_size", "num_channels", "hidden_size"):
             require_range(f"model.{name}", getattr(self, name), low=1)
+        require_range("num_layers", self.num_layers, low=1, high=MAX_LAYERS)
         for name in ("pool_size", "embedding_size"):
             require_range(f"model.{name}", getattr(self, name), low=1)
         pool_groups(

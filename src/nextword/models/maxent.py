@@ -133,6 +133,11 @@ class MaxEntLanguageModel(NeuralLanguageModel):
             shares = (counts + 1) / (counts + 1).sum()
             self.output.bias.copy_(torch.from_numpy(np.log(shares)))
 
+    @property
+    def counted(self) -> object:
+        """The n-grams that have a weight."""
+        return self.features.contexts
+
     def tensors(self) -> dict[str, Tensor]:
         """Give the weights by name, and the n-grams that have one."""
         lists = self.features.contexts.successors().arrays()

@@ -12,7 +12,7 @@ from nextword.cells import (
     initialize_recurrent_matrix,
 )
 from nextword.embeddings import EmbeddingConfig
-from nextword.models.config import RegularizationConfig
+from nextword.models.config import MAX_LAYERS, RegularizationConfig
 from nextword.models.ends_config import input_size, network_ends
 from nextword.models.recurrent import RecurrentLanguageModel
 from nextword.outputs import OutputConfig
@@ -59,7 +59,7 @@ class RecurrentSettings:
 
     def __post_init__(self) -> None:
         CELLS.check(self.cell)
-        require_range("num_layers", self.num_layers, low=1)
+        require_range("num_layers", self.num_layers, low=1, high=MAX_LAYERS)
         require_range("hidden_size", self.hidden_size, low=1)
         for name in ("last_hidden_size", "projection_size", "embedding_size"):
             require_range(name, getattr(self, name), low=1)

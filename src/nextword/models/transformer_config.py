@@ -5,7 +5,7 @@ from typing import Literal
 
 from nextword.base import STRICT, require, require_range
 from nextword.embeddings import EmbeddingConfig
-from nextword.models.config import RegularizationConfig, require_no_time_loop
+from nextword.models.config import MAX_LAYERS, RegularizationConfig, require_no_time_loop
 from nextword.models.ends_config import input_size, network_ends
 from nextword.models.transformer import TransformerLanguageModel
 from nextword.outputs import OutputConfig
@@ -46,6 +46,7 @@ class TransformerConfig:
     def __post_init__(self) -> None:
         for name in ("num_layers", "num_heads", "hidden_size", "context_size"):
             require_range(f"model.{name}", getattr(self, name), low=1)
+        require_range("num_layers", self.num_layers, low=1, high=MAX_LAYERS)
         for name in ("feedforward_size", "embedding_size"):
             require_range(f"model.{name}", getattr(self, name), low=1)
         require(

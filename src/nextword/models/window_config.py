@@ -6,7 +6,7 @@ from typing import Literal
 from nextword.base import STRICT, require_range
 from nextword.cells import Nonlinearity
 from nextword.embeddings import EmbeddingConfig
-from nextword.models.config import RegularizationConfig, require_no_time_loop
+from nextword.models.config import MAX_LAYERS, RegularizationConfig, require_no_time_loop
 from nextword.models.ends_config import input_size, network_ends
 from nextword.models.window import WindowLanguageModel
 from nextword.outputs import OutputConfig
@@ -41,6 +41,7 @@ class WindowConfig:
     def __post_init__(self) -> None:
         for name in ("window", "num_layers", "hidden_size"):
             require_range(f"model.{name}", getattr(self, name), low=1)
+        require_range("num_layers", self.num_layers, low=1, high=MAX_LAYERS)
         require_range("model.embedding_size", self.embedding_size, low=1)
 
     def describe(self) -> str:

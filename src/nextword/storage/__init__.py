@@ -9,6 +9,7 @@ from nextword.storage.checkpoints import (
 )
 from nextword.storage.folders import read_folder, recover_folder, save_folder
 from nextword.storage.format_version import FORMAT_VERSION
+from nextword.storage.leftovers import sweep_leftovers
 from nextword.storage.lock import RunLock
 from nextword.storage.manifest import verify_manifest, write_manifest
 from nextword.storage.model_folder import (
@@ -47,6 +48,7 @@ __all__ = [
     "save_folder",
     "save_model",
     "save_model_folder",
+    "sweep_leftovers",
     "verify_manifest",
     "write_arpa_file",
     "write_manifest",

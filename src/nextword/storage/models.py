@@ -18,15 +18,16 @@ from nextword.base import (
     Values,
     did_you_mean,
 )
-from nextword.models import LanguageModel, NeuralLanguageModel
+from nextword.models import LanguageModel, NeuralLanguageModel, check_parameter_shapes
 from nextword.storage.arpa_file import read_arpa_file
+from nextword.storage.format_version import DAMAGED_HELP
 from nextword.storage.model_folder import (
     ModelFolder,
     load_model_folder,
     resolve_model_folder,
     save_model_folder,
 )
-from nextword.tokens import Tokenizer
+from nextword.tokens import RESETS, Tokenizer
 
 #: Suffixes of files that lie in a model folder, where the folder is the model.
 _FOLDER_SUFFIXES = frozenset({".safetensors", ".json", ".toml", ".md"})
@@ -55,11 +56,28 @@ def neural_family(build: Callable[[Values, Tokenizer], NeuralLanguageModel]) -> 
     def load(
         config: Values, tokenizer: Tokenizer, tensors: Mapping[str, Tensor], source: str
     ) -> NeuralLanguageModel:
+        planned = _planned(build, config, tokenizer)
+        if planned is not None:
+            # Before any memory is taken: a configuration may ask for far more than there is.
+            check_parameter_shapes(dict(planned.named_parameters()), tensors, source=source)
         model = build(config, tokenizer)
         model.load_tensors(tensors, source=source)
         return model.eval()
 
     return Family(load=load, build=build)
+
+
+def _planned(
+    build: Callable[[Values, Tokenizer], NeuralLanguageModel], config: Values, tokenizer: Tokenizer
+) -> NeuralLanguageModel | None:
+    """Build the model without memory for its weights; None where its family cannot do without."""
+    try:
+        with torch.device("meta"):
+            return build(config, tokenizer)
+    except NextwordError:
+        raise
+    except (RuntimeError, NotImplementedError, TypeError, ValueError, OverflowError):
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +175,7 @@ def _load_folder(
         return family is not None and family.is_mapped
 
     stored = load_model_folder(folder, is_mapped=is_mapped)
+    _check_sections(stored.config, str(folder / "config.json"))
     tokenizer = Tokenizer.from_json(stored.tokenizer_json)
     family = _family_name(stored.config)
     if family not in families:
@@ -174,6 +193,12 @@ def _load_folder(
         raise FormatError(
             f"{folder / 'config.json'} cannot be used: {error.message}", help=error.help
         ) from error
+    except (RuntimeError, TypeError, ValueError, OverflowError, MemoryError) as error:
+        raise FormatError(
+            f"{folder / 'config.json'} cannot be used: no model can be built of it "
+            f"({type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}).",
+            help=DAMAGED_HELP,
+        ) from error
     if isinstance(model, NeuralLanguageModel):
         model = model.to(device)
     return StoredModel(
@@ -185,5 +210,22 @@ def _load_folder(
     )
 
 
+def _check_sections(config: Values, source: str) -> None:
+    """Refuse settings that are read from the configuration as they stand, where they are wrong."""
+    for section, values in config.items():
+        if section != "description" and not isinstance(values, dict):
+            raise FormatError(
+                f"{source} holds {values!r} as {section}; a section is expected.",
+                help=DAMAGED_HELP,
+            )
+    reset = config.get("training", {}).get("reset", RESETS[0])
+    if reset not in RESETS:
+        raise FormatError(
+            f"{source} has the training.reset {reset!r}.",
+            help=f"It is one of {', '.join(RESETS)}. {DAMAGED_HELP}",
+        )
+
+
 def _family_name(config: Values) -> str:
-    return str(config.get("model", {}).get("family"))
+    model = config.get("model")
+    return str(model.get("family")) if isinstance(model, dict) else "None"

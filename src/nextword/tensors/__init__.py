@@ -9,7 +9,14 @@ from nextword.tensors.precision import (
     has_fast_bfloat16,
     resolve_precision,
 )
-from nextword.tensors.random import random_states, seed_everything, set_random_states
+from nextword.tensors.random import (
+    TorchRandomState,
+    random_states,
+    seed_everything,
+    set_random_states,
+    set_torch_random_state,
+    torch_random_state,
+)
 from nextword.tensors.shapes import (
     Embeddings,
     Hidden,
@@ -34,6 +41,7 @@ __all__ = [
     "ProcessTuning",
     "Rows",
     "TokenIds",
+    "TorchRandomState",
     "autocast",
     "format_name",
     "has_fast_bfloat16",
@@ -45,6 +53,8 @@ __all__ = [
     "resolve_precision",
     "seed_everything",
     "set_random_states",
+    "set_torch_random_state",
+    "torch_random_state",
     "transposed",
     "tune_process",
 ]

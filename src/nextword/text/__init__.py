@@ -5,13 +5,16 @@ from nextword.text.corpus import Corpus, open_corpus, unused_field_error
 from nextword.text.documents import Document, text_document
 from nextword.text.lines import text_lines
 from nextword.text.names import is_utf8, shown_name
+from nextword.text.places import STANDARD_LIBRARY, find_files
 from nextword.text.split import split_corpus
 from nextword.text.streams import open_stream
 
 __all__ = [
+    "STANDARD_LIBRARY",
     "ByteStream",
     "Corpus",
     "Document",
+    "find_files",
     "is_utf8",
     "open_corpus",
     "open_stream",

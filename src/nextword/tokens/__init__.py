@@ -8,14 +8,22 @@ from nextword.tokens.layout import Vocabulary
 from nextword.tokens.losses import count_lost
 from nextword.tokens.markers import remove_markers
 from nextword.tokens.specials import NUM_SPECIAL_TOKENS
-from nextword.tokens.store import RESETS, Reset, TokenStore, open_store, require_trainable
-from nextword.tokens.store_builder import build_store
+from nextword.tokens.store import (
+    DESCRIPTION_FILE,
+    RESETS,
+    Reset,
+    TokenStore,
+    open_store,
+    require_trainable,
+)
+from nextword.tokens.store_builder import build_store, text_sha256
 from nextword.tokens.text_counts import TextCounts, count_text
 from nextword.tokens.tokenizer import Tokenizer
 from nextword.tokens.training import train_tokenizer
 from nextword.tokens.words import WORD_SEPARATORS
 
 __all__ = [
+    "DESCRIPTION_FILE",
     "NUM_SPECIAL_TOKENS",
     "RESETS",
     "WORD_SEPARATORS",
@@ -36,5 +44,6 @@ __all__ = [
     "open_store",
     "remove_markers",
     "require_trainable",
+    "text_sha256",
     "train_tokenizer",
 ]

@@ -3,34 +3,35 @@
 import hashlib
 from array import array
 from collections.abc import Callable, Iterator, MutableSequence
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from io import BufferedIOBase, BytesIO
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from jaxtyping import Int64
 
-from nextword.base import DataError, fsync_file, fsync_folder, write_json
+from nextword.base import DataError, FormatError, atomic_writer, write_json
 from nextword.text import Corpus, Document
 from nextword.tokens.encoders import Encoding
 from nextword.tokens.line_signs import LineSigns
 from nextword.tokens.store import (
+    ARRAY_FILES,
     DESCRIPTION_FILE,
     DOCUMENTS_FILE,
     FORMAT_VERSION,
     IDS_FILE,
     UNKNOWN_FILE,
+    FileDescription,
     StoreDescription,
     TokenStore,
+    describe_file,
     open_store,
     smallest_dtype,
 )
 from nextword.tokens.text_counts import TextCounts, count_bytes, utf8_bytes
 from nextword.tokens.tokenizer import Tokenizer
-
-_UNKNOWN_DRAFT = "unknown.tmp"
 
 
 def build_store(
@@ -58,25 +59,44 @@ def build_store(
 
     Raises:
         DataError: The corpus gives no tokens, cannot be read, or holds a reserved symbol.
+        FormatError: The folder is a link.
     """
     if folder is None:
         writer = _Writer(tokenizer=tokenizer, ids=BytesIO(), unknown=BytesIO())
         writer.write(corpus, on_progress)
         return _in_memory(writer)
+    _refuse_link(folder)
     folder.mkdir(parents=True, exist_ok=True)
     # Without its description an older store counts as unfinished while it is overwritten.
     (folder / DESCRIPTION_FILE).unlink(missing_ok=True)
-    draft = folder / _UNKNOWN_DRAFT
-    try:
-        with ExitStack() as stack:
-            ids = stack.enter_context((folder / IDS_FILE).open("wb"))
-            unknown = stack.enter_context(draft.open("wb"))
-            writer = _Writer(tokenizer=tokenizer, ids=ids, unknown=unknown)
+    # The draft has no name, so that nothing is left of it however this process ends.
+    with TemporaryFile(dir=folder) as unknown:
+        with atomic_writer(folder / IDS_FILE) as ids:
+            writer = _Writer(
+                tokenizer=tokenizer,
+                ids=cast(BufferedIOBase, ids),
+                unknown=cast(BufferedIOBase, unknown),
+            )
             writer.write(corpus, on_progress)
-        _finish(folder, writer, draft)
-    finally:
-        draft.unlink(missing_ok=True)
+        _finish(folder, writer)
     return open_store(folder, tokenizer=tokenizer)
+
+
+def _refuse_link(folder: Path) -> None:
+    """Keep a link in somebody else's run from choosing what is overwritten."""
+    if folder.is_symlink():
+        raise FormatError(
+            f"{folder} is a link to {folder.readlink()}; tokens are not written through a link.",
+            help="Remove the link, or put the whole run folder where there is room.",
+        )
+
+
+def text_sha256(corpus: Corpus) -> str:
+    """Return the hash that a store of this corpus carries; reads it to its end."""
+    digest = hashlib.sha256()
+    for piece in corpus.pieces():
+        digest.update(utf8_bytes(piece))
+    return digest.hexdigest()
 
 
 @dataclass(kw_only=True)
@@ -159,24 +179,25 @@ def _content(stream: BufferedIOBase) -> bytes:
     return stream.read()
 
 
-def _finish(folder: Path, writer: _Writer, draft: Path) -> None:
-    """Write the arrays, make all files durable, and say last that the store is whole."""
+def _finish(folder: Path, writer: _Writer) -> None:
+    """Write the other arrays and, last, say that the store is whole."""
     starts = np.array(writer.document_starts, dtype=np.int64)
-    np.save(folder / DOCUMENTS_FILE, starts, allow_pickle=False)
-    np.save(folder / UNKNOWN_FILE, _mapped(draft, writer.num_unknown), allow_pickle=False)
-    for name in (IDS_FILE, DOCUMENTS_FILE, UNKNOWN_FILE):
-        fsync_file(folder / name)
-    fsync_folder(folder)
-    write_json(folder / DESCRIPTION_FILE, asdict(_describe(writer)))
+    unknown = _mapped(writer.unknown, writer.num_unknown)
+    for name, values in ((DOCUMENTS_FILE, starts), (UNKNOWN_FILE, unknown)):
+        with atomic_writer(folder / name) as file:
+            np.save(file, values, allow_pickle=False)
+    files = {name: describe_file(folder / name) for name in ARRAY_FILES}
+    write_json(folder / DESCRIPTION_FILE, asdict(_describe(writer, files)))
 
 
-def _mapped(draft: Path, num_positions: int) -> Int64[np.ndarray, " num_positions"]:
+def _mapped(draft: BufferedIOBase, num_positions: int) -> Int64[np.ndarray, " num_positions"]:
     if not num_positions:
         return np.zeros(0, dtype=np.int64)
-    return np.memmap(draft, dtype=np.int64, mode="r")
+    draft.flush()
+    return np.memmap(cast(BinaryIO, draft), dtype=np.int64, mode="r")
 
 
-def _describe(writer: _Writer) -> StoreDescription:
+def _describe(writer: _Writer, files: dict[str, FileDescription]) -> StoreDescription:
     dtype: Any = smallest_dtype(writer.tokenizer.vocab_size).name
     return StoreDescription(
         format_version=FORMAT_VERSION,
@@ -190,4 +211,5 @@ def _describe(writer: _Writer) -> StoreDescription:
         num_characters=writer.counts.num_characters,
         num_bytes=writer.counts.num_bytes,
         num_characters_lost=writer.num_characters_lost,
+        files=files,
     )

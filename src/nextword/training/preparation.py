@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nextword.base import ConfigError, Values, decode, encode, require
+from nextword.embeddings import EmbeddingConfig
 from nextword.models import NeuralLanguageModel
 from nextword.storage import Family, load_model
 from nextword.tensors import resolve_device, seed_everything, tune_process
@@ -13,6 +14,7 @@ from nextword.text import ByteStream
 from nextword.training.config import RunConfig
 from nextword.training.data import StageProgress, TrainingData, prepare_data
 from nextword.training.pretrained import PretrainedVectors
+from nextword.training.sources import TextAccess
 from nextword.training.state import TrainingState
 
 _logger = logging.getLogger(__name__)
@@ -35,11 +37,20 @@ class Preparation:
     state: TrainingState
 
 
-def with_initial_model(config: RunConfig, *, families: Mapping[str, Family]) -> RunConfig:
-    """Give the settings with the sizes of the model to start from, where one is named."""
+def with_initial_model(
+    config: RunConfig, *, families: Mapping[str, Family], access: TextAccess | None = None
+) -> RunConfig:
+    """Give the settings with the sizes of the model to start from, where one is named.
+
+    Args:
+        config: The settings.
+        families: Every family that is known, by name.
+        access: How files are got at; from the current folder when None.
+    """
     if config.text.init is None:
         return config
-    stored = load_model(Path(config.text.init), families=families)
+    init = (access or TextAccess()).located(config.text.init)
+    stored = load_model(Path(init), families=families)
     require(
         isinstance(stored.model, NeuralLanguageModel),
         f"{config.text.init} is of the family {stored.model.family}, which has no weights to go "
@@ -65,6 +76,7 @@ def prepare(
     families: Mapping[str, Family],
     on_stage: StageProgress | None = None,
     standard_input: ByteStream | None = None,
+    access: TextAccess | None = None,
 ) -> Preparation:
     """Tune the process, seed it, encode the texts and build the model.
 
@@ -74,6 +86,7 @@ def prepare(
         families: Every family that is known, by name.
         on_stage: Is told of stages.
         standard_input: The stream that the text `-` stands for.
+        access: How texts and files are got at; from the current folder when None.
 
     Raises:
         ConfigError: The model to start from has no weights, or no text is named.
@@ -89,10 +102,11 @@ def prepare(
     seed_everything(config.training.seed)
     device = resolve_device(config.training.device)
     start, vectors = None, None
+    access = access if access is not None else TextAccess()
     if config.text.init is not None:
-        start = load_model(Path(config.text.init), families=families)
+        start = load_model(Path(access.located(config.text.init)), families=families)
     elif config.embedding.kind == "pretrained":
-        vectors = PretrainedVectors(config.embedding)
+        vectors = PretrainedVectors(_located(config.embedding, access))
     data = prepare_data(
         config.text,
         config.tokenizer,
@@ -101,6 +115,7 @@ def prepare(
         extend=None if vectors is None else vectors.extend,
         standard_input=standard_input,
         on_progress=on_stage,
+        access=access,
     )
     _require_validation(config, data)
     config = _with_settled_output(config, vocab_size=data.tokenizer.vocab_size)
@@ -112,6 +127,11 @@ def prepare(
     model.count(data.train, data.tokenizer, temporary_folder=folder)
     state = TrainingState(model, config, train=data.train, tokenizer=data.tokenizer)
     return Preparation(config=config, data=data, model=model, state=state)
+
+
+def _located(config: EmbeddingConfig, access: TextAccess) -> EmbeddingConfig:
+    """Name the file of vectors as it is to be opened from here."""
+    return config if config.path is None else replace(config, path=access.located(config.path))
 
 
 def _require_validation(config: RunConfig, data: TrainingData) -> None:

@@ -9,10 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nextword.base import NextwordError, Values, require
+from nextword.base import FormatError, NextwordError, Values, require
 from nextword.evaluation import PerplexityCard, evaluate
 from nextword.models import LanguageModel, NgramConfig, train_ngram
-from nextword.storage import Family, RunFolder, RunLock, load_latest_checkpoint
+from nextword.storage import (
+    Family,
+    RunFolder,
+    RunLock,
+    load_latest_checkpoint,
+    sweep_leftovers,
+)
 from nextword.text import ByteStream
 from nextword.tokens import TokenStore
 from nextword.training.callbacks import Callback, MetricsFile, TrainingCurve
@@ -23,7 +29,13 @@ from nextword.training.preparation import Preparation, prepare, with_initial_mod
 from nextword.training.progress import Progress
 from nextword.training.report import write_report
 from nextword.training.settings import settle
-from nextword.training.signals import stop_on_signals
+from nextword.training.signals import exit_on_sigterm, stop_on_signals
+from nextword.training.sources import (
+    TextAccess,
+    check_sources,
+    require_unchanged,
+    starting_folder,
+)
 from nextword.training.state import TrainingState
 from nextword.training.trainer import Trainer
 
@@ -86,19 +98,20 @@ def run_training(
         out: The run folder; made where it is missing.
         families: Every family that is known, by name.
         resume: `never` refuses a folder that holds a run; `auto` starts in an empty one, goes on
-            where a run stopped, and on a finished run only reports.
+            where a run stopped, and on a finished run only reports; `old-text` does the same with
+            the text as it was encoded when the run began, whatever the text is now.
         callbacks: Gives what watches beside the metrics file and the training curve.
         on_stage: Is told of stages before and after training.
         standard_input: The stream that the text `-` stands for.
 
     Raises:
         ConfigError: The folder is not empty, no text is named, or settings do not fit each other.
-        MismatchError: The run in the folder was started with other settings.
+        MismatchError: The run in the folder was started with other settings or another text.
         DataError: A text cannot be read or is too short.
         LockedError: Another process trains in this folder.
-        DivergedError: The loss is not finite.
-        KeyboardInterrupt: SIGINT came; a checkpoint was saved.
-        SystemExit: SIGTERM came, with code 143; a checkpoint was saved.
+        DivergedError: The loss, a weight or every validation is not finite.
+        KeyboardInterrupt: SIGINT came; once training has begun a checkpoint was saved.
+        SystemExit: SIGTERM came, with code 143; once training has begun a checkpoint was saved.
     """
     with _created(out) as run:
         if isinstance(config.model, NgramConfig):
@@ -132,21 +145,26 @@ def _learn(
     standard_input: ByteStream | None,
 ) -> RunResult:
     """Train a neural model, or go on with one."""
-    with RunLock(run.path):
+    with _held(run):
         with _left_empty_on_refusal(run):
-            config = with_initial_model(config, families=families)
-            settle(config, run, resume=resume)
+            folder = starting_folder(run)
+            config = with_initial_model(config, families=families, access=TextAccess(folder=folder))
+            config = settle(config, run, resume=resume, folder=folder)
+            access = check_sources(config.text, run, folder=folder, resume=resume)
             ready = prepare(
                 config,
                 run.tokens_folder,
                 families=families,
                 on_stage=on_stage,
                 standard_input=standard_input,
+                access=access,
             )
+            if not access.is_old:
+                require_unchanged(run)
         _restore(ready.state, run)
         keeper = ModelKeeper(run, ready.model, ready.config, ready.data.tokenizer)
         watchers = [MetricsFile(run), TrainingCurve(run), *(callbacks(run) if callbacks else ())]
-        if not ready.state.progress.is_finished:
+        if not ready.state.progress.is_finished or not run.model_folder.exists():
             _train(ready, config, run=run, keeper=keeper, callbacks=watchers)
         keeper.load_best(ready.model)
         return _measure(
@@ -175,16 +193,21 @@ def _count(
         f"an n-gram model cannot go on from {config.text.init}; it is counted afresh.",
         help="Leave --init out.",
     )
-    with RunLock(run.path):
+    with _held(run):
         with _left_empty_on_refusal(run):
-            settle(config, run, resume=resume)
+            folder = starting_folder(run)
+            config = settle(config, run, resume=resume, folder=folder)
+            access = check_sources(config.text, run, folder=folder, resume=resume)
             data = prepare_data(
                 config.text,
                 config.tokenizer,
                 folder=run.tokens_folder,
                 standard_input=standard_input,
                 on_progress=on_stage,
+                access=access,
             )
+            if not access.is_old:
+                require_unchanged(run)
             started = time.perf_counter()
             model = train_ngram(
                 data.train, data.tokenizer, config=model_config, temporary_folder=run.path
@@ -229,18 +252,29 @@ def _train(
 
 
 @contextmanager
+def _held(run: RunFolder) -> Iterator[None]:
+    """Hold the run, swept of what a killed process left; SIGTERM ends it in order."""
+    with RunLock(run.path), exit_on_sigterm():
+        run.refuse_links()
+        for path in sweep_leftovers(run.path):
+            _logger.info("removed %s, left by a process that was stopped", path)
+        yield
+
+
+@contextmanager
 def _left_empty_on_refusal(run: RunFolder) -> Iterator[None]:
-    """Take back what was written into an empty folder when a text or a setting is refused.
+    """Take back what was written into an empty folder when the start fails or is interrupted.
 
     So that the same command, mended, does not stumble over what the first attempt left.
     """
     was_empty = run.is_empty()
     try:
         yield
-    except NextwordError:
+    except BaseException:
         if was_empty:
             shutil.rmtree(run.tokens_folder, ignore_errors=True)
             run.config_file.unlink(missing_ok=True)
+            run.sources_file.unlink(missing_ok=True)
         raise
 
 
@@ -251,7 +285,7 @@ def _created(out: Path) -> Iterator[RunFolder]:
     run = RunFolder.create(out)
     try:
         yield run
-    except NextwordError:
+    except BaseException:
         if not was_there and run.is_empty():
             shutil.rmtree(out, ignore_errors=True)
         raise
@@ -262,7 +296,16 @@ def _restore(state: TrainingState, run: RunFolder) -> None:
     checkpoint = load_latest_checkpoint(run.checkpoints_folder)
     if checkpoint is None:
         return
-    state.restore(checkpoint)
+    try:
+        state.restore(checkpoint)
+    except NextwordError:
+        raise
+    except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
+        raise FormatError(
+            f"the checkpoint of step {checkpoint.step} in {run.checkpoints_folder} is not one of "
+            f"a training: {type(error).__name__} {error}.",
+            help="Remove its folder to go on from an earlier one, or choose another --out.",
+        ) from error
     state.extend()
     _logger.info("going on after update %d", state.progress.step)
 

@@ -111,3 +111,16 @@ def test_build_optimizer_leaves_weights_apart_to_others(kind: str) -> None:
 
     moved = [not torch.equal(a, b) for a, b in zip(weights(model), before, strict=True)]
     assert moved == [True, True, False, True]
+
+
+@pytest.mark.parametrize("kind", ["sgd", "adamw"])
+def test_step_moves_the_version_counters_that_fused_forms_leave(kind: str) -> None:
+    model = torch.nn.Linear(3, 2)
+    optimizer = build_optimizer(model, OptimizerConfig(kind=kind, momentum=0.0))  # type: ignore[arg-type]
+    model(torch.ones(1, 3)).sum().backward()
+    before = [parameter._version for parameter in model.parameters()]
+
+    optimizer.step()
+
+    after = [parameter._version for parameter in model.parameters()]
+    assert all(new > old for new, old in zip(after, before, strict=True))
