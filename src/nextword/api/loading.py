@@ -5,6 +5,7 @@ from pathlib import Path
 
 from nextword.api.families import FAMILIES
 from nextword.api.model import Model
+from nextword.base import checked_path
 from nextword.interop import HUGGINGFACE_PREFIX, load_huggingface
 from nextword.storage import load_model
 from nextword.tensors import resolve_device
@@ -22,11 +23,13 @@ def load(path: str | Path, *, device: str = "cpu", on_stage: StageProgress | Non
 
     Raises:
         CheckpointError: There is no such folder or file, or it holds no sound model.
-        ConfigError: There is no such device.
+        ConfigError: There is no such device, or no file system can hold the path.
         MissingExtraError: It is an `hf:` model, and transformers is not installed.
     """
     placed = resolve_device(device)
     if str(path).startswith(HUGGINGFACE_PREFIX):
-        return Model(load_huggingface(str(path).removeprefix(HUGGINGFACE_PREFIX), device=placed))
+        name = str(path).removeprefix(HUGGINGFACE_PREFIX)
+        checked_path(name)
+        return Model(load_huggingface(name, device=placed))
     told = None if on_stage is None else partial(on_stage, f"reading lines of {path}")
-    return Model(load_model(Path(path), families=FAMILIES, device=placed, on_progress=told))
+    return Model(load_model(checked_path(path), families=FAMILIES, device=placed, on_progress=told))

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from nextword.api.families import FAMILIES
-from nextword.base import ConfigError
+from nextword.base import ConfigError, checked_path
 from nextword.evaluation import (
     DEFAULT_BATCH_SIZE,
     AuditReport,
@@ -296,7 +296,7 @@ class Model:
             DataError: Its tokens cannot be spelt in an ARPA file, as those of kind `bpe`.
         """
         told = None if on_stage is None else partial(on_stage, f"writing lines of {path}")
-        write_arpa_file(Path(path), self.language_model, self.tokenizer, on_progress=told)
+        write_arpa_file(checked_path(path), self.language_model, self.tokenizer, on_progress=told)
 
     def _encoded(self, corpus: Corpus, on_stage: StageProgress | None = None) -> TokenStore:
         told = None if on_stage is None else partial(on_stage, "encoding the text")

@@ -10,6 +10,7 @@ import typer
 
 from nextword.cli.options import TEXT_HELP, Debug, Json, Quiet
 from nextword.cli.output import aligned, remark, write_json, write_line
+from nextword.cli.streams import require_standard_output
 
 if TYPE_CHECKING:
     from nextword.cli.progress import Progress
@@ -102,6 +103,7 @@ def train(
     texts = text or []
     with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:
         if dry_run:
+            require_standard_output()
             config = api.run_config(texts, recipe=recipe, settings=settings)
             plan = api.plan(config, on_stage=progress.on_stage, standard_input=sys.stdin.buffer)
             show_plan(plan, config, as_json=json)
@@ -127,11 +129,11 @@ def train(
 
 def required_out(out: Path | None) -> Path:
     """Give the run folder, which only a dry run does without."""
-    from nextword.base import ConfigError
+    from nextword.base import ConfigError, checked_path
 
     if out is None:
         raise ConfigError("no run folder is named.", help=f"Add --out RUN. {_EXAMPLE}")
-    if out.exists() and not out.is_dir():
+    if checked_path(out).exists() and not out.is_dir():
         raise ConfigError(f"--out {out} is not a folder.", help="Name a new or an empty folder.")
     return out
 

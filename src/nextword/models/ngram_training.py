@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from nextword.base import full_disk_errors
 from nextword.models.ngram import NgramLanguageModel, ngram_of_tables
 from nextword.models.ngram_config import NgramConfig
 from nextword.ngrams import (
@@ -84,7 +85,10 @@ def counted_ngrams(
     if temporary_folder is None or len(sentences.ids) * _BYTES_PER_TOKEN <= memory_bytes:
         yield count_ngrams(sentences, order=order)
         return
-    with tempfile.TemporaryDirectory(prefix="ngrams-", dir=temporary_folder) as folder:
+    with (
+        full_disk_errors(temporary_folder),
+        tempfile.TemporaryDirectory(prefix="ngrams-", dir=temporary_folder) as folder,
+    ):
         yield count_spilling(sentences, order=order, folder=Path(folder), memory_bytes=memory_bytes)
 
 

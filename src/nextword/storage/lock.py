@@ -44,7 +44,7 @@ class RunLock:
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         except OSError as error:
-            raise CheckpointError(f"Cannot lock {self._folder}: {reason(error)}.") from error
+            raise CheckpointError(f"cannot lock {self._folder}: {reason(error)}.") from error
         try:
             self._lock(descriptor)
         except BaseException:
@@ -74,7 +74,7 @@ class RunLock:
             raise self._locked_error(descriptor) from error
         except OSError as error:
             raise CheckpointError(
-                f"Cannot lock {self._folder}: {reason(error)}.",
+                f"cannot lock {self._folder}: {reason(error)}.",
                 help="Use a folder on a file system with POSIX locks.",
             ) from error
         content = json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode("ascii")

@@ -10,7 +10,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from nextword.base import CheckpointError, FormatError, NextwordError, Values, did_you_mean
+from nextword.base import (
+    CheckpointError,
+    FormatError,
+    NextwordError,
+    Values,
+    checked_path,
+    did_you_mean,
+)
 from nextword.models import LanguageModel, NeuralLanguageModel
 from nextword.storage.arpa_file import read_arpa_file
 from nextword.storage.model_folder import (
@@ -114,10 +121,12 @@ def load_model(
         on_progress: Is told how many lines were read of a file that is read by lines.
 
     Raises:
+        ConfigError: No file system can hold the path.
         CheckpointError: There is no such folder or file, or the run has no model yet.
         FormatError: It is no model, is damaged, newer, or of an unknown family.
         MismatchError: The weights do not fit the configuration.
     """
+    path = checked_path(path)
     if not path.is_dir():
         for suffix, read in _FILE_READERS.items():
             if path.name.lower().endswith(suffix):

@@ -91,10 +91,10 @@ def open_corpus(
             or is not UTF-8.
     """
     if not specs:
-        raise ConfigError("No text was named.", help="Name a file, a folder, a glob, - or stdlib:.")
+        raise ConfigError("no text was named.", help="Name a file, a folder, a glob, - or stdlib:.")
     if encoding_errors not in _ENCODING_ERRORS:
         raise ConfigError(
-            f"The treatment of encoding errors is {encoding_errors!r}.",
+            f"the treatment of encoding errors is {encoding_errors!r}.",
             help=did_you_mean(encoding_errors, _ENCODING_ERRORS),
         )
     sources = [source for spec in specs for source in _sources(spec, standard_input)]
@@ -107,7 +107,7 @@ def open_corpus(
 def _sources(spec: str, standard_input: ByteStream | None) -> list[_Source]:
     if spec == _STANDARD_INPUT:
         if standard_input is None:
-            raise DataError("The text '-' was named, but there is no standard input here.")
+            raise DataError("the text '-' was named, but there is no standard input here.")
         return [_memory_source("standard input", standard_input)]
     files = find_files(spec)
     if spec == STANDARD_LIBRARY:

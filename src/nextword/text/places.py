@@ -82,18 +82,18 @@ def standard_library_files() -> list[Path]:
         if path.suffix == ".py"
     ]
     if not files:
-        raise DataError(f"No Python sources of the standard library were found in {folder}.")
+        raise DataError(f"no Python sources of the standard library were found in {folder}.")
     return files
 
 
 def _files_of_folder(folder: Path) -> list[Path]:
     files = list(_walk(folder, enter=lambda name: not name.startswith(".")))
     if not files:
-        raise DataError(f"The folder {folder} is empty.", help="Name a folder with text files.")
+        raise DataError(f"the folder {folder} is empty.", help="Name a folder with text files.")
     texts = [path for path in files if _may_hold_text(path)]
     if not texts:
         raise DataError(
-            f"The folder {folder} holds no text: {len(files):,} files, all hidden or of kinds "
+            f"the folder {folder} holds no text: {len(files):,} files, all hidden or of kinds "
             f"such as {files[0].suffix or files[0].name!r}.",
             help="Name the files themselves if they are text.",
         )
@@ -124,11 +124,11 @@ def _files_of_glob(pattern: Path) -> list[Path]:
     try:
         found = sorted(path for path in root.glob(str(relative)) if path.is_file())
     except (ValueError, NotImplementedError) as error:
-        raise DataError(f"The pattern {pattern} cannot be read: {error}.") from error
+        raise DataError(f"the pattern {pattern} cannot be read: {error}.") from error
     files = [path for path in found if not path.name.startswith(".")]
     if not files:
         raise DataError(
-            f"No file matches {pattern}.", help="Check the pattern, and quote it for the shell."
+            f"no file matches {pattern}.", help="Check the pattern, and quote it for the shell."
         )
     return files
 

@@ -57,11 +57,11 @@ def _check_fractions(fractions: tuple[float, float, float]) -> None:
     written = ",".join(f"{fraction:g}" for fraction in fractions)
     help = "Give training, validation and test, for example --split 0.9,0.05,0.05."
     if len(fractions) != len(_PART_NAMES):
-        raise ConfigError(f"The split {written} has {len(fractions)} shares, not 3.", help=help)
+        raise ConfigError(f"the split {written} has {len(fractions)} shares, not 3.", help=help)
     if not all(fraction >= 0 for fraction in fractions):
-        raise ConfigError(f"The split {written} has a share that is not at least 0.", help=help)
+        raise ConfigError(f"the split {written} has a share that is not at least 0.", help=help)
     if not math.isclose(sum(fractions), 1.0, rel_tol=0.0, abs_tol=_SUM_TOLERANCE):
-        raise ConfigError(f"The split {written} sums to {sum(fractions):g}, not to 1.", help=help)
+        raise ConfigError(f"the split {written} sums to {sum(fractions):g}, not to 1.", help=help)
 
 
 def _targets(total: int, fractions: tuple[float, float, float]) -> list[int]:

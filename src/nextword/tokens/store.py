@@ -134,7 +134,7 @@ def require_trainable(store: TokenStore) -> None:
     """
     if store.num_tokens < MIN_TRAINABLE_TOKENS:
         raise DataError(
-            f"The text has too few tokens: {store.num_tokens}, and at least "
+            f"the text has too few tokens: {store.num_tokens}, and at least "
             f"{MIN_TRAINABLE_TOKENS} are needed.",
             help="Give a longer text.",
         )
@@ -154,7 +154,7 @@ def open_store(folder: Path, *, tokenizer: Tokenizer) -> TokenStore:
     description = _read_description(folder)
     if description.tokenizer_fingerprint != tokenizer.fingerprint:
         raise MismatchError(
-            f"The token store {folder} was made by another tokenizer "
+            f"the token store {folder} was made by another tokenizer "
             f"({description.tokenizer_fingerprint[:12]}, not {tokenizer.fingerprint[:12]}).",
             help="Delete the folder; it will be made again.",
         )

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64
 
-from nextword.base import DataError, fsync_file, fsync_folder, write_json
+from nextword.base import DataError, fsync_file, fsync_folder, full_disk_errors, write_json
 from nextword.text import Corpus, Document
 from nextword.tokens.encoders import Encoding
 from nextword.tokens.store import (
@@ -56,11 +56,23 @@ def build_store(
 
     Raises:
         DataError: The corpus gives no tokens, or cannot be read.
+        DiskFullError: The disk is full.
     """
     if folder is None:
         writer = _Writer(tokenizer=tokenizer, ids=BytesIO(), unknown=BytesIO())
         writer.write(corpus, on_progress)
         return _in_memory(writer)
+    with full_disk_errors(folder):
+        _build_on_disk(corpus, tokenizer, folder, on_progress)
+    return open_store(folder, tokenizer=tokenizer)
+
+
+def _build_on_disk(
+    corpus: Corpus,
+    tokenizer: Tokenizer,
+    folder: Path,
+    on_progress: Callable[[int], None] | None,
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     # Without its description an older store counts as unfinished while it is overwritten.
     (folder / DESCRIPTION_FILE).unlink(missing_ok=True)
@@ -74,7 +86,6 @@ def build_store(
         _finish(folder, writer, draft)
     finally:
         draft.unlink(missing_ok=True)
-    return open_store(folder, tokenizer=tokenizer)
 
 
 @dataclass(kw_only=True)

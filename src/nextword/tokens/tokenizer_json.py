@@ -137,4 +137,4 @@ def _check_merges(
 
 
 def _refusal(reason: str) -> FormatError:
-    return FormatError(f"The tokenizer cannot be read: {reason}.", help=_HELP)
+    return FormatError(f"the tokenizer cannot be read: {reason}.", help=_HELP)

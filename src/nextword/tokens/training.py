@@ -66,7 +66,7 @@ def _watch(pieces: Iterable[str], on_progress: Callable[[int], None] | None) -> 
             on_progress(num_characters)
     if not num_characters:
         raise DataError(
-            "The training text is empty; there is nothing to learn a vocabulary from.",
+            "the training text is empty; there is nothing to learn a vocabulary from.",
             help="Name a text with at least one character.",
         )
 

@@ -108,7 +108,7 @@ def test_open_corpus_missing_file_is_refused_before_iterating(tmp_path: Path) ->
 
 
 def test_open_corpus_without_a_text_is_refused() -> None:
-    with pytest.raises(ConfigError, match="No text was named"):
+    with pytest.raises(ConfigError, match="no text was named"):
         open_corpus([])
 
 

@@ -69,12 +69,12 @@ def test_find_files_name_with_brackets_is_the_file_of_that_name(tmp_path: Path) 
 
 
 def test_find_files_glob_without_match_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"No file matches .*\*\.txt"):
+    with pytest.raises(DataError, match=r"no file matches .*\*\.txt"):
         find_files(f"{tmp_path}/*.txt")
 
 
 def test_find_files_glob_that_cannot_be_read_is_refused() -> None:
-    with pytest.raises(DataError, match=r"The pattern a\*\*b\*\* cannot be read"):
+    with pytest.raises(DataError, match=r"the pattern a\*\*b\*\* cannot be read"):
         find_files("a**b**")
 
 
@@ -109,7 +109,7 @@ def test_find_files_text_in_place_of_a_name_is_refused() -> None:
 
 
 def test_find_files_empty_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"The folder .* is empty"):
+    with pytest.raises(DataError, match=r"the folder .* is empty"):
         find_files(str(tmp_path))
 
 
@@ -136,5 +136,5 @@ def test_standard_library_files_missing_sources_are_refused(
 ) -> None:
     monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
 
-    with pytest.raises(DataError, match="No Python sources of the standard library"):
+    with pytest.raises(DataError, match="no Python sources of the standard library"):
         find_files("stdlib:")

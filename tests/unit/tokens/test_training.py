@@ -150,7 +150,7 @@ def test_train_reports_the_characters_read_so_far(kind: TokenizerKind) -> None:
 @pytest.mark.parametrize("kind", LEARNING_KINDS)
 @pytest.mark.parametrize("pieces", [[], [""]])
 def test_train_on_nothing_is_refused(kind: TokenizerKind, pieces: list[str]) -> None:
-    with pytest.raises(DataError, match="The training text is empty"):
+    with pytest.raises(DataError, match="the training text is empty"):
         train_tokenizer(TokenizerConfig(kind=kind), pieces)
 
 
