@@ -15,16 +15,19 @@ from nextword.base import (
     merge,
     read_toml,
 )
-from nextword.storage import RunFolder
+from nextword.storage import RunFolder, read_model_config
 from nextword.text import ByteStream
 from nextword.training import (
     Callback,
+    NgramPlan,
     Plan,
     RunConfig,
     RunResult,
     StageProgress,
     plan_training,
     read_recipe,
+    refuse_idle_settings,
+    refuse_other_parts,
     run_training,
 )
 
@@ -61,15 +64,20 @@ def run_config(
         saved: The settings of a run to go on with.
 
     Raises:
-        ConfigError: A setting is unknown or out of range.
+        ConfigError: A setting is unknown, out of range, or would change nothing.
     """
     base = _base_layer(recipe, settings, saved)
     named = (texts,) if isinstance(texts, str) else tuple(texts)
     given = [Layer({"text": {"train": named}}, source="texts")] if named else []
     try:
-        return decode_layers(RunConfig, [base, *given, *settings])
+        config = decode_layers(RunConfig, [base, *given, *settings])
     except ConfigError as error:
         raise ConfigError(error.message, help=_family_help(base, settings) or error.help) from error
+    refuse_idle_settings(config, settings)
+    if config.text.init is not None:
+        stored = read_model_config(checked_path(config.text.init))
+        refuse_other_parts(config.text.init, stored, settings)
+    return config
 
 
 def train(
@@ -117,7 +125,7 @@ def plan(
     *,
     on_stage: StageProgress | None = None,
     standard_input: ByteStream | None = None,
-) -> Plan:
+) -> Plan | NgramPlan:
     """Say what a training would take, without training."""
     return plan_training(
         config, families=FAMILIES, on_stage=on_stage, standard_input=standard_input

@@ -27,7 +27,7 @@ from nextword.base.files import (
 )
 from nextword.base.full_disk import disk_full, full_disk_errors, is_full_disk
 from nextword.base.json_values import with_nulls
-from nextword.base.layers import Layer, merge
+from nextword.base.layers import Layer, merge, source_of
 from nextword.base.one_of import OneOf, setting_types
 from nextword.base.paths import checked_path, shortened
 from nextword.base.registry import Registry
@@ -78,6 +78,7 @@ __all__ = [
     "require_range",
     "setting_types",
     "shortened",
+    "source_of",
     "with_nulls",
     "write_bytes",
     "write_json",

@@ -11,8 +11,6 @@ from nextword.cli.options import (
     TEXT_HELP,
     Debug,
     Device,
-    EncodingErrors,
-    Field,
     Json,
     Model,
     Quiet,
@@ -34,8 +32,17 @@ def audit(
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", help="Decides which parts of the text are read.")
     ] = 0,
-    encoding_errors: EncodingErrors = "strict",
-    field: Field = "text",
+    encoding_errors: Annotated[
+        str | None,
+        typer.Option(
+            "--encoding-errors",
+            metavar="strict|surrogateescape",
+            help="What to do with bytes that are not UTF-8: refuse or keep them.",
+        ),
+    ] = None,
+    field: Annotated[
+        str | None, typer.Option("--field", metavar="KEY", help="Key of the text in .jsonl files.")
+    ] = None,
     device: Device = "auto",
     json: Json = False,
     quiet: Quiet = False,
@@ -50,11 +57,16 @@ def audit(
     from nextword.evaluation import render_audit
     from nextword.text import open_corpus
 
+    if not text:
+        refuse_without_text(field=field, encoding_errors=encoding_errors)
     loaded = load_model(model, device=device, quiet=quiet)
     corpus = None
     if text:
         corpus = open_corpus(
-            text, field=field, encoding_errors=encoding_errors, standard_input=sys.stdin.buffer
+            text,
+            field=field or "text",
+            encoding_errors=encoding_errors or "strict",
+            standard_input=sys.stdin.buffer,
         )
     with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:
         report = loaded.audit(corpus, seed=seed, name=model, on_stage=progress.on_stage)
@@ -64,3 +76,19 @@ def audit(
         write_line(render_audit(report))
     if not report.passed:
         raise typer.Exit(FAILED)
+
+
+def refuse_without_text(*, field: str | None, encoding_errors: str | None) -> None:
+    """Refuse options that say how a text is read where none is named.
+
+    Raises:
+        ConfigError: One of them is given.
+    """
+    from nextword.base import ConfigError
+
+    for option, value in (("--field", field), ("--encoding-errors", encoding_errors)):
+        if value is not None:
+            raise ConfigError(
+                f"{option} is {value!r}, but no text is named that it could be for.",
+                help=f"Add --text TEXT, or leave {option} out.",
+            )

@@ -1,6 +1,7 @@
 """`nextword generate`: text, streamed as it is made."""
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -56,8 +57,14 @@ def generate(
     A sentence end prints a newline and goes on. With --samples above 1 each text stands under a
     line `--- sample N ---`.
     """
+    from nextword.base import require_range
     from nextword.generation import SamplingConfig
 
+    require_range("--max-tokens", max_tokens, low=0)
+    require_range("--samples", samples, low=1)
+    if temperature == 0.0:
+        filters = {"--top-k": top_k, "--top-p": top_p, "--min-p": min_p}
+        refuse_filters(filters, samples=samples)
     sampling = SamplingConfig(
         temperature=temperature,
         top_k=top_k,
@@ -79,6 +86,25 @@ def generate(
         writer.stream()
     else:
         writer.write_samples(samples)
+
+
+def refuse_filters(filters: Mapping[str, float | None], *, samples: int) -> None:
+    """Refuse what has no effect at temperature 0, which always takes the most probable token.
+
+    Raises:
+        ConfigError: A filter is given, or more than one sample, which would all be the same.
+    """
+    from nextword.base import ConfigError
+
+    given = [f"{option} {value}" for option, value in filters.items() if value is not None]
+    if samples > 1:
+        given.append(f"--samples {samples}")
+    if given:
+        raise ConfigError(
+            f"{given[0]} would change nothing: --temperature 0 takes the most probable token each "
+            "time.",
+            help=f"Leave {given[0].split()[0]} out, or set a --temperature above 0.",
+        )
 
 
 class _Writer:

@@ -26,6 +26,7 @@ from nextword.storage.model_folder import (
     resolve_model_folder,
     save_model_folder,
 )
+from nextword.storage.values import read_values
 from nextword.tokens import Tokenizer
 
 #: Models that are one file, by the end of its name; every other model is a folder.
@@ -136,6 +137,21 @@ def load_model(
                     model=model, tokenizer=tokenizer, config=config, card="", path=path
                 )
     return _load_folder(resolve_model_folder(path), families=families, device=device)
+
+
+def read_model_config(path: Path) -> Values:
+    """Read the settings of a model without its tensors.
+
+    Args:
+        path: A model folder or a run folder; of any other file, nothing is known.
+
+    Raises:
+        CheckpointError: There is no such folder, or the run has no model yet.
+        FormatError: It is no model folder.
+    """
+    if not path.is_dir():
+        return {}
+    return read_values(resolve_model_folder(path) / "config.json")
 
 
 def _load_folder(

@@ -5,7 +5,7 @@ import sysconfig
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from nextword.base import DataError, nearest_name
+from nextword.base import DataError, nearest_name, shortened
 from nextword.text.blocks import COMPRESSED_SUFFIXES
 
 #: The standard library of the running interpreter, as a TEXT.
@@ -55,7 +55,7 @@ def find_files(spec: str) -> list[Path]:
     try:
         return _find(spec, Path(spec))
     except OSError as error:
-        raise DataError(f"{spec} cannot be read: {error.strerror}.") from error
+        raise DataError(f"{shortened(spec)} cannot be read: {error.strerror}.") from error
 
 
 def _find(spec: str, path: Path) -> list[Path]:

@@ -9,9 +9,7 @@ from nextword.storage.disk import disk_errors, reason
 
 def test_disk_errors_full_disk_says_so_and_helps() -> None:
     with (
-        pytest.raises(
-            CheckpointError, match="the disk is full: no space is left to write model"
-        ) as caught,
+        pytest.raises(DiskFullError, match="no space is left to write model") as caught,
         disk_errors(Path("model")),
     ):
         raise OSError(errno.ENOSPC, "No space left on device")
