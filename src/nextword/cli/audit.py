@@ -8,6 +8,7 @@ import typer
 from nextword.cli.errors import FAILED
 from nextword.cli.loading import load_model
 from nextword.cli.options import (
+    MAX_SEED,
     TEXT_HELP,
     Debug,
     Device,
@@ -53,10 +54,12 @@ def audit(
     Probabilities sum to one, nothing leaks from the future or from held-out text, and no score
     depends on batches, chunks, padding, or on where the model is kept.
     """
+    from nextword.base import require_range
     from nextword.cli.progress import make_progress
     from nextword.evaluation import render_audit
     from nextword.text import open_corpus
 
+    require_range("--seed", seed, low=0, high=MAX_SEED)
     if not text:
         refuse_without_text(field=field, encoding_errors=encoding_errors)
     loaded = load_model(model, device=device, quiet=quiet)

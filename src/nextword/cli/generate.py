@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nextword.cli.loading import load_model
-from nextword.cli.options import Debug, Device, Json, Model
+from nextword.cli.options import MAX_SEED, Debug, Device, Json, Model
 from nextword.cli.output import write_json, write_line, write_text
 
 if TYPE_CHECKING:
     from nextword import api
     from nextword.generation import Sample, SamplingConfig
 
+#: Texts that are made side by side; more do not fit in memory.
+MAX_SAMPLES = 100_000
 _STANDARD_INPUT = "-"
 
 
@@ -61,7 +63,8 @@ def generate(
     from nextword.generation import SamplingConfig
 
     require_range("--max-tokens", max_tokens, low=0)
-    require_range("--samples", samples, low=1)
+    require_range("--samples", samples, low=1, high=MAX_SAMPLES)
+    require_range("--seed", seed, low=0, high=MAX_SEED)
     if temperature == 0.0:
         filters = {"--top-k": top_k, "--top-p": top_p, "--min-p": min_p}
         refuse_filters(filters, samples=samples)
