@@ -77,7 +77,7 @@ def test_train_only_unknown_characters_left_out_is_refused(cli: Call, tmp_path: 
         *("tokenizer.kind=character", "tokenizer.min_count=2"),
     )
 
-    assert "None of the 3 tokens can be counted" in refused(finished)
+    assert "none of the 3 tokens can be counted" in refused(finished)
 
 
 def test_evaluate_text_of_unknown_words_scores_the_unknown_word(cli: Call, tmp_path: Path) -> None:

@@ -6,34 +6,35 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from nextword.base import STRICT, Registry, Values, decode, require
-from nextword.embeddings import EmbeddingConfig
+from nextword.base import STRICT, ConfigError, Registry, Values, decode, require
 from nextword.models import (
     NEURAL_CONFIGS,
     LanguageModel,
     NeuralConfig,
     NeuralLanguageModel,
-    RegularizationConfig,
     ngram_from_arrays,
 )
-from nextword.outputs import OutputConfig
 from nextword.storage import Family, neural_family
 from nextword.tokens import Tokenizer
+from nextword.training import RunConfig
+
+#: The sections of a run's settings that say what a network is made of.
+_BUILT_OF = ("model", "embedding", "output", "regularization")
 
 
 def build_neural(config: Values, tokenizer: Tokenizer) -> NeuralLanguageModel:
     """Build a neural model from the settings of a run or a model folder."""
-    model = decode(NEURAL_CONFIGS[config["model"]["family"]], config["model"], source="model")
-    regularization = decode(
-        RegularizationConfig, config.get("regularization", {}), source="regularization"
-    )
-    return model.build(
+    values = {section: config[section] for section in _BUILT_OF if section in config}
+    built_of = decode(RunConfig, values, source="settings")
+    if not isinstance(built_of.model, NeuralConfig):
+        raise ConfigError(f"settings: model.family is {built_of.model.family!r}, no network.")
+    return built_of.model.build(
         vocab_size=tokenizer.vocab_size,
         boundary_id=tokenizer.boundary_id,
         never_ids=tokenizer.never_ids,
-        regularization=regularization,
-        embedding=decode(EmbeddingConfig, config.get("embedding", {}), source="embedding"),
-        output=decode(OutputConfig, config.get("output", {}), source="output"),
+        regularization=built_of.regularization,
+        embedding=built_of.embedding,
+        output=built_of.output,
         backend=config.get("training", {}).get("backend", "auto"),
     )
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from nextword.api.families import FAMILIES
 from nextword.api.model import Model
+from nextword.base import checked_path
 from nextword.interop import HUGGINGFACE_PREFIX, load_huggingface
 from nextword.storage import load_model
 from nextword.tensors import resolve_device
@@ -29,16 +30,22 @@ def load(
 
     Raises:
         CheckpointError: There is no such folder or file, or it holds no sound model.
-        ConfigError: There is no such device or encoding, or an encoding is given for a model that
-            is no ARPA file.
+        ConfigError: There is no such device or encoding, an encoding is given for a model that
+            is no ARPA file, or no file system can hold the path.
         MissingExtraError: It is an `hf:` model, and transformers is not installed.
     """
     placed = resolve_device(device)
     if str(path).startswith(HUGGINGFACE_PREFIX) and encoding is None:
-        return Model(load_huggingface(str(path).removeprefix(HUGGINGFACE_PREFIX), device=placed))
+        name = str(path).removeprefix(HUGGINGFACE_PREFIX)
+        checked_path(name)
+        return Model(load_huggingface(name, device=placed))
     told = None if on_stage is None else partial(on_stage, f"reading lines of {path}")
     return Model(
         load_model(
-            Path(path), families=FAMILIES, device=placed, encoding=encoding, on_progress=told
+            checked_path(path),
+            families=FAMILIES,
+            device=placed,
+            encoding=encoding,
+            on_progress=told,
         )
     )

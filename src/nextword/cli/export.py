@@ -37,12 +37,12 @@ def export(
     An n-gram model becomes DIR/model.arpa, which KenLM, SRILM and nextword itself read. What is
     there already is not replaced.
     """
-    from nextword.base import ConfigError, did_you_mean
+    from nextword.base import ConfigError, checked_path, did_you_mean
     from nextword.cli.progress import make_progress
 
     if to not in EXPORTERS:
         raise ConfigError(f"--to {to!r} is no form known here.", help=did_you_mean(to, EXPORTERS))
-    if out.exists() and not out.is_dir():
+    if checked_path(out).exists() and not out.is_dir():
         raise ConfigError(f"--out {out} is a file, not a folder.", help="Name a folder.")
     loaded = load_model(model, device="cpu", quiet=quiet, encoding=encoding)
     with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+#: Seeds are numbers of 64 bits with a sign.
+MAX_SEED = 2**63 - 1
 DEBUG_FLAG = "--debug"
 
 #: Accepted everywhere; `main` looks for it before anything is parsed, so no command reads it.

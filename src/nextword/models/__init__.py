@@ -14,6 +14,7 @@ from nextword.models.neural_configs import NEURAL_CONFIGS, ModelConfig, NeuralCo
 from nextword.models.ngram import NgramLanguageModel, ngram_from_arrays
 from nextword.models.ngram_arpa import ngram_from_arpa, ngram_to_arpa
 from nextword.models.ngram_config import NgramConfig
+from nextword.models.ngram_plan import NgramEstimate, estimate_ngram
 from nextword.models.ngram_training import train_ngram
 from nextword.models.parameters import (
     check_parameter_shapes,
@@ -21,7 +22,7 @@ from nextword.models.parameters import (
     parameter_tensors,
 )
 from nextword.models.recurrent import RecurrentLanguageModel
-from nextword.models.recurrent_config import RecurrentConfig
+from nextword.models.recurrent_config import RecurrentConfig, RecurrentSettings
 from nextword.models.state import State, state_from_bytes
 from nextword.models.token_window import TokenWindow
 from nextword.models.transformer import TransformerLanguageModel
@@ -41,9 +42,11 @@ __all__ = [
     "NeuralConfig",
     "NeuralLanguageModel",
     "NgramConfig",
+    "NgramEstimate",
     "NgramLanguageModel",
     "RecurrentConfig",
     "RecurrentLanguageModel",
+    "RecurrentSettings",
     "RegularizationConfig",
     "State",
     "TokenWindow",
@@ -52,6 +55,7 @@ __all__ = [
     "WindowConfig",
     "WindowLanguageModel",
     "check_parameter_shapes",
+    "estimate_ngram",
     "inference",
     "input_size",
     "load_parameter_tensors",

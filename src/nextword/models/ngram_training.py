@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from nextword.base import full_disk_errors
 from nextword.models.ngram import NgramLanguageModel, ngram_of_tables
 from nextword.models.ngram_config import NgramConfig
 from nextword.ngrams import (
@@ -23,7 +24,7 @@ from nextword.tokens import Tokenizer, TokenStore
 #: Texts that take more than this to count spill to disk, where a folder is given.
 MEMORY_BYTES = 2 << 30
 #: What counting in memory takes at the peak.
-_BYTES_PER_TOKEN = 96
+BYTES_PER_TOKEN = 96
 
 
 def train_ngram(
@@ -50,14 +51,32 @@ def train_ngram(
         MismatchError: Another tokenizer made the store.
     """
     sentences = sentences_of(store, tokenizer, skip_unknown=config.unknown == "kenlm")
+    tables = estimate_tables(
+        sentences,
+        tokenizer,
+        config=config,
+        temporary_folder=temporary_folder,
+        memory_bytes=memory_bytes,
+    )
+    return ngram_of_tables(tables, tokenizer)
+
+
+def estimate_tables(
+    sentences: Sentences,
+    tokenizer: Tokenizer,
+    *,
+    config: NgramConfig,
+    temporary_folder: Path | None = None,
+    memory_bytes: int = MEMORY_BYTES,
+) -> NgramTables:
+    """Count sentences and smooth the counts; arguments and errors are those of `train_ngram`."""
     with counted_ngrams(
         sentences,
         order=config.order,
         temporary_folder=temporary_folder,
         memory_bytes=memory_bytes,
     ) as counts:
-        tables = _smoothed(counts, tokenizer, config)
-    return ngram_of_tables(tables, tokenizer)
+        return _smoothed(counts, tokenizer, config)
 
 
 @contextmanager
@@ -81,10 +100,13 @@ def counted_ngrams(
         ConfigError: The order is below 1 or above the longest sentence.
         DataError: No token is left to count.
     """
-    if temporary_folder is None or len(sentences.ids) * _BYTES_PER_TOKEN <= memory_bytes:
+    if temporary_folder is None or len(sentences.ids) * BYTES_PER_TOKEN <= memory_bytes:
         yield count_ngrams(sentences, order=order)
         return
-    with tempfile.TemporaryDirectory(prefix="ngrams-", dir=temporary_folder) as folder:
+    with (
+        full_disk_errors(temporary_folder),
+        tempfile.TemporaryDirectory(prefix="ngrams-", dir=temporary_folder) as folder,
+    ):
         yield count_spilling(sentences, order=order, folder=Path(folder), memory_bytes=memory_bytes)
 
 

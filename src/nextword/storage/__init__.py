@@ -23,6 +23,7 @@ from nextword.storage.models import (
     StoredModel,
     load_model,
     neural_family,
+    read_model_config,
     save_model,
 )
 from nextword.storage.run_folder import RunFolder
@@ -42,6 +43,7 @@ __all__ = [
     "neural_family",
     "read_arpa_file",
     "read_folder",
+    "read_model_config",
     "recover_folder",
     "resolve_model_folder",
     "save_checkpoint",

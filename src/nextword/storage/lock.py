@@ -82,7 +82,7 @@ class RunLock:
             raise self._locked_error(descriptor) from error
         except OSError as error:
             raise CheckpointError(
-                f"Cannot lock {self._folder}: {reason(error)}.",
+                f"cannot lock {self._folder}: {reason(error)}.",
                 help="Use a folder on a file system with POSIX locks.",
             ) from error
         _require_lock_content(self._folder / LOCK_NAME, descriptor)

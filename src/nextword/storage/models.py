@@ -16,6 +16,7 @@ from nextword.base import (
     FormatError,
     NextwordError,
     Values,
+    checked_path,
     did_you_mean,
 )
 from nextword.models import LanguageModel, NeuralLanguageModel, check_parameter_shapes
@@ -27,6 +28,7 @@ from nextword.storage.model_folder import (
     resolve_model_folder,
     save_model_folder,
 )
+from nextword.storage.values import read_values
 from nextword.tokens import RESETS, Tokenizer
 
 #: Suffixes of files that lie in a model folder, where the folder is the model.
@@ -141,11 +143,13 @@ def load_model(
         on_progress: Is told how many lines were read of an ARPA file.
 
     Raises:
+        ConfigError: No file system can hold the path.
         CheckpointError: There is no such folder or file, or the run has no model yet.
         FormatError: It is no model, is damaged, newer, or of an unknown family.
         MismatchError: The weights do not fit the configuration.
         ConfigError: The encoding is unknown, or the model is no ARPA file.
     """
+    path = checked_path(path)
     if _is_arpa(path):
         model, tokenizer = read_arpa_file(
             path, encoding="utf-8" if encoding is None else encoding, on_progress=on_progress
@@ -165,6 +169,21 @@ def _is_arpa(path: Path) -> bool:
     if path.exists():
         return not path.is_dir() and path.suffix.lower() not in _FOLDER_SUFFIXES
     return ".arpa" in (suffix.lower() for suffix in path.suffixes)
+
+
+def read_model_config(path: Path) -> Values:
+    """Read the settings of a model without its tensors.
+
+    Args:
+        path: A model folder or a run folder; of any other file, nothing is known.
+
+    Raises:
+        CheckpointError: There is no such folder, or the run has no model yet.
+        FormatError: It is no model folder.
+    """
+    if not path.is_dir():
+        return {}
+    return read_values(resolve_model_folder(path) / "config.json")
 
 
 def _load_folder(

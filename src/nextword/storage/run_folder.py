@@ -166,7 +166,7 @@ class RunFolder:
         except UnicodeDecodeError as error:
             raise FormatError(f"{self.config_file} is not UTF-8: {error}.") from error
         except OSError as error:
-            raise CheckpointError(f"Cannot read {self.config_file}: {reason(error)}.") from error
+            raise CheckpointError(f"cannot read {self.config_file}: {reason(error)}.") from error
 
     def append_metrics(self, record: Mapping[str, Any]) -> None:
         """Add one record as one line; NaN and infinities become null.

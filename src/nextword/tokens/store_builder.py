@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from jaxtyping import Int64
 
-from nextword.base import DataError, FormatError, atomic_writer, write_json
+from nextword.base import DataError, FormatError, atomic_writer, full_disk_errors, write_json
 from nextword.text import Corpus, Document
 from nextword.tokens.encoders import Encoding
 from nextword.tokens.line_signs import LineSigns
@@ -59,6 +59,7 @@ def build_store(
 
     Raises:
         DataError: The corpus gives no tokens, cannot be read, or holds a reserved symbol.
+        DiskFullError: The disk is full.
         FormatError: The folder is a link.
     """
     if folder is None:
@@ -66,6 +67,17 @@ def build_store(
         writer.write(corpus, on_progress)
         return _in_memory(writer)
     _refuse_link(folder)
+    with full_disk_errors(folder):
+        _build_on_disk(corpus, tokenizer, folder, on_progress)
+    return open_store(folder, tokenizer=tokenizer)
+
+
+def _build_on_disk(
+    corpus: Corpus,
+    tokenizer: Tokenizer,
+    folder: Path,
+    on_progress: Callable[[int], None] | None,
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     # Without its description an older store counts as unfinished while it is overwritten.
     (folder / DESCRIPTION_FILE).unlink(missing_ok=True)
@@ -79,7 +91,6 @@ def build_store(
             )
             writer.write(corpus, on_progress)
         _finish(folder, writer)
-    return open_store(folder, tokenizer=tokenizer)
 
 
 def _refuse_link(folder: Path) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from nextword.base import Values
+from nextword.models import NgramConfig
 from nextword.storage import Family
 from nextword.tensors import format_name, resolve_precision
 from nextword.text import ByteStream
 from nextword.training.config import RunConfig
 from nextword.training.data import StageProgress
+from nextword.training.ngram_planner import NgramPlan, plan_ngram
 from nextword.training.preparation import prepare, with_initial_model
 from nextword.training.state import TrainingState
 
@@ -68,15 +70,24 @@ def plan_training(
     families: Mapping[str, Family],
     on_stage: StageProgress | None = None,
     standard_input: ByteStream | None = None,
-) -> Plan:
-    """Read the text, build the model and time a few updates; nothing is kept.
+) -> Plan | NgramPlan:
+    """Say what a training would take; nothing is kept.
+
+    A network is built and a few updates are timed. N-grams are counted in the beginning of the
+    text.
 
     Args:
         config: The settings.
         families: Every family that is known, by name.
         on_stage: Is told of stages.
         standard_input: The stream that the text `-` stands for.
+
+    Raises:
+        ConfigError: Settings do not fit each other, or no text is named.
+        DataError: A text cannot be read or is too short.
     """
+    if isinstance(config.model, NgramConfig):
+        return plan_ngram(config, config.model, on_stage=on_stage, standard_input=standard_input)
     config = with_initial_model(config, families=families)
     with TemporaryDirectory(prefix="nextword-plan-") as folder:
         ready = prepare(

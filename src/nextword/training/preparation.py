@@ -95,8 +95,7 @@ def prepare(
     build = families[config.model.family].build
     if build is None:
         raise ConfigError(
-            f"the family {config.model.family} is counted, not trained: there is nothing to plan.",
-            help="Leave --dry-run out.",
+            f"the family {config.model.family} is counted, not trained.",
         )
     tune_process()
     seed_everything(config.training.seed)

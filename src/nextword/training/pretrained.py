@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from nextword.base import ConfigError, DataError
+from nextword.base import ConfigError, DataError, checked_path
 from nextword.embeddings import (
     EmbeddingConfig,
     WordVectors,
@@ -42,7 +42,7 @@ class PretrainedVectors:
                 "embedding.kind is 'pretrained', but no file is named.",
                 help="Set embedding.path=FILE (word2vec, GloVe or fastText .vec).",
             )
-        self._path = Path(config.path)
+        self._path = checked_path(config.path)
         self._num_words = config.add_words
         with open_stream(self._path) as stream:
             open_vectors(stream, name=config.path)

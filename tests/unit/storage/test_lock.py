@@ -148,7 +148,7 @@ def test_run_lock_file_system_without_locks_says_so(
 
 def test_run_lock_missing_folder_gives_the_reason(tmp_path: Path) -> None:
     with (
-        pytest.raises(CheckpointError, match=r"Cannot lock .*missing: No such file"),
+        pytest.raises(CheckpointError, match=r"cannot lock .*missing: No such file"),
         RunLock(tmp_path / "missing"),
     ):
         pass

@@ -44,7 +44,7 @@ def test_create_existing_folder_keeps_its_content(run: RunFolder) -> None:
 def test_create_on_a_file_gives_the_reason(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("text")
 
-    with pytest.raises(CheckpointError, match=r"Cannot save .*file: File exists"):
+    with pytest.raises(CheckpointError, match=r"cannot save .*file: File exists"):
         RunFolder.create(tmp_path / "file")
 
 
@@ -84,7 +84,7 @@ def test_config_text_round_trip_is_identity(run: RunFolder, names_in: Names) -> 
 
 
 def test_read_config_missing_gives_the_reason(run: RunFolder) -> None:
-    with pytest.raises(CheckpointError, match=r"Cannot read .*config\.toml: No such file"):
+    with pytest.raises(CheckpointError, match=r"cannot read .*config\.toml: No such file"):
         run.read_config()
 
 
@@ -131,7 +131,7 @@ def test_append_metrics_only_a_half_line_starts_afresh(run: RunFolder) -> None:
 def test_append_metrics_folder_gone_gives_the_reason(run: RunFolder) -> None:
     run.path.rmdir()
 
-    with pytest.raises(CheckpointError, match=r"Cannot save .*metrics\.jsonl: No such file"):
+    with pytest.raises(CheckpointError, match=r"cannot save .*metrics\.jsonl: No such file"):
         run.append_metrics({"step": 1})
 
 

@@ -47,7 +47,7 @@ def check_folder(folder: Path) -> None:
     """
     if not folder.is_dir():
         raise CheckpointError(
-            f"There is no folder {folder}.", help="Name a folder that save_pretrained wrote."
+            f"there is no folder {folder}.", help="Name a folder that save_pretrained wrote."
         )
     if (folder / "MANIFEST.json").is_file() or (folder / "config.toml").is_file():
         raise FormatError(

@@ -179,5 +179,5 @@ def _checked(token_id: int, vocab_size: int) -> int:
     if 0 <= token_id < vocab_size:
         return token_id
     raise VocabularyError(
-        f"There is no token {token_id}: the vocabulary holds ids 0 to {vocab_size - 1}."
+        f"there is no token {token_id}: the vocabulary holds ids 0 to {vocab_size - 1}."
     )

@@ -190,7 +190,7 @@ def test_load_model_of_ours_is_told_apart(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["./nowhere", "/nowhere/at/all", "a/b/c"])
 def test_load_folder_that_is_not_there_is_refused(name: str) -> None:
-    with pytest.raises(CheckpointError, match="There is no folder"):
+    with pytest.raises(CheckpointError, match="there is no folder"):
         load_huggingface(name)
 
 
