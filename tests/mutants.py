@@ -4,7 +4,7 @@
     python tests/mutants.py optim --sample 150
 
 cosmic-ray names and makes the mutants. They run in a copy of the working tree, one at a time. Each
-is a fork of a process that has already imported torch, so a mutant costs little more than its tests.
+is a fork of a process that has already imported torch, so it costs little more than its tests.
 """
 
 import argparse
