@@ -62,9 +62,13 @@ class Mutant:
 
 
 def mutants_of(path: Path) -> Iterator[Mutant]:
-    """Name every mutant of a file, those of annotations apart: Python or mypy finds them."""
+    """Return every mutant of a file.
+
+    Those of annotations are left out, which Python or mypy finds, and those of a bare `*` between
+    parameters, which cosmic-ray takes for a product.
+    """
     source = path.read_text(encoding="utf-8")
-    apart = annotation_spans(source)
+    lines, apart = source.splitlines(), annotation_spans(source)
     tree = get_ast(source)
     for name in plugins.operator_names():
         operator_class = plugins.get_operator(name)
@@ -73,7 +77,8 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
         operator = operator_class()
         places = (place for node in ast_nodes(tree) for place in operator.mutation_positions(node))
         for occurrence, (start, _) in enumerate(places):
-            if not any(first <= start <= last for first, last in apart):
+            is_annotation = any(first <= start <= last for first, last in apart)
+            if not is_annotation and lines[start[0] - 1].strip() != "*,":
                 yield Mutant(path=path, operator=name, occurrence=occurrence, line=start[0])
 
 

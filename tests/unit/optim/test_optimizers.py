@@ -111,3 +111,16 @@ def test_build_optimizer_leaves_weights_apart_to_others(kind: str) -> None:
 
     moved = [not torch.equal(a, b) for a, b in zip(weights(model), before, strict=True)]
     assert moved == [True, True, False, True]
+
+
+@pytest.mark.parametrize("kind", ["sgd", "adamw"])
+def test_build_optimizer_single_number_is_moved_and_does_not_decay(kind: str) -> None:
+    model = nn.Module()
+    model.moved, model.still = nn.Parameter(torch.tensor(2.0)), nn.Parameter(torch.tensor(3.0))
+    model.moved.grad, model.still.grad = torch.tensor(1.0), torch.tensor(0.0)
+    config = OptimizerConfig(kind=kind, learning_rate=0.5, weight_decay=0.5)  # type: ignore[arg-type]
+
+    build_optimizer(model, config).step()
+
+    assert model.moved.item() == pytest.approx(1.5)
+    assert model.still.item() == 3.0

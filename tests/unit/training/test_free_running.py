@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from nextword.models import NeuralLanguageModel, RecurrentConfig
+from nextword.models import NeuralLanguageModel, RecurrentConfig, RegularizationConfig
 from nextword.training.free_running import free_running_hidden
 
 VOCAB_SIZE = 9
@@ -13,7 +13,10 @@ VOCAB_SIZE = 9
 def model() -> NeuralLanguageModel:
     torch.manual_seed(5)
     return RecurrentConfig(cell="gru", hidden_size=5, num_layers=1).build(
-        vocab_size=VOCAB_SIZE, boundary_id=3, never_ids=(0, 2)
+        vocab_size=VOCAB_SIZE,
+        boundary_id=3,
+        never_ids=(0, 2),
+        regularization=RegularizationConfig(),
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from torch import Tensor
 
 from nextword.base import DivergedError
-from nextword.optim import Clipper
+from nextword.optim import Clipper, ScheduleConfig, schedule_share
 from stopping import StopAtValidation
 from training_runs import Recorder, assert_equal_runs, final_tensors, train
 
@@ -178,3 +178,136 @@ def test_max_minutes_when_the_start_is_slow_plans_anew(
     assert min(planned) < 100
     assert result.progress.step > 3 * min(planned)
     assert recorder.steps[-1].learning_rate < 0.1 * max(r.learning_rate for r in recorder.steps)
+
+
+def test_trainer_reports_every_so_many_updates_and_at_the_end(
+    corpus_file: Path, tmp_path: Path, settings: Settings
+) -> None:
+    recorder = Recorder()
+    values = settings(training={"log_every": 3, "max_steps": 80, "epochs": 9})
+
+    result = train(corpus_file, tmp_path / "run", values, callbacks=lambda _: [recorder])
+
+    assert [record.step for record in recorder.steps] == [*range(3, 80, 3), 80]
+    assert recorder.steps[-1].num_tokens_seen == result.progress.num_tokens_seen
+    assert {record.num_steps for record in recorder.steps} == {80}
+
+
+def test_trainer_reports_a_short_training_twenty_times_at_least(
+    corpus_file: Path, tmp_path: Path, settings: Settings
+) -> None:
+    recorder = Recorder()
+    values = settings(training={"log_every": 50, "max_steps": 60, "epochs": 9})
+
+    train(corpus_file, tmp_path / "run", values, callbacks=lambda _: [recorder])
+
+    assert [record.step for record in recorder.steps] == list(range(3, 61, 3))
+
+
+def test_trainer_learning_rates_are_the_schedules(
+    corpus_file: Path, tmp_path: Path, settings: Settings
+) -> None:
+    recorder = Recorder()
+    values = settings(training={"log_every": 1, "max_steps": 20})
+
+    train(corpus_file, tmp_path / "run", values, callbacks=lambda _: [recorder])
+
+    schedule = ScheduleConfig(kind="cosine", warmup_share=0.1)
+    assert [record.learning_rate for record in recorder.steps] == [
+        pytest.approx(4e-3 * schedule_share(schedule, step=step, num_steps=20))
+        for step in range(20)
+    ]
+
+
+def test_trainer_validates_every_so_many_updates_and_once_at_the_end(
+    corpus_file: Path, tmp_path: Path, settings: Settings
+) -> None:
+    recorder = Recorder()
+    values = settings(training={"max_steps": 20}, evaluation={"every": 5})
+
+    train(corpus_file, tmp_path / "run", values, callbacks=lambda _: [recorder])
+
+    assert [record.step for record in recorder.validations] == [5, 10, 15, 20]
+
+
+def test_trainer_validates_at_the_end_of_each_epoch(
+    corpus_file: Path, tmp_path: Path, settings: Settings
+) -> None:
+    recorder = Recorder()
+
+    result = train(corpus_file, tmp_path / "run", settings(), callbacks=lambda _: [recorder])
+
+    half = result.progress.step // 2
+    assert [(record.step, record.epoch) for record in recorder.validations] == [
+        (half, 1.0),
+        (2 * half, 2.0),
+    ]
+
+
+def test_trainer_keeps_the_best_validation(
+    corpus_file: Path, tmp_path: Path, settings: Settings
+) -> None:
+    recorder = Recorder()
+    # So large a rate makes some validations worse than the one before.
+    values = settings(
+        training={"max_steps": 40},
+        optimizer={"learning_rate": 0.3},
+        averaging={"decay": 0.0},
+        evaluation={"every": 4},
+    )
+
+    result = train(corpus_file, tmp_path / "run", values, callbacks=lambda _: [recorder])
+
+    losses = [record.nll_per_token for record in recorder.validations]
+    best = losses.index(min(losses))
+    assert [record.is_best for record in recorder.validations] == [
+        loss < min([*losses[:number], math.inf]) for number, loss in enumerate(losses)
+    ]
+    assert not recorder.validations[-1].is_best
+    assert result.progress.best_step == recorder.validations[best].step
+    assert result.progress.best_nll == losses[best]
+
+
+@pytest.mark.parametrize("reset", ["never", "line"])
+def test_trainer_validation_loss_is_that_of_the_kept_model(
+    reset: str, corpus_file: Path, tmp_path: Path, settings: Settings
+) -> None:
+    recorder = Recorder()
+    values = settings(training={"reset": reset}, evaluation={"batch_size": 1})
+
+    result = train(corpus_file, tmp_path / "run", values, callbacks=lambda _: [recorder])
+
+    best = min(record.nll_per_token for record in recorder.validations)
+    assert math.exp(best) == pytest.approx(result.validation.perplexity, rel=1e-5)
+
+
+def test_trainer_checkpoints_every_so_many_updates(
+    corpus_file: Path, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[int] = []
+    monkeypatch.setattr(
+        "nextword.training.trainer.save_checkpoint",
+        lambda folder, *, step, tensors, values: saved.append(step),
+    )
+    values = settings(training={"max_steps": 10, "checkpoint_every": 4})
+
+    train(corpus_file, tmp_path / "run", values)
+
+    assert saved == [4, 8, 10]
+
+
+def test_trainer_patience_ends_after_exactly_so_many_worse_validations(
+    corpus_file: Path, tmp_path: Path, settings: Settings
+) -> None:
+    recorder = Recorder()
+    values = settings(
+        training={"epochs": 50},
+        optimizer={"kind": "sgd", "learning_rate": 1e-30},
+        averaging={"decay": 0.0},
+        evaluation={"every": 2, "patience": 3},
+    )
+
+    train(corpus_file, tmp_path / "run", values, callbacks=lambda _: [recorder])
+
+    # Weights that do not move: the first is the best, and three are no better.
+    assert [record.is_best for record in recorder.validations] == [True, False, False, False]
