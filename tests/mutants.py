@@ -181,7 +181,8 @@ def run(options: argparse.Namespace) -> None:
     drawn = random.Random(options.seed).sample(mutants, min(options.sample, len(mutants)))
     started, num_tried, num_survived = time.monotonic(), 0, 0
     seconds: dict[Path, float] = {}
-    for number, mutant in enumerate(sorted(drawn, key=lambda each: (each.path, each.line))):
+    # In the order they were drawn, so that those tried are a fair sample when time runs out.
+    for number, mutant in enumerate(drawn):
         if time.monotonic() - started > options.minutes * 60.0:
             break
         folder = unit_tests(mutant.path)

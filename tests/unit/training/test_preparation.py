@@ -16,6 +16,7 @@ from nextword.training.preparation import prepare, with_initial_model
 from training_runs import train
 
 Settings = Callable[..., dict[str, Any]]
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
 @pytest.mark.parametrize(

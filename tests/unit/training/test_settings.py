@@ -14,6 +14,7 @@ from nextword.training.settings import settle
 from training_runs import train
 
 Settings = Callable[..., dict[str, Any]]
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
 def test_resume_without_naming_text_or_recipe_takes_the_saved_settings(

@@ -20,6 +20,7 @@ from stopping import StopAt
 from training_runs import Recorder, assert_equal_runs, train
 
 Settings = Callable[..., dict[str, Any]]
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 #: Trains like the parent, but dies by SIGKILL after some updates or some fsyncs.
 CHILD = """
