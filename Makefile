@@ -100,4 +100,4 @@ clean:
 		.ruff_cache .hypothesis .import_linter_cache src/*.egg-info
 	find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup setup-dev kernels demo test fmt lint types docs bench check clean
+.PHONY: help setup setup-dev kernels demo test mutants fmt lint types docs bench check clean

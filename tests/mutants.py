@@ -157,7 +157,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("folder", help="a folder under src/nextword, such as optim")
+    parser.add_argument("folder", help="a folder or file under src/nextword, such as optim")
     parser.add_argument("--sample", type=int, default=150, help="mutants tried, drawn at random")
     parser.add_argument("--seed", type=int, default=1, help="of the draw")
     parser.add_argument("--minutes", type=float, default=60.0, help="begin none after this time")
@@ -176,7 +176,8 @@ def main() -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Try the mutants and print the survivors and the score."""
-    files = sorted(Path("src/nextword", options.folder).rglob("*.py"))
+    place = Path("src/nextword", options.folder)
+    files = [place] if place.is_file() else sorted(place.rglob("*.py"))
     mutants = [mutant for path in files for mutant in mutants_of(path)]
     drawn = random.Random(options.seed).sample(mutants, min(options.sample, len(mutants)))
     started, num_tried, num_survived = time.monotonic(), 0, 0
