@@ -21,7 +21,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock(100.0)
+    made = Clock(4.0)
     monkeypatch.setattr(
         "nextword.training.meter.time", SimpleNamespace(perf_counter=made.perf_counter)
     )
@@ -52,7 +52,7 @@ def record(meter: Meter, *, step: int = 3, num_steps: int = 13) -> StepRecord:
 
 def test_meter_record_gives_means_over_targets_and_updates(clock: Clock) -> None:
     meter = filled(Meter())
-    clock.seconds = 106.0
+    clock.seconds = 10.0
 
     found = record(meter)
 
@@ -65,7 +65,7 @@ def test_meter_record_gives_means_over_targets_and_updates(clock: Clock) -> None
 
 
 def test_meter_record_takes_over_what_it_is_told(clock: Clock) -> None:
-    clock.seconds = 101.0
+    clock.seconds = 5.0
 
     found = record(filled(Meter()))
 
@@ -75,24 +75,24 @@ def test_meter_record_takes_over_what_it_is_told(clock: Clock) -> None:
 
 def test_meter_remaining_seconds_are_rounded_up(clock: Clock) -> None:
     meter = filled(Meter())
-    clock.seconds = 101.0
+    clock.seconds = 5.0
 
     assert record(meter, step=3, num_steps=7).remaining_s == 2
 
 
 def test_meter_remaining_seconds_beyond_the_plan_are_none(clock: Clock) -> None:
     meter = filled(Meter())
-    clock.seconds = 101.0
+    clock.seconds = 5.0
 
     assert record(meter, step=9, num_steps=7).remaining_s == 0
 
 
 def test_meter_after_a_record_begins_anew(clock: Clock) -> None:
     meter = filled(Meter())
-    clock.seconds = 106.0
+    clock.seconds = 10.0
     record(meter)
     add(meter, nll_sum=5.0, num_targets=2, norm=0.5, is_clipped=True)
-    clock.seconds = 106.5
+    clock.seconds = 10.5
 
     found = record(meter)
 
@@ -108,7 +108,7 @@ def test_meter_without_an_update_gives_no_record(clock: Clock) -> None:
 
 def test_meter_skipped_seconds_do_not_count(clock: Clock) -> None:
     meter = filled(Meter())
-    clock.seconds = 106.0
+    clock.seconds = 10.0
     meter.skip(2.0)
 
     assert record(meter).tokens_per_second == 12 / 4.0
@@ -120,7 +120,7 @@ def test_meter_in_no_time_gives_a_finite_speed(clock: Clock) -> None:
 
 def test_meter_loaded_goes_on_where_it_stood(clock: Clock) -> None:
     meter, other = filled(Meter()), Meter()
-    clock.seconds = 106.0
+    clock.seconds = 10.0
     values = meter.state_values()
     clock.seconds = 500.0
     other.load_state_values(values)
