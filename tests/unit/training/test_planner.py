@@ -138,3 +138,17 @@ def test_plan_to_dict_has_every_field(corpus_file: Path, settings: Settings) -> 
     assert (values["family"], values["precision"]) == ("recurrent", "float32")
     assert len(values["backends"]) == 2
     assert values == {name: getattr(plan, name) for name in Plan.__dataclass_fields__}
+
+
+def test_plan_of_a_hashed_table_counts_it_once_and_the_rest_with_all_copies(
+    corpus_file: Path, settings: Settings
+) -> None:
+    values = settings() | {
+        "model": {"hidden_size": 12, "num_layers": 1, "table_size": 1001},
+    }
+    config = nw.run_config(str(corpus_file), recipe="rnn-maxent", settings=[values])
+
+    plan = plan_training(config, families=FAMILIES)
+
+    num_numbers = 1001 + (2 + 2 + 1) * (plan.num_parameters - 1001)
+    assert plan.weights_mib == num_numbers * 4 / 2**20
