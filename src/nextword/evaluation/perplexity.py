@@ -57,7 +57,6 @@ def evaluate(
     reset: Reset,
     batch_size: int = DEFAULT_BATCH_SIZE,
     chunk_length: int | None = None,
-    adaptation: str | None = None,
     stride: int | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> PerplexityCard:
@@ -72,7 +71,6 @@ def evaluate(
         reset: Where the state is forgotten.
         batch_size: Units scored side by side; no figure but the speed depends on it.
         chunk_length: Steps at a time; chosen to bound memory when None. As above.
-        adaptation: What the card says of learning from the text, None for a plain model.
         stride: What the card says of re-encoding, None where the model needs none.
         on_progress: Is told the number of targets scored so far.
 
@@ -96,7 +94,6 @@ def evaluate(
         family=model.family,
         num_parameters=model.num_parameters,
         reset=reset,
-        adaptation=adaptation,
         stride=stride,
     )
     text_facts = TextFacts(

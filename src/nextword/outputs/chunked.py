@@ -19,7 +19,7 @@ from torch.autograd.function import once_differentiable
 
 from nextword.outputs.contract import PositionNll, States, Targets
 from nextword.outputs.full import FullSoftmax
-from nextword.outputs.products import product_dtype
+from nextword.tensors import product_dtype
 
 #: Scores of a block: 16 MB of float32, a few times over while it is worked on. Smaller ones were
 #: measured to be no faster.

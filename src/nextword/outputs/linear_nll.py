@@ -13,9 +13,8 @@ from torch.autograd.function import once_differentiable
 
 from nextword.outputs.additions import Additions
 from nextword.outputs.contract import PositionNll, States, Targets
-from nextword.outputs.products import product_dtype
 from nextword.outputs.score_passes import KernelPasses, ScorePasses, TorchPasses
-from nextword.tensors import kernels_are_installed, transposed
+from nextword.tensors import kernels_are_installed, product_dtype, transposed
 
 
 def linear_nll(

@@ -7,6 +7,7 @@ from nextword.tensors.precision import (
     autocast,
     format_name,
     has_fast_bfloat16,
+    product_dtype,
     resolve_precision,
 )
 from nextword.tensors.random import (
@@ -48,6 +49,7 @@ __all__ = [
     "kernel_threads",
     "kernels_are_installed",
     "load_kernels",
+    "product_dtype",
     "random_states",
     "resolve_device",
     "resolve_precision",

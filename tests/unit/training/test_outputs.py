@@ -16,6 +16,7 @@ from nextword.training.preparation import prepare
 from stopping import StopAt
 
 Settings = Callable[..., dict[str, Any]]
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 OUTPUTS: dict[str, dict[str, Any]] = {
     "full": {"kind": "full"},

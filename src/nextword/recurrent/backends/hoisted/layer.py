@@ -16,7 +16,7 @@ from nextword.recurrent.backends.diagonal import run_diagonal
 from nextword.recurrent.backends.hoisted.diagonal_loop import DiagonalLoop
 from nextword.recurrent.backends.hoisted.time_loop import LoopOptions, TimeLoop
 from nextword.recurrent.noise import EVERY_KIND, NO_LAYER_NOISE, LayerNoise
-from nextword.tensors import Embeddings, Hidden, Lengths, has_fast_bfloat16
+from nextword.tensors import Embeddings, Hidden, Lengths, has_fast_bfloat16, product_dtype
 
 NOISE = EVERY_KIND
 #: Below, the loop costs an LSTM more than better products give, as measured on a CPU.
@@ -78,7 +78,7 @@ def _run_by_hand(
     options = LoopOptions(
         pointwise=pointwise,
         num_parts=len(state),
-        dtype=_operand_dtype(input_gates),
+        dtype=product_dtype(input_gates),
         mask=noise.step.mask,
         held=_held(state, noise, ended),
         threshold=noise.state_threshold,
@@ -94,14 +94,6 @@ def _run_by_hand(
     if ended is not None:
         outputs = outputs.masked_fill(ended.transpose(0, 1), 0.0)
     return outputs, type(state)(*final)
-
-
-def _operand_dtype(gates: Tensor) -> torch.dtype:
-    """Give the number format of products: autocast's, which leaves float64 as it is."""
-    kind = gates.device.type
-    if gates.dtype != torch.float64 and torch.is_autocast_enabled(kind):
-        return torch.get_autocast_dtype(kind)
-    return gates.dtype
 
 
 def _ended(lengths: Tensor, num_steps: int) -> Tensor:
