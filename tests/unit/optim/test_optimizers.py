@@ -126,6 +126,7 @@ def test_step_moves_the_version_counters_that_fused_forms_leave(kind: str) -> No
     assert all(new > old for new, old in zip(after, before, strict=True))
 
 
+@pytest.mark.parametrize("kind", ["sgd", "adamw"])
 def test_build_optimizer_single_number_is_moved_and_does_not_decay(kind: str) -> None:
     model = nn.Module()
     model.moved, model.still = nn.Parameter(torch.tensor(2.0)), nn.Parameter(torch.tensor(3.0))
