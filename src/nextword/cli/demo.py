@@ -131,7 +131,7 @@ def _show(
         if card.perplexity > baseline.perplexity:
             remark(
                 f"The network is still behind the n-grams: it had read "
-                f"{result.progress.num_tokens_seen:,} tokens when its time was up, for this "
+                f"{result.progress.num_seen:,} tokens when its time was up, for this "
                 f"machine is slow or busy. To train it for longer: "
                 f"{program()} demo --out {out} --minutes {_longer(result)}\n"
             )

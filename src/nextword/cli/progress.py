@@ -122,8 +122,8 @@ def step_line(record: StepRecord) -> str:
     """Give a record in the columns of the plain lines."""
     step = f"{record.step}/{record.num_steps}"
     return (
-        f"{step:>13} {record.epoch:7.2f} {record.perplexity:11.2f} "
-        f"{record.tokens_per_second:9,.0f} {record.learning_rate:9.2e} {record.grad_norm:9.3f} "
+        f"{step:>13} {record.epoch:7.2f} {record.value:11.2f} "
+        f"{record.items_per_second:9,.0f} {record.learning_rate:9.2e} {record.grad_norm:9.3f} "
         f"{100 * record.clip_rate:6.0f}% {duration(record.remaining_s):>8}"
     )
 
@@ -131,7 +131,7 @@ def step_line(record: StepRecord) -> str:
 def validation_line(record: ValidationRecord) -> str:
     """Say a validation in a line."""
     best = ", the best so far" if record.is_best else ""
-    return f"validation after step {record.step}: perplexity {record.perplexity:.2f}{best}"
+    return f"validation after step {record.step}: {record.headline} {record.value:.2f}{best}"
 
 
 def share_done(done: int, total: int | None) -> str:

@@ -77,7 +77,7 @@ class BarProgress(ProgressContract):
 def figures_line(record: StepRecord) -> str:
     """Give the figures that stand beside the bar."""
     return (
-        f"perplexity {record.perplexity:.1f}  {record.tokens_per_second:,.0f} tokens/s  "
+        f"{record.headline} {record.value:.1f}  {record.items_per_second:,.0f} {record.unit}/s  "
         f"gradient {record.grad_norm:.2f}  clipped {100 * record.clip_rate:.0f}%  "
         f"{duration(record.remaining_s)} left"
     )

@@ -1,34 +1,50 @@
-"""Training: recipes, the loop with truncated back-propagation, callbacks, runs, the planner."""
+"""Training: settings and recipes, the loop, language modeling, runs and plans.
+
+The folders: `loop` is the training loop of every task, `language_modeling` its objective for
+language models, `data` the texts of a run, `planning` the planner.
+"""
 
 from nextword.training.baseline import kneser_ney_baseline
-from nextword.training.bptt import TruncatedBptt, UpdateLoss
-from nextword.training.callbacks import (
-    Callback,
-    MetricsFile,
-    TensorBoard,
-    TrainingCurve,
-)
 from nextword.training.config import EvaluationConfig, RunConfig, TextConfig, TrainingConfig
-from nextword.training.data import StageProgress, TrainingData, prepare_data
+from nextword.training.data import OLD_TEXT, StageProgress, TrainingData, prepare_data
 from nextword.training.effects import refuse_idle_settings, refuse_other_parts
-from nextword.training.ngram_planner import NgramPlan
-from nextword.training.planner import Plan, plan_training
-from nextword.training.progress import Progress
+from nextword.training.language_modeling import LanguageModelingObjective, TruncatedBptt
+from nextword.training.loop import (
+    Callback,
+    LoopConfig,
+    MetricsFile,
+    Objective,
+    StepRecord,
+    StopRequest,
+    TensorBoard,
+    Trainer,
+    TrainingCurve,
+    TrainingProgress,
+    TrainingState,
+    UpdateLoss,
+    Validation,
+    ValidationRecord,
+    emptied_on_failure,
+    minimize,
+    open_run,
+    stop_on_signals,
+)
+from nextword.training.planning import NgramPlan, Plan, plan_training
 from nextword.training.recipe_files import read_recipe, recipe_names, recipe_text
-from nextword.training.records import StepRecord, ValidationRecord
 from nextword.training.report import write_report
+from nextword.training.resume import resumable_config
 from nextword.training.run import RunResult, run_training
-from nextword.training.signals import StopRequest, stop_on_signals
-from nextword.training.state import TrainingState
-from nextword.training.trainer import Trainer
 
 __all__ = [
+    "OLD_TEXT",
     "Callback",
     "EvaluationConfig",
+    "LanguageModelingObjective",
+    "LoopConfig",
     "MetricsFile",
     "NgramPlan",
+    "Objective",
     "Plan",
-    "Progress",
     "RunConfig",
     "RunResult",
     "StageProgress",
@@ -40,11 +56,16 @@ __all__ = [
     "TrainingConfig",
     "TrainingCurve",
     "TrainingData",
+    "TrainingProgress",
     "TrainingState",
     "TruncatedBptt",
     "UpdateLoss",
+    "Validation",
     "ValidationRecord",
+    "emptied_on_failure",
     "kneser_ney_baseline",
+    "minimize",
+    "open_run",
     "plan_training",
     "prepare_data",
     "read_recipe",
@@ -52,6 +73,7 @@ __all__ = [
     "recipe_text",
     "refuse_idle_settings",
     "refuse_other_parts",
+    "resumable_config",
     "run_training",
     "stop_on_signals",
     "write_report",

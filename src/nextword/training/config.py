@@ -14,6 +14,7 @@ from nextword.layers import EmbeddingConfig, OutputConfig
 from nextword.optim import AveragingConfig, ClippingConfig, OptimizerConfig, ScheduleConfig
 from nextword.text import is_utf8, shown_name
 from nextword.tokens import Reset, TokenizerConfig
+from nextword.training.loop import LoopConfig
 
 
 @STRICT
@@ -197,4 +198,21 @@ class RunConfig:
             embedding=self.embedding,
             output=self.output,
             regularization=self.regularization,
+        )
+
+    @property
+    def loop(self) -> LoopConfig:
+        """The settings of the training loop."""
+        return LoopConfig(
+            epochs=self.training.epochs,
+            max_steps=self.training.max_steps,
+            max_minutes=self.training.max_minutes,
+            log_every=self.training.log_every,
+            checkpoint_every=self.training.checkpoint_every,
+            validate_every=self.evaluation.every,
+            patience=self.evaluation.patience,
+            optimizer=self.optimizer,
+            schedule=self.schedule,
+            clipping=self.clipping,
+            averaging=self.averaging,
         )

@@ -16,9 +16,13 @@ from nextword.storage import StoredModel, load_model
 from nextword.tensors import resolve_device, seed_everything, tune_process
 from nextword.text import ByteStream
 from nextword.training.config import RunConfig
-from nextword.training.data import StageProgress, TrainingData, prepare_data
-from nextword.training.pretrained import PretrainedVectors
-from nextword.training.sources import TextAccess
+from nextword.training.data import (
+    PretrainedVectors,
+    StageProgress,
+    TextAccess,
+    TrainingData,
+    prepare_data,
+)
 
 _logger = logging.getLogger(__name__)
 

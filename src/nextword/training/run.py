@@ -1,41 +1,40 @@
 """One whole training: folder, lock, data, model, loop, measurement, report."""
 
-import logging
-import shutil
-import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nextword.base import FormatError, NextwordError, Values
+from nextword.base import Values
 from nextword.evaluation import PerplexityCard, evaluate
 from nextword.families import NetworkSpec
 from nextword.families.contract import Network
 from nextword.models import LanguageModel, NeuralLanguageModel
-from nextword.storage import RunFolder, RunLock, load_latest_checkpoint, sweep_leftovers
+from nextword.storage import RunFolder
 from nextword.text import ByteStream
 from nextword.tokens import TokenStore
-from nextword.training.callbacks import Callback, MetricsFile, TrainingCurve
 from nextword.training.config import RunConfig
-from nextword.training.data import StageProgress
-from nextword.training.keeper import ModelKeeper
-from nextword.training.preparation import Preparation, prepare, start_of
-from nextword.training.progress import Progress
-from nextword.training.report import write_report
-from nextword.training.settings import settle
-from nextword.training.signals import exit_on_sigterm, stop_on_signals
-from nextword.training.sources import (
+from nextword.training.data import (
+    StageProgress,
     TextAccess,
     check_sources,
     require_unchanged,
     starting_folder,
 )
-from nextword.training.state import TrainingState
-from nextword.training.trainer import Trainer
-
-_logger = logging.getLogger(__name__)
+from nextword.training.keeper import ModelKeeper
+from nextword.training.language_modeling import LanguageModelingObjective
+from nextword.training.loop import (
+    Callback,
+    MetricsFile,
+    TrainingCurve,
+    TrainingProgress,
+    emptied_on_failure,
+    minimize,
+    open_run,
+)
+from nextword.training.preparation import Preparation, prepare, start_of
+from nextword.training.report import write_report
+from nextword.training.resume import resumable_config
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,14 +55,14 @@ class RunResult:
     model: Path
     family: str
     num_parameters: int
-    progress: Progress
+    progress: TrainingProgress
     validation: PerplexityCard | None
     test: PerplexityCard | None
 
     def to_dict(self) -> Values:
         """Give the JSON object that `nextword train --json` ends with."""
         seconds = self.progress.elapsed_s
-        num_tokens = self.progress.num_tokens_seen
+        num_tokens = self.progress.num_seen
         return {
             "run": str(self.run),
             "model": str(self.model),
@@ -107,11 +106,11 @@ def run_training(
         KeyboardInterrupt: SIGINT came; once training has begun a checkpoint was saved.
         SystemExit: SIGTERM came, with code 143; once training has begun a checkpoint was saved.
     """
-    with _created(out) as run, _held(run):
-        with _left_empty_on_refusal(run):
+    with open_run(out) as run:
+        with emptied_on_failure(run):
             folder = starting_folder(run)
             start = start_of(config, access=TextAccess(folder=folder))
-            config = settle(start.config, run, resume=resume, folder=folder)
+            config = resumable_config(start.config, run, resume=resume, folder=folder)
             access = check_sources(config.text, run, folder=folder, resume=resume)
             ready = prepare(
                 replace(start, config=config),
@@ -153,16 +152,16 @@ class _Job:
         self.temporary_folder = run.tokens_folder
         self._callbacks = callbacks
         self._started = time.perf_counter()
-        self._progress: Progress | None = None
+        self._progress: TrainingProgress | None = None
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> TrainingProgress:
         """How far the fit has come; a fit without updates is one pass over the text."""
         if self._progress is not None:
             return self._progress
-        return Progress(
+        return TrainingProgress(
             step=1,
-            num_tokens_seen=self.train.num_tokens,
+            num_seen=self.train.num_tokens,
             elapsed_s=time.perf_counter() - self._started,
             is_finished=True,
         )
@@ -172,104 +171,19 @@ class _Job:
         return self.ready.build(build)
 
     def minimize(self, model: NeuralLanguageModel) -> None:
-        """Train a network by gradient descent, from the latest checkpoint on if there is one."""
-        config = self.ready.config
-        state = TrainingState(model, config, train=self.train, tokenizer=self.tokenizer)
-        _restore(state, self.run)
-        keeper = ModelKeeper(self.run, model, config, self.tokenizer)
-        watchers = [MetricsFile(self.run), TrainingCurve(self.run)]
-        if self._callbacks is not None:
-            watchers += self._callbacks(self.run)
-        if not state.progress.is_finished or not self.run.model_folder.exists():
-            _train(state, self.ready, run=self.run, keeper=keeper, callbacks=watchers)
-        self._progress = state.progress
-        keeper.load_best(model)
-
-
-def _train(
-    state: TrainingState,
-    ready: Preparation,
-    *,
-    run: RunFolder,
-    keeper: ModelKeeper,
-    callbacks: Sequence[Callback],
-) -> None:
-    """Train to the end, or to a signal: then end as the signal would have, after saving."""
-    with stop_on_signals() as stop:
-        trainer = Trainer(
-            state,
-            ready.config,
-            valid=ready.data.valid,
-            tokenizer=ready.data.tokenizer,
-            run=run,
-            save_best=keeper.save,
-            callbacks=callbacks,
-            stop=stop,
+        """Train a network by gradient descent, from the latest checkpoint if there is one."""
+        config, data = self.ready.config, self.ready.data
+        objective = LanguageModelingObjective(
+            model, config, train=data.train, valid=data.valid, tokenizer=data.tokenizer
         )
-        trainer.run()
-    if stop.signal_number == signal.SIGINT:
-        raise KeyboardInterrupt
-    if stop.signal_number is not None:
-        raise SystemExit(128 + stop.signal_number)
-
-
-@contextmanager
-def _held(run: RunFolder) -> Iterator[None]:
-    """Hold the run, swept of what a killed process left; SIGTERM ends it in order."""
-    with RunLock(run.path), exit_on_sigterm():
-        run.refuse_links()
-        for path in sweep_leftovers(run.path):
-            _logger.info("removed %s, left by a process that was stopped", path)
-        yield
-
-
-@contextmanager
-def _left_empty_on_refusal(run: RunFolder) -> Iterator[None]:
-    """Take back what was written into an empty folder when the start fails or is interrupted.
-
-    So that the same command, mended, does not stumble over what the first attempt left.
-    """
-    was_empty = run.is_empty()
-    try:
-        yield
-    except BaseException:
-        if was_empty and not run.has_checkpoint():
-            shutil.rmtree(run.tokens_folder, ignore_errors=True)
-            run.config_file.unlink(missing_ok=True)
-            run.sources_file.unlink(missing_ok=True)
-        raise
-
-
-@contextmanager
-def _created(out: Path) -> Iterator[RunFolder]:
-    """Make the run folder where it is missing; one that stays empty goes again."""
-    was_there = out.exists()
-    run = RunFolder.create(out)
-    try:
-        yield run
-    except BaseException:
-        if not was_there and run.is_empty():
-            shutil.rmtree(out, ignore_errors=True)
-        raise
-
-
-def _restore(state: TrainingState, run: RunFolder) -> None:
-    """Go on from the latest checkpoint, if there is one, for as long as the settings now say."""
-    checkpoint = load_latest_checkpoint(run.checkpoints_folder)
-    if checkpoint is None:
-        return
-    try:
-        state.restore(checkpoint)
-    except NextwordError:
-        raise
-    except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
-        raise FormatError(
-            f"the checkpoint of step {checkpoint.step} in {run.checkpoints_folder} is not one of "
-            f"a training: {type(error).__name__} {error}.",
-            help="Remove its folder to go on from an earlier one, or choose another --out.",
-        ) from error
-    state.extend()
-    _logger.info("going on after update %d", state.progress.step)
+        keeper = ModelKeeper(self.run, model, config, self.tokenizer)
+        callbacks = [MetricsFile(self.run), TrainingCurve(self.run)]
+        if self._callbacks is not None:
+            callbacks += self._callbacks(self.run)
+        self._progress = minimize(
+            objective, config.loop, run=self.run, save_best=keeper.save, callbacks=callbacks
+        )
+        keeper.load_best(model)
 
 
 def _measure(model: LanguageModel, job: _Job, *, on_stage: StageProgress | None) -> RunResult:

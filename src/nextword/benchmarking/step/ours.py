@@ -24,15 +24,16 @@ from nextword.tokens import (
     TokenStore,
     train_tokenizer,
 )
-from nextword.training import RunConfig, TrainingState
+from nextword.training import LanguageModelingObjective, RunConfig, TrainingState
 
+LanguageModelTraining = TrainingState[LanguageModelingObjective]
 #: Windows of the made-up text; after the last one it begins anew.
 NUM_WINDOWS = 40
 
 
 def training_state(
     sizes: StepSizes, *, precision: str, backend: str = "auto", is_disturbed: bool = True
-) -> TrainingState:
+) -> LanguageModelTraining:
     """Put a training together that stands before its first update.
 
     Args:
@@ -50,10 +51,13 @@ def training_state(
     )
     model = cast(RecurrentConfig, config.model).build(network)
     store = made_up_store(tokenizer, num_tokens=NUM_WINDOWS * sizes.num_tokens)
-    return TrainingState(model, config, train=store, tokenizer=tokenizer)
+    objective = LanguageModelingObjective(
+        model, config, train=store, valid=None, tokenizer=tokenizer
+    )
+    return TrainingState(objective, config.loop)
 
 
-def step_of(state: TrainingState) -> Callable[[], None]:
+def step_of(state: LanguageModelTraining) -> Callable[[], None]:
     """Give what makes the next update of a training, over and over, as the trainer makes it.
 
     It raises BenchmarkError where the loss is not finite: nobody would go on with such a training.
@@ -62,11 +66,11 @@ def step_of(state: TrainingState) -> Callable[[], None]:
     def step() -> None:
         found = state.compute_gradient()
         if found is None:
-            state.open_epoch()
+            state.start_epoch()
             step()
             return
-        if not math.isfinite(found[0].nll_sum):
-            raise BenchmarkError(f"the loss of the training became {found[0].nll_sum}.")
+        if not math.isfinite(found[0].loss_sum):
+            raise BenchmarkError(f"the loss of the training became {found[0].loss_sum}.")
         state.apply_gradient(LEARNING_RATE)
 
     return step

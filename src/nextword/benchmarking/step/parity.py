@@ -10,13 +10,12 @@ from torch import Tensor
 from nextword.base import BenchmarkError
 from nextword.batches import Batch
 from nextword.benchmarking.measuring import Parity, check_parity
-from nextword.benchmarking.step.ours import training_state
+from nextword.benchmarking.step.ours import LanguageModelTraining, training_state
 from nextword.benchmarking.step.peer import LstmState, Peer
 from nextword.benchmarking.step.sizes import StepSizes
 from nextword.layers import FullSoftmax
 from nextword.models import NeuralLanguageModel
 from nextword.tensors import autocast, dtype_name
-from nextword.training import TrainingState
 
 #: Odd sizes, so that no row, panel or vector is whole.
 _SIZES = {"hidden_size": 63, "vocab_size": 211, "batch_size": 3, "bptt_steps": 7}
@@ -44,30 +43,30 @@ def step_parity(*, num_layers: int, precision: torch.dtype, backend: str = "auto
     )
     windows = [_next_window(state, sizes), _next_window(state, sizes)]
     actual = _ours(state, windows, precision=precision)
-    expected = _theirs(state.model, windows, sizes=sizes)
+    expected = _theirs(state.objective.model, windows, sizes=sizes)
     return check_parity(actual, expected, precision=precision)
 
 
-def _next_window(state: TrainingState, sizes: StepSizes) -> Batch:
-    window = state.reader.read(sizes.bptt_steps)
+def _next_window(state: LanguageModelTraining, sizes: StepSizes) -> Batch:
+    window = state.objective.reader.read(sizes.bptt_steps)
     if window is None:
         raise BenchmarkError("the made-up text is too short for a window.")
     return window
 
 
 def _ours(
-    state: TrainingState, windows: list[Batch], *, precision: torch.dtype
+    state: LanguageModelTraining, windows: list[Batch], *, precision: torch.dtype
 ) -> dict[str, Tensor]:
     """Give every quantity of the second window as the training makes it."""
-    model = state.model.train()
+    model = state.objective.model.train()
     with torch.no_grad(), autocast(precision, model.device):
         model_state = model.initial_state(windows[0].token_ids.shape[0])
         for window in windows:
             outputs, model_state = model.hidden(window.token_ids, model_state)
-    state.open_epoch()
+    state.start_epoch()
     losses = [state.compute_gradient() for _ in windows]
     last = losses[-1]
-    nll = float("nan") if last is None else last[0].nll_sum / last[0].num_targets
+    nll = float("nan") if last is None else last[0].mean
     return {
         "loss": torch.tensor(nll, dtype=torch.float64),
         "outputs": outputs,

@@ -1,6 +1,6 @@
 """What a callback is told. Each method does nothing here; a callback overrides what it needs."""
 
-from nextword.training.records import StepRecord, ValidationRecord
+from nextword.training.loop.records import StepRecord, ValidationRecord
 
 
 class Callback:

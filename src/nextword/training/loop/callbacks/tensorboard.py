@@ -2,8 +2,8 @@
 
 from nextword.base import MissingExtraError
 from nextword.storage import RunFolder
-from nextword.training.callbacks.contract import Callback
-from nextword.training.records import StepRecord, ValidationRecord
+from nextword.training.loop.callbacks.contract import Callback
+from nextword.training.loop.records import StepRecord, ValidationRecord
 
 
 class TensorBoard(Callback):

@@ -16,9 +16,10 @@ from nextword.tensors import dtype_name, resolve_precision
 from nextword.text import ByteStream
 from nextword.training.config import RunConfig
 from nextword.training.data import StageProgress
-from nextword.training.ngram_planner import NgramPlan
+from nextword.training.language_modeling import LanguageModelingObjective
+from nextword.training.loop import TrainingState
+from nextword.training.planning.ngram_plan import NgramPlan
 from nextword.training.preparation import Preparation, prepare, start_of
-from nextword.training.state import TrainingState
 
 _BYTES_PER_NUMBER = 4
 #: The score and its gradient.
@@ -117,7 +118,10 @@ class _PlanJob:
 
     def minimize(self, model: NeuralLanguageModel) -> None:
         """Time a few updates; the weights stay as they are."""
-        state = TrainingState(model, self.ready.config, train=self.train, tokenizer=self.tokenizer)
+        objective = LanguageModelingObjective(
+            model, self.ready.config, train=self.train, valid=None, tokenizer=self.tokenizer
+        )
+        state = TrainingState(objective, self.ready.config.loop)
         self.model, self.num_steps = model, state.progress.num_steps
         self.seconds_per_step, self.targets_per_step = _probe(state)
 
@@ -149,7 +153,7 @@ class _PlanJob:
         )
 
 
-def _probe(state: TrainingState) -> tuple[float, float]:
+def _probe(state: TrainingState[LanguageModelingObjective]) -> tuple[float, float]:
     """Time a few updates; give seconds and targets of one."""
     durations, targets = [], []
     for _ in range(_PROBE_WARM_UP + _PROBE_STEPS):
@@ -159,7 +163,7 @@ def _probe(state: TrainingState) -> tuple[float, float]:
             break
         state.apply_gradient(learning_rate=0.0)
         durations.append(time.perf_counter() - started)
-        targets.append(found[0].num_targets)
+        targets.append(found[0].num_items)
     kept = durations[_PROBE_WARM_UP:] or durations
     return sorted(kept)[len(kept) // 2], targets[0]
 

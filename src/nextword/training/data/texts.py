@@ -30,8 +30,8 @@ from nextword.tokens import (
     train_tokenizer,
 )
 from nextword.training.config import TextConfig
-from nextword.training.sources import TextAccess, changed_text
-from nextword.training.vocabulary_check import check_vocabulary
+from nextword.training.data.sources import TextAccess, changed_text
+from nextword.training.data.vocabulary_check import check_vocabulary
 
 _TOKENIZER = "tokenizer.json"
 

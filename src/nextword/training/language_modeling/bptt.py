@@ -1,17 +1,17 @@
 """Truncated back-propagation through time.
 
-Two numbers say how it is cut: gradients go back through `bptt_steps` steps (k2), and an update is
-made every `update_every` targets a row (k1). Where k1 = k2 the text is simply cut in windows. Where
-k1 < k2 every update reads again from the detached state k2 steps back, scores the last k1 targets
-and goes back through the whole window. Where k1 > k2 several windows make one update. Each target
-counts once.
+It has two hyperparameters: gradients flow back through `bptt_steps` steps (k2), and there is an
+update every `update_every` targets of a row (k1). With k1 = k2 the text is cut into windows. With
+k1 < k2 every update runs forward again from the detached state k2 steps back, scores the last k1
+targets, and back-propagates through the whole window. With k1 > k2 an update accumulates the
+gradients of several windows. Each target counts once.
 
 Source: Williams & Peng (1990), BPTT(h; h'); lectures 000 and 002.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import torch
@@ -22,32 +22,20 @@ from nextword.batches import Batch, UnitReader
 from nextword.models import NeuralLanguageModel, State
 from nextword.recurrent import ActivationPenalty
 from nextword.tensors import TokenIds, autocast
-from nextword.training.free_running import free_running_ids
-from nextword.training.recorded_outputs import recorded_outputs
-
-
-@dataclass(frozen=True, kw_only=True)
-class UpdateLoss:
-    """What one update was made of.
-
-    Attributes:
-        nll_sum: Negative log-likelihood of its targets, nats.
-        num_targets: How many they were.
-    """
-
-    nll_sum: float
-    num_targets: int
+from nextword.training.language_modeling.free_running import free_running_ids
+from nextword.training.language_modeling.recorded_outputs import recorded_outputs
+from nextword.training.loop import UpdateLoss
 
 
 class TruncatedBptt:
-    """Turns the text into gradients, an update at a time.
+    """Computes the gradient of one update after another over a text.
 
     Args:
-        model: The model; gradients are added to its parameters.
-        bptt_steps: How far back gradients go (k2).
-        update_every: Targets a row between updates (k1).
-        carry_state: Whether the state goes on from one window to the next.
-        accumulation_steps: Parts a window's rows are computed in.
+        model: The model; gradients are accumulated in its parameters.
+        bptt_steps: Steps that gradients flow back through (k2).
+        update_every: Targets of a row between updates (k1).
+        carry_state: Carry the state from one window to the next.
+        accumulation_steps: Parts that the rows of a window are split into, to save memory.
         free_running_probability: Probability that a step reads the model's own sample.
         penalty: Penalty on the last layer's activations; none when None.
         precision: dtype of the forward pass; weights and states stay float32.
@@ -77,19 +65,19 @@ class TruncatedBptt:
         self._states: deque[State] = deque()
 
     def start(self, reader: UnitReader) -> None:
-        """Begin an epoch: nothing has been read."""
+        """Start an epoch from the initial state."""
         self._chunks.clear()
         self._states.clear()
         self._states.append(self._model.initial_state(reader.batch_size))
 
-    def back_propagate(self, reader: UnitReader) -> UpdateLoss | None:
-        """Read on and add the gradient of one update: the mean over its targets.
+    def backward(self, reader: UnitReader) -> UpdateLoss | None:
+        """Read the windows of one update and accumulate the gradient of the mean loss.
 
         Args:
-            reader: The text; its rows are those that `start` saw.
+            reader: The text, with as many rows as in `start`.
 
         Returns:
-            The loss, or None when the text is read.
+            The loss; None at the end of the text.
         """
         if self._update_every < self._bptt_steps:
             return self._overlapping_window(reader)
@@ -105,10 +93,10 @@ class TruncatedBptt:
             )
             nll_sum += window_nll
             self._states[0] = final_state
-        return UpdateLoss(nll_sum=nll_sum, num_targets=num_targets) if windows else None
+        return UpdateLoss(loss_sum=nll_sum, num_items=num_targets) if windows else None
 
     def _overlapping_window(self, reader: UnitReader) -> UpdateLoss | None:
-        """Score new targets at the end of a window that begins in text already read."""
+        """Score new targets at the end of a window that overlaps the previous ones."""
         chunk = reader.read(self._update_every)
         if chunk is None:
             return None
@@ -122,19 +110,19 @@ class TruncatedBptt:
         mask[:, :num_old_steps] = False
         nll_sum, final_state = self._window(self._states[0], window, mask, chunk.num_targets)
         self._states.append(final_state)
-        return UpdateLoss(nll_sum=nll_sum, num_targets=chunk.num_targets)
+        return UpdateLoss(loss_sum=nll_sum, num_items=chunk.num_targets)
 
     def _window(
         self, state: State, window: Batch, mask: Tensor, num_targets: int
     ) -> tuple[float, State]:
-        """Go forward and back through one window, a part of its rows at a time."""
+        """Run forward and backward through one window, one part of its rows at a time."""
         if not self._carry_state:
             state = self._model.initial_state(state.batch_size)
         nll_sum, final_states = 0.0, []
         for start, end in _parts(state.batch_size, self._accumulation_steps):
             rows = torch.arange(start, end)
             part = state.select(rows) if self._accumulation_steps > 1 else state
-            # A learnt initial state has a gradient, and a part's graph is gone once it is walked.
+            # Each part has a graph of its own, which includes a learnt initial state.
             part_nll, final_state = self._part(
                 part.reset(window.begins[start:end]),
                 window.rows(start, end),
@@ -177,15 +165,15 @@ class TruncatedBptt:
         )
 
     def mark(self) -> tuple[deque[State], deque[Batch]]:
-        """Remember the queues, to come back to with `rewind`; states are values, so it is cheap."""
+        """Return the states and windows in memory, for `rewind`; nothing is copied."""
         return self._states.copy(), self._chunks.copy()
 
     def rewind(self, mark: tuple[deque[State], deque[Batch]]) -> None:
-        """Go back to what `mark` gave."""
+        """Go back to what `mark` returned."""
         self._states, self._chunks = mark
 
     def state_tensors(self) -> dict[str, Tensor]:
-        """Give what a checkpoint needs: the queued states and the text they stand before."""
+        """Return the states and windows in memory as tensors, for a checkpoint."""
         tensors = {}
         for index, state in enumerate(self._states):
             tensors[f"bptt.state.{index}.num_tokens"] = state.num_tokens
@@ -199,15 +187,15 @@ class TruncatedBptt:
         return tensors
 
     def state_values(self) -> Values:
-        """Give how many states and chunks are queued."""
+        """Return the number of states and windows in memory."""
         return {"num_states": len(self._states), "num_chunks": len(self._chunks)}
 
-    def load_state(self, tensors: dict[str, Tensor], values: Values) -> None:
-        """Go on from what `state_tensors` and `state_values` gave."""
+    def load_state(self, tensors: Mapping[str, Tensor], values: Values) -> None:
+        """Continue from what `state_tensors` and `state_values` returned."""
         self._states = deque(self._state_from(tensors, i) for i in range(values["num_states"]))
         self._chunks = deque(_chunk_from(tensors, i) for i in range(values["num_chunks"]))
 
-    def _state_from(self, tensors: dict[str, Tensor], index: int) -> State:
+    def _state_from(self, tensors: Mapping[str, Tensor], index: int) -> State:
         prefix = f"bptt.state.{index}."
         num_tokens = tensors[f"{prefix}num_tokens"]
         template = self._model.initial_state(len(num_tokens))
@@ -216,7 +204,7 @@ class TruncatedBptt:
 
 
 def _read_windows(reader: UnitReader, num_steps: int, window_steps: int) -> Iterator[Batch]:
-    """Read the windows of one update: as many as fit in `num_steps`."""
+    """Iterate over the windows of one update: as many as fit in `num_steps`."""
     for _ in range(num_steps // window_steps):
         window = reader.read(window_steps)
         if window is None:
@@ -225,7 +213,7 @@ def _read_windows(reader: UnitReader, num_steps: int, window_steps: int) -> Iter
 
 
 def _join(chunks: Sequence[Batch]) -> Batch:
-    """Put chunks of the same rows behind each other; only the last one can be ragged."""
+    """Concatenate chunks of the same rows; only the last one can be ragged."""
     last = chunks[-1]
     num_before = sum(chunk.token_ids.shape[1] for chunk in list(chunks)[:-1])
     return Batch(
@@ -238,12 +226,12 @@ def _join(chunks: Sequence[Batch]) -> Batch:
 
 
 def _parts(num_rows: int, num_parts: int) -> list[tuple[int, int]]:
-    """Cut rows into parts of nearly equal size."""
+    """Split rows into parts of nearly equal size."""
     cuts = [round(num_rows * part / num_parts) for part in range(num_parts + 1)]
     return [(start, end) for start, end in pairwise(cuts) if end > start]
 
 
-def _chunk_from(tensors: dict[str, Tensor], index: int) -> Batch:
+def _chunk_from(tensors: Mapping[str, Tensor], index: int) -> Batch:
     prefix = f"bptt.chunk.{index}."
     return Batch(
         token_ids=tensors[f"{prefix}token_ids"],

@@ -1,4 +1,4 @@
-"""Everything a training needs to go on as if it had never stopped, as tensors and JSON values."""
+"""Parts of a checkpoint: the optimizer state, and the environment that resuming depends on."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,18 +12,18 @@ _OPTIMIZER = "optimizer."
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """Give an optimiser's memory by parameter number and name."""
+    """Return the optimizer state as tensors, named by parameter number and entry."""
     state: Mapping[int, Mapping[str, Any]] = optimizer.state_dict()["state"]
     return {
         f"{_OPTIMIZER}{number}.{name}": torch.as_tensor(value)
-        for number, memory in state.items()
-        for name, value in memory.items()
+        for number, entries in state.items()
+        for name, value in entries.items()
         if value is not None
     }
 
 
 def load_optimizer_tensors(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Put an optimiser's memory back; its settings stay those it was built with."""
+    """Load the optimizer state; the hyperparameters stay as they were built."""
     state: dict[int, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
         if key.startswith(_OPTIMIZER):
@@ -34,7 +34,7 @@ def load_optimizer_tensors(optimizer: torch.optim.Optimizer, tensors: Mapping[st
 
 
 def strip_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """Give the tensors whose name begins with a prefix, without it."""
+    """Return the tensors whose names start with a prefix, with the prefix removed."""
     return {
         name.removeprefix(prefix): tensor
         for name, tensor in tensors.items()
@@ -43,5 +43,5 @@ def strip_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor
 
 
 def environment(num_threads: int) -> Values:
-    """Give what must be equal for a resume to be bit-exact."""
+    """Return what must be equal for a resumed run to be bit-exact."""
     return {"torch": torch.__version__, "num_threads": num_threads}

@@ -1,8 +1,8 @@
 """The training curve, drawn anew after each validation."""
 
 from nextword.storage import RunFolder
-from nextword.training.callbacks.contract import Callback
-from nextword.training.records import ValidationRecord
+from nextword.training.loop.callbacks.contract import Callback
+from nextword.training.loop.records import ValidationRecord
 
 
 class TrainingCurve(Callback):
@@ -18,7 +18,7 @@ class TrainingCurve(Callback):
     def on_validation(self, record: ValidationRecord) -> None:
         """Draw the curve up to here."""
         # Only now: matplotlib takes longer to load than a model.
-        from nextword.training.callbacks.curve_drawing import draw_training_curve
+        from nextword.training.loop.callbacks.curve_drawing import draw_training_curve
 
         self._run.plots_folder.mkdir(exist_ok=True)
         draw_training_curve(

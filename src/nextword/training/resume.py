@@ -7,7 +7,7 @@ from pathlib import Path
 from nextword.base import ConfigError, MismatchError, Values, decode, encode, read_toml, write_toml
 from nextword.storage import RunFolder
 from nextword.training.config import RunConfig
-from nextword.training.sources import NO_FILES, OLD_TEXT
+from nextword.training.data import NO_FILES, OLD_TEXT
 
 RESUME = ("auto", "never", OLD_TEXT)
 #: Settings that may differ from the saved ones when a run goes on: how long, and what is logged.
@@ -22,7 +22,7 @@ _PATHS = (
 )
 
 
-def settle(
+def resumable_config(
     config: RunConfig, run: RunFolder, *, resume: str, folder: Path | None = None
 ) -> RunConfig:
     """Check the settings against those of the run in the folder, and write them down.

@@ -1,8 +1,8 @@
 """`metrics.jsonl`: every record as a line of JSON in the run folder."""
 
 from nextword.storage import RunFolder
-from nextword.training.callbacks.contract import Callback
-from nextword.training.records import StepRecord, ValidationRecord
+from nextword.training.loop.callbacks.contract import Callback
+from nextword.training.loop.records import StepRecord, ValidationRecord
 
 
 class MetricsFile(Callback):

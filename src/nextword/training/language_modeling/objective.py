@@ -1,0 +1,187 @@
+"""Language modeling as a training objective: truncated BPTT over a token store."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int64
+from torch import Tensor
+
+from nextword.base import MismatchError, Values, nats_to_bits, perplexity
+from nextword.batches import Batch, UnitReader, lanes, shuffled_by_length
+from nextword.evaluation import score_units
+from nextword.models import NeuralLanguageModel, State
+from nextword.recurrent import clip_state_gradients
+from nextword.tensors import resolve_precision
+from nextword.tokens import Tokenizer, TokenStore
+from nextword.training.config import RunConfig
+from nextword.training.language_modeling.bptt import TruncatedBptt
+from nextword.training.loop import Objective, UpdateLoss, Validation
+
+_POSITION = "reader.position"
+_IDS_SHA256 = "train_ids_sha256"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Mark:
+    """A position in the training text, with the states and windows in memory."""
+
+    position: Tensor
+    windows: tuple[deque[State], deque[Batch]]
+
+
+class LanguageModelingObjective(Objective):
+    """Predict each token of a text from those before it, by truncated BPTT.
+
+    Args:
+        model: The model, on its device.
+        config: The settings; the sections `text` and `tokenizer` are not used.
+        train: The training text, encoded.
+        valid: The validation text, encoded; None for no validation.
+        tokenizer: The tokenizer of both.
+    """
+
+    unit = "tokens"
+    headline = "perplexity"
+    model: NeuralLanguageModel
+
+    def __init__(
+        self,
+        model: NeuralLanguageModel,
+        config: RunConfig,
+        *,
+        train: TokenStore,
+        valid: TokenStore | None,
+        tokenizer: Tokenizer,
+    ) -> None:
+        training = config.training
+        self.model = model
+        self._config = training
+        self._evaluation = config.evaluation
+        self._train = train
+        self._valid = valid
+        self._tokenizer = tokenizer
+        self._unit_starts = self._starts_of(train, training.batch_size)
+        if config.clipping.state_threshold is not None:
+            clip_state_gradients(model, config.clipping.state_threshold)
+        self.bptt = TruncatedBptt(
+            model,
+            bptt_steps=training.bptt_steps,
+            update_every=training.targets_per_update,
+            carry_state=training.carry_state,
+            accumulation_steps=training.accumulation_steps,
+            free_running_probability=training.free_running_probability,
+            penalty=config.regularization.penalty,
+            precision=resolve_precision(training.precision, model.device),
+        )
+        self.start_epoch(0)
+        self.updates_per_epoch = self._count_updates()
+
+    def start_epoch(self, epoch: int) -> None:
+        """Go to the first token; lines and documents are shuffled anew in every epoch."""
+        self.reader = self._new_reader(epoch)
+        self.bptt.start(self.reader)
+
+    def backward(self) -> UpdateLoss | None:
+        """Read the windows of one update and accumulate their gradient, the mean over targets."""
+        return self.bptt.backward(self.reader)
+
+    def mark(self) -> _Mark:
+        """Return the position in the text, with the states and windows in memory."""
+        return _Mark(position=self.reader.position(), windows=self.bptt.mark())
+
+    def rewind(self, mark: _Mark) -> None:
+        """Go back to a position that `mark` returned."""
+        self.reader.seek(mark.position)
+        self.bptt.rewind(mark.windows)
+
+    def state(self) -> tuple[dict[str, Tensor], Values]:
+        """Return the position in the text, and the states and windows in memory."""
+        tensors = {_POSITION: self.reader.position(), **self.bptt.state_tensors()}
+        return tensors, {"bptt": self.bptt.state_values(), _IDS_SHA256: self._train.ids_sha256}
+
+    def load_state(
+        self, tensors: Mapping[str, Tensor], values: Values, *, epoch: int, source: str
+    ) -> None:
+        """Continue from what `state` returned.
+
+        Raises:
+            MismatchError: The text is not that of the checkpoint.
+        """
+        self._require_same_text(values.get(_IDS_SHA256), source=source)
+        reader, position = self._new_reader(epoch), tensors[_POSITION]
+        if position.shape[1] != reader.batch_size:
+            raise MismatchError(
+                f"{source} reads {position.shape[1]} rows, this run {reader.batch_size}.",
+                help="Resume with the text and the batch_size that the run was started with.",
+            )
+        reader.seek(position)
+        self.reader = reader
+        self.bptt.load_state(tensors, values["bptt"])
+
+    def validate(self) -> Validation | None:
+        """Measure the perplexity on the validation text.
+
+        To be quick, the text is cut into parallel lanes, unlike in `nextword evaluate`.
+        """
+        if self._valid is None:
+            return None
+        batch_size = self._evaluation.batch_size
+        windows = score_units(
+            self.model,
+            self._valid.ids,
+            unit_starts=self._starts_of(self._valid, batch_size),
+            batch_size=batch_size,
+        )
+        nll = sum(float(window.nll.sum()) for window in windows) / self._valid.num_tokens
+        return Validation(
+            value=nll,
+            figures={
+                "nll_per_token": nll,
+                "bits_per_token": nats_to_bits(nll),
+                "perplexity": perplexity(nll, 1),
+            },
+        )
+
+    def figures(self, mean_loss: float) -> Mapping[str, float]:
+        """Return loss and perplexity per token."""
+        return {"nll_per_token": mean_loss, "perplexity": perplexity(mean_loss, 1)}
+
+    def _starts_of(self, store: TokenStore, batch_size: int) -> Int64[np.ndarray, " num_starts"]:
+        """Return where reading starts from a fresh state."""
+        if self._config.reset == "never":
+            return lanes(store.num_tokens, batch_size)
+        return store.unit_starts(self._config.reset, self._tokenizer.line_end_ids)
+
+    def _require_same_text(self, ids_sha256: str | None, *, source: str) -> None:
+        here = self._train.ids_sha256
+        if ids_sha256 and here and ids_sha256 != here:
+            raise MismatchError(
+                f"{source} was trained on tokens with SHA-256 {ids_sha256[:12]}, the tokens here "
+                f"have {here[:12]}: the text has changed and was encoded again.",
+                help="Restore the old text and remove tokens/, or choose another --out.",
+            )
+
+    def _new_reader(self, epoch: int) -> UnitReader:
+        order = None
+        if self._config.reset != "never":
+            order = shuffled_by_length(
+                self._unit_starts,
+                batch_size=self._config.batch_size,
+                seed=self._config.seed,
+                epoch=epoch,
+            )
+        return UnitReader(
+            self._train.ids,
+            self._unit_starts,
+            batch_size=self._config.batch_size,
+            boundary_id=self._tokenizer.boundary_id,
+            order=order,
+        )
+
+    def _count_updates(self) -> int:
+        """Return the updates of the first epoch; with shuffled lines others may differ a little."""
+        window_steps = min(self._config.bptt_steps, self._config.targets_per_update)
+        windows_per_update = self._config.targets_per_update // window_steps
+        return -(-self.reader.count_windows(window_steps) // windows_per_update)

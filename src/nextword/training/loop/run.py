@@ -1,0 +1,129 @@
+"""Training in a run folder: created, locked, resumed, and ended in order, whatever the task."""
+
+import logging
+import shutil
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from nextword.base import FormatError, NextwordError
+from nextword.storage import RunFolder, RunLock, load_latest_checkpoint, sweep_leftovers
+from nextword.training.loop.callbacks import Callback
+from nextword.training.loop.config import LoopConfig
+from nextword.training.loop.objective import Objective
+from nextword.training.loop.progress import TrainingProgress
+from nextword.training.loop.signals import exit_on_sigterm, stop_on_signals
+from nextword.training.loop.state import TrainingState
+from nextword.training.loop.trainer import Trainer
+
+_logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def open_run(out: Path) -> Iterator[RunFolder]:
+    """Create a run folder if it is missing, and hold its lock.
+
+    A folder that was created and stays empty is removed when the block raises. SIGTERM raises
+    SystemExit inside the block.
+
+    Args:
+        out: The run folder.
+
+    Raises:
+        CheckpointError: The folder cannot be created.
+        FormatError: A folder of the run is a symbolic link.
+        LockedError: Another process trains in this folder.
+    """
+    was_there = out.exists()
+    run = RunFolder.create(out)
+    try:
+        with RunLock(run.path), exit_on_sigterm():
+            run.refuse_links()
+            for path in sweep_leftovers(run.path):
+                _logger.info("removed %s, left by a process that was stopped", path)
+            yield run
+    except BaseException:
+        if not was_there and run.is_empty():
+            shutil.rmtree(out, ignore_errors=True)
+        raise
+
+
+@contextmanager
+def emptied_on_failure(run: RunFolder) -> Iterator[None]:
+    """Remove what was written to an empty run folder if the start fails or is interrupted.
+
+    Then the corrected command does not find a folder that is not empty. Nothing is removed once
+    there is a checkpoint.
+    """
+    was_empty = run.is_empty()
+    try:
+        yield
+    except BaseException:
+        if was_empty and not run.has_checkpoint():
+            shutil.rmtree(run.tokens_folder, ignore_errors=True)
+            run.config_file.unlink(missing_ok=True)
+            run.sources_file.unlink(missing_ok=True)
+        raise
+
+
+def minimize(
+    objective: Objective,
+    config: LoopConfig,
+    *,
+    run: RunFolder,
+    save_best: Callable[[], None],
+    callbacks: Sequence[Callback] = (),
+) -> TrainingProgress:
+    """Train an objective in a run folder, from its latest checkpoint if there is one.
+
+    Args:
+        objective: The model, its data and its loss.
+        config: The settings of the loop.
+        run: The run folder, held by `open_run`.
+        save_best: Saves the model to `run.model_folder`; called when validation improves.
+        callbacks: Called with records of progress.
+
+    Returns:
+        How far the training has come; finished, or stopped by a limit.
+
+    Raises:
+        DivergedError: The loss, a weight or every validation is not finite.
+        FormatError: The checkpoint is not one of a training.
+        MismatchError: The checkpoint belongs to another model or to other data.
+        KeyboardInterrupt: SIGINT was received; a checkpoint was saved.
+        SystemExit: SIGTERM was received, with code 143; a checkpoint was saved.
+    """
+    state = TrainingState(objective, config)
+    _restore(state, run)
+    if state.progress.is_finished and run.model_folder.exists():
+        return state.progress
+    with stop_on_signals() as stop:
+        trainer = Trainer(
+            state, config, run=run, save_best=save_best, callbacks=callbacks, stop=stop
+        )
+        trainer.run()
+    if stop.signal_number == signal.SIGINT:
+        raise KeyboardInterrupt
+    if stop.signal_number is not None:
+        raise SystemExit(128 + stop.signal_number)
+    return state.progress
+
+
+def _restore(state: TrainingState[Objective], run: RunFolder) -> None:
+    """Continue from the latest checkpoint if there is one, up to the present limits."""
+    checkpoint = load_latest_checkpoint(run.checkpoints_folder)
+    if checkpoint is None:
+        return
+    try:
+        state.restore(checkpoint)
+    except NextwordError:
+        raise
+    except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
+        raise FormatError(
+            f"the checkpoint of step {checkpoint.step} in {run.checkpoints_folder} is not one of "
+            f"this training: {type(error).__name__} {error}.",
+            help="Remove its folder to resume from an earlier one, or choose another --out.",
+        ) from error
+    state.extend()
+    _logger.info("resuming after update %d", state.progress.step)

@@ -1,0 +1,217 @@
+"""The state of a training: objective, optimizer, averages, counters, random numbers.
+
+Everything in it can be saved and restored to the bit; `trainer` advances it.
+"""
+
+import logging
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import torch
+from torch import Tensor
+
+from nextword.base import Values
+from nextword.layers import sparse_parameters, use_sparse_gradients
+from nextword.models import load_parameter_tensors, parameter_tensors
+from nextword.optim import (
+    Clipped,
+    Clipper,
+    Plateau,
+    SparseDescent,
+    WeightAverage,
+    build_optimizer,
+    gradient_entries,
+    is_plain_descent,
+    set_learning_rate,
+)
+from nextword.storage import Checkpoint
+from nextword.tensors import (
+    TorchRandomState,
+    random_states,
+    set_random_states,
+    set_torch_random_state,
+    torch_random_state,
+)
+from nextword.training.loop.config import LoopConfig
+from nextword.training.loop.meter import Meter
+from nextword.training.loop.objective import Objective, UpdateLoss
+from nextword.training.loop.progress import TrainingProgress
+from nextword.training.loop.snapshot import (
+    environment,
+    load_optimizer_tensors,
+    optimizer_tensors,
+    strip_prefix,
+)
+
+_logger = logging.getLogger(__name__)
+
+AnyObjective = TypeVar("AnyObjective", bound=Objective)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """What an update changes before the weights: the position in the data, and random states."""
+
+    objective: Any
+    random_state: TorchRandomState
+
+
+class TrainingState(Generic[AnyObjective]):
+    """Everything that changes in the course of a training.
+
+    Args:
+        objective: The model, its data and its loss.
+        config: The settings of the loop.
+    """
+
+    def __init__(self, objective: AnyObjective, config: LoopConfig) -> None:
+        self.objective = objective
+        self.model = objective.model
+        self._config = config
+        use_sparse_gradients(self.model)
+        self._excluded = frozenset(sparse_parameters(self.model))
+        self.optimizer = build_optimizer(self.model, config.optimizer, exclude=self._excluded)
+        self._descent = SparseDescent(
+            self._excluded, learning_rate=config.optimizer.table_learning_rate
+        )
+        self._highest_rate = config.optimizer.learning_rate
+        self._is_plain_descent = is_plain_descent(config.optimizer)
+        self._scale = 1.0
+        self.clipper = Clipper(config.clipping)
+        self.plateau = Plateau(config.schedule)
+        self.average = WeightAverage(
+            self.model, decay=config.averaging.decay, exclude=self._excluded
+        )
+        self.progress = TrainingProgress(limits=self.limits())
+        self.meter = Meter()
+        self.start_epoch()
+        self.progress.num_steps = self.planned_steps()
+
+    @property
+    def device(self) -> torch.device:
+        """The device of the model."""
+        return next(self.model.parameters()).device
+
+    def start_epoch(self) -> None:
+        """Go to the beginning of the data."""
+        self.objective.start_epoch(self.progress.epoch)
+
+    def planned_steps(self) -> int:
+        """Return the number of updates that the settings ask for, without the time limit."""
+        planned = self._config.epochs * self.objective.updates_per_epoch
+        return planned if self._config.max_steps is None else min(planned, self._config.max_steps)
+
+    def limits(self) -> list[float | None]:
+        """Return the limits of the training: epochs, updates and minutes."""
+        return [self._config.epochs, self._config.max_steps, self._config.max_minutes]
+
+    def extend(self) -> None:
+        """Plan the number of updates again if the settings ask for another length than before."""
+        if self.progress.limits == self.limits():
+            return
+        self.progress.limits = self.limits()
+        self.progress.num_steps = self.planned_steps()
+        self.progress.planned_at_step = self.progress.step
+        self.progress.planned_at_s = self.progress.elapsed_s
+        self.progress.is_fitted = False
+        self.progress.is_finished = self.progress.step >= self.progress.num_steps
+
+    def compute_gradient(self) -> tuple[UpdateLoss, Clipped] | None:
+        """Compute the clipped gradient of one update; None at the end of the epoch.
+
+        With plain gradient descent the factor of clipping is left to `apply_gradient`.
+        """
+        self.model.train()
+        self.model.zero_grad(set_to_none=True)
+        loss = self.objective.backward()
+        if loss is None:
+            return None
+        dense = [each for each in self.model.parameters() if each not in self._excluded]
+        gradient = gradient_entries(dense, keep_sparse=self._is_plain_descent)
+        clipped = self.clipper.clip(gradient, leave_scale=self._is_plain_descent)
+        self._scale = clipped.scale
+        return loss, clipped
+
+    def apply_gradient(self, learning_rate: float) -> None:
+        """Update the weights and their average."""
+        set_learning_rate(self.optimizer, learning_rate * self._scale)
+        self.optimizer.step()
+        self._descent.step(share=learning_rate / self._highest_rate)
+        self.average.update()
+
+    def overflowed(self) -> str | None:
+        """Return the name of a weight that is not finite; None if all are.
+
+        An update can overflow although loss and gradient are finite. The weights are checked as
+        they are, averaged ones if those are applied.
+        """
+        for name, parameter in self.model.named_parameters():
+            if not bool(torch.isfinite(parameter.detach().sum())) and not bool(
+                torch.isfinite(parameter.detach()).all()
+            ):
+                return name
+        return None
+
+    def mark(self) -> Mark:
+        """Return the position before an update, for `rewind`.
+
+        Only torch's generators are saved: an update draws from no others, and copying those takes
+        longer than everything else here.
+        """
+        return Mark(objective=self.objective.mark(), random_state=torch_random_state(self.device))
+
+    def rewind(self, mark: Mark) -> None:
+        """Go back to a mark since which no weight has changed."""
+        self.objective.rewind(mark.objective)
+        set_torch_random_state(mark.random_state, self.device)
+
+    def collect(self) -> tuple[dict[str, Tensor], Values]:
+        """Return everything as tensors and JSON values, for a checkpoint."""
+        random_tensors, random_values = random_states()
+        objective_tensors, objective_values = self.objective.state()
+        tensors = {f"model.{name}": t for name, t in parameter_tensors(self.model).items()}
+        tensors |= optimizer_tensors(self.optimizer)
+        tensors |= self.average.state_tensors()
+        tensors |= objective_tensors
+        tensors |= random_tensors
+        values = {
+            "progress": self.progress.to_values(),
+            "clipper": self.clipper.state_values(),
+            "plateau": self.plateau.state_values(),
+            "meter": self.meter.state_values(),
+            "random": random_values,
+            "environment": environment(torch.get_num_threads()),
+            **objective_values,
+        }
+        return tensors, values
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Continue from a checkpoint, to the bit.
+
+        Raises:
+            MismatchError: It belongs to another model or to other data.
+        """
+        tensors, values = checkpoint.tensors, checkpoint.values
+        _compare_environment(values["environment"])
+        source = f"the checkpoint of step {checkpoint.step}"
+        progress = TrainingProgress.from_values(values["progress"])
+        load_parameter_tensors(self.model, strip_prefix(tensors, "model."), source=source)
+        load_optimizer_tensors(self.optimizer, tensors)
+        self.average.load_state_tensors(tensors)
+        self.progress = progress
+        self.clipper.load_state_values(values["clipper"])
+        self.plateau.load_state_values(values["plateau"])
+        self.meter.load_state_values(values["meter"])
+        self.objective.load_state(tensors, values, epoch=progress.epoch, source=source)
+        set_random_states(tensors, values["random"])
+
+
+def _compare_environment(saved: Values) -> None:
+    here = environment(torch.get_num_threads())
+    if saved != here:
+        _logger.warning(
+            "the run was started with %s and continues with %s; its last bits may differ from "
+            "those of an uninterrupted run",
+            saved,
+            here,
+        )

@@ -1,0 +1,264 @@
+"""The training loop: compute gradients, update, report, validate, save.
+
+It knows objectives and run folders; nothing of texts, terminals or configuration files.
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+
+from nextword.base import DivergedError
+from nextword.optim import Clipped, schedule_share
+from nextword.recurrent import misses_kernels
+from nextword.storage import RunFolder, save_checkpoint
+from nextword.training.loop.callbacks import Callback
+from nextword.training.loop.config import LoopConfig
+from nextword.training.loop.horizon import fit_horizon
+from nextword.training.loop.objective import Objective, UpdateLoss, Validation
+from nextword.training.loop.progress import TrainingProgress
+from nextword.training.loop.records import ValidationRecord
+from nextword.training.loop.signals import StopRequest
+from nextword.training.loop.state import Mark, TrainingState
+
+_SECONDS_BETWEEN_CHECKPOINTS = 120.0
+_DIVERGED_HELP = "Lower optimizer.learning_rate, or clip (--set clipping.kind=norm)."
+#: Even a short training has this many records.
+_MIN_RECORDS = 20
+
+
+class Trainer:
+    """Runs a training until it is finished or asked to stop.
+
+    Args:
+        state: The state of the training.
+        config: The settings of the loop.
+        run: The run folder, where checkpoints go.
+        save_best: Saves the model; called after each validation that improves, with averaged
+            weights applied.
+        callbacks: Called with records of progress.
+        stop: Requests an early end.
+    """
+
+    def __init__(
+        self,
+        state: TrainingState[Objective],
+        config: LoopConfig,
+        *,
+        run: RunFolder,
+        save_best: Callable[[], None],
+        callbacks: Sequence[Callback] = (),
+        stop: StopRequest | None = None,
+    ) -> None:
+        self._state = state
+        self._config = config
+        self._run_folder = run
+        self._save_best = save_best
+        self._callbacks = callbacks
+        self._stop = StopRequest() if stop is None else stop
+        self._learning_rate = 0.0
+
+    @property
+    def progress(self) -> TrainingProgress:
+        """How far the training has come."""
+        return self._state.progress
+
+    def run(self) -> TrainingProgress:
+        """Train until finished or asked to stop, and save a checkpoint.
+
+        Raises:
+            DivergedError: The loss or the gradient is not finite: the update is not made, and a
+                checkpoint of the state before it is saved. Or a weight is not finite: nothing is
+                saved. Or training has finished and no validation was finite: there is no model.
+        """
+        self._resume_clock()
+        self._saved_at = time.perf_counter()
+        for callback in self._callbacks:
+            if misses_kernels(self._state.model):
+                callback.on_missing_kernels()
+            callback.on_start(first_step=self.progress.step, num_steps=self.progress.num_steps)
+        try:
+            while not self.progress.is_finished and not self._stop:
+                self._make_update()
+            if self.progress.is_finished:
+                self._require_model()
+            self._save_checkpoint()
+        finally:
+            for callback in self._callbacks:
+                callback.on_end()
+        return self.progress
+
+    def _make_update(self) -> None:
+        """Make one update, or end the epoch."""
+        mark = self._state.mark()
+        found = self._state.compute_gradient()
+        if found is None:
+            self._end_epoch()
+            return
+        loss, clipped = found
+        self._require_finite(loss, clipped, mark)
+        self._learning_rate = self._scheduled_rate()
+        self._state.apply_gradient(self._learning_rate)
+        self.progress.step += 1
+        self.progress.num_seen += loss.num_items
+        self._state.meter.add(loss, clipped)
+        self._after_update()
+
+    def _require_finite(self, loss: UpdateLoss, clipped: Clipped, mark: Mark) -> None:
+        """Stop before an update whose loss or gradient is not finite."""
+        if math.isfinite(loss.loss_sum) and math.isfinite(clipped.norm):
+            return
+        self._state.rewind(mark)
+        self._save_checkpoint()
+        raise DivergedError(
+            f"update {self.progress.step + 1} has loss {loss.mean} and gradient norm "
+            f"{clipped.norm}; it was not made. The checkpoint of step {self.progress.step} in "
+            f"{self._run_folder.checkpoints_folder} is sound.",
+            help=_DIVERGED_HELP,
+        )
+
+    def _require_finite_weights(self) -> None:
+        """Stop before saving weights that are not finite."""
+        name = self._state.overflowed()
+        if name is None:
+            return
+        folder = self._run_folder.checkpoints_folder
+        kept = f"the last checkpoint in {folder} is from before it"
+        if not self._run_folder.has_checkpoint():
+            kept = "there is no checkpoint from before it"
+        raise DivergedError(
+            f"the weights are not finite after update {self.progress.step} ({name}); they were "
+            f"not saved, and {kept}.",
+            help=_DIVERGED_HELP,
+        )
+
+    def _require_model(self) -> None:
+        """Validate and save the last model if training has finished without any.
+
+        This happens when a run is stopped before its first validation and then given fewer
+        updates, or when its model folder was removed.
+        """
+        if self._run_folder.model_folder.exists():
+            return
+        progress = self.progress
+        progress.best_score, progress.last_validation_step = math.inf, -1
+        self._validate()
+        if not self._run_folder.model_folder.exists():
+            raise DivergedError(
+                f"no validation was finite, including the last one after update {progress.step}: "
+                "there is no best model.",
+                help=f"{_DIVERGED_HELP} A token with probability 0 has this effect too.",
+            )
+
+    def _scheduled_rate(self) -> float:
+        share = schedule_share(
+            self._config.schedule, step=self.progress.step, num_steps=self.progress.num_steps
+        )
+        return self._config.optimizer.learning_rate * share * self._state.plateau.share
+
+    def _after_update(self) -> None:
+        progress, config = self.progress, self._config
+        progress.elapsed_s = time.perf_counter() - self._clock
+        fit_horizon(
+            progress, max_minutes=config.max_minutes, planned_steps=self._state.planned_steps()
+        )
+        log_every = min(config.log_every, max(1, progress.num_steps // _MIN_RECORDS))
+        if progress.step % log_every == 0:
+            self._report()
+        if config.validate_every and progress.step % config.validate_every == 0:
+            self._validate()
+        if progress.step >= progress.num_steps or self._is_time_up():
+            self._finish()
+        elif self._is_checkpoint_due():
+            self._save_checkpoint()
+
+    def _end_epoch(self) -> None:
+        """Count the epoch, validate, and start the next one."""
+        self.progress.epoch += 1
+        self._state.start_epoch()
+        if not self._config.validate_every:
+            self._validate()
+        if self.progress.epoch >= self._config.epochs:
+            self._finish()
+
+    def _finish(self) -> None:
+        self._report()
+        self._validate()
+        self.progress.is_finished = True
+
+    def _report(self) -> None:
+        record = self._state.meter.record(
+            self.progress,
+            self._state.objective,
+            epoch=self._fractional_epoch(),
+            learning_rate=self._learning_rate,
+        )
+        if record is None:
+            return
+        for callback in self._callbacks:
+            callback.on_step(record)
+
+    def _fractional_epoch(self) -> float:
+        return self.progress.step / self._state.objective.updates_per_epoch
+
+    def _validate(self) -> None:
+        """Measure the averaged weights, once per step, and save the model if it is the best."""
+        started, progress = time.perf_counter(), self.progress
+        if progress.last_validation_step == progress.step:
+            return
+        with self._state.average.applied():
+            validation = self._state.objective.validate()
+            score = math.inf if validation is None else validation.score
+            is_best = score < progress.best_score or validation is None
+            if is_best:
+                self._require_finite_weights()
+                progress.best_score, progress.best_step, progress.num_worse = (
+                    score,
+                    progress.step,
+                    0,
+                )
+                self._save_best()
+            else:
+                progress.num_worse += 1
+        progress.last_validation_step = progress.step
+        self._state.plateau.observe(score)
+        patience = self._config.patience
+        if patience is not None and progress.num_worse >= patience:
+            progress.is_finished = True
+        if validation is not None:
+            self._report_validation(validation, is_best=is_best)
+        self._state.meter.skip(time.perf_counter() - started)
+
+    def _report_validation(self, validation: Validation, *, is_best: bool) -> None:
+        record = ValidationRecord(
+            step=self.progress.step,
+            epoch=self._fractional_epoch(),
+            figures=validation.figures,
+            headline=self._state.objective.headline,
+            is_best=is_best,
+            elapsed_s=self.progress.elapsed_s,
+        )
+        for callback in self._callbacks:
+            callback.on_validation(record)
+
+    def _is_time_up(self) -> bool:
+        minutes = self._config.max_minutes
+        return minutes is not None and self.progress.elapsed_s >= minutes * 60.0
+
+    def _is_checkpoint_due(self) -> bool:
+        every = self._config.checkpoint_every
+        if every is not None:
+            return self.progress.step % every == 0
+        return time.perf_counter() - self._saved_at >= _SECONDS_BETWEEN_CHECKPOINTS
+
+    def _save_checkpoint(self) -> None:
+        started = time.perf_counter()
+        self._require_finite_weights()
+        tensors, values = self._state.collect()
+        folder = self._run_folder.checkpoints_folder
+        save_checkpoint(folder, step=self.progress.step, tensors=tensors, values=values)
+        self._saved_at = time.perf_counter()
+        self._state.meter.skip(self._saved_at - started)
+
+    def _resume_clock(self) -> None:
+        """Continue `elapsed_s` from earlier sittings."""
+        self._clock = time.perf_counter() - self.progress.elapsed_s
