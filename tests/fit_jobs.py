@@ -6,7 +6,7 @@ from pathlib import Path
 from nextword.families import NetworkSpec
 from nextword.families.contract import Network
 from nextword.models import NeuralLanguageModel
-from nextword.training import RunConfig, TrainingState
+from nextword.training import LanguageModelingObjective, RunConfig, TrainingState
 from nextword.training.preparation import Preparation, prepare, start_of
 
 
@@ -23,9 +23,11 @@ class StateJob:
         return self.ready.build(build)
 
     def minimize(self, model: NeuralLanguageModel) -> None:
-        self.state = TrainingState(
-            model, self.ready.config, train=self.train, tokenizer=self.tokenizer
+        data = self.ready.data
+        objective = LanguageModelingObjective(
+            model, self.ready.config, train=data.train, valid=data.valid, tokenizer=data.tokenizer
         )
+        self.state = TrainingState(objective, self.ready.config.loop)
 
 
 def prepared(config: RunConfig, folder: Path) -> StateJob:
@@ -34,5 +36,5 @@ def prepared(config: RunConfig, folder: Path) -> StateJob:
     return job
 
 
-def training_state(config: RunConfig, folder: Path) -> TrainingState:
+def training_state(config: RunConfig, folder: Path) -> TrainingState[LanguageModelingObjective]:
     return prepared(config, folder).state

@@ -33,7 +33,7 @@ _HOMES = {
     "plan": "nextword.api",
     "register_cell": "nextword.cells",
     "register_family": "nextword.families",
-    "register_output": "nextword.outputs",
+    "register_output": "nextword.layers",
     "run_config": "nextword.api",
     "train": "nextword.api",
 }

@@ -35,21 +35,21 @@ def card(cli: Call, run: Path, folder: Path, text: str) -> dict[str, Any]:
         (0, "a b\n", "model.order is 0; it must be at least 1"),
         (-1, "a b\n", "model.order is -1"),
         (5, "a b\n", "model.order is 5, but the longest sentence of the text has 4 tokens"),
-        (4, "\n\n\n", "model.order is 4, but the longest sentence of the text has 2 tokens"),
+        (4, "\n\n\n", "holds no words, only white space and line ends"),
         (1000, "a b\n" * 9, "help: Set model.order=4 or less"),
     ],
 )
 def test_train_order_that_the_text_cannot_have_is_refused(
     cli: Call, tmp_path: Path, order: int, text: str, words: str
 ) -> None:
-    run, finished = train(cli, tmp_path, text, f"model.order={order}")
+    run, finished = train(cli, tmp_path, text, f"model.order={order}", "tokenizer.min_count=1")
 
     assert words in refused(finished)
     assert not (run / "model").exists()
 
 
 @pytest.mark.parametrize("smoothing", ["kneser_ney", "add_k", "maximum_likelihood"])
-@pytest.mark.parametrize("text", ["a\n", "a", "\n\n", "a a a a\n"])
+@pytest.mark.parametrize("text", ["a\n", "a", "a a a a\n"])
 @pytest.mark.parametrize("order", [1, 2])
 def test_train_smallest_texts_give_a_model_of_their_own_text(
     cli: Call, tmp_path: Path, text: str, smoothing: str, order: int
@@ -71,13 +71,13 @@ def test_train_one_token_text_is_refused(cli: Call, tmp_path: Path) -> None:
     assert "too few tokens: 1" in refused(finished)
 
 
-def test_train_only_unknown_characters_left_out_is_refused(cli: Call, tmp_path: Path) -> None:
+def test_train_only_unknown_characters_is_refused(cli: Call, tmp_path: Path) -> None:
     _, finished = train(
         *(cli, tmp_path, "abc", "model.order=1", "model.unknown=kenlm"),
         *("tokenizer.kind=character", "tokenizer.min_count=2"),
     )
 
-    assert "none of the 3 tokens can be counted" in refused(finished)
+    assert "3 of the 3 characters" in refused(finished)
 
 
 def test_evaluate_text_of_unknown_words_scores_the_unknown_word(cli: Call, tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from cli.caller import Call
 
 CARD_KEYS = [
     *("model", "family", "adaptation", "text", "tokenizer", "num_parameters", "num_tokens"),
-    *("num_words", "num_characters", "num_bytes", "nll_sum", "perplexity", "perplexity_per_word"),
+    *("num_words", "num_characters", "num_bytes", "num_characters_lost", "nll_sum"),
+    *("perplexity", "perplexity_per_word"),
     *("bits_per_token", "bits_per_character", "bits_per_byte", "unknown_rate"),
     *("perplexity_without_unknown", "reset", "stride", "seconds", "tokens_per_second"),
     "note",

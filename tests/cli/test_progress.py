@@ -14,16 +14,25 @@ STEP = StepRecord(
     step=50,
     num_steps=400,
     epoch=0.5,
-    num_tokens_seen=1000,
-    nll_per_token=0.0,
+    num_seen=1000,
+    unit="tokens",
+    figures={"nll_per_token": 0.0, "perplexity": 1.0},
+    headline="perplexity",
     learning_rate=0.004,
     grad_norm=1.25,
     clip_rate=0.5,
-    tokens_per_second=12345.6,
+    items_per_second=12345.6,
     elapsed_s=10.0,
     remaining_s=200.0,
 )
-VALIDATION = ValidationRecord(step=60, epoch=0.6, nll_per_token=0.0, is_best=True, elapsed_s=12.0)
+VALIDATION = ValidationRecord(
+    step=60,
+    epoch=0.6,
+    figures={"nll_per_token": 0.0, "perplexity": 1.0},
+    headline="perplexity",
+    is_best=True,
+    elapsed_s=12.0,
+)
 
 
 class Clock:

@@ -154,7 +154,7 @@ def test_train_field_applies_beside_a_plain_validation_text(
 
     finished = cli(
         *("train", "-", "--out", tmp_path / "run", *TINY, "--json", "--valid", corpus),
-        *("--split", "1,0,0", "--field", "body"),
+        *("--field", "body"),
         stdin=stdin,
     )
 

@@ -136,6 +136,7 @@ def test_extension_audit_in_float64_is_green(recipe: Path, tmp_path: Path) -> No
         passage=choose_passage(model, texts=case.texts),
         reload=lambda: case.reload(model, tmp_path / "model"),
         texts=case.texts,
+        tokenizer=case.tokenizer,
     )
 
     figures = {check.name: check.figure for check in report.checks}

@@ -73,7 +73,7 @@ def audit(model: LanguageModel) -> AuditReport:
     """Audit a faulty model, with texts whose vocabulary is sound."""
     case = CASES["lstm-1-tied"]
     copy = model.copy if isinstance(model, faulty.RightModel) else lambda: model
-    return audit_model(model, reload=copy, texts=case.texts)
+    return audit_model(model, reload=copy, texts=case.texts, tokenizer=case.tokenizer)
 
 
 def failures(report: AuditReport) -> set[str]:
@@ -90,6 +90,7 @@ def test_audit_of_every_family_is_green(case: Case, tmp_path: Path) -> None:
         passage=choose_passage(model, texts=case.texts),
         reload=lambda: case.reload(model, tmp_path / "model"),
         texts=case.texts,
+        tokenizer=case.tokenizer,
     )
 
     figures = {check.name: check.figure for check in report.checks}

@@ -109,7 +109,7 @@ def _cannot_open(path: Path, error: OSError) -> CheckpointError:
     }
     if error.errno in kinds:
         return _not_a_lock(path, kinds[error.errno])
-    return CheckpointError(f"Cannot lock {path.parent}: {reason(error)}.")
+    return CheckpointError(f"cannot lock {path.parent}: {reason(error)}.")
 
 
 def _require_lock_file(path: Path, descriptor: int) -> None:

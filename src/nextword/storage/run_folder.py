@@ -226,7 +226,7 @@ class RunFolder:
             complete = self.metrics_file.read_bytes().split(b"\n")[:-1]
         except OSError as error:
             raise CheckpointError(
-                f"Cannot read {self.metrics_file}: {reason(error)}.", help="Move it elsewhere."
+                f"cannot read {self.metrics_file}: {reason(error)}.", help="Move it elsewhere."
             ) from error
         return [(line + b"\n", _record(line)) for line in complete]
 

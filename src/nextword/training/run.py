@@ -24,6 +24,7 @@ from nextword.training.data import (
 from nextword.training.keeper import ModelKeeper
 from nextword.training.language_modeling import LanguageModelingObjective
 from nextword.training.loop import (
+    Beginning,
     Callback,
     MetricsFile,
     TrainingCurve,
@@ -107,7 +108,7 @@ def run_training(
         SystemExit: SIGTERM came, with code 143; once training has begun a checkpoint was saved.
     """
     with open_run(out) as run:
-        with emptied_on_failure(run):
+        with emptied_on_failure(run) as beginning:
             folder = starting_folder(run)
             start = start_of(config, access=TextAccess(folder=folder))
             config = resumable_config(start.config, run, resume=resume, folder=folder)
@@ -121,7 +122,7 @@ def run_training(
             )
             if not access.is_old:
                 require_unchanged(run)
-            job = _Job(ready, run, callbacks=callbacks)
+            job = _Job(ready, run, beginning=beginning, callbacks=callbacks)
             model = config.model.fit(job)
         return _measure(model, job, on_stage=on_stage)
 
@@ -132,6 +133,7 @@ class _Job:
     Args:
         ready: Settings and data.
         run: The run folder.
+        beginning: Is over once gradient descent starts.
         callbacks: Returns the callbacks beside the metrics file and the training curve.
 
     Attributes:
@@ -143,6 +145,7 @@ class _Job:
         ready: Preparation,
         run: RunFolder,
         *,
+        beginning: Beginning,
         callbacks: Callable[[RunFolder], Sequence[Callback]] | None,
     ) -> None:
         self.ready = ready
@@ -150,6 +153,7 @@ class _Job:
         self.train = ready.data.train
         self.tokenizer = ready.data.tokenizer
         self.temporary_folder = run.tokens_folder
+        self._beginning = beginning
         self._callbacks = callbacks
         self._started = time.perf_counter()
         self._progress: TrainingProgress | None = None
@@ -180,6 +184,7 @@ class _Job:
         callbacks = [MetricsFile(self.run), TrainingCurve(self.run)]
         if self._callbacks is not None:
             callbacks += self._callbacks(self.run)
+        self._beginning.is_over = True
         self._progress = minimize(
             objective, config.loop, run=self.run, save_best=keeper.save, callbacks=callbacks
         )

@@ -175,7 +175,9 @@ def test_training_from_a_model_takes_its_output(
     short = {"max_steps": 2}
     first = settings(output=OUTPUTS["adaptive"], training=short, model={"hidden_size": 20})
     train(corpus_file, tmp_path / "first", first)
-    values = settings(training=short, text={"init": str(tmp_path / "first")})
+    values = settings(
+        training=short, model={"hidden_size": 20}, text={"init": str(tmp_path / "first")}
+    )
 
     train(corpus_file, tmp_path / "second", values)
 

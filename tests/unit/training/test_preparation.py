@@ -49,7 +49,6 @@ def test_train_from_a_model_keeps_its_vocabulary_and_weights(
     other.write_text("the cat likes zebras\n" * 60)
     values = settings(
         text={"init": str(tmp_path / "first")},
-        model={"hidden_size": 99},
         training={"max_steps": 1},
         optimizer={"learning_rate": 1e-9},
     )
@@ -81,7 +80,6 @@ def test_start_of_a_run_takes_the_models_sizes_and_its_output_where_none_is_aske
     train(corpus_file, tmp_path / "first", first)
     values = settings(
         text={"init": str(tmp_path / "first")},
-        model={"hidden_size": 99, "num_layers": 1},
         output={"kind": kind},
     )
 

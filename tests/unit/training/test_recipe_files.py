@@ -33,7 +33,8 @@ def narrow(recipe: Values) -> Values:
 def test_recipe_trains_and_measures_a_toy_text(
     recipe: str, corpus_file: Path, tmp_path: Path
 ) -> None:
-    settings = {"training": {"max_steps": 3}, "model": narrow(read_recipe(recipe))}
+    limits = {} if recipe == "ngram-5" else {"training": {"max_steps": 3}}
+    settings = {**limits, "model": narrow(read_recipe(recipe))}
 
     result = nw.train(str(corpus_file), out=tmp_path / "run", recipe=recipe, settings=settings)
 

@@ -41,10 +41,10 @@ def audit_model(
     Example:
         >>> from nextword.cells import ElmanCell
         >>> from nextword.families import RecurrentLanguageModel
-    from nextword.layers import TokenLayers
-
-        >>> ends = TokenLayers(vocab_size=9, boundary_id=3, never_ids=(0, 2))
-        >>> model = RecurrentLanguageModel(ends, cells=[ElmanCell(4, 4)])
+        >>> from nextword.layers import TokenLayers
+        >>> from nextword.tokens import VocabularySpec
+        >>> vocabulary = VocabularySpec(vocab_size=9, boundary_id=3, start_id=2, never_ids=(0, 2))
+        >>> model = RecurrentLanguageModel(TokenLayers(vocabulary=vocabulary), cells=[ElmanCell(4, 4)])
         >>> audit_model(model).passed
         True
     """

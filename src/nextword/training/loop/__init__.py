@@ -10,12 +10,13 @@ from nextword.training.loop.meter import Meter
 from nextword.training.loop.objective import Objective, UpdateLoss, Validation
 from nextword.training.loop.progress import TrainingProgress
 from nextword.training.loop.records import StepRecord, ValidationRecord
-from nextword.training.loop.run import emptied_on_failure, minimize, open_run
+from nextword.training.loop.run import Beginning, emptied_on_failure, minimize, open_run
 from nextword.training.loop.signals import StopRequest, stop_on_signals
 from nextword.training.loop.state import TrainingState
 from nextword.training.loop.trainer import Trainer
 
 __all__ = [
+    "Beginning",
     "Callback",
     "LoopConfig",
     "Meter",

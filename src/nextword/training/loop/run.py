@@ -49,18 +49,34 @@ def open_run(out: Path) -> Iterator[RunFolder]:
         raise
 
 
+class Beginning:
+    """The beginning of a run, which `emptied_on_failure` undoes if it fails.
+
+    Attributes:
+        is_over: Whether training has begun; then nothing is undone.
+    """
+
+    def __init__(self) -> None:
+        self.is_over = False
+
+
 @contextmanager
-def emptied_on_failure(run: RunFolder) -> Iterator[None]:
+def emptied_on_failure(run: RunFolder) -> Iterator[Beginning]:
     """Remove what was written to an empty run folder if the start fails or is interrupted.
 
-    Then the corrected command does not find a folder that is not empty. Nothing is removed once
-    there is a checkpoint.
+    Then the corrected command does not find a folder that is not empty.
+
+    Args:
+        run: The run folder.
+
+    Yields:
+        The beginning; set its `is_over` when training begins.
     """
-    was_empty = run.is_empty()
+    was_empty, beginning = run.is_empty(), Beginning()
     try:
-        yield
+        yield beginning
     except BaseException:
-        if was_empty and not run.has_checkpoint():
+        if was_empty and not beginning.is_over:
             shutil.rmtree(run.tokens_folder, ignore_errors=True)
             run.config_file.unlink(missing_ok=True)
             run.sources_file.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from nextword.base import Values
 from nextword.families import NetworkSpec
 from nextword.families.contract import Network
-from nextword.layers import sparse_parameters
+from nextword.layers import OutputConfig, sparse_parameters
 from nextword.models import NeuralLanguageModel
 from nextword.recurrent import layer_backends
 from nextword.tensors import dtype_name, resolve_precision
@@ -98,7 +98,7 @@ def plan_training(
         estimate = model_config.estimate(train, ready.data.tokenizer)
         if estimate is not None:
             return NgramPlan.of(estimate, family=model_config.family, train=train)
-        job = _PlanJob(ready, Path(folder))
+        job = _PlanJob(ready, Path(folder), output=start.config.output)
         model_config.fit(job)
         return job.plan()
 
@@ -106,8 +106,9 @@ def plan_training(
 class _PlanJob:
     """Measures a few updates instead of fitting a model; see `FitJob`."""
 
-    def __init__(self, ready: Preparation, folder: Path) -> None:
+    def __init__(self, ready: Preparation, folder: Path, *, output: OutputConfig) -> None:
         self.ready = ready
+        self._output = output
         self.train = ready.data.train
         self.tokenizer = ready.data.tokenizer
         self.temporary_folder = folder
@@ -135,7 +136,7 @@ class _PlanJob:
         num_sparse = sum(table.numel() for table in sparse_parameters(model))
         num_numbers = num_sparse + copies * (model.num_parameters - num_sparse)
         positions = config.training.positions_at_once
-        choice = config.output.choice(vocab_size=model.vocab_size, num_positions=positions)
+        choice = self._output.choice(vocab_size=model.vocab_size, num_positions=positions)
         return Plan(
             family=model.family,
             num_parameters=model.num_parameters,

@@ -38,7 +38,7 @@ def test_training_state_undisturbed_gives_the_same_loss_each_time() -> None:
     state = training_state(TINY, precision="float32", is_disturbed=False)
     first = state.compute_gradient()
 
-    state.open_epoch()
+    state.start_epoch()
 
     assert state.compute_gradient() == first
 
@@ -46,7 +46,7 @@ def test_training_state_undisturbed_gives_the_same_loss_each_time() -> None:
 def test_training_state_windows_are_whole() -> None:
     state = training_state(TINY, precision="float32")
 
-    windows = list(state.reader.windows(TINY.bptt_steps))
+    windows = list(state.objective.reader.windows(TINY.bptt_steps))
 
     assert len(windows) == ours.NUM_WINDOWS
     assert all(window.lengths is None for window in windows)
@@ -65,7 +65,7 @@ def test_step_of_moves_every_weight_and_reads_on_behind_the_end() -> None:
 
 def test_step_of_loss_that_is_not_finite_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     state = training_state(TINY, precision="float32")
-    diverged = (UpdateLoss(nll_sum=float("nan"), num_targets=6), None)
+    diverged = (UpdateLoss(loss_sum=float("nan"), num_items=6), None)
     monkeypatch.setattr(state, "compute_gradient", lambda: diverged)
 
     with pytest.raises(BenchmarkError, match="the loss of the training became nan"):

@@ -2,7 +2,7 @@ import pytest
 
 from fakes import random_text
 from nextword.families import NgramConfig, train_ngram
-from nextword.models import estimate_ngram
+from nextword.families.ngram.estimation import estimate_ngram
 from nextword.text import Corpus, text_document
 from nextword.tokens import Tokenizer, TokenizerConfig, TokenStore, build_store, train_tokenizer
 

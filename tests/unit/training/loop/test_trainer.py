@@ -28,17 +28,20 @@ def test_train_learns_and_reports_falling_loss(
 
     train(corpus_file, tmp_path / "run", values, callbacks=lambda _: [recorder])
 
-    losses = [record.nll_per_token for record in recorder.steps]
+    losses = [record.figures["nll_per_token"] for record in recorder.steps]
     assert losses[-1] < 0.6 * losses[0]
     assert len(recorder.validations) == 6
-    assert recorder.validations[-1].nll_per_token < recorder.validations[0].nll_per_token
+    assert (
+        recorder.validations[-1].figures["nll_per_token"]
+        < recorder.validations[0].figures["nll_per_token"]
+    )
 
 
 def test_resume_with_more_minutes_fits_the_schedule_to_them(
     corpus_file: Path, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = SimpleNamespace(perf_counter=itertools.count(0.0, 0.05).__next__)
-    monkeypatch.setattr("nextword.training.trainer.time", clock)
+    monkeypatch.setattr("nextword.training.loop.trainer.time", clock)
 
     def minutes(number: float) -> dict[str, Any]:
         return settings(training={"epochs": 100000, "max_minutes": number})
@@ -67,7 +70,10 @@ def test_resume_between_two_records_tells_of_all_updates(
     train(corpus_file, tmp_path / "parts", values, resume="auto", callbacks=lambda _: [parts])
 
     figures = [
-        [(each.step, each.nll_per_token, each.grad_norm, each.clip_rate) for each in recorder.steps]
+        [
+            (each.step, each.figures["nll_per_token"], each.grad_norm, each.clip_rate)
+            for each in recorder.steps
+        ]
         for recorder in (parts, whole)
     ]
     assert figures[0] == figures[1]
@@ -170,7 +176,7 @@ def test_max_minutes_when_the_start_is_slow_plans_anew(
 ) -> None:
     reading = itertools.accumulate(itertools.chain([0.2] * 60, itertools.repeat(0.01)))
     clock = SimpleNamespace(perf_counter=lambda: next(reading))
-    monkeypatch.setattr("nextword.training.trainer.time", clock)
+    monkeypatch.setattr("nextword.training.loop.trainer.time", clock)
     values = settings(training={"epochs": 100000, "max_minutes": 0.3, "log_every": 1})
     recorder = Recorder()
 
@@ -191,7 +197,7 @@ def test_trainer_reports_every_so_many_updates_and_at_the_end(
     result = train(corpus_file, tmp_path / "run", values, callbacks=lambda _: [recorder])
 
     assert [record.step for record in recorder.steps] == [*range(3, 80, 3), 80]
-    assert recorder.steps[-1].num_tokens_seen == result.progress.num_tokens_seen
+    assert recorder.steps[-1].num_seen == result.progress.num_seen
     assert {record.num_steps for record in recorder.steps} == {80}
 
 
@@ -261,14 +267,14 @@ def test_trainer_keeps_the_best_validation(
 
     result = train(corpus_file, tmp_path / "run", values, callbacks=lambda _: [recorder])
 
-    losses = [record.nll_per_token for record in recorder.validations]
+    losses = [record.figures["nll_per_token"] for record in recorder.validations]
     best = losses.index(min(losses))
     assert [record.is_best for record in recorder.validations] == [
         loss < min([*losses[:number], math.inf]) for number, loss in enumerate(losses)
     ]
     assert False in [record.is_best for record in recorder.validations]
     assert result.progress.best_step == recorder.validations[best].step
-    assert result.progress.best_nll == losses[best]
+    assert result.progress.best_score == losses[best]
 
 
 @pytest.mark.parametrize("reset", ["never", "line"])
@@ -280,7 +286,7 @@ def test_trainer_validation_loss_is_that_of_the_kept_model(
 
     result = train(corpus_file, tmp_path / "run", values, callbacks=lambda _: [recorder])
 
-    best = min(record.nll_per_token for record in recorder.validations)
+    best = min(record.figures["nll_per_token"] for record in recorder.validations)
     assert math.exp(best) == pytest.approx(result.validation.perplexity, rel=1e-5)
 
 
@@ -289,7 +295,7 @@ def test_trainer_checkpoints_every_so_many_updates(
 ) -> None:
     saved: list[int] = []
     monkeypatch.setattr(
-        "nextword.training.trainer.save_checkpoint",
+        "nextword.training.loop.trainer.save_checkpoint",
         lambda folder, *, step, tensors, values: saved.append(step),
     )
     values = settings(training={"max_steps": 10, "checkpoint_every": 4})

@@ -6,7 +6,7 @@ import torch
 from fakes import network_spec
 from nextword.families import RecurrentConfig
 from nextword.models import NeuralLanguageModel
-from nextword.training.free_running import free_running_ids
+from nextword.training.language_modeling.free_running import free_running_ids
 
 VOCAB_SIZE = 9
 

@@ -173,7 +173,7 @@ def update(state: TrainingState) -> float:
     state.apply_gradient(0.01)
     state.progress.step += 1
     state.meter.add(*found)
-    return found[0].nll_sum
+    return found[0].loss_sum
 
 
 @pytest.mark.parametrize(

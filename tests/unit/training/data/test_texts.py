@@ -145,12 +145,12 @@ def test_data_vocabulary_is_extended_before_anything_is_encoded(
     assert data.tokenizer.token_text(int(data.valid.ids[0])) == "zebras"
 
 
-def test_data_with_a_tokenizer_given_learns_none(
-    corpus_file: Path, other_file: Path, tmp_path: Path
-) -> None:
-    given = prepared(other_file, tmp_path / "other", split=(1.0, 0.0, 0.0)).tokenizer
+def test_data_with_a_tokenizer_given_learns_none(corpus_file: Path, tmp_path: Path) -> None:
+    given = prepared(corpus_file, tmp_path / "corpus").tokenizer
+    longer = tmp_path / "longer.txt"
+    longer.write_text(corpus_file.read_text() + "zebras like fish\n" * 5)
 
-    data = prepared(corpus_file, tmp_path / "tokens", tokenizer=given)
+    data = prepared(longer, tmp_path / "tokens", tokenizer=given)
 
     assert data.tokenizer.fingerprint == given.fingerprint
 

@@ -56,8 +56,8 @@ def updates(
     bptt, reader = TruncatedBptt(model, **options), open_reader(text)
     bptt.start(reader)
     found = []
-    while (loss := bptt.back_propagate(reader)) is not None:
-        found.append((loss.nll_sum, gradients(model)))
+    while (loss := bptt.backward(reader)) is not None:
+        found.append((loss.loss_sum, gradients(model)))
         step(model, found[-1][1], learning_rate)
     return found
 
@@ -174,8 +174,8 @@ def test_every_target_counts_once_whatever_the_length(
     bptt.start(reader)
 
     counts = []
-    while (loss := bptt.back_propagate(reader)) is not None:
-        counts.append(loss.num_targets)
+    while (loss := bptt.backward(reader)) is not None:
+        counts.append(loss.num_items)
 
     assert sum(counts) == num_tokens
 
@@ -188,12 +188,12 @@ def test_carry_state_off_starts_every_window_afresh() -> None:
     reader = open_reader(text)
     fresh.start(reader)
 
-    first, second = fresh.back_propagate(reader), fresh.back_propagate(reader)
+    first, second = fresh.backward(reader), fresh.backward(reader)
 
     assert first is not None
     assert second is not None
-    assert first.nll_sum == pytest.approx(carried[0][0], rel=1e-12)
-    assert abs(second.nll_sum - carried[1][0]) > 1e-6
+    assert first.loss_sum == pytest.approx(carried[0][0], rel=1e-12)
+    assert abs(second.loss_sum - carried[1][0]) > 1e-6
 
 
 @pytest.mark.parametrize("learnt", [False, True], ids=["state of zeros", "learnt state"])
@@ -236,7 +236,7 @@ def test_free_running_reads_the_models_own_draws(monkeypatch: pytest.MonkeyPatch
     bptt = TruncatedBptt(model, bptt_steps=4, update_every=4, free_running_probability=1.0)
     bptt.start(reader)
 
-    bptt.back_propagate(reader)
+    bptt.backward(reader)
 
     [token_ids] = read
     assert token_ids[:, 0].tolist() == [BOUNDARY] * NUM_LANES
@@ -253,17 +253,17 @@ def test_state_round_trip_continues_with_the_same_updates(
     first = TruncatedBptt(model, **options)
     first.start(reader)
     for _ in range(3):
-        first.back_propagate(reader)
+        first.backward(reader)
     tensors = {name: tensor.clone() for name, tensor in first.state_tensors().items()}
     values, place = first.state_values(), reader.position()
     model.zero_grad()
-    expected = [(loss.nll_sum, gradients(model)) for loss in rest_of(first, reader)]
+    expected = [(loss.loss_sum, gradients(model)) for loss in rest_of(first, reader)]
 
     second, other_reader = TruncatedBptt(model, **options), open_reader(text)
     other_reader.seek(place)
     second.load_state(tensors, values)
 
-    found = [(loss.nll_sum, gradients(model)) for loss in rest_of(second, other_reader)]
+    found = [(loss.loss_sum, gradients(model)) for loss in rest_of(second, other_reader)]
     assert len(found) == len(expected) > 0
     for (our_loss, our_grads), (loss, grads) in zip(found, expected, strict=True):
         assert our_loss == loss
@@ -271,7 +271,7 @@ def test_state_round_trip_continues_with_the_same_updates(
 
 
 def rest_of(bptt: TruncatedBptt, reader: UnitReader):  # type: ignore[no-untyped-def]
-    while (loss := bptt.back_propagate(reader)) is not None:
+    while (loss := bptt.backward(reader)) is not None:
         yield loss
 
 
@@ -284,10 +284,10 @@ def test_lines_of_unequal_length_give_the_gradient_of_single_lines() -> None:
     bptt.start(reader)
     total = [torch.zeros_like(p) for p in model.parameters()]
     nll_sum = 0.0
-    while (loss := bptt.back_propagate(reader)) is not None:
-        nll_sum += loss.nll_sum
+    while (loss := bptt.backward(reader)) is not None:
+        nll_sum += loss.loss_sum
         for sum_, grad in zip(total, gradients(model), strict=True):
-            sum_ += grad * loss.num_targets
+            sum_ += grad * loss.num_items
 
     expected = single_line_nll(model, text, starts)
     expected.backward()

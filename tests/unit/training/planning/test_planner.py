@@ -75,7 +75,7 @@ def test_plan_speed_is_the_middle_one_after_warming_up(
     corpus_file: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     durations = iter([90.0, 80.0, 1.0, 6.0, 2.0, 5.0, 3.0, 4.0])
-    monkeypatch.setattr("nextword.training.planner.time", clock_of(durations))
+    monkeypatch.setattr("nextword.training.planning.planner.time", clock_of(durations))
 
     plan = plan_of(corpus_file, settings())
 
@@ -89,7 +89,7 @@ def test_plan_of_a_text_of_one_window_takes_the_one_update_there_is(
 ) -> None:
     text = tmp_path / "short.txt"
     text.write_text("the cat sees a fish\n" * 2)
-    monkeypatch.setattr("nextword.training.planner.time", clock_of(itertools.repeat(2.0)))
+    monkeypatch.setattr("nextword.training.planning.planner.time", clock_of(itertools.repeat(2.0)))
 
     plan = plan_of(text, settings())
 
@@ -105,7 +105,7 @@ def test_plan_minutes_are_limited_by_max_minutes(
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("nextword.training.planner.time", clock_of(itertools.repeat(6.0)))
+    monkeypatch.setattr("nextword.training.planning.planner.time", clock_of(itertools.repeat(6.0)))
 
     plan = plan_of(corpus_file, settings(training={"max_minutes": limit}))
 

@@ -164,9 +164,8 @@ def test_pretrained_model_loads_and_trains_on_without_the_file(
         str(corpus_file),
         out=tmp_path / "second",
         settings={
-            **settings(),
+            **{name: each for name, each in settings().items() if name != "model"},
             "text": {"init": str(tmp_path / "run")},
-            "model": {"family": "recurrent"},
         },
     )
 

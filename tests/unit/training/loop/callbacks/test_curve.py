@@ -7,7 +7,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from nextword.storage import RunFolder
-from nextword.training import TrainingCurve, ValidationRecord, draw_training_curve
+from nextword.training import TrainingCurve, ValidationRecord
+from nextword.training.loop.callbacks.curve_drawing import draw_training_curve
 
 RECORDS: list[dict[str, Any]] = [
     {"epoch": 0.5, "train/perplexity": 80.0, "train/learning_rate": 0.25},
@@ -72,7 +73,14 @@ def test_training_curve_callback_draws_the_metrics_of_its_run(
         run.append_metrics(record)
 
     TrainingCurve(run).on_validation(
-        ValidationRecord(step=1, epoch=3.0, nll_per_token=1.0, is_best=False, elapsed_s=1.0)
+        ValidationRecord(
+            step=1,
+            epoch=3.0,
+            figures={"perplexity": 2.75},
+            headline="perplexity",
+            is_best=False,
+            elapsed_s=1.0,
+        )
     )
 
     assert drawn[0].axes[0].get_title() == "my run"

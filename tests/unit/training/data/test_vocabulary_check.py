@@ -5,7 +5,7 @@ import pytest
 from nextword.base import DataError
 from nextword.text import Corpus, text_document
 from nextword.tokens import TokenizerConfig, build_store, train_tokenizer
-from nextword.training.vocabulary_check import check_vocabulary
+from nextword.training.data.vocabulary_check import check_vocabulary
 
 CHINESE = "".join(f"{chr(0x4E00 + 7 * n)}他们在那里看书{chr(0x5000 + n)}\n" for n in range(30))
 THAI = "".join(f"เขาไปตลาด{number}ทุกวัน ซื้อผลไม้{number}กลับบ้าน\n" for number in range(30))

@@ -3,7 +3,7 @@ import torch
 from fakes import network_spec
 from nextword.families import MaxEntConfig, RecurrentConfig, RegularizationConfig, WindowConfig
 from nextword.models import NeuralLanguageModel
-from nextword.training.recorded_outputs import recorded_outputs
+from nextword.training.language_modeling.recorded_outputs import recorded_outputs
 
 IDS = torch.tensor([[1, 2, 3], [3, 2, 1]])
 NETWORK = network_spec(regularization=RegularizationConfig(output_dropout=0.5))

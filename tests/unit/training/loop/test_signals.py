@@ -13,7 +13,7 @@ from nextword.training import StopRequest, stop_on_signals
 #: Sends itself two signals, ignoring what the first one asks for.
 IMPATIENT = """
 import os, signal, sys
-from nextword.training.signals import stop_on_signals
+from nextword.training.loop.signals import stop_on_signals
 number = int(sys.argv[1])
 with stop_on_signals() as stop:
     os.kill(os.getpid(), number)

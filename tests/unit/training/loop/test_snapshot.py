@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from nextword.training.snapshot import load_optimizer_tensors, optimizer_tensors, strip_prefix
+from nextword.training.loop.snapshot import load_optimizer_tensors, optimizer_tensors, strip_prefix
 
 
 def stepped(optimizer: torch.optim.Optimizer, *, times: int) -> torch.optim.Optimizer:

@@ -10,7 +10,7 @@ import nextword as nw
 from nextword.base import ConfigError, MismatchError, decode, read_toml
 from nextword.storage import RunFolder
 from nextword.training import RunConfig, TextConfig, TrainingConfig
-from nextword.training.settings import settle
+from nextword.training.resume import resumable_config
 from training_runs import train
 
 Settings = Callable[..., dict[str, Any]]
@@ -55,7 +55,7 @@ def test_train_into_a_used_folder_is_refused(
 
 def settled(config: RunConfig, folder: Path, *, resume: str = "auto") -> RunFolder:
     run = RunFolder.create(folder)
-    settle(config, run, resume=resume)
+    resumable_config(config, run, resume=resume)
     return run
 
 
@@ -119,4 +119,4 @@ def test_settle_with_an_unknown_way_to_resume_is_refused(tmp_path: Path) -> None
     with pytest.raises(ConfigError, match="resume is 'always'") as caught:
         settled(RunConfig(), tmp_path / "run", resume="always")
 
-    assert caught.value.help == "Use auto or never."
+    assert caught.value.help == "Use auto, never, old-text."
