@@ -44,7 +44,8 @@ def audit_model(
         >>> from nextword.layers import TokenLayers
         >>> from nextword.tokens import VocabularySpec
         >>> vocabulary = VocabularySpec(vocab_size=9, boundary_id=3, start_id=2, never_ids=(0, 2))
-        >>> model = RecurrentLanguageModel(TokenLayers(vocabulary=vocabulary), cells=[ElmanCell(4, 4)])
+        >>> layers = TokenLayers(vocabulary=vocabulary)
+        >>> model = RecurrentLanguageModel(layers, cells=[ElmanCell(4, 4)])
         >>> audit_model(model).passed
         True
     """

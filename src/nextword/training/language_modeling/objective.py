@@ -142,6 +142,7 @@ class LanguageModelingObjective(Objective):
                 "bits_per_token": nats_to_bits(nll),
                 "perplexity": perplexity(nll, 1),
             },
+            headline=self.headline,
         )
 
     def figures(self, mean_loss: float) -> Mapping[str, float]:

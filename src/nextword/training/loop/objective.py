@@ -36,11 +36,13 @@ class Validation:
         value: The metric that decides which model is the best.
         higher_is_better: Whether a larger value is better, as for accuracies.
         figures: Everything to report, by name and unit, such as `accuracy` or `nll_per_token`.
+        headline: The figure shown in progress lines; a key of `figures`.
     """
 
     value: float
     higher_is_better: bool = False
     figures: Mapping[str, float]
+    headline: str
 
     @property
     def score(self) -> float:
@@ -58,7 +60,8 @@ class Objective(ABC):
         model: The model; `backward` accumulates gradients in its parameters.
         updates_per_epoch: Number of updates in one pass over the data.
         unit: What an item is, in the plural, such as `tokens`; used in records and progress.
-        headline: The figure shown in progress lines; a key of `figures`.
+        headline: The figure of the training loss shown in progress lines; a key of what `figures`
+            returns.
     """
 
     model: nn.Module

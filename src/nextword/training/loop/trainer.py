@@ -233,7 +233,7 @@ class Trainer:
             step=self.progress.step,
             epoch=self._fractional_epoch(),
             figures=validation.figures,
-            headline=self._state.objective.headline,
+            headline=validation.headline,
             is_best=is_best,
             elapsed_s=self.progress.elapsed_s,
         )
