@@ -21,6 +21,8 @@ StateT = TypeVar("StateT", bound=tuple[Tensor, ...])
 CellState = tuple[Tensor, ...]
 StepInputs = Float[Tensor, "batch input"]
 StepOutputs = Float[Tensor, "batch output"]
+#: The gates of one step by name, each (batch, width), after their activation.
+Gates = dict[str, Tensor]
 
 
 class Cell(nn.Module, ABC, Generic[StateT]):
@@ -38,6 +40,12 @@ class Cell(nn.Module, ABC, Generic[StateT]):
     """
 
     state_type: ClassVar[type[tuple[Tensor, ...]]]
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        """Give up inherited gates where a subclass replaces the step that they belong to."""
+        super().__init_subclass__(**arguments)
+        if "step" in cls.__dict__ and "step_with_gates" not in cls.__dict__:
+            cls.step_with_gates = Cell.step_with_gates  # type: ignore[method-assign]
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__()
@@ -112,6 +120,27 @@ class Cell(nn.Module, ABC, Generic[StateT]):
         Returns:
             Outputs, (batch, output), and the state after the step.
         """
+
+    def step_with_gates(
+        self, inputs: StepInputs, state: StateT, noise: StepNoise = NO_NOISE
+    ) -> tuple[StepOutputs, StateT, Gates]:
+        """Compute one step and return its gates too.
+
+        The outputs and the state are computed from the returned gates, so that autograd can
+        differentiate a later loss with respect to a gate. A cell that does not override this method
+        has no gates.
+
+        Args:
+            inputs: (batch, input).
+            state: The state before the step.
+            noise: Dropout of the recurrent product.
+
+        Returns:
+            Outputs, (batch, output); the state after the step; and the gates by name after their
+            activation, (batch, width) each.
+        """
+        outputs, after = self.step(inputs, state, noise)
+        return outputs, after, {}
 
     def outputs(self, hidden_states: Tensor) -> Tensor:
         """Return the outputs that belong to hidden states: the same, unless a cell overrides this.
