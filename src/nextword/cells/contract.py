@@ -41,12 +41,6 @@ class Cell(nn.Module, ABC, Generic[StateT]):
 
     state_type: ClassVar[type[tuple[Tensor, ...]]]
 
-    def __init_subclass__(cls, **arguments: Any) -> None:
-        """Give up inherited gates where a subclass replaces the step that they belong to."""
-        super().__init_subclass__(**arguments)
-        if "step" in cls.__dict__ and "step_with_gates" not in cls.__dict__:
-            cls.step_with_gates = Cell.step_with_gates  # type: ignore[method-assign]
-
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__()
         for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
@@ -124,11 +118,11 @@ class Cell(nn.Module, ABC, Generic[StateT]):
     def step_with_gates(
         self, inputs: StepInputs, state: StateT, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, StateT, Gates]:
-        """Compute one step and return its gates too.
+        """Compute one step and return its gates too; a cell without gates does not override it.
 
         The outputs and the state are computed from the returned gates, so that autograd can
-        differentiate a later loss with respect to a gate. A cell that does not override this method
-        has no gates.
+        differentiate a later loss with respect to a gate. Call `traced_step`, which is right for
+        every cell.
 
         Args:
             inputs: (batch, input).
@@ -141,6 +135,25 @@ class Cell(nn.Module, ABC, Generic[StateT]):
         """
         outputs, after = self.step(inputs, state, noise)
         return outputs, after, {}
+
+    def traced_step(
+        self, inputs: StepInputs, state: StateT, noise: StepNoise = NO_NOISE
+    ) -> tuple[StepOutputs, StateT, Gates]:
+        """Compute one step and return the gates that belong to it.
+
+        Arguments and results are those of `step_with_gates`. A subclass that replaces `step` alone
+        has no gates: those that it inherits belong to another step.
+        """
+        if self._step_has_gates:
+            return self.step_with_gates(inputs, state, noise)
+        outputs, after = self.step(inputs, state, noise)
+        return outputs, after, {}
+
+    @property
+    def _step_has_gates(self) -> bool:
+        names = ("step_with_gates", "step")
+        defined = (name for base in type(self).__mro__ for name in names if name in vars(base))
+        return next(defined) == "step_with_gates"
 
     def outputs(self, hidden_states: Tensor) -> Tensor:
         """Return the outputs that belong to hidden states: the same, unless a cell overrides this.

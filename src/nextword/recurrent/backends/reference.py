@@ -62,18 +62,23 @@ def run_steps(
     noise: LayerNoise = NO_LAYER_NOISE,
     separate_parts: bool = False,
 ) -> Iterator[Step]:
-    """Step a cell through time; arguments as in `run_layer`.
+    """Step a cell through time and return every step.
 
     A step's outputs and the next step are both computed from the state that is returned, so the
     gradient with respect to it is complete.
 
     Args:
+        cell: The cell.
+        inputs: (batch, time, input).
+        state: The cell's state before the first step.
+        lengths: Steps that count in each row, (batch); all when None.
+        noise: What else is done to the layer in this window.
         separate_parts: Whether the parts of a returned state are independent of each other for
             autograd. Otherwise an LSTM's hidden state is a function of its cell state.
     """
     for time, step_inputs in enumerate(inputs.unbind(dim=1)):
         before = noise.limited(state)
-        _, state, gates = cell.step_with_gates(step_inputs, before, noise.step)
+        _, state, gates = cell.traced_step(step_inputs, before, noise.step)
         state = noise.mixed(time, state, before)
         active = None if lengths is None else (time < lengths)[:, None]
         if active is not None:
