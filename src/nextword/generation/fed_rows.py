@@ -1,6 +1,7 @@
 """The tokens that a session is fed: rows of different lengths, checked and read in chunks."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Int64
@@ -14,7 +15,7 @@ _CHUNK_LENGTH = 256
 
 
 def padded_rows(
-    rows: Tensor | Sequence[Sequence[int]], lengths: Tensor | None, *, padding_id: int
+    rows: Tensor | Sequence[Any], lengths: Tensor | None, *, padding_id: int
 ) -> tuple[TokenIds, Lengths]:
     """Return rows of ids as one tensor, (rows, time), and their lengths, (rows), on the CPU.
 

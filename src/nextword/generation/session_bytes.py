@@ -25,7 +25,7 @@ class SessionBytes:
     """
 
     state: bytes
-    last_ids: Int64[Tensor, " rows"]
+    last_ids: Tensor
     packed_seen: Tensor
 
     @classmethod
