@@ -210,10 +210,10 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
 
     @property
     def _embedding_width(self) -> int:
-        if self.embedding is None:
+        table = self.embedding
+        if table is None:
             return self.vocab_size
-        is_adaptive = isinstance(self.embedding, AdaptiveEmbedding)
-        return self.embedding.width if is_adaptive else self.embedding.shape[1]
+        return table.width if isinstance(table, AdaptiveEmbedding) else table.shape[1]
 
     def _check_embeddings(self, embeddings: Tensor, token_ids: TokenIds) -> None:
         like = next(self.parameters())

@@ -33,7 +33,7 @@ def test_padded_rows_without_ids_are_empty(rows: list[list[int]], shape: tuple[i
     ],
 )
 def test_padded_rows_that_are_no_rows_of_ids_are_refused(rows: object) -> None:
-    with pytest.raises(ShapeError, match="integers are expected, as .* or as one list a row"):
+    with pytest.raises(ShapeError, match=r"integers are expected, as .* or as one list a row"):
         padded_rows(rows, None, padding_id=1)  # type: ignore[arg-type]
 
 
