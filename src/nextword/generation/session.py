@@ -43,7 +43,8 @@ class Session:
     Every row begins with the boundary, so `log_probs` can be asked for at once. Rows read different
     numbers of tokens, join from another session and leave. Each row is computed as if it were
     alone, up to the rounding of the model's batched arithmetic. The model runs in evaluation mode,
-    without gradients; its own mode is restored after each call.
+    without gradients; its own mode is restored after each call. Its weights must not change while a
+    session is in use.
 
     Args:
         model: The model.
@@ -99,9 +100,10 @@ class Session:
     def log_probs(self) -> Float64[Tensor, "rows vocab"]:
         """Log-probabilities of the next token on the CPU, (rows, vocab), in nats.
 
-        They are computed when they are first asked for, once.
+        They are computed when they are first asked for, once. Each call returns a copy, so changing
+        it does not change what `sample` draws from.
         """
-        return self._predict().log_probs
+        return self._predict().log_probs.clone()
 
     @property
     def state(self) -> State:
@@ -166,7 +168,7 @@ class Session:
                 "one."
             )
         banned = torch.tensor(list(banned_ids), dtype=torch.int64)
-        allowed = self.log_probs.index_fill(1, banned, -torch.inf)
+        allowed = self._predict().log_probs.index_fill(1, banned, -torch.inf)
         config = SamplingConfig() if config is None else config
         return sample(filter_log_probs(allowed, self._seen, config=config), generators)
 

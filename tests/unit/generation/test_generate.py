@@ -205,7 +205,7 @@ def test_generate_from_a_session_is_generate_and_leaves_the_session_unchanged() 
 
     assert tokens == list(generate(model, PROMPT, max_tokens=9, num_samples=3, seed=5))
     assert session.num_rows == 1
-    assert session.log_probs is before
+    assert torch.equal(session.log_probs, before)
 
 
 def test_generate_from_a_session_of_several_rows_is_refused() -> None:

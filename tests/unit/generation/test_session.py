@@ -109,7 +109,7 @@ def test_session_fork_goes_its_own_way(name: str) -> None:
     fork.select([0, 0])
 
     assert_rows_are(fork, [[4, 5, 6, 4]] * 2)
-    assert session.log_probs is before
+    assert torch.equal(session.log_probs, before)
     session.feed([[5]])
     assert_rows_are(session, [[4, 5, 5]])
 
@@ -158,15 +158,48 @@ def test_session_feed_tensor_with_lengths_equals_lists() -> None:
     assert_rows_are(session, [[4, 5, 6], [7]])
 
 
-def test_session_log_probs_are_float64_on_the_cpu_and_computed_once() -> None:
+def test_session_log_probs_are_float64_on_the_cpu_without_a_graph() -> None:
     model = CASES["lstm-2-tied"].build(0)
     session = Session(model.float() if isinstance(model, torch.nn.Module) else model)
 
     log_probs = session.log_probs
 
     assert (log_probs.dtype, log_probs.device.type) == (torch.float64, "cpu")
-    assert session.log_probs is log_probs
     assert not log_probs.requires_grad
+
+
+class CountsCalls(HashModel):
+    """A model that counts how often it predicts."""
+
+    num_calls = 0
+
+    def next_log_probs(self, token_ids, state, lengths=None):  # type: ignore[no-untyped-def]
+        self.num_calls += 1
+        return super().next_log_probs(token_ids, state, lengths)
+
+
+def test_session_log_probs_are_computed_once_and_only_when_asked_for() -> None:
+    model = CountsCalls(VOCAB_SIZE)
+    session = Session(model)
+    session.feed([[4]])
+    before = model.num_calls
+
+    for _ in range(3):
+        assert session.log_probs.shape == (1, VOCAB_SIZE)
+        assert session.sample(generators(0)).shape == (1,)
+
+    assert model.num_calls - before == 1
+
+
+def test_session_log_probs_that_are_changed_do_not_change_the_session() -> None:
+    session = Session(HashModel(VOCAB_SIZE))
+    session.feed([[4]])
+    fork = session.fork()
+
+    session.log_probs[:] = -torch.inf
+
+    assert_rows_are(session, [[4]])
+    assert_rows_are(fork, [[4]])
 
 
 def test_session_bytes_do_not_grow_with_the_tokens_read() -> None:
