@@ -24,6 +24,7 @@ help:
 	@echo 'make setup       only set up: .venv/bin/nextword'
 	@echo 'make setup-dev   set up with the tools for tests, linting and documentation'
 	@echo 'make kernels     build the compiled kernels once more'
+	@echo 'make mutants     plant faults in a folder and list those no test finds (FOLDER=optim)'
 	@echo 'make fmt         format the code and mend what the linter can mend'
 	@echo 'make lint        formatting, lint rules, direction of imports'
 	@echo 'make types       mypy --strict'
@@ -83,6 +84,12 @@ types: setup-dev
 docs: setup-dev
 	$(BIN)/sphinx-build -W --keep-going --quiet -b html docs docs/_build/html
 
+FOLDER = optim
+SAMPLE = 60
+mutants: setup-dev
+	$(PIP_INSTALL) cosmic-ray
+	$(ONE_THREAD) $(BIN)/python tests/mutants.py $(FOLDER) --sample $(SAMPLE)
+
 bench: setup
 	$(BIN)/nextword bench all --out runs/bench
 
@@ -93,4 +100,4 @@ clean:
 		.ruff_cache .hypothesis .import_linter_cache src/*.egg-info
 	find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup setup-dev kernels demo test fmt lint types docs bench check clean
+.PHONY: help setup setup-dev kernels demo test mutants fmt lint types docs bench check clean

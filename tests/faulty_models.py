@@ -57,6 +57,19 @@ class LeaksFuture(RightModel):
         return self.table[(last[:, None] + torch.arange(token_ids.shape[1])) % 100], after
 
 
+class LeaksInTheMiddle(RightModel):
+    """The fourth step of a call sees the eighth, where there are so many."""
+
+    def next_log_probs(
+        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
+    ) -> Result:
+        log_probs, after = super().next_log_probs(token_ids, state, lengths)
+        if token_ids.shape[1] > 7:
+            log_probs = log_probs.clone()
+            log_probs[:, 3] = self.table[token_ids[:, 7]]
+        return log_probs, after
+
+
 class Bidirectional(NeuralLanguageModel):
     """The published kind: an LSTM that reads both ways, so it sees the words it predicts."""
 

@@ -1,6 +1,7 @@
 """n-gram models a second time, in dictionaries and loops: slow, and easy to see through."""
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -176,9 +177,10 @@ def naive_arpa(text: str) -> dict[tuple[str, ...], tuple[float, float]]:
     """The log10 probabilities and back-offs of a sound ARPA file, by words."""
     entries: dict[tuple[str, ...], tuple[float, float]] = {}
     order = 0
-    for line in text.split("\n"):
-        # Bytes know ASCII white space only, as the format does.
-        fields = [field.decode() for field in line.encode().split()]
+    lines = text.split("\n")
+    begin = [line.rstrip(" \t\r") for line in lines].index("\\data\\")
+    for line in lines[begin:]:
+        fields = [field for field in re.split("[ \t\r]+", line) if field]
         if fields and fields[0].startswith("\\"):
             order = int(fields[0][1 : fields[0].index("-")]) if "-grams" in fields[0] else 0
         elif order and fields:

@@ -135,24 +135,6 @@ struct CrossEntropyBackward {
   float* partial_sums;         // (num_threads, V) where `grad_bias` is wanted
 };
 
-struct EmbeddingGather {
-  Element element;
-  std::ptrdiff_t num_ids;
-  std::ptrdiff_t embedding_size;
-  const float* weights;      // (V, E)
-  const int64_t* token_ids;  // (N), each in [0, V)
-  void* embeddings;          // Element (N, E)
-};
-
-struct EmbeddingScatter {
-  Element element;
-  std::ptrdiff_t num_ids;
-  std::ptrdiff_t embedding_size;
-  const void* grad_embeddings;  // Element (N, E)
-  const int64_t* token_ids;     // (N), each in [0, V)
-  float* grad_weights;          // (V, E), added to
-};
-
 struct Transpose {
   Element element;
   std::ptrdiff_t num_rows;

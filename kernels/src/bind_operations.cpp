@@ -72,42 +72,6 @@ void cross_entropy_backward(const WriteArray& logits, const ReadArray& target_id
   run(kernels().cross_entropy_backward, args, num_threads);
 }
 
-void embedding_gather(const ReadArray& weights, const ReadArray& token_ids,
-                      const WriteArray& embeddings, int num_threads) {
-  check_num_threads(num_threads);
-  CallArrays arrays;
-  const Shape shape = shape_of_array(weights, "weights", 2);
-  EmbeddingGather args{};
-  args.num_ids = shape_of_array(token_ids, "token_ids", 1)[0];
-  args.embedding_size = shape[1];
-  args.weights = arrays.read(weights, "weights", shape);
-  args.token_ids = arrays.read_ids(token_ids, "token_ids", {args.num_ids});
-  args.element = element_of_array(ReadArray(embeddings), "embeddings");
-  args.embeddings =
-      arrays.write(embeddings, "embeddings", {args.num_ids, args.embedding_size}, args.element);
-  arrays.finish();
-  check_ids(args.token_ids, args.num_ids, shape[0], "token_ids");
-  run(kernels().embedding_gather, args, num_threads);
-}
-
-void embedding_scatter_add(const WriteArray& grad_weights, const ReadArray& token_ids,
-                           const ReadArray& grad_embeddings, int num_threads) {
-  check_num_threads(num_threads);
-  CallArrays arrays;
-  const Shape shape = shape_of_array(ReadArray(grad_weights), "grad_weights", 2);
-  EmbeddingScatter args{};
-  args.num_ids = shape_of_array(token_ids, "token_ids", 1)[0];
-  args.embedding_size = shape[1];
-  args.grad_weights = arrays.write(grad_weights, "grad_weights", shape);
-  args.token_ids = arrays.read_ids(token_ids, "token_ids", {args.num_ids});
-  args.element = element_of_array(grad_embeddings, "grad_embeddings");
-  args.grad_embeddings = arrays.read(grad_embeddings, "grad_embeddings",
-                                     {args.num_ids, args.embedding_size}, args.element);
-  arrays.finish();
-  check_ids(args.token_ids, args.num_ids, shape[0], "token_ids");
-  run(kernels().embedding_scatter, args, num_threads);
-}
-
 void dropout(const OptionalReadArray& inputs, const WriteArray& outputs, double probability,
              uint64_t seed, uint64_t offset, int num_threads) {
   check_num_threads(num_threads);
@@ -153,10 +117,6 @@ void bind_operations(nb::module_& module) {
   module.def("cross_entropy_backward", cross_entropy_backward, "logits"_a, "target_ids"_a,
              nb::kw_only(), "bias"_a = nb::none(), "log_sums"_a, "row_gradients"_a,
              "grad_bias"_a = nb::none(), "num_threads"_a);
-  module.def("embedding_gather", embedding_gather, "weights"_a, "token_ids"_a, nb::kw_only(),
-             "embeddings"_a, "num_threads"_a);
-  module.def("embedding_scatter_add", embedding_scatter_add, "grad_weights"_a, "token_ids"_a,
-             nb::kw_only(), "grad_embeddings"_a, "num_threads"_a);
   module.def("dropout", dropout, "inputs"_a.none(), nb::kw_only(), "outputs"_a, "probability"_a,
              "seed"_a, "offset"_a, "num_threads"_a);
   module.def("transpose", transpose, "matrix"_a, nb::kw_only(), "out"_a, "num_threads"_a);

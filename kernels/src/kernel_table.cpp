@@ -12,8 +12,6 @@ const KernelTable kKernels = {
     elman_backward,
     cross_entropy_forward,
     cross_entropy_backward,
-    embedding_gather,
-    embedding_scatter,
     dropout,
     transpose,
 };

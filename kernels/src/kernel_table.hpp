@@ -17,8 +17,6 @@ struct KernelTable {
   void (*elman_backward)(const ElmanBackward&, Member);
   void (*cross_entropy_forward)(const CrossEntropyForward&, Member);
   void (*cross_entropy_backward)(const CrossEntropyBackward&, Member);
-  void (*embedding_gather)(const EmbeddingGather&, Member);
-  void (*embedding_scatter)(const EmbeddingScatter&, Member);
   void (*dropout)(const Dropout&, Member);
   void (*transpose)(const Transpose&, Member);
 };
@@ -36,8 +34,6 @@ void elman_forward(const ElmanForward& args, Member member);
 void elman_backward(const ElmanBackward& args, Member member);
 void cross_entropy_forward(const CrossEntropyForward& args, Member member);
 void cross_entropy_backward(const CrossEntropyBackward& args, Member member);
-void embedding_gather(const EmbeddingGather& args, Member member);
-void embedding_scatter(const EmbeddingScatter& args, Member member);
 void dropout(const Dropout& args, Member member);
 void transpose(const Transpose& args, Member member);
 

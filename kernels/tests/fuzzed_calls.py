@@ -153,22 +153,6 @@ def _cross_entropy_backward(steps: int, rows: int, size: int, dtype: torch.dtype
     }
 
 
-def _gather(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
-    return {
-        "weights": torch.randn(6, size),
-        "token_ids": torch.randint(6, (rows,)),
-        "embeddings": torch.zeros(rows, size, dtype=dtype),
-    }
-
-
-def _scatter(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
-    return {
-        "grad_weights": torch.randn(6, size),
-        "token_ids": torch.randint(6, (rows,)),
-        "grad_embeddings": torch.randn(rows, size).to(dtype),
-    }
-
-
 def _dropout(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
     return {
         "inputs": random.choice([None, torch.randn(rows, size).to(dtype)]),
@@ -192,8 +176,6 @@ _MAKERS: dict[str, Callable[[int, int, int, torch.dtype], Arguments]] = {
     "elman_backward": _elman_backward,
     "cross_entropy_forward": _cross_entropy_forward,
     "cross_entropy_backward": _cross_entropy_backward,
-    "embedding_gather": _gather,
-    "embedding_scatter_add": _scatter,
     "dropout": _dropout,
     "transpose": _transpose,
 }

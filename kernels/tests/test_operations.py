@@ -1,4 +1,4 @@
-"""Cross-entropy, embedding, dropout, transposes and activations against torch."""
+"""Cross-entropy, dropout, transposes and activations against torch."""
 
 import pytest
 import torch
@@ -104,38 +104,6 @@ def test_cross_entropy_at_the_edges_is_torchs(
     torch.testing.assert_close(nll, torch.tensor([expected]), equal_nan=True)
 
 
-@pytest.mark.parametrize("dtype", LIMITS, ids=["float32", "bfloat16"])
-@pytest.mark.parametrize("size", [1, 7, 63, 650])
-def test_embedding_gather_copies_rows(instruction_set: str, size: int, dtype: torch.dtype) -> None:
-    weights, token_ids = torch.randn(11, size), torch.tensor([10, 0, 0, 3, 10])
-    embeddings = torch.empty(5, size, dtype=dtype)
-
-    kernels.embedding_gather(weights, token_ids, embeddings=embeddings, num_threads=2)
-
-    assert torch.equal(embeddings, weights[token_ids].to(dtype))
-
-
-@DTYPES
-@pytest.mark.parametrize("size", [1, 7, 63, 650])
-def test_embedding_scatter_adds_to_what_is_there_alike_on_any_threads(
-    instruction_set: str, size: int, dtype: torch.dtype
-) -> None:
-    token_ids = torch.randint(11, (40,))
-    gradients = torch.randn(40, size).to(dtype)
-    before = torch.randn(11, size)
-    expected = before.double().index_add(0, token_ids, gradients.double())
-    sums = {threads: before.clone() for threads in (1, 2, 3)}
-
-    for threads, grad_weights in sums.items():
-        kernels.embedding_scatter_add(
-            grad_weights, token_ids, grad_embeddings=gradients, num_threads=threads
-        )
-
-    assert relative_error(sums[1], expected) <= 1e-6
-    assert torch.equal(sums[1], sums[2])
-    assert torch.equal(sums[1], sums[3])
-
-
 def masks(num_elements: int, probability: float, *, seed: int = 1, offset: int = 0) -> Tensor:
     mask = torch.empty(num_elements)
     kernels.dropout(
@@ -183,7 +151,7 @@ def test_dropout_mask_is_the_same_on_every_instruction_set_and_thread_count() ->
 def test_dropout_from_a_later_offset_continues_the_mask() -> None:
     whole = masks(640, 0.5)
 
-    later = masks(576, 0.5, offset=kernels.counters_used(64))
+    later = masks(576, 0.5, offset=16)
 
     assert torch.equal(later, whole[64:])
 

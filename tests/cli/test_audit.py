@@ -46,8 +46,8 @@ def test_audit_prints_a_row_a_check_and_the_verdict_last(cli: Call, word_run: Pa
     assert lines[0] == f"model  {word_run}"
     assert lines[1] == "read   3 rows of the run's valid text, seed 0"
     assert lines[3].split() == ["check", "what", "must", "hold", "figure", "limit"]
-    assert all(line.endswith("  ok") for line in lines[4:21])
-    assert lines[-1] == "All 17 checks passed."
+    assert all(line.endswith("  ok") for line in lines[4:22])
+    assert lines[-1] == "All 18 checks passed."
 
 
 def test_audit_of_a_byte_model_leaves_the_vocabulary_out(cli: Call, byte_run: Path) -> None:
@@ -64,7 +64,7 @@ def test_audit_of_a_counted_model_is_green(cli: Call, corpus: Path, tmp_path: Pa
     finished = cli("audit", run)
 
     assert finished.code == 0, finished.out
-    assert finished.out.endswith("All 17 checks passed.\n")
+    assert finished.out.endswith("All 18 checks passed.\n")
 
 
 def test_audit_when_a_check_fails_exits_1_and_names_it(cli: Call, leaky_run: Path) -> None:
@@ -72,7 +72,7 @@ def test_audit_when_a_check_fails_exits_1_and_names_it(cli: Call, leaky_run: Pat
 
     assert finished.code == 1
     assert "vocabulary_leak: never in the training text: 'w" in finished.out
-    assert finished.out.endswith("1 of 17 checks FAILED: vocabulary_leak.\n")
+    assert finished.out.endswith("1 of 18 checks FAILED: vocabulary_leak.\n")
 
 
 def test_audit_when_a_check_fails_json_says_why(cli: Call, leaky_run: Path) -> None:

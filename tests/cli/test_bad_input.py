@@ -137,7 +137,7 @@ def test_generate_value_out_of_range_is_refused_before_any_text(
     ("command", "rest"), [("generate", []), ("next", ["a"]), ("score", []), ("info", [])]
 )
 def test_model_is_a_file_is_refused(cli: Call, corpus: Path, command: str, rest: list[str]) -> None:
-    assert "is a file; a model is a folder" in refused(cli(command, corpus, *rest))
+    assert "so it is not an ARPA file; it begins with" in refused(cli(command, corpus, *rest))
 
 
 def test_model_is_some_folder_is_refused(cli: Call, tmp_path: Path) -> None:
@@ -191,3 +191,27 @@ def test_score_input_that_is_not_utf8_names_the_offset(cli: Call, word_run: Path
     finished = cli("score", word_run, stdin=b"w1\nab\xff\n")
 
     assert "standard input is not UTF-8: byte 0xff at offset 5" in refused(finished)
+
+
+def test_evaluate_field_of_a_plain_text_is_refused(cli: Call, word_run: Path, corpus: Path) -> None:
+    finished = cli("evaluate", word_run, "--text", corpus, "--field", "body")
+
+    assert "--field body cannot apply" in refused(finished)
+    assert str(corpus) in finished.err
+
+
+def test_train_field_that_applies_to_no_text_is_refused(
+    cli: Call, corpus: Path, tmp_path: Path
+) -> None:
+    finished = cli(
+        *("train", corpus, "--valid", corpus, "--out", tmp_path / "run", "--field", "body")
+    )
+
+    assert "--field body cannot apply" in refused(finished)
+
+
+@pytest.mark.parametrize("name", ["/", "", "a" * 5000, "\x00"])
+def test_evaluate_name_that_stands_for_no_text_is_refused(
+    cli: Call, word_run: Path, name: str
+) -> None:
+    refused(cli("evaluate", word_run, "--text", name))

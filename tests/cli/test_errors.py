@@ -44,7 +44,7 @@ def test_explain_own_error_gives_its_code(kind: type, code: int) -> None:
     ("number", "code"), [(errno.ENOSPC, 1), (errno.EIO, 1), (errno.EACCES, 2), (errno.ENOTDIR, 2)]
 )
 def test_explain_folder_error_tells_a_bad_disk_from_a_bad_name(number: int, code: int) -> None:
-    error = CheckpointError("Cannot save here.")
+    error = CheckpointError("cannot save here.")
     error.__cause__ = OSError(number, "why")
 
     assert explain(error)[2] == code
@@ -53,7 +53,7 @@ def test_explain_folder_error_tells_a_bad_disk_from_a_bad_name(number: int, code
 def test_explain_system_error_names_the_file() -> None:
     error = PermissionError(errno.EACCES, "Permission denied", "text.txt")
 
-    assert explain(error) == ("text.txt: Permission denied.", "", 1)
+    assert explain(error) == ("text.txt: permission denied.", "", 2)
 
 
 class OutOfMemoryError(RuntimeError):

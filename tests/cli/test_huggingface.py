@@ -84,7 +84,7 @@ def test_huggingface_model_answers_every_command_that_uses_one(cli: Call, gpt2: 
 
     calls = (audited, shown, generated, listed, scored)
     assert [finished.code for finished in calls] == [0] * len(calls)
-    assert "All 15 checks passed." in audited.out
+    assert "All 16 checks passed." in audited.out
     assert 'architecture = "gpt2"' in shown.out
     assert generated.out.startswith("the cat")
     assert len(scored.out.splitlines()) >= 2

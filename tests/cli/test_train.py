@@ -146,6 +146,22 @@ def test_train_named_texts_and_field_are_used(cli: Call, corpus: Path, tmp_path:
     assert value["validation"]["text"] == value["test"]["text"] == str(held_out)
 
 
+def test_train_field_applies_beside_a_plain_validation_text(
+    cli: Call, corpus: Path, tmp_path: Path
+) -> None:
+    lines = [json.dumps({"body": line}) for line in corpus.read_text().splitlines()]
+    stdin = "\n".join(lines).encode()
+
+    finished = cli(
+        *("train", "-", "--out", tmp_path / "run", *TINY, "--json", "--valid", corpus),
+        *("--split", "1,0,0", "--field", "body"),
+        stdin=stdin,
+    )
+
+    assert finished.code == 0, finished.err
+    assert json.loads(finished.out)["validation"]["unknown_rate"] == 0
+
+
 def test_train_bytes_that_are_not_text_are_kept_on_demand(cli: Call, tmp_path: Path) -> None:
     text = tmp_path / "bytes.bin"
     text.write_bytes(bytes(range(256)) * 10)

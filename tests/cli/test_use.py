@@ -1,6 +1,8 @@
 """Using a model: generate, next, score, info."""
 
+import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,16 @@ from cli.caller import Call
 from families import CASES
 from nextword.cli.info import measured_figures
 from nextword.cli.output import visible
+
+
+def test_generate_prompt_on_standard_input_has_no_byte_order_mark(
+    cli: Call, word_run: Path
+) -> None:
+    finished = cli(
+        "generate", word_run, "--prompt", "-", "--max-tokens", 1, stdin=b"\xef\xbb\xbfw3"
+    )
+
+    assert finished.out.startswith("w3")
 
 
 def test_generate_begins_with_the_prompt_and_equals_the_library(cli: Call, word_run: Path) -> None:
@@ -118,6 +130,17 @@ def test_score_file_and_standard_input_agree(
     assert from_file == from_input
     texts = [line.partition("\t")[2] for line in from_file.splitlines()]
     assert texts == corpus.read_text().splitlines()
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_score_reads_json_lines_from_standard_input(
+    cli: Call, word_run: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    content = pack(b'\xef\xbb\xbf{"body": "w1 w2"}\n{"body": "w3"}\n')
+
+    lines = cli("score", word_run, "--field", "body", stdin=content).out.splitlines()
+
+    assert [line.partition("\t")[2] for line in lines] == ["w1 w2", "w3"]
 
 
 def test_score_last_line_without_its_end_counts(cli: Call, word_run: Path, tmp_path: Path) -> None:

@@ -29,7 +29,11 @@ def test_audit_of_every_architecture_is_green(architecture: str) -> None:
     report = audit_model(build(architecture, 0))
 
     assert report.failed == ()
-    assert {check.name for check in report.skipped} == {"vocabulary_leak", "save_and_load"}
+    assert {check.name for check in report.skipped} == {
+        "vocabulary_leak",
+        "save_and_load",
+        "round_trip",
+    }
     limit = EXACT if architecture in ("gpt2", "llama") else FLOAT32
     assert max(check.figure for check in report.checks) < limit
 

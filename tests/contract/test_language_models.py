@@ -28,6 +28,7 @@ EXACT = 1e-9
 AUDIT_FAULTS: dict[Build, set[str]] = {
     # A chunk has no future to see, so whatever sees the future sees less of it in chunks.
     faulty.LeaksFuture: {"future_leak", "chunk_invariance"},
+    faulty.LeaksInTheMiddle: {"future_leak", "chunk_invariance", "padding_invariance"},
     faulty.Bidirectional: {"future_leak", "chunk_invariance"},
     faulty.CountsFromTheCall: {"chunk_invariance"},
     faulty.ScoresByBatchSize: {"batch_invariance"},

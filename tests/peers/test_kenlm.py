@@ -23,6 +23,7 @@ from nextword.families.ngram import NgramLanguageModel
 from nextword.ngrams import KneserNey, arpa_text, count_ngrams, kneser_ney, sentences_of
 from nextword.storage import read_arpa_file
 from nextword.tokens import Tokenizer, TokenizerConfig, train_tokenizer
+from random_arpa import random_arpa, random_sentence
 
 pytestmark = pytest.mark.peer
 
@@ -30,6 +31,7 @@ LN_10 = float(np.log(10.0))
 TINY_ORDERS = [2, 3]
 PTB_ORDERS = [2, 3, 4, 5]
 NUM_MUTATIONS = 2000
+NUM_RANDOM_FILES = 200
 #: lmplz's log gives six digits, the README's tables of perplexities three decimals.
 DISCOUNT_LINE = re.compile(r"^(\d) (\d+) D1=(\S+) D2=(\S+) D3\+=(\S+)$", re.MULTILINE)
 
@@ -391,3 +393,30 @@ def test_kenlm_module_scores_the_tiny_text_as_we_do(
     path.write_text(written(tiny.model(order), tiny.tokenizer), encoding="utf-8")
 
     assert_scores_as_the_kenlm_module(path, tiny.texts["test"])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_kenlm_module_scores_random_files_as_we_do(seed: int, tmp_path: Path) -> None:
+    kenlm = pytest.importorskip("kenlm", reason="the kenlm module is not installed")
+    quiet = kenlm.Config()
+    quiet.show_progress = False
+    generator = random.Random(seed)
+    path = tmp_path / "model.arpa"
+    num_read = 0
+    while num_read < NUM_RANDOM_FILES // 4:
+        text, words = random_arpa(generator)
+        path.write_text(text, encoding="utf-8", newline="\n")
+        model, tokenizer = read_arpa_file(path)
+        try:
+            peer = kenlm.Model(str(path), quiet)
+        except OSError as error:
+            # The only reason to refuse: so many suffixes are missing that KenLM's table is full.
+            if "Avoid pruning n-grams" not in str(error):
+                raise
+            continue
+        num_read += 1
+        for _ in range(5):
+            sentence = random_sentence(words, generator)
+            scores, _, _ = read_along(model, tokenizer, sentence + "\n")
+            expected = [score for score, _, _ in peer.full_scores(sentence)]
+            assert scores.tolist() == pytest.approx(expected, rel=1e-5, abs=1e-5), (text, sentence)

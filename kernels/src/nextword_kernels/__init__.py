@@ -10,12 +10,13 @@ names the array; an id out of range in an IndexError. The interpreter's lock is 
 
 Example:
     >>> import numpy as np
-    >>> rows = np.zeros((2, 3), dtype=np.float32)
-    >>> weights = np.arange(12, dtype=np.float32).reshape(4, 3)
-    >>> embedding_gather(weights, np.array([3, 1]), embeddings=rows, num_threads=1)
-    >>> rows
-    array([[ 9., 10., 11.],
-           [ 3.,  4.,  5.]], dtype=float32)
+    >>> matrix = np.arange(6, dtype=np.float32).reshape(2, 3)
+    >>> out = np.zeros((3, 2), dtype=np.float32)
+    >>> transpose(matrix, out=out, num_threads=1)
+    >>> out
+    array([[0., 3.],
+           [1., 4.],
+           [2., 5.]], dtype=float32)
 """
 
 from nextword_kernels._native import (
@@ -26,8 +27,6 @@ from nextword_kernels._native import (
     dropout,
     elman_backward,
     elman_forward,
-    embedding_gather,
-    embedding_scatter_add,
     forget_openmp,
     gru_backward,
     gru_forward,
@@ -44,14 +43,11 @@ from nextword_kernels._native import (
 __all__ = [
     "PackedMatrix",
     "count_barrier_failures",
-    "counters_used",
     "cross_entropy_backward",
     "cross_entropy_forward",
     "dropout",
     "elman_backward",
     "elman_forward",
-    "embedding_gather",
-    "embedding_scatter_add",
     "force",
     "forget_openmp",
     "gru_backward",
@@ -79,13 +75,3 @@ def force(name: str | None) -> None:
         >>> force(None)
     """
     use_instruction_set(instruction_sets()[0] if name is None else name)
-
-
-def counters_used(num_elements: int) -> int:
-    """Give how far dropout over that many numbers moves the `offset` of the next call.
-
-    Example:
-        >>> counters_used(64), counters_used(65)
-        (16, 32)
-    """
-    return 16 * -(-num_elements // 64)

@@ -178,31 +178,13 @@ def cross_entropy_backward(
 ) -> None:
     """Overwrite the logits by their gradients."""
 
-def embedding_gather(
-    weights: Array,  # (V, E)
-    token_ids: Array,  # (N)
-    *,
-    embeddings: Array,  # (N, E), float32 or bfloat16, written
-    num_threads: int,
-) -> None:
-    """Copy a row of the weights for every id."""
-
-def embedding_scatter_add(
-    grad_weights: Array,  # (V, E), added to
-    token_ids: Array,  # (N)
-    *,
-    grad_embeddings: Array,  # (N, E), float32 or bfloat16
-    num_threads: int,
-) -> None:
-    """Add each row to the row of its id, in the order of the ids: the same on any threads."""
-
 def dropout(
     inputs: Array | None,  # any shape, float32 or bfloat16; ones when None
     *,
     outputs: Array,  # the same shape and format; may be `inputs`
     probability: float,  # of a 0; what is kept is scaled by 1 / (1 - probability)
     seed: int,
-    offset: int,  # counters used before: the sum of `counters_used` over earlier calls
+    offset: int,  # of the first counter; 64 numbers, or a rest of fewer, use 16 counters
     num_threads: int,
 ) -> None:
     """Drop numbers by a mask that is a function of seed, offset and place.

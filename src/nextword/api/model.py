@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from nextword.base import ConfigError
+from nextword.api.texts import Texts, named_corpus
+from nextword.base import ConfigError, checked_path
 from nextword.evaluation import (
     DEFAULT_BATCH_SIZE,
     AuditReport,
@@ -32,7 +33,7 @@ from nextword.generation import (
 from nextword.interop import WindowedHuggingFaceModel
 from nextword.models import LanguageModel
 from nextword.storage import StoredModel, load_model, save_model, write_arpa_file
-from nextword.text import Corpus, open_corpus, text_document
+from nextword.text import Corpus
 from nextword.tokens import Reset, TokenStore, build_store
 from nextword.training import StageProgress
 
@@ -80,25 +81,34 @@ class Model:
 
     def evaluate(
         self,
-        text: str | Sequence[str] | Corpus,
+        texts: Texts | None = None,
         *,
+        text: str | None = None,
         reset: Reset | None = None,
         batch_size: int = DEFAULT_BATCH_SIZE,
         chunk_length: int | None = None,
         name: str | None = None,
         on_stage: StageProgress | None = None,
     ) -> PerplexityCard:
-        """Give the perplexity card on texts named as on the command line.
+        """Return the perplexity card on texts, named as on the command line, or on a string.
 
         Args:
-            text: Files, folders, globs, `stdlib:`; or an opened corpus.
+            texts: Files, folders, globs, `stdlib:`; or an opened corpus.
+            text: The text itself, in place of `texts`.
             reset: Where the state is forgotten; as trained when None.
             batch_size: Units scored side by side; no figure but the speed depends on it.
             chunk_length: Steps at a time; as above.
             name: What the card calls the model; its path when None.
             on_stage: Is told of encoding and scoring, with the tokens done so far.
+
+        Raises:
+            ConfigError: Both `texts` and `text` are given, or neither.
+            DataError: A text cannot be read.
+
+        Example:
+            `model.evaluate("corpus.txt")`, `model.evaluate(text="the old man")`
         """
-        corpus = _opened(text)
+        corpus = named_corpus(texts, text)
         name = str(self.path) if name is None else name
         store = self._encoded(corpus, on_stage)
         return evaluate(
@@ -118,32 +128,43 @@ class Model:
 
     def unit_scores(
         self,
-        text: str | Sequence[str] | Corpus,
+        texts: Texts | None = None,
         *,
+        text: str | None = None,
         reset: Reset = "line",
         batch_size: int = DEFAULT_BATCH_SIZE,
         chunk_length: int | None = None,
     ) -> Iterator[UnitScore]:
-        """Give the sums of every line (or document) of a text, in order."""
+        """Return the sums of every line (or document), in order; texts are as of `evaluate`."""
         return unit_scores(
             self.language_model,
-            self._encoded(_opened(text)),
+            self._encoded(named_corpus(texts, text)),
             tokenizer=self.tokenizer,
             reset=reset,
             batch_size=batch_size,
             chunk_length=chunk_length,
         )
 
-    def perplexity(self, text: str, *, reset: Reset | None = None) -> float:
-        """Give the perplexity per token of a text given as a string."""
-        document = text_document(text, name="text")
-        corpus = Corpus(description="text", open_documents=lambda: iter([document]))
-        return self.evaluate(corpus, reset=reset).perplexity
+    def perplexity(
+        self, text: str | None = None, *, texts: Texts | None = None, reset: Reset | None = None
+    ) -> float:
+        """Return the perplexity per token of a string, or of texts named as for `evaluate`.
+
+        Args:
+            text: The text itself. The name of a file is not opened: give it as `texts`.
+            texts: Files, folders, globs, `stdlib:`, or an opened corpus, in place of `text`.
+            reset: Where the state is forgotten; as trained when None.
+
+        Raises:
+            ConfigError: Both `text` and `texts` are given, or neither.
+        """
+        return self.evaluate(texts, text=text, reset=reset).perplexity
 
     def audit(
         self,
-        text: str | Sequence[str] | Corpus | None = None,
+        texts: Texts | None = None,
         *,
+        text: str | None = None,
         seed: int = 0,
         name: str | None = None,
         on_stage: StageProgress | None = None,
@@ -151,19 +172,22 @@ class Model:
         """Check that the model keeps what every language model promises.
 
         Args:
-            text: What is read to it, a few rows of it; held-out text of its run when None, or
+            texts: What is read to it, a few rows of it: files, folders, globs, `stdlib:`, or an
+                opened corpus. Held-out text of its run when neither this nor `text` is given, or
                 made-up ids where it is of no run.
+            text: The text itself, in place of `texts`.
             seed: Decides which rows.
             name: What the report calls the model; its path when None.
             on_stage: Is told of encoding and checking, with what is done so far.
         """
         name = str(self.path) if name is None else name
-        corpus = None if text is None else _opened(text)
-        texts = texts_of_run(self.path, self.tokenizer)
+        corpus = None if texts is None and text is None else named_corpus(texts, text)
+        run_texts = texts_of_run(self.path, self.tokenizer)
+        store = None if corpus is None else self._encoded(corpus, on_stage)
         passage = choose_passage(
             self.language_model,
-            texts=texts,
-            store=None if corpus is None else self._encoded(corpus, on_stage),
+            texts=run_texts,
+            store=store,
             text="" if corpus is None else corpus.description,
             seed=seed,
         )
@@ -172,7 +196,9 @@ class Model:
             name=name,
             passage=passage,
             reload=self._reload if self.language_model.family in FAMILIES else None,
-            texts=texts,
+            texts=run_texts,
+            tokenizer=self.tokenizer,
+            num_characters_lost=None if store is None else store.num_characters_lost,
             on_progress=None if on_stage is None else partial(on_stage, f"checking {name}"),
         )
 
@@ -296,14 +322,8 @@ class Model:
             DataError: Its tokens cannot be spelt in an ARPA file, as those of kind `bpe`.
         """
         told = None if on_stage is None else partial(on_stage, f"writing lines of {path}")
-        write_arpa_file(Path(path), self.language_model, self.tokenizer, on_progress=told)
+        write_arpa_file(checked_path(path), self.language_model, self.tokenizer, on_progress=told)
 
     def _encoded(self, corpus: Corpus, on_stage: StageProgress | None = None) -> TokenStore:
         told = None if on_stage is None else partial(on_stage, "encoding the text")
         return build_store(corpus, self.tokenizer, folder=None, on_progress=told)
-
-
-def _opened(text: str | Sequence[str] | Corpus) -> Corpus:
-    if isinstance(text, Corpus):
-        return text
-    return open_corpus([text] if isinstance(text, str) else list(text))

@@ -1,22 +1,12 @@
 """What every room stands on: errors, units, safe files, configurations. Knows nothing of torch."""
 
-from nextword.base.config import (
-    STRICT,
-    Values,
-    decode,
-    encode,
-    merge,
-    parse_override,
-    read_toml,
-    require,
-    require_range,
-    write_toml,
-)
+from nextword.base.config import STRICT, decode, decode_layers, encode, require, require_range
 from nextword.base.errors import (
     BenchmarkError,
     CheckpointError,
     ConfigError,
     DataError,
+    DiskFullError,
     DivergedError,
     FormatError,
     LockedError,
@@ -35,10 +25,14 @@ from nextword.base.files import (
     write_bytes,
     write_json,
 )
+from nextword.base.full_disk import disk_full, full_disk_errors, is_full_disk
 from nextword.base.json_values import with_nulls
+from nextword.base.layers import Layer, merge, source_of
 from nextword.base.one_of import OneOf, setting_types
+from nextword.base.paths import checked_path, shortened
 from nextword.base.registry import Registry
 from nextword.base.suggestions import did_you_mean, nearest_name
+from nextword.base.toml import Values, parse_override, read_toml, write_toml
 from nextword.base.units import LN_2, nats_to_bits, perplexity
 
 __all__ = [
@@ -48,8 +42,10 @@ __all__ = [
     "CheckpointError",
     "ConfigError",
     "DataError",
+    "DiskFullError",
     "DivergedError",
     "FormatError",
+    "Layer",
     "LockedError",
     "MismatchError",
     "MissingExtraError",
@@ -61,12 +57,17 @@ __all__ = [
     "Values",
     "VocabularyError",
     "atomic_writer",
+    "checked_path",
     "decode",
+    "decode_layers",
     "did_you_mean",
+    "disk_full",
     "encode",
     "file_mode_under_umask",
     "fsync_file",
     "fsync_folder",
+    "full_disk_errors",
+    "is_full_disk",
     "merge",
     "nats_to_bits",
     "nearest_name",
@@ -76,6 +77,8 @@ __all__ = [
     "require",
     "require_range",
     "setting_types",
+    "shortened",
+    "source_of",
     "with_nulls",
     "write_bytes",
     "write_json",

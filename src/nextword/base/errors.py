@@ -6,6 +6,7 @@
     │   └── VocabularyError              a token or id the vocabulary does not hold
     ├── ShapeError(ValueError)           arrays whose sizes do not fit together
     ├── CheckpointError(RuntimeError)    a folder that cannot be loaded or written
+    │   ├── DiskFullError                a disk without space left for what is saved
     │   ├── FormatError                  damaged, incomplete, or made by a newer version
     │   └── MismatchError                sound, but it belongs to something else
     ├── LockedError(RuntimeError)        another process holds the run folder
@@ -54,6 +55,10 @@ class ShapeError(NextwordError, ValueError):
 
 class CheckpointError(NextwordError, RuntimeError):
     """A model or run folder that cannot be loaded or written."""
+
+
+class DiskFullError(CheckpointError):
+    """A disk has no space left for what is saved."""
 
 
 class FormatError(CheckpointError):

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from nextword.base.full_disk import full_disk_errors
+
 _DEFAULT_FILE_MODE = 0o666
 
 
@@ -45,7 +47,16 @@ def atomic_writer(path: Path) -> Iterator[BinaryIO]:
 
     Yields:
         A writable binary file.
+
+    Raises:
+        DiskFullError: The disk is full.
     """
+    with full_disk_errors(path), _written(path) as file:
+        yield file
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[BinaryIO]:
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     temporary = Path(name)
     try:

@@ -26,7 +26,11 @@ from nextword.cli.output import remark, write_line
 from nextword.cli.program import NAME
 from nextword.cli.recipes import recipes
 from nextword.cli.score import score
+from nextword.cli.streams import replace_closed_streams, require_standard_output
 from nextword.cli.train import train
+
+#: Commands that keep their result in files; they check for themselves when they do not.
+_KEEP_FILES = frozenset({"bench", "demo", "export", "train"})
 
 #: Turns a thread spins for the others before it sleeps. GNU OpenMP's own number is for machines
 #: with nothing else to do: beside another busy program it makes every step five times as long.
@@ -44,7 +48,10 @@ class Commands(TyperGroup):
             raise ConfigError(
                 f"there is no command {args[0]!r}.", help=did_you_mean(args[0], self.commands)
             )
-        return super().resolve_command(ctx, args)
+        found = super().resolve_command(ctx, args)
+        if found[0] not in _KEEP_FILES:
+            require_standard_output()
+        return found
 
 
 app = typer.Typer(
@@ -105,6 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         SystemExit: SIGTERM ended a training; the code is 143.
     """
     _share_cores()
+    replace_closed_streams()
     words = sys.argv[1:] if arguments is None else list(arguments)
     if not words:
         remark("error: no command is given.\nhelp: See nextword --help.")
@@ -125,8 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if is_debugging:
             traceback.print_exc()
-        if isinstance(error, OSError):
-            _forget_output()
+        _forget_output()
         return report_error(error)
 
 

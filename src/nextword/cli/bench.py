@@ -11,6 +11,7 @@ import typer
 from nextword.cli.errors import FAILED
 from nextword.cli.options import Debug, Json, Quiet
 from nextword.cli.output import SCHEMA, aligned, remark, write_json, write_line, write_text
+from nextword.cli.streams import require_standard_output
 
 if TYPE_CHECKING:
     from nextword.benchmarking import Case, CaseResult, Effort, FailedCase, Report, Table
@@ -59,6 +60,8 @@ def bench(
     """
     from nextword.benchmarking import CASES, DEFAULT_CASE, Effort, find_cases
 
+    if list_cases or out is None:
+        require_standard_output()
     if list_cases:
         _list([(case.name, case.summary) for case in CASES], as_json=json)
         return
@@ -86,7 +89,7 @@ def _measure(
     from nextword.cli.progress import make_progress
 
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
+        _make_folder(out)
 
     def on_case(report: "Report", outcome: "CaseResult | FailedCase") -> None:
         if out is not None:
@@ -101,6 +104,17 @@ def _measure(
     # Lines also on a terminal: a bar that moves would take time from what is measured.
     with make_progress(quiet=quiet, is_terminal=False) as progress:
         return measure_cases(cases, effort, notify=progress.on_stage, on_case=on_case)
+
+
+def _make_folder(out: Path) -> None:
+    from nextword.base import ConfigError, checked_path
+
+    try:
+        checked_path(out).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"--out {out} cannot be made: {error.strerror}.", help="Name a folder."
+        ) from error
 
 
 def _write(report: "Report", out: Path) -> None:

@@ -70,7 +70,7 @@ def _train(out: Path, minutes: float | None, progress: "Progress", *, quiet: boo
         quiet=quiet,
     )
     settings = {} if minutes is None else {"training": {"max_minutes": minutes}}
-    with advice_on_stop(f"{program()} demo --out {out}"):
+    with advice_on_stop(out, f"{program()} demo --out {out}"):
         return api.train(
             TEXT,
             out=out,

@@ -18,16 +18,14 @@ BAD_INPUT = 2
 LOCKED = 75
 INTERRUPTED = 130
 
-#: The machine's trouble, not the caller's: a full disk, a broken one, too many open files.
+#: The machine's trouble, not the caller's: a broken disk, too many open files.
 _DISK_TROUBLE = frozenset(
     {
-        errno.EDQUOT,
         errno.EFBIG,
         errno.EIO,
         errno.EMFILE,
         errno.ENFILE,
         errno.ENOMEM,
-        errno.ENOSPC,
     }
 )
 
@@ -44,8 +42,11 @@ def report_error(error: Exception) -> int:
 def explain(error: Exception) -> tuple[str, str, int]:
     """Give what was wrong, how to mend it, and the exit code."""
     # Only now: importing the base takes time that `--help` need not spend.
-    from nextword.base import NextwordError
+    from nextword.base import DiskFullError, NextwordError, disk_full, is_full_disk
 
+    if is_full_disk(error):
+        full = error if isinstance(error, DiskFullError) else disk_full(_place(error))
+        return full.message, full.help, FAILED
     if isinstance(error, NextwordError):
         return error.message, error.help, _code(error)
     if _is_usage_error(error):
@@ -58,7 +59,9 @@ def explain(error: Exception) -> tuple[str, str, int]:
         )
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
-        return f"{where}{error.strerror or error}.", "", FAILED
+        reason = str(error.strerror or error)
+        code = FAILED if error.errno in _DISK_TROUBLE else BAD_INPUT
+        return f"{where}{reason[:1].lower()}{reason[1:]}.", "", code
     return (
         f"internal {type(error).__name__}: {error}".rstrip(": "),
         "This is a bug in nextword. Run the command again with --debug and report what it shows.",
@@ -67,7 +70,7 @@ def explain(error: Exception) -> tuple[str, str, int]:
 
 
 def _code(error: Exception) -> int:
-    from nextword.base import BenchmarkError, CheckpointError, LockedError, TrainingError
+    from nextword.base import BenchmarkError, LockedError, TrainingError
 
     if isinstance(error, LockedError):
         return LOCKED
@@ -75,7 +78,17 @@ def _code(error: Exception) -> int:
         return FAILED
     cause = error.__cause__
     is_disk_trouble = isinstance(cause, OSError) and cause.errno in _DISK_TROUBLE
-    return FAILED if isinstance(error, CheckpointError) and is_disk_trouble else BAD_INPUT
+    return FAILED if is_disk_trouble else BAD_INPUT
+
+
+def _place(error: BaseException) -> str:
+    """Return the file that an error is about, as far as it says."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, OSError) and found.filename:
+            return str(found.filename)
+        found = found.__cause__
+    return "the result"
 
 
 def _is_usage_error(error: Exception) -> bool:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from nextword.cli.loading import load_model
 from nextword.cli.options import (
     TEXT_HELP,
+    ArpaEncoding,
     BatchSize,
     Debug,
     Device,
@@ -61,7 +63,8 @@ def evaluate(
         bool, typer.Option("--per-line", help="First a row a line, each line read afresh.")
     ] = False,
     encoding_errors: EncodingErrors = "strict",
-    field: Field = "text",
+    field: Field = None,
+    encoding: ArpaEncoding = None,
     device: Device = "auto",
     json: Json = False,
     quiet: Quiet = False,
@@ -76,7 +79,11 @@ def evaluate(
     from nextword.text import open_corpus
 
     chosen = None if reset is None else resolve_reset(reset)
-    loaded = [(name, load_model(name, device=device, quiet=quiet)) for name in models]
+    encodings = _encodings(models, encoding)
+    loaded = [
+        (name, load_model(name, device=device, encoding=each, quiet=quiet))
+        for name, each in zip(models, encodings, strict=True)
+    ]
     if stride is not None:
         loaded = [
             (name, _with_stride(model, stride, is_only=len(loaded) == 1)) for name, model in loaded
@@ -106,6 +113,14 @@ def evaluate(
     if per_line:
         _show_lines(lines)
     _show_cards(cards, [model for _, model in loaded])
+
+
+def _encodings(models: Sequence[str], encoding: str | None) -> list[str | None]:
+    """Return the encoding of each model: of files the one given; folders and `hf:` have none."""
+    are_files = [Path(name).is_file() for name in models]
+    if not any(are_files):
+        return [encoding] * len(models)
+    return [encoding if is_file else None for is_file in are_files]
 
 
 def _with_stride(model: "Model", stride: int, *, is_only: bool) -> "Model":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nextword.cli.loading import load_model
-from nextword.cli.options import Debug, Json, Model, Quiet
+from nextword.cli.options import ArpaEncoding, Debug, Json, Model, Quiet
 from nextword.cli.output import write_json, write_line
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def export(
     gzip: Annotated[
         bool, typer.Option("--gzip", help="Compress it: model.arpa.gz instead of model.arpa.")
     ] = False,
+    encoding: ArpaEncoding = None,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -36,14 +37,14 @@ def export(
     An n-gram model becomes DIR/model.arpa, which KenLM, SRILM and nextword itself read. What is
     there already is not replaced.
     """
-    from nextword.base import ConfigError, did_you_mean
+    from nextword.base import ConfigError, checked_path, did_you_mean
     from nextword.cli.progress import make_progress
 
     if to not in EXPORTERS:
         raise ConfigError(f"--to {to!r} is no form known here.", help=did_you_mean(to, EXPORTERS))
-    if out.exists() and not out.is_dir():
+    if checked_path(out).exists() and not out.is_dir():
         raise ConfigError(f"--out {out} is a file, not a folder.", help="Name a folder.")
-    loaded = load_model(model, device="cpu", quiet=quiet)
+    loaded = load_model(model, device="cpu", quiet=quiet, encoding=encoding)
     with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:
         path = EXPORTERS[to](loaded, out, gzip, progress.on_stage)
     if json:

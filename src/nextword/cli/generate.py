@@ -1,18 +1,21 @@
 """`nextword generate`: text, streamed as it is made."""
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nextword.cli.loading import load_model
-from nextword.cli.options import Debug, Device, Json, Model
+from nextword.cli.options import MAX_SEED, ArpaEncoding, Debug, Device, Json, Model
 from nextword.cli.output import write_json, write_line, write_text
 
 if TYPE_CHECKING:
     from nextword import api
     from nextword.generation import Sample, SamplingConfig
 
+#: Texts that are made side by side; more do not fit in memory.
+MAX_SAMPLES = 100_000
 _STANDARD_INPUT = "-"
 
 
@@ -47,6 +50,7 @@ def generate(
         typer.Option("--stop", metavar="TEXT", help="End before this text; repeatable."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Fixes every draw.")] = 0,
+    encoding: ArpaEncoding = None,
     device: Device = "auto",
     json: Json = False,
     debug: Debug = False,
@@ -56,8 +60,15 @@ def generate(
     A sentence end prints a newline and goes on. With --samples above 1 each text stands under a
     line `--- sample N ---`.
     """
+    from nextword.base import require_range
     from nextword.generation import SamplingConfig
 
+    require_range("--max-tokens", max_tokens, low=0)
+    require_range("--samples", samples, low=1, high=MAX_SAMPLES)
+    require_range("--seed", seed, low=0, high=MAX_SEED)
+    if temperature == 0.0:
+        filters = {"--top-k": top_k, "--top-p": top_p, "--min-p": min_p}
+        refuse_filters(filters, samples=samples)
     sampling = SamplingConfig(
         temperature=temperature,
         top_k=top_k,
@@ -66,7 +77,7 @@ def generate(
         repetition_penalty=repetition_penalty,
     )
     writer = _Writer(
-        load_model(model, device=device),
+        load_model(model, device=device, encoding=encoding),
         prompt=_prompt(prompt),
         sampling=sampling,
         max_tokens=max_tokens,
@@ -79,6 +90,25 @@ def generate(
         writer.stream()
     else:
         writer.write_samples(samples)
+
+
+def refuse_filters(filters: Mapping[str, float | None], *, samples: int) -> None:
+    """Refuse what has no effect at temperature 0, which always takes the most probable token.
+
+    Raises:
+        ConfigError: A filter is given, or more than one sample, which would all be the same.
+    """
+    from nextword.base import ConfigError
+
+    given = [f"{option} {value}" for option, value in filters.items() if value is not None]
+    if samples > 1:
+        given.append(f"--samples {samples}")
+    if given:
+        raise ConfigError(
+            f"{given[0]} would change nothing: --temperature 0 takes the most probable token each "
+            "time.",
+            help=f"Leave {given[0].split()[0]} out, or set a --temperature above 0.",
+        )
 
 
 class _Writer:
@@ -150,7 +180,10 @@ class _Writer:
 
 
 def _prompt(given: str) -> str:
-    """Give the prompt as typed, or what standard input holds; bytes are kept as they are."""
+    """Return the prompt as typed, or the text on standard input; bytes are kept as they are."""
+    from nextword.text import open_stream
+
     if given != _STANDARD_INPUT:
         return given
-    return sys.stdin.buffer.read().decode("utf-8", errors="surrogateescape")
+    with open_stream(sys.stdin.buffer, name="standard input") as stream:
+        return stream.read().decode("utf-8", errors="surrogateescape")

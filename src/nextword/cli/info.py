@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nextword.cli.loading import load_model
-from nextword.cli.options import Debug, Json, Model
+from nextword.cli.options import ArpaEncoding, Debug, Json, Model
 from nextword.cli.output import aligned, write_json, write_line
 
 if TYPE_CHECKING:
@@ -16,11 +16,13 @@ _FIGURE = re.compile(r"^(perplexity .*?|bits .*?|text|without unknown)  +(.+)$")
 _MEBIBYTE = 2**20
 
 
-def info(model: Model, json: Json = False, debug: Debug = False) -> None:
+def info(
+    model: Model, encoding: ArpaEncoding = None, json: Json = False, debug: Debug = False
+) -> None:
     """Say what a model is: family, sizes, tokenizer, settings, figures of its card, files."""
     from nextword.base import write_toml
 
-    loaded = load_model(model, device="cpu")
+    loaded = load_model(model, device="cpu", encoding=encoding)
     found = describe(loaded, name=model)
     if json:
         write_json(found)

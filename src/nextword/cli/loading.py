@@ -7,12 +7,15 @@ if TYPE_CHECKING:
     from nextword.api import Model
 
 
-def load_model(name: str, *, device: str, quiet: bool = False) -> "Model":
+def load_model(
+    name: str, *, device: str, encoding: str | None = None, quiet: bool = False
+) -> "Model":
     """Tune the process and load a model.
 
     Args:
         name: A run folder, a model folder, an ARPA file, or `hf:` and a name or folder.
         device: Where it shall compute.
+        encoding: Encoding of the words of an ARPA file; UTF-8 when None.
         quiet: Show nothing of a load that takes long.
     """
     from nextword import api
@@ -21,4 +24,4 @@ def load_model(name: str, *, device: str, quiet: bool = False) -> "Model":
 
     tune_process()
     with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:
-        return api.load(name, device=device, on_stage=progress.on_stage)
+        return api.load(name, device=device, encoding=encoding, on_stage=progress.on_stage)

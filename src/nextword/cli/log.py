@@ -5,14 +5,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _LIBRARY = "nextword"
+#: Attribute of a record below a warning that a user shall always see (`extra={"notice": True}`).
+_NOTICE = "notice"
 
 
 @contextmanager
 def shown_log(*, everything: bool) -> Iterator[None]:
-    """Show the library's warnings, or everything it says, inside the block."""
+    """Show the library's warnings and notices, or its whole log, inside the block."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
-    handler.setLevel(logging.INFO if everything else logging.WARNING)
+    if not everything:
+        handler.addFilter(_is_for_everyone)
     logger = logging.getLogger(_LIBRARY)
     before = logger.level
     logger.addHandler(handler)
@@ -22,3 +25,7 @@ def shown_log(*, everything: bool) -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
         logger.setLevel(before)
+
+
+def _is_for_everyone(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING or getattr(record, _NOTICE, False)

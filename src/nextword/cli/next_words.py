@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from nextword.cli.loading import load_model
-from nextword.cli.options import Debug, Device, Json, Model
+from nextword.cli.options import ArpaEncoding, Debug, Device, Json, Model
 from nextword.cli.output import visible, write_json, write_line
 
 
@@ -16,12 +16,13 @@ def next_words(
     complete: Annotated[
         bool, typer.Option("--complete", help="Finish the partial word that CONTEXT ends in.")
     ] = False,
+    encoding: ArpaEncoding = None,
     device: Device = "auto",
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Give the most probable next words with their probabilities."""
-    loaded = load_model(model, device=device)
+    loaded = load_model(model, device=device, encoding=encoding)
     give = loaded.complete_word if complete else loaded.next_words
     pairs = give(context, k=k)
     if json:

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+#: Seeds are numbers of 64 bits with a sign.
+MAX_SEED = 2**63 - 1
 DEBUG_FLAG = "--debug"
 
 #: Accepted everywhere; `main` looks for it before anything is parsed, so no command reads it.
@@ -17,7 +19,20 @@ Model = Annotated[
     str, typer.Argument(metavar="MODEL", help="Run folder, model folder, ARPA file or hf:NAME.")
 ]
 Field = Annotated[
-    str, typer.Option("--field", metavar="KEY", help="Key of the text in .jsonl files.")
+    str | None,
+    typer.Option(
+        "--field",
+        metavar="KEY",
+        help="Key of the text in JSON lines: .jsonl, .ndjson (text when not given), .json, -.",
+    ),
+]
+ArpaEncoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="Encoding of the words of an ARPA file, such as latin-1; UTF-8 when not given.",
+    ),
 ]
 EncodingErrors = Annotated[
     str,
@@ -35,4 +50,4 @@ BatchSize = Annotated[
 ]
 
 #: What TEXT may be, for help texts.
-TEXT_HELP = "File, folder, glob, - (standard input), .gz .bz2 .xz .zst, .jsonl, or stdlib:"
+TEXT_HELP = "File, folder, glob, - (standard input), .gz .bz2 .xz .zst, .jsonl, .ndjson, or stdlib:"

@@ -13,8 +13,7 @@ def write_text(text: str) -> None:
 
     Bytes that came in as surrogates go out as the bytes they were.
     """
-    sys.stdout.buffer.write(text.encode("utf-8", errors="surrogateescape"))
-    sys.stdout.buffer.flush()
+    _write(text.encode("utf-8", errors="surrogateescape"))
 
 
 def write_line(text: str = "") -> None:
@@ -28,8 +27,19 @@ def write_json(values: Mapping[str, Any]) -> None:
 
     text = json.dumps(with_nulls({"schema": SCHEMA, **values}), ensure_ascii=False)
     # A lone surrogate is no UTF-8; written as an escape it is valid JSON.
-    sys.stdout.buffer.write(text.encode("utf-8", errors="backslashreplace") + b"\n")
-    sys.stdout.buffer.flush()
+    _write(text.encode("utf-8", errors="backslashreplace") + b"\n")
+
+
+def _write(content: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        from nextword.base import disk_full, is_full_disk
+
+        if is_full_disk(error):
+            raise disk_full("standard output") from error
+        raise
 
 
 def remark(text: str) -> None:

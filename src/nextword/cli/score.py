@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 from nextword.cli.loading import load_model
-from nextword.cli.options import BatchSize, Debug, Device, EncodingErrors, Field, Model
+from nextword.cli.options import (
+    ArpaEncoding,
+    BatchSize,
+    Debug,
+    Device,
+    EncodingErrors,
+    Field,
+    Model,
+)
 from nextword.cli.output import write_json, write_line
 
 _STANDARD_INPUT = "-"
@@ -20,7 +28,8 @@ def score(
     ] = _STANDARD_INPUT,
     batch_size: BatchSize = None,
     encoding_errors: EncodingErrors = "strict",
-    field: Field = "text",
+    field: Field = None,
+    encoding: ArpaEncoding = None,
     device: Device = "auto",
     json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a line instead of text.")
@@ -33,7 +42,7 @@ def score(
     """
     from nextword.evaluation import DEFAULT_BATCH_SIZE
 
-    loaded = load_model(model, device=device)
+    loaded = load_model(model, device=device, encoding=encoding)
     lines = _lines(file, field=field, encoding_errors=encoding_errors)
     size = DEFAULT_BATCH_SIZE if batch_size is None else batch_size
     for each in loaded.stream_scores(lines, batch_size=size):
@@ -43,36 +52,16 @@ def score(
             write_line(f"{each.log_prob:.4f}\t{each.text}")
 
 
-def _lines(file: str, *, field: str, encoding_errors: str) -> Iterator[str]:
-    """Give the lines of a text, or of standard input as they come."""
-    if file == _STANDARD_INPUT:
-        return _input_lines(encoding_errors)
-    return _file_lines(file, field=field, encoding_errors=encoding_errors)
+def _lines(file: str, *, field: str | None, encoding_errors: str) -> Iterator[str]:
+    """Return the lines of a text; those of standard input as they come."""
+    from nextword.text import open_corpus, text_lines
 
-
-def _input_lines(encoding_errors: str) -> Iterator[str]:
-    from nextword.base import DataError
-
-    offset = 0
-    for line in sys.stdin.buffer:
-        try:
-            yield line.decode("utf-8", errors=encoding_errors)
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"standard input is not UTF-8: byte 0x{line[error.start]:02x} at offset "
-                f"{offset + error.start}.",
-                help="Convert it to UTF-8, or keep any bytes by --encoding-errors surrogateescape.",
-            ) from error
-        offset += len(line)
-
-
-def _file_lines(file: str, *, field: str, encoding_errors: str) -> Iterator[str]:
-    from nextword.text import open_corpus
-
-    for document in open_corpus([file], field=field, encoding_errors=encoding_errors):
-        rest = ""
-        for piece in document.pieces():
-            *complete, rest = (rest + piece).split("\n")
-            yield from complete
-        if rest:
-            yield rest
+    corpus = open_corpus(
+        [file],
+        field=field,
+        encoding_errors=encoding_errors,
+        standard_input=sys.stdin.buffer if file == _STANDARD_INPUT else None,
+        is_read_once=True,
+    )
+    for document in corpus:
+        yield from text_lines(document.pieces(), name=document.name)

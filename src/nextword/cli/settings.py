@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from nextword.base import ConfigError, Values, parse_override
+from nextword.base import ConfigError, Layer, Values, parse_override
 
 
 def training_settings(
@@ -22,17 +22,24 @@ def training_settings(
     Raises:
         ConfigError: A `--set` or the split is not of its form.
     """
-    text = {
-        "valid": list(valid) or None,
-        "test": list(test) or None,
-        "split": None if split is None else parse_split(split),
-        "init": init,
-        "field": field,
-        "encoding_errors": encoding_errors,
+    named = {
+        "--valid": ("text", "valid", list(valid) or None),
+        "--test": ("text", "test", list(test) or None),
+        "--split": ("text", "split", None if split is None else parse_split(split)),
+        "--init": ("text", "init", init),
+        "--field": ("text", "field", field),
+        "--encoding-errors": ("text", "encoding_errors", encoding_errors),
+        "--device": ("training", "device", device),
+        "--seed": ("training", "seed", seed),
     }
-    training = {"device": device, "seed": seed}
-    named = {"text": _given(text), "training": _given(training)}
-    return [*map(parse_override, overrides), named]
+    return [
+        *(Layer(parse_override(text), source="--set") for text in overrides),
+        *(
+            Layer({section: {key: value}}, source=option)
+            for option, (section, key, value) in named.items()
+            if value is not None
+        ),
+    ]
 
 
 def parse_split(text: str) -> list[float]:
@@ -55,7 +62,3 @@ def parse_split(text: str) -> list[float]:
             help="Give training, validation and test, for example --split 0.9,0.05,0.05.",
         )
     return shares
-
-
-def _given(values: Values) -> Values:
-    return {key: value for key, value in values.items() if value is not None}

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nextword.cli.options import TEXT_HELP, Debug, Json, Quiet
+from nextword.cli.options import TEXT_HELP, Debug, Field, Json, Quiet
 from nextword.cli.output import aligned, remark, write_json, write_line
+from nextword.cli.streams import require_standard_output
 
 if TYPE_CHECKING:
     from nextword.cli.progress import Progress
     from nextword.storage import RunFolder
-    from nextword.training import Callback, Plan, RunConfig, RunResult
+    from nextword.training import Callback, NgramPlan, Plan, RunConfig, RunResult
 
 _EXAMPLE = "Example: nextword train corpus.txt --out runs/mine --recipe lstm-small"
 
@@ -54,7 +55,11 @@ def train(
     ] = None,
     resume: Annotated[
         str,
-        typer.Option("--resume", metavar="auto|never", help="auto goes on with a stopped run."),
+        typer.Option(
+            "--resume",
+            metavar="auto|never|old-text",
+            help="auto goes on with a stopped run; old-text does so though its text has changed.",
+        ),
     ] = "never",
     encoding_errors: Annotated[
         str | None,
@@ -64,9 +69,7 @@ def train(
             help="What to do with bytes that are not UTF-8: refuse or keep them.",
         ),
     ] = None,
-    field: Annotated[
-        str | None, typer.Option("--field", metavar="KEY", help="Key of the text in .jsonl files.")
-    ] = None,
+    field: Field = None,
     device: Annotated[
         str | None, typer.Option("--device", metavar="D", help="auto, cpu, cuda, cuda:1, mps ...")
     ] = None,
@@ -99,15 +102,20 @@ def train(
         device=device,
         seed=seed,
     )
+    refuse_unknown_resume(resume)
     texts = text or []
     with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:
         if dry_run:
+            require_standard_output()
             config = api.run_config(texts, recipe=recipe, settings=settings)
             plan = api.plan(config, on_stage=progress.on_stage, standard_input=sys.stdin.buffer)
             show_plan(plan, config, as_json=json)
             return
         run = required_out(out)
-        with advice_on_stop(f"nextword train --out {run} --resume auto"):
+        if tensorboard and resume == "never":
+            refuse_tensorboard(api.run_config(texts, recipe=recipe, settings=settings).model.family)
+        how = resume if resume != "never" else "auto"
+        with advice_on_stop(run, f"nextword train --out {run} --resume {how}"):
             result = api.train(
                 texts,
                 out=run,
@@ -125,31 +133,63 @@ def train(
     show_result(result, as_json=json)
 
 
+def refuse_unknown_resume(resume: str) -> None:
+    """Refuse a --resume that is neither of the two, also where a plan does not look at it."""
+    from nextword.base import ConfigError
+
+    if resume not in {"auto", "never"}:
+        raise ConfigError(f"--resume is {resume!r}.", help="Use auto or never.")
+
+
+def refuse_tensorboard(family: str) -> None:
+    """Refuse events of a training for a model that has no updates.
+
+    Raises:
+        ConfigError: The family is `ngram`.
+    """
+    from nextword.base import ConfigError
+
+    if family == "ngram":
+        raise ConfigError(
+            "--tensorboard would write nothing: an n-gram model is counted, not trained.",
+            help="Leave --tensorboard out.",
+        )
+
+
 def required_out(out: Path | None) -> Path:
     """Give the run folder, which only a dry run does without."""
-    from nextword.base import ConfigError
+    from nextword.base import ConfigError, checked_path
 
     if out is None:
         raise ConfigError("no run folder is named.", help=f"Add --out RUN. {_EXAMPLE}")
-    if out.exists() and not out.is_dir():
+    if checked_path(out).exists() and not out.is_dir():
         raise ConfigError(f"--out {out} is not a folder.", help="Name a new or an empty folder.")
     return out
 
 
 @contextmanager
-def advice_on_stop(command: str) -> Iterator[None]:
-    """Say how to go on with a training that a signal stopped."""
+def advice_on_stop(run: Path, command: str) -> Iterator[None]:
+    """Say what is left of a training that a signal stopped, and how to go on with it.
+
+    Args:
+        run: Its run folder.
+        command: Goes on with it.
+    """
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        raise KeyboardInterrupt(_advice(command)) from interrupt
+        raise KeyboardInterrupt(_advice(run, command)) from interrupt
     except SystemExit:
-        remark(_advice(command))
+        remark(_advice(run, command))
         raise
 
 
-def _advice(command: str) -> str:
-    return f"stopped, and saved; to go on: {command}"
+def _advice(run: Path, command: str) -> str:
+    from nextword.storage import RunFolder
+
+    if RunFolder(run).has_checkpoint():
+        return f"stopped, and saved; to go on: {command}"
+    return "stopped before anything was saved; to start again, give the same command"
 
 
 def watchers(
@@ -177,13 +217,39 @@ def show_result(result: "RunResult", *, as_json: bool) -> None:
     write_line(aligned(lines))
 
 
-def show_plan(plan: "Plan", config: "RunConfig", *, as_json: bool) -> None:
+def show_plan(plan: "Plan | NgramPlan", config: "RunConfig", *, as_json: bool) -> None:
     """Write what a training would take."""
+    from nextword.training import NgramPlan
+
     if as_json:
         write_json(plan.to_dict())
-        return
+    elif isinstance(plan, NgramPlan):
+        write_line(aligned(_ngram_rows(plan, config)))
+    else:
+        write_line(aligned(_network_rows(plan, config)))
+
+
+def _ngram_rows(plan: "NgramPlan", config: "RunConfig") -> list[tuple[str, str]]:
+    how = "counted" if plan.is_counted else "estimated from the beginning of the text"
+    sizes = [
+        (f"{order}-grams", f"{number:,}") for order, number in enumerate(plan.num_ngrams, start=1)
+    ]
+    return [
+        ("family", f"{plan.family}, {config.model.describe()}"),
+        ("vocabulary", f"{plan.vocab_size:,} tokens, kind {config.tokenizer.kind}"),
+        ("training text", f"{plan.num_train_tokens:,} tokens"),
+        *sizes,
+        ("parameters", f"{plan.num_parameters:,}, {how}"),
+        ("model", f"{plan.model_mib:,.1f} MiB"),
+        ("memory", f"about {plan.counting_mib:,.0f} MiB while counting, and the model"),
+        *([("disk", f"about {plan.disk_mib:,.0f} MiB while counting")] if plan.disk_mib else []),
+        ("time", f"about {plan.minutes:.1f} minutes, reading and measuring apart"),
+    ]
+
+
+def _network_rows(plan: "Plan", config: "RunConfig") -> list[tuple[str, str]]:
     backends = [f"backend {name}" for name in dict.fromkeys(plan.backends)]
-    lines = [
+    return [
         ("family", ", ".join([plan.family, *backends, plan.precision])),
         ("parameters", f"{plan.num_parameters:,}"),
         ("vocabulary", f"{plan.vocab_size:,} tokens, kind {config.tokenizer.kind}"),
@@ -194,4 +260,3 @@ def show_plan(plan: "Plan", config: "RunConfig", *, as_json: bool) -> None:
         ("memory", f"{plan.weights_mib + plan.activations_mib:,.0f} MiB at least"),
         ("time", f"about {plan.minutes:.1f} minutes, validations apart"),
     ]
-    write_line(aligned(lines))

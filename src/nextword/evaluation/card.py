@@ -50,6 +50,9 @@ class TextFacts:
         num_words: White-space words and line ends.
         num_characters: Code points, newlines included.
         num_bytes: Bytes in UTF-8.
+        note: What a reader of the figures must know of the text, if anything.
+        num_characters_lost: Characters that the tokens do not tell; for a word tokenizer, white
+            space between words.
     """
 
     text: str
@@ -58,6 +61,13 @@ class TextFacts:
     num_words: int
     num_characters: int
     num_bytes: int
+    note: str | None = None
+    num_characters_lost: int = 0
+
+    @property
+    def keeps_words(self) -> bool:
+        """Whether the words of the text can be told from its tokens."""
+        return self.counts_words or not self.num_characters_lost
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,16 +96,20 @@ class PerplexityCard:
     """Every figure of one model on one text, in the order of the JSON object.
 
     A figure that has no meaning is None: those per character and per byte where unknown tokens
-    were scored (nobody predicted the characters behind them), any ratio to a count of 0, and
+    were scored or characters were lost in encoding (nobody predicted those characters), the one per
+    word where more than white space between words was lost, any ratio to a count of 0, and
     `perplexity_without_unknown` where every target was unknown. A figure may be infinite: a
     target of probability 0 makes `nll_sum` and all that follows from it so.
 
     Attributes:
+        num_characters_lost: Characters of the text that its tokens do not tell.
         nll_sum: Negative log-likelihood of all targets, nats.
         perplexity: Per token of this tokenizer.
         perplexity_per_word: Per white-space word or line end, whatever the tokenizer.
         unknown_rate: Unknown targets as a share of words (word tokenizers) or of tokens.
         perplexity_without_unknown: Per token, unknown targets left out but kept as context.
+        note: A warning about the figures, such as that most words are unknown; None where all is
+            well.
     """
 
     model: str
@@ -108,6 +122,7 @@ class PerplexityCard:
     num_words: int
     num_characters: int
     num_bytes: int
+    num_characters_lost: int
     nll_sum: float
     perplexity: float
     perplexity_per_word: float | None
@@ -120,6 +135,7 @@ class PerplexityCard:
     stride: int | None
     seconds: float
     tokens_per_second: float | None
+    note: str | None = None
 
     def to_dict(self) -> Values:
         """Give the fields for JSON, which knows no infinity: infinite figures become None.
@@ -151,7 +167,8 @@ def perplexity_card(sums: Sums, *, model: ModelFacts, text: TextFacts) -> Perple
         raise DataError(
             f"{text.text} holds no tokens to score.", help="Give a text that is not empty."
         )
-    bits = None if sums.num_unknown else nats_to_bits(sums.nll_sum)
+    is_whole = not (sums.num_unknown or text.num_characters_lost)
+    bits = nats_to_bits(sums.nll_sum) if is_whole else None
     return PerplexityCard(
         **dataclasses.asdict(model),
         text=text.text,
@@ -160,9 +177,10 @@ def perplexity_card(sums: Sums, *, model: ModelFacts, text: TextFacts) -> Perple
         num_words=text.num_words,
         num_characters=text.num_characters,
         num_bytes=text.num_bytes,
+        num_characters_lost=text.num_characters_lost,
         nll_sum=sums.nll_sum,
         perplexity=perplexity_of(sums.nll_sum, sums.num_tokens),
-        perplexity_per_word=_perplexity(sums.nll_sum, text.num_words),
+        perplexity_per_word=_perplexity(sums.nll_sum, text.num_words if text.keeps_words else 0),
         bits_per_token=nats_to_bits(sums.nll_sum) / sums.num_tokens,
         bits_per_character=_ratio(bits, text.num_characters),
         bits_per_byte=_ratio(bits, text.num_bytes),
@@ -174,6 +192,7 @@ def perplexity_card(sums: Sums, *, model: ModelFacts, text: TextFacts) -> Perple
         ),
         seconds=sums.seconds,
         tokens_per_second=_ratio(sums.num_tokens, sums.seconds),
+        note=text.note,
     )
 
 

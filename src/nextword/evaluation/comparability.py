@@ -3,6 +3,7 @@
 A perplexity per token says nothing of a model with another vocabulary, for its tokens are other
 things to guess. Per word, character or byte it does, unless unknown words were scored: `<unk>`
 stands for whatever a vocabulary leaves out, and the less it holds the easier that is to guess.
+The same holds where a tokenizer loses characters of the text, as one does that lower-cases it.
 """
 
 import hashlib
@@ -49,7 +50,26 @@ def comparability(cards: Sequence[PerplexityCard], vocabularies: Sequence[str]) 
             reason="the vocabularies differ and unknown words were scored "
             f"({', '.join(dict.fromkeys(unknown))})",
         )
+    lossy = _lossy(cards)
+    if lossy:
+        return Comparability(
+            per_token=False,
+            per_text=False,
+            reason="the vocabularies differ and characters of the text were lost in encoding "
+            f"({', '.join(dict.fromkeys(lossy))})",
+        )
     return Comparability(per_token=False, per_text=True, reason="the vocabularies differ")
+
+
+def _lossy(cards: Sequence[PerplexityCard]) -> list[str]:
+    """Name the models that were spared characters which another one had to predict.
+
+    Word models that all lose the same white space have the same words to predict.
+    """
+    are_words = all(card.perplexity_per_word is not None for card in cards)
+    if are_words and len({card.num_characters_lost for card in cards}) == 1:
+        return []
+    return [card.model for card in cards if card.num_characters_lost]
 
 
 def vocabulary_fingerprint(tokenizer: Tokenizer) -> str:

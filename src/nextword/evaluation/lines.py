@@ -79,7 +79,10 @@ def _scores(
 ) -> Iterator[LineScore]:
     while group := list(itertools.islice(numbered, batch_size * _BATCHES_PER_GROUP)):
         texts = [_without_end(number, text) for number, text in group]
-        encodings = [tokenizer.encode(text + "\n") for text in texts]
+        encodings = [
+            tokenizer.encode(tokenizer.without_markers(text + "\n", first_line=number))
+            for (number, _), text in zip(group, texts, strict=True)
+        ]
         nll_sums = _nll_sums(model, encodings, batch_size)
         for (number, _), text, encoding, nll_sum in zip(
             group, texts, encodings, nll_sums, strict=True

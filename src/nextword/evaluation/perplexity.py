@@ -3,6 +3,7 @@
 Knows models, token stores and tokenizers; nothing of files, and it prints nothing.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from nextword.base import ConfigError, DataError, MismatchError, did_you_mean
 from nextword.evaluation.card import ModelFacts, PerplexityCard, Sums, TextFacts, perplexity_card
 from nextword.evaluation.scoring import ScoredWindow, score_units
 from nextword.models import LanguageModel
-from nextword.tokens import RESETS, Reset, Tokenizer, TokenStore
+from nextword.tokens import RESETS, Reset, Tokenizer, TokenStore, coverage
+
+_logger = logging.getLogger(__name__)
 
 #: Enough rows to fill a core's product with the output layer; the figures do not depend on it.
 DEFAULT_BATCH_SIZE = 32
@@ -54,7 +57,6 @@ def evaluate(
     reset: Reset,
     batch_size: int = DEFAULT_BATCH_SIZE,
     chunk_length: int | None = None,
-    adaptation: str | None = None,
     stride: int | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> PerplexityCard:
@@ -69,7 +71,6 @@ def evaluate(
         reset: Where the state is forgotten.
         batch_size: Units scored side by side; no figure but the speed depends on it.
         chunk_length: Steps at a time; chosen to bound memory when None. As above.
-        adaptation: What the card says of learning from the text, None for a plain model.
         stride: What the card says of re-encoding, None where the model needs none.
         on_progress: Is told the number of targets scored so far.
 
@@ -93,7 +94,6 @@ def evaluate(
         family=model.family,
         num_parameters=model.num_parameters,
         reset=reset,
-        adaptation=adaptation,
         stride=stride,
     )
     text_facts = TextFacts(
@@ -103,7 +103,11 @@ def evaluate(
         num_words=store.num_words,
         num_characters=store.num_characters,
         num_bytes=store.num_bytes,
+        note=_unknown_note(store, tokenizer),
+        num_characters_lost=store.num_characters_lost,
     )
+    if text_facts.note is not None:
+        _logger.warning("%s on %s: %s", name, text, text_facts.note)
     return perplexity_card(sums, model=model_facts, text=text_facts)
 
 
@@ -216,6 +220,18 @@ def describe_tokenizer(tokenizer: Tokenizer) -> str:
     if tokenizer.kind == "word":
         size += ", closed" if tokenizer.closed else ", open"
     return f"{tokenizer.kind} ({size}) {tokenizer.fingerprint[:_FINGERPRINT_DIGITS]}"
+
+
+def _unknown_note(store: TokenStore, tokenizer: Tokenizer) -> str | None:
+    """Return a warning where most of a text is unknown, so that its perplexity says little."""
+    found = coverage(store, tokenizer=tokenizer)
+    if not found.is_mostly_unknown:
+        return None
+    units = "words" if tokenizer.kind == "word" else "tokens"
+    return (
+        f"{100 * found.unknown_share:.0f} % of the {units} are unknown to this model, line ends "
+        "left out; the perplexity says how well <unk> is predicted, not the text"
+    )
 
 
 def _unit_starts(

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from nextword.evaluation.card import PerplexityCard
 
 _UNDEFINED = "-"
+_NOT_PREDICTED = "characters were lost in encoding, which nobody predicted"
+_LOST = "lost"
 _PER_TOKEN = "perplexity"
 _HEADER = (
     "model",
@@ -14,6 +16,7 @@ _HEADER = (
     "per word",
     "bits/character",
     "bits/byte",
+    _LOST,
     "unknown",
     "reset",
     "tokens/s",
@@ -33,15 +36,18 @@ def render_card(card: PerplexityCard) -> str:
             card.reset if card.stride is None else f"{card.reset}, stride {card.stride}",
         ),
         ("perplexity per token", _number(card.perplexity)),
-        ("perplexity per word", _number(card.perplexity_per_word)),
+        ("perplexity per word", _per_word(card)),
         ("  without unknown", f"{_number(card.perplexity_without_unknown)} per token"),
         ("bits per token", _number(card.bits_per_token, digits=4)),
         ("bits per character", _bits(card, card.bits_per_character)),
         ("bits per byte", _bits(card, card.bits_per_byte)),
         ("unknown", _percent(card.unknown_rate)),
+        *_lost(card),
         ("log-likelihood", f"{_number(-card.nll_sum)} nats"),
         ("time", f"{card.seconds:.2f} s, {_number(card.tokens_per_second, digits=0)} tokens/s"),
     ]
+    if card.note is not None:
+        lines.insert(0, ("WARNING", card.note))
     width = max(len(label) for label, _ in lines)
     return "\n".join(f"{label:<{width}}  {value}" for label, value in lines)
 
@@ -51,14 +57,17 @@ def render_cards(cards: Sequence[PerplexityCard], *, per_token: bool = True) -> 
 
     Args:
         cards: Of models that can be compared; `comparability` says so.
-        per_token: Whether perplexities per token are among the figures.
+        per_token: Whether perplexities per token are among the figures. Characters lost in encoding
+            are, where a model lost any.
     """
     rows = [list(_HEADER), *[_row(card) for card in cards]]
-    if not per_token:
-        column = _HEADER.index(_PER_TOKEN)
-        for row in rows:
-            del row[column]
-    return _align(rows, num_left=2)
+    hidden = [] if per_token else [_PER_TOKEN]
+    if not any(card.num_characters_lost for card in cards):
+        hidden.append(_LOST)
+    shown = [column for column, name in enumerate(_HEADER) if name not in hidden]
+    rows = [[row[column] for column in shown] for row in rows]
+    notes = [f"WARNING  {card.model}: {card.note}" for card in cards if card.note is not None]
+    return "\n".join([_align(rows, num_left=2), *notes])
 
 
 def _row(card: PerplexityCard) -> list[str]:
@@ -69,6 +78,7 @@ def _row(card: PerplexityCard) -> list[str]:
         _number(card.perplexity_per_word),
         _number(card.bits_per_character, digits=4),
         _number(card.bits_per_byte, digits=4),
+        f"{card.num_characters_lost:,}",
         _percent(card.unknown_rate),
         card.reset,
         _number(card.tokens_per_second, digits=0),
@@ -92,7 +102,25 @@ def _bits(card: PerplexityCard, bits: float | None) -> str:
     """Give bits, or say why there are none."""
     if bits is None and card.unknown_rate:
         return f"{_UNDEFINED} (unknown words were scored, whose spelling nobody predicted)"
+    if bits is None and card.num_characters_lost:
+        return f"{_UNDEFINED} ({_NOT_PREDICTED})"
     return _number(bits, digits=4)
+
+
+def _per_word(card: PerplexityCard) -> str:
+    """Return the perplexity per word, or say why there is none."""
+    if card.perplexity_per_word is None and card.num_characters_lost:
+        return f"{_UNDEFINED} ({_NOT_PREDICTED})"
+    return _number(card.perplexity_per_word)
+
+
+def _lost(card: PerplexityCard) -> list[tuple[str, str]]:
+    """Return the line about characters lost in encoding, where there are any."""
+    if not card.num_characters_lost:
+        return []
+    share = _percent(card.num_characters_lost / max(1, card.num_characters))
+    what = "" if card.perplexity_per_word is None else ", white space between words"
+    return [("lost in encoding", f"{card.num_characters_lost:,} characters ({share}){what}")]
 
 
 def _scored(card: PerplexityCard) -> str:

@@ -5,6 +5,7 @@ share; `recurrent` is a file, the larger families are folders.
 """
 
 from nextword.families.contract import FitJob, ModelConfig, NetworkSpec, NeuralModelConfig
+from nextword.families.count_estimate import CountEstimate
 from nextword.families.maxent import MaxEntConfig, MaxEntLanguageModel
 from nextword.families.network import build_token_layers, input_size, require_no_recurrence
 from nextword.families.ngram import (
@@ -14,7 +15,11 @@ from nextword.families.ngram import (
     ngram_to_arpa,
     train_ngram,
 )
-from nextword.families.recurrent import RecurrentConfig, RecurrentLanguageModel
+from nextword.families.recurrent import (
+    RecurrentConfig,
+    RecurrentLanguageModel,
+    RecurrentSettings,
+)
 from nextword.families.registry import FAMILIES, AnyModelConfig, register_family
 from nextword.families.regularization import RegularizationConfig
 from nextword.families.settings import ModelSettings, decode_model_settings
@@ -25,6 +30,7 @@ __all__ = [
     "FAMILIES",
     "AnyModelConfig",
     "ConvolutionalConfig",
+    "CountEstimate",
     "FitJob",
     "MaxEntConfig",
     "MaxEntLanguageModel",
@@ -36,6 +42,7 @@ __all__ = [
     "NgramLanguageModel",
     "RecurrentConfig",
     "RecurrentLanguageModel",
+    "RecurrentSettings",
     "RegularizationConfig",
     "TransformerConfig",
     "TransformerLanguageModel",

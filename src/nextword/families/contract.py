@@ -10,12 +10,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
+import torch
 from torch import Tensor
 
+from nextword.base import NextwordError
+from nextword.families.count_estimate import CountEstimate
 from nextword.families.regularization import RegularizationConfig
 from nextword.layers import EmbeddingConfig, OutputConfig
-from nextword.models import LanguageModel, NeuralLanguageModel
+from nextword.models import LanguageModel, NeuralLanguageModel, check_parameter_shapes
 from nextword.tokens import Tokenizer, TokenStore, VocabularySpec
+
+#: Most layers of any network; a damaged file may ask for any number.
+MAX_LAYERS = 1_000
 
 Network = TypeVar("Network", bound=NeuralLanguageModel)
 
@@ -85,6 +91,15 @@ class ModelConfig(ABC):
     def fit(self, job: FitJob) -> LanguageModel:
         """Fit a model to the training text of a job and return it."""
 
+    def estimate(self, store: TokenStore, tokenizer: Tokenizer) -> CountEstimate | None:
+        """Estimate the size of a model that is fitted by counting; None for all others.
+
+        Args:
+            store: The training text, encoded.
+            tokenizer: The tokenizer that encoded it.
+        """
+        return None
+
     @abstractmethod
     def load(
         self, tensors: Mapping[str, Tensor], network: NetworkSpec, *, source: str
@@ -129,6 +144,20 @@ class NeuralModelConfig(ModelConfig):
         self, tensors: Mapping[str, Tensor], network: NetworkSpec, *, source: str
     ) -> NeuralLanguageModel:
         """Build the network and copy the saved weights into it."""
+        planned = self._without_memory(network)
+        if planned is not None:
+            # Settings may ask for far more memory than the weights in the file.
+            check_parameter_shapes(dict(planned.named_parameters()), tensors, source=source)
         model = self.build(network)
         model.load_tensors(tensors, source=source)
         return model.eval()
+
+    def _without_memory(self, network: NetworkSpec) -> NeuralLanguageModel | None:
+        """Build the network on the meta device; None if the family does not support it."""
+        try:
+            with torch.device("meta"):
+                return self.build(network)
+        except NextwordError:
+            raise
+        except (RuntimeError, NotImplementedError, TypeError, ValueError, OverflowError):
+            return None

@@ -14,7 +14,7 @@ from nextword.cells import (
     RecurrentInitialization,
     initialize_recurrent_matrix,
 )
-from nextword.families.contract import NetworkSpec, NeuralModelConfig
+from nextword.families.contract import MAX_LAYERS, NetworkSpec, NeuralModelConfig
 from nextword.families.network import build_token_layers, input_size
 from nextword.layers import LayerTrace, TokenLayers
 from nextword.models import NeuralLanguageModel, State
@@ -151,7 +151,7 @@ class RecurrentSettings:
 
     def __post_init__(self) -> None:
         CELLS.check(self.cell)
-        require_range("num_layers", self.num_layers, low=1)
+        require_range("num_layers", self.num_layers, low=1, high=MAX_LAYERS)
         require_range("hidden_size", self.hidden_size, low=1)
         for name in ("last_hidden_size", "projection_size", "embedding_size"):
             require_range(name, getattr(self, name), low=1)

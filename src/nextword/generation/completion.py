@@ -10,9 +10,9 @@ from nextword.generation.sampling import SamplingConfig
 from nextword.generation.session import Session
 from nextword.generation.text import banned_ids, next_tokens
 from nextword.models import LanguageModel
-from nextword.tokens import Tokenizer
+from nextword.tokens import WORD_SEPARATORS, Tokenizer
 
-_BLANKS = " \t\v\f\r\n"
+_BLANKS = WORD_SEPARATORS
 #: A word of more tokens than this is given as far as it goes.
 _MAX_TOKENS = 24
 

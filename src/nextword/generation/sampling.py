@@ -18,6 +18,10 @@ from torch import Tensor
 
 from nextword.base import STRICT, ConfigError, DivergedError, require_range
 
+#: Beyond these the draw is uniform, or every token that was seen is ruled out.
+MAX_TEMPERATURE = 1e6
+MAX_REPETITION_PENALTY = 1e6
+
 Scores = Float[Tensor, "batch vocab"]
 
 
@@ -42,8 +46,14 @@ class SamplingConfig:
     repetition_penalty: float = 1.0
 
     def __post_init__(self) -> None:
-        require_range("temperature", self.temperature, low=0.0)
-        require_range("repetition_penalty", self.repetition_penalty, low=0.0, open_low=True)
+        require_range("temperature", self.temperature, low=0.0, high=MAX_TEMPERATURE)
+        require_range(
+            "repetition_penalty",
+            self.repetition_penalty,
+            low=0.0,
+            high=MAX_REPETITION_PENALTY,
+            open_low=True,
+        )
         if self.top_k is not None:
             require_range("top_k", self.top_k, low=1)
         if self.top_p is not None:

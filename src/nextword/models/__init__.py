@@ -1,20 +1,28 @@
 """The contract of language models, the State that holds what they have read, and neural models."""
 
-from nextword.models.contract import LanguageModel, scored
+from nextword.models.contract import CONTEXT, LanguageModel, scored
+from nextword.models.identity import ContentIdentity, structure
 from nextword.models.inference import inference
 from nextword.models.neural import NeuralLanguageModel, scattered
-from nextword.models.parameters import load_parameter_tensors, parameter_tensors
+from nextword.models.parameters import (
+    check_parameter_shapes,
+    load_parameter_tensors,
+    parameter_tensors,
+)
 from nextword.models.state import State, state_from_bytes
 from nextword.models.token_window import NO_TOKEN, TokenWindow
 from nextword.models.trace import ModelTrace, model_trace
 
 __all__ = [
+    "CONTEXT",
     "NO_TOKEN",
+    "ContentIdentity",
     "LanguageModel",
     "ModelTrace",
     "NeuralLanguageModel",
     "State",
     "TokenWindow",
+    "check_parameter_shapes",
     "inference",
     "load_parameter_tensors",
     "model_trace",
@@ -22,4 +30,5 @@ __all__ = [
     "scattered",
     "scored",
     "state_from_bytes",
+    "structure",
 ]

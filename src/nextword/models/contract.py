@@ -9,9 +9,12 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
-from nextword.base import ShapeError, Values, VocabularyError
+from nextword.base import FormatError, ShapeError, Values, VocabularyError
 from nextword.models.state import State, state_from_bytes
 from nextword.tensors import Lengths, LogProbs, Mask, Nll, TokenIds
+
+#: What the families that remember their last tokens call them in a state.
+CONTEXT = "context"
 
 
 class LanguageModel(ABC):
@@ -117,8 +120,30 @@ class LanguageModel(ABC):
         return torch.where(counted, nll, torch.zeros_like(nll)), state
 
     def state_from_bytes(self, data: bytes) -> State:
-        """Read a state that `State.to_bytes` wrote; another model's state is refused."""
-        return state_from_bytes(data, self.initial_state(1))
+        """Read a state that `State.to_bytes` wrote.
+
+        Args:
+            data: The bytes.
+
+        Raises:
+            FormatError: The bytes are damaged.
+            MismatchError: The state belongs to another model.
+        """
+        state = state_from_bytes(data, self.initial_state(1))
+        remembered = state.tensors.get(CONTEXT)
+        if remembered is not None and remembered.numel():
+            self._check_remembered(CONTEXT, remembered)
+        return state
+
+    def _check_remembered(self, name: str, token_ids: Tensor) -> None:
+        """Refuse tokens that a state remembers if they are no tokens; -1 stands for none."""
+        lowest, highest = (int(bound) for bound in token_ids.aminmax())
+        if lowest < -1 or highest >= self.vocab_size:
+            raise FormatError(
+                f"the state is damaged: {name} has token ids from {lowest} to {highest}; the "
+                f"vocabulary has {self.vocab_size}.",
+                help="Read the text again to get a new state.",
+            )
 
     def check_inputs(self, token_ids: Tensor, state: State, lengths: Tensor | None = None) -> None:
         """Refuse inputs that do not fit together, with the sizes seen.

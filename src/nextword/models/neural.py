@@ -1,6 +1,5 @@
 """What neural language models share: hidden vectors, and an output head that scores them."""
 
-import hashlib
 from collections.abc import Mapping
 
 import torch
@@ -9,6 +8,7 @@ from torch import Tensor, nn
 from nextword.base import ConfigError, ShapeError
 from nextword.layers import AdaptiveEmbedding, FlatNll, LayerTrace, Output, TokenInput
 from nextword.models.contract import LanguageModel, scored
+from nextword.models.identity import ContentIdentity, structure
 from nextword.models.parameters import load_parameter_tensors, parameter_tensors
 from nextword.models.state import State
 from nextword.tensors import Embeddings, Hidden, Lengths, LogProbs, Mask, Nll, TokenIds
@@ -35,6 +35,7 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
     embedding: nn.Parameter | AdaptiveEmbedding | None
     input: TokenInput
     output: Output
+    _identity: ContentIdentity | None = None
 
     def __init__(self, vocabulary: VocabularySpec) -> None:
         super().__init__()
@@ -152,18 +153,26 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         """
         load_parameter_tensors(self, tensors, source=source)
 
-    def fingerprint(self) -> str:
-        """Give the sha256 of what the model is built of and of its weights.
+    @property
+    def counted(self) -> object:
+        """What `count` has left in the model; another object once that has changed."""
+        return None
 
-        It is computed anew at every call: fused optimisers change weights without telling
-        torch's version counters, so nothing cheaper says whether an old one still holds.
+    def fingerprint(self) -> str:
+        """Return the sha256 of what the model computes: its sizes, its settings and its weights.
+
+        Settings for training alone, such as dropout, do not change it. It is kept until a weight
+        changes, so that asking again is cheap.
         """
-        digest = hashlib.sha256(f"{self.family} {self!r}".encode())
-        for name, tensor in self.tensors().items():
-            digest.update(f"{name}{tuple(tensor.shape)}".encode())
-            # Flat, for a single number cannot be seen as bytes.
-            digest.update(tensor.cpu().flatten().view(torch.uint8).numpy().data)
-        return digest.hexdigest()
+        if self._identity is None:
+            self._identity = ContentIdentity()
+        ids = (self.vocab_size, self.boundary_id, self.never_ids)
+        return self._identity.of(
+            f"{self.family} {ids}\n{structure(self)}",
+            dict(self.named_parameters()),
+            tensors=self.tensors,
+            counted=self.counted,
+        )
 
     def advance(self, token_ids: TokenIds, state: State, lengths: Lengths | None = None) -> State:
         """Read tokens without scoring anything and return the state after them."""

@@ -133,21 +133,51 @@ def state_from_bytes(data: bytes, template: State) -> State:
         FormatError: The bytes are damaged.
         MismatchError: The state belongs to another model.
     """
-    try:
-        length = int.from_bytes(data[:_HEADER_LENGTH_BYTES], "little")
-        header = json.loads(data[_HEADER_LENGTH_BYTES : _HEADER_LENGTH_BYTES + length])
-        fingerprint = header["__metadata__"]["fingerprint"]
-        tensors = load_tensors(data)
-        num_tokens = tensors.pop(_NUM_TOKENS)
-    except Exception as error:
-        raise FormatError(f"the state is damaged: {error}.") from error
+    tensors, fingerprint = _parsed(data)
     if fingerprint != template.fingerprint():
         raise MismatchError(
             f"the state belongs to model {fingerprint[:12]}, this one is "
             f"{template.fingerprint()[:12]}.",
             help="Read the text again with this model to get a state of its own.",
         )
+    num_tokens = _checked(tensors, template)
     return replace(template, tensors=tensors, num_tokens=num_tokens).to(template.num_tokens.device)
+
+
+def _parsed(data: bytes) -> tuple[dict[str, Tensor], str]:
+    """Take bytes apart into named tensors and the fingerprint of the model they belong to."""
+    try:
+        length = int.from_bytes(data[:_HEADER_LENGTH_BYTES], "little")
+        header = json.loads(data[_HEADER_LENGTH_BYTES : _HEADER_LENGTH_BYTES + length])
+        return load_tensors(data), str(header["__metadata__"]["fingerprint"])
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}" if isinstance(error, KeyError) else f"{error}"
+        raise _damaged(reason or type(error).__name__) from error
+
+
+def _checked(tensors: dict[str, Tensor], template: State) -> Int64[Tensor, " batch"]:
+    """Take the token counts out of named tensors, and refuse those that cannot be this state's."""
+    num_tokens = tensors.pop(_NUM_TOKENS, None)
+    if num_tokens is None or num_tokens.ndim != 1 or num_tokens.dtype != torch.int64:
+        raise _damaged(f"it holds no {_NUM_TOKENS}, one whole number a row")
+    if bool((num_tokens < 0).any()):
+        raise _damaged(f"{_NUM_TOKENS} is {int(num_tokens.min())}, below 0")
+    if tensors.keys() != template.tensors.keys():
+        raise _damaged(f"it holds {sorted(tensors)}, not {sorted(template.tensors)}")
+    for name, tensor in tensors.items():
+        expected = template.tensors[name]
+        if tensor.dtype.is_floating_point != expected.dtype.is_floating_point:
+            raise _damaged(f"{name} has dtype {tensor.dtype}, not {expected.dtype}")
+        shape = (len(num_tokens), *expected.shape[1:])
+        if tensor.shape != shape:
+            raise _damaged(f"{name} has shape {tuple(tensor.shape)}, not {shape}")
+    return num_tokens
+
+
+def _damaged(reason: str) -> FormatError:
+    return FormatError(
+        f"the state is damaged: {reason}.", help="Read the text again to get a new state."
+    )
 
 
 def _column(mask: Tensor, tensor: Tensor) -> Tensor:

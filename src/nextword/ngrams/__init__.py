@@ -7,7 +7,7 @@ from nextword.ngrams.add_k import add_k
 from nextword.ngrams.arpa_lines import LineStream
 from nextword.ngrams.arpa_reader import ArpaModel, read_arpa
 from nextword.ngrams.arpa_writer import arpa_text
-from nextword.ngrams.counting import MEMORY_BYTES, counted_ngrams
+from nextword.ngrams.counting import BYTES_PER_TOKEN, MEMORY_BYTES, counted_ngrams
 from nextword.ngrams.counts import NgramCounts, OrderCounts, count_ngrams
 from nextword.ngrams.discounts import FALLBACK, Discounts, kneser_ney_discounts
 from nextword.ngrams.kneser_ney import KneserNey, kneser_ney
@@ -25,6 +25,7 @@ from nextword.ngrams.successors import Successors, no_successors, successors_of
 from nextword.ngrams.tables import NOT_FOUND, NgramTables
 
 __all__ = [
+    "BYTES_PER_TOKEN",
     "FALLBACK",
     "MEMORY_BYTES",
     "NOTHING",

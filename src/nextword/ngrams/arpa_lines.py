@@ -1,15 +1,15 @@
-"""The lines of an ARPA file with their numbers, and what a line may hold.
+"""The lines of an ARPA file with their numbers, and the fields of a line.
 
-Every refusal names the file and the line. Knows nothing of n-grams beyond one line.
+Only blanks, tabs, carriage returns and newlines separate fields, as in KenLM. A form feed, a
+vertical tab, U+00A0, U+0085 or U+2028 is part of a word. Every error names the file and the line.
 """
 
 import math
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from typing import NoReturn, Protocol, runtime_checkable
 
-from nextword.base import FormatError
+from nextword.base import ConfigError, DataError, FormatError
 
 MAX_LINE_BYTES = 1 << 20
 #: Lines between two reports of progress.
@@ -20,6 +20,9 @@ _NUMBER = re.compile(
     rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?|-inf(?:inity)?", re.IGNORECASE
 )
 _MAX_NUMBER_BYTES = 64
+#: What separates fields, and what is stripped from both ends of a line.
+_SEPARATORS = b" \t\r\n"
+_SEPARATOR = re.compile(rb"[ \t\r\n]+")
 
 
 @runtime_checkable
@@ -27,7 +30,7 @@ class LineStream(Protocol):
     """Bytes that are read by lines, such as an open file."""
 
     def readline(self, size: int = ..., /) -> bytes:
-        """Give the next line with its end, or `size` bytes of it; nothing at the end."""
+        """Return the next line with its end, or `size` bytes of it; nothing at the end."""
         ...
 
 
@@ -37,10 +40,12 @@ class ArpaLines:
     Args:
         stream: Bytes, decompressed.
         name: What the file is called in errors.
+        encoding: Encoding of the words, one that `check_encoding` accepts.
         on_progress: Is told how many lines were read.
 
     Attributes:
-        number: Number of the line that was given last; the first is 1.
+        number: Number of the line that was returned last; the first is 1.
+        is_indented: Whether that line began with a blank or tab.
     """
 
     def __init__(
@@ -48,29 +53,33 @@ class ArpaLines:
         stream: LineStream,
         *,
         name: str,
+        encoding: str = "utf-8",
         on_progress: Callable[[int], None] | None = None,
     ) -> None:
         self._stream = stream
         self._name = name
+        self._encoding = encoding
         self._on_progress = on_progress
         self.number = 0
+        self.is_indented = False
 
     def __iter__(self) -> Iterator[bytes]:
-        """Give each line that is not blank, without blanks around it."""
+        """Iterate over the lines that are not blank, without the separators around them."""
         while line := self._read():
             self.number += 1
             if self._on_progress is not None and self.number % _REPORT_EVERY == 0:
                 self._on_progress(self.number)
-            if line := line.strip():
-                yield line
+            if content := line.strip(_SEPARATORS):
+                self.is_indented = not line.startswith(content)
+                yield content
 
     def fail(self, message: str, *, line: int | None = None, help: str = "") -> NoReturn:
-        """Refuse the file at a line, the one given last unless another is named."""
+        """Raise a FormatError at a line, by default the one returned last."""
         number = self.number if line is None else line
         raise FormatError(f"{self._name}, line {number:,}: {message}", help=help)
 
     def log_prob(self, field: bytes) -> float:
-        """Read the logarithm of a probability: at most 0."""
+        """Read the logarithm of a probability, at most 0."""
         value = self._number(field)
         if value > 0:
             self.fail(
@@ -89,9 +98,13 @@ class ArpaLines:
     def word(self, field: bytes) -> str:
         """Decode a word."""
         try:
-            return field.decode("utf-8")
+            return field.decode(self._encoding)
         except UnicodeDecodeError:
-            self.fail(f"{_shown(field)} is not UTF-8.", help="Convert the file to UTF-8.")
+            self.fail(
+                f"{_shown(field)} is not {self._encoding.upper()}.",
+                help="Name the encoding of the file, such as --encoding latin-1 (in Python "
+                "encoding='latin-1'), or convert the file to UTF-8.",
+            )
 
     def _number(self, field: bytes) -> float:
         if len(field) > _MAX_NUMBER_BYTES or not _NUMBER.fullmatch(field):
@@ -104,14 +117,52 @@ class ArpaLines:
     def _read(self) -> bytes:
         try:
             line = self._stream.readline(MAX_LINE_BYTES + 1)
-        except (OSError, EOFError, zlib.error) as error:
-            self.fail(f"the file cannot be read on ({error}).", line=self.number + 1)
+        except DataError as error:
+            self.fail(
+                f"the file cannot be read further: {error.message}",
+                line=self.number + 1,
+                help=error.help,
+            )
         if len(line) > MAX_LINE_BYTES:
             self.fail(f"the line is longer than {MAX_LINE_BYTES:,} bytes.", line=self.number + 1)
         return line
 
 
+def fields_of(line: bytes) -> list[bytes]:
+    """Split a line, stripped of separators, into its fields."""
+    # bytes.split is faster, but it also splits at vertical tabs and form feeds.
+    if b"\v" in line or b"\f" in line:
+        return _SEPARATOR.split(line)
+    return line.split()
+
+
+def is_number(field: bytes) -> bool:
+    """Return whether a field is spelt like a number."""
+    return _NUMBER.fullmatch(field) is not None
+
+
+def check_encoding(encoding: str) -> None:
+    """Check that an encoding exists and spells ASCII characters as ASCII does.
+
+    Raises:
+        ConfigError: It is unknown, or one like UTF-16, whose lines cannot be found by bytes.
+    """
+    ascii_bytes = bytes(range(128))
+    try:
+        is_compatible = ascii_bytes.decode("ascii").encode(encoding) == ascii_bytes
+    except (LookupError, UnicodeError, ValueError) as error:
+        raise ConfigError(
+            f"the encoding {encoding!r} is unknown.", help="Use utf-8, latin-1, cp1252 or cp1251."
+        ) from error
+    if not is_compatible:
+        raise ConfigError(
+            f"an ARPA file cannot be read in the encoding {encoding!r}: its spaces and line ends "
+            "are not those of ASCII.",
+            help=f"Convert the file first: iconv -f {encoding} -t utf-8 FILE",
+        )
+
+
 def _shown(field: bytes) -> str:
-    """Show a field of a file in an error, shortened and printable."""
+    """Return a field for an error message, shortened and printable."""
     text = field[:_MAX_NUMBER_BYTES].decode("utf-8", errors="backslashreplace")
     return repr(text) + ("..." if len(field) > _MAX_NUMBER_BYTES else "")

@@ -6,15 +6,15 @@ r"""Reading ARPA files from lmplz, SRILM and others, refusing malformed ones by 
     -1.2 the -0.3
     \end\
 
-Fields stand apart by tabs or blanks; a missing back-off is 0; blank lines are skipped, and lines
-with # before the header, but for the one that says what the tokens are (`arpa_spelling`). As KenLM
-does it, a file without `<unk>` (SRILM) gets one of log10 probability -100, a file without `<s>` or
-`</s>` is refused, and so is an n-gram whose first words are no n-gram themselves; its last words
-need not be one. Counts are checked against what is there, and nothing is sized by them.
+Blanks and tabs separate fields, a missing back-off weight is 0, blank lines are skipped, and so is
+whatever stands before the header (`arpa_header`). As in KenLM, a file without `<unk>` (SRILM) gets
+one of log10 probability -100, and a file without `<s>` or `</s>` is refused; `<S>`, `</S>` and
+`<UNK>` stand for them where the lower-case word is missing. A context that is not listed (SRILM) is
+inserted without changing a score (`arpa_contexts`). The counts are checked, and nothing is sized by
+them.
 """
 
 import logging
-import re
 from array import array
 from collections.abc import Callable, Iterator, MutableSequence
 from dataclasses import dataclass, field
@@ -23,10 +23,17 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from nextword.base import DataError
-from nextword.ngrams.arpa_lines import ArpaLines, LineStream
+from nextword.ngrams.arpa_contexts import ranks_of, with_contexts
+from nextword.ngrams.arpa_header import line_shown, read_counts, read_note
+from nextword.ngrams.arpa_lines import (
+    ArpaLines,
+    LineStream,
+    check_encoding,
+    fields_of,
+    is_number,
+)
 from nextword.ngrams.arpa_spelling import (
     END_ID,
-    NOTE,
     SPECIAL_WORDS,
     START_ID,
     UNKNOWN_ID,
@@ -41,7 +48,6 @@ _logger = logging.getLogger(__name__)
 #: log10 probability of unknown words where the file has none.
 MISSING_UNKNOWN = -100.0
 
-_COUNT = re.compile(rb"ngram\s+(\d{1,18})\s*=\s*(\d{1,18})")
 _LN_10 = float(np.log(10.0))
 
 
@@ -59,28 +65,37 @@ class ArpaModel:
 
 
 def read_arpa(
-    stream: LineStream, *, name: str, on_progress: Callable[[int], None] | None = None
+    stream: LineStream,
+    *,
+    name: str,
+    encoding: str = "utf-8",
+    on_progress: Callable[[int], None] | None = None,
 ) -> ArpaModel:
     """Read an ARPA file.
 
     Args:
         stream: Its bytes, decompressed.
         name: What it is called in errors.
+        encoding: Encoding of its words.
         on_progress: Is told how many lines were read.
 
     Raises:
+        ConfigError: The encoding is unknown, or its line ends are not those of ASCII.
         FormatError: The file is malformed; the message names the line.
     """
-    lines = ArpaLines(stream, name=name, on_progress=on_progress)
+    check_encoding(encoding)
+    lines = ArpaLines(stream, name=name, encoding=encoding, on_progress=on_progress)
     content = iter(lines)
-    note = _read_note(lines, content)
-    counts, heading = _read_counts(lines, content)
+    note = read_note(lines, content)
+    counts, heading = read_counts(lines, content)
     vocabulary = ArpaVocabulary()
     tables = NgramTables(vocab_size=0, keys=(), log_probs=(), backoffs=())
     for order, count in enumerate(counts, 1):
-        _expect(lines, heading, rb"\%d-grams:" % order)
         section = _Section(order=order, is_highest=order == len(counts))
-        heading = _read_section(lines, content, section, vocabulary)
+        if count or heading != b"\\end\\":
+            # Some programs leave out the heading of an order without n-grams.
+            _expect(lines, heading, rb"\%d-grams:" % order)
+            heading = _read_section(lines, content, section, vocabulary)
         if len(section.log_probs) != count:
             lines.fail(
                 f"{len(section.log_probs):,} {order}-grams stand above, but the header says "
@@ -92,7 +107,7 @@ def read_arpa(
             tables = _with_ngrams(lines, section, tables)
     _expect(lines, heading, b"\\end\\")
     if (extra := next(content, None)) is not None:
-        lines.fail(f"{_line_shown(extra)} stands after \\end\\.")
+        lines.fail(f"{line_shown(extra)} stands after \\end\\.")
     return ArpaModel(tokenizer=_tokenizer(lines, note, vocabulary), tables=tables)
 
 
@@ -108,56 +123,28 @@ class _Section:
     line_numbers: MutableSequence[int] = field(default_factory=lambda: array("q"))
 
     def word_ids(self) -> Int64[np.ndarray, "num_ngrams order"]:
-        """Give the words of each n-gram."""
+        """Return the ids of the words of each n-gram."""
         return np.array(self.ids, dtype=np.int64).reshape(-1, self.order)
-
-
-def _read_note(lines: ArpaLines, content: Iterator[bytes]) -> tuple[str, int]:
-    """Read up to the header, and give what a note says of the tokens, and its line."""
-    kind, number = "word", 0
-    first = b""
-    for first in content:
-        if not first.startswith(b"#"):
-            break
-        if first.startswith(NOTE.encode()):
-            kind, number = lines.word(first[len(NOTE) :]), lines.number
-    if first != b"\\data\\":
-        lines.fail(
-            f"an ARPA file begins with \\data\\, not with {_line_shown(first)}.",
-            help="Give a text ARPA file: KenLM's and IRSTLM's binary files must be made again as "
-            "text (lmplz --arpa, compile-lm --text yes); a compressed one is named .gz.",
-        )
-    return kind, number
-
-
-def _read_counts(lines: ArpaLines, content: Iterator[bytes]) -> tuple[list[int], bytes]:
-    """Give the count of each order, and the line after them."""
-    counts: list[int] = []
-    for line in content:
-        match = _COUNT.fullmatch(line)
-        if match is None:
-            if not counts:
-                lines.fail(f"'ngram 1=COUNT' is expected, not {_line_shown(line)}.")
-            return counts, line
-        order, count = int(match[1]), int(match[2])
-        if order != len(counts) + 1:
-            lines.fail(f"the count of order {len(counts) + 1} is expected, not of {order}.")
-        counts.append(count)
-    lines.fail("the file ends within the header.")
 
 
 def _read_section(
     lines: ArpaLines, content: Iterator[bytes], section: _Section, vocabulary: ArpaVocabulary
 ) -> bytes:
-    """Read the n-grams of an order, and give the heading that follows them."""
+    """Read the n-grams of an order, and return the heading that follows them."""
     for line in content:
         if line.startswith(b"\\"):
             return line
-        fields = line.split()
+        fields = fields_of(line)
         if not section.order < len(fields) <= section.order + 2:
             lines.fail(
-                f"{_line_shown(line)} is no {section.order}-gram: a log-probability, "
+                f"{line_shown(line)} is no {section.order}-gram: a log-probability, "
                 f"{section.order} words and perhaps a back-off weight are expected."
+            )
+        if b"\t\t" in line and len(fields) == section.order + 1 and is_number(fields[-1]):
+            lines.fail(
+                f"{line_shown(line)} has an empty field; whether {fields[-1].decode()} is a word "
+                "or a back-off weight cannot be told.",
+                help="Remove the line, or write one tab between fields.",
             )
         section.log_probs.append(lines.log_prob(fields[0]))
         section.ids.extend(_ids(lines, fields[1 : section.order + 1], vocabulary))
@@ -188,17 +175,19 @@ def _tokenizer(lines: ArpaLines, note: tuple[str, int], vocabulary: ArpaVocabula
 
 
 def _with_words(lines: ArpaLines, section: _Section, vocabulary: ArpaVocabulary) -> NgramTables:
-    """Make the tables of order 1, with an entry for each id."""
+    """Return the tables of order 1, with an entry for each id."""
     ids = np.array(section.ids, dtype=np.int64)
+    if markers := vocabulary.upper_case_markers():
+        ids = np.array(vocabulary.rename(markers), dtype=np.int64)[ids]
     for missing in (START_ID, END_ID):
-        if missing not in section.ids:
+        if missing not in ids:
             lines.fail(
                 f"the 1-grams lack {SPECIAL_WORDS[missing]}.",
                 help="Estimate the model on sentences with their begin and end marked.",
             )
     size = len(vocabulary.words)
     log_probs, backoffs = np.full(size, -np.inf), np.zeros(size)
-    if UNKNOWN_ID not in section.ids:
+    if UNKNOWN_ID not in ids:
         _logger.warning("The ARPA file has no <unk>; log10 %g is taken.", MISSING_UNKNOWN)
         log_probs[UNKNOWN_ID] = MISSING_UNKNOWN
     log_probs[ids], backoffs[ids] = section.log_probs, section.backoffs
@@ -215,15 +204,17 @@ def _with_words(lines: ArpaLines, section: _Section, vocabulary: ArpaVocabulary)
 def _with_ngrams(lines: ArpaLines, section: _Section, tables: NgramTables) -> NgramTables:
     """Add an order to the tables."""
     ids = section.word_ids()
-    contexts = ids[:, 0]
-    for order in range(2, section.order):
-        contexts = tables.find(order, contexts, ids[:, order - 1])
-    missing = np.flatnonzero(contexts == NOT_FOUND)
-    if len(missing):
-        lines.fail(
-            f"the first words of this {section.order}-gram are no {section.order - 1}-gram.",
-            line=section.line_numbers[int(missing[0])],
+    contexts = ranks_of(tables, ids[:, :-1])
+    missing = int((contexts == NOT_FOUND).sum())
+    if missing:
+        _logger.info(
+            "%s %d-grams begin with words that are no %d-gram; these are inserted",
+            f"{missing:,}",
+            section.order,
+            section.order - 1,
         )
+        tables = with_contexts(tables, ids[:, :-1])
+        contexts = ranks_of(tables, ids[:, :-1])
     keys = contexts * tables.vocab_size + ids[:, -1]
     sorting = np.argsort(keys, kind="stable")
     keys = keys[sorting]
@@ -245,14 +236,8 @@ def _with_ngrams(lines: ArpaLines, section: _Section, tables: NgramTables) -> Ng
 
 def _expect(lines: ArpaLines, line: bytes, heading: bytes) -> None:
     if line != heading:
-        lines.fail(f"{heading.decode()} is expected, not {_line_shown(line)}.")
+        lines.fail(f"{heading.decode()} is expected, not {line_shown(line)}.")
 
 
 def _nats(log10_values: np.ndarray) -> Float32[np.ndarray, " _"]:
     return (log10_values * _LN_10).astype(np.float32)
-
-
-def _line_shown(line: bytes) -> str:
-    """Show a line in an error, shortened and printable."""
-    shown = line[:40].decode("utf-8", errors="backslashreplace")
-    return repr(shown) if len(line) <= 40 else repr(shown) + "..."

@@ -32,13 +32,15 @@ _KINDS: dict[str, tuple[TokenizerKind, bool]] = {
     "byte": ("byte", False),
 }
 
-#: What separates fields for some reader of ARPA files.
+#: What separates fields for some program that reads ARPA files.
 _SEPARATOR = re.compile(r"[ \t\n\v\f\r\0]")
+#: What separates fields for all of them.
+_WORD_SEPARATOR = re.compile(r"[ \t\n\r\0]")
 _CODE = re.compile(r"<0x([0-9A-F]{2})>")
 
 
 def note_of(tokenizer: Tokenizer) -> str:
-    """Give the comment that names a tokenizer's tokens; empty where none is needed.
+    """Return the comment that names a tokenizer's tokens; empty where none is needed.
 
     Raises:
         DataError: The tokens are byte pairs.
@@ -54,7 +56,7 @@ def note_of(tokenizer: Tokenizer) -> str:
 
 
 def spelt_tokens(tokenizer: Tokenizer) -> list[str]:
-    """Give the spelling of each id.
+    """Return the spelling of each id.
 
     Raises:
         DataError: A word cannot stand in an ARPA file.
@@ -63,7 +65,7 @@ def spelt_tokens(tokenizer: Tokenizer) -> list[str]:
     if tokenizer.kind != "word":
         return [_spelt(text) for text in texts]
     for word in texts:
-        if _SEPARATOR.search(word) or word == OTHER_UNKNOWN:
+        if _WORD_SEPARATOR.search(word) or word == OTHER_UNKNOWN:
             raise DataError(
                 f"the word {word!r} cannot stand in an ARPA file: readers would take it for a "
                 "separator or for <unk>.",
@@ -73,7 +75,7 @@ def spelt_tokens(tokenizer: Tokenizer) -> list[str]:
 
 
 def tokenizer_of_spellings(note: str, words: Sequence[str]) -> Tokenizer:
-    """Make the tokenizer that a file's note and words stand for.
+    """Return the tokenizer that a file's note and words stand for.
 
     Args:
         note: What stands after `NOTE`.
@@ -101,7 +103,7 @@ def _spelt(text: str) -> str:
 
 
 def _character(word: str) -> str:
-    """Give the character that a word spells."""
+    """Return the character that a word spells."""
     code = _CODE.fullmatch(word)
     character = chr(int(code[1], 16)) if code else word
     if len(character) != 1 or _spelt(character) != word:

@@ -1,7 +1,14 @@
-"""The words of an ARPA file by id, as they come in its 1-grams."""
+"""The words of an ARPA file by id, in the order of its 1-grams."""
 
 from nextword.ngrams.arpa_lines import ArpaLines
-from nextword.ngrams.arpa_spelling import OTHER_UNKNOWN, PAD_ID, SPECIAL_WORDS, UNKNOWN_ID
+from nextword.ngrams.arpa_spelling import (
+    END_ID,
+    OTHER_UNKNOWN,
+    PAD_ID,
+    SPECIAL_WORDS,
+    START_ID,
+    UNKNOWN_ID,
+)
 
 
 class ArpaVocabulary:
@@ -17,7 +24,7 @@ class ArpaVocabulary:
         self.ids: dict[bytes, int] = {}
 
     def add(self, lines: ArpaLines, spelling: bytes) -> int:
-        """Give a new word its id."""
+        """Return the id of a new word."""
         word = lines.word(spelling)
         if word == SPECIAL_WORDS[PAD_ID]:
             lines.fail(f"{word} is kept for padding.", help="Rename the word in the file.")
@@ -31,3 +38,32 @@ class ArpaVocabulary:
             self.words.append(word)
         self.ids[spelling] = number
         return number
+
+    def upper_case_markers(self) -> dict[int, int]:
+        """Return the ids of `<S>` and `</S>` where `<s>` or `</s>` is missing.
+
+        Returns:
+            The id of the marker that each stands for, by the id that `add` returned.
+        """
+        found = {}
+        for marker in (START_ID, END_ID):
+            spelling = SPECIAL_WORDS[marker].encode()
+            upper = self.ids.get(spelling.upper())
+            if spelling not in self.ids and upper is not None:
+                found[upper] = marker
+        return found
+
+    def rename(self, markers: dict[int, int]) -> list[int]:
+        """Make words the sentence markers they stand for; the ids after them move down.
+
+        Args:
+            markers: What `upper_case_markers` returned.
+
+        Returns:
+            The new id of each old one.
+        """
+        kept = [old for old in range(len(self.words)) if old not in markers]
+        moved = {old: new for new, old in enumerate(kept)} | markers
+        self.words = [self.words[old] for old in kept]
+        self.ids = {spelling: moved[old] for spelling, old in self.ids.items()}
+        return [moved[old] for old in range(len(moved))]

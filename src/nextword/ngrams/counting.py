@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from nextword.base import full_disk_errors
 from nextword.ngrams.counts import NgramCounts, count_ngrams
 from nextword.ngrams.sentences import Sentences
 from nextword.ngrams.spilled_counts import count_spilling
@@ -12,7 +13,7 @@ from nextword.ngrams.spilled_counts import count_spilling
 #: Memory that counting may take before counts are spilled to disk, where a folder is given.
 MEMORY_BYTES = 2 << 30
 #: Peak memory of counting in memory, per token.
-_BYTES_PER_TOKEN = 96
+BYTES_PER_TOKEN = 96
 
 
 @contextmanager
@@ -36,8 +37,11 @@ def counted_ngrams(
         ConfigError: The order is below 1 or above the longest sentence.
         DataError: No token is left to count.
     """
-    if temporary_folder is None or len(sentences.ids) * _BYTES_PER_TOKEN <= memory_bytes:
+    if temporary_folder is None or len(sentences.ids) * BYTES_PER_TOKEN <= memory_bytes:
         yield count_ngrams(sentences, order=order)
         return
-    with tempfile.TemporaryDirectory(prefix="ngrams-", dir=temporary_folder) as folder:
+    with (
+        full_disk_errors(temporary_folder),
+        tempfile.TemporaryDirectory(prefix="ngrams-", dir=temporary_folder) as folder,
+    ):
         yield count_spilling(sentences, order=order, folder=Path(folder), memory_bytes=memory_bytes)

@@ -80,7 +80,7 @@ def sentences_of(
         num_counted -= int(np.count_nonzero(np.asarray(store.ids) == tokenizer.unknown_id))
     if not num_counted:
         raise DataError(
-            f"None of the {store.num_tokens:,} tokens can be counted: all are unknown or skipped.",
+            f"none of the {store.num_tokens:,} tokens can be counted: all are unknown or skipped.",
             help="Give a text in the tokenizer's vocabulary, or set model.unknown=closed.",
         )
     unit: Reset = "line" if tokenizer.kind == "word" else "document"

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 import torch
 from torch import nn
+from torch.autograd.graph import increment_version
 
 from nextword.optim.config import OptimizerConfig
 from nextword.optim.sparse_gradients import is_plain_descent
@@ -33,11 +34,25 @@ def build_optimizer(
     if config.kind == "sgd":
         # The fused form refuses sparse gradients. Plain SGD is one addition in either form.
         is_fused = is_fused and not is_plain_descent(config)
-        return torch.optim.SGD(
-            groups, lr=config.learning_rate, momentum=config.momentum, fused=is_fused
+        return _counting(
+            torch.optim.SGD(
+                groups, lr=config.learning_rate, momentum=config.momentum, fused=is_fused
+            )
         )
     betas = (config.beta1, config.beta2)
-    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=betas, fused=is_fused)
+    return _counting(
+        torch.optim.AdamW(groups, lr=config.learning_rate, betas=betas, fused=is_fused)
+    )
+
+
+def _counting(optimizer: torch.optim.Optimizer) -> torch.optim.Optimizer:
+    """Have each step move torch's version counters, which the fused forms leave as they were."""
+
+    def count(optimizer: torch.optim.Optimizer, *_: object) -> None:
+        increment_version(p for group in optimizer.param_groups for p in group["params"])
+
+    optimizer.register_step_post_hook(count)
+    return optimizer
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:

@@ -9,6 +9,7 @@ from nextword.storage.checkpoints import (
 )
 from nextword.storage.folders import read_folder, recover_folder, save_folder
 from nextword.storage.format_version import FORMAT_VERSION
+from nextword.storage.leftovers import sweep_leftovers
 from nextword.storage.lock import RunLock
 from nextword.storage.manifest import verify_manifest, write_manifest
 from nextword.storage.model_folder import (
@@ -20,6 +21,7 @@ from nextword.storage.model_folder import (
 from nextword.storage.models import (
     StoredModel,
     load_model,
+    read_model_config,
     save_model,
 )
 from nextword.storage.run_folder import RunFolder
@@ -37,12 +39,14 @@ __all__ = [
     "load_model_folder",
     "read_arpa_file",
     "read_folder",
+    "read_model_config",
     "recover_folder",
     "resolve_model_folder",
     "save_checkpoint",
     "save_folder",
     "save_model",
     "save_model_folder",
+    "sweep_leftovers",
     "verify_manifest",
     "write_arpa_file",
     "write_manifest",

@@ -1,4 +1,4 @@
-"""ARPA files on disk, plain or gzip: opened and decompressed for their reader, written atomically.
+"""ARPA files on disk, compressed or not: opened for their reader, written atomically.
 
 Knows nothing of what the lines mean.
 """
@@ -12,7 +12,8 @@ from typing import IO, BinaryIO, cast
 from nextword.base import CheckpointError, atomic_writer
 from nextword.families import NgramLanguageModel, ngram_from_arpa, ngram_to_arpa
 from nextword.models import LanguageModel
-from nextword.storage.disk import disk_errors, reason
+from nextword.storage.disk import disk_errors
+from nextword.text import open_stream
 from nextword.tokens import Tokenizer
 
 _COMPRESSED = ".gz"
@@ -21,26 +22,27 @@ _LEVEL = 6
 
 
 def read_arpa_file(
-    path: Path, *, on_progress: Callable[[int], None] | None = None
+    path: Path,
+    *,
+    encoding: str = "utf-8",
+    on_progress: Callable[[int], None] | None = None,
 ) -> tuple[NgramLanguageModel, Tokenizer]:
     """Read an ARPA file as a model and the tokenizer of its words.
 
     Args:
-        path: The file; `.gz` is decompressed.
+        path: The file; gzip, bzip2, xz and Zstandard are recognised by the content.
+        encoding: Encoding of its words.
         on_progress: Is told how many lines were read.
 
     Raises:
-        CheckpointError: There is no such file, or it cannot be opened.
-        FormatError: It is malformed or cut short; the message names the line.
+        CheckpointError: There is no such file.
+        ConfigError: The encoding is unknown, or its line ends are not those of ASCII.
+        FormatError: It cannot be read, is malformed or cut short; the message names the line.
     """
-    try:
-        with path.open("rb") as file:
-            stream = gzip.GzipFile(fileobj=file) if _is_compressed(path) else file
-            return ngram_from_arpa(stream, name=str(path), on_progress=on_progress)
-    except FileNotFoundError as error:
-        raise CheckpointError(f"there is no file {path}.", help="Check the path.") from error
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {reason(error)}.") from error
+    if not path.exists():
+        raise CheckpointError(f"there is no file {path}.", help="Check the path.")
+    with open_stream(path) as stream:
+        return ngram_from_arpa(stream, name=str(path), encoding=encoding, on_progress=on_progress)
 
 
 def write_arpa_file(

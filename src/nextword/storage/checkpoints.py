@@ -134,7 +134,7 @@ def load_latest_checkpoint(folder: Path) -> Checkpoint | None:
     if not names:
         return None
     raise FormatError(
-        f"None of the checkpoints in {folder} is sound ({', '.join(names)}).",
+        f"none of the checkpoints in {folder} is sound ({', '.join(names)}).",
         help="Remove the folder to start afresh, or restore it from a copy.",
     )
 

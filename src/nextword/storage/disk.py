@@ -3,12 +3,11 @@
 Knows nothing of folders and formats.
 """
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nextword.base import CheckpointError
+from nextword.base import CheckpointError, full_disk_errors
 
 
 def reason(error: OSError) -> str:
@@ -26,13 +25,11 @@ def disk_errors(place: Path) -> Iterator[None]:
     """Turn a refusal to write below `place` into a CheckpointError with the reason.
 
     Raises:
-        CheckpointError: The block raised an OSError.
+        DiskFullError: The disk is full.
+        CheckpointError: The system refuses for another reason.
     """
-    try:
-        yield
-    except OSError as error:
-        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        raise CheckpointError(
-            f"Cannot save {place}: {reason(error)}.",
-            help="Free some space; what was saved earlier is untouched." if full else "",
-        ) from error
+    with full_disk_errors(place):
+        try:
+            yield
+        except OSError as error:
+            raise CheckpointError(f"cannot save {place}: {reason(error)}.") from error

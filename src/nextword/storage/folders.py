@@ -64,6 +64,8 @@ def recover_folder(folder: Path) -> None:
         CheckpointError: The folder cannot be put back (a read-only disk).
     """
     folder = folder.resolve()
+    if not folder.name:
+        return  # the root of a disk is never replaced
     temporary, replaced = _neighbours(folder)
     if folder.exists() or not (temporary.exists() or replaced.exists()):
         return
@@ -75,7 +77,7 @@ def recover_folder(folder: Path) -> None:
         # Gone or in the way: the saving process, or another reader, was faster.
         if source.exists() and not folder.exists():
             raise CheckpointError(
-                f"Cannot rename {source} to {folder.name}: {reason(error)}.",
+                f"cannot rename {source} to {folder.name}: {reason(error)}.",
                 help="Rename it by hand, or copy the folders to a disk that can be written.",
             ) from error
     if folder.exists():
@@ -99,7 +101,7 @@ def read_folder(folder: Path, read: Callable[[Path], Outcome]) -> Outcome:
             if _identity(folder) != before:
                 continue
             if isinstance(error, OSError):
-                raise CheckpointError(f"Cannot read {folder}: {reason(error)}.") from error
+                raise CheckpointError(f"cannot read {folder}: {reason(error)}.") from error
             raise
         if _identity(folder) == before:
             return outcome

@@ -5,10 +5,12 @@ could lock the deleted file and another a new one of the same name, both content
 says (process id and host, as JSON) is for messages only; the kernel's lock decides.
 """
 
+import errno
 import fcntl
 import json
 import os
 import socket
+import stat
 import time
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +19,8 @@ from nextword.base import CheckpointError, LockedError
 from nextword.storage.disk import reason
 
 LOCK_NAME = "lock"
+
+_LARGEST_LOCK = 4096  # bytes; ours are under a hundred
 
 _HOLDER_PATIENCE_S = 1.0  # a holder writes its name right after it has locked
 
@@ -32,7 +36,8 @@ class RunLock:
 
     Raises:
         LockedError: On entering, at once: another process holds it; the message names it.
-        CheckpointError: On entering: the folder is missing or cannot be locked.
+        CheckpointError: On entering: the folder is missing or cannot be locked, or `lock` in it
+            is not a lock file.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,11 +46,14 @@ class RunLock:
 
     def __enter__(self) -> "RunLock":
         path = self._folder / LOCK_NAME
+        # No link is followed and no pipe waited for: what the file says is overwritten.
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            descriptor = os.open(path, flags, 0o666)
         except OSError as error:
-            raise CheckpointError(f"Cannot lock {self._folder}: {reason(error)}.") from error
+            raise _cannot_open(path, error) from error
         try:
+            _require_lock_file(path, descriptor)
             self._lock(descriptor)
         except BaseException:
             os.close(descriptor)
@@ -74,9 +82,10 @@ class RunLock:
             raise self._locked_error(descriptor) from error
         except OSError as error:
             raise CheckpointError(
-                f"Cannot lock {self._folder}: {reason(error)}.",
+                f"cannot lock {self._folder}: {reason(error)}.",
                 help="Use a folder on a file system with POSIX locks.",
             ) from error
+        _require_lock_content(self._folder / LOCK_NAME, descriptor)
         content = json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode("ascii")
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, content, 0)
@@ -90,6 +99,51 @@ class RunLock:
             f"{self._folder} is in use by process {pid} on {host}.",
             help=f"Wait for it, stop it with kill {pid} on {host}, or choose another folder.",
         )
+
+
+def _cannot_open(path: Path, error: OSError) -> CheckpointError:
+    kinds = {
+        errno.ELOOP: "a symbolic link",
+        errno.EISDIR: "a folder",
+        errno.ENXIO: "a socket or a device",
+    }
+    if error.errno in kinds:
+        return _not_a_lock(path, kinds[error.errno])
+    return CheckpointError(f"Cannot lock {path.parent}: {reason(error)}.")
+
+
+def _require_lock_file(path: Path, descriptor: int) -> None:
+    """Refuse what is no lock of ours before anything is written to it.
+
+    Raises:
+        CheckpointError: It is no plain file, or has another name elsewhere.
+    """
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise _not_a_lock(path, "no plain file")
+    if status.st_nlink > 1:
+        raise _not_a_lock(path, "a hard link to a file that has another name too")
+
+
+def _require_lock_content(path: Path, descriptor: int) -> None:
+    """Refuse a file in which something else is written; asked once it is locked."""
+    is_large = os.fstat(descriptor).st_size > _LARGEST_LOCK
+    if is_large or not _is_lock_content(os.pread(descriptor, _LARGEST_LOCK, 0)):
+        raise _not_a_lock(path, "a file with other content")
+
+
+def _is_lock_content(content: bytes) -> bool:
+    """Whether a lock may say this: nothing, NULs after a power cut, or process and host."""
+    if not content.strip(b"\0"):
+        return True
+    return content.startswith(b'{"pid"')
+
+
+def _not_a_lock(path: Path, what: str) -> CheckpointError:
+    return CheckpointError(
+        f"{path} is {what}, not a lock file of nextword; it is left as it is.",
+        help="Remove it, or choose another run folder.",
+    )
 
 
 def _patient_holder(descriptor: int) -> tuple[int, str] | None:

@@ -60,7 +60,7 @@ def save_model_folder(folder: Path, model_folder: ModelFolder) -> None:
     """
     if "format_version" in model_folder.config:
         raise CheckpointError(
-            "The configuration holds format_version, which the model folder writes itself.",
+            "the configuration holds format_version, which the model folder writes itself.",
             help="Leave it out.",
         )
 
@@ -135,7 +135,7 @@ def _model_of_run(run: Path) -> Path:
     recover_folder(model)
     if not model.is_dir():
         raise CheckpointError(
-            f"The run {run} has no model yet.",
+            f"the run {run} has no model yet.",
             help="It appears after the first validation; continue the run with --resume auto.",
         )
     return model
@@ -153,7 +153,7 @@ def _check_folder(folder: Path) -> None:
     if not folder.is_dir():
         raise FormatError(
             f"{folder} is a file; a model is a folder.",
-            help="Name the folder it lies in; an ARPA file is named .arpa or .arpa.gz.",
+            help="Name the folder it lies in.",
         )
 
 

@@ -3,6 +3,7 @@
 Knows nothing of training: the configuration is text, a metric record is nested JSON values.
 
     config.toml     the resolved configuration, enough to rerun
+    sources.json    what the texts were when the run began
     metrics.jsonl   one record a line
     checkpoints/    to resume from
     model/          the best model so far
@@ -13,6 +14,7 @@ Knows nothing of training: the configuration is text, a metric record is nested 
 """
 
 import json
+import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +24,12 @@ from typing import Any, BinaryIO
 from nextword.base import CheckpointError, FormatError, Values, with_nulls, write_bytes
 from nextword.storage.disk import disk_errors, reason
 from nextword.storage.lock import LOCK_NAME
+
+#: Keys of a record that are numbers although their name has no "/".
+_MEASURED = ("step", "epoch", "num_tokens_seen", "elapsed_s")
+_LARGEST_COUNT = 2**63
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,16 @@ class RunFolder:
         return self.path / "config.toml"
 
     @property
+    def sources_file(self) -> Path:
+        """What the texts were when the run began, JSON."""
+        return self.path / "sources.json"
+
+    @property
+    def broken_metrics_file(self) -> Path:
+        """Lines that stood in the metrics and are no records."""
+        return self.path / "metrics.jsonl.broken"
+
+    @property
     def metrics_file(self) -> Path:
         """One JSON record a line."""
         return self.path / "metrics.jsonl"
@@ -103,6 +121,30 @@ class RunFolder:
         names = {path.name for path in self.path.iterdir()}
         return all(name == LOCK_NAME or name.startswith(".") for name in names)
 
+    def has_checkpoint(self) -> bool:
+        """Tell whether there is something to go on from."""
+        return any(self.checkpoints_folder.glob("step-????????/MANIFEST.json"))
+
+    def refuse_links(self) -> None:
+        """Refuse a run whose folders are links: what nextword replaces would lie elsewhere.
+
+        Raises:
+            FormatError: One of the run's own folders, or its metrics, is a symbolic link.
+        """
+        folders = (
+            self.tokens_folder,
+            *self.tokens_folder.glob("*"),
+            self.checkpoints_folder,
+            self.model_folder,
+            self.plots_folder,
+        )
+        for path in (*folders, self.metrics_file, self.broken_metrics_file):
+            if path.is_symlink():
+                raise FormatError(
+                    f"{path} is a link to {path.readlink()}; a run writes through no link.",
+                    help="Remove the link, or put the whole run folder where there is room.",
+                )
+
     def write_config(self, text: str) -> None:
         """Replace config.toml, durably.
 
@@ -124,7 +166,7 @@ class RunFolder:
         except UnicodeDecodeError as error:
             raise FormatError(f"{self.config_file} is not UTF-8: {error}.") from error
         except OSError as error:
-            raise CheckpointError(f"Cannot read {self.config_file}: {reason(error)}.") from error
+            raise CheckpointError(f"cannot read {self.config_file}: {reason(error)}.") from error
 
     def append_metrics(self, record: Mapping[str, Any]) -> None:
         """Add one record as one line; NaN and infinities become null.
@@ -140,47 +182,71 @@ class RunFolder:
             file.write(line.encode("ascii"))
 
     def read_metrics(self) -> list[Values]:
-        """Give all records, in order; a half-written last line is left out.
+        """Give all records, in order; lines that are no records are left out.
 
         Raises:
-            FormatError: A line that is not the last one is no JSON object.
+            CheckpointError: The file cannot be read.
         """
-        return [record for _, record in self._lines()]
+        return [record for _, record in self._lines() if record is not None]
 
     def truncate_metrics(self, *, after_step: int) -> None:
         """Keep only records up to and with a step, so that a resumed run repeats none.
 
-        Records without a "step" stay.
+        Records without a "step" stay. Lines that are no records are moved to
+        `metrics.jsonl.broken`, with a warning.
 
         Raises:
-            FormatError: A line that is not the last one is no JSON object.
             CheckpointError: The disk refuses.
         """
-        kept = [line for line, record in self._lines() if _step(record) <= after_step]
-        if self.metrics_file.exists():
-            with disk_errors(self.metrics_file):
-                write_bytes(self.metrics_file, b"".join(kept))
+        lines = self._lines()
+        broken = [line for line, record in lines if record is None]
+        kept = [line for line, record in lines if record and _step(record) <= after_step]
+        if not self.metrics_file.exists():
+            return
+        with disk_errors(self.metrics_file):
+            if broken:
+                self._set_aside(broken)
+            write_bytes(self.metrics_file, b"".join(kept))
 
-    def _lines(self) -> list[tuple[bytes, Values]]:
+    def _set_aside(self, broken: list[bytes]) -> None:
+        with self.broken_metrics_file.open("ab") as file:
+            file.writelines(broken)
+        _logger.warning(
+            "%s had %d lines that are no records; they are in %s now.",
+            self.metrics_file,
+            len(broken),
+            self.broken_metrics_file.name,
+        )
+
+    def _lines(self) -> list[tuple[bytes, Values | None]]:
+        """Give every complete line with its record; None where it is none."""
         if not self.metrics_file.exists():
             return []
-        complete = self.metrics_file.read_bytes().split(b"\n")[:-1]
-        return [
-            (line + b"\n", self._parse(line, number=number))
-            for number, line in enumerate(complete, 1)
-        ]
-
-    def _parse(self, line: bytes, *, number: int) -> Values:
         try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            record = None
-        if not isinstance(record, dict):
-            raise FormatError(
-                f"{self.metrics_file} line {number} is not a JSON object.",
-                help="Remove that line.",
-            )
-        return record
+            complete = self.metrics_file.read_bytes().split(b"\n")[:-1]
+        except OSError as error:
+            raise CheckpointError(
+                f"Cannot read {self.metrics_file}: {reason(error)}.", help="Move it elsewhere."
+            ) from error
+        return [(line + b"\n", _record(line)) for line in complete]
+
+
+def _record(line: bytes) -> Values | None:
+    """Parse a line; None where it is no JSON object, or a measurement in it is no number."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(record, dict):
+        return None
+    measured = (value for key, value in record.items() if "/" in key or key in _MEASURED)
+    return record if all(_is_measurement(value) for value in measured) else None
+
+
+def _is_measurement(value: object) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or (isinstance(value, int) and abs(value) <= _LARGEST_COUNT)
 
 
 def _step(record: Values) -> float:

@@ -33,12 +33,12 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
         save_file(stored, path)
     except SafetensorError as error:
         raise CheckpointError(
-            f"Cannot write {path}: {error}.",
-            help="Free some space, or choose a folder that can be written.",
+            f"cannot write {path}: {error}.",
+            help="Choose a folder that can be written.",
         ) from error
     except (KeyError, ValueError) as error:
         raise CheckpointError(
-            f"Cannot write {path}: a tensor is not of a type that safetensors knows ({error}).",
+            f"cannot write {path}: a tensor is not of a type that safetensors knows ({error}).",
             help="Save it as one of the usual types.",
         ) from error
 
@@ -86,10 +86,10 @@ def _storable(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def _check_storable(name: str, tensor: Tensor) -> None:
     if name == _RESERVED_NAME:
-        raise CheckpointError(f"No tensor may be named {name!r}.", help="Rename it.")
+        raise CheckpointError(f"no tensor may be named {name!r}.", help="Rename it.")
     if tensor.layout is not torch.strided or tensor.is_meta:
         raise CheckpointError(
-            f"The tensor {name!r} has no dense values in memory "
+            f"the tensor {name!r} has no dense values in memory "
             f"(layout {tensor.layout}, device {tensor.device}).",
             help="Save its dense form.",
         )

@@ -93,7 +93,7 @@ def _checked_key(key: Any) -> str:
     if isinstance(key, str) and not key.startswith("$"):
         return key
     raise CheckpointError(
-        f"The key {key!r} cannot be saved; keys must be text that does not begin with '$'.",
+        f"the key {key!r} cannot be saved; keys must be text that does not begin with '$'.",
         help="Rename it.",
     )
 

@@ -7,9 +7,17 @@ from nextword.tensors.precision import (
     autocast,
     dtype_name,
     has_fast_bfloat16,
+    product_dtype,
     resolve_precision,
 )
-from nextword.tensors.random import random_states, seed_everything, set_random_states
+from nextword.tensors.random import (
+    TorchRandomState,
+    random_states,
+    seed_everything,
+    set_random_states,
+    set_torch_random_state,
+    torch_random_state,
+)
 from nextword.tensors.shapes import (
     Embeddings,
     Hidden,
@@ -34,17 +42,21 @@ __all__ = [
     "ProcessTuning",
     "Rows",
     "TokenIds",
+    "TorchRandomState",
     "autocast",
     "dtype_name",
     "has_fast_bfloat16",
     "kernel_threads",
     "kernels_are_installed",
     "load_kernels",
+    "product_dtype",
     "random_states",
     "resolve_device",
     "resolve_precision",
     "seed_everything",
     "set_random_states",
+    "set_torch_random_state",
+    "torch_random_state",
     "transposed",
     "tune_process",
 ]

@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
+from torch import Tensor
 
 from nextword.base import ConfigError
 
@@ -46,6 +47,23 @@ def has_fast_bfloat16(device: torch.device) -> bool:
     if device.type == "cpu":
         return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
     return False
+
+
+def product_dtype(operand: Tensor) -> torch.dtype:
+    """Return the dtype that the operands of a matrix product are cast to here.
+
+    This is autocast's dtype where it is enabled on the operand's device. Without autocast, and for
+    float64, which autocast leaves alone, it is the operand's own.
+
+    Example:
+        >>> with torch.autocast("cpu", dtype=torch.bfloat16):
+        ...     product_dtype(torch.zeros(1)), product_dtype(torch.zeros(1, dtype=torch.float64))
+        (torch.bfloat16, torch.float64)
+    """
+    device = operand.device.type
+    if torch.is_autocast_enabled(device) and operand.dtype != torch.float64:
+        return torch.get_autocast_dtype(device)
+    return operand.dtype
 
 
 def autocast(precision: torch.dtype, device: torch.device) -> AbstractContextManager[object]:

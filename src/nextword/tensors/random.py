@@ -1,6 +1,7 @@
 """Random numbers: seeds, and the generators' states that a resume needs."""
 
 import random
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,6 +15,32 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TorchRandomState:
+    """The state of torch's generators that a model on one device draws from.
+
+    Attributes:
+        cpu: Of the CPU's generator.
+        device: Of the GPU's, where the model is on one.
+    """
+
+    cpu: Tensor
+    device: Tensor | None
+
+
+def torch_random_state(device: torch.device) -> TorchRandomState:
+    """Return what it takes to draw the same numbers again; cheap enough for every update."""
+    on_gpu = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
+    return TorchRandomState(cpu=torch.get_rng_state(), device=on_gpu)
+
+
+def set_torch_random_state(state: TorchRandomState, device: torch.device) -> None:
+    """Put the generators back to what `torch_random_state` returned for the device."""
+    torch.set_rng_state(state.cpu)
+    if state.device is not None:
+        torch.cuda.set_rng_state(state.device, device)
 
 
 def random_states() -> tuple[dict[str, Tensor], Values]:

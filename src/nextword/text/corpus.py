@@ -3,26 +3,15 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
-from typing import Protocol, runtime_checkable
 
-from nextword.base import ConfigError, DataError, did_you_mean
-from nextword.text.blocks import BLOCK_BYTES, COMPRESSED_SUFFIXES, read_blocks
+from nextword.base import ConfigError, did_you_mean
+from nextword.text.blocks import ByteStream
 from nextword.text.documents import Document, decode_blocks
-from nextword.text.jsonl import jsonl_documents
-from nextword.text.places import STANDARD_LIBRARY, find_files, standard_library_folder
+from nextword.text.jsonl import DEFAULT_FIELD, jsonl_documents
+from nextword.text.names import shown_name
+from nextword.text.sources import Source, open_sources
 
 _ENCODING_ERRORS = ("strict", "surrogateescape")
-_STANDARD_INPUT = "-"
-
-
-@runtime_checkable
-class ByteStream(Protocol):
-    """A stream of bytes that can be read, such as `sys.stdin.buffer`."""
-
-    def read(self, size: int = ..., /) -> bytes:
-        """Give up to `size` bytes, or all that are left."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +21,7 @@ class Corpus:
     Attributes:
         description: Where the text came from, as the user wrote it.
         open_documents: Starts again at the first document.
+        num_json_sources: How many of the files and streams are read as JSON lines.
 
     Example:
         >>> from nextword.text import text_document
@@ -43,103 +33,97 @@ class Corpus:
 
     description: str
     open_documents: Callable[[], Iterator[Document]] = field(repr=False)
+    num_json_sources: int = 0
 
     def __iter__(self) -> Iterator[Document]:
         return self.open_documents()
 
     def pieces(self) -> Iterator[str]:
-        """Give the text of all documents one after the other, in pieces of about 1 MB."""
+        """Return the text of all documents one after the other, in pieces of about 1 MB."""
         for document in self:
             yield from document.pieces()
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Source:
-    """A name and a way to read its bytes from the beginning."""
-
-    name: str
-    open_blocks: Callable[[], Iterator[bytes]]
-    is_jsonl: bool = False
 
 
 def open_corpus(
     specs: Sequence[str],
     *,
-    field: str = "text",
+    field: str | None = None,
+    needs_json: bool = True,
     encoding_errors: str = "strict",
     standard_input: ByteStream | None = None,
+    is_read_once: bool = False,
 ) -> Corpus:
     """Open the texts that the user named, in the order given.
 
     Each of `specs` is a file, a folder, a glob, `-` for standard input, or `stdlib:` (the sources
-    of the running Python's standard library). `.gz`, `.bz2`, `.xz` and `.zst` are decompressed;
-    each line of a `.jsonl` file is a document. The bytes are kept exactly, byte order marks and
-    carriage returns included.
+    of the running Python's standard library). gzip, bzip2, xz and Zstandard are recognised by the
+    first bytes of the content, whatever the name, and decompressed.
+
+    Each line of a `.jsonl` or `.ndjson` file is a document. With a `field`, so is each line of a
+    `.json` file, of standard input, and of any file that begins with `{`.
+
+    A byte order mark of UTF-8 at the beginning of a file is skipped; all other bytes are kept
+    exactly, carriage returns included.
 
     Args:
         specs: What the user typed, at least one.
-        field: The key of the text in `.jsonl` files.
+        field: The key of the text in JSON lines; `text` when None.
+        needs_json: Whether a `field` is refused where no text is read as JSON lines.
         encoding_errors: `strict`, or `surrogateescape` to carry bytes that are not UTF-8.
-        standard_input: The stream that `-` stands for; read once, into memory.
+        standard_input: The stream that `-` stands for; read into memory as it comes, compressed
+            if it is.
+        is_read_once: Whether standard input is read while the corpus is iterated and not kept;
+            the corpus can then be iterated once.
 
     Returns:
         A corpus; files are found now and read when it is iterated.
 
     Raises:
-        ConfigError: No text is named, or `encoding_errors` is neither of the two.
+        ConfigError: No text is named, `encoding_errors` is neither of the two, or a field is named
+            and no text is JSON lines.
         DataError: A file is missing or a folder holds no text; while iterating, a file is damaged
-            or is not UTF-8.
+            or is not UTF-8, or a line is not JSON or lacks the field.
     """
     if not specs:
-        raise ConfigError("No text was named.", help="Name a file, a folder, a glob, - or stdlib:.")
+        raise ConfigError("no text was named.", help="Name a file, a folder, a glob, - or stdlib:.")
     if encoding_errors not in _ENCODING_ERRORS:
         raise ConfigError(
-            f"The treatment of encoding errors is {encoding_errors!r}.",
+            f"the treatment of encoding errors is {encoding_errors!r}.",
             help=did_you_mean(encoding_errors, _ENCODING_ERRORS),
         )
-    sources = [source for spec in specs for source in _sources(spec, standard_input)]
+    sources = open_sources(
+        specs, field=field, standard_input=standard_input, is_read_once=is_read_once
+    )
+    num_json_sources = sum(source.is_jsonl for source in sources)
+    if field is not None and needs_json and not num_json_sources:
+        raise unused_field_error(field, sources[0].name)
     return Corpus(
-        description=" ".join(specs),
-        open_documents=partial(_documents, sources, field=field, encoding_errors=encoding_errors),
+        description=" ".join(map(shown_name, specs)),
+        num_json_sources=num_json_sources,
+        open_documents=partial(
+            _documents,
+            sources,
+            field=DEFAULT_FIELD if field is None else field,
+            encoding_errors=encoding_errors,
+        ),
     )
 
 
-def _sources(spec: str, standard_input: ByteStream | None) -> list[_Source]:
-    if spec == _STANDARD_INPUT:
-        if standard_input is None:
-            raise DataError("The text '-' was named, but there is no standard input here.")
-        return [_memory_source("standard input", standard_input)]
-    files = find_files(spec)
-    if spec == STANDARD_LIBRARY:
-        folder = standard_library_folder()
-        return [
-            _file_source(path, f"{STANDARD_LIBRARY}{path.relative_to(folder).as_posix()}")
-            for path in files
-        ]
-    return [_file_source(path, str(path)) for path in files]
+def unused_field_error(field: str, name: str) -> ConfigError:
+    """Return the error for a field named where no text is JSON lines.
 
-
-def _file_source(path: Path, name: str) -> _Source:
-    if path.is_fifo():
-        # A pipe can be read once only, like standard input.
-        with path.open("rb") as file:
-            return _memory_source(name, file)
-    stem = Path(path.stem) if path.suffix.lower() in COMPRESSED_SUFFIXES else path
-    is_jsonl = stem.suffix.lower() == ".jsonl"
-    return _Source(name=name, open_blocks=partial(read_blocks, path), is_jsonl=is_jsonl)
-
-
-def _memory_source(name: str, stream: ByteStream) -> _Source:
-    return _Source(name=name, open_blocks=partial(_blocks_of, stream.read()))
-
-
-def _blocks_of(content: bytes) -> Iterator[bytes]:
-    for start in range(0, len(content), BLOCK_BYTES):
-        yield content[start : start + BLOCK_BYTES]
+    Args:
+        field: The field.
+        name: A text that is plain.
+    """
+    return ConfigError(
+        f"--field {field} cannot apply: {name} is plain text, not JSON lines.",
+        help="Leave --field out, or name a .jsonl, .ndjson or .json file.",
+    )
 
 
 def _documents(
-    sources: Sequence[_Source], *, field: str, encoding_errors: str
+    sources: Sequence[Source], *, field: str, encoding_errors: str
 ) -> Iterator[Document]:
     for source in sources:
         open_pieces = partial(_open_pieces, source, encoding_errors)
@@ -151,5 +135,10 @@ def _documents(
             yield Document(name=source.name, open_pieces=open_pieces)
 
 
-def _open_pieces(source: _Source, encoding_errors: str) -> Iterator[str]:
-    return decode_blocks(source.open_blocks(), name=source.name, encoding_errors=encoding_errors)
+def _open_pieces(source: Source, encoding_errors: str) -> Iterator[str]:
+    return decode_blocks(
+        source.open_blocks(),
+        name=source.name,
+        encoding_errors=encoding_errors,
+        may_cut_lines=not source.is_jsonl,
+    )

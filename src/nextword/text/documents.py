@@ -5,7 +5,11 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from nextword.base import DataError
+from nextword.text.beginnings import text_blocks
 from nextword.text.blocks import BLOCK_BYTES
+from nextword.text.lines import whole_lines
+
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +30,11 @@ class Document:
     open_pieces: Callable[[], Iterator[str]] = field(repr=False)
 
     def pieces(self) -> Iterator[str]:
-        """Give the text from its beginning in pieces of about 1 MB.
+        """Return the text from its beginning in pieces of about 1 MB.
 
         Every piece but the last ends with a newline; a piece is longer only where one line is.
-        No piece is empty.
+        A line of more than 16 MB may come in several pieces, cut before a blank, which changes no
+        token. No piece is empty.
         """
         return self.open_pieces()
 
@@ -39,44 +44,42 @@ def text_document(text: str, *, name: str) -> Document:
     return Document(name=name, open_pieces=partial(_pieces_of_text, text))
 
 
-def decode_blocks(blocks: Iterable[bytes], *, name: str, encoding_errors: str) -> Iterator[str]:
-    r"""Give a stream of UTF-8 bytes as pieces of text that end at line ends.
+def decode_blocks(
+    blocks: Iterable[bytes], *, name: str, encoding_errors: str, may_cut_lines: bool = True
+) -> Iterator[str]:
+    r"""Decode a stream of UTF-8 bytes into pieces of text that end at line ends.
+
+    A byte order mark at the beginning is skipped.
 
     Args:
         blocks: Bytes, cut anywhere.
         name: The file's name, for the error.
         encoding_errors: `strict`, or `surrogateescape` to carry invalid bytes through unharmed.
+        may_cut_lines: Whether a line longer than 16 MB may come in several pieces.
 
     Yields:
         Pieces as `Document.pieces` promises them; only "\n" ends a line.
 
     Raises:
-        DataError: The bytes are not UTF-8; tells the offset of the first bad one.
+        DataError: The bytes are not UTF-8 (the message names the offset of the first bad one), or
+            a line is too long to be held in memory.
     """
+    content = text_blocks(blocks, name=name, encoding_errors=encoding_errors)
     offset = 0
-    for piece in _whole_lines(blocks):
+    for piece in whole_lines(content, name=name, may_cut=may_cut_lines):
         try:
-            yield piece.decode("utf-8", errors=encoding_errors)
+            text = piece.decode("utf-8", errors=encoding_errors)
         except UnicodeDecodeError as error:
             position = offset + error.start
             raise DataError(
                 f"{name} is not UTF-8: byte 0x{piece[error.start]:02x} at offset {position:,}.",
                 help="Convert the file, or keep such bytes with --encoding-errors surrogateescape.",
             ) from error
+        if offset == 0:
+            text = text.removeprefix(_BYTE_ORDER_MARK)
         offset += len(piece)
-
-
-def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Cut the stream after the last newline of each block, so that no character is cut."""
-    pending: list[bytes] = []
-    for block in blocks:
-        end = block.rfind(b"\n") + 1
-        if end:
-            yield b"".join([*pending, block[:end]])
-            pending = []
-        pending.append(block[end:])
-    if last := b"".join(pending):
-        yield last
+        if text:
+            yield text
 
 
 def _pieces_of_text(text: str) -> Iterator[str]:

@@ -13,7 +13,8 @@ from nextword.text.documents import Document
 
 _SUM_TOLERANCE = 1e-6
 _PART_NAMES = ("training part", "validation part", "test part")
-_WHITE_SPACE = " \t\v\f\r"
+#: What separates words, but for line ends.
+_WHITE_SPACE = "\0\t\r "
 
 
 def split_corpus(
@@ -57,15 +58,15 @@ def _check_fractions(fractions: tuple[float, float, float]) -> None:
     written = ",".join(f"{fraction:g}" for fraction in fractions)
     help = "Give training, validation and test, for example --split 0.9,0.05,0.05."
     if len(fractions) != len(_PART_NAMES):
-        raise ConfigError(f"The split {written} has {len(fractions)} shares, not 3.", help=help)
+        raise ConfigError(f"the split {written} has {len(fractions)} shares, not 3.", help=help)
     if not all(fraction >= 0 for fraction in fractions):
-        raise ConfigError(f"The split {written} has a share that is not at least 0.", help=help)
+        raise ConfigError(f"the split {written} has a share that is not at least 0.", help=help)
     if not math.isclose(sum(fractions), 1.0, rel_tol=0.0, abs_tol=_SUM_TOLERANCE):
-        raise ConfigError(f"The split {written} sums to {sum(fractions):g}, not to 1.", help=help)
+        raise ConfigError(f"the split {written} sums to {sum(fractions):g}, not to 1.", help=help)
 
 
 def _targets(total: int, fractions: tuple[float, float, float]) -> list[int]:
-    """Give the wished-for boundaries, in characters from the beginning of the corpus."""
+    """Return the wished-for boundaries, in characters from the beginning of the corpus."""
     targets = [0, *(min(round(total * share), total) for share in accumulate(fractions))]
     # The last part that has a share takes what rounding left over.
     last = max(part for part, fraction in enumerate(fractions) if fraction > 0)
@@ -142,21 +143,25 @@ def _nearest_cut(corpus: Corpus, window: _Window) -> int:
 def _ends_around(
     corpus: Corpus, window: _Window, *, ends: Callable[[str, int], Iterator[int]]
 ) -> Iterator[int]:
-    """Give, for each piece that may matter, its ends around the wished-for boundary."""
+    """Return, for each piece that may matter, its ends around the wished-for boundary."""
     start = 0
     for document in corpus:
+        is_line_start = True
         for piece in document.pieces():
             if start > window.high:
                 return
             inside = min(window.target - start, len(piece))
             if start + len(piece) >= window.low:
-                yield from (start + position for position in ends(piece, max(inside, 0)))
+                found = ends(piece, max(inside, 0))
+                # A long line comes in several pieces, so the start of a piece may end nothing.
+                yield from (start + position for position in found if position or is_line_start)
             start += len(piece)
+            is_line_start = piece.endswith("\n")
         yield start
 
 
 def _line_ends(piece: str, position: int) -> Iterator[int]:
-    """Give the last line end at or before a position and the first one at or after it."""
+    """Return the last line end at or before a position and the first one at or after it."""
     yield piece.rfind("\n", 0, position) + 1
     yield piece.find("\n", max(position - 1, 0)) + 1
 
@@ -168,7 +173,7 @@ def _white_space_ends(piece: str, position: int) -> Iterator[int]:
 
 
 def _part(corpus: Corpus, sizes: Sequence[int], start: int, end: int) -> Iterator[Document]:
-    """Give the documents, or parts of them, that lie between two boundaries."""
+    """Return the documents, or parts of them, that lie between two boundaries."""
     begin = 0
     for document, size in zip(corpus, sizes, strict=False):
         if begin >= end:

@@ -4,7 +4,9 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from nextword.text.blocks import BLOCK_BYTES, read_blocks
+from nextword.text.beginnings import without_mark
+from nextword.text.blocks import BLOCK_BYTES, ByteStream, read_blocks, stream_blocks
+from nextword.text.names import shown_name
 
 
 class _BlockStream(io.RawIOBase):
@@ -29,11 +31,28 @@ class _BlockStream(io.RawIOBase):
         return count
 
 
-def open_stream(path: Path) -> io.BufferedReader:
-    """Open a file for reading; `.gz`, `.bz2`, `.xz` and `.zst` are decompressed.
+def open_stream(source: Path | ByteStream, *, name: str | None = None) -> io.BufferedReader:
+    """Open a file, or a stream of bytes, for reading its decompressed content.
+
+    gzip, bzip2, xz and Zstandard are recognised by the first bytes of the content, never by the
+    name alone, and read to the end of the file. A UTF-8 byte order mark is skipped.
+
+    Args:
+        source: The file, or a stream that is open already.
+        name: What it is called in errors; the path when not given.
 
     Raises:
-        DataError: While it is read: the file cannot be read, or its compressed content is damaged
-            or cut short.
+        DataError: While it is read: the file cannot be read, is UTF-16, or its compressed content
+            is damaged or cut short; the message names the byte of the compressed file.
     """
-    return io.BufferedReader(_BlockStream(read_blocks(path)), BLOCK_BYTES)
+    if isinstance(source, Path):
+        shown = shown_name(source) if name is None else name
+        blocks = read_blocks(source)
+    else:
+        shown = "the stream" if name is None else name
+        blocks = stream_blocks(source, name=shown)
+    return io.BufferedReader(_BlockStream(_content(blocks, shown)), BLOCK_BYTES)
+
+
+def _content(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
+    yield from without_mark(blocks, name=name)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nextword.base import STRICT, require, require_range
+from nextword.tokens.markers import Markers
 from nextword.tokens.specials import NUM_SPECIAL_TOKENS
 
 TokenizerKind = Literal["word", "character", "byte", "bpe"]
@@ -13,6 +14,9 @@ BYTE_VOCAB_SIZE = NUM_SPECIAL_TOKENS + 256
 
 DEFAULT_BPE_VOCAB_SIZE = 8192
 
+#: The trainer reserves memory for every token it may learn, 70 GB for 1e9 of them.
+MAX_BPE_VOCAB_SIZE = 1 << 20
+
 
 @STRICT
 @dataclass(frozen=True, kw_only=True)
@@ -20,13 +24,18 @@ class TokenizerConfig:
     """Settings of a tokenizer.
 
     Attributes:
-        kind: `word` (white space, as KenLM), `character`, `byte`, or `bpe` (byte-level).
+        kind: `word` (split at NUL, tab, blank and line ends, as KenLM), `character`, `byte`, or
+            `bpe` (byte-level).
         vocab_size: At most so many tokens, the four special ones included; the most frequent are
-            kept. None keeps all words or characters, and means 8192 for `bpe`.
+            kept. None keeps all words or characters, and means 8192 for `bpe`, which learns
+            1,048,576 at most.
         min_count: Words or characters seen less often are unknown. None means 2 for the words of
             an open text, so that the model learns what unknown words are like, and else 1.
         closed: Whether a literal `<unk>` in the text is an ordinary word (`word` only). `auto`
             says yes when the training text contains one, as in Penn Treebank and WikiText.
+        markers: What becomes of `<s>`, `</s>` and `<pad>` as words of a text (`word` only).
+            `refuse` refuses the text, `strip` takes them off at both ends of lines and refuses
+            others, `skip` leaves them out everywhere, as `lmplz --skip_symbols` does.
 
     Raises:
         ConfigError: A value is out of range or makes no sense for the kind.
@@ -40,6 +49,7 @@ class TokenizerConfig:
     vocab_size: int | None = None
     min_count: int | None = None
     closed: Literal["auto"] | bool = "auto"
+    markers: Markers = "refuse"
 
     def __post_init__(self) -> None:
         counts_tokens = self.kind in ("word", "character")
@@ -52,6 +62,12 @@ class TokenizerConfig:
             )
             low = NUM_SPECIAL_TOKENS + 1 if counts_tokens else BYTE_VOCAB_SIZE
             require_range("vocab_size", self.vocab_size, low=low)
+            require(
+                self.kind != "bpe" or self.vocab_size <= MAX_BPE_VOCAB_SIZE,
+                f"vocab_size is {self.vocab_size:,}, but at most {MAX_BPE_VOCAB_SIZE:,} byte-pair "
+                "tokens can be learned.",
+                help="Choose a smaller one; 8192 to 100000 is usual.",
+            )
         if self.min_count is not None:
             require(
                 counts_tokens,
@@ -63,4 +79,10 @@ class TokenizerConfig:
             self.kind == "word" or self.closed in ("auto", False),
             f"closed is {self.closed!r}, but the {self.kind} tokenizer has no word '<unk>'.",
             help="Leave closed out, or choose kind word.",
+        )
+        require(
+            self.kind == "word" or self.markers == "refuse",
+            f"markers is {self.markers!r}, but for the {self.kind} tokenizer '<s>' is ordinary "
+            "text.",
+            help="Leave markers out, or choose kind word.",
         )

@@ -23,7 +23,7 @@ class StreamDecoder(Protocol):
     """Turns ids into text as they come."""
 
     def feed(self, token_id: int) -> str:
-        """Give the text that this id makes certain; may be empty.
+        """Return the text that this id makes certain; may be empty.
 
         Raises:
             VocabularyError: The vocabulary has no such id.
@@ -31,12 +31,12 @@ class StreamDecoder(Protocol):
         ...
 
     def flush(self) -> str:
-        """Give what is left at the end, and stand at the beginning of a text again."""
+        """Return what is left at the end, and stand at the beginning of a text again."""
         ...
 
 
 def token_bytes(tokens: Sequence[str]) -> list[bytes]:
-    """Give the bytes each byte-level token stands for; special tokens stand for none.
+    """Return the bytes each byte-level token stands for; special tokens stand for none.
 
     `<unk>` alone stands for its own name, so that it can be seen when a model writes it.
     """
@@ -50,7 +50,7 @@ def token_bytes(tokens: Sequence[str]) -> list[bytes]:
 def make_decoder(
     kind: TokenizerKind, *, tokens: Sequence[str], values: Sequence[bytes]
 ) -> StreamDecoder:
-    """Give a decoder that stands at the beginning of a text.
+    """Return a decoder that stands at the beginning of a text.
 
     Args:
         kind: The tokenizer's kind.
@@ -69,7 +69,7 @@ _DECODING_ERRORS: dict[TokenizerKind, str] = {"byte": "surrogateescape", "bpe": 
 
 
 def checked_id(token_id: int, vocab_size: int) -> int:
-    """Give the id back if the vocabulary has it.
+    """Return the id back if the vocabulary has it.
 
     Raises:
         VocabularyError: It has not.

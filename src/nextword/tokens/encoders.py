@@ -13,7 +13,8 @@ import numpy as np
 import tokenizers
 from jaxtyping import Bool, Int64
 
-from nextword.tokens.layout import byte_alphabet
+from nextword.tokens.layout import LINE_PART_CHARACTERS, byte_alphabet
+from nextword.tokens.losses import count_blanks_lost
 from nextword.tokens.specials import (
     NUM_SPECIAL_TOKENS,
     SENTENCE_END_ID,
@@ -22,10 +23,11 @@ from nextword.tokens.specials import (
     UNKNOWN_TOKEN,
 )
 from nextword.tokens.text_counts import utf8_bytes
+from nextword.tokens.words import LATEST_LAYOUT, Layout, fold_word, split_words
 
 _ABSENT = -1
 _NUM_CODE_POINTS = 0x110000
-_BATCH_CHARACTERS = 1 << 15
+_GROUP_CHARACTERS = 2 * LINE_PART_CHARACTERS
 
 #: No UTF-8 text holds this byte, so it can stand for a line end among the words.
 _LINE_END = b"\xff"
@@ -39,10 +41,13 @@ class Encoding:
         ids: One id a token.
         unknown: True where the text's word or character is outside the vocabulary. In a closed
             text a literal `<unk>` is not unknown, though it has the same id.
+        num_characters_lost: Characters of the text that the ids do not tell, those of unknown
+            tokens aside.
     """
 
     ids: Int64[np.ndarray, " num_tokens"]
     unknown: Bool[np.ndarray, " num_tokens"]
+    num_characters_lost: int = 0
 
 
 @runtime_checkable
@@ -50,31 +55,36 @@ class Encoder(Protocol):
     """Turns text into ids."""
 
     def encode(self, text: str) -> Encoding:
-        """Give the ids of a text."""
+        """Return the ids of a text."""
         ...
 
 
 class WordEncoder:
-    """Words between ASCII white space, and an id at each line end.
+    """Words as `split_words` separates them, and an id at each line end.
 
     Args:
         tokens: Names in the order of their ids.
         closed: Whether a literal `<unk>` is an ordinary word.
+        layout: Which rule separates words.
     """
 
-    def __init__(self, tokens: Sequence[str], *, closed: bool) -> None:
+    def __init__(
+        self, tokens: Sequence[str], *, closed: bool, layout: Layout = LATEST_LAYOUT
+    ) -> None:
+        self._layout = layout
         words = enumerate(tokens[NUM_SPECIAL_TOKENS:], start=NUM_SPECIAL_TOKENS)
-        self._ids = {word.encode("utf-8"): number for number, word in words}
+        self._ids = {fold_word(word.encode("utf-8"), layout): number for number, word in words}
         self._ids[_LINE_END] = SENTENCE_END_ID
         if closed:
             self._ids[UNKNOWN_TOKEN.encode("utf-8")] = UNKNOWN_ID
 
     def encode(self, text: str) -> Encoding:
-        """Give the ids of the words and line ends of a text."""
+        """Return the ids of the words and line ends of a text."""
         data = text.encode("utf-8", errors="surrogatepass")
-        words = data.replace(b"\n", b" " + _LINE_END + b" ").split()
+        words = split_words(data.replace(b"\n", b" " + _LINE_END + b" "), self._layout)
         found = map(self._ids.get, words, repeat(_ABSENT))
-        return _with_unknown(np.fromiter(found, dtype=np.int64, count=len(words)))
+        ids = np.fromiter(found, dtype=np.int64, count=len(words))
+        return _with_unknown(ids, num_characters_lost=count_blanks_lost(data, words, ids))
 
 
 class CharacterEncoder:
@@ -90,7 +100,7 @@ class CharacterEncoder:
             self._table[ord(character)] = number
 
     def encode(self, text: str) -> Encoding:
-        """Give the ids of the code points of a text."""
+        """Return the ids of the code points of a text."""
         data = text.encode("utf-32-le", errors="surrogatepass")
         found = self._table[np.frombuffer(data, dtype="<u4")]
         return _with_unknown(found.astype(np.int64))
@@ -100,7 +110,7 @@ class ByteEncoder:
     """One id a byte of UTF-8; bytes carried through as surrogates come back as themselves."""
 
     def encode(self, text: str) -> Encoding:
-        """Give the ids of the bytes of a text."""
+        """Return the ids of the bytes of a text."""
         ids = np.frombuffer(utf8_bytes(text), dtype=np.uint8).astype(np.int64)
         return _all_known(ids + NUM_SPECIAL_TOKENS)
 
@@ -110,15 +120,17 @@ class BpeEncoder:
 
     Args:
         tokenizer: The byte-level BPE tokenizer.
+        layout: Whether it reads a long line in parts, as layout 2 does.
     """
 
-    def __init__(self, tokenizer: tokenizers.Tokenizer) -> None:
+    def __init__(self, tokenizer: tokenizers.Tokenizer, *, layout: Layout = LATEST_LAYOUT) -> None:
         self._tokenizer = tokenizer
+        self._group = line_parts if layout > 1 else _line_groups
         vocab = tokenizer.get_vocab()
         self._byte_ids = [vocab[sign] for sign in byte_alphabet()]
 
     def encode(self, text: str) -> Encoding:
-        """Give the ids of a text; a carried byte that was not UTF-8 is a token of its own."""
+        """Return the ids of a text; a carried byte that was not UTF-8 is a token of its own."""
         ids: list[int] = []
         start = 0
         for found in SURROGATE.finditer(text):
@@ -129,25 +141,43 @@ class BpeEncoder:
         return _all_known(np.array(ids, dtype=np.int64))
 
     def _encode_plain(self, text: str) -> list[int]:
-        # Cutting at line ends changes no id, and lets the batch use every core.
+        # Cutting where the tokenizer cuts changes no id, and lets the batch use every core.
         encodings = self._tokenizer.encode_batch_fast(
-            list(_line_groups(text)), add_special_tokens=False
+            list(self._group(text)), add_special_tokens=False
         )
         return [number for encoding in encodings for number in encoding.ids]
+
+
+def line_parts(text: str) -> Iterator[str]:
+    """Yield a text in groups of whole lines, a long line in parts where layout 2 of `bpe` cuts it.
+
+    Args:
+        text: Begins at the beginning of a line.
+    """
+    start = 0
+    while start < len(text):
+        end = start + _GROUP_CHARACTERS
+        # A newline right after a full part belongs to it.
+        newline = text.rfind("\n", start, end + 1)
+        end = min(end, len(text)) if newline < 0 else newline + 1
+        yield text[start:end]
+        start = end
 
 
 def _line_groups(text: str) -> Iterator[str]:
     start = 0
     while start < len(text):
-        end = text.find("\n", start + _BATCH_CHARACTERS) + 1 or len(text)
+        end = text.find("\n", start + _GROUP_CHARACTERS) + 1 or len(text)
         yield text[start:end]
         start = end
 
 
-def _with_unknown(ids: Int64[np.ndarray, " num_tokens"]) -> Encoding:
+def _with_unknown(
+    ids: Int64[np.ndarray, " num_tokens"], *, num_characters_lost: int = 0
+) -> Encoding:
     unknown = ids == _ABSENT
     ids[unknown] = UNKNOWN_ID
-    return Encoding(ids=ids, unknown=unknown)
+    return Encoding(ids=ids, unknown=unknown, num_characters_lost=num_characters_lost)
 
 
 def _all_known(ids: Int64[np.ndarray, " num_tokens"]) -> Encoding:

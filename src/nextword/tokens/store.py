@@ -2,11 +2,13 @@
 
 A folder holds `ids.bin` (ids in the smallest unsigned type), `documents.npy` (where each document
 starts, and the end), `unknown.npy` (positions of unknown tokens) and `store.json`, which is
-written last: a folder without it is not finished.
+written last: a folder without it is not finished. It says size, time and SHA-256 of the other
+files. A file whose time differs is hashed when the store is opened, the others only on request.
 """
 
+import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -18,11 +20,12 @@ from nextword.base import STRICT, DataError, FormatError, MismatchError
 from nextword.tokens.text_counts import TextCounts
 from nextword.tokens.tokenizer import Tokenizer
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 IDS_FILE = "ids.bin"
 DOCUMENTS_FILE = "documents.npy"
 UNKNOWN_FILE = "unknown.npy"
 DESCRIPTION_FILE = "store.json"
+ARRAY_FILES = (IDS_FILE, DOCUMENTS_FILE, UNKNOWN_FILE)
 
 MIN_TRAINABLE_TOKENS = 2
 _SCAN_TOKENS = 1 << 22
@@ -44,6 +47,8 @@ class TokenStore:
         counts: Size of the text in words, characters and bytes.
         text_sha256: Hash of the text's bytes.
         fingerprint: The fingerprint of the tokenizer that made the ids.
+        num_characters_lost: Characters of the text that the ids do not tell.
+        ids_sha256: Hash of `ids.bin`; empty where the store is in memory or of format 1.
     """
 
     ids: UInt[np.ndarray, " num_tokens"]
@@ -52,6 +57,8 @@ class TokenStore:
     counts: TextCounts
     text_sha256: str
     fingerprint: str
+    num_characters_lost: int = 0
+    ids_sha256: str = ""
 
     @property
     def num_tokens(self) -> int:
@@ -81,7 +88,7 @@ class TokenStore:
     def unit_starts(
         self, reset: Reset, line_end_ids: Int64[np.ndarray, " num_line_ends"]
     ) -> Int64[np.ndarray, " num_boundaries"]:
-        """Give where each unit that is read on its own starts, and at the end `num_tokens`.
+        """Return where each unit that is read on its own starts, and at the end `num_tokens`.
 
         Args:
             reset: `never` (the whole text is one unit), `document`, or `line`.
@@ -111,8 +118,24 @@ class TokenStore:
 
 @STRICT
 @dataclass(frozen=True, kw_only=True)
+class FileDescription:
+    """What `store.json` says of one file.
+
+    Attributes:
+        size: Bytes.
+        modified_ns: When it was last changed, nanoseconds since 1970.
+        sha256: Of its bytes.
+    """
+
+    size: _Count
+    modified_ns: int
+    sha256: str
+
+
+@STRICT
+@dataclass(frozen=True, kw_only=True)
 class StoreDescription:
-    """What `store.json` says."""
+    """What `store.json` says; `files` since format 2."""
 
     format_version: int
     dtype: Literal["uint8", "uint16", "uint32"]
@@ -124,6 +147,8 @@ class StoreDescription:
     num_words: _Count
     num_characters: _Count
     num_bytes: _Count
+    num_characters_lost: _Count = 0
+    files: dict[str, FileDescription] = field(default_factory=dict)
 
 
 def require_trainable(store: TokenStore) -> None:
@@ -134,30 +159,34 @@ def require_trainable(store: TokenStore) -> None:
     """
     if store.num_tokens < MIN_TRAINABLE_TOKENS:
         raise DataError(
-            f"The text has too few tokens: {store.num_tokens}, and at least "
+            f"the text has too few tokens: {store.num_tokens}, and at least "
             f"{MIN_TRAINABLE_TOKENS} are needed.",
             help="Give a longer text.",
         )
 
 
-def open_store(folder: Path, *, tokenizer: Tokenizer) -> TokenStore:
+def open_store(folder: Path, *, tokenizer: Tokenizer, verify: bool = False) -> TokenStore:
     """Map a finished store into memory.
 
     Args:
         folder: What `build_store` wrote.
         tokenizer: The tokenizer that made it.
+        verify: Whether every file is hashed, not only those whose time has changed.
 
     Raises:
-        FormatError: The store is not finished, is damaged, or was made by a newer version.
+        FormatError: The store is not finished, is damaged, changed, or made by a newer version.
         MismatchError: Another tokenizer made it.
     """
     description = _read_description(folder)
     if description.tokenizer_fingerprint != tokenizer.fingerprint:
         raise MismatchError(
-            f"The token store {folder} was made by another tokenizer "
+            f"the token store {folder} was made by another tokenizer "
             f"({description.tokenizer_fingerprint[:12]}, not {tokenizer.fingerprint[:12]}).",
             help="Delete the folder; it will be made again.",
         )
+    for name, written in description.files.items():
+        _check_file(folder / name, written, verify=verify)
+    ids_file = description.files.get(IDS_FILE)
     store = TokenStore(
         ids=_map_ids(folder / IDS_FILE, description),
         document_starts=_load(folder / DOCUMENTS_FILE, size=description.num_documents + 1),
@@ -169,12 +198,35 @@ def open_store(folder: Path, *, tokenizer: Tokenizer) -> TokenStore:
         ),
         text_sha256=description.text_sha256,
         fingerprint=description.tokenizer_fingerprint,
+        num_characters_lost=description.num_characters_lost,
+        ids_sha256="" if ids_file is None else ids_file.sha256,
     )
     _check_positions(folder / DOCUMENTS_FILE, store.document_starts, high=store.num_tokens)
     if store.document_starts[0] != 0 or store.document_starts[-1] != store.num_tokens:
         raise _damaged(folder / DOCUMENTS_FILE, "it does not span the whole text")
     _check_positions(folder / UNKNOWN_FILE, store.unknown_positions, high=store.num_tokens - 1)
     return store
+
+
+def describe_file(path: Path) -> FileDescription:
+    """Hash a finished file."""
+    status = path.stat()
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return FileDescription(size=status.st_size, modified_ns=status.st_mtime_ns, sha256=digest)
+
+
+def _check_file(path: Path, written: FileDescription, *, verify: bool) -> None:
+    """Refuse a file that is not as it was written; hash it only where there is reason to."""
+    try:
+        status = path.stat()
+        if status.st_size != written.size:
+            raise _damaged(path, f"it has {status.st_size:,} bytes, not {written.size:,}")
+        is_suspect = verify or status.st_mtime_ns != written.modified_ns
+        if is_suspect and describe_file(path).sha256 != written.sha256:
+            raise _damaged(path, f"its SHA-256 is not the one in {DESCRIPTION_FILE}")
+    except OSError as error:
+        raise _damaged(path, str(error.strerror)) from error
 
 
 def _read_description(folder: Path) -> StoreDescription:
@@ -197,7 +249,10 @@ def _read_description(folder: Path) -> StoreDescription:
             help="Install a newer nextword.",
         )
     try:
-        return TypeAdapter(StoreDescription).validate_python(content)
+        description = TypeAdapter(StoreDescription).validate_python(content)
+        if description.format_version > 1 and set(description.files) != set(ARRAY_FILES):
+            raise _damaged(path, f"it does not describe {', '.join(ARRAY_FILES)}")
+        return description
     except ValidationError as error:
         key = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise _damaged(path, f"the value of {key or 'the whole'!r} is wrong") from error
@@ -243,7 +298,7 @@ def _damaged(path: Path, reason: str) -> FormatError:
 
 
 def smallest_dtype(vocab_size: int) -> np.dtype[Any]:
-    """Give the smallest unsigned type that holds every id of a vocabulary.
+    """Return the smallest unsigned type that holds every id of a vocabulary.
 
     Example:
         >>> smallest_dtype(256), smallest_dtype(257)

@@ -3,33 +3,35 @@
 import hashlib
 from array import array
 from collections.abc import Callable, Iterator, MutableSequence
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from io import BufferedIOBase, BytesIO
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from jaxtyping import Int64
 
-from nextword.base import DataError, fsync_file, fsync_folder, write_json
+from nextword.base import DataError, FormatError, atomic_writer, full_disk_errors, write_json
 from nextword.text import Corpus, Document
 from nextword.tokens.encoders import Encoding
+from nextword.tokens.line_signs import LineSigns
 from nextword.tokens.store import (
+    ARRAY_FILES,
     DESCRIPTION_FILE,
     DOCUMENTS_FILE,
     FORMAT_VERSION,
     IDS_FILE,
     UNKNOWN_FILE,
+    FileDescription,
     StoreDescription,
     TokenStore,
+    describe_file,
     open_store,
     smallest_dtype,
 )
 from nextword.tokens.text_counts import TextCounts, count_bytes, utf8_bytes
 from nextword.tokens.tokenizer import Tokenizer
-
-_UNKNOWN_DRAFT = "unknown.tmp"
 
 
 def build_store(
@@ -41,8 +43,9 @@ def build_store(
 ) -> TokenStore:
     """Encode a corpus; on disk the text is never in memory but a piece at a time.
 
-    For kind `word`, a document whose last line lacks a newline gets its line end, which counts
-    among the words; for other kinds nothing is added.
+    Reserved symbols that the tokenizer's `markers` removes are no part of the store, nor of its
+    counts. For kind `word`, a document whose last line lacks a newline gets its line end, which
+    counts among the words; for other kinds nothing is added.
 
     Args:
         corpus: The text.
@@ -55,26 +58,56 @@ def build_store(
         The finished store, memory-mapped where a folder is given.
 
     Raises:
-        DataError: The corpus gives no tokens, or cannot be read.
+        DataError: The corpus gives no tokens, cannot be read, or holds a reserved symbol.
+        DiskFullError: The disk is full.
+        FormatError: The folder is a link.
     """
     if folder is None:
         writer = _Writer(tokenizer=tokenizer, ids=BytesIO(), unknown=BytesIO())
         writer.write(corpus, on_progress)
         return _in_memory(writer)
+    _refuse_link(folder)
+    with full_disk_errors(folder):
+        _build_on_disk(corpus, tokenizer, folder, on_progress)
+    return open_store(folder, tokenizer=tokenizer)
+
+
+def _build_on_disk(
+    corpus: Corpus,
+    tokenizer: Tokenizer,
+    folder: Path,
+    on_progress: Callable[[int], None] | None,
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     # Without its description an older store counts as unfinished while it is overwritten.
     (folder / DESCRIPTION_FILE).unlink(missing_ok=True)
-    draft = folder / _UNKNOWN_DRAFT
-    try:
-        with ExitStack() as stack:
-            ids = stack.enter_context((folder / IDS_FILE).open("wb"))
-            unknown = stack.enter_context(draft.open("wb"))
-            writer = _Writer(tokenizer=tokenizer, ids=ids, unknown=unknown)
+    # The draft has no name, so that nothing is left of it however this process ends.
+    with TemporaryFile(dir=folder) as unknown:
+        with atomic_writer(folder / IDS_FILE) as ids:
+            writer = _Writer(
+                tokenizer=tokenizer,
+                ids=cast(BufferedIOBase, ids),
+                unknown=cast(BufferedIOBase, unknown),
+            )
             writer.write(corpus, on_progress)
-        _finish(folder, writer, draft)
-    finally:
-        draft.unlink(missing_ok=True)
-    return open_store(folder, tokenizer=tokenizer)
+        _finish(folder, writer)
+
+
+def _refuse_link(folder: Path) -> None:
+    """Keep a link in somebody else's run from choosing what is overwritten."""
+    if folder.is_symlink():
+        raise FormatError(
+            f"{folder} is a link to {folder.readlink()}; tokens are not written through a link.",
+            help="Remove the link, or put the whole run folder where there is room.",
+        )
+
+
+def text_sha256(corpus: Corpus) -> str:
+    """Return the hash that a store of this corpus carries; reads it to its end."""
+    digest = hashlib.sha256()
+    for piece in corpus.pieces():
+        digest.update(utf8_bytes(piece))
+    return digest.hexdigest()
 
 
 @dataclass(kw_only=True)
@@ -88,20 +121,23 @@ class _Writer:
     counts: TextCounts = field(default_factory=TextCounts)
     num_tokens: int = 0
     num_unknown: int = 0
+    num_characters_lost: int = 0
     text_sha256: str = ""
+    line: int = 1
+    usual_signs: LineSigns = field(default_factory=LineSigns)
 
     def write(self, corpus: Corpus, on_progress: Callable[[int], None] | None) -> None:
         digest = hashlib.sha256()
         for document in corpus:
+            self.line = 1
             for piece in self._pieces(document):
-                data = utf8_bytes(piece)
-                digest.update(data)
-                self.counts += count_bytes(data, num_characters=len(piece))
-                self._append(self.tokenizer.encode(piece))
+                digest.update(utf8_bytes(piece))
+                self._append_text(piece, document.name)
                 if on_progress is not None:
                     on_progress(self.counts.num_characters)
             self.document_starts.append(self.num_tokens)
         self.text_sha256 = digest.hexdigest()
+        self.usual_signs.warn(corpus.description)
         if not self.num_tokens:
             raise DataError(
                 f"{corpus.description} gives no tokens.",
@@ -117,6 +153,14 @@ class _Writer:
             self._append(self.tokenizer.encode("\n"))
             self.counts += TextCounts(num_words=1)
 
+    def _append_text(self, piece: str, name: str) -> None:
+        """Encode and count what is left of a piece without its reserved symbols."""
+        text = self.tokenizer.without_markers(piece, name=name, first_line=self.line)
+        self.line += piece.count("\n")
+        self.usual_signs.read(text)
+        self.counts += count_bytes(utf8_bytes(text), num_characters=len(text))
+        self._append(self.tokenizer.encode(text))
+
     def _append(self, encoding: Encoding) -> None:
         dtype = smallest_dtype(self.tokenizer.vocab_size)
         self.ids.write(encoding.ids.astype(dtype).tobytes())
@@ -124,6 +168,7 @@ class _Writer:
         self.unknown.write(positions.tobytes())
         self.num_tokens += len(encoding.ids)
         self.num_unknown += len(positions)
+        self.num_characters_lost += encoding.num_characters_lost
 
 
 def _in_memory(writer: _Writer) -> TokenStore:
@@ -136,6 +181,7 @@ def _in_memory(writer: _Writer) -> TokenStore:
         counts=writer.counts,
         text_sha256=writer.text_sha256,
         fingerprint=writer.tokenizer.fingerprint,
+        num_characters_lost=writer.num_characters_lost,
     )
 
 
@@ -144,24 +190,25 @@ def _content(stream: BufferedIOBase) -> bytes:
     return stream.read()
 
 
-def _finish(folder: Path, writer: _Writer, draft: Path) -> None:
-    """Write the arrays, make all files durable, and say last that the store is whole."""
+def _finish(folder: Path, writer: _Writer) -> None:
+    """Write the other arrays and, last, say that the store is whole."""
     starts = np.array(writer.document_starts, dtype=np.int64)
-    np.save(folder / DOCUMENTS_FILE, starts, allow_pickle=False)
-    np.save(folder / UNKNOWN_FILE, _mapped(draft, writer.num_unknown), allow_pickle=False)
-    for name in (IDS_FILE, DOCUMENTS_FILE, UNKNOWN_FILE):
-        fsync_file(folder / name)
-    fsync_folder(folder)
-    write_json(folder / DESCRIPTION_FILE, asdict(_describe(writer)))
+    unknown = _mapped(writer.unknown, writer.num_unknown)
+    for name, values in ((DOCUMENTS_FILE, starts), (UNKNOWN_FILE, unknown)):
+        with atomic_writer(folder / name) as file:
+            np.save(file, values, allow_pickle=False)
+    files = {name: describe_file(folder / name) for name in ARRAY_FILES}
+    write_json(folder / DESCRIPTION_FILE, asdict(_describe(writer, files)))
 
 
-def _mapped(draft: Path, num_positions: int) -> Int64[np.ndarray, " num_positions"]:
+def _mapped(draft: BufferedIOBase, num_positions: int) -> Int64[np.ndarray, " num_positions"]:
     if not num_positions:
         return np.zeros(0, dtype=np.int64)
-    return np.memmap(draft, dtype=np.int64, mode="r")
+    draft.flush()
+    return np.memmap(cast(BinaryIO, draft), dtype=np.int64, mode="r")
 
 
-def _describe(writer: _Writer) -> StoreDescription:
+def _describe(writer: _Writer, files: dict[str, FileDescription]) -> StoreDescription:
     dtype: Any = smallest_dtype(writer.tokenizer.vocab_size).name
     return StoreDescription(
         format_version=FORMAT_VERSION,
@@ -174,4 +221,6 @@ def _describe(writer: _Writer) -> StoreDescription:
         num_words=writer.counts.num_words,
         num_characters=writer.counts.num_characters,
         num_bytes=writer.counts.num_bytes,
+        num_characters_lost=writer.num_characters_lost,
+        files=files,
     )

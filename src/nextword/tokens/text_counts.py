@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from nextword.base import DataError
+from nextword.tokens.words import split_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -10,7 +11,7 @@ class TextCounts:
     """How long a text is.
 
     Attributes:
-        num_words: Words between ASCII white space, plus line ends.
+        num_words: Words, separated as in KenLM's `lmplz`, plus line ends.
         num_characters: Code points, newlines included.
         num_bytes: Bytes of the text in UTF-8.
     """
@@ -45,15 +46,14 @@ def count_text(text: str) -> TextCounts:
 def count_bytes(data: bytes, *, num_characters: int) -> TextCounts:
     """Count a text whose UTF-8 bytes are at hand already."""
     return TextCounts(
-        # bytes.split knows ASCII white space only: U+00A0 is part of a word, as for KenLM.
-        num_words=len(data.split()) + data.count(b"\n"),
+        num_words=len(split_words(data)) + data.count(b"\n"),
         num_characters=num_characters,
         num_bytes=len(data),
     )
 
 
 def utf8_bytes(text: str) -> bytes:
-    """Give the bytes a text was read from, those that were not UTF-8 included.
+    """Return the bytes a text was read from, those that were not UTF-8 included.
 
     Raises:
         DataError: The text holds a surrogate that stands for no byte.
@@ -62,7 +62,7 @@ def utf8_bytes(text: str) -> bytes:
         return text.encode("utf-8", errors="surrogateescape")
     except UnicodeEncodeError as error:
         raise DataError(
-            f"The text holds a lone surrogate U+{ord(text[error.start]):04X} at character "
+            f"the text holds a lone surrogate U+{ord(text[error.start]):04X} at character "
             f"{error.start:,}; it has no bytes.",
             help="Replace it, for example by U+FFFD.",
         ) from error

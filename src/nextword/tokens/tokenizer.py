@@ -21,6 +21,8 @@ from nextword.tokens.encoders import (
     WordEncoder,
 )
 from nextword.tokens.layout import Vocabulary, build
+from nextword.tokens.losses import count_lost
+from nextword.tokens.markers import Markers, remove_markers
 from nextword.tokens.specials import (
     NUM_SPECIAL_TOKENS,
     PAD_ID,
@@ -38,6 +40,7 @@ class Tokenizer:
     Attributes:
         kind: `word`, `character`, `byte` or `bpe`.
         closed: Whether a literal `<unk>` in the text is an ordinary word.
+        markers: What becomes of reserved symbols in a text; see `TokenizerConfig`.
         vocab_size: Number of tokens, the four special ones included.
         pad_id: 0, never in a text.
         unknown_id: 1, what words outside the vocabulary become.
@@ -46,8 +49,9 @@ class Tokenizer:
         boundary_id: What a model reads before the first token of a text: the line end for kind
             `word`, else the sentence start.
         never_ids: Ids that are never to be predicted.
+        is_lossless: Whether `decode` gives back every text without unknown characters.
         line_end_ids: Sorted ids after which a line ends.
-        fingerprint: sha256 of the vocabulary, kind and closedness.
+        fingerprint: sha256 of all that decides the ids of a text.
     """
 
     pad_id = PAD_ID
@@ -55,6 +59,7 @@ class Tokenizer:
     sentence_start_id = SENTENCE_START_ID
     sentence_end_id = SENTENCE_END_ID
     never_ids: tuple[int, ...] = (PAD_ID, SENTENCE_START_ID)
+    markers: Markers = "refuse"
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
@@ -64,6 +69,8 @@ class Tokenizer:
         self._ids_by_text: dict[str, int] = {}
         self.kind: TokenizerKind = vocabulary.kind
         self.closed = vocabulary.closed
+        self.markers = vocabulary.markers
+        self.is_lossless = self.kind != "word"
         self.vocab_size = len(vocabulary.tokens)
         self.boundary_id = SENTENCE_END_ID if self.kind == "word" else SENTENCE_START_ID
         self.line_end_ids: Int64[np.ndarray, " num_line_ends"] = self._find_line_ends()
@@ -83,18 +90,36 @@ class Tokenizer:
         return f"Tokenizer(kind={self.kind!r}, vocab_size={self.vocab_size})"
 
     def encode(self, text: str) -> Encoding:
-        r"""Give the ids of a text, and which of them stand for something unknown.
+        r"""Return the ids of a text, and which of them stand for something unknown.
 
         Cutting a text after a newline and encoding the parts gives the same ids. A literal `<s>`
         is never the special token.
 
         Raises:
-            DataError: The text holds a surrogate that stands for no byte (kinds `byte`, `bpe`).
+            DataError: The text holds a surrogate that stands for no byte (kinds `byte`, `bpe`),
+                or a reserved symbol as a word (kind `word`; see `without_markers`).
         """
-        return self._encoder.encode(text)
+        return self._encoder.encode(self.without_markers(text))
+
+    def without_markers(self, text: str, *, name: str = "the text", first_line: int = 1) -> str:
+        """Return what is encoded of a text: all but the reserved symbols that `markers` removes.
+
+        For kinds other than `word` that is the whole text.
+
+        Args:
+            text: Any text that begins at the beginning of a line.
+            name: What the text is called in the error.
+            first_line: The number of its first line.
+
+        Raises:
+            DataError: A reserved symbol is left; the message names the line.
+        """
+        if self.kind != "word":
+            return text
+        return remove_markers(text, self.markers, name=name, first_line=first_line)
 
     def decode(self, token_ids: Integer[np.ndarray, " num_tokens"] | Iterable[int]) -> str:
-        """Give the text of ids.
+        """Return the text of ids.
 
         Exact for what `encode` knew of a text, but that kind `word` writes one blank between
         words. `<pad>`, `<s>` and, but for kind `word`, `</s>` print nothing.
@@ -108,12 +133,16 @@ class Tokenizer:
         parts = [decoder.feed(token_id) for token_id in numbers]
         return "".join([*parts, decoder.flush()])
 
+    def count_lost(self, text: str) -> int:
+        """Encode a text, decode it, and return how many characters do not come back."""
+        return count_lost(text, self.decode(self.encode(text).ids))
+
     def stream_decoder(self) -> StreamDecoder:
-        """Give a decoder for ids that come one at a time; its pieces joined are `decode`."""
+        """Return a decoder for ids that come one at a time; its pieces joined are `decode`."""
         return make_decoder(self.kind, tokens=self._vocabulary.tokens, values=self._values)
 
     def token_text(self, token_id: int) -> str:
-        """Give a token for display: its text, or `<0x0A>`-like bytes where those are no text.
+        """Return a token for display: its text, or `<0x0A>`-like bytes where those are no text.
 
         Raises:
             VocabularyError: The vocabulary has no such id.
@@ -121,7 +150,7 @@ class Tokenizer:
         return self._texts[checked_id(token_id, self.vocab_size)]
 
     def id_of(self, token_text: str) -> int:
-        """Give the id of a token by its text, as `token_text` shows it.
+        """Return the id of a token by its text, as `token_text` shows it.
 
         Raises:
             VocabularyError: No token has this text; the nearest one is suggested.
@@ -139,7 +168,7 @@ class Tokenizer:
         )
 
     def with_words(self, words: Iterable[str]) -> "Tokenizer":
-        """Give a tokenizer that knows more words; those it knows keep their ids.
+        """Return a tokenizer that knows more words; those it knows keep their ids.
 
         Raises:
             ConfigError: The tokens are not words.
@@ -152,7 +181,7 @@ class Tokenizer:
         return Tokenizer(read_vocabulary(write_vocabulary(larger)))
 
     def to_json(self) -> str:
-        """Give the tokenizer as the text of a `tokenizer.json`, which Hugging Face loads too."""
+        """Return the tokenizer as the text of a `tokenizer.json`, which Hugging Face loads too."""
         return write_vocabulary(self._vocabulary)
 
     @classmethod
@@ -192,7 +221,7 @@ class Tokenizer:
         return np.array(ends, dtype=np.int64)
 
     def _similar(self, text: str) -> list[str]:
-        """Give tokens of about the same length: comparing with all of them takes seconds."""
+        """Return tokens of about the same length: comparing with all of them takes seconds."""
         return [
             token
             for token in self._ids_by_text
@@ -202,16 +231,16 @@ class Tokenizer:
 
 def _make_encoder(vocabulary: Vocabulary) -> Encoder:
     if vocabulary.kind == "word":
-        return WordEncoder(vocabulary.tokens, closed=vocabulary.closed)
+        return WordEncoder(vocabulary.tokens, closed=vocabulary.closed, layout=vocabulary.layout)
     if vocabulary.kind == "character":
         return CharacterEncoder(vocabulary.tokens)
     if vocabulary.kind == "byte":
         return ByteEncoder()
-    return BpeEncoder(build(vocabulary))
+    return BpeEncoder(build(vocabulary), layout=vocabulary.layout)
 
 
 def _values_of(vocabulary: Vocabulary) -> list[bytes]:
-    """Give the bytes of each token; empty for kinds whose tokens are text already."""
+    """Return the bytes of each token; empty for kinds whose tokens are text already."""
     return [] if vocabulary.kind in ("word", "character") else token_bytes(vocabulary.tokens)
 
 
@@ -231,10 +260,12 @@ def _shown(value: bytes) -> str:
 
 def _fingerprint(vocabulary: Vocabulary) -> str:
     """Hash what decides the ids, not the file: other versions of `tokenizers` write it anew."""
-    content = [
+    content: list[object] = [
         vocabulary.kind,
         vocabulary.closed,
         list(vocabulary.tokens),
         [list(pair) for pair in vocabulary.merges],
     ]
+    if vocabulary.layout > 1 and vocabulary.kind in ("word", "bpe"):
+        content += [vocabulary.layout, vocabulary.markers]
     return hashlib.sha256(json.dumps(content).encode("ascii")).hexdigest()

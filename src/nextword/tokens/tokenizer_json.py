@@ -4,33 +4,43 @@ Knows nothing of paths, nor of how a text is encoded.
 """
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, get_args
 
 from nextword.base import FormatError
 from nextword.tokens.config import TokenizerKind
 from nextword.tokens.layout import Vocabulary, build, byte_alphabet
+from nextword.tokens.markers import REMOVED
 from nextword.tokens.specials import NUM_SPECIAL_TOKENS, SPECIAL_TOKENS, SURROGATE
+from nextword.tokens.words import word_separators
 
 _PARTS = ("normalizer", "pre_tokenizer", "decoder")
-_LAYOUTS: tuple[tuple[TokenizerKind, bool], ...] = (
-    ("word", False),
-    ("word", True),
-    ("character", False),
-    ("byte", False),
-    ("bpe", False),
+#: What can differ between the parts of two tokenizers, the latest layout first.
+_VARIANTS: tuple[Vocabulary, ...] = (
+    *(
+        Vocabulary(kind="word", closed=closed, markers=markers, tokens=SPECIAL_TOKENS)
+        for closed in (False, True)
+        for markers in REMOVED
+    ),
+    *(
+        Vocabulary(kind=kind, tokens=SPECIAL_TOKENS)
+        for kind in get_args(TokenizerKind)
+        if kind != "word"
+    ),
+    Vocabulary(kind="word", layout=1, tokens=SPECIAL_TOKENS),
+    Vocabulary(kind="word", closed=True, layout=1, tokens=SPECIAL_TOKENS),
+    Vocabulary(kind="bpe", layout=1, tokens=SPECIAL_TOKENS),
 )
 _HELP = "Use a tokenizer.json written by nextword, or train the tokenizer again."
-_BLANKS = " \t\n\v\f\r"
 
 
 def write_vocabulary(vocabulary: Vocabulary) -> str:
-    """Give a vocabulary as the text of a `tokenizer.json` that Hugging Face `tokenizers` loads."""
+    """Return a vocabulary as the text of a `tokenizer.json`, which Hugging Face loads too."""
     return build(vocabulary).to_str(pretty=True)
 
 
 def read_vocabulary(text: str) -> Vocabulary:
-    """Read the vocabulary, kind and closedness out of the text of a `tokenizer.json`.
+    """Read the vocabulary and its settings from the text of a `tokenizer.json`.
 
     Added tokens, padding and truncation that another program wrote there are passed over.
 
@@ -39,15 +49,16 @@ def read_vocabulary(text: str) -> Vocabulary:
             merges contradict themselves.
     """
     content = _parse(text)
-    kind, closed = _layout_of(content)
+    variant = _variant_of(content)
     model = content.get("model")
     if not isinstance(model, dict):
         raise _refusal("it has no model")
     tokens = _tokens_in_order(model.get("vocab"))
     merges = _merges(model.get("merges", []))
-    _check_tokens(kind, tokens)
-    _check_merges(kind, tokens, merges)
-    return Vocabulary(kind=kind, closed=closed, tokens=tokens, merges=merges)
+    found = replace(variant, tokens=tokens, merges=merges)
+    _check_tokens(found)
+    _check_merges(found)
+    return found
 
 
 def _parse(text: str) -> dict[str, Any]:
@@ -60,12 +71,11 @@ def _parse(text: str) -> dict[str, Any]:
     return content
 
 
-def _layout_of(content: dict[str, Any]) -> tuple[TokenizerKind, bool]:
-    for kind, closed in _LAYOUTS:
-        bare = Vocabulary(kind=kind, closed=closed, tokens=SPECIAL_TOKENS)
-        expected = json.loads(build(bare).to_str())
+def _variant_of(content: dict[str, Any]) -> Vocabulary:
+    for variant in _VARIANTS:
+        expected = json.loads(build(variant).to_str())
         if all(_agrees(content.get(part), expected[part]) for part in _PARTS):
-            return kind, closed
+            return variant
     raise _refusal("its parts are none that nextword knows")
 
 
@@ -105,30 +115,30 @@ def _is_pair(pair: Any) -> bool:
     return isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair)
 
 
-def _check_tokens(kind: TokenizerKind, tokens: Sequence[str]) -> None:
-    own = tokens[NUM_SPECIAL_TOKENS:]
-    if kind == "byte":
+def _check_tokens(vocabulary: Vocabulary) -> None:
+    own = vocabulary.tokens[NUM_SPECIAL_TOKENS:]
+    if vocabulary.kind == "byte":
         sound = tuple(own) == byte_alphabet()
-    elif kind == "bpe":
+    elif vocabulary.kind == "bpe":
         sound = set(byte_alphabet()) == set("".join(own)) and set(byte_alphabet()) <= set(own)
-    elif kind == "character":
+    elif vocabulary.kind == "character":
         sound = all(len(token) == 1 and not SURROGATE.search(token) for token in own)
     else:
-        sound = all(token and not _cannot_be_word(token) for token in own)
+        separators = word_separators(vocabulary.layout)
+        sound = all(token and not _cannot_be_word(token, separators) for token in own)
     if not sound:
-        raise _refusal(f"its vocabulary is none of a {kind} tokenizer")
+        raise _refusal(f"its vocabulary is none of a {vocabulary.kind} tokenizer")
 
 
-def _cannot_be_word(token: str) -> bool:
-    return any(blank in token for blank in _BLANKS) or SURROGATE.search(token) is not None
+def _cannot_be_word(token: str, separators: str) -> bool:
+    return any(blank in token for blank in separators) or SURROGATE.search(token) is not None
 
 
-def _check_merges(
-    kind: TokenizerKind, tokens: Sequence[str], merges: Sequence[tuple[str, str]]
-) -> None:
-    if kind != "bpe" and merges:
-        raise _refusal(f"it has merges, but a {kind} tokenizer has none")
-    known = set(tokens[NUM_SPECIAL_TOKENS:])
+def _check_merges(vocabulary: Vocabulary) -> None:
+    merges = vocabulary.merges
+    if vocabulary.kind != "bpe" and merges:
+        raise _refusal(f"it has merges, but a {vocabulary.kind} tokenizer has none")
+    known = set(vocabulary.tokens[NUM_SPECIAL_TOKENS:])
     for first, second in merges:
         if not {first, second, first + second} <= known:
             raise _refusal(f"the merge of {first!r} and {second!r} is not in its vocabulary")
@@ -137,4 +147,4 @@ def _check_merges(
 
 
 def _refusal(reason: str) -> FormatError:
-    return FormatError(f"The tokenizer cannot be read: {reason}.", help=_HELP)
+    return FormatError(f"the tokenizer cannot be read: {reason}.", help=_HELP)

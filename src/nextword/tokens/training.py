@@ -1,16 +1,13 @@
 """Learning a vocabulary from a text in one pass. Knows nothing of files or of fast encoding."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
-
-import tokenizers
-from tokenizers import models, trainers
 
 from nextword.base import DataError
+from nextword.tokens.bpe_training import bpe_vocabulary
 from nextword.tokens.config import DEFAULT_BPE_VOCAB_SIZE, TokenizerConfig
-from nextword.tokens.layout import Vocabulary, add_parts, byte_alphabet
+from nextword.tokens.layout import Vocabulary, byte_alphabet
+from nextword.tokens.markers import remove_markers
 from nextword.tokens.specials import (
     NUM_SPECIAL_TOKENS,
     SPECIAL_TOKENS,
@@ -18,9 +15,7 @@ from nextword.tokens.specials import (
     UNKNOWN_TOKEN,
 )
 from nextword.tokens.tokenizer import Tokenizer
-
-#: A pair of tokens seen once in the whole text is no pattern.
-_BPE_MIN_COUNT = 2
+from nextword.tokens.words import LATEST_LAYOUT, split_words, unfold_word
 
 
 def train_tokenizer(
@@ -28,6 +23,7 @@ def train_tokenizer(
     pieces: Iterable[str],
     *,
     on_progress: Callable[[int], None] | None = None,
+    on_merging: Callable[[int], None] | None = None,
 ) -> Tokenizer:
     r"""Learn a vocabulary: special tokens first, then by falling count, then by text.
 
@@ -38,9 +34,10 @@ def train_tokenizer(
         config: What to learn.
         pieces: The training text, in pieces that end at line ends.
         on_progress: Called with the number of characters read so far.
+        on_merging: Kind `bpe` only: called with the seconds spent on pairs, once all is read.
 
     Raises:
-        DataError: The text is empty.
+        DataError: The text is empty, or holds a reserved symbol that `markers` does not remove.
 
     Example:
         >>> tokenizer = train_tokenizer(TokenizerConfig(min_count=1), ["the cat\n", "the dog\n"])
@@ -51,7 +48,8 @@ def train_tokenizer(
         return Tokenizer(Vocabulary(kind="byte", tokens=(*SPECIAL_TOKENS, *byte_alphabet())))
     watched = _watch(pieces, on_progress)
     if config.kind == "bpe":
-        return Tokenizer(_bpe_vocabulary(config, watched))
+        vocab_size = config.vocab_size or DEFAULT_BPE_VOCAB_SIZE
+        return Tokenizer(bpe_vocabulary(watched, vocab_size=vocab_size, on_merging=on_merging))
     if config.kind == "character":
         return Tokenizer(_character_vocabulary(config, watched))
     return Tokenizer(_word_vocabulary(config, watched))
@@ -66,29 +64,32 @@ def _watch(pieces: Iterable[str], on_progress: Callable[[int], None] | None) -> 
             on_progress(num_characters)
     if not num_characters:
         raise DataError(
-            "The training text is empty; there is nothing to learn a vocabulary from.",
+            "the training text is empty; there is nothing to learn a vocabulary from.",
             help="Name a text with at least one character.",
         )
 
 
 def _word_vocabulary(config: TokenizerConfig, pieces: Iterable[str]) -> Vocabulary:
     counts: Counter[bytes] = Counter()
+    first_line = 1
     for piece in pieces:
-        counts.update(piece.encode("utf-8", errors="surrogatepass").split())
-    literals = [name.encode("utf-8") for name in SPECIAL_TOKENS]
-    has_unknown = UNKNOWN_TOKEN.encode("utf-8") in counts
+        text = remove_markers(
+            piece, config.markers, name="the training text", first_line=first_line
+        )
+        first_line += piece.count("\n")
+        counts.update(split_words(text.encode("utf-8", errors="surrogatepass")))
+    has_unknown = counts.pop(UNKNOWN_TOKEN.encode("utf-8"), 0) > 0
     closed = has_unknown if config.closed == "auto" else config.closed
-    for literal in literals:
-        del counts[literal]
     words = {word: count for data, count in counts.items() if (word := _as_text(data)) is not None}
     min_count = config.min_count or (1 if closed else 2)
-    return Vocabulary(kind="word", closed=closed, tokens=_by_count(words, config, min_count))
+    tokens = _by_count(words, config, min_count)
+    return Vocabulary(kind="word", closed=closed, markers=config.markers, tokens=tokens)
 
 
 def _as_text(data: bytes) -> str | None:
-    """Give a word as text, or None when it holds a byte that was not UTF-8: JSON cannot keep it."""
+    """Return a word as text, or None when it holds a byte that was not UTF-8, which JSON cannot."""
     try:
-        return data.decode("utf-8")
+        return unfold_word(data, LATEST_LAYOUT).decode("utf-8")
     except UnicodeDecodeError:
         return None
 
@@ -110,21 +111,3 @@ def _by_count(counts: dict[str, int], config: TokenizerConfig, min_count: int) -
     if config.vocab_size is not None:
         kept = kept[: config.vocab_size - NUM_SPECIAL_TOKENS]
     return (*SPECIAL_TOKENS, *kept)
-
-
-def _bpe_vocabulary(config: TokenizerConfig, pieces: Iterable[str]) -> Vocabulary:
-    tokenizer = tokenizers.Tokenizer(models.BPE())
-    add_parts(tokenizer, kind="bpe", closed=False)
-    trainer = trainers.BpeTrainer(
-        vocab_size=config.vocab_size or DEFAULT_BPE_VOCAB_SIZE,
-        min_frequency=_BPE_MIN_COUNT,
-        show_progress=False,
-        special_tokens=list(SPECIAL_TOKENS),
-        initial_alphabet=list(byte_alphabet()),
-    )
-    plain = (part for piece in pieces for part in SURROGATE.split(piece))
-    tokenizer.train_from_iterator(plain, trainer)
-    model: dict[str, Any] = json.loads(tokenizer.to_str())["model"]
-    tokens = sorted(model["vocab"], key=model["vocab"].__getitem__)
-    merges = tuple((first, second) for first, second in model["merges"])
-    return Vocabulary(kind="bpe", tokens=tuple(tokens), merges=merges)

@@ -7,10 +7,11 @@ from nextword.training.callbacks import (
     MetricsFile,
     TensorBoard,
     TrainingCurve,
-    draw_training_curve,
 )
 from nextword.training.config import EvaluationConfig, RunConfig, TextConfig, TrainingConfig
 from nextword.training.data import StageProgress, TrainingData, prepare_data
+from nextword.training.effects import refuse_idle_settings, refuse_other_parts
+from nextword.training.ngram_planner import NgramPlan
 from nextword.training.planner import Plan, plan_training
 from nextword.training.progress import Progress
 from nextword.training.recipe_files import read_recipe, recipe_names, recipe_text
@@ -25,6 +26,7 @@ __all__ = [
     "Callback",
     "EvaluationConfig",
     "MetricsFile",
+    "NgramPlan",
     "Plan",
     "Progress",
     "RunConfig",
@@ -42,13 +44,14 @@ __all__ = [
     "TruncatedBptt",
     "UpdateLoss",
     "ValidationRecord",
-    "draw_training_curve",
     "kneser_ney_baseline",
     "plan_training",
     "prepare_data",
     "read_recipe",
     "recipe_names",
     "recipe_text",
+    "refuse_idle_settings",
+    "refuse_other_parts",
     "run_training",
     "stop_on_signals",
     "write_report",

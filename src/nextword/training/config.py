@@ -12,6 +12,7 @@ from nextword.families import (
 )
 from nextword.layers import EmbeddingConfig, OutputConfig
 from nextword.optim import AveragingConfig, ClippingConfig, OptimizerConfig, ScheduleConfig
+from nextword.text import is_utf8, shown_name
 from nextword.tokens import Reset, TokenizerConfig
 
 
@@ -25,7 +26,8 @@ class TextConfig:
         valid: Texts to validate on; a share of `train` when there is none.
         test: Texts to measure at the end; a share of `train` when neither is given.
         split: Shares of train, valid and test, where the text is cut.
-        field: The field of a JSON line that holds the text.
+        field: The field of a JSON line that holds the text; `text` in `.jsonl` and `.ndjson` files
+            when not given. With a field, `.json` files and standard input are JSON lines too.
         encoding_errors: `strict`, or `surrogateescape` to take any bytes.
         init: A model to start from instead of random weights.
     """
@@ -34,9 +36,17 @@ class TextConfig:
     valid: tuple[str, ...] = ()
     test: tuple[str, ...] = ()
     split: tuple[float, float, float] = (0.9, 0.05, 0.05)
-    field: str = "text"
+    field: str | None = None
     encoding_errors: Literal["strict", "surrogateescape"] = "strict"
     init: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in (*self.train, *self.valid, *self.test, self.init or ""):
+            require(
+                is_utf8(name),
+                f"the name '{shown_name(name)}' is not UTF-8, so the run cannot record it.",
+                help="Rename it, or name its folder or a glob that matches it.",
+            )
 
 
 @STRICT

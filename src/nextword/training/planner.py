@@ -16,6 +16,7 @@ from nextword.tensors import dtype_name, resolve_precision
 from nextword.text import ByteStream
 from nextword.training.config import RunConfig
 from nextword.training.data import StageProgress
+from nextword.training.ngram_planner import NgramPlan
 from nextword.training.preparation import Preparation, prepare, start_of
 from nextword.training.state import TrainingState
 
@@ -71,8 +72,11 @@ def plan_training(
     *,
     on_stage: StageProgress | None = None,
     standard_input: ByteStream | None = None,
-) -> Plan:
-    """Encode the text, build the model and time a few updates; nothing is kept.
+) -> Plan | NgramPlan:
+    """Return what a training would take; nothing is kept.
+
+    A network is built and a few updates are timed. For n-gram models the beginning of the text is
+    counted.
 
     Args:
         config: The settings.
@@ -81,12 +85,20 @@ def plan_training(
 
     Returns:
         Sizes and times; times are measured on this machine.
+
+    Raises:
+        ConfigError: Settings do not fit each other, or no text is named.
+        DataError: A text cannot be read or is too short.
     """
     start = start_of(config)
     with TemporaryDirectory(prefix="nextword-plan-") as folder:
         ready = prepare(start, Path(folder), on_stage=on_stage, standard_input=standard_input)
+        model_config, train = start.config.model, ready.data.train
+        estimate = model_config.estimate(train, ready.data.tokenizer)
+        if estimate is not None:
+            return NgramPlan.of(estimate, family=model_config.family, train=train)
         job = _PlanJob(ready, Path(folder))
-        start.config.model.fit(job)
+        model_config.fit(job)
         return job.plan()
 
 

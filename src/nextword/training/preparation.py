@@ -10,6 +10,7 @@ import torch
 from nextword.base import ConfigError, require
 from nextword.families import NetworkSpec, NeuralModelConfig
 from nextword.families.contract import Network
+from nextword.layers import EmbeddingConfig
 from nextword.models import NeuralLanguageModel
 from nextword.storage import StoredModel, load_model
 from nextword.tensors import resolve_device, seed_everything, tune_process
@@ -17,6 +18,7 @@ from nextword.text import ByteStream
 from nextword.training.config import RunConfig
 from nextword.training.data import StageProgress, TrainingData, prepare_data
 from nextword.training.pretrained import PretrainedVectors
+from nextword.training.sources import TextAccess
 
 _logger = logging.getLogger(__name__)
 
@@ -34,8 +36,12 @@ class Start:
     model: StoredModel | None
 
 
-def start_of(config: RunConfig) -> Start:
+def start_of(config: RunConfig, *, access: TextAccess | None = None) -> Start:
     """Load the model that a run starts from, and take over its architecture.
+
+    Args:
+        config: The settings.
+        access: How files are opened; relative to the current folder when None.
 
     Raises:
         CheckpointError: The model cannot be loaded.
@@ -49,7 +55,8 @@ def start_of(config: RunConfig) -> Start:
         "counted from the text.",
         help="Leave --init out.",
     )
-    stored = load_model(Path(config.text.init))
+    init = (access or TextAccess()).located(config.text.init)
+    stored = load_model(Path(init))
     saved = stored.settings
     if saved is None or not isinstance(stored.model, NeuralLanguageModel):
         raise ConfigError(
@@ -116,6 +123,7 @@ def prepare(
     *,
     on_stage: StageProgress | None = None,
     standard_input: ByteStream | None = None,
+    access: TextAccess | None = None,
 ) -> Preparation:
     """Tune the process, seed it, and encode the texts.
 
@@ -124,19 +132,21 @@ def prepare(
         folder: Where tokenizer and token stores go.
         on_stage: Called with the progress of each stage.
         standard_input: The stream that the text `-` stands for.
+        access: How files are opened; relative to the current folder when None.
 
     Raises:
         ConfigError: No text is named, or a setting needs a validation text that is missing.
         DataError: A text cannot be read or is too short.
     """
     config = start.config
+    access = access if access is not None else TextAccess()
     if isinstance(config.model, NeuralModelConfig):
         tune_process()
         seed_everything(config.training.seed)
     device = resolve_device(config.training.device)
     vectors = None
     if start.model is None and config.embedding.kind == "pretrained":
-        vectors = PretrainedVectors(config.embedding)
+        vectors = PretrainedVectors(_located(config.embedding, access))
     data = prepare_data(
         config.text,
         config.tokenizer,
@@ -145,9 +155,15 @@ def prepare(
         extend=None if vectors is None else vectors.extend,
         standard_input=standard_input,
         on_progress=on_stage,
+        access=access,
     )
     _require_validation(config, data)
     return Preparation(config, data, device=device, start=start.model, vectors=vectors)
+
+
+def _located(config: EmbeddingConfig, access: TextAccess) -> EmbeddingConfig:
+    """Return the settings with the path of the vectors as it is opened from here."""
+    return config if config.path is None else replace(config, path=access.located(config.path))
 
 
 def _require_validation(config: RunConfig, data: TrainingData) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from nextword.base import ConfigError, DataError
+from nextword.base import ConfigError, DataError, checked_path
 from nextword.layers import (
     EmbeddingConfig,
     WordVectors,
@@ -20,6 +20,9 @@ from nextword.text import open_stream
 from nextword.tokens import Tokenizer
 
 _logger = logging.getLogger(__name__)
+
+#: Below this share of the vocabulary, a warning names the likely cause.
+_FEW = 0.1
 
 
 class PretrainedVectors:
@@ -39,18 +42,21 @@ class PretrainedVectors:
                 "embedding.kind is 'pretrained', but no file is named.",
                 help="Set embedding.path=FILE (word2vec, GloVe or fastText .vec).",
             )
-        self._path = Path(config.path)
+        self._path = checked_path(config.path)
         self._num_words = config.add_words
         with open_stream(self._path) as stream:
             open_vectors(stream, name=config.path)
 
     @property
     def extend(self) -> Callable[[Tokenizer], Tokenizer] | None:
-        """What adds the file's words to a vocabulary; None where none are to be added."""
+        """Function that adds the file's words to a vocabulary; None if none are to be added."""
         return self._with_words if self._num_words else None
 
     def fill(self, model: NeuralLanguageModel, tokenizer: Tokenizer) -> None:
-        """Put the vectors into a model's table; words that the file lacks keep their own.
+        """Copy the vectors into a model's table; words that the file lacks keep their own.
+
+        Logs how many tokens were found, as a notice that the command line always shows, and warns
+        of words that were skipped.
 
         Raises:
             ConfigError: The model's vectors have another width, or it has no such table.
@@ -60,20 +66,30 @@ class PretrainedVectors:
         with open_stream(self._path) as stream:
             found = read_vectors(stream, name=str(self._path), wanted=ids.keys())
         table = _table_for(found, model, self._path)
+        for skipped in found.losses.warnings():
+            _logger.warning("%s: %s", self._path, skipped)
         if not found.words:
             raise DataError(
-                f"{self._path} has none of the {len(ids):,} tokens of the vocabulary.",
-                help="Give vectors of the same language, with words as the text spells them.",
+                f"{self._path} has none of the {len(ids):,} tokens of the vocabulary. "
+                f"{found.losses.likely_cause()}",
+                help="Give vectors of the same language, with words spelt as in the text.",
             )
         rows = torch.tensor([ids[word] for word in found.words], device=table.device)
         with torch.no_grad():
             table[rows] = torch.from_numpy(found.vectors).to(table)
-        _logger.info(
-            "%s has vectors for %s of the %s tokens of the vocabulary (%.1f %%)",
+        self._say_found(found, len(ids))
+
+    def _say_found(self, found: WordVectors, vocab_size: int) -> None:
+        share = len(found.words) / vocab_size
+        _logger.log(
+            logging.WARNING if share < _FEW else logging.INFO,
+            "%s has vectors for %s of the %s tokens of the vocabulary (%.1f %%)%s",
             self._path,
             f"{len(found.words):,}",
-            f"{len(ids):,}",
-            100.0 * len(found.words) / len(ids),
+            f"{vocab_size:,}",
+            100.0 * share,
+            f". {found.losses.likely_cause()}" if share < _FEW else "",
+            extra={"notice": True},
         )
 
     def _with_words(self, tokenizer: Tokenizer) -> Tokenizer:
@@ -87,7 +103,7 @@ class PretrainedVectors:
 
 
 def _table_for(found: WordVectors, model: NeuralLanguageModel, path: Path) -> Tensor:
-    """Give the table that the vectors go into."""
+    """Return the table that the vectors go into."""
     size, table = found.vectors.shape[1], model.embedding
     if not isinstance(table, Tensor):
         raise ConfigError(

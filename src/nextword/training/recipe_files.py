@@ -3,7 +3,7 @@
 from importlib.resources import files
 from pathlib import Path
 
-from nextword.base import ConfigError, Values, did_you_mean, read_toml
+from nextword.base import ConfigError, Values, checked_path, did_you_mean, read_toml
 
 _PACKAGE = "nextword.training"
 _FOLDER = "recipes"
@@ -35,11 +35,12 @@ def read_recipe(name_or_file: str) -> Values:
     Raises:
         ConfigError: There is no such recipe or file, or it is not valid TOML.
     """
-    path = Path(name_or_file)
+    path = checked_path(name_or_file)
     if path.suffix != ".toml":
         return read_toml(recipe_text(name_or_file), source=f"recipe {name_or_file}")
     try:
-        text = path.read_text(encoding="utf-8")
+        # Editors on Windows write a byte order mark, which TOML does not allow.
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ConfigError(f"cannot read the recipe {path}: {error.strerror}.") from error
     except UnicodeDecodeError as error:

@@ -6,15 +6,15 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nextword.base import NextwordError, Values
+from nextword.base import FormatError, NextwordError, Values
 from nextword.evaluation import PerplexityCard, evaluate
 from nextword.families import NetworkSpec
 from nextword.families.contract import Network
 from nextword.models import LanguageModel, NeuralLanguageModel
-from nextword.storage import RunFolder, RunLock, load_latest_checkpoint
+from nextword.storage import RunFolder, RunLock, load_latest_checkpoint, sweep_leftovers
 from nextword.text import ByteStream
 from nextword.tokens import TokenStore
 from nextword.training.callbacks import Callback, MetricsFile, TrainingCurve
@@ -25,7 +25,13 @@ from nextword.training.preparation import Preparation, prepare, start_of
 from nextword.training.progress import Progress
 from nextword.training.report import write_report
 from nextword.training.settings import settle
-from nextword.training.signals import stop_on_signals
+from nextword.training.signals import exit_on_sigterm, stop_on_signals
+from nextword.training.sources import (
+    TextAccess,
+    check_sources,
+    require_unchanged,
+    starting_folder,
+)
 from nextword.training.state import TrainingState
 from nextword.training.trainer import Trainer
 
@@ -86,28 +92,36 @@ def run_training(
         config: The settings.
         out: The run folder; made where it is missing.
         resume: `never` refuses a folder that holds a run; `auto` starts in an empty one, goes on
-            where a run stopped, and on a finished run only reports.
+            where a run stopped, and on a finished run only reports; `old-text` does the same with
+            the text as it was encoded when the run began, whatever the text is now.
         callbacks: Gives what watches beside the metrics file and the training curve.
         on_stage: Is told of stages before and after training.
         standard_input: The stream that the text `-` stands for.
 
     Raises:
         ConfigError: The folder is not empty, no text is named, or settings do not fit each other.
-        MismatchError: The run in the folder was started with other settings.
+        MismatchError: The run in the folder was started with other settings or another text.
         DataError: A text cannot be read or is too short.
         LockedError: Another process trains in this folder.
-        DivergedError: The loss is not finite.
-        KeyboardInterrupt: SIGINT came; a checkpoint was saved.
-        SystemExit: SIGTERM came, with code 143; a checkpoint was saved.
+        DivergedError: The loss, a weight or every validation is not finite.
+        KeyboardInterrupt: SIGINT came; once training has begun a checkpoint was saved.
+        SystemExit: SIGTERM came, with code 143; once training has begun a checkpoint was saved.
     """
-    with _created(out) as run, RunLock(run.path):
+    with _created(out) as run, _held(run):
         with _left_empty_on_refusal(run):
-            start = start_of(config)
-            config = start.config
-            settle(config, run, resume=resume)
+            folder = starting_folder(run)
+            start = start_of(config, access=TextAccess(folder=folder))
+            config = settle(start.config, run, resume=resume, folder=folder)
+            access = check_sources(config.text, run, folder=folder, resume=resume)
             ready = prepare(
-                start, run.tokens_folder, on_stage=on_stage, standard_input=standard_input
+                replace(start, config=config),
+                run.tokens_folder,
+                on_stage=on_stage,
+                standard_input=standard_input,
+                access=access,
             )
+            if not access.is_old:
+                require_unchanged(run)
             job = _Job(ready, run, callbacks=callbacks)
             model = config.model.fit(job)
         return _measure(model, job, on_stage=on_stage)
@@ -166,7 +180,7 @@ class _Job:
         watchers = [MetricsFile(self.run), TrainingCurve(self.run)]
         if self._callbacks is not None:
             watchers += self._callbacks(self.run)
-        if not state.progress.is_finished:
+        if not state.progress.is_finished or not self.run.model_folder.exists():
             _train(state, self.ready, run=self.run, keeper=keeper, callbacks=watchers)
         self._progress = state.progress
         keeper.load_best(model)
@@ -200,18 +214,29 @@ def _train(
 
 
 @contextmanager
+def _held(run: RunFolder) -> Iterator[None]:
+    """Hold the run, swept of what a killed process left; SIGTERM ends it in order."""
+    with RunLock(run.path), exit_on_sigterm():
+        run.refuse_links()
+        for path in sweep_leftovers(run.path):
+            _logger.info("removed %s, left by a process that was stopped", path)
+        yield
+
+
+@contextmanager
 def _left_empty_on_refusal(run: RunFolder) -> Iterator[None]:
-    """Take back what was written into an empty folder when a text or a setting is refused.
+    """Take back what was written into an empty folder when the start fails or is interrupted.
 
     So that the same command, mended, does not stumble over what the first attempt left.
     """
     was_empty = run.is_empty()
     try:
         yield
-    except NextwordError:
-        if was_empty and load_latest_checkpoint(run.checkpoints_folder) is None:
+    except BaseException:
+        if was_empty and not run.has_checkpoint():
             shutil.rmtree(run.tokens_folder, ignore_errors=True)
             run.config_file.unlink(missing_ok=True)
+            run.sources_file.unlink(missing_ok=True)
         raise
 
 
@@ -222,7 +247,7 @@ def _created(out: Path) -> Iterator[RunFolder]:
     run = RunFolder.create(out)
     try:
         yield run
-    except NextwordError:
+    except BaseException:
         if not was_there and run.is_empty():
             shutil.rmtree(out, ignore_errors=True)
         raise
@@ -233,7 +258,16 @@ def _restore(state: TrainingState, run: RunFolder) -> None:
     checkpoint = load_latest_checkpoint(run.checkpoints_folder)
     if checkpoint is None:
         return
-    state.restore(checkpoint)
+    try:
+        state.restore(checkpoint)
+    except NextwordError:
+        raise
+    except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
+        raise FormatError(
+            f"the checkpoint of step {checkpoint.step} in {run.checkpoints_folder} is not one of "
+            f"a training: {type(error).__name__} {error}.",
+            help="Remove its folder to go on from an earlier one, or choose another --out.",
+        ) from error
     state.extend()
     _logger.info("going on after update %d", state.progress.step)
 

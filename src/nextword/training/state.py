@@ -27,7 +27,14 @@ from nextword.optim import (
 )
 from nextword.recurrent import clip_state_gradients
 from nextword.storage import Checkpoint
-from nextword.tensors import random_states, resolve_precision, set_random_states
+from nextword.tensors import (
+    TorchRandomState,
+    random_states,
+    resolve_precision,
+    set_random_states,
+    set_torch_random_state,
+    torch_random_state,
+)
 from nextword.tokens import Tokenizer, TokenStore
 from nextword.training.bptt import TruncatedBptt, UpdateLoss
 from nextword.training.config import RunConfig
@@ -49,8 +56,7 @@ class Mark:
 
     position: Tensor
     queues: Any
-    random_tensors: dict[str, Tensor]
-    random_values: Values
+    random_state: TorchRandomState
 
 
 class TrainingState:
@@ -159,21 +165,36 @@ class TrainingState:
         self._descent.step(share=learning_rate / self._highest_rate)
         self.average.update()
 
+    def overflowed(self) -> str | None:
+        """Return the name of a weight that is not finite; None where all are.
+
+        An update can overflow although loss and gradient were finite. The model is looked at as
+        it stands, with averaged weights where those are applied.
+        """
+        for name, parameter in self.model.named_parameters():
+            if not bool(torch.isfinite(parameter.detach().sum())) and not bool(
+                torch.isfinite(parameter.detach()).all()
+            ):
+                return name
+        return None
+
     def mark(self) -> Mark:
-        """Remember this moment, to come back to should the next update be refused."""
-        random_tensors, random_values = random_states()
+        """Remember this moment, to come back to should the next update be refused.
+
+        Of the generators only torch's are kept: nothing in an update draws from the others, and
+        copying them takes longer than all the rest of this.
+        """
         return Mark(
             position=self.reader.position(),
             queues=self.bptt.mark(),
-            random_tensors=random_tensors,
-            random_values=random_values,
+            random_state=torch_random_state(self.model.device),
         )
 
     def rewind(self, mark: Mark) -> None:
         """Go back to a moment since which no weight has changed."""
         self.reader.seek(mark.position)
         self.bptt.rewind(mark.queues)
-        set_random_states(mark.random_tensors, mark.random_values)
+        set_torch_random_state(mark.random_state, self.model.device)
 
     def collect(self) -> tuple[dict[str, Tensor], Values]:
         """Give everything as tensors and JSON values, for a checkpoint."""
@@ -192,6 +213,7 @@ class TrainingState:
             "meter": self.meter.state_values(),
             "random": random_values,
             "environment": environment(torch.get_num_threads()),
+            "train_ids_sha256": self._train.ids_sha256,
         }
         return tensors, values
 
@@ -204,6 +226,7 @@ class TrainingState:
         tensors, values = checkpoint.tensors, checkpoint.values
         _compare_environment(values["environment"])
         source = f"the checkpoint of step {checkpoint.step}"
+        self._refuse_other_text(values.get("train_ids_sha256"), source=source)
         load_parameter_tensors(self.model, strip_prefix(tensors, "model."), source=source)
         load_optimizer_tensors(self.optimizer, tensors)
         self.average.load_state_tensors(tensors)
@@ -221,6 +244,16 @@ class TrainingState:
         self.reader.seek(position)
         self.bptt.load_state(tensors, values["bptt"])
         set_random_states(tensors, values["random"])
+
+    def _refuse_other_text(self, ids_sha256: str | None, *, source: str) -> None:
+        """Refuse a training text that is not the one the checkpoint was trained on."""
+        here = self._train.ids_sha256
+        if ids_sha256 and here and ids_sha256 != here:
+            raise MismatchError(
+                f"{source} was trained on tokens with SHA-256 {ids_sha256[:12]}, the tokens here "
+                f"have {here[:12]}: the text has changed and was encoded again.",
+                help="Put the old text back and remove tokens/, or choose another --out.",
+            )
 
     def _new_reader(self) -> UnitReader:
         order = None

@@ -30,6 +30,7 @@ _SECONDS_BEFORE_HORIZON = 5.0
 _HORIZON_GROWTH = 1.5
 #: Room for a last validation.
 _HORIZON_SHARE = 0.95
+_DIVERGED_HELP = "Lower optimizer.learning_rate, or clip (--set clipping.kind=norm)."
 #: Even a short training gives its curve this many points.
 _MIN_REPORTS = 20
 
@@ -79,8 +80,9 @@ class Trainer:
         """Train until done, or until a stop is asked for; a checkpoint is left in either case.
 
         Raises:
-            DivergedError: The loss or gradient is not finite. The update is not made, and the
-                checkpoint left behind stands just before it.
+            DivergedError: The loss or gradient is not finite: the update is not made, and the
+                checkpoint left behind stands just before it. Or a weight is not finite: nothing is
+                saved. Or the training has ended and no validation was finite: there is no model.
         """
         self._resume_clock()
         self._saved_at = time.perf_counter()
@@ -91,6 +93,8 @@ class Trainer:
         try:
             while not self.progress.is_finished and not self._stop:
                 self._make_update()
+            if self.progress.is_finished:
+                self._require_model()
             self._save_checkpoint()
         finally:
             for callback in self._callbacks:
@@ -123,8 +127,41 @@ class Trainer:
             f"update {self.progress.step + 1} has loss {loss.nll_sum / loss.num_targets} and "
             f"gradient norm {clipped.norm}; it was not made. The checkpoint of step "
             f"{self.progress.step} in {self._run_folder.checkpoints_folder} is sound.",
-            help="Lower optimizer.learning_rate, or clip (--set clipping.kind=norm).",
+            help=_DIVERGED_HELP,
         )
+
+    def _refuse_overflow(self) -> None:
+        """Stop before weights are saved that are not finite."""
+        name = self._state.overflowed()
+        if name is None:
+            return
+        folder = self._run_folder.checkpoints_folder
+        kept = f"the last checkpoint in {folder} stands before it"
+        if not self._run_folder.has_checkpoint():
+            kept = "there is no checkpoint before it"
+        raise DivergedError(
+            f"the weights are not finite after update {self.progress.step} ({name}); they were "
+            f"not saved, and {kept}.",
+            help=_DIVERGED_HELP,
+        )
+
+    def _require_model(self) -> None:
+        """Measure and keep the last model where the training has ended without one.
+
+        A run is stopped before its first validation and then given fewer updates, or its model
+        folder was removed.
+        """
+        if self._run_folder.model_folder.exists():
+            return
+        progress = self.progress
+        progress.best_nll, progress.last_validation_step = math.inf, -1
+        self._validate()
+        if not self._run_folder.model_folder.exists():
+            raise DivergedError(
+                f"no validation was finite, the last one, after update {progress.step}, neither: "
+                "there is no best model.",
+                help=f"{_DIVERGED_HELP} A word that the model gives no probability does it too.",
+            )
 
     def _scheduled_rate(self) -> float:
         share = schedule_share(
@@ -182,6 +219,7 @@ class Trainer:
             nll = self._validation_nll()
             is_best = nll < progress.best_nll or self._valid is None
             if is_best:
+                self._refuse_overflow()
                 progress.best_nll, progress.best_step, progress.num_worse = nll, progress.step, 0
                 self._save_best()
             else:
@@ -258,6 +296,7 @@ class Trainer:
 
     def _save_checkpoint(self) -> None:
         started = time.perf_counter()
+        self._refuse_overflow()
         tensors, values = self._state.collect()
         folder = self._run_folder.checkpoints_folder
         save_checkpoint(folder, step=self.progress.step, tensors=tensors, values=values)

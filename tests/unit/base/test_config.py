@@ -122,7 +122,7 @@ def test_decode_unknown_choice_names_the_nearest() -> None:
 
 def test_decode_out_of_range_says_the_limit_and_the_path() -> None:
     with pytest.raises(
-        ConfigError, match=r"config\.toml: clipping: threshold is 0\.0; it must be above 0\."
+        ConfigError, match=r"config\.toml: clipping\.threshold is 0\.0; it must be above 0\."
     ):
         decode(Outer, {"name": "a", "clipping": {"threshold": 0.0}}, source="config.toml")
 
@@ -133,7 +133,14 @@ def test_decode_number_that_is_not_finite_is_refused(value: float) -> None:
         decode(Outer, {"name": "a", "clipping": {"threshold": value}}, source="config.toml")
 
 
-@given(st.builds(Outer, name=st.text(max_size=5), hidden_size=st.integers(), tied=st.booleans()))
+@given(
+    st.builds(
+        Outer,
+        name=st.text(max_size=5),
+        hidden_size=st.integers(-(2**63) + 1, 2**63 - 1),
+        tied=st.booleans(),
+    )
+)
 def test_encode_then_toml_then_decode_gives_the_config_back(config: Outer) -> None:
     text = write_toml(encode(config))
 

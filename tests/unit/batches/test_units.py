@@ -87,3 +87,16 @@ def test_shuffled_by_length_pads_little_but_stays_shuffled() -> None:
     assert padding(lengths, order, 8) < 0.1 * padding(lengths, np.arange(1000), 8)
     neighbours = np.corrcoef(np.arange(1000), lengths[order])[0, 1]
     assert abs(neighbours) < 0.2
+
+
+@pytest.mark.parametrize(("num_units", "is_sorted_as_one"), [(64, True), (66, False)], ids=str)
+def test_shuffled_by_length_sorts_pools_of_32_batches(
+    num_units: int, is_sorted_as_one: bool
+) -> None:
+    order = shuffled_by_length(
+        starts_of(list(range(1, num_units + 1))), batch_size=2, seed=0, epoch=0
+    )
+
+    # Units of lengths 1 to n that are sorted as one pool make batches of neighbours.
+    differences = np.abs(np.diff(order.reshape(-1, 2), axis=1))
+    assert bool((differences == 1).all()) == is_sorted_as_one

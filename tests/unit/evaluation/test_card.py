@@ -19,6 +19,7 @@ FIELDS = [
     "num_words",
     "num_characters",
     "num_bytes",
+    "num_characters_lost",
     "nll_sum",
     "perplexity",
     "perplexity_per_word",
@@ -31,6 +32,7 @@ FIELDS = [
     "stride",
     "seconds",
     "tokens_per_second",
+    "note",
 ]
 
 
@@ -45,6 +47,7 @@ def card_of(
     num_characters: int = 20,
     num_bytes: int = 40,
     seconds: float = 2.0,
+    num_characters_lost: int = 0,
 ) -> PerplexityCard:
     sums = Sums(
         num_tokens=num_tokens,
@@ -60,6 +63,7 @@ def card_of(
         num_words=num_words,
         num_characters=num_characters,
         num_bytes=num_bytes,
+        num_characters_lost=num_characters_lost,
     )
     model = ModelFacts(model="m", family="lstm", num_parameters=7, reset="never")
     return perplexity_card(sums, model=model, text=text)
@@ -154,3 +158,15 @@ def test_to_dict_overflowing_perplexity_keeps_the_finite_sum() -> None:
 def test_perplexity_card_nothing_scored_is_refused() -> None:
     with pytest.raises(DataError, match=r"made\.txt holds no tokens to score.*not empty"):
         card_of(num_tokens=0, known=0.0)
+
+
+@pytest.mark.parametrize("counts_words", [True, False])
+def test_perplexity_card_lost_characters_leave_the_figures_of_the_text_undefined(
+    counts_words: bool,
+) -> None:
+    card = card_of(num_characters_lost=3, counts_words=counts_words)
+
+    assert card.num_characters_lost == 3
+    assert card.bits_per_character is card.bits_per_byte is None
+    assert (card.perplexity_per_word is not None) == counts_words
+    assert card.perplexity == pytest.approx(math.e)

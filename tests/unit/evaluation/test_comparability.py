@@ -17,7 +17,14 @@ from nextword.tokens import Tokenizer, Vocabulary
 SPECIALS = ("<pad>", "<unk>", "<s>", "</s>")
 
 
-def card(name: str, *, num_unknown: int = 0, num_words: int = 100) -> PerplexityCard:
+def card(
+    name: str,
+    *,
+    num_unknown: int = 0,
+    num_words: int = 100,
+    num_lost: int = 0,
+    counts_words: bool = True,
+) -> PerplexityCard:
     sums = Sums(
         num_tokens=100,
         num_unknown=num_unknown,
@@ -28,10 +35,11 @@ def card(name: str, *, num_unknown: int = 0, num_words: int = 100) -> Perplexity
     text = TextFacts(
         text="made.txt",
         tokenizer="word (9, open) 0f",
-        counts_words=True,
+        counts_words=counts_words,
         num_words=num_words,
         num_characters=500,
         num_bytes=500,
+        num_characters_lost=num_lost,
     )
     model = ModelFacts(model=name, family="ngram", num_parameters=1, reset="never")
     return perplexity_card(sums, model=model, text=text)
@@ -116,3 +124,26 @@ def test_vocabulary_fingerprint_others_differ() -> None:
     ]
 
     assert len({vocabulary_fingerprint(each) for each in tokenizers}) == len(tokenizers)
+
+
+@pytest.mark.parametrize(
+    ("lost", "counts_words", "per_text"),
+    [
+        ((0, 0), False, True),
+        ((3, 0), False, False),
+        ((3, 3), False, False),
+        ((3, 3), True, True),
+        ((3, 4), True, False),
+        ((3, 0), True, False),
+    ],
+)
+def test_comparability_lost_characters_are_as_unknown_words(
+    lost: tuple[int, int], counts_words: bool, per_text: bool
+) -> None:
+    cards = [card(str(count), num_lost=count, counts_words=counts_words) for count in lost]
+
+    found = comparability(cards, ["x", "y"])
+
+    assert found.per_text == per_text
+    assert ("lost in encoding" in found.reason) != per_text
+    assert comparability(cards, ["x", "x"]).per_token

@@ -93,3 +93,30 @@ def test_render_cards_without_perplexity_per_token_keeps_the_other_figures() -> 
         cells = with_it.split()
         place = cells.index("perplexity" if "perplexity" in cells else "90.02")
         assert without.split() == cells[:place] + cells[place + 1 :]
+
+
+def lossy(*, counts_words: bool) -> PerplexityCard:
+    text = dataclasses.replace(TEXT, num_characters_lost=1235, counts_words=counts_words)
+    return perplexity_card(SUMS, model=MODEL, text=text)
+
+
+def test_render_card_says_how_many_characters_were_lost() -> None:
+    lines = render_card(lossy(counts_words=False)).splitlines()
+
+    assert "lost in encoding      1,235 characters (10.00 %)" in lines
+    assert sum("- (characters were lost in encoding" in line for line in lines) == 3
+
+
+def test_render_card_of_words_says_that_white_space_was_lost() -> None:
+    text = render_card(lossy(counts_words=True))
+
+    assert "1,235 characters (10.00 %), white space between words" in text
+    assert "perplexity per word   90.02" in text
+
+
+def test_render_cards_has_a_column_of_lost_characters_where_there_are_any() -> None:
+    header, row = render_cards([lossy(counts_words=True)]).splitlines()
+
+    assert "  lost  " in header
+    assert "  1,235  " in row
+    assert "lost" not in render_cards([card_of()])

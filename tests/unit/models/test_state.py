@@ -1,7 +1,10 @@
+import random
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.torch import save
 
 from nextword.base import FormatError, MismatchError, ShapeError
 from nextword.models import State, state_from_bytes
@@ -145,3 +148,70 @@ def test_bytes_cut_anywhere_are_refused(kept: int) -> None:
 
     with pytest.raises(FormatError, match="the state is damaged"):
         state_from_bytes(data[: min(kept, len(data) - 1)], fresh(1))
+
+
+def mutated(data: bytes, chance: random.Random) -> bytes:
+    """Change, cut out or repeat some bytes."""
+    changed = bytearray(data)
+    for _ in range(chance.randint(1, 2)):
+        place = chance.randrange(len(changed))
+        kind = chance.randrange(3)
+        if kind == 0:
+            changed[place] ^= 1 << chance.randrange(8)
+        elif kind == 1:
+            del changed[place : place + chance.randint(1, 9)]
+        else:
+            changed[place:place] = changed[place : place + chance.randint(1, 9)]
+    return bytes(changed)
+
+
+def untyped_errors(num_cases: int) -> list[str]:
+    """Read mutated states and use them; give what was raised that is no error of ours."""
+    chance, data, found = random.Random(1), moved(2).to_bytes(), []
+    for _ in range(num_cases):
+        try:
+            rows_of(state_from_bytes(mutated(data, chance), fresh(1)))
+        except (FormatError, MismatchError):
+            pass
+        except Exception as error:
+            found.append(repr(error))
+    return found
+
+
+def test_mutated_bytes_are_read_or_refused_by_our_errors() -> None:
+    assert untyped_errors(200) == []
+
+
+@pytest.mark.slow
+def test_many_mutated_bytes_are_read_or_refused_by_our_errors() -> None:
+    assert untyped_errors(2_000) == []
+
+
+def rewritten(state: State, **changed: torch.Tensor | None) -> bytes:
+    """Serialise a state with some tensors replaced or, where None, left out."""
+    tensors: dict[str, torch.Tensor] = {**state.tensors, "num_tokens": state.num_tokens}
+    for name, tensor in changed.items():
+        tensors.pop(name, None)
+        if tensor is not None:
+            tensors[name] = tensor
+    return save(tensors, metadata={"fingerprint": state.fingerprint()})
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"num_tokens": None}, "it holds no num_tokens"),
+        ({"num_tokens": torch.tensor([-1, 0])}, "num_tokens is -1, below 0"),
+        ({"num_tokens": torch.zeros(2)}, "it holds no num_tokens"),
+        ({"memory": None}, r"it holds \['count'\], not \['count', 'memory'\]"),
+        ({"other": torch.zeros(2)}, "it holds .*other"),
+        ({"memory": torch.zeros(3, 2)}, r"memory has shape \(3, 2\), not \(2, 2\)"),
+        ({"memory": torch.zeros(2, 5)}, r"memory has shape \(2, 5\), not \(2, 2\)"),
+        ({"memory": torch.zeros(2, 2, dtype=torch.int64)}, "memory has dtype torch.int64"),
+    ],
+)
+def test_bytes_with_other_tensors_are_refused(
+    changed: dict[str, torch.Tensor | None], message: str
+) -> None:
+    with pytest.raises(FormatError, match=message):
+        state_from_bytes(rewritten(moved(2), **changed), fresh(1))

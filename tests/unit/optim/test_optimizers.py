@@ -111,3 +111,29 @@ def test_build_optimizer_does_not_update_excluded_weights(kind: str) -> None:
 
     moved = [not torch.equal(a, b) for a, b in zip(weights(model), before, strict=True)]
     assert moved == [True, True, False, True]
+
+
+@pytest.mark.parametrize("kind", ["sgd", "adamw"])
+def test_step_moves_the_version_counters_that_fused_forms_leave(kind: str) -> None:
+    model = torch.nn.Linear(3, 2)
+    optimizer = build_optimizer(model, OptimizerConfig(kind=kind, momentum=0.0))  # type: ignore[arg-type]
+    model(torch.ones(1, 3)).sum().backward()
+    before = [parameter._version for parameter in model.parameters()]
+
+    optimizer.step()
+
+    after = [parameter._version for parameter in model.parameters()]
+    assert all(new > old for new, old in zip(after, before, strict=True))
+
+
+@pytest.mark.parametrize("kind", ["sgd", "adamw"])
+def test_build_optimizer_single_number_is_moved_and_does_not_decay(kind: str) -> None:
+    model = nn.Module()
+    model.moved, model.still = nn.Parameter(torch.tensor(2.0)), nn.Parameter(torch.tensor(3.0))
+    model.moved.grad, model.still.grad = torch.tensor(1.0), torch.tensor(0.0)
+    config = OptimizerConfig(kind=kind, learning_rate=0.5, weight_decay=0.5)  # type: ignore[arg-type]
+
+    build_optimizer(model, config).step()
+
+    assert model.moved.item() == pytest.approx(1.5)
+    assert model.still.item() == 3.0

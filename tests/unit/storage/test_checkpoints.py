@@ -142,7 +142,7 @@ def test_save_checkpoint_full_disk_keeps_the_earlier_one(
     save(tmp_path, step=1)
     small_disk(5000)
 
-    with pytest.raises(CheckpointError, match=r"Cannot write .*File too large"):
+    with pytest.raises(CheckpointError, match=r"cannot write .*File too large"):
         save_checkpoint(tmp_path, step=2, tensors={"weight": torch.zeros(5000)}, values={})
 
     assert latest_step(tmp_path) == 1
@@ -155,7 +155,7 @@ def test_save_checkpoint_full_disk_for_values_keeps_the_earlier_one(
     save(tmp_path, step=1)
     small_disk(5000)
 
-    with pytest.raises(CheckpointError, match=r"Cannot save .*File too large"):
+    with pytest.raises(CheckpointError, match=r"cannot save .*File too large"):
         save_checkpoint(tmp_path, step=2, tensors={}, values={"text": "long" * 5000})
 
     assert latest_step(tmp_path) == 1
@@ -227,7 +227,7 @@ def test_load_latest_checkpoint_none_sound_lists_them(tmp_path: Path) -> None:
         damage(save(tmp_path, step=step))
 
     with pytest.raises(
-        FormatError, match=r"None of the checkpoints .* is sound \(step-00000002, step-00000001\)"
+        FormatError, match=r"none of the checkpoints .* is sound \(step-00000002, step-00000001\)"
     ):
         load_latest_checkpoint(tmp_path)
 

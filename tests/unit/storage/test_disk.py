@@ -3,23 +3,23 @@ from pathlib import Path
 
 import pytest
 
-from nextword.base import CheckpointError
+from nextword.base import CheckpointError, DiskFullError
 from nextword.storage.disk import disk_errors, reason
 
 
 def test_disk_errors_full_disk_says_so_and_helps() -> None:
     with (
-        pytest.raises(CheckpointError, match="Cannot save model: No space left") as caught,
+        pytest.raises(DiskFullError, match="no space is left to write model") as caught,
         disk_errors(Path("model")),
     ):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    assert caught.value.help == "Free some space; what was saved earlier is untouched."
+    assert caught.value.help.startswith("Free some space")
 
 
 def test_disk_errors_other_refusal_gives_the_reason_alone() -> None:
     with (
-        pytest.raises(CheckpointError, match="Cannot save model: Permission denied") as caught,
+        pytest.raises(CheckpointError, match="cannot save model: Permission denied") as caught,
         disk_errors(Path("model")),
     ):
         raise PermissionError(errno.EACCES, "Permission denied")

@@ -148,7 +148,7 @@ def test_run_lock_file_system_without_locks_says_so(
 
 def test_run_lock_missing_folder_gives_the_reason(tmp_path: Path) -> None:
     with (
-        pytest.raises(CheckpointError, match=r"Cannot lock .*missing: No such file"),
+        pytest.raises(CheckpointError, match=r"cannot lock .*missing: No such file"),
         RunLock(tmp_path / "missing"),
     ):
         pass
@@ -191,3 +191,57 @@ def test_run_lock_eight_writers_one_wins_and_seven_name_it(tmp_path: Path) -> No
     assert len(losers) == NUM_WRITERS - 1
     assert all(f"in use by process {winners[0]} on " in line for line in losers)
     assert all(float(line.split()[1]) < 2.0 for line in losers)
+
+
+def test_run_lock_that_is_a_link_is_refused_and_its_target_kept(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    (tmp_path / LOCK_NAME).symlink_to(precious)
+
+    with pytest.raises(CheckpointError, match="lock is a symbolic link, not a lock file") as caught:
+        RunLock(tmp_path).__enter__()
+
+    assert precious.read_text() == "mine"
+    assert caught.value.help == "Remove it, or choose another run folder."
+
+
+def test_run_lock_that_is_a_hard_link_is_refused_and_its_target_kept(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("")
+    (tmp_path / LOCK_NAME).hardlink_to(precious)
+
+    with pytest.raises(CheckpointError, match="a hard link to a file"):
+        RunLock(tmp_path).__enter__()
+
+    assert precious.read_text() == ""
+
+
+def test_run_lock_that_is_a_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / LOCK_NAME).mkdir()
+
+    with pytest.raises(CheckpointError, match="lock is a folder, not a lock file of nextword"):
+        RunLock(tmp_path).__enter__()
+
+
+def test_run_lock_that_is_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / LOCK_NAME)
+
+    with pytest.raises(CheckpointError, match="lock is no plain file"):
+        RunLock(tmp_path).__enter__()
+
+
+@pytest.mark.parametrize("content", ["mine", "x" * 5_000, "[1]"])
+def test_run_lock_with_other_content_is_refused_and_kept(content: str, tmp_path: Path) -> None:
+    (tmp_path / LOCK_NAME).write_text(content)
+
+    with pytest.raises(CheckpointError, match="a file with other content"):
+        RunLock(tmp_path).__enter__()
+
+    assert (tmp_path / LOCK_NAME).read_text() == content
+
+
+def test_run_lock_full_of_nuls_after_a_power_cut_is_taken(tmp_path: Path) -> None:
+    (tmp_path / LOCK_NAME).write_bytes(b"\0" * 40)
+
+    with RunLock(tmp_path):
+        assert json.loads((tmp_path / LOCK_NAME).read_text())["pid"] == os.getpid()

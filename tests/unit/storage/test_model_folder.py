@@ -81,7 +81,7 @@ def test_save_model_folder_own_format_version_refuses(tmp_path: Path) -> None:
         config={"format_version": 7}, tensors={}, tokenizer_json="{}", card=""
     )
 
-    with pytest.raises(CheckpointError, match="The configuration holds format_version"):
+    with pytest.raises(CheckpointError, match="the configuration holds format_version"):
         save_model_folder(tmp_path / "model", model_folder)
 
 
@@ -260,7 +260,7 @@ def test_resolve_model_folder_interrupted_replacement_is_recovered(
 def test_resolve_model_folder_run_without_model_says_so(tmp_path: Path) -> None:
     RunFolder(tmp_path).write_config("")
 
-    with pytest.raises(CheckpointError, match=r"The run .* has no model yet") as caught:
+    with pytest.raises(CheckpointError, match=r"the run .* has no model yet") as caught:
         resolve_model_folder(tmp_path)
 
     assert "--resume auto" in caught.value.help

@@ -1,5 +1,7 @@
 """What `load_model` makes of a path, and where the tensors of a model lie."""
 
+import json
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,9 +10,9 @@ import numpy as np
 import pytest
 
 from fakes import random_text, store_of, tokenizer_of
-from nextword.base import CheckpointError, FormatError
+from nextword.base import CheckpointError, ConfigError, FormatError
 from nextword.families import NgramConfig, NgramLanguageModel, train_ngram
-from nextword.storage import StoredModel, load_model, save_model, write_arpa_file
+from nextword.storage import StoredModel, load_model, save_model, write_arpa_file, write_manifest
 
 TEXT = random_text(300, seed=4)
 TOKENIZER = tokenizer_of(TEXT)
@@ -48,7 +50,7 @@ def file_behind(values: np.ndarray) -> str:
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/self/maps")
 
 
-@pytest.mark.parametrize("name", ["model.arpa", "model.arpa.gz", "MODEL.ARPA"])
+@pytest.mark.parametrize("name", ["model.arpa", "model.arpa.gz", "MODEL.ARPA", "old.lm", "words"])
 def test_load_model_arpa_file_is_a_model(name: str, tmp_path: Path) -> None:
     model = trained()
     write_arpa_file(tmp_path / name, model, TOKENIZER)
@@ -70,10 +72,17 @@ def test_load_model_folder_named_like_an_arpa_file_is_a_folder(tmp_path: Path) -
 def test_load_model_other_file_says_what_a_model_is(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text("words\n")
 
-    with pytest.raises(FormatError, match="is a file; a model is a folder") as refusal:
+    with pytest.raises(FormatError, match="so it is not an ARPA file") as refusal:
         load(tmp_path / "text.txt")
 
-    assert "an ARPA file is named .arpa or .arpa.gz" in refusal.value.help
+    assert "A model folder is named as a folder" in refusal.value.help
+
+
+def test_load_model_encoding_of_a_folder_is_refused(tmp_path: Path) -> None:
+    save(tmp_path / "model", trained())
+
+    with pytest.raises(ConfigError, match=r"an encoding .* is of use for ARPA files only"):
+        load_model(tmp_path / "model", encoding="latin-1")
 
 
 def test_load_model_missing_file_is_called_a_file(tmp_path: Path) -> None:
@@ -120,3 +129,52 @@ def test_save_model_mapped_model_over_its_own_folder_keeps_it(tmp_path: Path) ->
     save(tmp_path / "model", stored.model)
 
     assert load(tmp_path / "model").model.fingerprint() == trained().fingerprint()
+
+
+GOLDEN_FORMAT_1 = Path(__file__).parents[2] / "golden" / "models" / "format-1"
+
+
+def changed_copy(kind: str, folder: Path, section: str, values: object) -> Path:
+    """Copy a golden model, with other settings and a manifest that vouches for them."""
+    shutil.copytree(GOLDEN_FORMAT_1 / kind, folder)
+    path = folder / "config.json"
+    config = json.loads(path.read_text())
+    old = config.get(section)
+    config[section] = {**old, **values} if isinstance(values, dict) else values
+    path.write_text(json.dumps(config))
+    write_manifest(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("kind", "section", "values", "message"),
+    [
+        ("lstm", "model", {"num_layers": 2**63}, "num_layers is 9223372036854775808; it must be"),
+        ("transformer", "model", {"num_layers": 100_000}, "num_layers is 100000; it must be"),
+        ("lstm", "model", {"num_layers": 900}, r"model\.safetensors does not fit .*core\.cells\.1"),
+        (
+            "lstm",
+            "model",
+            {"hidden_size": 10**6, "embedding_size": 10**6},
+            r"has shape \(\d+, 12\), the configuration asks for \(\d+, 1000000\)",
+        ),
+        ("lstm", "model", {"hidden_size": 2**62, "tied": False}, "no model can be built of it"),
+        (
+            "transformer",
+            "model",
+            {"context_size": 10**12},
+            r"has shape \(2, 8\), the configuration asks for \(2, 1000000000000\)",
+        ),
+        ("lstm", "training", {"reset": "paragraph"}, r"has the training\.reset 'paragraph'"),
+        ("ngram", "training", {"reset": ["line"]}, r"has the training\.reset \['line'\]"),
+        ("lstm", "training", None, "holds None as training; a section is expected"),
+        ("ngram", "model", [1], r"holds \[1\] as model; a section is expected"),
+    ],
+)
+def test_load_model_of_an_impossible_configuration_is_refused(
+    kind: str, section: str, values: object, message: str, tmp_path: Path
+) -> None:
+    folder = changed_copy(kind, tmp_path / "model", section, values)
+
+    with pytest.raises(CheckpointError, match=message):
+        load(folder)

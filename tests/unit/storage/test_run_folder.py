@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nextword.base import CheckpointError, FormatError
-from nextword.storage import RunFolder, RunLock
+from nextword.storage import RunFolder, RunLock, save_checkpoint
 
 Names = Callable[[Path], set[str]]
 
@@ -44,7 +44,7 @@ def test_create_existing_folder_keeps_its_content(run: RunFolder) -> None:
 def test_create_on_a_file_gives_the_reason(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("text")
 
-    with pytest.raises(CheckpointError, match=r"Cannot save .*file: File exists"):
+    with pytest.raises(CheckpointError, match=r"cannot save .*file: File exists"):
         RunFolder.create(tmp_path / "file")
 
 
@@ -84,7 +84,7 @@ def test_config_text_round_trip_is_identity(run: RunFolder, names_in: Names) -> 
 
 
 def test_read_config_missing_gives_the_reason(run: RunFolder) -> None:
-    with pytest.raises(CheckpointError, match=r"Cannot read .*config\.toml: No such file"):
+    with pytest.raises(CheckpointError, match=r"cannot read .*config\.toml: No such file"):
         run.read_config()
 
 
@@ -131,7 +131,7 @@ def test_append_metrics_only_a_half_line_starts_afresh(run: RunFolder) -> None:
 def test_append_metrics_folder_gone_gives_the_reason(run: RunFolder) -> None:
     run.path.rmdir()
 
-    with pytest.raises(CheckpointError, match=r"Cannot save .*metrics\.jsonl: No such file"):
+    with pytest.raises(CheckpointError, match=r"cannot save .*metrics\.jsonl: No such file"):
         run.append_metrics({"step": 1})
 
 
@@ -139,12 +139,64 @@ def test_read_metrics_missing_is_empty(run: RunFolder) -> None:
     assert run.read_metrics() == []
 
 
-@pytest.mark.parametrize("line", [b"rubbish", b"[1]", b"\xff", b"", b"[" * 100_000])
-def test_read_metrics_bad_line_gives_its_number(run: RunFolder, line: bytes) -> None:
+BROKEN_LINES = [
+    b"rubbish",
+    b"[1]",
+    b"\xff",
+    b"",
+    b"[" * 100_000,
+    b'{"step": "two"}',
+    b'{"step": NaN}',
+    b'{"step": 1e999}',
+    b'{"step": 2, "train/perplexity": [1]}',
+    b'{"step": 1' + b"0" * 400 + b"}",
+]
+
+
+@pytest.mark.parametrize("line", BROKEN_LINES)
+def test_read_metrics_leaves_a_broken_line_out(run: RunFolder, line: bytes) -> None:
     run.metrics_file.write_bytes(b'{"step": 1}\n' + line + b'\n{"step": 3}\n')
 
-    with pytest.raises(FormatError, match=r"metrics\.jsonl line 2 is not a JSON object"):
+    assert run.read_metrics() == [{"step": 1}, {"step": 3}]
+
+
+@pytest.mark.parametrize("line", BROKEN_LINES)
+def test_truncate_metrics_sets_broken_lines_aside_with_a_warning(
+    run: RunFolder, line: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    run.broken_metrics_file.write_bytes(b"earlier\n")
+    run.metrics_file.write_bytes(b'{"step": 1}\n' + line + b'\n{"step": 3}\n')
+
+    run.truncate_metrics(after_step=3)
+
+    assert run.metrics_file.read_bytes() == b'{"step": 1}\n{"step": 3}\n'
+    assert run.broken_metrics_file.read_bytes() == b"earlier\n" + line + b"\n"
+    assert "had 1 lines that are no records; they are in metrics.jsonl.broken now" in caplog.text
+
+
+def test_read_metrics_that_are_a_folder_give_the_reason(run: RunFolder) -> None:
+    run.metrics_file.mkdir()
+
+    with pytest.raises(CheckpointError, match=r"Cannot read .*metrics\.jsonl: Is a directory"):
         run.read_metrics()
+
+
+@pytest.mark.parametrize("name", ["tokens", "checkpoints", "model", "plots", "metrics.jsonl"])
+def test_refuse_links_names_the_link(run: RunFolder, name: str) -> None:
+    run.refuse_links()
+    (run.path / name).symlink_to(run.path.parent)
+
+    with pytest.raises(FormatError, match=f"{name} is a link to .*a run writes through no link"):
+        run.refuse_links()
+
+
+def test_has_checkpoint_once_one_is_complete(run: RunFolder) -> None:
+    (run.checkpoints_folder / "step-00000001.tmp").mkdir(parents=True)
+    assert not run.has_checkpoint()
+
+    save_checkpoint(run.checkpoints_folder, step=2, tensors={}, values={})
+
+    assert run.has_checkpoint()
 
 
 def test_truncate_metrics_keeps_up_to_the_step(run: RunFolder) -> None:

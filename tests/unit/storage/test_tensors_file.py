@@ -98,7 +98,7 @@ def test_write_tensors_without_dense_values_names_the_tensor(
 
 
 def test_write_tensors_reserved_name_refuses(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="No tensor may be named '__metadata__'"):
+    with pytest.raises(CheckpointError, match="no tensor may be named '__metadata__'"):
         write_tensors(tmp_path / "file", {"__metadata__": torch.zeros(1)})
 
 
@@ -108,7 +108,7 @@ def test_write_tensors_unsupported_type_refuses(tmp_path: Path) -> None:
 
 
 def test_write_tensors_missing_folder_gives_the_reason(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"Cannot write .*No such file"):
+    with pytest.raises(CheckpointError, match=r"cannot write .*No such file"):
         write_tensors(tmp_path / "missing" / "file", {"weight": torch.zeros(1)})
 
 

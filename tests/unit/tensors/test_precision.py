@@ -2,7 +2,13 @@ import pytest
 import torch
 
 from nextword.base import ConfigError
-from nextword.tensors import PRECISIONS, autocast, has_fast_bfloat16, resolve_precision
+from nextword.tensors import (
+    PRECISIONS,
+    autocast,
+    has_fast_bfloat16,
+    product_dtype,
+    resolve_precision,
+)
 
 CPU = torch.device("cpu")
 
@@ -73,3 +79,20 @@ def test_autocast_products_have_the_precision(precision: torch.dtype) -> None:
 def test_autocast_float32_leaves_autocast_off() -> None:
     with autocast(torch.float32, CPU):
         assert not torch.is_autocast_enabled("cpu")
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64], ids=str)
+def test_product_dtype_without_autocast_is_the_operands_own(dtype: torch.dtype) -> None:
+    assert product_dtype(torch.zeros(1, dtype=dtype)) == dtype
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [(torch.float32, torch.bfloat16), (torch.float64, torch.float64)],
+    ids=["float32", "float64"],
+)
+def test_product_dtype_under_autocast_is_autocasts_but_for_float64(
+    own: torch.dtype, expected: torch.dtype
+) -> None:
+    with autocast(torch.bfloat16, CPU):
+        assert product_dtype(torch.zeros(1, dtype=own)) == expected

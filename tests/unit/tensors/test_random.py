@@ -9,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nextword.base import MismatchError
-from nextword.tensors import random_states, seed_everything, set_random_states
+from nextword.tensors import (
+    random_states,
+    seed_everything,
+    set_random_states,
+    set_torch_random_state,
+    torch_random_state,
+)
 
 Draws = tuple[list[float], list[float], list[float], list[float]]
 
@@ -92,3 +98,13 @@ def test_set_random_states_of_another_version_is_refused(generator: str, key: st
         set_random_states(tensors, values)
 
     assert caught.value.help == "Resume with the versions the run was started with."
+
+
+def test_set_torch_random_state_following_draws_are_equal() -> None:
+    device = torch.device("cpu")
+    state = torch_random_state(device)
+    first = torch.rand(5)
+
+    set_torch_random_state(state, device)
+
+    assert torch.equal(torch.rand(5), first)

@@ -35,19 +35,60 @@ def test_read_blocks_truncated_file_is_refused(tmp_path: Path, suffix: str) -> N
     path = tmp_path / f"text.txt{suffix}"
     path.write_bytes(COMPRESSORS[suffix](CONTENT)[:-9])
 
-    with pytest.raises(DataError, match=rf"text\.txt\{suffix} is damaged or not a \{suffix} file"):
+    with pytest.raises(
+        DataError, match=rf"text\.txt\{suffix} is damaged or cut short: it ends at byte \d"
+    ):
         list(read_blocks(path))
 
 
 @pytest.mark.parametrize("suffix", COMPRESSORS)
-def test_read_blocks_plain_text_under_compressed_name_is_refused(
-    tmp_path: Path, suffix: str
+def test_read_blocks_plain_text_under_compressed_name_is_read(tmp_path: Path, suffix: str) -> None:
+    content = "this is plain text, \u00e9, and nothing else\n".encode() * 1000
+    path = tmp_path / f"text{suffix}"
+    path.write_bytes(content)
+
+    assert b"".join(read_blocks(path)) == content
+
+
+@pytest.mark.parametrize("suffix", COMPRESSORS)
+@pytest.mark.parametrize("content", [b"caf\xe9\n" * 100, b"\x00\x01\x02", b"\x1f"])
+def test_read_blocks_neither_compressed_nor_text_under_compressed_name_is_refused(
+    tmp_path: Path, suffix: str, content: bytes
 ) -> None:
     path = tmp_path / f"text{suffix}"
-    path.write_bytes(b"this is plain text and nothing else\n" * 10)
+    path.write_bytes(content)
 
-    with pytest.raises(DataError, match="damaged or not"):
+    with pytest.raises(DataError, match=rf"text\{suffix} is damaged or"):
         list(read_blocks(path))
+
+
+@pytest.mark.parametrize("suffix", COMPRESSORS)
+@pytest.mark.parametrize("name", ["text.txt", "model.arpa", "text", "text.zip.gz", "text.bz2"])
+def test_read_blocks_compressed_content_under_any_name_is_decompressed(
+    tmp_path: Path, suffix: str, name: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(COMPRESSORS[suffix](b"one\n"))
+
+    assert b"".join(read_blocks(path)) == b"one\n"
+
+
+@pytest.mark.parametrize("suffix", COMPRESSORS)
+def test_read_blocks_highly_compressed_content_comes_in_bounded_blocks(
+    tmp_path: Path, suffix: str
+) -> None:
+    path = tmp_path / "nothing"
+    path.write_bytes(COMPRESSORS[suffix](bytes(10 << 20)))
+
+    sizes = [len(block) for block in read_blocks(path)]
+
+    assert sum(sizes) == 10 << 20
+    assert max(sizes) <= 2 * BLOCK_BYTES
+
+
+def test_read_blocks_folder_in_place_of_a_file_tells_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be read: Is a directory"):
+        list(read_blocks(tmp_path))
 
 
 def test_read_blocks_several_zstandard_frames_are_joined(tmp_path: Path) -> None:

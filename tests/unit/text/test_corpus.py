@@ -2,6 +2,7 @@ import gzip
 import json
 import os
 import threading
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -36,11 +37,125 @@ def test_open_corpus_can_be_iterated_again(tmp_path: Path) -> None:
     assert texts_of(corpus) == texts_of(corpus) == ["one\ntwo"]
 
 
-def test_open_corpus_keeps_carriage_returns_and_byte_order_marks(tmp_path: Path) -> None:
+def test_open_corpus_keeps_carriage_returns_and_inner_byte_order_marks(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
-    path.write_bytes(b"\xef\xbb\xbfone\r\ntwo\x00\n")
+    path.write_bytes(b"one\r\n\xef\xbb\xbftwo\x00\n")
 
-    assert texts_of(open_corpus([str(path)])) == ["\ufeffone\r\ntwo\x00\n"]
+    assert texts_of(open_corpus([str(path)])) == ["one\r\n\ufefftwo\x00\n"]
+
+
+@pytest.mark.parametrize("encoding_errors", ["strict", "surrogateescape"])
+def test_open_corpus_byte_order_mark_of_each_file_is_skipped(
+    tmp_path: Path, encoding_errors: str
+) -> None:
+    (tmp_path / "a.txt").write_bytes(b"\xef\xbb\xbfone\n")
+    (tmp_path / "b.jsonl").write_bytes(b'\xef\xbb\xbf{"text": "two"}\n')
+    (tmp_path / "c.txt.gz").write_bytes(gzip.compress(b"\xef\xbb\xbfthree\n"))
+    standard_input = BytesIO(b"\xef\xbb\xbffour\n")
+
+    corpus = open_corpus(
+        [str(tmp_path), "-"], encoding_errors=encoding_errors, standard_input=standard_input
+    )
+
+    assert texts_of(corpus) == ["one\n", "two", "three\n", "four\n"]
+
+
+def test_open_corpus_offset_of_a_bad_byte_counts_the_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"\xef\xbb\xbfab\xff\n")
+
+    with pytest.raises(DataError, match=r"byte 0xff at offset 5"):
+        texts_of(open_corpus([str(path)]))
+
+
+JSON_LINES = b'{"body": "one"}\n{"body": "two"}\n'
+
+
+@pytest.mark.parametrize("name", ["a.ndjson", "a.json", "a.json.gz", "a.JSONL", "a.txt", "a"])
+def test_open_corpus_field_reads_json_lines_of_any_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(JSON_LINES) if name.endswith(".gz") else JSON_LINES)
+
+    assert texts_of(open_corpus([str(path)], field="body")) == ["one", "two"]
+
+
+@pytest.mark.parametrize("is_read_once", [False, True])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_open_corpus_field_reads_json_lines_of_standard_input(
+    is_read_once: bool, pack: Callable[[bytes], bytes]
+) -> None:
+    corpus = open_corpus(
+        ["-"],
+        field="body",
+        standard_input=BytesIO(pack(JSON_LINES)),
+        is_read_once=is_read_once,
+    )
+
+    assert texts_of(corpus) == ["one", "two"]
+
+
+def test_open_corpus_field_of_a_plain_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"one\n")
+
+    with pytest.raises(ConfigError, match=r"--field body cannot apply: .*a\.txt is plain text"):
+        open_corpus([str(path)], field="body")
+
+
+def test_open_corpus_field_that_applies_to_one_text_of_two_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"one\n")
+    (tmp_path / "b.jsonl").write_bytes(JSON_LINES)
+
+    assert texts_of(open_corpus([str(tmp_path)], field="body")) == ["one\n", "one", "two"]
+
+
+@pytest.mark.parametrize("name", ["a.json", "-"])
+def test_open_corpus_json_lines_read_as_plain_text_are_warned_of(
+    tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    content = b'{"text": "one"}\n'
+    (tmp_path / "a.json").write_bytes(content)
+    spec = name if name == "-" else str(tmp_path / name)
+
+    assert texts_of(open_corpus([spec], standard_input=BytesIO(content))) == [content.decode()]
+    assert "looks like JSON lines and is read as plain text" in caplog.text
+
+
+def test_open_corpus_json_lines_without_the_field_tell_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.ndjson"
+    path.write_bytes(b'{"text": "one"}\n' + JSON_LINES)
+
+    with pytest.raises(DataError, match=r"a\.ndjson:2 has no field 'text'"):
+        texts_of(open_corpus([str(path)]))
+
+
+@pytest.mark.parametrize("is_read_once", [False, True])
+def test_open_corpus_compressed_standard_input_is_decompressed(is_read_once: bool) -> None:
+    stream = BytesIO(gzip.compress(b"one\n") + gzip.compress(b"two\n"))
+
+    corpus = open_corpus(["-"], standard_input=stream, is_read_once=is_read_once)
+
+    assert texts_of(corpus) == ["one\ntwo\n"]
+
+
+def test_open_corpus_standard_input_read_once_comes_as_it_is_written() -> None:
+    reading, writing = os.pipe()
+    with open(reading, "rb") as stream, open(writing, "wb", buffering=0) as writer:  # noqa: PTH123
+        corpus = open_corpus(["-"], standard_input=stream, is_read_once=True)
+        pieces = corpus.pieces()
+        writer.write(b"(\n")
+        first = next(pieces)
+        writer.write(b"P\n")
+
+        assert (first, next(pieces)) == ("(\n", "P\n")
+
+
+def test_open_corpus_json_line_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress(b'{"text": "' + b"a " * (17 << 20) + b'"}\n', compresslevel=1))
+
+    with pytest.raises(DataError, match=r"a\.jsonl\.gz has a line of more than 33,554,432 bytes"):
+        texts_of(open_corpus([str(path)]))
 
 
 def test_open_corpus_compressed_jsonl_gives_a_document_a_line(tmp_path: Path) -> None:
@@ -108,10 +223,21 @@ def test_open_corpus_missing_file_is_refused_before_iterating(tmp_path: Path) ->
 
 
 def test_open_corpus_without_a_text_is_refused() -> None:
-    with pytest.raises(ConfigError, match="No text was named"):
+    with pytest.raises(ConfigError, match="no text was named"):
         open_corpus([])
 
 
 def test_open_corpus_unknown_treatment_of_errors_suggests_the_nearest() -> None:
     with pytest.raises(ConfigError, match=r"is 'strikt'\. Did you mean 'strict'\?"):
         open_corpus(["-"], encoding_errors="strikt")
+
+
+def test_open_corpus_name_that_is_not_utf8_is_read_and_can_be_printed(tmp_path: Path) -> None:
+    path = tmp_path / "caf\udce9.txt"
+    path.write_bytes(b"one\n")
+
+    corpus = open_corpus([str(path)])
+
+    assert texts_of(corpus) == ["one\n"]
+    assert corpus.description == f"{tmp_path}/caf\\xe9.txt"
+    assert [document.name for document in corpus] == [corpus.description]

@@ -28,22 +28,22 @@ def test_jsonl_documents_line_separator_inside_text_does_not_end_a_line() -> Non
 
 
 def test_jsonl_documents_malformed_line_tells_its_number() -> None:
-    with pytest.raises(DataError, match=r"notes\.jsonl, line 2 is not JSON: .* at column 9"):
+    with pytest.raises(DataError, match=r"notes\.jsonl:2 is not JSON: .* at column 9"):
         documents_of('{"text": "one"}', '{"text":')
 
 
 def test_jsonl_documents_line_nested_too_deep_is_refused() -> None:
-    with pytest.raises(DataError, match="line 1 is not JSON"):
+    with pytest.raises(DataError, match="jsonl:1 is not JSON"):
         documents_of("[" * 100_000)
 
 
 def test_jsonl_documents_line_that_is_no_object_is_refused() -> None:
-    with pytest.raises(DataError, match="line 1 is a JSON list, not an object"):
+    with pytest.raises(DataError, match=r"jsonl:1 is a JSON list.*jq -c '\.\[\]'"):
         documents_of('["text"]')
 
 
 def test_jsonl_documents_missing_field_suggests_the_nearest() -> None:
-    with pytest.raises(DataError, match=r"line 1 has no field 'txt'\. Did you mean 'text'\?"):
+    with pytest.raises(DataError, match=r"jsonl:1 has no field 'txt'\. Did you mean 'text'\?"):
         documents_of('{"text": "one", "id": 1}', field="txt")
 
 
@@ -60,3 +60,9 @@ def test_jsonl_documents_field_that_is_no_text_is_refused() -> None:
 def test_jsonl_documents_lone_surrogate_escape_is_refused() -> None:
     with pytest.raises(DataError, match=r"lone surrogate U\+D800 at character 2"):
         documents_of('{"text": "ab\\ud800"}', encoding_errors="surrogateescape")
+
+
+def test_jsonl_documents_byte_order_mark_of_a_joined_file_is_skipped() -> None:
+    documents = documents_of('{"text": "one"}', "\ufeff", '\ufeff{"text": "two"}\r')
+
+    assert ["".join(document.pieces()) for document in documents] == ["one", "two"]

@@ -1,3 +1,5 @@
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -69,12 +71,12 @@ def test_find_files_name_with_brackets_is_the_file_of_that_name(tmp_path: Path) 
 
 
 def test_find_files_glob_without_match_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"No file matches .*\*\.txt"):
+    with pytest.raises(DataError, match=r"no file matches .*\*\.txt"):
         find_files(f"{tmp_path}/*.txt")
 
 
 def test_find_files_glob_that_cannot_be_read_is_refused() -> None:
-    with pytest.raises(DataError, match=r"The pattern a\*\*b\*\* cannot be read"):
+    with pytest.raises(DataError, match=r"the pattern a\*\*b\*\* cannot be read"):
         find_files("a**b**")
 
 
@@ -92,7 +94,7 @@ def test_find_files_missing_folder_suggests_the_nearest_name(tmp_path: Path) -> 
         find_files(str(tmp_path / "corpra" / "deep" / "train.txt"))
 
 
-@pytest.mark.parametrize("spec", ["hf:wikitext", "s3://bucket/text", "gone.parquet", ""])
+@pytest.mark.parametrize("spec", ["hf:wikitext", "s3://bucket/text", "gone.parquet"])
 def test_find_files_unknown_scheme_is_a_missing_file(
     spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,12 +106,43 @@ def test_find_files_unknown_scheme_is_a_missing_file(
 
 
 def test_find_files_text_in_place_of_a_name_is_refused() -> None:
-    with pytest.raises(DataError, match="cannot be read: File name too long"):
+    with pytest.raises(
+        DataError, match=r"characters\) cannot be read: File name too long.*pipe it"
+    ):
         find_files("the students opened their " * 40)
 
 
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("", "the name of a text is ''"),
+        (" ", "the name of a text is ' '"),
+        ("/", "/ is the root folder"),
+        ("//tmp/..", "is the root folder"),
+        ("a\x00b", r"'a\\x00b' holds a NUL character"),
+        ("a/" * 3000, "cannot be read: File name too long|there is no file"),
+    ],
+)
+def test_find_files_name_that_stands_for_no_text_is_refused(spec: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        find_files(spec)
+
+
+def test_find_files_link_in_a_ring_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "ring.txt").symlink_to(tmp_path / "ring.txt")
+
+    with pytest.raises(DataError, match=r"ring\.txt"):
+        find_files(str(tmp_path / "ring.txt"))
+
+
+def test_find_files_folder_holds_names_that_are_not_utf8(tmp_path: Path) -> None:
+    make_files(tmp_path, "caf\udce9.txt")
+
+    assert find_files(str(tmp_path)) == [tmp_path / "caf\udce9.txt"]
+
+
 def test_find_files_empty_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"The folder .* is empty"):
+    with pytest.raises(DataError, match=r"the folder .* is empty"):
         find_files(str(tmp_path))
 
 
@@ -136,5 +169,22 @@ def test_standard_library_files_missing_sources_are_refused(
 ) -> None:
     monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
 
-    with pytest.raises(DataError, match="No Python sources of the standard library"):
+    with pytest.raises(DataError, match="no Python sources of the standard library"):
         find_files("stdlib:")
+
+
+def test_find_files_folder_that_cannot_be_listed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_files(tmp_path, "a.txt", "closed/b.txt")
+    list_folder = os.scandir
+
+    def refuse(path: str) -> object:
+        if path.endswith("closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return list_folder(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+    with pytest.raises(DataError, match=r"the folder .*closed cannot be read: Permission denied"):
+        find_files(str(tmp_path))

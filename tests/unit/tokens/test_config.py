@@ -21,6 +21,8 @@ def test_tokenizer_config_unknown_kind_suggests_the_nearest() -> None:
         ({"vocab_size": 4}, "vocab_size is 4; it must be at least 5"),
         ({"kind": "bpe", "vocab_size": 259}, "vocab_size is 259; it must be at least 260"),
         ({"kind": "byte", "vocab_size": 300}, "vocab_size is 300, but a byte .* has 260 tokens"),
+        ({"kind": "bpe", "vocab_size": 10**9}, "is 1,000,000,000, but at most 1,048,576 byte-pair"),
+        ({"kind": "bpe", "markers": "strip"}, "markers is 'strip', but for the bpe tokenizer"),
         ({"min_count": 0}, "min_count is 0; it must be at least 1"),
         ({"kind": "bpe", "min_count": 2}, "min_count is 2, but the bpe tokenizer knows every"),
         ({"kind": "character", "closed": True}, "closed is True, but the character tokenizer"),

@@ -8,14 +8,15 @@ from hypothesis import strategies as st
 
 from nextword.base import DataError
 from nextword.tokens import Tokenizer, TokenizerConfig, train_tokenizer
+from nextword.tokens.encoders import line_parts
 
 TRAINING_TEXT = (
     "the students opened their books\nthe teacher opened the window\n"
     "café 😀 naïve €5 don't 😀\n\n  two  blanks\tand tabs \r\n<s> html </s>\n"
 )
 CONFIGS = {
-    "word": TokenizerConfig(min_count=1),
-    "closed": TokenizerConfig(min_count=1, closed=True),
+    "word": TokenizerConfig(min_count=1, markers="skip"),
+    "closed": TokenizerConfig(min_count=1, closed=True, markers="skip"),
     "character": TokenizerConfig(kind="character"),
     "byte": TokenizerConfig(kind="byte"),
     "bpe": TokenizerConfig(kind="bpe", vocab_size=300),
@@ -35,6 +36,11 @@ FRAGMENTS = st.sampled_from(
     ]
 )
 TEXTS = st.lists(FRAGMENTS, max_size=25).map("".join)
+
+WITHOUT_MARKERS = {
+    markers: train_tokenizer(TokenizerConfig(min_count=1, markers=markers), ["the students\n"])
+    for markers in ("strip", "skip")
+}
 
 NAMES = pytest.mark.parametrize("name", TOKENIZERS)
 
@@ -99,15 +105,44 @@ def test_encode_words_no_break_space_is_part_of_a_word() -> None:
 
 @pytest.mark.parametrize(
     ("name", "unknown"),
-    [("word", [False, True, True, True, False]), ("closed", [False, False, True, True, False])],
+    [("word", [False, True, True, False]), ("closed", [False, False, True, False])],
 )
 def test_encode_words_literal_unknown_is_ordinary_in_a_closed_text(
     name: str, unknown: list[bool]
 ) -> None:
-    encoding = TOKENIZERS[name].encode("the <unk> <s> zebra\n")
+    encoding = TOKENIZERS[name].encode("the <unk> zebra\n")
 
-    assert encoding.ids.tolist()[1:4] == [1, 1, 1]
+    assert encoding.ids.tolist()[1:3] == [1, 1]
     assert encoding.unknown.tolist() == unknown
+
+
+@pytest.mark.parametrize("separator", ["\0", "\t", "\r", " "])
+def test_encode_words_are_separated_where_lmplz_separates_them(separator: str) -> None:
+    the = TOKENIZERS["word"].id_of("the")
+
+    assert TOKENIZERS["word"].encode(f"the{separator}the").ids.tolist() == [the, the]
+
+
+@pytest.mark.parametrize("sign", ["\v", "\f", "\x1c", "\x85", "\u00a0", "\u2028", "\u3000"])
+def test_encode_words_other_blanks_are_part_of_a_word(sign: str) -> None:
+    tokenizer = train_tokenizer(TokenizerConfig(min_count=1), [f"the{sign}cat sat\n"])
+
+    assert tokenizer.encode(f"the{sign}cat").ids.tolist() == [tokenizer.id_of(f"the{sign}cat")]
+
+
+@pytest.mark.parametrize("markers", ["strip", "skip"])
+@given(text=TEXTS)
+def test_encode_words_without_markers_equals_the_saved_file(markers: str, text: str) -> None:
+    tokenizer = WITHOUT_MARKERS[markers]
+    reference = tokenizers.Tokenizer.from_str(tokenizer.to_json())
+    if markers == "strip":
+        text = text.replace("<s>", "<pad>\n<pad>").replace("</s>", "x").replace("<pad>x", "x")
+    try:
+        ids = tokenizer.encode(text).ids.tolist()
+    except DataError:
+        return
+
+    assert ids == reference.encode(text).ids
 
 
 @given(words=st.lists(st.sampled_from(["the", "zebra", "books", "<unk>", "yak", "caf\udce9"])))
@@ -153,7 +188,7 @@ def test_encode_surrogate_that_is_no_byte_is_refused(name: str) -> None:
 def test_encode_very_long_line_works(name: str) -> None:
     # Byte-pair encoding takes seconds for 10 MB, and no other road than for 1 MB.
     repeats = 45_000 if name == "bpe" else 450_000
-    line = "the students opened \x00 " * repeats
+    line = "the students opened \x01 " * repeats
 
     encoding = TOKENIZERS[name].encode(line)
 
@@ -170,3 +205,23 @@ def test_encode_vocabulary_of_one_word_knows_it_alone() -> None:
     tokenizer: Tokenizer = train_tokenizer(TokenizerConfig(vocab_size=5), ["the the cat cat the\n"])
 
     assert tokenizer.encode("the cat").ids.tolist() == [4, 1]
+
+
+def test_encode_bpe_long_lines_equal_hugging_face_across_parts() -> None:
+    text = "".join("abcdé 1€"[number % 8] * (number % 7) for number in range(30_000))
+    text += "\n" + "x" * 32_768 + "\n" + "y" * 32_769 + "\n\nz"
+
+    assert TOKENIZERS["bpe"].encode(text).ids.tolist() == REFERENCES["bpe"].encode(text).ids
+
+
+@given(
+    lengths=st.lists(st.integers(0, 12) | st.integers(32_760, 32_775) | st.just(65_536), max_size=4)
+)
+def test_line_parts_are_the_text_cut_at_line_ends_or_whole_parts(lengths: list[int]) -> None:
+    text = "\n".join("x" * length for length in lengths)
+
+    parts = list(line_parts(text))
+
+    assert "".join(parts) == text
+    assert all(part.endswith("\n") or len(part) == 32_768 for part in parts[:-1])
+    assert max(map(len, parts), default=0) <= 32_769

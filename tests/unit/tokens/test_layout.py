@@ -26,3 +26,15 @@ def test_build_has_no_added_tokens() -> None:
     vocabulary = Vocabulary(kind="word", tokens=(*SPECIAL_TOKENS, "the"))
 
     assert build(vocabulary).get_added_tokens_decoder() == {}
+
+
+def test_build_bpe_layout_limits_the_length_of_what_is_merged() -> None:
+    splitter = build(Vocabulary(kind="bpe", tokens=(*SPECIAL_TOKENS, *byte_alphabet())))
+    text = "x" * 1000 + "字" * 500 + " " * 999 + "!?" * 700 + "\n"
+
+    parts = splitter.pre_tokenizer.pre_tokenize_str(text)
+
+    assert max(len(part) for part, _ in parts) == 252
+    assert "".join(part for part, _ in parts) == "".join(
+        byte_alphabet()[byte] for byte in text.encode()
+    )

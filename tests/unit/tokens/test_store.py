@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,10 @@ def store_of(*texts: str) -> TokenStore:
 def folder(tmp_path: Path) -> Path:
     build_store(corpus_of(*TEXTS), TOKENIZER, folder=tmp_path / "store")
     return tmp_path / "store"
+
+
+#: What a store says that was written before there were hashes.
+FORMAT_1: dict[str, Any] = {"format_version": 1, "files": {}}
 
 
 def change_description(folder: Path, **values: Any) -> None:
@@ -118,9 +123,9 @@ def test_open_store_description_that_is_not_json_is_refused(folder: Path, conten
 
 
 def test_open_store_of_newer_version_is_refused(folder: Path) -> None:
-    change_description(folder, format_version=2)
+    change_description(folder, format_version=3)
 
-    with pytest.raises(FormatError, match="format version 2; this version of nextword knows 1"):
+    with pytest.raises(FormatError, match="format version 3; this version of nextword knows 2"):
         open_store(folder, tokenizer=TOKENIZER)
 
 
@@ -137,7 +142,7 @@ def test_open_store_of_newer_version_is_refused(folder: Path) -> None:
 def test_open_store_description_that_contradicts_the_files_is_refused(
     folder: Path, values: dict[str, Any], message: str
 ) -> None:
-    change_description(folder, **values)
+    change_description(folder, **FORMAT_1, **values)
 
     with pytest.raises(FormatError, match=message):
         open_store(folder, tokenizer=TOKENIZER)
@@ -163,6 +168,7 @@ def test_open_store_description_that_is_no_object_is_refused(folder: Path) -> No
 def test_open_store_impossible_positions_are_refused(
     folder: Path, name: str, positions: list[int], message: str
 ) -> None:
+    change_description(folder, **FORMAT_1)
     np.save(folder / name, np.array(positions, dtype=np.int64))
 
     with pytest.raises(FormatError, match=message):
@@ -170,9 +176,50 @@ def test_open_store_impossible_positions_are_refused(
 
 
 def test_open_store_pickled_array_is_refused(folder: Path) -> None:
+    change_description(folder, **FORMAT_1)
     np.save(folder / "unknown.npy", np.array([{}], dtype=object), allow_pickle=True)
 
     with pytest.raises(FormatError, match="it is no array"):
+        open_store(folder, tokenizer=TOKENIZER)
+
+
+def test_open_store_of_format_1_is_read(folder: Path) -> None:
+    change_description(folder, **FORMAT_1)
+
+    assert open_store(folder, tokenizer=TOKENIZER).ids_sha256 == ""
+
+
+@pytest.mark.parametrize("name", ["ids.bin", "documents.npy", "unknown.npy"])
+def test_open_store_changed_file_of_the_same_size_is_refused(folder: Path, name: str) -> None:
+    content = bytearray((folder / name).read_bytes())
+    content[-1] ^= 1
+    (folder / name).write_bytes(content)
+    os.utime(folder / name, ns=(0, 1))
+
+    with pytest.raises(FormatError, match=rf"{name} is damaged: its SHA-256 is not the one"):
+        open_store(folder, tokenizer=TOKENIZER)
+
+
+def test_open_store_verify_finds_a_change_that_kept_size_and_time(folder: Path) -> None:
+    path = folder / "ids.bin"
+    status = path.stat()
+    path.write_bytes(path.read_bytes()[::-1])
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+    with pytest.raises(FormatError, match=r"ids\.bin is damaged: its SHA-256"):
+        open_store(folder, tokenizer=TOKENIZER, verify=True)
+
+
+def test_open_store_copied_with_another_time_is_read(folder: Path) -> None:
+    os.utime(folder / "ids.bin", ns=(0, 1))
+
+    assert open_store(folder, tokenizer=TOKENIZER).num_tokens == 11
+
+
+def test_open_store_that_describes_too_few_files_is_refused(folder: Path) -> None:
+    change_description(folder, files={})
+
+    with pytest.raises(FormatError, match=r"store\.json is damaged: it does not describe ids\.bin"):
         open_store(folder, tokenizer=TOKENIZER)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nextword.base import DataError
+from nextword.base import DataError, FormatError
 from nextword.text import Corpus, Document, text_document
 from nextword.tokens import (
     TextCounts,
@@ -16,6 +16,7 @@ from nextword.tokens import (
     TokenizerKind,
     build_store,
     count_text,
+    text_sha256,
     train_tokenizer,
 )
 
@@ -141,13 +142,43 @@ def test_build_store_reports_the_characters_encoded_so_far() -> None:
     assert seen == [4, 8]
 
 
-def test_build_store_long_line_with_nul_characters_is_one_line() -> None:
+def test_build_store_long_line_with_separators_and_others_is_one_line() -> None:
     corpus = Corpus(
         description="made",
-        open_documents=lambda: iter([text_document("the \x00 " * 1_700_000, name="long")]),
+        open_documents=lambda: iter([text_document("the\x00\x01 " * 1_700_000, name="long")]),
     )
 
     store = build_store(corpus, TOKENIZERS["word"], folder=None)
 
     assert store.num_tokens == 3_400_001
     assert store.num_unknown == 1_700_000
+
+
+def test_build_store_into_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "target").mkdir()
+    (tmp_path / "store").symlink_to(tmp_path / "target")
+
+    with pytest.raises(FormatError, match=r"store is a link to .*target; tokens are not written"):
+        build_store(corpus_of("the cat\n"), TOKENIZERS["word"], folder=tmp_path / "store")
+
+    assert list((tmp_path / "target").iterdir()) == []
+
+
+def test_build_store_replaces_links_and_leaves_what_they_name(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    store.mkdir()
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    for name in ("ids.bin", "documents.npy", "unknown.npy", "unknown.tmp"):
+        (store / name).symlink_to(precious)
+
+    build_store(corpus_of("the cat\n"), TOKENIZERS["word"], folder=store)
+
+    assert precious.read_text() == "mine"
+
+
+@pytest.mark.parametrize("kind", TOKENIZERS)
+def test_text_sha256_is_that_of_the_store(kind: TokenizerKind) -> None:
+    corpus = corpus_of("the cat\n", "sat")
+
+    assert text_sha256(corpus) == build_store(corpus, TOKENIZERS[kind], folder=None).text_sha256

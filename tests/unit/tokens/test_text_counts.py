@@ -15,11 +15,14 @@ TEXTS = st.text(alphabet="a é\n\t\u00a0€😀\udcff")
         ("\n", 1),
         ("the students\n", 3),
         ("the students", 2),
-        ("a\tb\vc\fd\re  f", 6),
+        ("a\tb\0c\rd  e", 5),
+        ("a\vb\fc", 1),
         ("no\u00a0break\u2003here\x85now\x1c", 1),
     ],
 )
-def test_count_text_words_are_split_at_ascii_white_space_alone(text: str, num_words: int) -> None:
+def test_count_text_words_are_separated_where_lmplz_separates_them(
+    text: str, num_words: int
+) -> None:
     assert count_text(text).num_words == num_words
 
 

@@ -93,7 +93,7 @@ def test_read_vocabulary_contradiction_is_refused(
 ) -> None:
     text = changed(name, change)
 
-    with pytest.raises(FormatError, match=f"The tokenizer cannot be read: .*{message}"):
+    with pytest.raises(FormatError, match=f"the tokenizer cannot be read: .*{message}"):
         read_vocabulary(text)
 
 

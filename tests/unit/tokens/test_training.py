@@ -48,9 +48,22 @@ def test_train_words_closed_by_setting_overrules_the_text() -> None:
 def test_train_words_literal_specials_and_carried_bytes_never_enter_the_vocabulary() -> None:
     text = "<s> </s> <pad> <unk> caf\udce9 the\n" * 3
 
-    tokenizer = train_tokenizer(TokenizerConfig(), [text])
+    tokenizer = train_tokenizer(TokenizerConfig(markers="skip"), [text])
 
     assert tokens_of(tokenizer) == [*SPECIALS, "the"]
+
+
+def test_train_words_with_a_reserved_symbol_are_refused_with_their_line() -> None:
+    pieces = ["the cat\nthe dog\n", "a <b>\n<s> the cat </s>\n"]
+
+    with pytest.raises(DataError, match=r"the training text, line 4: the text holds '<s>'"):
+        train_tokenizer(TokenizerConfig(), pieces)
+
+
+def test_train_words_are_separated_where_lmplz_separates_them() -> None:
+    tokenizer = train_tokenizer(TokenizerConfig(min_count=1), ["a\0b c\fd e\vf g\u2028h\r\n"])
+
+    assert tokens_of(tokenizer) == [*SPECIALS, "a", "b", "c\fd", "e\vf", "g\u2028h"]
 
 
 def test_train_vocab_size_keeps_the_most_frequent() -> None:
@@ -150,7 +163,7 @@ def test_train_reports_the_characters_read_so_far(kind: TokenizerKind) -> None:
 @pytest.mark.parametrize("kind", LEARNING_KINDS)
 @pytest.mark.parametrize("pieces", [[], [""]])
 def test_train_on_nothing_is_refused(kind: TokenizerKind, pieces: list[str]) -> None:
-    with pytest.raises(DataError, match="The training text is empty"):
+    with pytest.raises(DataError, match="the training text is empty"):
         train_tokenizer(TokenizerConfig(kind=kind), pieces)
 
 

@@ -20,6 +20,14 @@ def corpus_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out drawing the curve at each validation, which takes longer than a tiny training."""
+    from nextword.training import TrainingCurve
+
+    monkeypatch.setattr(TrainingCurve, "on_validation", lambda self, record: None)
+
+
+@pytest.fixture
 def settings() -> Callable[..., dict[str, Any]]:
     """Give nested settings of a training of few updates; keyword sections are laid over them."""
 

@@ -18,6 +18,7 @@ from nextword.training import TrainingState
 from stopping import Interrupt
 
 Settings = Callable[..., dict[str, Any]]
+pytestmark = pytest.mark.usefixtures("no_pictures")
 MAXENT = {"family": "maxent", "cell": "elman", "num_layers": 1, "order": 5, "table_size": 4096}
 
 

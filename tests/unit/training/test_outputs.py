@@ -15,6 +15,7 @@ from nextword.training import RunConfig, plan_training
 from stopping import StopAt
 
 Settings = Callable[..., dict[str, Any]]
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 OUTPUTS: dict[str, dict[str, Any]] = {
     "full": {"kind": "full"},

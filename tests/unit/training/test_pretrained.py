@@ -122,6 +122,18 @@ def test_pretrained_coverage_is_logged(
     assert f"has vectors for 4 of the {size} tokens of the vocabulary" in caplog.text
 
 
+def test_pretrained_few_hits_warn_with_the_cause(
+    train: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "capitals.vec"
+    path.write_bytes(text(["the", "CAT", "SEES"], VECTORS[:3]) + b"the 1\n")
+
+    train(path=path)
+
+    assert "in other capitals" in caplog.text
+    assert "1 word is listed twice; the first vector is kept" in caplog.text
+
+
 def test_pretrained_added_words_are_known_in_evaluation(train: Any, vector_file: Path) -> None:
     without, _ = train(path=vector_file, frozen=True)
     model, tensors = train(out="more", path=vector_file, frozen=True, add_words=1)

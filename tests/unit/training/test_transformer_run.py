@@ -12,6 +12,7 @@ from nextword.storage import load_latest_checkpoint
 from stopping import Interrupt
 
 Settings = Callable[..., dict[str, Any]]
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
 @pytest.fixture

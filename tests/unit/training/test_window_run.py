@@ -13,6 +13,7 @@ from nextword.storage import load_latest_checkpoint
 from stopping import Interrupt
 
 Settings = Callable[..., dict[str, Any]]
+pytestmark = pytest.mark.usefixtures("no_pictures")
 RECIPES = {"window": "window-5", "convolutional": "convolutional"}
 MODELS: dict[str, dict[str, Any]] = {
     "window": {"family": "window", "window": 3, "embedding_size": 8},

@@ -11,6 +11,7 @@ from nextword.evaluation.audit.report import AuditReport, CheckResult, SkippedCh
 from nextword.evaluation.audit.run_texts import RunTexts
 from nextword.evaluation.audit.subject import NotApplicable, Subject
 from nextword.models import LanguageModel, inference
+from nextword.tokens import Tokenizer
 
 
 def audit_model(
@@ -20,6 +21,8 @@ def audit_model(
     passage: Passage | None = None,
     reload: Callable[[], LanguageModel] | None = None,
     texts: RunTexts | None = None,
+    tokenizer: Tokenizer | None = None,
+    num_characters_lost: int | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> AuditReport:
     """Check that a model keeps what every language model promises.
@@ -30,6 +33,9 @@ def audit_model(
         passage: What is read to it; made-up ids when None.
         reload: Saves the model, and gives what is loaded from there.
         texts: The encoded texts of its run.
+        tokenizer: Its tokenizer.
+        num_characters_lost: What encoding lost of the text that the passage comes from; None where
+            it comes from no text that was encoded for the audit.
         on_progress: Is told the number of checks done so far.
 
     Example:
@@ -44,7 +50,14 @@ def audit_model(
     """
     if passage is None:
         passage = random_passage(model, seed=0)
-    subject = Subject(model=model, passage=passage, reload=reload, texts=texts)
+    subject = Subject(
+        model=model,
+        passage=passage,
+        reload=reload,
+        texts=texts,
+        tokenizer=tokenizer,
+        num_characters_lost=num_characters_lost,
+    )
     results: list[CheckResult] = []
     skipped: list[SkippedCheck] = []
     for number, check in enumerate(CHECKS, start=1):

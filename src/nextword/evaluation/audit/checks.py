@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 import torch
 
-from nextword.evaluation.audit import distributions, invariances, states, vocabulary
+from nextword.evaluation.audit import (
+    distributions,
+    invariances,
+    round_trip,
+    states,
+    vocabulary,
+)
 from nextword.evaluation.audit.subject import Subject
 
 _ROUNDING_FLOAT64 = 1e-9
@@ -83,6 +89,13 @@ CHECKS = (
         unit="types",
         is_exact=True,
         explain=vocabulary.leaked_types,
+    ),
+    Check(
+        name="round_trip",
+        claim="the tokens give back the text",
+        measure=round_trip.round_trip,
+        unit="characters",
+        is_exact=True,
     ),
     Check(
         name="chunk_invariance",

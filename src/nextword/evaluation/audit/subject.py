@@ -11,6 +11,7 @@ from nextword.evaluation.audit.passage import NUM_ROWS, Passage
 from nextword.evaluation.audit.run_texts import RunTexts
 from nextword.models import LanguageModel, State
 from nextword.tensors import LogProbs, TokenIds
+from nextword.tokens import Tokenizer
 
 
 class NotApplicable(Exception):
@@ -26,12 +27,17 @@ class Subject:
         passage: What is read to it, on its device.
         reload: Saves the model, and gives what is loaded from there; None where it cannot.
         texts: The encoded texts of its run; None where there are none.
+        tokenizer: Its tokenizer; None where none is given.
+        num_characters_lost: Characters of the text under audit that encoding lost; None where
+            there is no such text.
     """
 
     model: LanguageModel
     passage: Passage
     reload: Callable[[], LanguageModel] | None = None
     texts: RunTexts | None = None
+    tokenizer: Tokenizer | None = None
+    num_characters_lost: int | None = None
 
     def fresh(self) -> State:
         """Give the state of rows that have read nothing."""

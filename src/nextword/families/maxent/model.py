@@ -119,6 +119,11 @@ class MaxEntLanguageModel(NeuralLanguageModel):
             shares = (counts + 1) / (counts + 1).sum()
             self.output.bias.copy_(torch.from_numpy(np.log(shares)))
 
+    @property
+    def counted(self) -> object:
+        """The n-grams that have a feature; another object once they have changed."""
+        return self.features.contexts
+
     def tensors(self) -> dict[str, Tensor]:
         """Return the weights by name, and the n-grams that have a feature."""
         lists = self.features.contexts.successors().arrays()

@@ -10,26 +10,31 @@ from nextword.tokens import Tokenizer
 
 
 def ngram_from_arpa(
-    stream: LineStream, *, name: str, on_progress: Callable[[int], None] | None = None
+    stream: LineStream,
+    *,
+    name: str,
+    encoding: str = "utf-8",
+    on_progress: Callable[[int], None] | None = None,
 ) -> tuple[NgramLanguageModel, Tokenizer]:
     """Read an ARPA file as a model and the tokenizer of its words.
 
     Args:
         stream: Its bytes, decompressed.
         name: What it is called in errors.
+        encoding: Encoding of its words.
         on_progress: Is told how many lines were read.
 
     Raises:
+        ConfigError: The encoding is unknown, or its line ends are not those of ASCII.
         FormatError: The file is malformed; the message names the line.
     """
-    arpa = read_arpa(stream, name=name, on_progress=on_progress)
-    return NgramLanguageModel(
-        arpa.tables, vocabulary=arpa.tokenizer.vocabulary_spec
-    ), arpa.tokenizer
+    arpa = read_arpa(stream, name=name, encoding=encoding, on_progress=on_progress)
+    model = NgramLanguageModel(arpa.tables, vocabulary=arpa.tokenizer.vocabulary_spec)
+    return model, arpa.tokenizer
 
 
 def ngram_to_arpa(model: LanguageModel, tokenizer: Tokenizer) -> Iterator[str]:
-    """Give the text of a model's ARPA file, a block of lines at a time.
+    """Return the text of a model's ARPA file, a block of lines at a time.
 
     Raises:
         ConfigError: The model is no n-gram model; raised at once, before any text.

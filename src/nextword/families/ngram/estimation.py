@@ -1,7 +1,9 @@
 """Settings of an n-gram model, and its estimation from a token store."""
 
+import math
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -9,12 +11,15 @@ from torch import Tensor
 
 from nextword.base import STRICT, require, require_range
 from nextword.families.contract import FitJob, ModelConfig, NetworkSpec
+from nextword.families.count_estimate import CountEstimate
 from nextword.families.ngram.model import NgramLanguageModel, ngram_from_arrays
 from nextword.models import LanguageModel
 from nextword.ngrams import (
+    BYTES_PER_TOKEN,
     MEMORY_BYTES,
     NgramCounts,
     NgramTables,
+    Sentences,
     add_k,
     counted_ngrams,
     kneser_ney,
@@ -22,6 +27,11 @@ from nextword.ngrams import (
     sentences_of,
 )
 from nextword.tokens import Tokenizer, TokenStore
+
+#: A text of at most this many tokens is counted whole for an estimate.
+SAMPLE_TOKENS = 2**20
+#: Temporary disk space per token while counts are spilled.
+_SPILLED_BYTES_PER_TOKEN = 40
 
 Smoothing = Literal["kneser_ney", "add_k", "maximum_likelihood"]
 UnknownWords = Literal["auto", "closed", "kenlm"]
@@ -81,6 +91,10 @@ class NgramConfig(ModelConfig):
             job.train, job.tokenizer, config=self, temporary_folder=job.temporary_folder
         )
 
+    def estimate(self, store: TokenStore, tokenizer: Tokenizer) -> CountEstimate:
+        """Count the beginning of the text and extrapolate to the whole of it."""
+        return estimate_ngram(store, tokenizer, config=self)
+
     def load(
         self, tensors: Mapping[str, Tensor], network: NetworkSpec, *, source: str
     ) -> NgramLanguageModel:
@@ -113,14 +127,32 @@ def train_ngram(
         MismatchError: The store was encoded by another tokenizer.
     """
     sentences = sentences_of(store, tokenizer, skip_unknown=config.unknown == "kenlm")
+    tables = estimate_tables(
+        sentences,
+        tokenizer,
+        config=config,
+        temporary_folder=temporary_folder,
+        memory_bytes=memory_bytes,
+    )
+    return NgramLanguageModel(tables, vocabulary=tokenizer.vocabulary_spec)
+
+
+def estimate_tables(
+    sentences: Sentences,
+    tokenizer: Tokenizer,
+    *,
+    config: NgramConfig,
+    temporary_folder: Path | None = None,
+    memory_bytes: int = MEMORY_BYTES,
+) -> NgramTables:
+    """Count sentences and smooth the counts; arguments and errors are those of `train_ngram`."""
     with counted_ngrams(
         sentences,
         order=config.order,
         temporary_folder=temporary_folder,
         memory_bytes=memory_bytes,
     ) as counts:
-        tables = _smoothed(counts, tokenizer, config)
-    return NgramLanguageModel(tables, vocabulary=tokenizer.vocabulary_spec)
+        return _smoothed(counts, tokenizer, config)
 
 
 def _smoothed(counts: NgramCounts, tokenizer: Tokenizer, config: NgramConfig) -> NgramTables:
@@ -130,3 +162,68 @@ def _smoothed(counts: NgramCounts, tokenizer: Tokenizer, config: NgramConfig) ->
     if config.smoothing == "maximum_likelihood":
         return maximum_likelihood(counts)
     return kneser_ney(counts, never_ids=never_ids, prune=config.prune).tables
+
+
+def estimate_ngram(
+    store: TokenStore,
+    tokenizer: Tokenizer,
+    *,
+    config: NgramConfig,
+    sample_tokens: int = SAMPLE_TOKENS,
+) -> CountEstimate:
+    """Count the beginning of a text and extrapolate to the whole of it.
+
+    Args:
+        store: The training text.
+        tokenizer: The tokenizer that encoded it.
+        config: Order and smoothing.
+        sample_tokens: Number of tokens to count, at least 2.
+
+    Raises:
+        ConfigError: The order is above the longest sentence, or the pruning makes no sense.
+        DataError: No token is left to count.
+    """
+    sentences = sentences_of(store, tokenizer, skip_unknown=config.unknown == "kenlm")
+    num_tokens = len(sentences.ids)
+    is_counted = num_tokens <= sample_tokens
+    measured = min(num_tokens, sample_tokens)
+    started = time.perf_counter()
+    large = _counted(sentences, tokenizer, config, num_tokens=measured)
+    seconds = (time.perf_counter() - started) * num_tokens / measured
+    numbers = large.num_ngrams
+    if not is_counted:
+        small = _counted(sentences, tokenizer, config, num_tokens=measured // 2)
+        numbers = tuple(
+            _extrapolated(half, whole, times=num_tokens / measured, limit=num_tokens)
+            for half, whole in zip(small.num_ngrams, large.num_ngrams, strict=True)
+        )
+    spills = num_tokens * BYTES_PER_TOKEN > MEMORY_BYTES
+    return CountEstimate(
+        num_ngrams=(large.vocab_size, *numbers[1:]),
+        is_counted=is_counted,
+        counting_bytes=min(num_tokens * BYTES_PER_TOKEN, MEMORY_BYTES),
+        spilled_bytes=num_tokens * _SPILLED_BYTES_PER_TOKEN if spills else 0,
+        seconds=seconds,
+    )
+
+
+def _counted(
+    sentences: Sentences, tokenizer: Tokenizer, config: NgramConfig, *, num_tokens: int
+) -> NgramTables:
+    part = replace(
+        sentences,
+        ids=sentences.ids[:num_tokens],
+        starts=sentences.starts[sentences.starts < num_tokens],
+    )
+    return estimate_tables(part, tokenizer, config=config)
+
+
+def _extrapolated(half: int, whole: int, *, times: float, limit: int) -> int:
+    """Return the number of n-grams in a text that is `times` as long.
+
+    Example:
+        >>> _extrapolated(100, 150, times=4.0, limit=10_000)
+        337
+    """
+    growth = min(max(whole / max(half, 1), 1.0), 2.0)
+    return min(int(whole * math.pow(growth, math.log2(times))), max(limit, whole))

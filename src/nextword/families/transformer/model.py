@@ -7,7 +7,7 @@ from typing import Literal
 from torch import nn
 
 from nextword.base import STRICT, require, require_range
-from nextword.families.contract import NetworkSpec, NeuralModelConfig
+from nextword.families.contract import MAX_LAYERS, NetworkSpec, NeuralModelConfig
 from nextword.families.network import build_token_layers, input_size, require_no_recurrence
 from nextword.families.transformer.attention import KeysAndValues
 from nextword.families.transformer.stack import StackMemory, TransformerStack
@@ -155,6 +155,7 @@ class TransformerConfig(NeuralModelConfig):
     def __post_init__(self) -> None:
         for name in ("num_layers", "num_heads", "hidden_size", "context_size"):
             require_range(f"model.{name}", getattr(self, name), low=1)
+        require_range("model.num_layers", self.num_layers, low=1, high=MAX_LAYERS)
         for name in ("feedforward_size", "embedding_size"):
             require_range(f"model.{name}", getattr(self, name), low=1)
         require(

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from nextword.base import STRICT, require, require_range
 from nextword.cells import NONLINEARITIES, Nonlinearity
-from nextword.families.contract import NetworkSpec, NeuralModelConfig
+from nextword.families.contract import MAX_LAYERS, NetworkSpec, NeuralModelConfig
 from nextword.families.network import build_token_layers, input_size, require_no_recurrence
 from nextword.families.window.contract import Places, WindowLayers
 from nextword.families.window.feedforward import ConcatenatedLayers
@@ -207,6 +207,7 @@ class ConvolutionalConfig(NeuralModelConfig):
     def __post_init__(self) -> None:
         for name in ("window", "num_layers", "kernel_size", "num_channels", "hidden_size"):
             require_range(f"model.{name}", getattr(self, name), low=1)
+        require_range("model.num_layers", self.num_layers, low=1, high=MAX_LAYERS)
         for name in ("pool_size", "embedding_size"):
             require_range(f"model.{name}", getattr(self, name), low=1)
         pool_groups(

@@ -1,5 +1,6 @@
 """Finding the folder of a transformers model, and saying plainly what it lacks."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from nextword.base import CheckpointError, FormatError, MissingExtraError
 #: What the name of such a model begins with.
 HUGGINGFACE_PREFIX = "hf:"
 
+_SAVE_AGAIN = "Save the model there once more, with save_pretrained."
 _FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
 _PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 _TOKENIZER = ("tokenizer.*", "vocab.*", "*.model", "*.tiktoken")
@@ -45,7 +47,7 @@ def check_folder(folder: Path) -> None:
     """
     if not folder.is_dir():
         raise CheckpointError(
-            f"There is no folder {folder}.", help="Name a folder that save_pretrained wrote."
+            f"there is no folder {folder}.", help="Name a folder that save_pretrained wrote."
         )
     if (folder / "MANIFEST.json").is_file() or (folder / "config.toml").is_file():
         raise FormatError(
@@ -65,10 +67,68 @@ def check_folder(folder: Path) -> None:
             if pickled
             else "Save the model there once more, with save_pretrained.",
         )
+    _check_settings(folder)
+    _check_indexes(folder)
     if not any(path for pattern in _TOKENIZER for path in folder.glob(pattern)):
         raise FormatError(
             f"{folder} has no tokenizer.", help="Save it beside the weights, with save_pretrained."
         )
+
+
+def _check_settings(folder: Path) -> None:
+    """Refuse what does not predict the next token, or sends the reader to other files."""
+    settings = _read_json(folder / "config.json")
+    names = settings.get("architectures") or ["a model"]
+    if settings.get("is_encoder_decoder"):
+        raise FormatError(
+            f"{folder} holds an encoder-decoder ({names[0]}), which predicts a text from another "
+            "text.",
+            help="Name a causal language model.",
+        )
+    weights = settings.get("transformers_weights")
+    if weights is not None:
+        _check_weights_name(folder / "config.json", str(weights).removesuffix(".index.json"))
+    if (folder / "adapter_config.json").is_file():
+        raise FormatError(
+            f"{folder} holds an adapter to another model: there is a file adapter_config.json.",
+            help="Merge it into that model and save the whole with save_pretrained.",
+        )
+
+
+def _check_indexes(folder: Path) -> None:
+    """Refuse an index that names anything but safetensors files of the same folder."""
+    for index in sorted(folder.glob("*.safetensors.index.json")):
+        places = _read_json(index).get("weight_map")
+        if not isinstance(places, dict):
+            raise FormatError(f"{index} has no weight_map.", help=_SAVE_AGAIN)
+        for name in sorted({str(place) for place in places.values()}):
+            _check_weights_name(index, name)
+            if not (folder / name).is_file():
+                raise FormatError(
+                    f"{index} names {name}, which is not there.",
+                    help="Copy or download the folder again.",
+                )
+
+
+def _check_weights_name(source: Path, name: str) -> None:
+    if Path(name).name != name or not name.endswith(".safetensors"):
+        raise FormatError(
+            f"{source} names the weights file {name!r}; only files *.safetensors in the same "
+            "folder are read, as others may run code.",
+            help=_SAVE_AGAIN,
+        )
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise FormatError(
+            f"{path} cannot be read as JSON: {first_line(error)}.", help=_SAVE_AGAIN
+        ) from error
+    if not isinstance(content, dict):
+        raise FormatError(f"{path} holds no JSON object.", help=_SAVE_AGAIN)
+    return content
 
 
 def import_transformers() -> Any:

@@ -4,14 +4,15 @@ Only safetensors are read, and no code that lies beside them is run: a pickled w
 anything when it is opened.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from nextword.base import FormatError, MismatchError, Values
+from nextword.base import FormatError, MismatchError, NextwordError, Values
 from nextword.interop.huggingface.files import (
     check_folder,
     find_folder,
@@ -19,16 +20,16 @@ from nextword.interop.huggingface.files import (
     import_transformers,
 )
 from nextword.interop.huggingface.model import HuggingFaceLanguageModel
+from nextword.interop.huggingface.positions import find_context_size
 from nextword.interop.huggingface.reading import CausalModel
 from nextword.interop.huggingface.recurrent import RecurrentHuggingFaceModel, is_recurrent
 from nextword.interop.huggingface.tokenizer import HuggingFaceTokenizer
+from nextword.interop.huggingface.trial import check_network
 from nextword.interop.huggingface.windowed import WindowedHuggingFaceModel
 from nextword.storage import StoredModel
 
 _NAMES_SHOWN = 3
-#: Positions of a model that does not say how many it has.
-_DEFAULT_CONTEXT_SIZE = 1024
-_POSITION_NAMES = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length")
+_DIGITS = re.compile(r"\d+")
 
 
 def load_huggingface(name: str, *, device: torch.device | str = "cpu") -> StoredModel:
@@ -48,9 +49,15 @@ def load_huggingface(name: str, *, device: torch.device | str = "cpu") -> Stored
     check_folder(folder)
     network = _load_network(folder).to(device)
     settings = network.config.get_text_config()
-    causal, recurrent = _tried(network, folder)
-    tokenizer = _load_tokenizer(folder, settings, vocab_size=causal.vocab_size)
-    model = _model_of(causal, settings, recurrent=recurrent, boundary_id=tokenizer.boundary_id)
+    causal, context_size = _tried(network, folder)
+    tokenizer = _load_tokenizer(folder, settings, causal)
+    model: HuggingFaceLanguageModel
+    if context_size is None:
+        model = RecurrentHuggingFaceModel(causal, boundary_id=tokenizer.boundary_id)
+    else:
+        model = WindowedHuggingFaceModel(
+            causal, boundary_id=tokenizer.boundary_id, context_size=context_size
+        )
     described: Values = {
         "family": model.family,
         "architecture": str(network.config.model_type),
@@ -63,29 +70,21 @@ def load_huggingface(name: str, *, device: torch.device | str = "cpu") -> Stored
     )
 
 
-def _tried(network: Any, folder: Path) -> tuple[CausalModel, bool]:
-    """Read a few ids with a network; say as well whether its memory is a recurrent one."""
+def _tried(network: Any, folder: Path) -> tuple[CausalModel, int | None]:
+    """Try what a network reads, and return its number of positions; None where they do not end."""
     try:
         causal = CausalModel(network)
-        return causal, is_recurrent(causal)
+        recurrent = is_recurrent(causal)
+        size = None if recurrent else find_context_size(causal, network.config.get_text_config())
+        check_network(causal, folder, context_size=size)
+        return causal, size
+    except NextwordError:
+        raise
     except Exception as error:
         raise FormatError(
             f"{folder} holds a {type(network).__name__} that cannot read: {first_line(error)}.",
             help="Its settings and this version of transformers do not go together.",
         ) from error
-
-
-def _model_of(
-    causal: CausalModel, settings: Any, *, recurrent: bool, boundary_id: int
-) -> HuggingFaceLanguageModel:
-    if recurrent:
-        return RecurrentHuggingFaceModel(causal, boundary_id=boundary_id)
-    sizes = (getattr(settings, name, None) for name in _POSITION_NAMES)
-    return WindowedHuggingFaceModel(
-        causal,
-        boundary_id=boundary_id,
-        context_size=next((size for size in sizes if size), _DEFAULT_CONTEXT_SIZE),
-    )
 
 
 def _load_network(folder: Path) -> Any:
@@ -105,6 +104,7 @@ def _load_network(folder: Path) -> Any:
             f"{folder} cannot be loaded as a causal language model: {first_line(error)}.",
             help="Try transformers.AutoModelForCausalLM.from_pretrained on it.",
         ) from error
+    _check_layers(network, found["unexpected_keys"], folder)
     missing = sorted(found["missing_keys"])
     if missing:
         shown = ", ".join(missing[:_NAMES_SHOWN]) + (", ..." if missing[_NAMES_SHOWN:] else "")
@@ -115,7 +115,19 @@ def _load_network(folder: Path) -> Any:
     return network.eval()
 
 
-def _load_tokenizer(folder: Path, settings: Any, *, vocab_size: int) -> HuggingFaceTokenizer:
+def _check_layers(network: Any, unexpected: Iterable[str], folder: Path) -> None:
+    """Refuse weights of more layers than the settings have: the rest would be left out unseen."""
+    known = {_DIGITS.sub("#", name) for name in network.state_dict()}
+    left_out = sorted(name for name in unexpected if _DIGITS.sub("#", name) in known)
+    if left_out:
+        raise FormatError(
+            f"{folder} has weights of layers that its config.json does not have: {left_out[0]} and "
+            f"{len(left_out) - 1} more.",
+            help="Correct the number of layers in config.json.",
+        )
+
+
+def _load_tokenizer(folder: Path, settings: Any, causal: CausalModel) -> HuggingFaceTokenizer:
     transformers = import_transformers()
     try:
         found = transformers.AutoTokenizer.from_pretrained(
@@ -127,9 +139,13 @@ def _load_tokenizer(folder: Path, settings: Any, *, vocab_size: int) -> HuggingF
             f"the tokenizer in {folder} cannot be loaded: {first_line(error)}.",
             help="Save it beside the weights, with save_pretrained; it must be a fast one.",
         ) from error
-    _check_size(backend.get_vocab_size(), vocab_size, folder)
-    start = _first_id(found.bos_token_id, getattr(settings, "bos_token_id", None))
-    end = _first_id(found.eos_token_id, getattr(settings, "eos_token_id", None))
+    num_ids = max(backend.get_vocab().values(), default=-1) + 1
+    _check_size(num_ids, min(causal.vocab_size, causal.num_ids), folder)
+    special = {number for number, token in backend.get_added_tokens_decoder().items()}
+    named = (_first_id(getattr(settings, name, None)) for name in ("bos_token_id", "eos_token_id"))
+    # Settings may name ids of another vocabulary.
+    bos, eos = (number if number in special else None for number in named)
+    start, end = _first_id(found.bos_token_id, bos), _first_id(found.eos_token_id, eos)
     boundary = end if start is None else start
     if boundary is None:
         raise FormatError(
@@ -138,7 +154,7 @@ def _load_tokenizer(folder: Path, settings: Any, *, vocab_size: int) -> HuggingF
         )
     return HuggingFaceTokenizer(
         backend,
-        vocab_size=vocab_size,
+        vocab_size=causal.vocab_size,
         boundary_id=boundary,
         sentence_end_id=boundary if end is None else end,
         unknown_id=found.unk_token_id,

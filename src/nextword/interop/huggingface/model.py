@@ -1,6 +1,5 @@
 """What all models of transformers share behind our contract."""
 
-import hashlib
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from nextword.interop.huggingface.reading import CausalModel, Logits
-from nextword.models import LanguageModel, State, parameter_tensors
+from nextword.models import (
+    ContentIdentity,
+    LanguageModel,
+    State,
+    parameter_tensors,
+    structure,
+)
 from nextword.tensors import Lengths, LogProbs, Rows, TokenIds
 
 
@@ -49,6 +54,7 @@ class HuggingFaceLanguageModel(LanguageModel, nn.Module):
         self.network = causal.network
         self.vocab_size = causal.vocab_size
         self.boundary_id = boundary_id
+        self._identity = ContentIdentity()
 
     @property
     def device(self) -> torch.device:
@@ -65,12 +71,12 @@ class HuggingFaceLanguageModel(LanguageModel, nn.Module):
         return parameter_tensors(self.network)
 
     def fingerprint(self) -> str:
-        """Give the sha256 of the architecture and of the weights."""
-        digest = hashlib.sha256(f"{self.family} {self.network!r}".encode())
-        for name, parameter in self.network.named_parameters():
-            digest.update(f"{name}{tuple(parameter.shape)}".encode())
-            digest.update(parameter.detach().cpu().contiguous().view(torch.uint8).numpy().data)
-        return digest.hexdigest()
+        """Return the sha256 of the architecture and of the weights, kept until one changes."""
+        return self._identity.of(
+            f"{self.family} {structure(self.network)}",
+            dict(self.network.named_parameters()),
+            tensors=self.tensors,
+        )
 
     def next_log_probs(
         self, token_ids: TokenIds, state: State, lengths: Lengths | None = None

@@ -1,12 +1,14 @@
 """A tokenizer of Hugging Face behind the interface of ours. Knows nothing of models or files."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 
 import numpy as np
 import tokenizers
 
 from nextword.base import DataError, VocabularyError
+from nextword.interop.huggingface.round_trip import RoundTrip
 from nextword.tokens import Encoding, StreamDecoder, Tokenizer
 
 _UNFINISHED = "\ufffd"
@@ -45,23 +47,25 @@ class HuggingFaceTokenizer(Tokenizer):
         self._backend.no_truncation()
         self._backend.no_padding()
         self._backend.encode_special_tokens = True
-        self._spells_all = unknown_id is None or unknown_id == sentence_end_id
+        self._unknown_id = _unknown_id(self._backend, unknown_id, sentence_end_id=sentence_end_id)
+        self._round_trip = RoundTrip(self._backend, unknown_id=self._unknown_id)
         self._texts = self._token_texts(vocab_size)
         self._ids_by_text: dict[str, int] = {}
         self.kind = "bpe"
         self.closed = False
+        self.is_lossless = False
         self.vocab_size = vocab_size
         self.boundary_id = boundary_id
         self.sentence_start_id = boundary_id
         self.sentence_end_id = sentence_end_id
-        self.unknown_id = sentence_end_id if unknown_id is None else unknown_id
+        self.unknown_id = sentence_end_id if self._unknown_id is None else self._unknown_id
         self.pad_id = sentence_end_id if pad_id is None else pad_id
         ends = [number for number, text in enumerate(self._texts) if text.endswith("\n")]
         self.line_end_ids = np.array(ends, dtype=np.int64)
         self.fingerprint = hashlib.sha256(self.to_json().encode("utf-8")).hexdigest()
 
     def encode(self, text: str) -> Encoding:
-        """Give the ids of a text, and which of them stand for something unknown.
+        """Return the ids of a text, those unknown, and how many characters are lost.
 
         Raises:
             DataError: The text holds bytes that are not UTF-8, carried as surrogates.
@@ -73,11 +77,19 @@ class HuggingFaceTokenizer(Tokenizer):
                 "the text holds bytes that are not UTF-8, which this tokenizer cannot spell.",
                 help="Repair the text, or measure it with a byte-level model of nextword.",
             ) from error
-        found = self._backend.encode(text, add_special_tokens=False).ids
-        ids = np.array(found, dtype=np.int64)
-        if self._spells_all:
-            return Encoding(ids=ids, unknown=np.zeros(len(ids), dtype=np.bool_))
-        return Encoding(ids=ids, unknown=ids == self.unknown_id)
+        found = self._backend.encode(text, add_special_tokens=False)
+        ids = np.array(found.ids, dtype=np.int64)
+        return Encoding(
+            ids=ids,
+            unknown=np.zeros(len(ids), dtype=np.bool_)
+            if self._unknown_id is None
+            else ids == self._unknown_id,
+            num_characters_lost=self._round_trip.count_lost(text, found),
+        )
+
+    def count_lost(self, text: str) -> int:
+        """Encode a text and return how many characters the best decoder does not give back."""
+        return self.encode(text).num_characters_lost
 
     def stream_decoder(self) -> StreamDecoder:
         """Give a decoder for ids that come one at a time; its pieces joined are `decode`."""
@@ -145,9 +157,27 @@ class _PieceDecoder:
         return self._backend.decode(token_ids)
 
 
+def _unknown_id(
+    backend: tokenizers.Tokenizer, named: int | None, *, sentence_end_id: int
+) -> int | None:
+    """Return the id of what the tokenizer cannot spell; None where it has none.
+
+    The model inside the tokenizer decides. What the settings beside it name may be another token,
+    as the end of the text is for GPT-2, which spells everything.
+    """
+    model = json.loads(backend.to_str())["model"]
+    if model.get("unk_id") is not None:
+        return int(model["unk_id"])
+    if model.get("unk_token") is not None:
+        found = backend.token_to_id(model["unk_token"])
+        if found is not None:
+            return found
+    return None if named == sentence_end_id else named
+
+
 def _checked(token_id: int, vocab_size: int) -> int:
     if 0 <= token_id < vocab_size:
         return token_id
     raise VocabularyError(
-        f"There is no token {token_id}: the vocabulary holds ids 0 to {vocab_size - 1}."
+        f"there is no token {token_id}: the vocabulary holds ids 0 to {vocab_size - 1}."
     )

@@ -148,7 +148,8 @@ class WindowedHuggingFaceModel(HuggingFaceLanguageModel):
         self, window: Int64[Tensor, "rows window"], num_read: int, at_hand: Sequence[Encoded]
     ) -> tuple[Logits, Cache]:
         """Score the tokens of a window from `num_read` on."""
-        if num_read and self.causal.goes_on(num_at_once=window.shape[1] - num_read):
+        num_at_once = window.shape[1] - num_read
+        if num_read and self.causal.goes_on(num_at_once=num_at_once, after=window[:, :num_read]):
             for encoded in at_hand:
                 cache = encoded.find(window[:, :num_read])
                 if cache is not None:

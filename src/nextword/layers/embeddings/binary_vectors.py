@@ -45,7 +45,7 @@ class BinaryVectors(VectorFile):
         self._offset = offset
 
     def entries(self) -> Iterator[Entry]:
-        """Yield every word; refuse a file that is cut short or goes on after the last word."""
+        """Iterate over the words; refuse a file that is cut short or goes on after the last one."""
         block, start, offset = self._beginning, 0, self._offset
         num_bytes = self.size * _NUMBER.itemsize
         for number in range(self._num_words):

@@ -9,18 +9,27 @@ Only the vectors of requested words are kept in memory.
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float32
 
 from nextword.base import DataError
 from nextword.layers.embeddings.binary_vectors import BinaryVectors
-from nextword.layers.embeddings.text_vectors import MAX_LINE_BYTES, TextVectors, is_number
-from nextword.layers.embeddings.vector_file import VectorFile, VectorStream, shown
+from nextword.layers.embeddings.text_vectors import (
+    MAX_LINE_BYTES,
+    TextVectors,
+    fields_of,
+    is_number,
+)
+from nextword.layers.embeddings.vector_file import Entry, VectorFile, VectorStream, shown
+from nextword.layers.embeddings.vector_losses import VectorLosses
 
 _HEADER = re.compile(rb"(\d{1,15})[ \t]+(\d{1,15})")
 _MAX_SIZE = 1 << 16
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+#: What no word of a text can hold.
+_IN_NO_WORD = re.compile(rb"[\x00\t\n\v\f\r ]")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
@@ -30,11 +39,13 @@ class WordVectors:
 
     Attributes:
         words: The words.
-        vectors: One row per word, (words, size).
+        vectors: One row for each.
+        losses: Words that were skipped, and what may explain few words.
     """
 
     words: tuple[str, ...]
     vectors: Float32[np.ndarray, "words size"]
+    losses: VectorLosses = field(default_factory=VectorLosses, repr=False)
 
 
 def read_vectors(stream: VectorStream, *, name: str, wanted: Collection[str]) -> WordVectors:
@@ -45,12 +56,15 @@ def read_vectors(stream: VectorStream, *, name: str, wanted: Collection[str]) ->
         name: The file's name in error messages.
         wanted: The words to read; a set is fastest.
 
+    Words that are not wanted may be undecodable, empty or of another width: they are skipped and
+    counted. Of a wanted word that comes twice the first vector is kept.
+
     Returns:
-        Those of them that are in the file, in its order.
+        Those of the wanted words that the file has, in its order.
 
     Raises:
-        DataError: The file is malformed or contains a wanted word twice; the message names the
-            line, or for binary files the byte.
+        DataError: The file is cut short, or the vector of a wanted word is malformed; the message
+            names the line, or for binary files the byte.
 
     Example:
         >>> import io
@@ -59,39 +73,34 @@ def read_vectors(stream: VectorStream, *, name: str, wanted: Collection[str]) ->
         WordVectors(words=('cat',), vectors=array([[ 2., -1.]], dtype=float32))
     """
     file = open_vectors(stream, name=name)
-    places: dict[str, int] = {}
-    rows = []
+    losses = VectorLosses(unit=file.unit, wanted=wanted)
+    rows: dict[str, Float32[np.ndarray, " size"]] = {}
     for entry in file.entries():
         word = file.word(entry)
-        if word not in wanted:
-            continue
-        if word in places:
-            file.fail(
-                entry.place,
-                f"the word {word!r} stands here a second time, first at {file.unit} "
-                f"{places[word]:,}.",
-                help="Remove one of the two.",
-            )
-        places[word] = entry.place
-        rows.append(file.vector(entry))
-    vectors = np.stack(rows) if rows else np.zeros((0, file.size), dtype=np.float32)
-    return WordVectors(words=tuple(places), vectors=vectors)
+        if word is None or word not in wanted:
+            losses.add_unwanted(entry, word)
+        elif word in rows:
+            losses.add("duplicate", entry.place)
+        else:
+            rows[word] = file.vector(entry)
+    vectors = np.stack(list(rows.values())) if rows else np.zeros((0, file.size), dtype=np.float32)
+    return WordVectors(words=tuple(rows), vectors=vectors, losses=losses)
 
 
 def first_other_words(
     stream: VectorStream, *, name: str, known: Collection[str], limit: int
 ) -> tuple[str, ...]:
-    """Return the first words of a file that are not known; the rest of the file is not read.
+    """Return the first words of a file that are not known yet; it is read no further.
 
     Args:
         stream: The file's bytes, decompressed.
-        name: The file's name in error messages.
-        known: Words to skip.
-        limit: Maximum number of words. Words that contain white space are skipped, because no
-            text contains them as words.
+        name: What it is called in errors.
+        known: Words to leave out.
+        limit: How many to return at most. Words that no text can have are left out: empty ones,
+            those with white space, and those that are not UTF-8.
 
     Raises:
-        DataError: The part that was read is malformed.
+        DataError: The file is cut short before that.
     """
     file = open_vectors(stream, name=name)
     others: dict[str, None] = {}
@@ -99,13 +108,17 @@ def first_other_words(
         if len(others) == limit:
             break
         word = file.word(entry)
-        if word not in known and len(entry.word.split()) == 1:
+        if word and word not in known and _can_be_word(entry):
             others[word] = None
     return tuple(others)
 
 
+def _can_be_word(entry: Entry) -> bool:
+    return entry.has_width and _IN_NO_WORD.search(entry.word) is None
+
+
 def open_vectors(stream: VectorStream, *, name: str) -> VectorFile:
-    """Detect the format from the beginning of a file, and return a reader of it.
+    """Recognise the format by the beginning of a file.
 
     Args:
         stream: The file's bytes, decompressed.
@@ -115,6 +128,8 @@ def open_vectors(stream: VectorStream, *, name: str) -> VectorFile:
         DataError: The file is empty, or its beginning fits none of the formats.
     """
     header = stream.readline(MAX_LINE_BYTES + 1)
+    num_header_bytes = len(header)
+    header = header.removeprefix(_BYTE_ORDER_MARK)
     match = _HEADER.fullmatch(header.strip())
     if match is None:
         size = _size_without_header(header, name)
@@ -129,20 +144,24 @@ def open_vectors(stream: VectorStream, *, name: str) -> VectorFile:
     if _is_text(line, size):
         return TextVectors(stream, first_line=line, name=name, size=size, num_words=num_words)
     return BinaryVectors(
-        stream, beginning=line, name=name, size=size, num_words=num_words, offset=len(header)
+        stream, beginning=line, name=name, size=size, num_words=num_words, offset=num_header_bytes
     )
 
 
 def _size_without_header(line: bytes, name: str) -> int:
-    """Return the number of numbers after the first word of a file."""
-    numbers = line.split()[1:]
-    if numbers and all(is_number(field) for field in numbers):
-        return len(numbers)
+    """Count the numbers behind the first word of a file, which may hold blanks."""
+    fields = fields_of(line)
+    size = 0
+    while size < len(fields) - 1 and is_number(fields[-1 - size]):
+        size += 1
+    # A line of prose can end in one number.
+    if size > 1 or (size == 1 and len(fields) == 2):
+        return size
     beginning = f"not with {shown(line.strip())}" if line.strip() else "but its first line is empty"
     raise DataError(
         f"{name}, line 1: a file of word vectors begins with 'WORDS SIZE' or with a word and its "
         f"numbers, {beginning}.",
-        help="Give a word2vec, GloVe or fastText .vec file; name a compressed one .gz.",
+        help="Give a word2vec, GloVe or fastText .vec file; compressed or not.",
     )
 
 

@@ -1,5 +1,6 @@
 """Word vectors as text, one word per line, as GloVe, fastText and word2vec write them."""
 
+import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import NoReturn
@@ -10,13 +11,15 @@ from jaxtyping import Float32
 from nextword.layers.embeddings.vector_file import Entry, VectorFile, VectorStream, shown
 
 MAX_LINE_BYTES = 1 << 20
+_SEPARATORS = b" \t\r\n"
+_SEPARATOR = re.compile(rb"[ \t\r\n]+")
 
 
 class TextVectors(VectorFile):
-    """Lines of a word and its numbers, separated by spaces or tabs.
+    """Lines of a word and its numbers, separated by blanks or tabs.
 
-    The last `size` fields of a line are the numbers, so a word may contain spaces (some words in
-    GloVe's largest file do).
+    The last `size` fields of a line are the numbers, so that a word can hold blanks itself, as
+    some of GloVe's largest file do, or be empty.
 
     Args:
         stream: The file after `first_line`.
@@ -43,13 +46,13 @@ class TextVectors(VectorFile):
         self._num_words = num_words
 
     def entries(self) -> Iterator[Entry]:
-        """Yield the word of every line that is not blank."""
+        """Iterate over the words of the lines that are not blank."""
         num_found = number = 0
         first_number = 1 if self._num_words is None else 2
         for number, line in enumerate(self._lines(), start=first_number):
             if len(line) > MAX_LINE_BYTES:
                 self.fail(number, f"the line is longer than {MAX_LINE_BYTES:,} bytes.")
-            if content := line.strip():
+            if content := line.rstrip(_SEPARATORS):
                 num_found += 1
                 yield self._entry(number, content)
         if self._num_words is not None and num_found != self._num_words:
@@ -61,8 +64,8 @@ class TextVectors(VectorFile):
             )
 
     def numbers(self, entry: Entry) -> Float32[np.ndarray, " size"]:
-        """Return the numbers of a line."""
-        fields = entry.content.split()
+        """Read the numbers of a line."""
+        fields = fields_of(entry.content)
         if len(fields) != self.size:
             self._refuse_width(entry.place, entry.word, len(fields))
         for field in fields:
@@ -80,10 +83,13 @@ class TextVectors(VectorFile):
         # Nearly every line has this form, and most words are not wanted: no further parsing.
         if content.count(b" ") + 1 == self.size and b"\t" not in line:
             return Entry(place=number, word=word, content=content)
-        fields = line.split()
+        fields = fields_of(line)
+        if len(fields) == self.size and line[:1] in (b" ", b"\t"):
+            return Entry(place=number, word=b"", content=line)
         num_word_fields = len(fields) - self.size
         if num_word_fields < 1 or (num_word_fields > 1 and is_number(fields[num_word_fields - 1])):
-            self._refuse_width(number, word, len(fields) - 1)
+            content = b" ".join(fields[1:])
+            return Entry(place=number, word=fields[0], content=content, has_width=False)
         return Entry(
             place=number,
             word=b" ".join(fields[:num_word_fields]),
@@ -94,10 +100,16 @@ class TextVectors(VectorFile):
         self.fail(number, f"{shown(word)} has {width} numbers; {self.size} are expected.")
 
 
+def fields_of(line: bytes) -> list[bytes]:
+    """Split at blanks and tabs; a vertical tab or a form feed is part of a word."""
+    return _SEPARATOR.split(line.strip(_SEPARATORS))
+
+
 def is_number(field: bytes) -> bool:
-    """Return whether a field can be parsed as a number."""
+    """Return whether a field can be read as a number."""
     try:
         float(field)
     except ValueError:
         return False
-    return True
+    # Python reads 1_0 as 10; no program writes that for a number.
+    return b"_" not in field

@@ -18,27 +18,30 @@ class VectorStream(Protocol):
     """A readable stream of bytes, such as an open file."""
 
     def read(self, size: int = ..., /) -> bytes:
-        """Return up to `size` bytes; none at the end."""
+        """Return up to `size` bytes; nothing at the end."""
         ...
 
     def readline(self, size: int = ..., /) -> bytes:
-        """Return the next line with its newline, or `size` bytes of it; nothing at the end."""
+        """Return the next line with its end, or `size` bytes of it; nothing at the end."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A word of the file, with its vector not parsed yet.
+    """A word of the file; its vector is not parsed before it is wanted.
 
     Attributes:
-        place: Its position in the file: line number or byte offset, see `VectorFile.unit`.
-        word: The word's bytes.
-        content: The vector's bytes.
+        place: Where it stands, in the unit of the format.
+        word: Its bytes.
+        content: Its vector as the file spells it.
+        has_width: Whether the vector seems to have the width of the file. `numbers` refuses one
+            that has not.
     """
 
     place: int
     word: bytes
     content: bytes
+    has_width: bool = True
 
 
 class VectorFile(ABC):
@@ -60,10 +63,11 @@ class VectorFile(ABC):
 
     @abstractmethod
     def entries(self) -> Iterator[Entry]:
-        """Yield every word of the file.
+        """Iterate over the words of the file.
 
         Raises:
-            DataError: An entry is malformed; the message names its position.
+            DataError: The file is cut short, or no entry can be found where one should begin; the
+                message names the place.
         """
 
     @abstractmethod
@@ -85,28 +89,20 @@ class VectorFile(ABC):
             self.fail(entry.place, f"the vector of {shown(entry.word)} is not finite.")
         return vector
 
-    def word(self, entry: Entry) -> str:
-        """Decode an entry's word.
-
-        Raises:
-            DataError: The word is not UTF-8.
-        """
+    def word(self, entry: Entry) -> str | None:
+        """Decode a word; None if it is not UTF-8."""
         try:
             return entry.word.decode("utf-8")
         except UnicodeDecodeError:
-            self.fail(
-                entry.place,
-                f"the word {shown(entry.word)} is not UTF-8.",
-                help="Convert the file to UTF-8.",
-            )
+            return None
 
     def fail(self, place: int, message: str, *, help: str = "") -> NoReturn:
-        """Raise a DataError that names a position in the file."""
+        """Raise a DataError at a place."""
         raise DataError(f"{self.name}, {self.unit} {place:,}: {message}", help=help)
 
 
 def shown(content: bytes) -> str:
-    """Return bytes of a file as printable text for a message, at most 40 bytes of them."""
+    """Return bytes of a file for an error message, shortened and printable."""
     part = content[:_SHOWN_BYTES]
     try:
         text = repr(part.decode("utf-8"))

@@ -20,7 +20,7 @@ from torch.autograd.function import once_differentiable
 
 from nextword.layers.heads.contract import FlatHidden, FlatNll, FlatTargets
 from nextword.layers.heads.full import FullSoftmax
-from nextword.layers.heads.losses import product_dtype
+from nextword.tensors import product_dtype
 
 #: Scores of a block: 16 MB in float32, of which there are a few copies. Smaller blocks are no
 #: faster (measured).

@@ -1,8 +1,8 @@
 """What watches a training: metrics, pictures, TensorBoard. None of them changes a number."""
 
 from nextword.training.callbacks.contract import Callback
-from nextword.training.callbacks.curve import TrainingCurve, draw_training_curve
+from nextword.training.callbacks.curve import TrainingCurve
 from nextword.training.callbacks.metrics import MetricsFile
 from nextword.training.callbacks.tensorboard import TensorBoard
 
-__all__ = ["Callback", "MetricsFile", "TensorBoard", "TrainingCurve", "draw_training_curve"]
+__all__ = ["Callback", "MetricsFile", "TensorBoard", "TrainingCurve"]

@@ -113,3 +113,7 @@ def test_choose_passage_without_a_text_takes_one_of_the_run(
 
 def test_choose_passage_without_any_text_makes_ids_up(model: ConstantModel) -> None:
     assert choose_passage(model, texts=None, seed=2).description == "made-up ids, seed 2"
+
+
+def test_passage_lengths_are_whole_half_and_none(model: ConstantModel) -> None:
+    assert random_passage(model, seed=0).lengths.tolist() == [12, 6, 0]

@@ -35,7 +35,9 @@ def test_ngram_to_arpa_read_again_scores_as_the_model_that_was_written(kind: str
 
 
 def test_ngram_from_arpa_malformed_is_refused() -> None:
-    with pytest.raises(FormatError, match=re.escape("a.arpa, line 1: an ARPA file begins with")):
+    with pytest.raises(
+        FormatError, match=re.escape("a.arpa, line 1: the file has no line \\data\\")
+    ):
         ngram_from_arpa(io.BytesIO(b"no\n"), name="a.arpa")
 
 

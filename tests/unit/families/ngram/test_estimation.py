@@ -84,7 +84,7 @@ def test_train_ngram_only_unknown_characters_left_out_is_refused() -> None:
     tokenizer = tokenizer_of("ab", kind="character")
     config = NgramConfig(order=2, unknown="kenlm")
 
-    with pytest.raises(DataError, match=re.escape("None of the 2 tokens can be counted")):
+    with pytest.raises(DataError, match=re.escape("none of the 2 tokens can be counted")):
         train_ngram(store_of(tokenizer, "xy"), tokenizer, config=config)
 
 

@@ -115,3 +115,15 @@ def test_ngram_reads_on_without_any_step() -> None:
 
     assert log_probs.shape == (2, 0, model.vocab_size)
     assert torch.equal(after.tensors["context"], state.tensors["context"])
+
+
+@pytest.mark.parametrize("token_id", [-2, 10**9])
+def test_state_from_bytes_with_impossible_tokens_is_refused(token_id: int) -> None:
+    model = built(0, NgramConfig(order=3))
+    state = model.initial_state(1)
+    broken = state.after(
+        {"context": torch.full_like(state.tensors["context"], token_id)}, num_new_tokens=1
+    )
+
+    with pytest.raises(FormatError, match=rf"context has token ids from {token_id} to"):
+        model.state_from_bytes(broken.to_bytes())

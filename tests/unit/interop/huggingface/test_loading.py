@@ -190,7 +190,7 @@ def test_load_model_of_ours_is_told_apart(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["./nowhere", "/nowhere/at/all", "a/b/c"])
 def test_load_folder_that_is_not_there_is_refused(name: str) -> None:
-    with pytest.raises(CheckpointError, match="There is no folder"):
+    with pytest.raises(CheckpointError, match="there is no folder"):
         load_huggingface(name)
 
 
@@ -219,3 +219,84 @@ def test_load_without_transformers_names_the_extra(
 
     with pytest.raises(MissingExtraError, match=r"pip install 'nextword\[hf\]'"):
         load_huggingface(str(saved))
+
+
+def test_load_masked_model_is_refused_for_reading_ahead(tmp_path: Path) -> None:
+    settings = transformers.BertConfig(
+        vocab_size=made.VOCAB_SIZE,
+        hidden_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=8,
+    )
+    made.save(tmp_path)
+    transformers.BertLMHeadModel(settings).save_pretrained(tmp_path)
+
+    refuse(tmp_path, FormatError, "a BertLMHeadModel that reads ahead.*set is_decoder to true")
+
+
+def test_load_roberta_has_fewer_positions_than_its_settings_say(tmp_path: Path) -> None:
+    settings = transformers.RobertaConfig(
+        vocab_size=made.VOCAB_SIZE,
+        hidden_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=8,
+        max_position_embeddings=18,
+        is_decoder=True,
+    )
+    made.save(tmp_path)
+    transformers.RobertaForCausalLM(settings).save_pretrained(tmp_path)
+    model = nw.load(f"hf:{tmp_path}")
+
+    assert model.config["model"]["context_size"] == 16
+    assert model.perplexity(TEXT * 3) > 1
+    assert model.audit().passed
+
+
+def rewrite(path: Path, **changes: Any) -> None:
+    settings = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps({**settings, **changes}))
+
+
+def test_load_encoder_decoder_is_refused(folder: Path) -> None:
+    rewrite(
+        folder / "config.json",
+        is_encoder_decoder=True,
+        architectures=["BartForConditionalGeneration"],
+    )
+
+    refuse(folder, FormatError, r"an encoder-decoder \(BartForConditionalGeneration\)")
+
+
+def test_load_adapter_is_refused(folder: Path) -> None:
+    rewrite(folder / "adapter_config.json", base_model_name_or_path="elsewhere")
+
+    refuse(folder, FormatError, "an adapter to another model")
+
+
+@pytest.mark.parametrize("name", ["weights.bin", "../model.safetensors", "/etc/a.safetensors"])
+def test_load_index_that_names_other_files_is_refused(folder: Path, name: str) -> None:
+    (folder / "model.safetensors").rename(folder / "decoy.safetensors")
+    torch.save({}, folder / "weights.bin")
+    rewrite(folder / "model.safetensors.index.json", weight_map={"transformer.wte.weight": name})
+
+    refuse(folder, FormatError, rf"index\.json names the weights file '{name}'")
+
+
+def test_load_settings_that_name_other_weights_are_refused(folder: Path) -> None:
+    rewrite(folder / "config.json", transformers_weights="adapter_model.bin")
+
+    refuse(folder, FormatError, r"config\.json names the weights file 'adapter_model\.bin'")
+
+
+def test_load_index_that_names_a_missing_file_is_refused(folder: Path) -> None:
+    rewrite(folder / "model.safetensors.index.json", weight_map={"a": "part-2.safetensors"})
+
+    refuse(folder, FormatError, r"names part-2\.safetensors, which is not there")
+
+
+def test_load_settings_with_too_few_layers_are_refused(folder: Path) -> None:
+    rewrite(folder / "config.json", n_layer=1)
+
+    refuse(folder, FormatError, r"weights of layers that its config\.json does not have: .*h\.1\.")

@@ -71,7 +71,7 @@ def test_huggingface_tokenizer_bytes_that_are_not_utf8_are_refused() -> None:
 
 @pytest.mark.parametrize("token_id", [-1, made.VOCAB_SIZE])
 def test_huggingface_tokenizer_id_it_does_not_have_is_refused(token_id: int) -> None:
-    with pytest.raises(VocabularyError, match=f"There is no token {token_id}"):
+    with pytest.raises(VocabularyError, match=f"there is no token {token_id}"):
         made.tokenizer().decode([token_id])
 
 

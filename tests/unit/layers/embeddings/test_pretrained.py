@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 
 import numpy as np
 import pytest
@@ -97,10 +98,9 @@ BAD = {
     "first one too narrow": (b"2 2\nthe 1\ncat 1 2\n", "line 2: 'the' has 1 numbers; 2 are"),
     "two blanks for a number": (b"2 2\nthe  1\ncat 1 2\n", "line 2: 'the' has 1 numbers; 2"),
     "not a number": (b"the 1 2\ncat 1 two\n", "line 2: 'two' is not a number"),
+    "underscore": (b"the 1 2\ncat 1 2_0\n", "line 2: '2_0' is not a number"),
     "not finite": (b"the 1 2\ncat 1 nan\n", "line 2: the vector of 'cat' is not finite"),
     "too large": (b"the 1 2\ncat 1 1e300\n", "line 2: the vector of 'cat' is not finite"),
-    "twice": (b"the 1 2\ncat 1 2\nthe 3 4\n", "line 3: the word 'the' stands here a second time"),
-    "not UTF-8": (b"the 1 2\nc\xe4t 1 2\n", r"line 2: the word 'c\\xe4t' is not UTF-8"),
     "fewer than the header says": (b"3 2\nthe 1 2\n", "line 2: the file ends after 1 words"),
     "more than the header says": (b"1 2\nthe 1 2\ncat 1 2\n", "the file ends after 2 words"),
     "header alone": (b"3 2\n", "byte 4: the file ends within word 1 of 3"),
@@ -114,9 +114,61 @@ def test_vectors_that_are_malformed_are_refused_with_the_line(content: bytes, me
         read(content)
 
 
-def test_vectors_twice_name_both_lines() -> None:
-    with pytest.raises(DataError, match=r"line 3: .* a second time, first at line 1"):
-        read(b"the 1 2\ncat 1 2\nthe 3 4\n")
+FAULTY = {
+    "not UTF-8": (b"c\xe4t 1 2\n", "1 word is not UTF-8 (first at line 2)"),
+    "empty": (b" 5 6\n", "1 word is empty (first at line 2)"),
+    "too narrow": (b"dog 1\n", "1 word is followed by another number of numbers"),
+    "too wide": (b"dog 1 2 3\n", "1 word is followed by another number of numbers"),
+    "twice": (b"the 3 4\n", "1 word is listed twice; the first vector is kept (first at line 2)"),
+}
+
+
+@pytest.mark.parametrize(("line", "message"), FAULTY.values(), ids=FAULTY)
+@pytest.mark.parametrize("header", [b"", b"3 2\n", b"\xef\xbb\xbf3 2\n"])
+def test_vectors_faulty_word_that_nobody_wants_is_skipped_and_counted(
+    line: bytes, message: str, header: bytes
+) -> None:
+    found = read(header + b"the 1 2\n" + line + b"cat 3 4\n", "the", "cat")
+
+    assert found.words == ("the", "cat")
+    assert found.vectors.tolist() == [[1.0, 2.0], [3.0, 4.0]]
+    (warning,) = found.losses.warnings()
+    assert warning.startswith(message.replace("line 2", "line 3" if header else "line 2"))
+
+
+def test_vectors_of_a_binary_file_faulty_words_are_skipped() -> None:
+    content = word2vec_binary(["the", "cat", "the", ""], VECTORS[:4]).replace(b"cat", b"c\xe4t")
+
+    found = read(content, "the", "dog")
+
+    assert found.words == ("the",)
+    np.testing.assert_array_equal(found.vectors, VECTORS[:1])
+    assert dict(found.losses.counts) == {"undecodable": 1, "duplicate": 1, "empty": 1}
+
+
+@pytest.mark.parametrize("word", [b"x\fy", b"x\vy", "\xa0".encode(), "x\u2028".encode(), b"\v"])
+def test_vectors_only_blanks_and_tabs_separate(word: bytes) -> None:
+    found = read(b"the 1 2\n" + word + b"\t3\t4\n", word.decode())
+
+    assert found.vectors.tolist() == [[3.0, 4.0]]
+
+
+def test_vectors_first_word_that_holds_blanks_keeps_the_width() -> None:
+    assert read(b". . . 1 2\nthe 3 4\n", ". . .").vectors.tolist() == [[1.0, 2.0]]
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (b"THE 1 2\nCat 1 2\n", "2 more words of the vocabulary are there in other capitals."),
+        ("\u2581the 1 2\n".encode(), "1 more words .* with a marker"),
+        (b"the_DET 1 2\ncat_NOUN 1 2\n", "2 more words .* with a tag"),
+        (b"\xe4 1 2\n\xf6 1 2\n", "Many words are not UTF-8"),
+        (b"le 1 2\n", "another language"),
+    ],
+)
+def test_vectors_few_words_have_a_likely_cause(content: bytes, cause: str) -> None:
+    assert re.match(f".*{cause}", read(content).losses.likely_cause())
 
 
 def test_vectors_of_a_binary_file_cut_short_are_refused_with_the_byte() -> None:
@@ -133,13 +185,6 @@ def test_vectors_of_a_binary_file_with_a_wrong_width_are_refused() -> None:
     for size in (b"4", b"6"):
         with pytest.raises(DataError, match=r"words\.vec, byte \d+: "):
             read(content.replace(b"6 5\n", b"6 " + size + b"\n"))
-
-
-def test_vectors_of_a_binary_file_twice_are_refused_with_the_bytes() -> None:
-    content = word2vec_binary(["the", "cat", "the"], VECTORS[:3])
-
-    with pytest.raises(DataError, match=r"byte 54: the word 'the' .* first at byte 4"):
-        read(content)
 
 
 def test_vectors_of_a_binary_file_that_goes_on_are_refused() -> None:
@@ -180,6 +225,6 @@ def test_first_other_words_reads_no_further_than_it_must() -> None:
 
 
 def test_first_other_words_passes_over_what_is_no_word() -> None:
-    content = io.BytesIO(b"the 1 2\n. . 3 4\ncat 3 4\n")
+    content = io.BytesIO(b"the 1 2\n. . 3 4\n 5 6\nc\xe4t 1 2\ndog 1\na\0b 1 2\ncat 3 4\n")
 
     assert first_other_words(content, name="words.vec", known=set(), limit=9) == ("the", "cat")

@@ -2,6 +2,5 @@
 
 from nextword.layers.heads.losses.cross_entropy import cross_entropy, log_softmax
 from nextword.layers.heads.losses.fused_linear import linear_nll
-from nextword.layers.heads.losses.products import product_dtype
 
-__all__ = ["cross_entropy", "linear_nll", "log_softmax", "product_dtype"]
+__all__ = ["cross_entropy", "linear_nll", "log_softmax"]

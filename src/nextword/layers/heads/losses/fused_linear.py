@@ -13,9 +13,8 @@ from torch.autograd.function import once_differentiable
 
 from nextword.layers.heads.additions import Additions
 from nextword.layers.heads.contract import FlatHidden, FlatNll, FlatTargets
-from nextword.layers.heads.losses.products import product_dtype
 from nextword.layers.heads.losses.score_passes import KernelPasses, ScorePasses, TorchPasses
-from nextword.tensors import kernels_are_installed, transposed
+from nextword.tensors import kernels_are_installed, product_dtype, transposed
 
 
 def linear_nll(

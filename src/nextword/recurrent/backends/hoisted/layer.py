@@ -15,7 +15,7 @@ from nextword.recurrent.backends.diagonal import run_diagonal
 from nextword.recurrent.backends.hoisted.diagonal_loop import DiagonalLoop
 from nextword.recurrent.backends.hoisted.time_loop import LoopOptions, TimeLoop
 from nextword.recurrent.noise import EVERY_KIND, NO_LAYER_NOISE, LayerNoise
-from nextword.tensors import Embeddings, Hidden, Lengths, has_fast_bfloat16
+from nextword.tensors import Embeddings, Hidden, Lengths, has_fast_bfloat16, product_dtype
 
 NOISE = EVERY_KIND
 #: Below this size the loop costs an LSTM more time than faster products save (CPU, measured).
@@ -77,7 +77,7 @@ def _run_manually(
     options = LoopOptions(
         manual=manual,
         num_parts=len(state),
-        dtype=_operand_dtype(input_gates),
+        dtype=product_dtype(input_gates),
         mask=noise.step.mask,
         held=_held(state, noise, ended),
         threshold=noise.state_threshold,
@@ -93,14 +93,6 @@ def _run_manually(
     if ended is not None:
         outputs = outputs.masked_fill(ended.transpose(0, 1), 0.0)
     return outputs, type(state)(*final)
-
-
-def _operand_dtype(gates: Tensor) -> torch.dtype:
-    """Return the dtype of products: that of autocast, which does not change float64."""
-    kind = gates.device.type
-    if gates.dtype != torch.float64 and torch.is_autocast_enabled(kind):
-        return torch.get_autocast_dtype(kind)
-    return gates.dtype
 
 
 def _ended(lengths: Tensor, num_steps: int) -> Tensor:

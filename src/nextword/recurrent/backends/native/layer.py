@@ -24,12 +24,20 @@ from nextword.recurrent.backends.native.contract import (
 from nextword.recurrent.backends.native.kernels import ElmanKernel, GruKernel, LstmKernel
 from nextword.recurrent.backends.native.weights import PackedWeights, forget, packed_weights
 from nextword.recurrent.noise import NO_LAYER_NOISE, LayerNoise, NoiseKind
-from nextword.tensors import Embeddings, Hidden, Lengths, kernel_threads, kernels_are_installed
+from nextword.tensors import (
+    Embeddings,
+    Hidden,
+    Lengths,
+    kernel_threads,
+    kernels_are_installed,
+    product_dtype,
+)
 
 #: A mask on the recurrent state is the kernels' own; dropped connections are other weights.
 NOISE: frozenset[NoiseKind] = frozenset({"recurrent_dropout", "weight_dropout"})
 #: About two microseconds of work a step; the threads meet once a step.
 _MULTIPLICATIONS_PER_THREAD = 2**16
+_KERNEL_DTYPES = (torch.float32, torch.bfloat16)
 #: Gradients of the arguments before the tensors.
 _NOT_TENSORS = (None, None, None, None)
 
@@ -104,8 +112,8 @@ def run_kernel(
     Returns:
         Outputs, (batch, time, hidden), in bfloat16 under autocast; and the final state's parts.
     """
-    precision = _precision() or torch.float32
     weight_ih, weight_hh, *_ = weights
+    precision = product_dtype(weight_hh)
     num_multiplications = weight_hh.numel() * inputs.shape[0]
     num_threads = kernel_threads(num_multiplications, a_thread=_MULTIPLICATIONS_PER_THREAD)
     packed = packed_weights(weight_ih, weight_hh, precision=precision, num_threads=num_threads)
@@ -223,16 +231,8 @@ def _has_kernel_format(cell: AnyCell, inputs: Tensor, state: CellState) -> bool:
     """Whether all tensors are on the CPU and the kernels support their dtypes."""
     float32 = [*cell.parameters(), *state]
     return (
-        inputs.dtype in (torch.float32, torch.bfloat16)
+        inputs.dtype in _KERNEL_DTYPES
         and all(tensor.dtype == torch.float32 for tensor in float32)
         and all(tensor.device.type == "cpu" for tensor in (inputs, *float32))
-        and _precision() is not None
+        and product_dtype(float32[0]) in _KERNEL_DTYPES
     )
-
-
-def _precision() -> torch.dtype | None:
-    """Return the dtype of the products' operands; None for one that the kernels lack."""
-    if not torch.is_autocast_enabled("cpu"):
-        return torch.float32
-    chosen = torch.get_autocast_dtype("cpu")
-    return torch.bfloat16 if chosen == torch.bfloat16 else None

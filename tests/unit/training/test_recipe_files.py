@@ -70,3 +70,10 @@ def test_recipe_widths_fit_together(recipe: str) -> None:
 def test_recipe_has_its_papers_number_of_parameters(recipe: str, millions: float) -> None:
     # Zaremba et al. have another table for the output, 15.0 and 2.0 million numbers.
     assert round(build(recipe).num_parameters / 1e6, 1) == millions
+
+
+def test_read_recipe_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes(b"\xef\xbb\xbf[training]\nepochs = 3\n")
+
+    assert read_recipe(str(path)) == {"training": {"epochs": 3}}

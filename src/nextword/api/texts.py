@@ -1,0 +1,67 @@
+"""The texts that a method is given: named, opened already, or as a string.
+
+One meaning a name: `texts` are sources, as on the command line; `text` is the text itself.
+"""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from nextword.base import ConfigError, DataError
+from nextword.text import Corpus, open_corpus, text_document
+
+#: Files, folders, globs, `stdlib:`; or a corpus that is open.
+Texts = str | Sequence[str] | Corpus
+
+_logger = logging.getLogger(__name__)
+
+
+def named_corpus(texts: Texts | None, text: str | None) -> Corpus:
+    """Return the corpus that `texts` names or `text` is.
+
+    A single string with a line end in it, given as `texts`, is taken as the text itself: no file
+    is named so.
+
+    Raises:
+        ConfigError: Both are given, or neither.
+        DataError: A source cannot be found.
+    """
+    if (texts is None) == (text is None):
+        raise ConfigError(
+            "texts and text are both given." if text is not None else "no text is given.",
+            help='Name files by texts="corpus.txt", or give the text itself by text="the old man".',
+        )
+    if text is not None:
+        return _literal(text)
+    if isinstance(texts, str) and "\n" in texts:
+        return _literal(texts)
+    if isinstance(texts, Corpus):
+        return texts
+    try:
+        return open_corpus([texts] if isinstance(texts, str) else list(texts or ()))
+    except DataError as error:
+        if not isinstance(texts, str) or " " not in texts:
+            raise
+        raise DataError(
+            error.message,
+            help=f"{error.help} To measure these words themselves, give them as text=.",
+        ) from error
+
+
+def _literal(text: str) -> Corpus:
+    if text and "\n" not in text and _is_file(text):
+        _logger.warning(
+            "text=%r is measured as the text itself, but is the name of a file; "
+            "to measure the file, give texts=%r.",
+            text,
+            text,
+        )
+    document = text_document(text, name="text")
+    return Corpus(description="text", open_documents=lambda: iter([document]))
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):
+        return False

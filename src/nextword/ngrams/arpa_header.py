@@ -1,0 +1,88 @@
+r"""The beginning of an ARPA file: what stands before `\data\`, and the counts after it.
+
+Many programs write a licence, a date or a format description before `\data\`, CMU-Cambridge even
+one with `\data\` inside a sentence. The data begins at the first line that is exactly `\data\`.
+One line before it can be meant for nextword: what the tokens are (see `arpa_spelling`).
+"""
+
+import re
+from collections.abc import Iterator
+
+from nextword.ngrams.arpa_lines import ArpaLines
+from nextword.ngrams.arpa_spelling import NOTE
+
+_DATA = b"\\data\\"
+#: A file of other content is refused after so many lines, not at its end.
+_MAX_LINES_BEFORE = 10_000
+_IRSTLM = "Convert it with compile-lm --text=yes."
+_SPHINX = "Convert it with sphinx_lm_convert -ofmt arpa."
+#: How files of other formats begin, what they are, and how to convert them.
+_OTHER_FORMATS = (
+    (b"mmap lm ", "KenLM's binary format", "Make it again as text: lmplz --arpa FILE."),
+    (b"iARPA", "IRSTLM's iARPA, which holds no back-off weights", _IRSTLM),
+    (b"qARPA", "IRSTLM's quantised format", _IRSTLM),
+    (b"blmt", "IRSTLM's binary format", _IRSTLM),
+    (b"Qblmt", "IRSTLM's binary format", _IRSTLM),
+    (b"SRILM_BINARY", "SRILM's binary format", "Convert it with ngram -lm FILE -write-lm OUT."),
+    (b"Trie Language Model", "Sphinx's binary format", _SPHINX),
+    (b"\0\0\0Darpa", "Sphinx's binary format", _SPHINX),
+)
+_COUNT = re.compile(rb"ngram[ \t]+(\d{1,18})[ \t]*=[ \t]*(\d{1,18})")
+
+
+def read_note(lines: ArpaLines, content: Iterator[bytes]) -> tuple[str, int]:
+    r"""Read up to and including the line `\data\`.
+
+    Returns:
+        What a note says the tokens are, `word` without one, and the number of its line.
+    """
+    kind, number = "word", 0
+    first: bytes | None = None
+    for line in content:
+        if line == _DATA and not lines.is_indented:
+            return kind, number
+        if first is None:
+            first = line
+            _refuse_other_formats(lines, line)
+        if b"\0" in line or lines.number > _MAX_LINES_BEFORE:
+            break
+        if line.startswith(NOTE.encode()):
+            kind, number = lines.word(line[len(NOTE) :]), lines.number
+    if first and b"\r" in first:
+        lines.fail(
+            "the lines end with CR alone, as on an old Macintosh.",
+            help="Convert the file: tr '\\r' '\\n' <OLD >NEW",
+        )
+    beginning = f"; it begins with {line_shown(first)}" if first else " and is empty"
+    lines.fail(
+        f"the file has no line \\data\\, so it is not an ARPA file{beginning}.",
+        help="Give an ARPA file as text, compressed or not. A model folder is named as a folder.",
+    )
+
+
+def read_counts(lines: ArpaLines, content: Iterator[bytes]) -> tuple[list[int], bytes]:
+    """Return the count of each order, and the line after them."""
+    counts: list[int] = []
+    for line in content:
+        match = _COUNT.fullmatch(line)
+        if match is None:
+            if not counts:
+                lines.fail(f"'ngram 1=COUNT' is expected, not {line_shown(line)}.")
+            return counts, line
+        order, count = int(match[1]), int(match[2])
+        if order != len(counts) + 1:
+            lines.fail(f"the count of order {len(counts) + 1} is expected, not of {order}.")
+        counts.append(count)
+    lines.fail("the file ends within the header.")
+
+
+def line_shown(line: bytes) -> str:
+    """Return a line for an error message, shortened and printable."""
+    shown = line[:40].decode("utf-8", errors="backslashreplace")
+    return repr(shown) if len(line) <= 40 else repr(shown) + "..."
+
+
+def _refuse_other_formats(lines: ArpaLines, line: bytes) -> None:
+    for beginning, format_name, help in _OTHER_FORMATS:
+        if line.startswith(beginning):
+            lines.fail(f"this is {format_name}, not an ARPA file.", help=help)

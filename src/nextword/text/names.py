@@ -1,0 +1,32 @@
+"""File names as they are shown. Knows nothing of what lies in files."""
+
+from pathlib import Path
+
+#: No name in use is as long; a text given in place of a name is.
+_MAX_NAME_CHARACTERS = 1000
+_SHOWN_CHARACTERS = 200
+
+
+def is_utf8(name: str) -> bool:
+    """Say whether a file name can be written into settings and cards."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def shown_name(path: Path | str) -> str:
+    r"""Return a file name that can be printed everywhere, shortened if it is very long.
+
+    Bytes that are not UTF-8 are written as `\xe9`.
+
+    Example:
+        >>> shown_name("caf\udce9.txt")
+        'caf\\xe9.txt'
+    """
+    name = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if len(name) <= _MAX_NAME_CHARACTERS:
+        return name
+    half = _SHOWN_CHARACTERS // 2
+    return f"{name[:half]}...{name[-half:]} ({len(name):,} characters)"

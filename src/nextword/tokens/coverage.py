@@ -1,0 +1,66 @@
+"""How much of a text a vocabulary knows. Knows nothing of models or files."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nextword.tokens.specials import SENTENCE_END_ID
+from nextword.tokens.store import TokenStore
+from nextword.tokens.tokenizer import Tokenizer
+
+_SCAN_TOKENS = 1 << 22
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coverage:
+    """What the tokens of a text are, the line ends of kind `word` left out.
+
+    A line end is always known and easy to predict, so it must not count among the known words.
+
+    Attributes:
+        num_words: Words, or for other kinds tokens.
+        num_unknown: Those of them outside the vocabulary.
+        num_lines: Lines that hold at least one word; 0 for other kinds than `word`.
+    """
+
+    num_words: int
+    num_unknown: int
+    num_lines: int
+
+    @property
+    def unknown_share(self) -> float:
+        """Unknown words as a share of all words, from 0 to 1."""
+        return self.num_unknown / self.num_words if self.num_words else 0.0
+
+    @property
+    def is_mostly_unknown(self) -> bool:
+        """Whether more than half of the words are unknown."""
+        return 2 * self.num_unknown > self.num_words
+
+
+def coverage(store: TokenStore, *, tokenizer: Tokenizer) -> Coverage:
+    """Return how much of an encoded text its tokenizer knows.
+
+    Args:
+        store: The text.
+        tokenizer: What encoded it.
+    """
+    num_line_ends, num_lines = _lines(store) if tokenizer.kind == "word" else (0, 0)
+    return Coverage(
+        num_words=store.num_tokens - num_line_ends,
+        num_unknown=store.num_unknown,
+        num_lines=num_lines,
+    )
+
+
+def _lines(store: TokenStore) -> tuple[int, int]:
+    """Count the line ends, and those that follow a word; reads a part of the ids at a time."""
+    num_line_ends = num_lines = 0
+    follows_word = False
+    for start in range(0, store.num_tokens, _SCAN_TOKENS):
+        is_end = np.asarray(store.ids[start : start + _SCAN_TOKENS]) == SENTENCE_END_ID
+        after_word = np.concatenate([[follows_word], ~is_end[:-1]])
+        num_line_ends += int(is_end.sum())
+        num_lines += int((is_end & after_word).sum())
+        follows_word = not is_end[-1]
+    return num_line_ends, num_lines

@@ -1,0 +1,231 @@
+"""What the texts of a run were when it began, so that a change is noticed before it goes on.
+
+`sources.json` in the run folder holds the folder that relative names start from, and size, time and
+SHA-256 of every file. A file whose size and time are as recorded is not read. Standard input and
+pipes cannot be looked at twice; their text is compared with what the token stores say of it.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from nextword.base import STRICT, FormatError, MismatchError, write_json
+from nextword.storage import RunFolder
+from nextword.text import STANDARD_LIBRARY, find_files
+from nextword.training.config import TextConfig
+
+#: What `resume` is to go on with the text as it was encoded, whatever has become of it.
+OLD_TEXT = "old-text"
+STANDARD_INPUT = "-"
+#: Names of texts that are not files of their own.
+NO_FILES = (STANDARD_INPUT, STANDARD_LIBRARY)
+_PARTS = ("train", "valid", "test")
+
+
+@STRICT
+@dataclass(frozen=True, kw_only=True)
+class SourceFile:
+    """One file of a text.
+
+    Attributes:
+        name: Its absolute path.
+        size: Bytes.
+        modified_ns: When it was last changed, nanoseconds since 1970.
+        sha256: Of its bytes, before anything is decompressed.
+    """
+
+    name: str
+    size: Annotated[int, Field(ge=0)]
+    modified_ns: int
+    sha256: str
+
+
+@STRICT
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """The content of `sources.json`.
+
+    Attributes:
+        format_version: 1.
+        folder: Where the run was started; relative names start there.
+        has_streams: Whether standard input or a pipe is among the texts.
+        parts: The files of `train`, `valid` and `test`, in order.
+    """
+
+    format_version: Literal[1] = 1
+    folder: str
+    has_streams: bool
+    parts: dict[str, tuple[SourceFile, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextAccess:
+    """How the texts of a run are got at.
+
+    Attributes:
+        folder: Where relative names start.
+        is_old: Whether the token stores are used as they are and no text is opened.
+        is_hashed: Whether the text is compared with what the token stores say of it.
+    """
+
+    folder: Path = field(default_factory=Path.cwd)
+    is_old: bool = False
+    is_hashed: bool = False
+
+    def located(self, name: str) -> str:
+        """Return the name of a text as it is to be opened from here.
+
+        Where it is missing in the folder the run was started in, it is looked for here: texts may
+        have moved along with the run.
+        """
+        path = self.folder / name
+        if name in NO_FILES or self.folder == Path.cwd():
+            return name
+        is_pattern = any(sign in name for sign in "*?[")
+        return str(path) if path.exists() or (is_pattern and any(self.folder.glob(name))) else name
+
+
+def starting_folder(run: RunFolder) -> Path:
+    """Return the folder that a run was started in: the current one where it begins only now."""
+    sources = _read(run)
+    return Path.cwd() if sources is None else Path(sources.folder)
+
+
+def check_sources(config: TextConfig, run: RunFolder, *, folder: Path, resume: str) -> TextAccess:
+    """Record what the texts of a new run are, or compare them with the record of an earlier start.
+
+    Args:
+        config: The texts.
+        run: The run folder.
+        folder: What `starting_folder` returned.
+        resume: `old-text` to accept any change.
+
+    Raises:
+        DataError: A text is missing.
+        FormatError: The record is damaged.
+        MismatchError: A text is not what it was.
+    """
+    recorded, access = _read(run), TextAccess(folder=folder)
+    has_begun = run.tokens_folder.exists()
+    if resume == OLD_TEXT and (has_begun or recorded is not None):
+        return TextAccess(folder=folder, is_old=True)
+    found = {part: list(_files(config, part, access)) for part in _PARTS}
+    streams = any(path is None for paths in found.values() for path in paths)
+    described = {
+        part: _described(part, [path for path in paths if path is not None], recorded, run)
+        for part, paths in found.items()
+    }
+    sources = Sources(folder=str(folder), has_streams=streams, parts=described)
+    if sources != recorded:
+        write_json(run.sources_file, asdict(sources))
+    is_hashed = has_begun and (streams or recorded is None)
+    return TextAccess(folder=folder, is_hashed=is_hashed)
+
+
+def require_unchanged(run: RunFolder) -> None:
+    """Refuse texts that were written to while they were encoded; sizes and times tell.
+
+    Raises:
+        MismatchError: A file is not as `check_sources` found it.
+    """
+    sources = _read(run)
+    for files in () if sources is None else sources.parts.values():
+        for file in files:
+            status = Path(file.name).stat() if Path(file.name).exists() else None
+            if status is None or (status.st_size, status.st_mtime_ns) != (
+                file.size,
+                file.modified_ns,
+            ):
+                raise MismatchError(
+                    f"{file.name} was changed while it was encoded.",
+                    help="Wait until it is complete, and start the run in a new folder.",
+                )
+
+
+def changed_text(what: str, run: Path) -> MismatchError:
+    """Return the refusal of a text that is not what it was."""
+    return MismatchError(
+        f"{what}; the run in {run} was started with another text.",
+        help=f"Choose another --out, put the old text back, or go on with the text as it was "
+        f"encoded then: --resume {OLD_TEXT}",
+    )
+
+
+def _files(config: TextConfig, part: str, access: TextAccess) -> Iterator[Path | None]:
+    """Yield the files of a part; None for each stream."""
+    for name in getattr(config, part):
+        located = access.located(name)
+        if located == STANDARD_INPUT:
+            yield None
+            continue
+        for path in find_files(located):
+            yield None if path.is_fifo() else path.absolute()
+
+
+def _described(
+    part: str, paths: list[Path], recorded: Sources | None, run: RunFolder
+) -> tuple[SourceFile, ...]:
+    """Describe the files of a part; where there is a record, refuse what differs from it."""
+    if recorded is None:
+        return tuple(_describe(path) for path in paths)
+    known = recorded.parts.get(part, ())
+    files = tuple(
+        _compared(path, known[place], run) if place < len(known) else _describe(path)
+        for place, path in enumerate(paths)
+    )
+    if len(files) != len(known):
+        others = {file.sha256 for file in (known if len(files) > len(known) else files)}
+        longer = files if len(files) > len(known) else known
+        odd = next((file.name for file in longer if file.sha256 not in others), longer[-1].name)
+        raise changed_text(
+            f"the {part} text has {len(files)} files, not {len(known)} ({odd} is "
+            f"{'new' if len(files) > len(known) else 'missing'})",
+            run.path,
+        )
+    return files
+
+
+def _compared(path: Path, known: SourceFile, run: RunFolder) -> SourceFile:
+    """Describe a file without reading it where size and time are as recorded."""
+    status = path.stat()
+    if str(path) == known.name and (status.st_size, status.st_mtime_ns) == (
+        known.size,
+        known.modified_ns,
+    ):
+        return known
+    if status.st_size != known.size:
+        raise changed_text(f"{path} has {status.st_size:,} bytes, not {known.size:,}", run.path)
+    file = _describe(path)
+    if file.sha256 != known.sha256:
+        raise changed_text(
+            f"{path} has SHA-256 {file.sha256[:12]}, not {known.sha256[:12]}", run.path
+        )
+    return file
+
+
+def _describe(path: Path) -> SourceFile:
+    status = path.stat()
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return SourceFile(
+        name=str(path), size=status.st_size, modified_ns=status.st_mtime_ns, sha256=digest
+    )
+
+
+def _read(run: RunFolder) -> Sources | None:
+    """Read the record; None where an earlier nextword, which wrote none, began the run."""
+    path = run.sources_file
+    if not path.exists():
+        return None
+    try:
+        return TypeAdapter(Sources).validate_python(json.loads(path.read_bytes()))
+    except (OSError, ValueError, RecursionError, ValidationError) as error:
+        raise FormatError(
+            f"{path} is damaged: it is not what nextword writes.",
+            help="Remove the file; the text is then compared with the encoded one.",
+        ) from error

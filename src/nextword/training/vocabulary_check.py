@@ -1,0 +1,120 @@
+"""Whether a vocabulary suits its text: what knows hardly a word must not be trained.
+
+Such a model predicts `<unk>`, and its perplexity is close to 1 whatever the text says. Knows
+nothing of models.
+"""
+
+import logging
+from collections.abc import Mapping
+
+from nextword.base import DataError
+from nextword.tokens import (
+    NUM_SPECIAL_TOKENS,
+    Coverage,
+    Tokenizer,
+    TokenizerConfig,
+    TokenStore,
+    coverage,
+)
+
+_logger = logging.getLogger(__name__)
+
+#: Of most languages written with blanks, the average word has 4 to 8 characters.
+_LONG_WORD_CHARACTERS = 20
+#: So few words a line on average mean that a line is a word.
+_FEW_WORDS_PER_LINE = 1.2
+_MIN_LINES = 2
+
+_OTHER_KINDS = (
+    "A text without blanks between words (Chinese, Japanese, Thai, minified code, a list of names) "
+    "is learned with --set tokenizer.kind=character, bpe or byte."
+)
+_SMALLER_COUNT = "To keep rare ones, lower --set tokenizer.min_count."
+
+
+def check_vocabulary(
+    tokenizer: Tokenizer,
+    stores: Mapping[str, TokenStore],
+    *,
+    config: TokenizerConfig,
+    descriptions: Mapping[str, str],
+) -> None:
+    """Refuse a training text that is mostly unknown, and warn of what is dubious.
+
+    Args:
+        tokenizer: Made for the training text, or given.
+        stores: The encoded texts by part, `train` among them.
+        config: The settings the tokenizer was learned with.
+        descriptions: What the texts are called, by part.
+
+    Raises:
+        DataError: The vocabulary holds no words, or most words of the training text are unknown
+            though the vocabulary is not full.
+    """
+    for part, store in stores.items():
+        found = coverage(store, tokenizer=tokenizer)
+        name = descriptions[part]
+        if part == "train":
+            _require_words(tokenizer, store, found, config=config, name=name)
+            _warn_of_long_words(store, found, name=name)
+        if found.is_mostly_unknown:
+            _logger.warning(
+                "%.0f %% of the %s of %s are unknown: perplexities on it say how well <unk> is "
+                "predicted. %s",
+                100 * found.unknown_share,
+                _unit(tokenizer),
+                name,
+                _OTHER_KINDS,
+            )
+
+
+def _require_words(
+    tokenizer: Tokenizer,
+    store: TokenStore,
+    found: Coverage,
+    *,
+    config: TokenizerConfig,
+    name: str,
+) -> None:
+    if not found.num_words:
+        raise DataError(
+            f"{name} holds no {_unit(tokenizer)}, only white space and line ends.",
+            help="Give a text with words.",
+        )
+    # A vocabulary that is small on purpose knows little of any text.
+    is_full = tokenizer.vocab_size == config.vocab_size
+    is_empty = tokenizer.vocab_size == NUM_SPECIAL_TOKENS
+    if is_empty or (found.is_mostly_unknown and not is_full):
+        mean = _mean_length(store, found)
+        raise DataError(
+            f"{found.num_unknown:,} of the {found.num_words:,} {_unit(tokenizer)} of {name} are "
+            f"unknown to the vocabulary of {tokenizer.vocab_size - NUM_SPECIAL_TOKENS:,} "
+            f"{_unit(tokenizer)}, {mean:.1f} characters each on average: a model would learn to "
+            "predict <unk>.",
+            help=f"{_OTHER_KINDS} {_SMALLER_COUNT}",
+        )
+
+
+def _warn_of_long_words(store: TokenStore, found: Coverage, *, name: str) -> None:
+    """Warn where a line is one word, or where words are longer than words are."""
+    if not found.num_lines:
+        return
+    words_per_line = found.num_words / found.num_lines
+    mean = _mean_length(store, found)
+    if found.num_lines >= _MIN_LINES and words_per_line < _FEW_WORDS_PER_LINE:
+        reason = f"most lines of {name} are one word"
+    elif mean > _LONG_WORD_CHARACTERS:
+        reason = f"the words of {name} have {mean:.0f} characters on average"
+    else:
+        return
+    _logger.warning("%s: the word tokenizer may not suit it. %s", reason, _OTHER_KINDS)
+
+
+def _mean_length(store: TokenStore, found: Coverage) -> float:
+    """Return the characters a word, separators between words included, line ends left out."""
+    num_line_ends = store.num_tokens - found.num_words
+    return (store.num_characters - num_line_ends) / found.num_words
+
+
+def _unit(tokenizer: Tokenizer) -> str:
+    return {"word": "words", "character": "characters"}.get(tokenizer.kind, "tokens")

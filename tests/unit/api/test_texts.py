@@ -1,0 +1,37 @@
+from pathlib import Path
+
+import pytest
+
+from nextword.api.texts import named_corpus
+from nextword.base import ConfigError, DataError
+
+
+def content(texts: str | list[str] | None, text: str | None) -> str:
+    return "".join(named_corpus(texts, text).pieces())
+
+
+def test_named_corpus_text_is_a_literal() -> None:
+    assert content(None, "the old man") == "the old man"
+
+
+def test_named_corpus_source_with_a_line_end_is_a_literal() -> None:
+    assert content("the old man\n", None) == "the old man\n"
+
+
+def test_named_corpus_source_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("one\n", encoding="utf-8")
+
+    assert content(str(tmp_path / "a.txt"), None) == "one\n"
+
+
+@pytest.mark.parametrize(("texts", "text"), [(None, None), ("a.txt", "the old man")])
+def test_named_corpus_neither_or_both_is_refused(texts: str | None, text: str | None) -> None:
+    with pytest.raises(ConfigError, match="text"):
+        named_corpus(texts, text)
+
+
+def test_named_corpus_missing_source_with_blanks_says_how_to_give_a_literal() -> None:
+    with pytest.raises(DataError, match="there is no file") as caught:
+        named_corpus("the old man", None)
+
+    assert "text=" in caught.value.help

@@ -1,0 +1,32 @@
+import errno
+
+import pytest
+
+from nextword.base import DataError, DiskFullError, full_disk_errors, is_full_disk
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EDQUOT, "Disk quota exceeded"),
+        RuntimeError("Error while serializing: No space left on device (os error 28)"),
+        OSError("1000 requested and 24 written"),
+    ],
+)
+def test_full_disk_errors_any_wording_names_the_place(error: Exception) -> None:
+    with pytest.raises(DiskFullError, match="no space is left to write runs/one"):
+        with full_disk_errors("runs/one"):
+            raise error
+
+
+def test_is_full_disk_looks_at_the_cause() -> None:
+    error = DataError("the text cannot be kept.")
+    error.__cause__ = OSError(errno.ENOSPC, "No space left on device")
+
+    assert is_full_disk(error)
+
+
+def test_full_disk_errors_other_error_passes_unchanged() -> None:
+    with pytest.raises(PermissionError), full_disk_errors("runs/one"):
+        raise PermissionError(errno.EACCES, "Permission denied")

@@ -1,0 +1,43 @@
+"""metrics.jsonl, also of a run that goes on after a stop."""
+
+import dataclasses
+from pathlib import Path
+
+from nextword.storage import RunFolder
+from nextword.training import MetricsFile, StepRecord, ValidationRecord
+
+STEP = StepRecord(
+    step=1,
+    num_steps=9,
+    epoch=0.5,
+    num_tokens_seen=4,
+    nll_per_token=1.0,
+    learning_rate=0.1,
+    grad_norm=1.0,
+    clip_rate=0.0,
+    tokens_per_second=1.0,
+    elapsed_s=1.0,
+    remaining_s=1.0,
+)
+VALIDATION = ValidationRecord(step=2, epoch=0.5, nll_per_token=1.0, is_best=True, elapsed_s=1.0)
+
+
+def test_metrics_file_holds_every_record_in_order(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    metrics = MetricsFile(run)
+
+    metrics.on_step(STEP)
+    metrics.on_validation(VALIDATION)
+
+    assert run.read_metrics() == [STEP.to_values(), VALIDATION.to_values()]
+
+
+def test_metrics_file_at_the_start_drops_what_the_checkpoint_has_not_seen(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    metrics = MetricsFile(run)
+    for step in (1, 2, 3):
+        metrics.on_step(dataclasses.replace(STEP, step=step))
+
+    metrics.on_start(first_step=2, num_steps=9)
+
+    assert [record["step"] for record in run.read_metrics()] == [1, 2]

@@ -1,0 +1,101 @@
+from typing import Any
+
+import pytest
+
+from nextword.base import ConfigError
+from nextword.families import RegularizationConfig
+from nextword.training import EvaluationConfig, RunConfig, TextConfig, TrainingConfig
+
+
+@pytest.mark.parametrize("name", ["activation_penalty", "temporal_penalty"])
+def test_run_config_penalty_while_running_free_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="are of whole windows") as caught:
+        RunConfig(
+            regularization=RegularizationConfig(**{name: 1.0}),
+            training=TrainingConfig(free_running_probability=0.5),
+        )
+
+    assert "training.free_running_probability=0" in caught.value.help
+
+
+def test_run_config_penalty_with_the_true_tokens_is_taken() -> None:
+    config = RunConfig(regularization=RegularizationConfig(activation_penalty=1.0))
+
+    assert config.training.free_running_probability == 0.0
+
+
+@pytest.mark.parametrize("part", ["train", "valid", "test"])
+def test_text_config_name_that_is_not_utf8_is_refused(part: str) -> None:
+    with pytest.raises(ConfigError, match=r"the name 'caf\\xe9\.txt' is not UTF-8.*its folder"):
+        TextConfig(**{part: ("caf\udce9.txt",)})
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"bptt_steps": 0}, "bptt_steps is 0; it must be at least 1"),
+        ({"update_every": 0}, "update_every is 0; it must be at least 1"),
+        ({"batch_size": 0}, "batch_size is 0; it must be at least 1"),
+        ({"accumulation_steps": 0}, "accumulation_steps is 0; it must be at least 1"),
+        ({"epochs": 0}, "epochs is 0; it must be at least 1"),
+        ({"max_steps": 0}, "max_steps is 0; it must be at least 1"),
+        ({"log_every": 0}, "log_every is 0; it must be at least 1"),
+        ({"checkpoint_every": 0}, "checkpoint_every is 0; it must be at least 1"),
+        ({"max_minutes": 0.0}, "max_minutes is 0.0; it must be above 0"),
+        ({"free_running_probability": -0.1}, "free_running_probability is -0.1; .* at least 0"),
+        ({"free_running_probability": 1.1}, "free_running_probability is 1.1; .* at most 1"),
+        ({"bptt_steps": 6, "update_every": 4}, "update_every is 4 and bptt_steps 6; one must"),
+        (
+            {"bptt_steps": 6, "update_every": 3, "reset": "line"},
+            r"update_every \(3\) below bptt_steps \(6\) needs one long text, but reset is 'line'",
+        ),
+        ({"batch_size": 4, "accumulation_steps": 5}, "accumulation_steps is 5, batch_size 4; a"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
+)
+def test_training_config_out_of_range_is_refused(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        TrainingConfig(**values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"bptt_steps": 1, "update_every": 1, "batch_size": 1, "epochs": 1, "max_steps": 1},
+        {"bptt_steps": 6, "update_every": 12, "reset": "line"},
+        {"bptt_steps": 6, "update_every": 6, "reset": "line"},
+        {"bptt_steps": 6, "update_every": 3},
+        {"batch_size": 4, "accumulation_steps": 4},
+        {"free_running_probability": 1.0},
+    ],
+    ids=str,
+)
+def test_training_config_at_the_edge_is_taken(values: dict[str, Any]) -> None:
+    config = TrainingConfig(**values)
+
+    assert all(getattr(config, name) == value for name, value in values.items())
+
+
+@pytest.mark.parametrize("name", ["every", "batch_size", "patience"])
+def test_evaluation_config_below_one_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name} is 0; it must be at least 1"):
+        EvaluationConfig(**{name: 0})
+
+
+@pytest.mark.parametrize(
+    ("values", "targets", "positions"),
+    [
+        ({"bptt_steps": 7, "batch_size": 4}, 7, 28),
+        ({"bptt_steps": 7, "batch_size": 4, "update_every": 14}, 14, 28),
+        ({"bptt_steps": 14, "batch_size": 4, "update_every": 7}, 7, 28),
+        # Three parts of four rows: the largest has two.
+        ({"bptt_steps": 7, "batch_size": 4, "accumulation_steps": 3}, 7, 14),
+    ],
+    ids=["windows", "several windows", "overlapping", "parts"],
+)
+def test_training_config_counts_targets_and_positions(
+    values: dict[str, int], targets: int, positions: int
+) -> None:
+    config = TrainingConfig(**values)
+
+    assert (config.targets_per_update, config.positions_at_once) == (targets, positions)
