@@ -1,7 +1,6 @@
 """A model that reads tokens as they come: feed ids, ask for the next one's distribution, draw it.
 
-Knows models and ids; nothing of text. The memory that a session needs does not grow with the number
-of tokens that it has read.
+Knows models and ids, nothing of text. Memory does not grow with the number of tokens read.
 """
 
 import copy
@@ -23,12 +22,7 @@ from nextword.tensors import Rows
 
 @dataclass(frozen=True, kw_only=True)
 class _Prediction:
-    """What the model says after the last token.
-
-    Attributes:
-        log_probs: Log-probabilities of the next token on the CPU, (rows, vocab), in nats.
-        state: The state after the last token.
-    """
+    """The log-probabilities of the next token, on the CPU, and the state after the last one."""
 
     log_probs: Float64[Tensor, "rows vocab"]
     state: State

@@ -193,8 +193,7 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         Args:
             hidden: What `hidden` returned, (batch, time, hidden_size).
             state: The state before the tokens.
-            token_ids: The ids that were read, (batch, time); read by a model with features of
-                n-grams.
+            token_ids: The ids that were read, (batch, time); needed by features of n-grams.
         """
         log_probs = self.output.log_probs(hidden.flatten(0, 1))
         return log_probs.view(*token_ids.shape, self.vocab_size)
