@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nextword.base import NextwordError
     from nextword.cells import register_cell
     from nextword.families import register_family
-    from nextword.generation import SamplingConfig
+    from nextword.generation import SamplingConfig, Session
     from nextword.layers import register_output
     from nextword.models import LanguageModel, State
 
@@ -28,6 +28,7 @@ _HOMES = {
     "Model": "nextword.api",
     "NextwordError": "nextword.base",
     "SamplingConfig": "nextword.generation",
+    "Session": "nextword.generation",
     "State": "nextword.models",
     "load": "nextword.api",
     "plan": "nextword.api",
@@ -43,6 +44,7 @@ __all__ = [
     "Model",
     "NextwordError",
     "SamplingConfig",
+    "Session",
     "State",
     "__version__",
     "load",

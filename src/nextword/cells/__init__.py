@@ -4,15 +4,31 @@ The folder has more than 12 files because each of the nine cells has its own: it
 step and, where it has one, its manual forward and backward pass.
 """
 
-from nextword.cells.contract import AnyCell, Cell, CellState
+from nextword.cells.contract import AnyCell, Cell, CellState, Gates
 from nextword.cells.diagonal import Coefficients, DiagonalCell, DiagonalState
 from nextword.cells.elman import NONLINEARITIES, ElmanCell, ElmanState, Nonlinearity, elman_step
 from nextword.cells.elman_preactivation import ElmanPreactivationCell, PreactivationState
-from nextword.cells.gru import GRU_GATES, GruCell, GruState, gru_step
+from nextword.cells.gru import (
+    GRU_GATES,
+    GruCell,
+    GruGates,
+    GruState,
+    gru_gates,
+    gru_step,
+    gru_update,
+)
 from nextword.cells.initialization import RecurrentInitialization, initialize_recurrent_matrix
 from nextword.cells.kinds import CELLS, CellBuilder, CellSettings, register_cell
 from nextword.cells.linear import LinearCell, LinearState
-from nextword.cells.lstm import LSTM_GATES, LstmCell, LstmGates, LstmState, lstm_gates, lstm_step
+from nextword.cells.lstm import (
+    LSTM_GATES,
+    LstmCell,
+    LstmGates,
+    LstmState,
+    lstm_gates,
+    lstm_step,
+    lstm_update,
+)
 from nextword.cells.lstm_layer_norm import LayerNormLstmCell, LayerNormLstmState
 from nextword.cells.lstm_projected import ProjectedLstmCell, ProjectedLstmState
 from nextword.cells.manual_pass import LayerPass, ManualBackward, PassGradients, Product
@@ -39,7 +55,9 @@ __all__ = [
     "ElmanCell",
     "ElmanPreactivationCell",
     "ElmanState",
+    "Gates",
     "GruCell",
+    "GruGates",
     "GruState",
     "LayerNormLstmCell",
     "LayerNormLstmState",
@@ -61,9 +79,12 @@ __all__ = [
     "RecurrentInitialization",
     "StepNoise",
     "elman_step",
+    "gru_gates",
     "gru_step",
+    "gru_update",
     "initialize_recurrent_matrix",
     "lstm_gates",
     "lstm_step",
+    "lstm_update",
     "register_cell",
 ]

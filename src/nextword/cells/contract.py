@@ -21,6 +21,8 @@ StateT = TypeVar("StateT", bound=tuple[Tensor, ...])
 CellState = tuple[Tensor, ...]
 StepInputs = Float[Tensor, "batch input"]
 StepOutputs = Float[Tensor, "batch output"]
+#: The gates of one step by name, each (batch, width), after their activation.
+Gates = dict[str, Tensor]
 
 
 class Cell(nn.Module, ABC, Generic[StateT]):
@@ -112,6 +114,46 @@ class Cell(nn.Module, ABC, Generic[StateT]):
         Returns:
             Outputs, (batch, output), and the state after the step.
         """
+
+    def step_with_gates(
+        self, inputs: StepInputs, state: StateT, noise: StepNoise = NO_NOISE
+    ) -> tuple[StepOutputs, StateT, Gates]:
+        """Compute one step and return its gates too; a cell without gates does not override it.
+
+        The outputs and the state are computed from the returned gates, so that autograd can
+        differentiate a later loss with respect to a gate. Call `traced_step`, which is right for
+        every cell.
+
+        Args:
+            inputs: (batch, input).
+            state: The state before the step.
+            noise: Dropout of the recurrent product.
+
+        Returns:
+            Outputs, (batch, output); the state after the step; and the gates by name after their
+            activation, (batch, width) each.
+        """
+        outputs, after = self.step(inputs, state, noise)
+        return outputs, after, {}
+
+    def traced_step(
+        self, inputs: StepInputs, state: StateT, noise: StepNoise = NO_NOISE
+    ) -> tuple[StepOutputs, StateT, Gates]:
+        """Compute one step and return the gates that belong to it.
+
+        Arguments and results are those of `step_with_gates`. A subclass that replaces `step` alone
+        has no gates: those that it inherits belong to another step.
+        """
+        if self._step_has_gates:
+            return self.step_with_gates(inputs, state, noise)
+        outputs, after = self.step(inputs, state, noise)
+        return outputs, after, {}
+
+    @property
+    def _step_has_gates(self) -> bool:
+        names = ("step_with_gates", "step")
+        defined = (name for base in type(self).__mro__ for name in names if name in vars(base))
+        return next(defined) == "step_with_gates"
 
     def outputs(self, hidden_states: Tensor) -> Tensor:
         """Return the outputs that belong to hidden states: the same, unless a cell overrides this.

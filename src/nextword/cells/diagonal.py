@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from nextword.cells.contract import Cell, StepInputs, StepOutputs
+from nextword.cells.contract import Cell, Gates, StepInputs, StepOutputs
 from nextword.cells.noise import NO_NOISE, StepNoise
 
 
@@ -37,17 +37,33 @@ class DiagonalCell(Cell[DiagonalState]):
     state_type = DiagonalState
 
     @abstractmethod
-    def coefficients(self, gates: Tensor) -> Coefficients:
+    def gates(self, preactivations: Tensor) -> Gates:
+        """Return the gates by name, (..., hidden) each.
+
+        Args:
+            preactivations: The result of `input_gates`, (..., gates).
+        """
+
+    @abstractmethod
+    def coefficients(self, gates: Gates) -> Coefficients:
         """Return a and b, (..., hidden) each.
 
         Args:
-            gates: The result of `input_gates`, (..., gates).
+            gates: The result of `gates`.
         """
 
     def step(
         self, inputs: StepInputs, state: DiagonalState, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, DiagonalState]:
         """Compute one step; the outputs are the new hidden state."""
-        a, b = self.coefficients(self.input_gates(inputs).to(state.hidden_state.dtype))
+        outputs, after, _ = self.step_with_gates(inputs, state, noise)
+        return outputs, after
+
+    def step_with_gates(
+        self, inputs: StepInputs, state: DiagonalState, noise: StepNoise = NO_NOISE
+    ) -> tuple[StepOutputs, DiagonalState, Gates]:
+        """Compute one step and return the gates too."""
+        gates = self.gates(self.input_gates(inputs).to(state.hidden_state.dtype))
+        a, b = self.coefficients(gates)
         h = a * state.hidden_state + b
-        return h, DiagonalState(hidden_state=h)
+        return h, DiagonalState(hidden_state=h), gates

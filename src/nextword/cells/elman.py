@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from nextword.base import ConfigError, did_you_mean
 from nextword.cells.activations import ACTIVATIONS, Activation
-from nextword.cells.contract import Cell, StepInputs, StepOutputs, uniform_parameter
+from nextword.cells.contract import Cell, Gates, StepInputs, StepOutputs, uniform_parameter
 from nextword.cells.manual_pass import LayerPass, ManualBackward, PassGradients, Product
 from nextword.cells.noise import NO_NOISE, StepNoise
 
@@ -51,8 +51,15 @@ def elman_step(
     (hidden, hidden), b `bias` (hidden), e `inputs` (batch, input) and h⁻ the state.
     """
     sigma = NONLINEARITIES[nonlinearity]
-    h = sigma(inputs @ weight_ih.T + noise.seen(state.hidden_state) @ weight_hh.T + bias)
+    seen = noise.seen(state.hidden_state)
+    h = sigma(_preactivation(inputs, seen, weight_ih=weight_ih, weight_hh=weight_hh, bias=bias))
     return ElmanState(hidden_state=h)
+
+
+def _preactivation(
+    inputs: Tensor, hidden_state: Tensor, *, weight_ih: Tensor, weight_hh: Tensor, bias: Tensor
+) -> Tensor:
+    return inputs @ weight_ih.T + hidden_state @ weight_hh.T + bias
 
 
 class ElmanCell(Cell[ElmanState]):
@@ -95,16 +102,25 @@ class ElmanCell(Cell[ElmanState]):
         self, inputs: StepInputs, state: ElmanState, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, ElmanState]:
         """Compute one step; the outputs are the new hidden state."""
-        state = elman_step(
+        outputs, after, _ = self.step_with_gates(inputs, state, noise)
+        return outputs, after
+
+    def step_with_gates(
+        self, inputs: StepInputs, state: ElmanState, noise: StepNoise = NO_NOISE
+    ) -> tuple[StepOutputs, ElmanState, Gates]:
+        """Compute one step and return the argument of σ too, named `preactivation`.
+
+        The cell has no gates; the pre-activation shows which units σ has driven into saturation.
+        """
+        preactivation = _preactivation(
             inputs,
-            state,
+            noise.seen(state.hidden_state),
             weight_ih=self.weight_ih,
             weight_hh=noise.matrix(self.weight_hh),
             bias=self.bias,
-            nonlinearity=self.nonlinearity,
-            noise=noise,
         )
-        return state.hidden_state, state
+        h = NONLINEARITIES[self.nonlinearity](preactivation)
+        return h, ElmanState(hidden_state=h), {"preactivation": preactivation}
 
     def manual_backward(self) -> ManualBackward:
         """Return the manual forward and backward pass."""

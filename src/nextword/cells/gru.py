@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from nextword.cells.activations import tanh_
-from nextword.cells.contract import Cell, StepInputs, StepOutputs, uniform_parameter
+from nextword.cells.contract import Cell, Gates, StepInputs, StepOutputs, uniform_parameter
 from nextword.cells.manual_pass import LayerPass, ManualBackward, PassGradients, Product
 from nextword.cells.noise import NO_NOISE, StepNoise
 
@@ -21,6 +21,44 @@ class GruState(NamedTuple):
     hidden_state: Tensor
 
 
+class GruGates(NamedTuple):
+    """The gates and the candidate of one step, each (batch, hidden): r, z and n."""
+
+    reset_gate: Tensor
+    update_gate: Tensor
+    new_gate: Tensor
+
+
+def gru_gates(
+    inputs: Tensor,
+    hidden_state: Tensor,
+    *,
+    weight_ih: Tensor,
+    weight_hh: Tensor,
+    bias: Tensor,
+    recurrent_bias: Tensor,
+) -> GruGates:
+    """Compute the gates: r and z in (0, 1) and n in (-1, 1).
+
+    Equations: r, z = sigmoid(U e + W h⁻ + b) each and n = tanh(U_n e + b_n + r∘(W_n h⁻ + d)), with
+    the three U stacked in `weight_ih` (3 * hidden, input), the three W in `weight_hh`
+    (3 * hidden, hidden), the three b in `bias` (3 * hidden), in the order of `GRU_GATES`, and d
+    `recurrent_bias` (hidden).
+    """
+    input_r, input_z, input_n = (inputs @ weight_ih.T + bias).chunk(3, dim=1)
+    product_r, product_z, product_n = (hidden_state @ weight_hh.T).chunk(3, dim=1)
+    r = torch.sigmoid(input_r + product_r)
+    z = torch.sigmoid(input_z + product_z)
+    n = torch.tanh(input_n + r * (product_n + recurrent_bias))
+    return GruGates(reset_gate=r, update_gate=z, new_gate=n)
+
+
+def gru_update(gates: GruGates, state: GruState) -> GruState:
+    """Compute h[t] = (1 - z)∘n + z∘h⁻."""
+    z = gates.update_gate
+    return GruState(hidden_state=(1 - z) * gates.new_gate + z * state.hidden_state)
+
+
 def gru_step(
     inputs: Tensor,
     state: GruState,
@@ -31,20 +69,16 @@ def gru_step(
     recurrent_bias: Tensor,
     noise: StepNoise = NO_NOISE,
 ) -> GruState:
-    """Compute h[t].
-
-    Equations: r, z = sigmoid(U e + W h⁻ + b) each, n = tanh(U_n e + b_n + r∘(W_n h⁻ + d)) and
-    h = (1 - z)∘n + z∘h⁻, with the three U stacked in `weight_ih` (3 * hidden, input), the three W
-    in `weight_hh` (3 * hidden, hidden), the three b in `bias` (3 * hidden), in the order of
-    `GRU_GATES`, and d `recurrent_bias` (hidden).
-    """
-    h = state.hidden_state
-    input_r, input_z, input_n = (inputs @ weight_ih.T + bias).chunk(3, dim=1)
-    product_r, product_z, product_n = (noise.seen(h) @ weight_hh.T).chunk(3, dim=1)
-    r = torch.sigmoid(input_r + product_r)
-    z = torch.sigmoid(input_z + product_z)
-    n = torch.tanh(input_n + r * (product_n + recurrent_bias))
-    return GruState(hidden_state=(1 - z) * n + z * h)
+    """Compute the gates, then h[t]; weights as in `gru_gates`."""
+    gates = gru_gates(
+        inputs,
+        noise.seen(state.hidden_state),
+        weight_ih=weight_ih,
+        weight_hh=weight_hh,
+        bias=bias,
+        recurrent_bias=recurrent_bias,
+    )
+    return gru_update(gates, state)
 
 
 class GruCell(Cell[GruState]):
@@ -85,16 +119,23 @@ class GruCell(Cell[GruState]):
         self, inputs: StepInputs, state: GruState, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, GruState]:
         """Compute one step; the outputs are the new hidden state."""
-        state = gru_step(
+        outputs, after, _ = self.step_with_gates(inputs, state, noise)
+        return outputs, after
+
+    def step_with_gates(
+        self, inputs: StepInputs, state: GruState, noise: StepNoise = NO_NOISE
+    ) -> tuple[StepOutputs, GruState, Gates]:
+        """Compute one step and return the gates of `GRU_GATES` too."""
+        gates = gru_gates(
             inputs,
-            state,
+            noise.seen(state.hidden_state),
             weight_ih=self.weight_ih,
             weight_hh=noise.matrix(self.weight_hh),
             bias=self.bias,
             recurrent_bias=self.recurrent_bias,
-            noise=noise,
         )
-        return state.hidden_state, state
+        after = gru_update(gates, state)
+        return after.hidden_state, after, gates._asdict()
 
     def manual_backward(self) -> ManualBackward:
         """Return the manual forward and backward pass."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from nextword.cells.activations import tanh_
-from nextword.cells.contract import Cell, StepInputs, StepOutputs, uniform_parameter
+from nextword.cells.contract import Cell, Gates, StepInputs, StepOutputs, uniform_parameter
 from nextword.cells.manual_pass import LayerPass, ManualBackward, PassGradients, Product
 from nextword.cells.noise import NO_NOISE, StepNoise
 
@@ -58,9 +58,14 @@ def lstm_step(
     bias: Tensor,
     noise: StepNoise = NO_NOISE,
 ) -> LstmState:
-    """Compute c[t] = f∘c⁻ + i∘c̃ and h[t] = o∘tanh(c[t]); weights as in `lstm_gates`."""
+    """Compute the gates, then c[t] and h[t]; weights as in `lstm_gates`."""
     seen = noise.seen(state.hidden_state)
     gates = lstm_gates(inputs, seen, weight_ih=weight_ih, weight_hh=weight_hh, bias=bias)
+    return lstm_update(gates, state)
+
+
+def lstm_update(gates: LstmGates, state: LstmState) -> LstmState:
+    """Compute c[t] = f∘c⁻ + i∘c̃ and h[t] = o∘tanh(c[t])."""
     c = gates.forget_gate * state.cell_state + gates.input_gate * gates.cell_candidate
     h = gates.output_gate * torch.tanh(c)
     return LstmState(hidden_state=h, cell_state=c)
@@ -108,15 +113,22 @@ class LstmCell(Cell[LstmState]):
         self, inputs: StepInputs, state: LstmState, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, LstmState]:
         """Compute one step; the outputs are the new hidden state."""
-        state = lstm_step(
+        outputs, after, _ = self.step_with_gates(inputs, state, noise)
+        return outputs, after
+
+    def step_with_gates(
+        self, inputs: StepInputs, state: LstmState, noise: StepNoise = NO_NOISE
+    ) -> tuple[StepOutputs, LstmState, Gates]:
+        """Compute one step and return the gates of `LSTM_GATES` too."""
+        gates = lstm_gates(
             inputs,
-            state,
+            noise.seen(state.hidden_state),
             weight_ih=self.weight_ih,
             weight_hh=noise.matrix(self.weight_hh),
             bias=self.bias,
-            noise=noise,
         )
-        return state.hidden_state, state
+        after = lstm_update(gates, state)
+        return after.hidden_state, after, gates._asdict()
 
     def manual_backward(self) -> ManualBackward:
         """Return the manual forward and backward pass."""

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nextword.cells.activations import tanh_
-from nextword.cells.contract import Cell, StepInputs, StepOutputs, uniform_parameter
-from nextword.cells.lstm import LstmPass, forget_biased
+from nextword.cells.contract import Cell, Gates, StepInputs, StepOutputs, uniform_parameter
+from nextword.cells.lstm import LstmGates, LstmPass, forget_biased
 from nextword.cells.manual_pass import ManualBackward, PassGradients, Product
 from nextword.cells.noise import NO_NOISE, StepNoise
 
@@ -72,13 +72,29 @@ class LayerNormLstmCell(Cell[LayerNormLstmState]):
         self, inputs: StepInputs, state: LayerNormLstmState, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, LayerNormLstmState]:
         """Compute one step; the outputs are the new hidden state."""
+        outputs, after, _ = self.step_with_gates(inputs, state, noise)
+        return outputs, after
+
+    def step_with_gates(
+        self, inputs: StepInputs, state: LayerNormLstmState, noise: StepNoise = NO_NOISE
+    ) -> tuple[StepOutputs, LayerNormLstmState, Gates]:
+        """Compute one step and return the gates of `LSTM_GATES` too."""
+        gates = self._gates(inputs, state, noise)
+        c = gates.forget_gate * state.cell_state + gates.input_gate * gates.cell_candidate
+        normalized_c = _normalized(c, self.gain_cell, self.bias_cell)
+        h = gates.output_gate * torch.tanh(normalized_c)
+        return h, LayerNormLstmState(hidden_state=h, cell_state=c), gates._asdict()
+
+    def _gates(self, inputs: Tensor, state: LayerNormLstmState, noise: StepNoise) -> LstmGates:
         product = noise.seen(state.hidden_state) @ noise.matrix(self.weight_hh).T
         normalized_product = _normalized(product, self.gain_hh)
         i, f, g, o = (self.input_gates(inputs) + normalized_product).chunk(4, dim=1)
-        c = torch.sigmoid(f) * state.cell_state + torch.sigmoid(i) * torch.tanh(g)
-        normalized_c = _normalized(c, self.gain_cell, self.bias_cell)
-        h = torch.sigmoid(o) * torch.tanh(normalized_c)
-        return h, LayerNormLstmState(hidden_state=h, cell_state=c)
+        return LstmGates(
+            input_gate=torch.sigmoid(i),
+            forget_gate=torch.sigmoid(f),
+            cell_candidate=torch.tanh(g),
+            output_gate=torch.sigmoid(o),
+        )
 
     def manual_backward(self) -> ManualBackward:
         """Return the manual forward and backward pass."""

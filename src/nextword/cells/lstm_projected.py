@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from nextword.base import ConfigError
-from nextword.cells.contract import Cell, StepInputs, StepOutputs, uniform_parameter
-from nextword.cells.lstm import LstmPass, LstmState, forget_biased, lstm_step
+from nextword.cells.contract import Cell, Gates, StepInputs, StepOutputs, uniform_parameter
+from nextword.cells.lstm import LstmPass, LstmState, forget_biased, lstm_gates, lstm_update
 from nextword.cells.manual_pass import ManualBackward, PassGradients, Product
 from nextword.cells.noise import NO_NOISE, StepNoise
 
@@ -88,16 +88,23 @@ class ProjectedLstmCell(Cell[ProjectedLstmState]):
         self, inputs: StepInputs, state: ProjectedLstmState, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, ProjectedLstmState]:
         """Compute one step; the outputs are the new r."""
-        wide = lstm_step(
+        outputs, after, _ = self.step_with_gates(inputs, state, noise)
+        return outputs, after
+
+    def step_with_gates(
+        self, inputs: StepInputs, state: ProjectedLstmState, noise: StepNoise = NO_NOISE
+    ) -> tuple[StepOutputs, ProjectedLstmState, Gates]:
+        """Compute one step and return the gates of `LSTM_GATES` too, (batch, hidden) each."""
+        gates = lstm_gates(
             inputs,
-            LstmState(*state),
+            noise.seen(state.hidden_state),
             weight_ih=self.weight_ih,
             weight_hh=noise.matrix(self.weight_hh),
             bias=self.bias,
-            noise=noise,
         )
+        wide = lstm_update(gates, LstmState(*state))
         r = wide.hidden_state @ self.weight_hr.T
-        return r, ProjectedLstmState(hidden_state=r, cell_state=wide.cell_state)
+        return r, ProjectedLstmState(hidden_state=r, cell_state=wide.cell_state), gates._asdict()
 
     def manual_backward(self) -> ManualBackward:
         """Return the manual forward and backward pass."""

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from nextword.cells.contract import uniform_parameter
+from nextword.cells.contract import Gates, uniform_parameter
 from nextword.cells.diagonal import Coefficients, DiagonalCell
 
 #: Order of the blocks along the first axis of every weight.
@@ -38,8 +38,12 @@ class MinGruCell(DiagonalCell):
         self.weight_ih = uniform_parameter(2 * hidden_size, input_size, scale=scale)
         self.bias = nn.Parameter(torch.zeros(2 * hidden_size))
 
-    def coefficients(self, gates: Tensor) -> Coefficients:
+    def gates(self, preactivations: Tensor) -> Gates:
+        """Return z and h̃ by the names of `MIN_GRU_GATES`."""
+        update_gate, candidate = preactivations.chunk(2, dim=-1)
+        return {"update_gate": torch.sigmoid(update_gate), "candidate": candidate}
+
+    def coefficients(self, gates: Gates) -> Coefficients:
         """Return 1 - z and z∘h̃."""
-        update_gate, candidate = gates.chunk(2, dim=-1)
-        z = torch.sigmoid(update_gate)
-        return Coefficients(decay=1 - z, update=z * candidate)
+        z = gates["update_gate"]
+        return Coefficients(decay=1 - z, update=z * gates["candidate"])

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from nextword.cells.contract import uniform_parameter
+from nextword.cells.contract import Gates, uniform_parameter
 from nextword.cells.diagonal import Coefficients, DiagonalCell
 
 #: Order of the blocks along the first axis of every weight.
@@ -42,8 +42,14 @@ class MinLstmCell(DiagonalCell):
         bias[MIN_LSTM_GATES.index("forget_gate")] = forget_bias
         self.bias = nn.Parameter(bias.flatten())
 
-    def coefficients(self, gates: Tensor) -> Coefficients:
-        """Return f' and i'∘h̃."""
-        forget_gate, input_gate, candidate = gates.chunk(3, dim=-1)
+    def gates(self, preactivations: Tensor) -> Gates:
+        """Return f', i' and h̃ by the names of `MIN_LSTM_GATES`; f' and i' sum to one."""
+        forget_gate, input_gate, candidate = preactivations.chunk(3, dim=-1)
         f, i = torch.sigmoid(forget_gate), torch.sigmoid(input_gate)
-        return Coefficients(decay=f / (f + i), update=i / (f + i) * candidate)
+        return {"forget_gate": f / (f + i), "input_gate": i / (f + i), "candidate": candidate}
+
+    def coefficients(self, gates: Gates) -> Coefficients:
+        """Return f' and i'∘h̃."""
+        return Coefficients(
+            decay=gates["forget_gate"], update=gates["input_gate"] * gates["candidate"]
+        )

@@ -16,10 +16,10 @@ from nextword.cells import (
 )
 from nextword.families.contract import MAX_LAYERS, NetworkSpec, NeuralModelConfig
 from nextword.families.network import build_token_layers, input_size
-from nextword.layers import TokenLayers
+from nextword.layers import LayerTrace, TokenLayers
 from nextword.models import NeuralLanguageModel, State
 from nextword.recurrent import RecurrentRegularizer, RecurrentStack, StackState
-from nextword.tensors import Hidden, Lengths, TokenIds
+from nextword.tensors import Embeddings, Hidden, Lengths, TokenIds
 
 
 class RecurrentLanguageModel(NeuralLanguageModel):
@@ -75,13 +75,19 @@ class RecurrentLanguageModel(NeuralLanguageModel):
         initial = {name: tensor[0] for name, tensor in row.items()}
         return State.fresh(initial, batch_size=batch_size, fingerprint=self.fingerprint)
 
-    def hidden(
-        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
+    def run_layers(
+        self,
+        embeddings: Embeddings,
+        state: State,
+        *,
+        token_ids: TokenIds,
+        lengths: Lengths | None = None,
+        layer_traces: list[LayerTrace] | None = None,
     ) -> tuple[Hidden, State]:
         """Return the last layer's outputs, (batch, time, hidden), and the state after reading."""
-        self.check_inputs(token_ids, state, lengths)
-        embeddings = self.input(token_ids, self.embedding)
-        outputs, stack_state = self.core(embeddings, self._to_stack_state(state), lengths)
+        outputs, stack_state = self.core(
+            embeddings, self._to_stack_state(state), lengths, layer_traces=layer_traces
+        )
         num_new_tokens = token_ids.shape[1] if lengths is None else lengths
         state = state.after(self._to_tensors(stack_state), num_new_tokens=num_new_tokens)
         return self.output_dropout(outputs), state

@@ -1,14 +1,15 @@
-"""Making text: filters and draws, streamed ids, streamed text, the most probable next tokens."""
+"""Making text: sessions, filters and draws, streamed ids and text, the most probable tokens."""
 
 from nextword.generation.completion import complete_word
-from nextword.generation.sampling import SamplingConfig, filter_log_probs, sample
-from nextword.generation.session import (
+from nextword.generation.generate import (
     FinishReason,
     GeneratedToken,
     Stop,
     generate,
-    read_prompt,
+    generate_from,
 )
+from nextword.generation.sampling import SamplingConfig, filter_log_probs, sample
+from nextword.generation.session import Session
 from nextword.generation.stopping import StopScanner
 from nextword.generation.text import (
     Sample,
@@ -23,6 +24,7 @@ __all__ = [
     "GeneratedToken",
     "Sample",
     "SamplingConfig",
+    "Session",
     "Stop",
     "StopScanner",
     "TextPiece",
@@ -30,8 +32,8 @@ __all__ = [
     "complete_word",
     "filter_log_probs",
     "generate",
+    "generate_from",
     "generate_text",
     "next_tokens",
-    "read_prompt",
     "sample",
 ]

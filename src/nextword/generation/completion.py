@@ -1,13 +1,13 @@
 """Finishing a word that has been begun. Knows tokenizers and models; nothing of terminals."""
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
 from nextword.base import require_range
+from nextword.generation.generate import generate_from
 from nextword.generation.sampling import SamplingConfig
-from nextword.generation.session import generate, read_prompt
+from nextword.generation.session import Session
 from nextword.generation.text import banned_ids, next_tokens
 from nextword.models import LanguageModel
 from nextword.tokens import WORD_SEPARATORS, Tokenizer
@@ -56,7 +56,9 @@ def _word_start(context: str) -> int:
 def _among_known(
     model: LanguageModel, tokenizer: Tokenizer, *, before: str, partial: str, k: int
 ) -> list[tuple[str, float]]:
-    log_probs, _ = read_prompt(model, tokenizer.encode(before).ids.tolist())
+    session = Session(model)
+    session.feed([tokenizer.encode(before).ids.tolist()])
+    log_probs = session.log_probs[0]
     left_out = {*banned_ids(tokenizer), *model.never_ids, tokenizer.sentence_end_id}
     found = [
         (tokenizer.token_text(token_id), math.exp(float(log_probs[token_id])))
@@ -69,17 +71,15 @@ def _among_known(
 def _continued(
     model: LanguageModel, tokenizer: Tokenizer, *, context: str, partial: str, k: int
 ) -> list[tuple[str, float]]:
-    context_ids = tokenizer.encode(context).ids.tolist()
-    log_probs, _ = read_prompt(model, context_ids)
+    session = Session(model)
+    session.feed([tokenizer.encode(context).ids.tolist()])
     left_out = [*banned_ids(tokenizer), *model.never_ids]
-    scores = log_probs.numpy().copy()
+    scores = session.log_probs[0].numpy().copy()
     scores[left_out] = -np.inf
     first_ids = np.argsort(-scores, kind="stable")[:k].tolist()
     words: dict[str, float] = {}
     for first_id in first_ids:
-        ids, log_prob = _to_the_blank(
-            model, tokenizer, context_ids=context_ids, first_id=first_id, partial=partial
-        )
+        ids, log_prob = _to_the_blank(session.fork(), tokenizer, first_id=first_id, partial=partial)
         word = _until_blank(partial, tokenizer.decode(ids))
         probability = math.exp(float(scores[first_id]) + log_prob)
         words[word] = words.get(word, 0.0) + probability
@@ -87,12 +87,7 @@ def _continued(
 
 
 def _to_the_blank(
-    model: LanguageModel,
-    tokenizer: Tokenizer,
-    *,
-    context_ids: Sequence[int],
-    first_id: int,
-    partial: str,
+    session: Session, tokenizer: Tokenizer, *, first_id: int, partial: str
 ) -> tuple[list[int], float]:
     """Take the most probable tokens after a first one, up to and with one that brings a blank.
 
@@ -102,9 +97,9 @@ def _to_the_blank(
     ids, log_prob = [first_id], 0.0
     if _has_end(tokenizer, first_id, is_new=not partial):
         return ids, log_prob
-    for token in generate(
-        model,
-        [*context_ids, first_id],
+    session.feed([[first_id]])
+    for token in generate_from(
+        session,
         max_tokens=_MAX_TOKENS,
         config=SamplingConfig(temperature=0.0),
         banned_ids=banned_ids(tokenizer),

@@ -1,190 +1,247 @@
-"""Generation of token ids, one step at a time: memory does not grow with the length.
+"""A model that reads tokens as they come: feed ids, ask for the next one's distribution, draw it.
 
-Knows models and ids; nothing of text. Samples share the state of the prompt, then go their own
-ways side by side, each with its own random numbers.
+Knows models and ids, nothing of text. Memory does not grow with the number of tokens read.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 from torch import Tensor
 
-from nextword.base import require_range
+from nextword.base import ConfigError, ShapeError, require_range
+from nextword.generation.fed_rows import padded_rows, read_rows, with_seen
 from nextword.generation.sampling import SamplingConfig, filter_log_probs, sample
+from nextword.generation.session_bytes import SessionBytes
 from nextword.models import LanguageModel, State, inference
-
-FinishReason = Literal["length", "stop"]
-
-#: Is asked after each token (sample, token id) whether that sample ends with it.
-Stop = Callable[[int, int], bool]
-
-_PROMPT_CHUNK = 256
+from nextword.tensors import Rows
 
 
 @dataclass(frozen=True, kw_only=True)
-class GeneratedToken:
-    """One token of one sample.
+class _Prediction:
+    """The log-probabilities of the next token, on the CPU, and the state after the last one."""
 
-    Attributes:
-        sample: Which sample it belongs to, from 0.
-        token_id: The id.
-        log_prob: Log-probability under the model's own distribution, before any filter, nats.
-        finish_reason: On a sample's last token `length` (max_tokens reached) or `stop`, else None.
-    """
+    log_probs: Float64[Tensor, "rows vocab"]
+    state: State
 
-    sample: int
-    token_id: int
-    log_prob: float
-    finish_reason: FinishReason | None
+    def select(self, rows: Rows) -> "_Prediction":
+        return _Prediction(log_probs=self.log_probs[rows], state=self.state.select(rows))
 
 
-def generate(
-    model: LanguageModel,
-    prompt_ids: Sequence[int],
-    *,
-    max_tokens: int,
-    config: SamplingConfig | None = None,
-    num_samples: int = 1,
-    seed: int = 0,
-    banned_ids: Sequence[int] = (),
-    stop: Stop | None = None,
-) -> Iterator[GeneratedToken]:
-    """Continue a prompt, yielding tokens as they are drawn: at each step one a running sample.
+class Session:
+    """One model over rows of tokens that are read and predicted as they come.
 
-    The boundary is read first, then the prompt, once for all samples. Sample k is the same
-    whatever `num_samples` is, up to the rounding of the model's batched arithmetic.
+    Every row begins with the boundary, so `log_probs` can be asked for at once. Rows read different
+    numbers of tokens, join from another session and leave. Each row is computed as if it were
+    alone, up to the rounding of the model's batched arithmetic. The model runs in evaluation mode,
+    without gradients; its own mode is restored after each call. Its weights must not change while a
+    session is in use.
 
     Args:
         model: The model.
-        prompt_ids: What to continue; may be empty.
-        max_tokens: Most tokens a sample, at least 1.
-        config: How tokens are chosen; drawn from the model's own distribution when None. Its
-            repetition penalty counts the prompt as seen, the boundary not.
-        num_samples: How many samples, side by side.
-        seed: Sample k draws from a generator seeded with (seed, k).
-        banned_ids: Ids that are never drawn.
-        stop: Is asked after each token whether its sample ends there; never when None.
+        num_rows: Number of rows, at least 1.
 
     Raises:
-        ConfigError: max_tokens or num_samples is below 1, the seed is negative, or every token
-            is banned.
-        DivergedError: The model gives NaN.
-        VocabularyError: A prompt id lies outside the vocabulary.
+        ConfigError: num_rows is below 1.
+
+    Example:
+        >>> import numpy as np
+        >>> from nextword.families import NetworkSpec, RecurrentConfig
+        >>> from nextword.tokens import VocabularySpec
+        >>> vocabulary = VocabularySpec(vocab_size=9, boundary_id=1, start_id=1)
+        >>> model = RecurrentConfig(hidden_size=4).build(NetworkSpec(vocabulary=vocabulary))
+        >>> session = Session(model, num_rows=2)
+        >>> session.feed([[3, 5, 8], [4]])
+        >>> session.log_probs.shape
+        torch.Size([2, 9])
+        >>> drawn = session.sample([np.random.default_rng(seed) for seed in (0, 1)])
+        >>> session.feed(drawn[:, None])
+        >>> session.num_tokens.tolist()
+        [4, 2]
     """
-    require_range("max_tokens", max_tokens, low=1)
-    require_range("num_samples", num_samples, low=1)
-    require_range("seed", seed, low=0)
-    log_probs, state = read_prompt(model, prompt_ids)
-    samples = _Samples(
-        model,
-        log_probs=log_probs,
-        prompt_ids=prompt_ids,
-        config=config or SamplingConfig(),
-        generators=[np.random.default_rng([seed, k]) for k in range(num_samples)],
-        banned_ids=banned_ids,
-    )
-    return _run(
-        samples, state.select(torch.zeros(num_samples, dtype=torch.int64)), max_tokens, stop
-    )
 
-
-def read_prompt(
-    model: LanguageModel, prompt_ids: Sequence[int]
-) -> tuple[Float64[Tensor, " vocab"], State]:
-    """Read the boundary and a prompt.
-
-    Returns:
-        Log-probabilities of the next token, (vocab), nats, on the CPU; and the state, of one row.
-
-    Raises:
-        VocabularyError: A prompt id lies outside the vocabulary.
-    """
-    token_ids = torch.tensor([[model.boundary_id, *prompt_ids]], dtype=torch.int64)
-    token_ids = token_ids.to(model.device)
-    with inference(model):
-        state = model.initial_state(1)
-        for start in range(0, len(prompt_ids), _PROMPT_CHUNK):
-            end = min(start + _PROMPT_CHUNK, len(prompt_ids))
-            state = model.advance(token_ids[:, start:end], state)
-        log_probs, state = model.next_log_probs(token_ids[:, -1:], state)
-    return log_probs[0, -1].double().cpu(), state
-
-
-class _Samples:
-    """The samples that still run: their distributions, random numbers and what they have seen."""
-
-    def __init__(
-        self,
-        model: LanguageModel,
-        *,
-        log_probs: Float64[Tensor, " vocab"],
-        prompt_ids: Sequence[int],
-        config: SamplingConfig,
-        generators: Sequence[np.random.Generator],
-        banned_ids: Sequence[int],
-    ) -> None:
-        self.numbers = list(range(len(generators)))
+    def __init__(self, model: LanguageModel, *, num_rows: int = 1) -> None:
+        require_range("num_rows", num_rows, low=1)
         self._model = model
-        self._config = config
-        self._generators = list(generators)
-        self._banned = torch.tensor(list(banned_ids), dtype=torch.int64)
-        self._log_probs = log_probs.expand(len(generators), -1)
-        self._seen: Bool[Tensor, "batch vocab"] = torch.zeros(
-            len(generators), model.vocab_size, dtype=torch.bool
+        # The last token of a row is not read before the next one's distribution is asked for.
+        with inference(model):
+            self._state = model.initial_state(num_rows)
+        self._last_ids = torch.full((num_rows,), model.boundary_id)
+        self._seen: Bool[Tensor, "rows vocab"] = torch.zeros(
+            num_rows, model.vocab_size, dtype=torch.bool
         )
-        self._seen[:, torch.tensor(list(prompt_ids), dtype=torch.int64)] = True
+        self._prediction: _Prediction | None = None
 
-    def draw(self) -> tuple[Int64[Tensor, " batch"], Float[Tensor, " batch"]]:
-        """Draw a token for every running sample; give ids and their own log-probabilities."""
-        allowed = self._log_probs.index_fill(1, self._banned, -torch.inf)
-        token_ids = sample(
-            filter_log_probs(allowed, self._seen, config=self._config), self._generators
-        )
-        self._seen = self._seen.scatter(1, token_ids[:, None], True)
-        return token_ids, self._log_probs.gather(1, token_ids[:, None]).squeeze(1)
+    @property
+    def model(self) -> LanguageModel:
+        """The model."""
+        return self._model
 
-    def keep(self, rows: Sequence[int]) -> None:
-        """Go on with these rows only."""
-        if len(rows) == len(self.numbers):
+    @property
+    def num_rows(self) -> int:
+        """Number of rows."""
+        return len(self._last_ids)
+
+    @property
+    def num_tokens(self) -> Int64[Tensor, " rows"]:
+        """Number of tokens fed to each row, the boundary not counted, (rows)."""
+        return self._state.num_tokens.cpu()
+
+    @property
+    def log_probs(self) -> Float64[Tensor, "rows vocab"]:
+        """Log-probabilities of the next token on the CPU, (rows, vocab), in nats.
+
+        They are computed when they are first asked for, once. Each call returns a copy, so changing
+        it does not change what `sample` draws from.
+        """
+        return self._predict().log_probs.clone()
+
+    @property
+    def state(self) -> State:
+        """The state of the model after all tokens fed, the boundary included."""
+        return self._predict().state
+
+    def feed(
+        self, token_ids: Tensor | Sequence[Sequence[int]], lengths: Tensor | None = None
+    ) -> None:
+        """Read the next tokens of every row.
+
+        If it raises an error, the session is unchanged.
+
+        Args:
+            token_ids: Ids of each row: a list of ids a row, of any lengths; or (rows, time).
+            lengths: With a tensor, number of valid ids in each row, (rows); all when None.
+
+        Raises:
+            ShapeError: Sizes do not fit together.
+            VocabularyError: An id lies outside the vocabulary.
+        """
+        token_ids, lengths = padded_rows(token_ids, lengths, padding_id=self._model.boundary_id)
+        self._model.check_inputs(token_ids, self._state, lengths)
+        if not lengths.any():
             return
-        self.numbers = [self.numbers[row] for row in rows]
-        self._generators = [self._generators[row] for row in rows]
-        self._seen = self._seen[list(rows)]
+        if self._prediction is not None and bool(lengths.all()):
+            state, unread, num_read = self._prediction.state, token_ids, lengths - 1
+        else:
+            unread = torch.cat([self._last_ids[:, None], token_ids], dim=1)
+            state, num_read = self._state, lengths
+        self._state = read_rows(self._model, unread, state, num_read=num_read)
+        self._last_ids = unread.gather(1, num_read[:, None]).squeeze(1)
+        self._seen = with_seen(self._seen, token_ids, lengths)
+        self._prediction = None
 
-    def read(self, token_ids: Int64[Tensor, " batch"], state: State) -> State:
-        """Let the model read what was drawn."""
-        with inference(self._model):
-            log_probs, state = self._model.next_log_probs(
-                token_ids[:, None].to(self._model.device), state
+    def sample(
+        self,
+        generators: Sequence[np.random.Generator],
+        *,
+        config: SamplingConfig | None = None,
+        banned_ids: Sequence[int] = (),
+    ) -> Int64[Tensor, " rows"]:
+        """Draw the next token of every row; it is not fed.
+
+        Args:
+            generators: One for each row; a row takes one random number from its own.
+            config: How tokens are chosen; drawn from the model's own distribution when None. Its
+                repetition penalty counts all tokens fed, the boundary not.
+            banned_ids: Ids that are never drawn.
+
+        Returns:
+            Ids, (rows).
+
+        Raises:
+            ConfigError: Every token is banned.
+            DivergedError: The model gives NaN.
+            ShapeError: There is not one generator for each row.
+        """
+        if len(generators) != self.num_rows:
+            raise ShapeError(
+                f"there are {len(generators)} generators for {self.num_rows} rows; each row needs "
+                "one."
             )
-        self._log_probs = log_probs[:, -1].double().cpu()
-        return state
+        banned = torch.tensor(list(banned_ids), dtype=torch.int64)
+        allowed = self._predict().log_probs.index_fill(1, banned, -torch.inf)
+        config = SamplingConfig() if config is None else config
+        return sample(filter_log_probs(allowed, self._seen, config=config), generators)
 
+    def select(self, rows: Rows | Sequence[int]) -> None:
+        """Keep these rows in this order; an index may come more than once.
 
-def _run(
-    samples: _Samples, state: State, max_tokens: int, stop: Stop | None
-) -> Iterator[GeneratedToken]:
-    for num_left in range(max_tokens - 1, -1, -1):
-        token_ids, log_probs = samples.draw()
-        running = []
-        for row, (token_id, log_prob) in enumerate(
-            zip(token_ids.tolist(), log_probs.tolist(), strict=True)
-        ):
-            number = samples.numbers[row]
-            reason: FinishReason | None = None if num_left else "length"
-            if stop is not None and stop(number, token_id):
-                reason = "stop"
-            if reason is None:
-                running.append(row)
-            yield GeneratedToken(
-                sample=number, token_id=token_id, log_prob=log_prob, finish_reason=reason
+        Raises:
+            ShapeError: There is no row, or an index is out of range.
+        """
+        rows = torch.as_tensor(rows, dtype=torch.int64)
+        if rows.ndim != 1 or not len(rows) or rows.min() < 0 or rows.max() >= self.num_rows:
+            raise ShapeError(
+                f"rows are {rows.tolist()}; at least one index from 0 to {self.num_rows - 1} is "
+                "expected."
             )
-        if not running:
-            return
-        rows = torch.tensor(running, dtype=torch.int64)
-        samples.keep(running)
-        state = samples.read(token_ids[rows], state.select(rows))
+        self._state = self._state.select(rows)
+        self._last_ids = self._last_ids[rows]
+        self._seen = self._seen[rows]
+        self._prediction = None if self._prediction is None else self._prediction.select(rows)
+
+    def join(self, other: "Session") -> None:
+        """Append the rows of another session of the same model; the other one is unchanged.
+
+        Raises:
+            ConfigError: The other session has another model.
+        """
+        if other._model is not self._model:
+            raise ConfigError(
+                "the rows of a session can only join a session of the same model object.",
+                help="Create both sessions with the same model.",
+            )
+        self._prediction = _joined(self._prediction, other._prediction)
+        self._state = self._state.concatenate([other._state])
+        self._last_ids = torch.cat([self._last_ids, other._last_ids])
+        self._seen = torch.cat([self._seen, other._seen])
+
+    def fork(self) -> "Session":
+        """Return a session with the same rows that goes its own way; the model is shared."""
+        # All values that a session holds are replaced, never changed, so they can be shared.
+        return copy.copy(self)
+
+    def to_bytes(self) -> bytes:
+        """Serialize the rows, with the identity of the model, for `from_bytes`."""
+        state = self._state.to_bytes()
+        return SessionBytes.of(state, last_ids=self._last_ids, seen=self._seen).pack()
+
+    @classmethod
+    def from_bytes(cls, model: LanguageModel, data: bytes) -> "Session":
+        """Return the session that `to_bytes` serialized.
+
+        Args:
+            model: The model that it was created with, or a copy of it.
+            data: The bytes.
+
+        Raises:
+            FormatError: The bytes are damaged.
+            MismatchError: The session belongs to another model.
+        """
+        saved = SessionBytes.unpack(data)
+        state = model.state_from_bytes(saved.state)
+        session = cls(model, num_rows=state.batch_size)
+        session._seen = saved.seen(num_rows=state.batch_size, vocab_size=model.vocab_size)
+        session._state, session._last_ids = state, saved.last_ids
+        return session
+
+    def _predict(self) -> _Prediction:
+        if self._prediction is None:
+            with inference(self._model):
+                log_probs, state = self._model.next_log_probs(
+                    self._last_ids[:, None].to(self._model.device), self._state
+                )
+            self._prediction = _Prediction(log_probs=log_probs[:, -1].double().cpu(), state=state)
+        return self._prediction
+
+
+def _joined(first: _Prediction | None, second: _Prediction | None) -> _Prediction | None:
+    if first is None or second is None:
+        return None
+    return _Prediction(
+        log_probs=torch.cat([first.log_probs, second.log_probs]),
+        state=first.state.concatenate([second.state]),
+    )

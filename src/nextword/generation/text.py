@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import torch
 
 from nextword.base import require_range
+from nextword.generation.generate import FinishReason, GeneratedToken, generate
 from nextword.generation.sampling import SamplingConfig
-from nextword.generation.session import FinishReason, GeneratedToken, generate, read_prompt
+from nextword.generation.session import Session
 from nextword.generation.stopping import StopScanner
 from nextword.models import LanguageModel
 from nextword.tokens import StreamDecoder, Tokenizer
@@ -121,9 +122,12 @@ def next_tokens(
         ConfigError: k is below 1.
     """
     require_range("k", k, low=1)
-    log_probs, _ = read_prompt(model, tokenizer.encode(context).ids.tolist())
+    session = Session(model)
+    session.feed([tokenizer.encode(context).ids.tolist()])
     left_out = [*banned_ids(tokenizer), *model.never_ids]
-    log_probs = log_probs.index_fill(0, torch.tensor(left_out, dtype=torch.int64), -torch.inf)
+    log_probs = session.log_probs[0].index_fill(
+        0, torch.tensor(left_out, dtype=torch.int64), -torch.inf
+    )
     ordered, ids = log_probs.sort(descending=True, stable=True)
     return [
         (tokenizer.token_text(token_id), probability)

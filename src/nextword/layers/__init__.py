@@ -50,6 +50,7 @@ from nextword.layers.sparse_gradients import (
 )
 from nextword.layers.token_input import TokenInput
 from nextword.layers.token_layers import TokenLayers
+from nextword.layers.trace import LayerTrace, StepTrace
 
 __all__ = [
     "OUTPUTS",
@@ -63,6 +64,7 @@ __all__ = [
     "FlatNll",
     "FlatTargets",
     "FullSoftmax",
+    "LayerTrace",
     "LockedDropout",
     "Output",
     "OutputChoice",
@@ -70,6 +72,7 @@ __all__ = [
     "OutputFactory",
     "SampledSoftmax",
     "SparseTable",
+    "StepTrace",
     "TokenInput",
     "TokenLayers",
     "VectorFile",

@@ -11,18 +11,21 @@ from nextword.models.parameters import (
 )
 from nextword.models.state import State, state_from_bytes
 from nextword.models.token_window import NO_TOKEN, TokenWindow
+from nextword.models.trace import ModelTrace, model_trace
 
 __all__ = [
     "CONTEXT",
     "NO_TOKEN",
     "ContentIdentity",
     "LanguageModel",
+    "ModelTrace",
     "NeuralLanguageModel",
     "State",
     "TokenWindow",
     "check_parameter_shapes",
     "inference",
     "load_parameter_tensors",
+    "model_trace",
     "parameter_tensors",
     "scattered",
     "scored",

@@ -1,24 +1,26 @@
 """What neural language models share: hidden vectors, and an output head that scores them."""
 
-from abc import abstractmethod
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
-from nextword.layers import AdaptiveEmbedding, FlatNll, Output
+from nextword.base import ConfigError, ShapeError
+from nextword.layers import AdaptiveEmbedding, FlatNll, LayerTrace, Output, TokenInput
 from nextword.models.contract import LanguageModel, scored
 from nextword.models.identity import ContentIdentity, structure
 from nextword.models.parameters import load_parameter_tensors, parameter_tensors
 from nextword.models.state import State
-from nextword.tensors import Hidden, Lengths, LogProbs, Mask, Nll, TokenIds
+from nextword.tensors import Embeddings, Hidden, Lengths, LogProbs, Mask, Nll, TokenIds
 from nextword.tokens import VocabularySpec
 
 
 class NeuralLanguageModel(LanguageModel, nn.Module):
     """A language model made of `hidden`, which reads tokens, and `output`, which predicts them.
 
-    A subclass defines `initial_state` and `hidden`, and sets `embedding` and `output`.
+    A subclass sets `embedding`, `input` and `output`, and defines `initial_state` and `run_layers`.
+    One that defines `hidden` in place of `run_layers` works too, but cannot be run from embeddings
+    or traced.
 
     Args:
         vocabulary: Size and special ids of the vocabulary.
@@ -26,10 +28,12 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
     Attributes:
         vocabulary: Size and special ids of the vocabulary.
         embedding: The input embedding table; None where tokens are one-hot vectors.
+        input: Looks up the vectors of tokens in it.
         output: The output head: from hidden vectors to the distribution of the next token.
     """
 
     embedding: nn.Parameter | AdaptiveEmbedding | None
+    input: TokenInput
     output: Output
     _identity: ContentIdentity | None = None
 
@@ -40,7 +44,6 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         self.boundary_id = vocabulary.boundary_id
         self.never_ids = vocabulary.never_ids
 
-    @abstractmethod
     def hidden(
         self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
     ) -> tuple[Hidden, State]:
@@ -54,6 +57,75 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         Returns:
             Hidden vectors, (batch, time, hidden_size), and the state after reading.
         """
+        self.check_inputs(token_ids, state, lengths)
+        embeddings = self.embed(token_ids)
+        return self.run_layers(embeddings, state, token_ids=token_ids, lengths=lengths)
+
+    def embed(self, token_ids: TokenIds) -> Embeddings:
+        """Return the vectors that the layers read, (batch, time, embedding_size).
+
+        In training mode, input dropout and embedding dropout are applied to them.
+
+        Args:
+            token_ids: Ids, (batch, time).
+        """
+        embeddings: Embeddings = self.input(token_ids, self.embedding)
+        return embeddings
+
+    def hidden_from_embeddings(
+        self,
+        embeddings: Tensor,
+        state: State,
+        *,
+        token_ids: TokenIds,
+        lengths: Lengths | None = None,
+        layer_traces: list[LayerTrace] | None = None,
+    ) -> tuple[Hidden, State]:
+        """Return what `hidden` returns, computed from given vectors in place of the tokens' own.
+
+        Args:
+            embeddings: What the layers read, (batch, time, embedding_size); see `embed`.
+            state: The state before them.
+            token_ids: The ids that they stand for, (batch, time). A model whose state stores the
+                last ids, or that has features of n-grams, reads them.
+            lengths: Number of valid steps in each row, (batch); all when None.
+            layer_traces: Gets the trace of each layer, lowest first, when it is a list.
+
+        Returns:
+            Hidden vectors, (batch, time, hidden_size), and the state after reading.
+
+        Raises:
+            ShapeError: Sizes or dtypes do not fit together.
+            ConfigError: The model cannot be run from embeddings.
+            VocabularyError: An id lies outside the vocabulary.
+        """
+        self.check_inputs(token_ids, state, lengths)
+        self._check_embeddings(embeddings, token_ids)
+        return self.run_layers(
+            embeddings, state, token_ids=token_ids, lengths=lengths, layer_traces=layer_traces
+        )
+
+    def run_layers(
+        self,
+        embeddings: Embeddings,
+        state: State,
+        *,
+        token_ids: TokenIds,
+        lengths: Lengths | None = None,
+        layer_traces: list[LayerTrace] | None = None,
+    ) -> tuple[Hidden, State]:
+        """Run the layers, from embeddings to hidden vectors; a subclass defines it.
+
+        Arguments and results are those of `hidden_from_embeddings`, which has checked them.
+
+        Raises:
+            ConfigError: The subclass does not define it.
+        """
+        raise ConfigError(
+            f"the family {self.family!r} cannot be run from embeddings: {type(self).__name__} does "
+            "not define run_layers.",
+            help="Define run_layers in place of hidden; see NeuralLanguageModel.",
+        )
 
     @property
     def device(self) -> torch.device:
@@ -111,8 +183,20 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
     ) -> tuple[LogProbs, State]:
         """Read tokens and return the log-probabilities of the next token after each, in nats."""
         hidden, after = self.hidden(token_ids, state, lengths)
+        return self.log_probs_from_hidden(hidden, state, token_ids=token_ids), after
+
+    def log_probs_from_hidden(
+        self, hidden: Hidden, state: State, *, token_ids: TokenIds
+    ) -> LogProbs:
+        """Return the log-probabilities of the next token, (batch, time, vocab), in nats.
+
+        Args:
+            hidden: What `hidden` returned, (batch, time, hidden_size).
+            state: The state before the tokens.
+            token_ids: The ids that were read, (batch, time); needed by features of n-grams.
+        """
         log_probs = self.output.log_probs(hidden.flatten(0, 1))
-        return log_probs.view(*token_ids.shape, self.vocab_size), after
+        return log_probs.view(*token_ids.shape, self.vocab_size)
 
     def nll(
         self,
@@ -131,6 +215,28 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         counted = scored(target_ids, lengths, mask)
         nll = self.output.nll(hidden[counted], target_ids[counted])
         return scattered(nll, counted), after
+
+    @property
+    def _embedding_width(self) -> int:
+        table = self.embedding
+        if table is None:
+            return self.vocab_size
+        return table.width if isinstance(table, AdaptiveEmbedding) else table.shape[1]
+
+    def _check_embeddings(self, embeddings: Tensor, token_ids: TokenIds) -> None:
+        like = next(self.parameters())
+        expected = (*token_ids.shape, self._embedding_width)
+        if embeddings.shape != expected:
+            raise ShapeError(
+                f"embeddings have shape {tuple(embeddings.shape)}; (batch, time, embedding_size), "
+                f"here {expected}, is expected."
+            )
+        if embeddings.dtype != like.dtype or embeddings.device != like.device:
+            raise ShapeError(
+                f"embeddings are {embeddings.dtype} on {embeddings.device}, the model's are "
+                f"{like.dtype} on {like.device}.",
+                help=f"Convert them with embeddings.to({str(like.device)!r}, {like.dtype}).",
+            )
 
 
 def scattered(nll: FlatNll, counted: Mask) -> Nll:

@@ -12,6 +12,7 @@ from nextword.recurrent.stack import (
     layer_backends,
     misses_kernels,
 )
+from nextword.recurrent.trace import trace_layer
 
 __all__ = [
     "BACKENDS",
@@ -25,9 +26,8 @@ __all__ = [
     "StackState",
     "choose_backend",
     "clip_state_gradients",
-    "drop_tokens",
-    "keep_mask",
     "layer_backends",
     "misses_kernels",
     "reverse",
+    "trace_layer",
 ]

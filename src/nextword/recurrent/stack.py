@@ -9,9 +9,11 @@ from torch import nn
 
 from nextword.base import ConfigError, ShapeError
 from nextword.cells import AnyCell, CellState
+from nextword.layers import LayerTrace
 from nextword.recurrent.backends import Backend, choose_backend, lacks_kernels
 from nextword.recurrent.noise import NoiseKind
 from nextword.recurrent.regularizer import RecurrentRegularizer
+from nextword.recurrent.trace import appending_to
 from nextword.tensors import Embeddings, Hidden, Lengths
 
 #: One state a layer, lowest first.
@@ -113,7 +115,12 @@ class RecurrentStack(nn.Module):
         return tuple(cell.initial_state(batch_size) for cell in self.layers)
 
     def forward(
-        self, inputs: Embeddings, state: StackState, lengths: Lengths | None = None
+        self,
+        inputs: Embeddings,
+        state: StackState,
+        lengths: Lengths | None = None,
+        *,
+        layer_traces: list[LayerTrace] | None = None,
     ) -> tuple[Hidden, StackState]:
         """Read a window of inputs.
 
@@ -121,6 +128,8 @@ class RecurrentStack(nn.Module):
             inputs: (batch, time, input).
             state: One state a layer.
             lengths: Steps that count in each row, (batch); all when None.
+            layer_traces: Gets the trace of each layer, lowest first, when it is a list; the layers
+                are then run step by step and not by their backends.
 
         Returns:
             The last layer's outputs, (batch, time, hidden), and the state after each row's last
@@ -133,7 +142,8 @@ class RecurrentStack(nn.Module):
             if depth > 0:
                 inputs = self.dropout_between(inputs)
             noise = self._noise(cell, inputs)
-            inputs, layer_final = backend.run_layer(cell, inputs, layer_state, lengths, *noise)
+            run_layer = backend.run_layer if layer_traces is None else appending_to(layer_traces)
+            inputs, layer_final = run_layer(cell, inputs, layer_state, lengths, *noise)
             if depth > 0 and self.residual:
                 inputs = inputs + below
             final_state.append(layer_final)

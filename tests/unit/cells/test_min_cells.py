@@ -51,6 +51,6 @@ def test_min_cell_gates_do_not_look_at_the_state(kind: type[MinGruCell | MinLstm
         return cell.step(inputs, DiagonalState(hidden_state[None]))[0][0]
 
     jacobian = torch.autograd.functional.jacobian(step, h)
-    decay, _ = cell.coefficients(cell.input_gates(inputs))
+    decay, _ = cell.coefficients(cell.gates(cell.input_gates(inputs)))
     torch.testing.assert_close(jacobian, torch.diag(decay[0]))
     assert ((decay > 0) & (decay < 1)).all()

@@ -15,7 +15,7 @@ from nextword.base import STRICT, ConfigError, Values, require_range
 from nextword.families.contract import FitJob, NetworkSpec, NeuralModelConfig
 from nextword.families.maxent.features import MAX_ORDER, FeatureTable
 from nextword.families.recurrent import RecurrentLanguageModel, RecurrentSettings
-from nextword.layers import Additions, FullSoftmax
+from nextword.layers import Additions, FullSoftmax, LayerTrace
 from nextword.models import (
     LanguageModel,
     NeuralLanguageModel,
@@ -25,7 +25,7 @@ from nextword.models import (
     scored,
 )
 from nextword.ngrams import Successors, counted_ngrams, sentences_of, successors_of
-from nextword.tensors import Hidden, Lengths, LogProbs, Mask, Nll, TokenIds
+from nextword.tensors import Embeddings, Hidden, Lengths, LogProbs, Mask, Nll, TokenIds
 from nextword.tokens import Tokenizer, TokenStore
 
 _logger = logging.getLogger(__name__)
@@ -160,21 +160,32 @@ class MaxEntLanguageModel(NeuralLanguageModel):
             fingerprint=self.fingerprint,
         )
 
-    def hidden(
-        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
+    def embed(self, token_ids: TokenIds) -> Embeddings:
+        """Return the vectors that the network reads, (batch, time, embedding_size)."""
+        return self.network.embed(token_ids)
+
+    def run_layers(
+        self,
+        embeddings: Embeddings,
+        state: State,
+        *,
+        token_ids: TokenIds,
+        lengths: Lengths | None = None,
+        layer_traces: list[LayerTrace] | None = None,
     ) -> tuple[Hidden, State]:
         """Return the network's outputs, (batch, time, hidden_size), and the state after reading."""
-        hidden, after = self.network.hidden(token_ids, state, lengths)
+        hidden, after = self.network.run_layers(
+            embeddings, state, token_ids=token_ids, lengths=lengths, layer_traces=layer_traces
+        )
         return hidden, self._remembering(after, token_ids, state, lengths)
 
-    def next_log_probs(
-        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
-    ) -> tuple[LogProbs, State]:
-        """Read tokens and return the log-probabilities of the next token after each, in nats."""
-        hidden, after = self.hidden(token_ids, state, lengths)
+    def log_probs_from_hidden(
+        self, hidden: Hidden, state: State, *, token_ids: TokenIds
+    ) -> LogProbs:
+        """Return the log-probabilities of the next token with the n-gram features, in nats."""
         additions = self._additions(token_ids, state, None)
         log_probs = self.output.added_log_probs(hidden.flatten(0, 1), additions)
-        return log_probs.view(*token_ids.shape, self.vocab_size), after
+        return log_probs.view(*token_ids.shape, self.vocab_size)
 
     def nll(
         self,

@@ -11,9 +11,9 @@ from nextword.families.contract import MAX_LAYERS, NetworkSpec, NeuralModelConfi
 from nextword.families.network import build_token_layers, input_size, require_no_recurrence
 from nextword.families.transformer.attention import KeysAndValues
 from nextword.families.transformer.stack import StackMemory, TransformerStack
-from nextword.layers import TokenLayers
+from nextword.layers import LayerTrace, TokenLayers
 from nextword.models import NeuralLanguageModel, State
-from nextword.tensors import Hidden, Lengths, TokenIds
+from nextword.tensors import Embeddings, Hidden, Lengths, TokenIds
 
 _FEEDFORWARD_FACTOR = 4
 
@@ -81,15 +81,24 @@ class TransformerLanguageModel(NeuralLanguageModel):
         initial = {name: tensor[0] for name, tensor in row.items()}
         return State.fresh(initial, batch_size=batch_size, fingerprint=self.fingerprint)
 
-    def hidden(
-        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
+    def run_layers(
+        self,
+        embeddings: Embeddings,
+        state: State,
+        *,
+        token_ids: TokenIds,
+        lengths: Lengths | None = None,
+        layer_traces: list[LayerTrace] | None = None,
     ) -> tuple[Hidden, State]:
         """Return the hidden vectors, (batch, time, hidden_size), and the state after reading."""
-        self.check_inputs(token_ids, state, lengths)
         # Tied embeddings are small, because the output head uses them too.
-        vectors = self.projection(self.input(token_ids, self.embedding) * self._scale)
+        vectors = self.projection(embeddings * self._scale)
         hidden, memory = self.layers(
-            vectors, self._to_memory(state), num_before=state.num_tokens, lengths=lengths
+            vectors,
+            self._to_memory(state),
+            num_before=state.num_tokens,
+            lengths=lengths,
+            layer_traces=layer_traces,
         )
         num_new_tokens = token_ids.shape[1] if lengths is None else lengths
         state = state.after(_to_tensors(memory), num_new_tokens=num_new_tokens)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from nextword.base import require_range
 from nextword.families.transformer.attention import KeysAndValues
 from nextword.families.transformer.layer import TransformerLayer
+from nextword.layers import LayerTrace
 from nextword.tensors import Embeddings, Hidden, Lengths
 
 #: Keys and values a layer, lowest first.
@@ -74,6 +75,7 @@ class TransformerStack(nn.Module):
         *,
         num_before: Int64[Tensor, " batch"],
         lengths: Lengths | None = None,
+        layer_traces: list[LayerTrace] | None = None,
     ) -> tuple[Hidden, StackMemory]:
         """Read vectors.
 
@@ -82,6 +84,7 @@ class TransformerStack(nn.Module):
             memory: Of what was read before.
             num_before: How many positions each row has read before, (batch).
             lengths: Steps that count in each row, (batch); all when None.
+            layer_traces: Gets the trace of each layer, lowest first, when it is a list.
 
         Returns:
             One vector a position, (batch, time, hidden), and the memory after each row's last step
@@ -89,8 +92,11 @@ class TransformerStack(nn.Module):
         """
         hidden, longer = inputs, []
         for layer, before in zip(self.layers, memory, strict=True):
-            hidden, after = layer(hidden, before, num_before)
+            read = hidden
+            hidden, after = layer(read, before, num_before)
             longer.append(after)
+            if layer_traces is not None:
+                layer_traces.append(LayerTrace(inputs=read, outputs=hidden))
         num_steps = inputs.shape[1]
         return self.norm(hidden), tuple(self._moved(part, num_steps, lengths) for part in longer)
 

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from nextword.layers import LayerTrace
 from nextword.tensors import Hidden
 
 #: A sequence, preceded by the window - 1 vectors before it.
@@ -25,12 +26,13 @@ class WindowLayers(nn.Module, ABC):
     output_size: int
 
     @abstractmethod
-    def forward(self, vectors: Places) -> Hidden:
+    def forward(self, vectors: Places, *, layer_traces: list[LayerTrace] | None = None) -> Hidden:
         """Compute the vectors of all windows of a sequence.
 
         Args:
             vectors: The sequence, preceded by the window - 1 vectors before it,
                 (batch, window - 1 + time, input_size).
+            layer_traces: Gets the trace of each layer, lowest first, when it is a list.
 
         Returns:
             The vector of the window that ends at each step, (batch, time, output_size).

@@ -16,6 +16,7 @@ from nextword.families.window.contract import Places, WindowLayers
 from nextword.families.window.feedforward import ConcatenatedLayers
 from nextword.families.window.model import WindowLanguageModel
 from nextword.families.window.unfold import side_by_side
+from nextword.layers import LayerTrace
 from nextword.tensors import Hidden
 
 Pooling = Literal["max", "mean"]
@@ -104,15 +105,19 @@ class ConvolutionalLayers(WindowLayers):
             f"pool_size={self.pool_size}, nonlinearity={self.nonlinearity}"
         )
 
-    def forward(self, vectors: Places) -> Hidden:
+    def forward(self, vectors: Places, *, layer_traces: list[LayerTrace] | None = None) -> Hidden:
         """Return h of every window, (batch, time, hidden_size)."""
         sigma = NONLINEARITIES[self.nonlinearity]
         for filters in self.filters:
             # A convolution is one product over neighbours side by side.
-            vectors = sigma(filters(side_by_side(vectors, count=self.kernel_size)))
-            vectors = self.dropout_between(vectors)
+            read = side_by_side(vectors, count=self.kernel_size)
+            outputs = sigma(filters(read))
+            if layer_traces is not None:
+                layer_traces.append(LayerTrace(inputs=read, outputs=outputs))
+            vectors = self.dropout_between(outputs)
         hidden: Hidden = self.reading(
-            pooled(vectors, pool_size=self.pool_size, pooling=self.pooling)
+            pooled(vectors, pool_size=self.pool_size, pooling=self.pooling),
+            layer_traces=layer_traces,
         )
         return hidden
 

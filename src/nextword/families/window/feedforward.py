@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from torch import nn
+from torch import Tensor, nn
 
 from nextword.base import STRICT, require_range
 from nextword.cells import NONLINEARITIES, Nonlinearity
@@ -12,6 +12,7 @@ from nextword.families.network import build_token_layers, input_size, require_no
 from nextword.families.window.contract import Places, WindowLayers
 from nextword.families.window.model import WindowLanguageModel
 from nextword.families.window.unfold import side_by_side
+from nextword.layers import LayerTrace
 from nextword.tensors import Hidden
 
 
@@ -73,13 +74,21 @@ class ConcatenatedLayers(WindowLayers):
         """Return the settings that the weights' shapes do not show."""
         return f"window={self.window}, step={self.step}, nonlinearity={self.nonlinearity}"
 
-    def forward(self, vectors: Places) -> Hidden:
+    def forward(self, vectors: Places, *, layer_traces: list[LayerTrace] | None = None) -> Hidden:
         """Return h of every window, (batch, time, hidden_size)."""
-        sigma = NONLINEARITIES[self.nonlinearity]
-        hidden: Hidden = sigma(self.first(side_by_side(vectors, count=self.window, step=self.step)))
+        windows = side_by_side(vectors, count=self.window, step=self.step)
+        hidden = self._run_layer(self.first, windows, layer_traces)
         for layer in self.above:
-            hidden = sigma(layer(self.dropout_between(hidden)))
+            hidden = self._run_layer(layer, self.dropout_between(hidden), layer_traces)
         return hidden
+
+    def _run_layer(
+        self, layer: nn.Module, inputs: Tensor, layer_traces: list[LayerTrace] | None
+    ) -> Hidden:
+        outputs: Hidden = NONLINEARITIES[self.nonlinearity](layer(inputs))
+        if layer_traces is not None:
+            layer_traces.append(LayerTrace(inputs=inputs, outputs=outputs))
+        return outputs
 
 
 @STRICT

@@ -1,13 +1,14 @@
 """Language models that see a fixed window of tokens and nothing before it."""
 
 import torch
-from torch import nn
+from jaxtyping import Int64
+from torch import Tensor, nn
 
-from nextword.families.window.contract import WindowLayers
+from nextword.families.window.contract import Places, WindowLayers
 from nextword.families.window.unfold import side_by_side
-from nextword.layers import TokenLayers
+from nextword.layers import LayerTrace, TokenLayers
 from nextword.models import NO_TOKEN, NeuralLanguageModel, State, TokenWindow
-from nextword.tensors import Hidden, Lengths, TokenIds
+from nextword.tensors import Embeddings, Hidden, Lengths, TokenIds
 
 
 class WindowLanguageModel(NeuralLanguageModel):
@@ -64,11 +65,36 @@ class WindowLanguageModel(NeuralLanguageModel):
         """Return the hidden vectors, (batch, time, hidden_size), and the state after reading."""
         self.check_inputs(token_ids, state, lengths)
         places = self.window.join(token_ids, state)
-        vectors = self.input(places.clamp(min=0), self.embedding)
+        # One look-up, so that dropout treats the tokens and those before them alike.
+        hidden = self._run(self.embed(places.clamp(min=0)), places)
+        return hidden, self.window.after(places, state, lengths)
+
+    def run_layers(
+        self,
+        embeddings: Embeddings,
+        state: State,
+        *,
+        token_ids: TokenIds,
+        lengths: Lengths | None = None,
+        layer_traces: list[LayerTrace] | None = None,
+    ) -> tuple[Hidden, State]:
+        """Return what `hidden` returns; the vectors of the tokens before are looked up."""
+        places = self.window.join(token_ids, state)
+        before = self.embed(places[:, : self.window.size - 1].clamp(min=0))
+        hidden = self._run(torch.cat([before, embeddings], dim=1), places, layer_traces)
+        return hidden, self.window.after(places, state, lengths)
+
+    def _run(
+        self,
+        vectors: Places,
+        places: Int64[Tensor, "batch places"],
+        layer_traces: list[LayerTrace] | None = None,
+    ) -> Hidden:
+        """Return the hidden vector of the window that ends at each token."""
         vectors = vectors.masked_fill((places == NO_TOKEN)[:, :, None], 0.0)
-        hidden = self.layers(vectors)
+        hidden = self.layers(vectors, layer_traces=layer_traces)
         if self.direct:
             window = side_by_side(vectors, count=self.window.size)
             hidden = torch.cat([hidden, window], dim=2)
-        hidden = self.projection(self.output_dropout(hidden))
-        return hidden, self.window.after(places, state, lengths)
+        projected: Hidden = self.projection(self.output_dropout(hidden))
+        return projected

@@ -27,7 +27,7 @@ def run_diagonal(
     """Run a diagonal layer; arguments and results as in the reference."""
     steps = inputs.transpose(0, 1)
     gates = cell.input_gates(steps).to(state.hidden_state.dtype)
-    a, b = cell.coefficients(gates)
+    a, b = cell.coefficients(cell.gates(gates))
     for share in noise.held:
         a, b = _hold(a, b, share)
     if lengths is None:

@@ -1,0 +1,90 @@
+"""The tokens that a session is fed: rows of different lengths, checked and read in chunks."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Bool, Int64
+from torch import Tensor
+
+from nextword.base import ShapeError
+from nextword.models import LanguageModel, State, inference
+from nextword.tensors import Lengths, TokenIds
+
+_CHUNK_LENGTH = 256
+
+
+def padded_rows(
+    rows: Tensor | Sequence[Any], lengths: Tensor | None, *, padding_id: int
+) -> tuple[TokenIds, Lengths]:
+    """Return rows of ids as one tensor, (rows, time), and their lengths, (rows), on the CPU.
+
+    Args:
+        rows: Ids of each row: lists of any lengths, or a tensor (rows, time).
+        lengths: With a tensor, number of valid ids in each row, (rows); all when None.
+        padding_id: Stands after the ids of a list that is shorter than others.
+
+    Raises:
+        ShapeError: They are no rows of ids.
+    """
+    if isinstance(rows, Tensor):
+        _require_ids(rows, num_axes=2)
+        full = torch.full((len(rows),), rows.shape[1])
+        return rows.long().cpu(), full if lengths is None else lengths.long().cpu()
+    if lengths is not None:
+        raise ShapeError("lengths are given, but token_ids are lists, which have their own.")
+    tensors = [torch.as_tensor(row) for row in rows]
+    for tensor in tensors:
+        _require_ids(tensor, num_axes=1)
+    counts = torch.tensor([len(tensor) for tensor in tensors], dtype=torch.int64)
+    token_ids = torch.full((len(tensors), max([0, *counts.tolist()])), padding_id)
+    for row, tensor in zip(token_ids, tensors, strict=True):
+        row[: len(tensor)] = tensor
+    return token_ids, counts
+
+
+def _require_ids(ids: Tensor, *, num_axes: int) -> None:
+    is_integer = not (ids.is_floating_point() or ids.is_complex() or ids.dtype == torch.bool)
+    if ids.ndim != num_axes or not (is_integer or ids.numel() == 0):
+        raise ShapeError(
+            f"token_ids hold {ids.dtype} of shape {tuple(ids.shape)}; integers are expected, as "
+            "(rows, time) or as one list a row."
+        )
+
+
+def read_rows(
+    model: LanguageModel, token_ids: TokenIds, state: State, *, num_read: Int64[Tensor, " rows"]
+) -> State:
+    """Read the first ids of each row, in chunks, and return the state after them.
+
+    Args:
+        model: The model.
+        token_ids: Ids on the CPU, (rows, time).
+        state: The state before them.
+        num_read: Number of ids to read in each row, (rows).
+    """
+    longest = int(num_read.max())
+    is_ragged = bool((num_read < longest).any())
+    with inference(model):
+        for start in range(0, longest, _CHUNK_LENGTH):
+            chunk = token_ids[:, start : min(start + _CHUNK_LENGTH, longest)].to(model.device)
+            left = (num_read - start).clamp(0, chunk.shape[1]).to(model.device)
+            state = model.advance(chunk, state, left if is_ragged else None)
+    return state
+
+
+def with_seen(
+    seen: Bool[Tensor, "rows vocab"], token_ids: TokenIds, lengths: Lengths
+) -> Bool[Tensor, "rows vocab"]:
+    """Return a copy of `seen` in which the ids of each row are marked.
+
+    Args:
+        seen: Which ids each row has read before, (rows, vocab).
+        token_ids: Ids that it reads now, (rows, time).
+        lengths: Number of valid ids in each row, (rows).
+    """
+    is_valid = torch.arange(token_ids.shape[1]) < lengths[:, None]
+    rows = torch.arange(len(token_ids))[:, None].expand_as(token_ids)
+    seen = seen.clone()
+    seen[rows[is_valid], token_ids[is_valid]] = True
+    return seen
