@@ -134,7 +134,11 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=7, help="the highest order")
     parser.add_argument("--name", help="name of the corpus in the figure")
     parser.add_argument(
-        "--draw", nargs="+", type=Path, metavar="JSON", help="plot these reports instead of measuring"
+        "--draw",
+        nargs="+",
+        type=Path,
+        metavar="JSON",
+        help="plot these reports instead of measuring",
     )
     parser.add_argument("--out", type=Path, required=True, help="JSON report or figure to write")
     arguments = parser.parse_args()

@@ -3,9 +3,9 @@
     python docs/make_performance_tables.py            rewrite the page
     python docs/make_performance_tables.py --check    exit 1 if it differs from the reports
 
-Each block between the comments `<!-- measured: FOLDER -->` and `<!-- end of FOLDER -->` is generated
-from `bench.json` and the figures in that folder of `docs/performance`. It is empty if there is no
-`bench.json`.
+Each block between the comments `<!-- measured: FOLDER -->` and `<!-- end of FOLDER -->` is
+generated from `bench.json` and the figures in that folder of `docs/performance`. It is empty if
+there is no `bench.json`.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Every work that a docstring or a page cites by a key is listed on the page of references, once."""
+"""Every work that a docstring or a page cites by a key is on the page of references, once."""
 
 import re
 from pathlib import Path
