@@ -1,4 +1,4 @@
-"""Draw the validation curves of several runs in one picture, over the minutes they took.
+"""Plot the validation perplexity of several runs over the minutes of training, in one figure.
 
 python benchmarks/draw_curves.py runs/elman runs/gru runs/window-5 --out curves.png
 """
@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 
 def read_curve(run: Path) -> tuple[list[float], list[float]]:
-    """Give the minutes and the perplexities of a run's validations."""
+    """Return the elapsed minutes and the perplexities of the validations of a run."""
     lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     records = [record for line in lines if "validation/perplexity" in (record := json.loads(line))]
     minutes = [record["elapsed_s"] / 60.0 for record in records]
@@ -22,7 +22,7 @@ def read_curve(run: Path) -> tuple[list[float], list[float]]:
 
 
 def draw(runs: Sequence[Path], path: Path) -> None:
-    """Draw a line a run, named after its folder and its last perplexity."""
+    """Plot one line per run, labeled with the name of its folder and its last perplexity."""
     figure = Figure(figsize=(8, 4.6), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
@@ -44,7 +44,7 @@ def draw(runs: Sequence[Path], path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", nargs="+", type=Path, help="run folders")
-    parser.add_argument("--out", required=True, type=Path, help="the PNG file to write")
+    parser.add_argument("--out", required=True, type=Path, help="PNG file to write")
     options = parser.parse_args()
     draw(options.runs, options.out)
 

@@ -1,8 +1,9 @@
-"""Measure Kneser-Ney n-grams of rising order: perplexity, unseen n-grams, time, memory, size.
+"""Measure Kneser-Ney n-gram models by order: perplexity, unseen n-grams, time, memory and size.
 
-A row an order. An n-gram of the test text is unseen when the training text does not have it;
-near the start of a sentence it is as long as the sentence allows. Perplexities per token of
-different tokenizers cannot be compared; where no word is unknown, bits per character can.
+The report has one row per order. An n-gram of the test text is unseen if it does not occur in the
+training text. Near the start of a sentence, n-grams are shorter, because they do not cross it.
+Perplexities per token of different tokenizers cannot be compared. Bits per character can be
+compared if the text has no unknown words.
 
     python benchmarks/ngram_orders.py TEXT --tokenizer character --name Tolstoy --out war.json
     python benchmarks/ngram_orders.py --draw war.json shakespeare.json --out orders.png
@@ -34,7 +35,11 @@ from nextword.training import TextConfig, prepare_data
 def measure_orders(
     config: TextConfig, tokenizer_config: TokenizerConfig, *, orders: int
 ) -> list[dict[str, Any]]:
-    """Train and test n-grams of order 1 to `orders` on one split."""
+    """Train and evaluate n-gram models of order 1 to `orders` on one split.
+
+    Returns:
+        One dictionary per order. Sizes are in bytes, times in seconds, shares between 0 and 1.
+    """
     with tempfile.TemporaryDirectory() as folder:
         data = prepare_data(config, tokenizer_config, folder=Path(folder))
         if data.test is None:
@@ -71,7 +76,10 @@ def measure_orders(
 
 
 def unseen_share(model: NgramLanguageModel, store: TokenStore, tokenizer: Tokenizer) -> float:
-    """Give the share of the text's n-grams, n the model's order, that training did not have."""
+    """Return the share of the n-grams of a text that do not occur in the training text.
+
+    n is the order of the model. An n-gram with an unknown word counts as unseen.
+    """
     targets = np.asarray(store.ids).astype(np.int64)
     starts = sentences_of(store, tokenizer).starts
     places = np.arange(len(targets)) - np.repeat(starts, np.diff(starts, append=len(targets)))
@@ -87,12 +95,12 @@ def unseen_share(model: NgramLanguageModel, store: TokenStore, tokenizer: Tokeni
 
 
 def peak_bytes() -> int:
-    """Give the most memory that this process has held so far."""
+    """Return the peak memory of this process so far, in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def draw(paths: Sequence[Path], out: Path) -> None:
-    """Draw perplexity and the unseen share over the order, a line a corpus."""
+    """Plot perplexity and the share of unseen n-grams over the order, one line per corpus."""
     figure = Figure(figsize=(9, 4.6), layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
@@ -124,11 +132,15 @@ def main() -> None:
     parser.add_argument("--tokenizer", default="word", help="word, character, byte or bpe")
     parser.add_argument("--vocab-size", type=int, help="for bpe")
     parser.add_argument("--orders", type=int, default=7, help="the highest order")
-    parser.add_argument("--name", help="what the corpus is called in the picture")
+    parser.add_argument("--name", help="name of the corpus in the figure")
     parser.add_argument(
-        "--draw", nargs="+", type=Path, metavar="JSON", help="draw, measure nothing"
+        "--draw",
+        nargs="+",
+        type=Path,
+        metavar="JSON",
+        help="plot these reports instead of measuring",
     )
-    parser.add_argument("--out", type=Path, required=True, help="the JSON file, or the picture")
+    parser.add_argument("--out", type=Path, required=True, help="JSON report or figure to write")
     arguments = parser.parse_args()
     if arguments.draw:
         draw(arguments.draw, arguments.out)

@@ -1,11 +1,11 @@
-"""Write the measured tables of performance.md from what `nextword bench --out` left.
+"""Write the measured tables of performance.md from the reports of `nextword bench --out`.
 
     python docs/make_performance_tables.py            rewrite the page
-    python docs/make_performance_tables.py --check    exit 1 when it differs from the figures
+    python docs/make_performance_tables.py --check    exit 1 if it differs from the reports
 
-A pair of comments in the page, `<!-- measured: FOLDER -->` and `<!-- end of FOLDER -->`, holds what
-is made from `bench.json` and the pictures in that folder of `docs/performance`; nothing stands
-there while nothing was measured.
+Each block between the comments `<!-- measured: FOLDER -->` and `<!-- end of FOLDER -->` is
+generated from `bench.json` and the figures in that folder of `docs/performance`. It is empty if
+there is no `bench.json`.
 """
 
 import json
@@ -23,7 +23,7 @@ _PICTURES = {
 
 
 def filled_page(text: str, folder: Path) -> str:
-    """Give a page with every block as the figures in the folder below say."""
+    """Return the page, with every measured block filled from the reports in a folder."""
 
     def fill(match: re.Match[str]) -> str:
         return (
@@ -36,7 +36,7 @@ def filled_page(text: str, folder: Path) -> str:
 
 
 def measured_block(folder: Path, *, link: str) -> str:
-    """Give the tables and pictures of one call of `nextword bench`, as Markdown."""
+    """Return the tables and figures of one `nextword bench` report, as Markdown."""
     report = folder / "bench.json"
     if not report.exists():
         return ""
@@ -54,7 +54,7 @@ def measured_block(folder: Path, *, link: str) -> str:
 
 
 def _tables(results: list[dict[str, Any]]) -> list[str]:
-    """Give one table of all comparisons, and one a growth curve under its title."""
+    """Return one table of all comparisons, and one titled table for each growth curve."""
     from nextword.benchmarking import case_table, comparison_table
 
     compared = [result for result in results if result["kind"] != "growth"]
@@ -67,7 +67,7 @@ def _tables(results: list[dict[str, Any]]) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page, or compare it with the figures; gives the exit code."""
+    """Write the page, or compare it with the reports; return the exit code."""
     text = PAGE.read_text(encoding="utf-8")
     filled = filled_page(text, PAGE.with_suffix(""))
     if "--check" not in arguments:

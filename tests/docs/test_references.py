@@ -1,4 +1,4 @@
-"""Every work that a docstring cites by a key is listed on the page of references, once."""
+"""Every work that a docstring or a page cites by a key is on the page of references, once."""
 
 import re
 from pathlib import Path
@@ -24,3 +24,16 @@ def test_docstrings_cite_only_listed_keys() -> None:
 
     assert len(cited) > 50
     assert {(path, key) for path, key in cited if key not in LISTED} == set()
+
+
+def test_pages_cite_only_listed_keys_and_link_them() -> None:
+    faults = []
+    for path in (ROOT / "docs").rglob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        if path.name == "references.md" or "_build" in path.parts:
+            continue
+        linked = set(re.findall(rf"^{KEY.pattern}: (?:\.\./)?references\.md#", text, re.MULTILINE))
+        cited = set(re.findall(rf"{KEY.pattern}(?!:)", text))
+        faults += [(path.name, key) for key in cited ^ linked | cited - set(LISTED)]
+
+    assert faults == []
