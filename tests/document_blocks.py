@@ -1,6 +1,8 @@
 """The runnable blocks of a Markdown page: found here, and run by tests/docs."""
 
+import contextlib
 import doctest
+import io
 import os
 import re
 import subprocess
@@ -18,11 +20,19 @@ _COMPARE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """A fenced block: its language, its text, the line of its first line of code, from 1."""
+    """A fenced block that runs.
+
+    Attributes:
+        language: `python`, `bash` or `console`.
+        source: The text between the fences.
+        line: Number of the first line of the source, from 1.
+        output: The `text` block directly below a `python` or `bash` block; empty if there is none.
+    """
 
     language: str
     source: str
     line: int
+    output: str = ""
 
 
 class ExampleError(AssertionError):
@@ -43,14 +53,20 @@ def runnable_blocks(markdown: str) -> Iterator[Block]:
         language = opening["language"].strip()
         if language in RUNNABLE and not _NOT_RUN.match(before):
             source = "\n".join(lines[number:end]) + "\n"
-            yield Block(language=language, source=source, line=number + 1)
+            output = "" if language == "console" else _output_below(lines, end + 1)
+            yield Block(language=language, source=source, line=number + 1, output=output)
         number = end + 1
 
 
 def run_page(markdown: str, *, page: str, folder: Path) -> None:
-    """Run every block of a page; Python blocks share one namespace, and all share the folder.
+    """Run every block of a page and compare the output that the page shows.
 
-    The working directory of this process must be the folder already.
+    Python blocks share one namespace, and all blocks share the folder, which must be the working
+    directory of this process. In the output, `...` stands for anything. Output of commands includes
+    what they print to standard error.
+
+    Raises:
+        ExampleError: A command failed, or the output differs.
     """
     namespace: dict[str, Any] = {"__name__": "example"}
     for block in runnable_blocks(markdown):
@@ -58,11 +74,30 @@ def run_page(markdown: str, *, page: str, folder: Path) -> None:
         if block.language == "python":
             # Empty lines in front make tracebacks point into the page.
             source = "\n" * (block.line - 1) + block.source
-            exec(compile(source, page, "exec"), namespace)
+            with contextlib.redirect_stdout(io.StringIO()) as printed:
+                exec(compile(source, page, "exec"), namespace)
+            _compare(block.output, printed.getvalue(), where=where)
         elif block.language == "bash":
-            _shell(block.source, where=where, folder=folder)
+            printed_by_shell = _shell(block.source, where=where, folder=folder)
+            _compare(block.output, printed_by_shell, where=where)
         else:
             _session(block.source, where=where, folder=folder)
+
+
+def _output_below(lines: list[str], start: int) -> str:
+    """Return the `text` block that begins at a line, after blank lines; empty if there is none."""
+    number = next((n for n in range(start, len(lines)) if lines[n].strip()), start)
+    opening = _FENCE.match(lines[number]) if number < len(lines) else None
+    if opening is None or opening["language"].strip() != "text":
+        return ""
+    end = _closing_line(lines, number + 1, opening["fence"])
+    return "\n".join(lines[number + 1 : end]) + "\n"
+
+
+def _compare(expected: str, printed: str, *, where: str) -> None:
+    """Raise ExampleError if output is shown and another was printed."""
+    if expected and not doctest.OutputChecker().check_output(expected, printed, _COMPARE):
+        raise ExampleError(f"{where}:\nexpected:\n{expected}\nprinted:\n{printed}")
 
 
 def _closing_line(lines: list[str], start: int, fence: str) -> int:
@@ -73,12 +108,10 @@ def _closing_line(lines: list[str], start: int, fence: str) -> int:
 
 
 def _session(source: str, *, where: str, folder: Path) -> None:
-    """Run `$ command` lines; output written below one must match, `...` standing for anything."""
+    """Run `$ command` lines and compare the output shown below each."""
     for command, expected in session_commands(source):
         printed = _shell(command, where=where, folder=folder)
-        matches = doctest.OutputChecker().check_output(expected, printed, _COMPARE)
-        if expected and not matches:
-            raise ExampleError(f"{where}: {command}\nexpected:\n{expected}\nprinted:\n{printed}")
+        _compare(expected, printed, where=f"{where}: {command}")
 
 
 def session_commands(source: str) -> Iterator[tuple[str, str]]:
@@ -99,12 +132,13 @@ def _shell(command: str, *, where: str, folder: Path) -> str:
         ["bash", "-euo", "pipefail", "-c", command],
         cwd=folder,
         env=environment,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
     if finished.returncode:
         raise ExampleError(
-            f"{where}: exit code {finished.returncode} from\n{command}\n{finished.stderr}"
+            f"{where}: exit code {finished.returncode} from\n{command}\n{finished.stdout}"
         )
     return finished.stdout
