@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,8 +62,8 @@ def run_page(markdown: str, *, page: str, folder: Path) -> None:
     """Run every block of a page and compare the output that the page shows.
 
     Python blocks share one namespace, and all blocks share the folder, which must be the working
-    directory of this process. In the output, `...` stands for anything. Output of commands includes
-    what they print to standard error.
+    directory of this process. In the output, `...` stands for anything. A page shows what a command
+    prints to standard output, or what it prints to standard error and then to standard output.
 
     Raises:
         ExampleError: A command failed, or the output differs.
@@ -76,10 +76,9 @@ def run_page(markdown: str, *, page: str, folder: Path) -> None:
             source = "\n" * (block.line - 1) + block.source
             with contextlib.redirect_stdout(io.StringIO()) as printed:
                 exec(compile(source, page, "exec"), namespace)
-            _compare(block.output, printed.getvalue(), where=where)
+            _compare(block.output, [printed.getvalue()], where=where)
         elif block.language == "bash":
-            printed_by_shell = _shell(block.source, where=where, folder=folder)
-            _compare(block.output, printed_by_shell, where=where)
+            _run_command(block.source, expected=block.output, where=where, folder=folder)
         else:
             _session(block.source, where=where, folder=folder)
 
@@ -94,10 +93,11 @@ def _output_below(lines: list[str], start: int) -> str:
     return "\n".join(lines[number + 1 : end]) + "\n"
 
 
-def _compare(expected: str, printed: str, *, where: str) -> None:
-    """Raise ExampleError if output is shown and another was printed."""
-    if expected and not doctest.OutputChecker().check_output(expected, printed, _COMPARE):
-        raise ExampleError(f"{where}:\nexpected:\n{expected}\nprinted:\n{printed}")
+def _compare(expected: str, printed: Sequence[str], *, where: str) -> None:
+    """Raise ExampleError if output is shown and none of the printed texts matches it."""
+    matches = doctest.OutputChecker().check_output
+    if expected and not any(matches(expected, text, _COMPARE) for text in printed):
+        raise ExampleError(f"{where}:\nexpected:\n{expected}\nprinted:\n{printed[-1]}")
 
 
 def _closing_line(lines: list[str], start: int, fence: str) -> int:
@@ -110,8 +110,7 @@ def _closing_line(lines: list[str], start: int, fence: str) -> int:
 def _session(source: str, *, where: str, folder: Path) -> None:
     """Run `$ command` lines and compare the output shown below each."""
     for command, expected in session_commands(source):
-        printed = _shell(command, where=where, folder=folder)
-        _compare(expected, printed, where=f"{where}: {command}")
+        _run_command(command, expected=expected, where=f"{where}: {command}", folder=folder)
 
 
 def session_commands(source: str) -> Iterator[tuple[str, str]]:
@@ -121,7 +120,8 @@ def session_commands(source: str) -> Iterator[tuple[str, str]]:
         yield command, output
 
 
-def _shell(command: str, *, where: str, folder: Path) -> str:
+def _run_command(command: str, *, expected: str, where: str, folder: Path) -> None:
+    """Run a command and compare its output, with or without standard error in front."""
     programs = Path(sys.executable).parent
     environment = {
         **os.environ,
@@ -132,13 +132,13 @@ def _shell(command: str, *, where: str, folder: Path) -> str:
         ["bash", "-euo", "pipefail", "-c", command],
         cwd=folder,
         env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        capture_output=True,
         text=True,
         check=False,
     )
     if finished.returncode:
         raise ExampleError(
-            f"{where}: exit code {finished.returncode} from\n{command}\n{finished.stdout}"
+            f"{where}: exit code {finished.returncode} from\n{command}\n{finished.stderr}"
         )
-    return finished.stdout
+    printed = [finished.stdout, finished.stderr + finished.stdout]
+    _compare(expected, printed, where=where)

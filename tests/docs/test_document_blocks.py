@@ -102,12 +102,20 @@ def test_run_page_text_below_python_is_its_output(tmp_path: Path) -> None:
         run_page(markdown, page="p.md", folder=tmp_path)
 
 
-def test_run_page_text_below_bash_is_all_that_it_prints(tmp_path: Path) -> None:
-    markdown = page("```bash", "echo a >&2", "echo b", "```", "```text", "a", "b", "```")
+@pytest.mark.parametrize("output", ["b", "a\nb"])
+def test_run_page_text_below_bash_is_output_with_or_without_errors(
+    output: str, tmp_path: Path
+) -> None:
+    markdown = page("```bash", "echo b; echo a >&2", "```", "```text", output, "```")
 
     run_page(markdown, page="p.md", folder=tmp_path)
-    with pytest.raises(ExampleError, match="expected:\nb\n"):
-        run_page(markdown.replace("a\nb\n", "b\n"), page="p.md", folder=tmp_path)
+
+
+def test_run_page_other_text_below_bash_is_refused(tmp_path: Path) -> None:
+    markdown = page("```bash", "echo b", "```", "```text", "c", "```")
+
+    with pytest.raises(ExampleError, match="expected:\nc\n\nprinted:\nb\n"):
+        run_page(markdown, page="p.md", folder=tmp_path)
 
 
 def test_runnable_blocks_text_after_a_sentence_is_not_output() -> None:
