@@ -93,3 +93,32 @@ def test_session_commands_continued_line_is_one_command() -> None:
     source = "$ echo a \\\n>   b\na b\n$ ls\n"
 
     assert list(session_commands(source)) == [("echo a b", "a b\n"), ("ls", "")]
+
+
+def test_run_page_text_below_python_is_its_output(tmp_path: Path) -> None:
+    markdown = page("```python", "print(1.25)", "```", "", "```text", "1.3", "```")
+
+    with pytest.raises(ExampleError, match=r"(?s)p\.md:2:.*expected:\n1.3\n.*printed:\n1.25\n"):
+        run_page(markdown, page="p.md", folder=tmp_path)
+
+
+@pytest.mark.parametrize("output", ["b", "a\nb"])
+def test_run_page_text_below_bash_is_output_with_or_without_errors(
+    output: str, tmp_path: Path
+) -> None:
+    markdown = page("```bash", "echo b; echo a >&2", "```", "```text", output, "```")
+
+    run_page(markdown, page="p.md", folder=tmp_path)
+
+
+def test_run_page_other_text_below_bash_is_refused(tmp_path: Path) -> None:
+    markdown = page("```bash", "echo b", "```", "```text", "c", "```")
+
+    with pytest.raises(ExampleError, match="expected:\nc\n\nprinted:\nb\n"):
+        run_page(markdown, page="p.md", folder=tmp_path)
+
+
+def test_runnable_blocks_text_after_a_sentence_is_not_output() -> None:
+    markdown = page("```bash", "ls", "```", "", "Not that:", "", "```text", "a", "```")
+
+    assert [block.output for block in runnable_blocks(markdown)] == [""]
