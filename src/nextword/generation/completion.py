@@ -8,7 +8,7 @@ import numpy as np
 from nextword.base import require_range
 from nextword.generation.sampling import SamplingConfig
 from nextword.generation.session import generate, read_prompt
-from nextword.generation.text import banned_ids, next_tokens
+from nextword.generation.text import next_tokens
 from nextword.models import LanguageModel
 from nextword.tokens import WORD_SEPARATORS, Tokenizer
 
@@ -42,7 +42,7 @@ def complete_word(
     """
     require_range("k", k, low=1)
     start = _word_start(context)
-    if tokenizer.kind != "word":
+    if not tokenizer.is_word_level:
         return _continued(model, tokenizer, context=context, partial=context[start:], k=k)
     if start == len(context):
         return next_tokens(model, tokenizer, context=context, k=k)
@@ -57,7 +57,7 @@ def _among_known(
     model: LanguageModel, tokenizer: Tokenizer, *, before: str, partial: str, k: int
 ) -> list[tuple[str, float]]:
     log_probs, _ = read_prompt(model, tokenizer.encode(before).ids.tolist())
-    left_out = {*banned_ids(tokenizer), *model.never_ids, tokenizer.sentence_end_id}
+    left_out = {*tokenizer.banned_ids, *model.never_ids, tokenizer.sentence_end_id}
     found = [
         (tokenizer.token_text(token_id), math.exp(float(log_probs[token_id])))
         for token_id in range(tokenizer.vocab_size)
@@ -71,7 +71,7 @@ def _continued(
 ) -> list[tuple[str, float]]:
     context_ids = tokenizer.encode(context).ids.tolist()
     log_probs, _ = read_prompt(model, context_ids)
-    left_out = [*banned_ids(tokenizer), *model.never_ids]
+    left_out = [*tokenizer.banned_ids, *model.never_ids]
     scores = log_probs.numpy().copy()
     scores[left_out] = -np.inf
     first_ids = np.argsort(-scores, kind="stable")[:k].tolist()
@@ -107,7 +107,7 @@ def _to_the_blank(
         [*context_ids, first_id],
         max_tokens=_MAX_TOKENS,
         config=SamplingConfig(temperature=0.0),
-        banned_ids=banned_ids(tokenizer),
+        banned_ids=tokenizer.banned_ids,
         stop=lambda _, token_id: _has_end(tokenizer, token_id),
     ):
         ids.append(token.token_id)

@@ -94,7 +94,7 @@ def generate_text(
         config=config,
         num_samples=num_samples,
         seed=seed,
-        banned_ids=banned_ids(tokenizer),
+        banned_ids=tokenizer.banned_ids,
         stop=lambda number, token_id: streams[number].ends_with(token_id),
     )
     return _pieces(tokens, streams)
@@ -122,7 +122,7 @@ def next_tokens(
     """
     require_range("k", k, low=1)
     log_probs, _ = read_prompt(model, tokenizer.encode(context).ids.tolist())
-    left_out = [*banned_ids(tokenizer), *model.never_ids]
+    left_out = [*tokenizer.banned_ids, *model.never_ids]
     log_probs = log_probs.index_fill(0, torch.tensor(left_out, dtype=torch.int64), -torch.inf)
     ordered, ids = log_probs.sort(descending=True, stable=True)
     return [
@@ -130,16 +130,6 @@ def next_tokens(
         for token_id, probability in zip(ids[:k].tolist(), ordered[:k].exp().tolist(), strict=True)
         if probability > 0.0
     ]
-
-
-def banned_ids(tokenizer: Tokenizer) -> tuple[int, ...]:
-    """Ids that generation never draws although a model may give them some probability."""
-    banned = []
-    if not tokenizer.closed:
-        banned.append(tokenizer.unknown_id)
-    if tokenizer.kind != "word":
-        banned.append(tokenizer.sentence_end_id)
-    return tuple(banned)
 
 
 def _primed_decoder(tokenizer: Tokenizer, prompt_ids: Sequence[int]) -> StreamDecoder:

@@ -16,13 +16,14 @@ import tokenizers
 from tokenizers import models, trainers
 
 from nextword.tokens.encoders import line_parts
-from nextword.tokens.layout import (
+from nextword.tokens.vocabularies import (
     LONGEST_PRETOKEN_BYTES,
+    SPECIAL_TOKENS,
+    SURROGATE,
     Vocabulary,
     add_parts,
     byte_alphabet,
 )
-from nextword.tokens.specials import SPECIAL_TOKENS, SURROGATE
 
 _logger = logging.getLogger(__name__)
 

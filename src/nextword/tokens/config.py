@@ -4,10 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nextword.base import STRICT, require, require_range
-from nextword.tokens.markers import Markers
-from nextword.tokens.specials import NUM_SPECIAL_TOKENS
-
-TokenizerKind = Literal["word", "character", "byte", "bpe"]
+from nextword.tokens.vocabularies import NUM_SPECIAL_TOKENS, Markers, TokenizerKind
 
 #: Special tokens and the 256 bytes: what every byte-level vocabulary holds.
 BYTE_VOCAB_SIZE = NUM_SPECIAL_TOKENS + 256
@@ -50,6 +47,11 @@ class TokenizerConfig:
     min_count: int | None = None
     closed: Literal["auto"] | bool = "auto"
     markers: Markers = "refuse"
+
+    @property
+    def has_reserved_words(self) -> bool:
+        """Whether `<s>`, `</s>` and `<pad>` are reserved symbols instead of ordinary text."""
+        return self.kind == "word"
 
     def __post_init__(self) -> None:
         counts_tokens = self.kind in ("word", "character")

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from nextword.base import VocabularyError
-from nextword.tokens.config import TokenizerKind
-from nextword.tokens.layout import byte_alphabet
-from nextword.tokens.specials import (
+from nextword.tokens.vocabularies import (
     NUM_SPECIAL_TOKENS,
     SENTENCE_END_ID,
     UNKNOWN_ID,
     UNKNOWN_TOKEN,
+    TokenizerKind,
+    byte_alphabet,
 )
 
 

@@ -13,17 +13,21 @@ import numpy as np
 import tokenizers
 from jaxtyping import Bool, Int64
 
-from nextword.tokens.layout import LINE_PART_CHARACTERS, byte_alphabet
 from nextword.tokens.losses import count_blanks_lost
-from nextword.tokens.specials import (
+from nextword.tokens.text_counts import utf8_bytes
+from nextword.tokens.vocabularies import (
+    LATEST_LAYOUT,
+    LINE_PART_CHARACTERS,
     NUM_SPECIAL_TOKENS,
     SENTENCE_END_ID,
     SURROGATE,
     UNKNOWN_ID,
     UNKNOWN_TOKEN,
+    Layout,
+    byte_alphabet,
+    fold_word,
+    split_words,
 )
-from nextword.tokens.text_counts import utf8_bytes
-from nextword.tokens.words import LATEST_LAYOUT, Layout, fold_word, split_words
 
 _ABSENT = -1
 _NUM_CODE_POINTS = 0x110000

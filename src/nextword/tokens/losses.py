@@ -9,7 +9,7 @@ from operator import itemgetter, ne
 import numpy as np
 from jaxtyping import Int64
 
-from nextword.tokens.specials import SENTENCE_END_ID
+from nextword.tokens.vocabularies import SENTENCE_END_ID
 
 #: Characters that must agree for texts to be taken as aligned again; the fewer, the dearer.
 _KEY_SIZES = (4, 2, 1)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from nextword.base import DataError
-from nextword.tokens.words import split_words
+from nextword.tokens.vocabularies import split_words
 
 
 @dataclass(frozen=True, kw_only=True)

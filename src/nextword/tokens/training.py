@@ -6,16 +6,19 @@ from collections.abc import Callable, Iterable, Iterator
 from nextword.base import DataError
 from nextword.tokens.bpe_training import bpe_vocabulary
 from nextword.tokens.config import DEFAULT_BPE_VOCAB_SIZE, TokenizerConfig
-from nextword.tokens.layout import Vocabulary, byte_alphabet
-from nextword.tokens.markers import remove_markers
-from nextword.tokens.specials import (
+from nextword.tokens.vocabularies import (
+    LATEST_LAYOUT,
     NUM_SPECIAL_TOKENS,
     SPECIAL_TOKENS,
     SURROGATE,
     UNKNOWN_TOKEN,
+    Vocabulary,
+    byte_alphabet,
+    remove_markers,
+    split_words,
+    unfold_word,
 )
-from nextword.tokens.tokenizer import Tokenizer
-from nextword.tokens.words import LATEST_LAYOUT, split_words, unfold_word
+from nextword.tokens.vocabulary_tokenizer import VocabularyTokenizer
 
 
 def train_tokenizer(
@@ -24,7 +27,7 @@ def train_tokenizer(
     *,
     on_progress: Callable[[int], None] | None = None,
     on_merging: Callable[[int], None] | None = None,
-) -> Tokenizer:
+) -> VocabularyTokenizer:
     r"""Learn a vocabulary: special tokens first, then by falling count, then by text.
 
     The same text gives the same tokenizer on every machine. The text is read once and not kept;
@@ -45,14 +48,18 @@ def train_tokenizer(
         [4, 6, 3]
     """
     if config.kind == "byte":
-        return Tokenizer(Vocabulary(kind="byte", tokens=(*SPECIAL_TOKENS, *byte_alphabet())))
+        return VocabularyTokenizer(
+            Vocabulary(kind="byte", tokens=(*SPECIAL_TOKENS, *byte_alphabet()))
+        )
     watched = _watch(pieces, on_progress)
     if config.kind == "bpe":
         vocab_size = config.vocab_size or DEFAULT_BPE_VOCAB_SIZE
-        return Tokenizer(bpe_vocabulary(watched, vocab_size=vocab_size, on_merging=on_merging))
+        return VocabularyTokenizer(
+            bpe_vocabulary(watched, vocab_size=vocab_size, on_merging=on_merging)
+        )
     if config.kind == "character":
-        return Tokenizer(_character_vocabulary(config, watched))
-    return Tokenizer(_word_vocabulary(config, watched))
+        return VocabularyTokenizer(_character_vocabulary(config, watched))
+    return VocabularyTokenizer(_word_vocabulary(config, watched))
 
 
 def _watch(pieces: Iterable[str], on_progress: Callable[[int], None] | None) -> Iterator[str]:

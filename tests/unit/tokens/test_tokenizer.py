@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nextword.base import ConfigError, FormatError, VocabularyError
-from nextword.tokens import Tokenizer, TokenizerConfig, train_tokenizer
+from nextword.tokens import Tokenizer, TokenizerConfig, VocabularyTokenizer, train_tokenizer
 
 TEXT = "the students opened the books\nthe books \u00a0\n" * 2
 WORD = train_tokenizer(TokenizerConfig(), [TEXT])
@@ -92,13 +92,13 @@ def test_load_saved_tokenizer_is_equal(tokenizer: Tokenizer, tmp_path: Path) -> 
 
     tokenizer.save(path)
 
-    assert Tokenizer.load(path).fingerprint == tokenizer.fingerprint
-    assert repr(Tokenizer.load(path)) == repr(tokenizer)
+    assert VocabularyTokenizer.load(path).fingerprint == tokenizer.fingerprint
+    assert repr(VocabularyTokenizer.load(path)) == repr(tokenizer)
 
 
 def test_load_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=r"gone\.json cannot be read: No such file"):
-        Tokenizer.load(tmp_path / "gone.json")
+        VocabularyTokenizer.load(tmp_path / "gone.json")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_load_damaged_file_names_it(tmp_path: Path, content: bytes, message: str
     path.write_bytes(content)
 
     with pytest.raises(FormatError, match=message):
-        Tokenizer.load(path)
+        VocabularyTokenizer.load(path)
 
 
 def test_with_words_knows_more_and_keeps_every_id() -> None:
@@ -120,7 +120,7 @@ def test_with_words_knows_more_and_keeps_every_id() -> None:
 
     ids = larger.encode("the dog saw äpfel\n").ids.tolist()
     assert ids == [*tokenizer.encode("the").ids, 6, 1, 7, 3]
-    assert Tokenizer.from_json(larger.to_json()).fingerprint == larger.fingerprint
+    assert VocabularyTokenizer.from_json(larger.to_json()).fingerprint == larger.fingerprint
     assert tokenizer.vocab_size == 6
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from nextword.tokens.words import fold_word, split_words, unfold_word, word_separators
+from nextword.tokens.vocabularies.words import fold_word, split_words, unfold_word, word_separators
 
 
 def test_split_words_separates_at_the_signs_of_lmplz_alone() -> None:

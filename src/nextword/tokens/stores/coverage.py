@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nextword.tokens.specials import SENTENCE_END_ID
-from nextword.tokens.store import TokenStore
+from nextword.tokens.stores.store import TokenStore
 from nextword.tokens.tokenizer import Tokenizer
 
 _SCAN_TOKENS = 1 << 22
@@ -45,7 +44,11 @@ def coverage(store: TokenStore, *, tokenizer: Tokenizer) -> Coverage:
         store: The text.
         tokenizer: What encoded it.
     """
-    num_line_ends, num_lines = _lines(store) if tokenizer.kind == "word" else (0, 0)
+    num_line_ends, num_lines = (
+        _count_lines(store, line_end_id=tokenizer.sentence_end_id)
+        if tokenizer.has_line_end_token
+        else (0, 0)
+    )
     return Coverage(
         num_words=store.num_tokens - num_line_ends,
         num_unknown=store.num_unknown,
@@ -53,12 +56,12 @@ def coverage(store: TokenStore, *, tokenizer: Tokenizer) -> Coverage:
     )
 
 
-def _lines(store: TokenStore) -> tuple[int, int]:
+def _count_lines(store: TokenStore, *, line_end_id: int) -> tuple[int, int]:
     """Count the line ends, and those that follow a word; reads a part of the ids at a time."""
     num_line_ends = num_lines = 0
     follows_word = False
     for start in range(0, store.num_tokens, _SCAN_TOKENS):
-        is_end = np.asarray(store.ids[start : start + _SCAN_TOKENS]) == SENTENCE_END_ID
+        is_end = np.asarray(store.ids[start : start + _SCAN_TOKENS]) == line_end_id
         after_word = np.concatenate([[follows_word], ~is_end[:-1]])
         num_line_ends += int(is_end.sum())
         num_lines += int((is_end & after_word).sum())

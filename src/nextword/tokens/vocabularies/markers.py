@@ -10,8 +10,8 @@ import re
 from typing import Literal
 
 from nextword.base import DataError
-from nextword.tokens.specials import SPECIAL_TOKENS, UNKNOWN_TOKEN
-from nextword.tokens.words import WORD_SEPARATORS
+from nextword.tokens.vocabularies.specials import SPECIAL_TOKENS, UNKNOWN_TOKEN
+from nextword.tokens.vocabularies.words import WORD_SEPARATORS
 
 #: What becomes of reserved symbols in a text; see `TokenizerConfig`.
 Markers = Literal["refuse", "strip", "skip"]

@@ -8,11 +8,10 @@ from dataclasses import replace
 from typing import Any, get_args
 
 from nextword.base import FormatError
-from nextword.tokens.config import TokenizerKind
-from nextword.tokens.layout import Vocabulary, build, byte_alphabet
-from nextword.tokens.markers import REMOVED
-from nextword.tokens.specials import NUM_SPECIAL_TOKENS, SPECIAL_TOKENS, SURROGATE
-from nextword.tokens.words import word_separators
+from nextword.tokens.vocabularies.layout import TokenizerKind, Vocabulary, build, byte_alphabet
+from nextword.tokens.vocabularies.markers import REMOVED
+from nextword.tokens.vocabularies.specials import NUM_SPECIAL_TOKENS, SPECIAL_TOKENS, SURROGATE
+from nextword.tokens.vocabularies.words import word_separators
 
 _PARTS = ("normalizer", "pre_tokenizer", "decoder")
 #: What can differ between the parts of two tokenizers, the latest layout first.

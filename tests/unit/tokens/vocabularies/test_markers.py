@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nextword.base import DataError
-from nextword.tokens.markers import remove_markers
+from nextword.tokens.vocabularies.markers import remove_markers
 
 WORDS = st.sampled_from(["<s>", "</s>", "<pad>", "the", "<s>x", "<unk>", "<S>", "a\fb", "\u00a0"])
 LINES = st.lists(WORDS, max_size=6)

@@ -1,7 +1,7 @@
 import tokenizers
 
-from nextword.tokens.layout import Vocabulary, build, byte_alphabet
-from nextword.tokens.specials import SPECIAL_TOKENS
+from nextword.tokens.vocabularies.layout import Vocabulary, build, byte_alphabet
+from nextword.tokens.vocabularies.specials import SPECIAL_TOKENS
 
 
 def test_byte_alphabet_is_the_one_of_hugging_face() -> None:

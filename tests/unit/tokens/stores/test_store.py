@@ -16,7 +16,7 @@ from nextword.tokens import (
     require_trainable,
     train_tokenizer,
 )
-from nextword.tokens.store import smallest_dtype
+from nextword.tokens.stores.store import smallest_dtype
 
 TEXTS = ("the cat sat\n\nthe zebra\n", "", "the cat\n")
 TOKENIZER = train_tokenizer(TokenizerConfig(), ["the cat sat\n" * 2])
@@ -78,7 +78,7 @@ def test_unit_starts_lines_of_characters_end_with_the_document_too() -> None:
 
 def test_unit_starts_lines_are_found_beyond_one_scan(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = store_of(*TEXTS).unit_starts("line", TOKENIZER.line_end_ids)
-    monkeypatch.setattr("nextword.tokens.store._SCAN_TOKENS", 3)
+    monkeypatch.setattr("nextword.tokens.stores.store._SCAN_TOKENS", 3)
 
     starts = store_of(*TEXTS).unit_starts("line", TOKENIZER.line_end_ids)
 

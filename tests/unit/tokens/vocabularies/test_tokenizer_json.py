@@ -8,8 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nextword.base import FormatError
-from nextword.tokens import Tokenizer, TokenizerConfig, TokenizerKind, train_tokenizer
-from nextword.tokens.tokenizer_json import read_vocabulary
+from nextword.tokens import (
+    Tokenizer,
+    TokenizerConfig,
+    TokenizerKind,
+    VocabularyTokenizer,
+    train_tokenizer,
+)
+from nextword.tokens.vocabularies.tokenizer_json import read_vocabulary
 
 TEXT = "the students opened the books\ncafé 😀 the books\n" * 2
 CONFIGS = {
@@ -46,7 +52,7 @@ def assert_same(found: Tokenizer, expected: Tokenizer) -> None:
 
 @NAMES
 def test_read_vocabulary_of_written_tokenizer_gives_it_back(name: str) -> None:
-    assert_same(Tokenizer.from_json(TOKENIZERS[name].to_json()), TOKENIZERS[name])
+    assert_same(VocabularyTokenizer.from_json(TOKENIZERS[name].to_json()), TOKENIZERS[name])
 
 
 @NAMES
@@ -55,7 +61,7 @@ def test_read_vocabulary_survives_saving_by_hugging_face(name: str) -> None:
     other.add_special_tokens(["<s>", "</s>"])
     other.enable_padding()
 
-    assert_same(Tokenizer.from_json(other.to_str()), TOKENIZERS[name])
+    assert_same(VocabularyTokenizer.from_json(other.to_str()), TOKENIZERS[name])
 
 
 @NAMES
@@ -64,7 +70,7 @@ def test_read_vocabulary_passes_over_keys_of_other_versions(name: str) -> None:
         content["pre_tokenizer"]["of_tomorrow"] = 1
         content["model"].pop("fuse_unk", None)
 
-    assert_same(Tokenizer.from_json(changed(name, change)), TOKENIZERS[name])
+    assert_same(VocabularyTokenizer.from_json(changed(name, change)), TOKENIZERS[name])
 
 
 @pytest.mark.parametrize(
@@ -111,7 +117,7 @@ def test_read_vocabulary_mutated_text_is_refused_or_sound(data: st.DataObject, n
     mutated = text[:start] + data.draw(st.text(max_size=5)) + text[start + length :]
 
     try:
-        tokenizer = Tokenizer.from_json(mutated)
+        tokenizer = VocabularyTokenizer.from_json(mutated)
     except FormatError:
         return
 
@@ -124,4 +130,4 @@ def test_read_vocabulary_any_learned_vocabulary_comes_back(kind: TokenizerKind, 
     config = TokenizerConfig(kind=kind, min_count=None if kind == "bpe" else 1)
     tokenizer = train_tokenizer(config, [text])
 
-    assert Tokenizer.from_json(tokenizer.to_json()).fingerprint == tokenizer.fingerprint
+    assert VocabularyTokenizer.from_json(tokenizer.to_json()).fingerprint == tokenizer.fingerprint

@@ -21,14 +21,16 @@ Knows nothing of files, of training or of fast paths.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import tokenizers
 from tokenizers import decoders, models, normalizers, pre_tokenizers
 
-from nextword.tokens.config import TokenizerKind
-from nextword.tokens.markers import REMOVED, Markers
-from nextword.tokens.specials import SPECIAL_TOKENS, UNKNOWN_TOKEN
-from nextword.tokens.words import LATEST_LAYOUT, Layout
+from nextword.tokens.vocabularies.markers import REMOVED, Markers
+from nextword.tokens.vocabularies.specials import SPECIAL_TOKENS, UNKNOWN_TOKEN
+from nextword.tokens.vocabularies.words import LATEST_LAYOUT, Layout
+
+TokenizerKind = Literal["word", "character", "byte", "bpe"]
 
 #: Byte pairs: a line is read in parts of so many characters, each by itself.
 LINE_PART_CHARACTERS = 1 << 14

@@ -15,8 +15,8 @@ from jaxtyping import Int64
 from nextword.base import DataError, FormatError, atomic_writer, full_disk_errors, write_json
 from nextword.text import Corpus, Document
 from nextword.tokens.encoders import Encoding
-from nextword.tokens.line_signs import LineSigns
-from nextword.tokens.store import (
+from nextword.tokens.stores.line_signs import LineSigns
+from nextword.tokens.stores.store import (
     ARRAY_FILES,
     DESCRIPTION_FILE,
     DOCUMENTS_FILE,
@@ -149,7 +149,7 @@ class _Writer:
         for piece in document.pieces():
             last = piece[-1:] or last
             yield piece
-        if self.tokenizer.kind == "word" and last != "\n":
+        if self.tokenizer.has_line_end_token and last != "\n":
             self._append(self.tokenizer.encode("\n"))
             self.counts += TextCounts(num_words=1)
 

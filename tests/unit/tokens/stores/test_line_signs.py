@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from nextword.tokens.line_signs import LineSigns
+from nextword.tokens.stores.line_signs import LineSigns
 
 
 @pytest.mark.parametrize(
