@@ -19,7 +19,6 @@ from nextword.tokens.stores import (
 from nextword.tokens.text_counts import TextCounts, count_text
 from nextword.tokens.token_texts import TokenTexts
 from nextword.tokens.tokenizer import Tokenizer, TokenUnit
-from nextword.tokens.tokenizer_mixin import TokenizerMixin
 from nextword.tokens.training import train_tokenizer
 from nextword.tokens.vocabularies import (
     NUM_SPECIAL_TOKENS,
@@ -48,7 +47,6 @@ __all__ = [
     "Tokenizer",
     "TokenizerConfig",
     "TokenizerKind",
-    "TokenizerMixin",
     "Vocabulary",
     "VocabularySpec",
     "VocabularyTokenizer",

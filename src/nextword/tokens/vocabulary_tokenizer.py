@@ -20,8 +20,7 @@ from nextword.tokens.encoders import (
     WordEncoder,
 )
 from nextword.tokens.token_texts import TokenTexts
-from nextword.tokens.tokenizer import TokenUnit
-from nextword.tokens.tokenizer_mixin import TokenizerMixin
+from nextword.tokens.tokenizer import Tokenizer, TokenUnit
 from nextword.tokens.vocabularies import (
     NUM_SPECIAL_TOKENS,
     PAD_ID,
@@ -39,8 +38,8 @@ from nextword.tokens.vocabularies import (
 )
 
 
-class VocabularyTokenizer(TokenizerMixin):
-    """A word, character, byte or BPE tokenizer; implements `Tokenizer`.
+class VocabularyTokenizer(Tokenizer):
+    """A word, character, byte or BPE tokenizer.
 
     Create one with `train_tokenizer`, `from_json` or `load`.
 
@@ -150,10 +149,7 @@ class VocabularyTokenizer(TokenizerMixin):
         return self._texts.text(token_id)
 
     def id_of(self, token_text: str) -> int:
-        """Return the id of a token by its text.
-
-        Args:
-            token_text: The text, as returned by `token_text`.
+        """Return the id of a token by its text, as returned by `token_text`.
 
         Raises:
             VocabularyError: No token has this text; the help suggests the nearest one.

@@ -12,7 +12,7 @@ from nextword.interop.huggingface.round_trip import RoundTrip
 from nextword.tokens import (
     Encoding,
     StreamDecoder,
-    TokenizerMixin,
+    Tokenizer,
     TokenTexts,
     TokenUnit,
     checked_id,
@@ -22,8 +22,8 @@ from nextword.tokens import (
 _UNFINISHED = "\ufffd"
 
 
-class HuggingFaceTokenizer(TokenizerMixin):
-    """A tokenizer of the `tokenizers` library; implements `nextword.tokens.Tokenizer`.
+class HuggingFaceTokenizer(Tokenizer):
+    """A tokenizer of the `tokenizers` library.
 
     Tokens are subwords, and a line ends only with a newline character. A token may continue after
     a newline (GPT-2 has a token for two newlines), so a text encoded in parts may have other ids
@@ -121,10 +121,6 @@ class HuggingFaceTokenizer(TokenizerMixin):
         """Return a decoder that takes one id at a time."""
         return _PieceDecoder(self._backend, vocab_size=self.vocab_size)
 
-    def without_markers(self, text: str, *, name: str = "the text", first_line: int = 1) -> str:
-        """Return the text unchanged: no symbol is reserved."""
-        return text
-
     def token_text(self, token_id: int) -> str:
         """Return the text of one token within a text, including a leading blank.
 
@@ -134,10 +130,7 @@ class HuggingFaceTokenizer(TokenizerMixin):
         return self._texts.text(token_id)
 
     def id_of(self, token_text: str) -> int:
-        """Return the id of a token by its text.
-
-        Args:
-            token_text: The text, as returned by `token_text`.
+        """Return the id of a token by its text, as returned by `token_text`.
 
         Raises:
             VocabularyError: No token has this text; the help suggests the nearest one.
