@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from nextword.base import ConfigError, did_you_mean
-from nextword.text.blocks import ByteStream
+from nextword.text.content import ByteStream
 from nextword.text.documents import Document, decode_blocks
 from nextword.text.jsonl import DEFAULT_FIELD, jsonl_documents
 from nextword.text.names import shown_name

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from nextword.base import DataError
-from nextword.text.beginnings import text_blocks
-from nextword.text.blocks import BLOCK_BYTES
+from nextword.text.content import BLOCK_BYTES, text_blocks
 from nextword.text.lines import whole_lines
 
 _BYTE_ORDER_MARK = "\ufeff"

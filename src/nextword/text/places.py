@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from nextword.base import DataError, nearest_name
-from nextword.text.compression import COMPRESSED_SUFFIXES
+from nextword.text.content import COMPRESSED_SUFFIXES
 from nextword.text.names import shown_name
 
 #: The standard library of the running interpreter, as a TEXT.

@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from nextword.base import DataError
-from nextword.text.beginnings import without_mark
-from nextword.text.blocks import ByteStream, read_blocks, stream_blocks
-from nextword.text.compression import COMPRESSED_SUFFIXES
+from nextword.text.content import (
+    COMPRESSED_SUFFIXES,
+    ByteStream,
+    read_blocks,
+    stream_blocks,
+    without_mark,
+)
 from nextword.text.jsonl import looks_like_jsonl
 from nextword.text.names import shown_name
 from nextword.text.places import STANDARD_LIBRARY, find_files, standard_library_folder

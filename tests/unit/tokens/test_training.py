@@ -27,21 +27,21 @@ def test_train_words_are_ordered_by_count_then_text() -> None:
 def test_train_words_of_an_open_text_seen_once_are_unknown() -> None:
     tokenizer = train_tokenizer(TokenizerConfig(), ["the cat\nthe dog\n"])
 
-    assert not tokenizer.closed
+    assert not tokenizer.has_closed_vocabulary
     assert tokens_of(tokenizer) == [*SPECIALS, "the"]
 
 
 def test_train_words_of_a_closed_text_are_all_kept() -> None:
     tokenizer = train_tokenizer(TokenizerConfig(), ["the <unk>\n", "the cat\n"])
 
-    assert tokenizer.closed
+    assert tokenizer.has_closed_vocabulary
     assert tokens_of(tokenizer) == [*SPECIALS, "the", "cat"]
 
 
 def test_train_words_closed_by_setting_overrules_the_text() -> None:
     tokenizer = train_tokenizer(TokenizerConfig(closed=False), ["the <unk>\n", "the cat\n"])
 
-    assert not tokenizer.closed
+    assert not tokenizer.has_closed_vocabulary
     assert tokens_of(tokenizer) == [*SPECIALS, "the"]
 
 

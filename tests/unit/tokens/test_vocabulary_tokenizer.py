@@ -11,6 +11,7 @@ WORD = train_tokenizer(TokenizerConfig(), [TEXT])
 CHARACTER = train_tokenizer(TokenizerConfig(kind="character"), [TEXT])
 BYTE = train_tokenizer(TokenizerConfig(kind="byte"), [])
 BPE = train_tokenizer(TokenizerConfig(kind="bpe", vocab_size=300), [TEXT])
+CLOSED = train_tokenizer(TokenizerConfig(closed=True), [TEXT])
 ALL = pytest.mark.parametrize("tokenizer", [WORD, CHARACTER, BYTE, BPE], ids=lambda t: t.kind)
 
 
@@ -49,6 +50,25 @@ def test_line_end_ids_hold_every_token_that_ends_with_a_newline() -> None:
 
     assert shown <= set(BPE.line_end_ids.tolist())
     assert len(shown) > 1
+
+
+@pytest.mark.parametrize(
+    ("tokenizer", "expected"),
+    [(WORD, (1,)), (CLOSED, ()), (CHARACTER, (1, 3)), (BYTE, (1, 3)), (BPE, (1, 3))],
+)
+def test_banned_ids_each_kind_has_its_own(tokenizer: Tokenizer, expected: tuple[int, ...]) -> None:
+    assert tokenizer.banned_ids == expected
+
+
+def test_merged_pairs_have_the_texts_of_the_merged_token() -> None:
+    pairs = BPE.merged_pairs()
+
+    assert pairs
+    assert all(
+        BPE.decode([first]) + BPE.decode([second]) == BPE.decode([merged])
+        for merged, (first, second) in pairs.items()
+        if BPE.token_text(merged).isascii()
+    )
 
 
 @ALL

@@ -8,7 +8,7 @@ import pytest
 import zstandard
 
 from nextword.base import DataError
-from nextword.text.blocks import BLOCK_BYTES, read_blocks
+from nextword.text.content.blocks import BLOCK_BYTES, read_blocks
 
 COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
     ".gz": gzip.compress,

@@ -4,8 +4,8 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from nextword.text.beginnings import without_mark
-from nextword.text.blocks import BLOCK_BYTES, ByteStream, read_blocks, stream_blocks
+from nextword.text.content.beginnings import without_mark
+from nextword.text.content.blocks import BLOCK_BYTES, ByteStream, read_blocks, stream_blocks
 from nextword.text.names import shown_name
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from nextword.base import DataError
-from nextword.text.compression import (
+from nextword.text.content.compression import (
     BLOCK_BYTES,
     DAMAGE_ERRORS,
     MAGIC_BYTES,

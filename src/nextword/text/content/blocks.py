@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from nextword.base import DataError
-from nextword.text.compression import BLOCK_BYTES
-from nextword.text.decompression import decompressed_blocks
+from nextword.text.content.compression import BLOCK_BYTES
+from nextword.text.content.decompression import decompressed_blocks
 from nextword.text.names import shown_name
 
 __all__ = ["BLOCK_BYTES", "ByteStream", "read_blocks", "stream_blocks"]

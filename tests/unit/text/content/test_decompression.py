@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from nextword.base import DataError
-from nextword.text.decompression import decompressed_blocks
+from nextword.text.content.decompression import decompressed_blocks
 
 PACK: dict[str, Callable[[bytes], bytes]] = {
     "gzip": lambda content: gzip.compress(content, mtime=0),
