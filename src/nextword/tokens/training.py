@@ -1,4 +1,4 @@
-"""Learning a vocabulary from a text in one pass. Knows nothing of files or of fast encoding."""
+"""Train a tokenizer on a text in one pass. Knows nothing of files or of fast encoding."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -28,19 +28,24 @@ def train_tokenizer(
     on_progress: Callable[[int], None] | None = None,
     on_merging: Callable[[int], None] | None = None,
 ) -> VocabularyTokenizer:
-    r"""Learn a vocabulary: special tokens first, then by falling count, then by text.
+    r"""Train a tokenizer.
 
-    The same text gives the same tokenizer on every machine. The text is read once and not kept;
-    kind `byte` has nothing to learn and reads none of it.
+    The vocabulary has the special tokens first. Words and characters follow by descending count,
+    then in alphabetical order. The same text gives the same tokenizer on every machine. The text
+    is read once and not kept; kind `byte` does not read it.
 
     Args:
-        config: What to learn.
+        config: Settings of the tokenizer.
         pieces: The training text, in pieces that end at line ends.
         on_progress: Called with the number of characters read so far.
-        on_merging: Kind `bpe` only: called with the seconds spent on pairs, once all is read.
+        on_merging: Kind `bpe` only: called after the text is read, with the seconds spent on
+            merges.
+
+    Returns:
+        The tokenizer.
 
     Raises:
-        DataError: The text is empty, or holds a reserved symbol that `markers` does not remove.
+        DataError: The text is empty, or contains a reserved symbol that `markers` does not remove.
 
     Example:
         >>> tokenizer = train_tokenizer(TokenizerConfig(min_count=1), ["the cat\n", "the dog\n"])
@@ -94,7 +99,7 @@ def _word_vocabulary(config: TokenizerConfig, pieces: Iterable[str]) -> Vocabula
 
 
 def _as_text(data: bytes) -> str | None:
-    """Return a word as text, or None when it holds a byte that was not UTF-8, which JSON cannot."""
+    """Return a word as text; None if it has a byte that is not UTF-8, which JSON cannot store."""
     try:
         return unfold_word(data, LATEST_LAYOUT).decode("utf-8")
     except UnicodeDecodeError:

@@ -56,7 +56,7 @@ def test_train_words_literal_specials_and_carried_bytes_never_enter_the_vocabula
 def test_train_words_with_a_reserved_symbol_are_refused_with_their_line() -> None:
     pieces = ["the cat\nthe dog\n", "a <b>\n<s> the cat </s>\n"]
 
-    with pytest.raises(DataError, match=r"the training text, line 4: the text holds '<s>'"):
+    with pytest.raises(DataError, match=r"the training text, line 4: the text contains '<s>'"):
         train_tokenizer(TokenizerConfig(), pieces)
 
 

@@ -1,4 +1,4 @@
-"""How much of a text a vocabulary knows. Knows nothing of models or files."""
+"""Vocabulary coverage of a text. Knows nothing of models or files."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,14 @@ _SCAN_TOKENS = 1 << 22
 
 @dataclass(frozen=True, kw_only=True)
 class Coverage:
-    """What the tokens of a text are, the line ends of kind `word` left out.
+    """Counts of known and unknown tokens of a text, without line end tokens.
 
-    A line end is always known and easy to predict, so it must not count among the known words.
+    A line end is always known and easy to predict, so it is not counted.
 
     Attributes:
-        num_words: Words, or for other kinds tokens.
-        num_unknown: Those of them outside the vocabulary.
-        num_lines: Lines that hold at least one word; 0 for other kinds than `word`.
+        num_words: Words of a word-level tokenizer, tokens of another one.
+        num_unknown: Out-of-vocabulary words among them.
+        num_lines: Lines with at least one word; 0 for a tokenizer without line end tokens.
     """
 
     num_words: int
@@ -28,7 +28,7 @@ class Coverage:
 
     @property
     def unknown_share(self) -> float:
-        """Unknown words as a share of all words, from 0 to 1."""
+        """Share of unknown words, from 0 to 1."""
         return self.num_unknown / self.num_words if self.num_words else 0.0
 
     @property
@@ -38,11 +38,11 @@ class Coverage:
 
 
 def coverage(store: TokenStore, *, tokenizer: Tokenizer) -> Coverage:
-    """Return how much of an encoded text its tokenizer knows.
+    """Return the vocabulary coverage of an encoded text.
 
     Args:
         store: The text.
-        tokenizer: What encoded it.
+        tokenizer: The tokenizer that encoded it.
     """
     num_line_ends, num_lines = (
         _count_lines(store, line_end_id=tokenizer.sentence_end_id)
@@ -57,7 +57,7 @@ def coverage(store: TokenStore, *, tokenizer: Tokenizer) -> Coverage:
 
 
 def _count_lines(store: TokenStore, *, line_end_id: int) -> tuple[int, int]:
-    """Count the line ends, and those that follow a word; reads a part of the ids at a time."""
+    """Count the line ends, and those after a word; the ids are read in parts."""
     num_line_ends = num_lines = 0
     follows_word = False
     for start in range(0, store.num_tokens, _SCAN_TOKENS):

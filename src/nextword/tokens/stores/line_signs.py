@@ -1,8 +1,7 @@
-"""Whether most lines of a text carry a symbol of another toolkit, such as `<eos>`.
+"""Detect texts in which most lines contain a symbol of another toolkit, such as `<eos>`.
 
-Such a symbol is an ordinary word here, and the model will predict it. That is legitimate, but
-seldom meant, and makes a perplexity per word look better than that of the bare text. Knows nothing
-of tokenizers.
+nextword treats such a symbol as an ordinary word that the model predicts. That is rarely intended
+and lowers the perplexity per word. Knows nothing of tokenizers.
 """
 
 import logging
@@ -11,7 +10,7 @@ from collections import Counter
 
 _logger = logging.getLogger(__name__)
 
-#: What is read of a text to tell: enough for a share of its lines.
+#: Number of characters examined at the start of a text.
 _SAMPLE_CHARACTERS = 1 << 20
 _MIN_LINES = 2
 
@@ -20,22 +19,22 @@ _NAMES = (
     r"endoftext|startoftext|end[_▁ ]of[_▁ ](?:text|sentence|turn)|"
     r"(?:start|begin)[_▁ ]of[_▁ ](?:text|sentence|turn)|im_start|im_end|eot_id"
 )
-#: `<eos>`, `[SEP]`, `<|endoftext|>`, `{eos}` and so on, in small letters.
+#: `<eos>`, `[SEP]`, `<|endoftext|>`, `{eos}` and so on, in lower case.
 _SYMBOL = re.compile(
     rf"(?:</?[|\uff5c]?/?(?:{_NAMES})[|\uff5c]?/?>|\[/?(?:{_NAMES})\]|\{{/?(?:{_NAMES})\}}|"
     rf"__/?(?:{_NAMES})__)"
 )
-#: Anything in brackets of its own, as the first or the last word of a line.
+#: Any word in brackets, as the first or last word of a line.
 _BRACKETED = re.compile(r"<[^<>]+>|\uff5f[^\uff5f\uff60]+\uff60|\[[^\[\]]+\]|\{[^{}]+\}|__[a-z]+__")
-#: Names without brackets, in capital letters, likewise.
+#: Upper-case names without brackets, as the first or last word of a line.
 _CAPITALS = frozenset({"BOS", "EOS", "SOS", "BOL", "EOL", "EOD"})
 
 
 class LineSigns:
-    """Counts the lines that carry symbols, in the beginning of a text.
+    """Counts the lines that contain symbols, at the start of a text.
 
     Attributes:
-        num_lines: Lines read that are not blank.
+        num_lines: Number of lines read that are not blank.
     """
 
     def __init__(self) -> None:
@@ -44,7 +43,7 @@ class LineSigns:
         self._counts: Counter[str] = Counter()
 
     def read(self, text: str) -> None:
-        """Read the next piece of a text; what lies beyond the sample is passed over."""
+        """Read the next piece of a text; text after the sample is ignored."""
         if self._left <= 0:
             return
         sample = text[: self._left]
@@ -55,7 +54,7 @@ class LineSigns:
                 self._counts.update(_symbols(line, words))
 
     def usual(self) -> list[str]:
-        """Return the symbols that stand on more than half of the lines, the most usual first."""
+        """Return the symbols on more than half of the lines, the most frequent first."""
         if self.num_lines < _MIN_LINES:
             return []
         return [
@@ -63,12 +62,16 @@ class LineSigns:
         ]
 
     def warn(self, name: str) -> None:
-        """Log a warning that names the symbols, if there are any."""
+        """Log a warning with the symbols from `usual`, if there are any.
+
+        Args:
+            name: Name of the text.
+        """
         if symbols := self.usual():
             _logger.warning(
-                "most lines of %s carry %s. This is read as ordinary text, which the model learns "
-                "to predict, so the perplexity is lower than that of the text without. If it is "
-                "no part of the text, remove it: lines need no symbol at their beginning or end.",
+                "most lines of %s contain %s. It is treated as ordinary text that the model learns "
+                "to predict, so the perplexity is lower than without it. If it is not part of the "
+                "text, remove it: lines need no symbol at their start or end.",
                 name,
                 " and ".join(map(repr, symbols)),
             )

@@ -1,9 +1,10 @@
-"""The token store: a text as ids, memory-mapped. Knows nothing of how it was encoded.
+"""The token store: the ids of a text, memory-mapped. Knows nothing of how a text is encoded.
 
-A folder holds `ids.bin` (ids in the smallest unsigned type), `documents.npy` (where each document
-starts, and the end), `unknown.npy` (positions of unknown tokens) and `store.json`, which is
-written last: a folder without it is not finished. It says size, time and SHA-256 of the other
-files. A file whose time differs is hashed when the store is opened, the others only on request.
+A folder contains `ids.bin` (ids in the smallest unsigned dtype), `documents.npy` (the start of each
+document, and the end), `unknown.npy` (positions of unknown tokens) and `store.json`. The last one
+is written last, so a folder without it is not complete. It has the size, the modification time and
+the SHA-256 of the other files. A file whose time differs is hashed when the store is opened; the
+others are hashed only on request.
 """
 
 import hashlib
@@ -30,7 +31,7 @@ ARRAY_FILES = (IDS_FILE, DOCUMENTS_FILE, UNKNOWN_FILE)
 MIN_TRAINABLE_TOKENS = 2
 _SCAN_TOKENS = 1 << 22
 
-#: Where reading starts afresh: nowhere, at each document, at each line.
+#: Where the state of a model is reset: never, at each document, or at each line.
 Reset = Literal["never", "document", "line"]
 RESETS: tuple[Reset, ...] = get_args(Reset)
 _Count = Annotated[int, Field(ge=0)]
@@ -38,17 +39,18 @@ _Count = Annotated[int, Field(ge=0)]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TokenStore:
-    """A text as ids.
+    """The token ids of a text.
 
     Attributes:
-        ids: Every token of the text, in order.
-        document_starts: Where each document starts, and at the end the number of tokens.
-        unknown_positions: Sorted positions of the tokens that stand for something unknown.
+        ids: Ids of all tokens in order, (num_tokens).
+        document_starts: Position of the first token of each document, followed by the number of
+            tokens.
+        unknown_positions: Sorted positions of the unknown tokens, (num_unknown).
         counts: Size of the text in words, characters and bytes.
-        text_sha256: Hash of the text's bytes.
-        fingerprint: The fingerprint of the tokenizer that made the ids.
-        num_characters_lost: Characters of the text that the ids do not tell.
-        ids_sha256: Hash of `ids.bin`; empty where the store is in memory or of format 1.
+        text_sha256: SHA-256 of the bytes of the text.
+        fingerprint: Fingerprint of the tokenizer that encoded the text.
+        num_characters_lost: Characters of the text that cannot be restored from the ids.
+        ids_sha256: SHA-256 of `ids.bin`; empty for a store in memory or of format 1.
     """
 
     ids: UInt[np.ndarray, " num_tokens"]
@@ -67,35 +69,35 @@ class TokenStore:
 
     @property
     def num_unknown(self) -> int:
-        """Number of tokens that stand for something outside the vocabulary."""
+        """Number of unknown tokens."""
         return len(self.unknown_positions)
 
     @property
     def num_words(self) -> int:
-        """White-space words plus line ends of the text."""
+        """Number of words of the text plus line ends."""
         return self.counts.num_words
 
     @property
     def num_characters(self) -> int:
-        """Code points of the text, newlines included."""
+        """Number of code points of the text, newlines included."""
         return self.counts.num_characters
 
     @property
     def num_bytes(self) -> int:
-        """Bytes of the text in UTF-8."""
+        """Number of bytes of the text in UTF-8."""
         return self.counts.num_bytes
 
     def unit_starts(
         self, reset: Reset, line_end_ids: Int64[np.ndarray, " num_line_ends"]
     ) -> Int64[np.ndarray, " num_boundaries"]:
-        """Return where each unit that is read on its own starts, and at the end `num_tokens`.
+        """Return the start of each reset unit, followed by `num_tokens`.
 
         Args:
             reset: `never` (the whole text is one unit), `document`, or `line`.
-            line_end_ids: The tokenizer's ids after which a line ends; used for `line`.
+            line_end_ids: Ids of the tokens that end a line; used for `line`.
 
         Returns:
-            Rising positions; units without tokens are left out.
+            Increasing positions, (num_units + 1); units without tokens are left out.
         """
         ends = np.array([0, self.num_tokens], dtype=np.int64)
         if reset == "never":
@@ -108,7 +110,7 @@ class TokenStore:
     def _line_starts(
         self, line_end_ids: Int64[np.ndarray, " num_line_ends"]
     ) -> list[Int64[np.ndarray, " _"]]:
-        """Look through a part at a time: the ids may be larger than memory."""
+        """Return the positions after line ends; the ids are read in parts to bound memory."""
         return [
             np.flatnonzero(np.isin(self.ids[start : start + _SCAN_TOKENS], line_end_ids))
             + (start + 1)
@@ -119,12 +121,12 @@ class TokenStore:
 @STRICT
 @dataclass(frozen=True, kw_only=True)
 class FileDescription:
-    """What `store.json` says of one file.
+    """One file in `store.json`.
 
     Attributes:
-        size: Bytes.
-        modified_ns: When it was last changed, nanoseconds since 1970.
-        sha256: Of its bytes.
+        size: Size in bytes.
+        modified_ns: Modification time, nanoseconds since 1970.
+        sha256: SHA-256 of the file.
     """
 
     size: _Count
@@ -135,7 +137,7 @@ class FileDescription:
 @STRICT
 @dataclass(frozen=True, kw_only=True)
 class StoreDescription:
-    """What `store.json` says; `files` since format 2."""
+    """The content of `store.json`; it has `files` since format 2."""
 
     format_version: int
     dtype: Literal["uint8", "uint16", "uint32"]
@@ -152,7 +154,7 @@ class StoreDescription:
 
 
 def require_trainable(store: TokenStore) -> None:
-    """Refuse a text too short to predict anything from something.
+    """Raise an error if a text is too short for training.
 
     Raises:
         DataError: The store has fewer than 2 tokens.
@@ -166,23 +168,23 @@ def require_trainable(store: TokenStore) -> None:
 
 
 def open_store(folder: Path, *, tokenizer: Tokenizer, verify: bool = False) -> TokenStore:
-    """Map a finished store into memory.
+    """Open a token store, memory-mapped.
 
     Args:
-        folder: What `build_store` wrote.
-        tokenizer: The tokenizer that made it.
-        verify: Whether every file is hashed, not only those whose time has changed.
+        folder: Folder written by `build_store`.
+        tokenizer: The tokenizer that encoded the text.
+        verify: Whether to hash every file, not only files whose modification time differs.
 
     Raises:
-        FormatError: The store is not finished, is damaged, changed, or made by a newer version.
-        MismatchError: Another tokenizer made it.
+        FormatError: The store is incomplete, damaged, changed, or written by a newer version.
+        MismatchError: The text was encoded by another tokenizer.
     """
     description = _read_description(folder)
     if description.tokenizer_fingerprint != tokenizer.fingerprint:
         raise MismatchError(
             f"the token store {folder} was made by another tokenizer "
             f"({description.tokenizer_fingerprint[:12]}, not {tokenizer.fingerprint[:12]}).",
-            help="Delete the folder; it will be made again.",
+            help="Delete the folder; it will be created again.",
         )
     for name, written in description.files.items():
         _check_file(folder / name, written, verify=verify)
@@ -209,7 +211,7 @@ def open_store(folder: Path, *, tokenizer: Tokenizer, verify: bool = False) -> T
 
 
 def describe_file(path: Path) -> FileDescription:
-    """Hash a finished file."""
+    """Return the size, modification time and SHA-256 of a file."""
     status = path.stat()
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -217,7 +219,7 @@ def describe_file(path: Path) -> FileDescription:
 
 
 def _check_file(path: Path, written: FileDescription, *, verify: bool) -> None:
-    """Refuse a file that is not as it was written; hash it only where there is reason to."""
+    """Raise an error if a file has changed; hash it only if its time differs or `verify` is set."""
     try:
         status = path.stat()
         if status.st_size != written.size:
@@ -235,16 +237,16 @@ def _read_description(folder: Path) -> StoreDescription:
         content: Any = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise FormatError(
-            f"{folder} is no finished token store: {DESCRIPTION_FILE} cannot be read "
+            f"{folder} is not a complete token store: {DESCRIPTION_FILE} cannot be read "
             f"({error.strerror}).",
-            help="Delete the folder; it will be made again.",
+            help="Delete the folder; it will be created again.",
         ) from error
     except (ValueError, RecursionError) as error:
         raise _damaged(path, "it is not JSON") from error
     version = content.get("format_version") if isinstance(content, dict) else None
     if isinstance(version, int) and version > FORMAT_VERSION:
         raise FormatError(
-            f"{path} has format version {version}; this version of nextword knows "
+            f"{path} has format version {version}; this version of nextword reads "
             f"{FORMAT_VERSION}.",
             help="Install a newer nextword.",
         )
@@ -276,9 +278,9 @@ def _load(path: Path, *, size: int) -> Int64[np.ndarray, " size"]:
     try:
         array = np.load(path, mmap_mode="r" if size else None, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise _damaged(path, "it is no array") from error
+        raise _damaged(path, "it is not an array") from error
     if not isinstance(array, np.ndarray) or array.dtype != np.int64 or array.shape != (size,):
-        raise _damaged(path, f"it does not hold {size:,} positions")
+        raise _damaged(path, f"it does not contain {size:,} positions")
     return array
 
 
@@ -293,12 +295,12 @@ def _check_positions(
 
 def _damaged(path: Path, reason: str) -> FormatError:
     return FormatError(
-        f"{path} is damaged: {reason}.", help="Delete the folder; it will be made again."
+        f"{path} is damaged: {reason}.", help="Delete the folder; it will be created again."
     )
 
 
 def smallest_dtype(vocab_size: int) -> np.dtype[Any]:
-    """Return the smallest unsigned type that holds every id of a vocabulary.
+    """Return the smallest unsigned dtype for the ids of a vocabulary.
 
     Example:
         >>> smallest_dtype(256), smallest_dtype(257)

@@ -1,4 +1,4 @@
-"""Encoding a corpus into a token store, a piece at a time. Knows nothing of how it is read."""
+"""Encode a corpus into a token store, piece by piece. Knows nothing of how a corpus is read."""
 
 import hashlib
 from array import array
@@ -41,24 +41,24 @@ def build_store(
     folder: Path | None,
     on_progress: Callable[[int], None] | None = None,
 ) -> TokenStore:
-    """Encode a corpus; on disk the text is never in memory but a piece at a time.
+    """Encode a corpus into a token store.
 
-    Reserved symbols that the tokenizer's `markers` removes are no part of the store, nor of its
-    counts. For kind `word`, a document whose last line lacks a newline gets its line end, which
-    counts among the words; for other kinds nothing is added.
+    With a folder, only one piece of the text is in memory at a time. Reserved symbols that
+    `Tokenizer.without_markers` removes are neither stored nor counted. If the tokenizer has a line
+    end token, a document without a final newline gets a line end, which counts as a word.
 
     Args:
         corpus: The text.
-        tokenizer: What encodes it.
-        folder: Where the store shall stand; made where missing, an older store in it is replaced.
-            None keeps the ids in memory.
+        tokenizer: The tokenizer.
+        folder: Folder of the store; created if missing. A store in it is replaced. None keeps the
+            ids in memory.
         on_progress: Called with the number of characters encoded so far.
 
     Returns:
-        The finished store, memory-mapped where a folder is given.
+        The store, memory-mapped if a folder is given.
 
     Raises:
-        DataError: The corpus gives no tokens, cannot be read, or holds a reserved symbol.
+        DataError: The corpus has no tokens, cannot be read, or contains a reserved symbol.
         DiskFullError: The disk is full.
         FormatError: The folder is a link.
     """
@@ -79,9 +79,9 @@ def _build_on_disk(
     on_progress: Callable[[int], None] | None,
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    # Without its description an older store counts as unfinished while it is overwritten.
+    # Without its description an older store is incomplete while it is overwritten.
     (folder / DESCRIPTION_FILE).unlink(missing_ok=True)
-    # The draft has no name, so that nothing is left of it however this process ends.
+    # The temporary file has no name, so nothing of it remains if this process is killed.
     with TemporaryFile(dir=folder) as unknown:
         with atomic_writer(folder / IDS_FILE) as ids:
             writer = _Writer(
@@ -94,16 +94,16 @@ def _build_on_disk(
 
 
 def _refuse_link(folder: Path) -> None:
-    """Keep a link in somebody else's run from choosing what is overwritten."""
+    """Raise an error for a link, which could point to files of somebody else."""
     if folder.is_symlink():
         raise FormatError(
             f"{folder} is a link to {folder.readlink()}; tokens are not written through a link.",
-            help="Remove the link, or put the whole run folder where there is room.",
+            help="Remove the link, or move the whole run folder to a disk with more space.",
         )
 
 
 def text_sha256(corpus: Corpus) -> str:
-    """Return the hash that a store of this corpus carries; reads it to its end."""
+    """Return the SHA-256 of a corpus, as in `TokenStore.text_sha256`; reads the whole corpus."""
     digest = hashlib.sha256()
     for piece in corpus.pieces():
         digest.update(utf8_bytes(piece))
@@ -112,7 +112,7 @@ def text_sha256(corpus: Corpus) -> str:
 
 @dataclass(kw_only=True)
 class _Writer:
-    """What grows while a corpus is read: two streams, the document starts and the counts."""
+    """State while a corpus is encoded: two output streams, document starts and counts."""
 
     tokenizer: Tokenizer
     ids: BufferedIOBase
@@ -140,7 +140,7 @@ class _Writer:
         self.usual_signs.warn(corpus.description)
         if not self.num_tokens:
             raise DataError(
-                f"{corpus.description} gives no tokens.",
+                f"{corpus.description} has no tokens.",
                 help="Name a text that is not empty.",
             )
 
@@ -154,7 +154,7 @@ class _Writer:
             self.counts += TextCounts(num_words=1)
 
     def _append_text(self, piece: str, name: str) -> None:
-        """Encode and count what is left of a piece without its reserved symbols."""
+        """Encode and count a piece without its reserved symbols."""
         text = self.tokenizer.without_markers(piece, name=name, first_line=self.line)
         self.line += piece.count("\n")
         self.usual_signs.read(text)
@@ -191,7 +191,7 @@ def _content(stream: BufferedIOBase) -> bytes:
 
 
 def _finish(folder: Path, writer: _Writer) -> None:
-    """Write the other arrays and, last, say that the store is whole."""
+    """Write the other arrays and, last, the description that marks the store as complete."""
     starts = np.array(writer.document_starts, dtype=np.int64)
     unknown = _mapped(writer.unknown, writer.num_unknown)
     for name, values in ((DOCUMENTS_FILE, starts), (UNKNOWN_FILE, unknown)):

@@ -1,22 +1,22 @@
-r"""How each kind of tokenizer is written with the parts of Hugging Face `tokenizers`.
+r"""How each kind of tokenizer is built from the components of Hugging Face `tokenizers`.
 
-One `tokenizer.json` holds everything: the kind and whether the text is closed are read off its
-parts, so that they survive whatever program saves the file again. No part is an "added token":
-those would catch a literal `<s>` in the text.
+One `tokenizer.json` contains everything. The kind and whether the vocabulary is closed are derived
+from its components, so they are kept if another program saves the file again. No component is an
+"added token", because added tokens would match a literal `<s>` in a text.
 
-    word       normalizer: reserved symbols that `markers` removes are removed, a literal special
-               becomes `<unk>`, "\n" becomes " </s> "; split where `words` says; WordLevel. Whether
-               `<unk>` is among the literals replaced says whether the text is open.
-    character  every code point a token; WordLevel
+    word       normalizer: removes the reserved symbols that `markers` removes, replaces a literal
+               special token by `<unk>` and "\n" by " </s> "; splits as in `words`; WordLevel.
+               The vocabulary is open if a literal `<unk>` is among the replaced tokens.
+    character  every code point is a token; WordLevel
     byte       byte-level alphabet; BPE without merges
     bpe        split after "\n" and after 16,384 characters of a line, around the "<" of a literal
-               special, then GPT-2's pattern; byte-level alphabet; what is longer than 252 bytes is
-               cut after each 252; BPE
+               special, then GPT-2's pattern; byte-level alphabet; longer parts are split after each
+               252 bytes; BPE
 
-Layout 1 is that of older files, which keep it: words split at ASCII white space, and no limit to
-what byte pairs are merged in, so that a line without blanks took hours.
+Layout 1 is the one of older files, which keep it: words are split at ASCII white space, and merges
+have no length limit, so a line without blanks took hours.
 
-Knows nothing of files, of training or of fast paths.
+Knows nothing of files, of training or of fast encoding.
 """
 
 from collections.abc import Sequence
@@ -32,27 +32,27 @@ from nextword.tokens.vocabularies.words import LATEST_LAYOUT, Layout
 
 TokenizerKind = Literal["word", "character", "byte", "bpe"]
 
-#: Byte pairs: a line is read in parts of so many characters, each by itself.
+#: BPE: a line is encoded in independent parts of this many characters.
 LINE_PART_CHARACTERS = 1 << 14
-#: Byte pairs: the most bytes a token can have. A multiple of 2, 3 and 4, so that a run of
-#: characters of one script is cut between characters.
+#: BPE: largest number of bytes of a token. A multiple of 2, 3 and 4, so a run of characters of one
+#: script is split between characters.
 LONGEST_PRETOKEN_BYTES = 252
 
-#: Between the brackets of a pattern. The text of layout 1 must stay as it is in saved files.
+#: Inside the brackets of a pattern. The text of layout 1 must stay as it is in saved files.
 _SEPARATORS: dict[Layout, str] = {1: r" \t\x0b\x0c\r\n", 2: r"\x00\t\n\r "}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Vocabulary:
-    """All that differs between two tokenizers.
+    """Everything that defines a tokenizer.
 
     Attributes:
-        kind: Which layout.
+        kind: `word`, `character`, `byte` or `bpe`.
         closed: Whether a literal `<unk>` is an ordinary word.
-        tokens: Names in the order of their ids; byte-level ones in GPT-2's printable alphabet.
-        merges: Pairs in the order they are applied; empty but for `bpe`.
-        markers: What becomes of reserved symbols in a text; `refuse` but for `word`.
-        layout: The version of the parts; matters for `word` and `bpe`.
+        tokens: Tokens in the order of their ids; byte-level ones in GPT-2's printable alphabet.
+        merges: Pairs in the order in which they are applied; only for `bpe`.
+        markers: How reserved symbols in a text are handled; always `refuse` except for `word`.
+        layout: Version of the components; used for `word` and `bpe`.
     """
 
     kind: TokenizerKind
@@ -76,7 +76,7 @@ def build(vocabulary: Vocabulary) -> tokenizers.Tokenizer:
 
 
 def add_parts(tokenizer: tokenizers.Tokenizer, vocabulary: Vocabulary) -> None:
-    """Set the normalizer, pre-tokenizer and decoder that a vocabulary asks for."""
+    """Set the normalizer, pre-tokenizer and decoder of a vocabulary, in place."""
     if vocabulary.kind == "word":
         separators = _SEPARATORS[vocabulary.layout]
         tokenizer.normalizer = _word_normalizer(vocabulary)
@@ -95,10 +95,10 @@ def add_parts(tokenizer: tokenizers.Tokenizer, vocabulary: Vocabulary) -> None:
 
 
 def byte_alphabet() -> tuple[str, ...]:
-    r"""Return the printable character that stands for each byte, in the order of the bytes.
+    r"""Return the printable character that represents each byte, in the order of the bytes.
 
-    It is GPT-2's: a byte that is printable in Latin-1 stands for itself, the others take
-    characters from U+0100 on.
+    This is GPT-2's alphabet: a byte that is printable in Latin-1 represents itself, the others
+    are represented by characters from U+0100 on.
 
     Example:
         >>> alphabet = byte_alphabet()
@@ -127,7 +127,7 @@ def _word_normalizer(vocabulary: Vocabulary) -> normalizers.Normalizer:
 
 def _bpe_splitter(layout: Layout) -> pre_tokenizers.PreTokenizer:
     names = "|".join(name.removeprefix("<") for name in SPECIAL_TOKENS)
-    # No merge may spell a special token, or text could produce its id.
+    # Prevents merges that equal a special token, because a text could then produce its id.
     special = pre_tokenizers.Split(tokenizers.Regex(f"<(?={names})"), "isolated")
     byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
     if layout == 1:

@@ -1,4 +1,4 @@
-"""The four tokens that no text spells: their ids and names, the same for every tokenizer."""
+"""The four special tokens: ids and names, the same for every `VocabularyTokenizer`."""
 
 import re
 
@@ -12,5 +12,5 @@ SPECIAL_TOKENS = ("<pad>", "<unk>", "<s>", "</s>")
 NUM_SPECIAL_TOKENS = len(SPECIAL_TOKENS)
 UNKNOWN_TOKEN = SPECIAL_TOKENS[UNKNOWN_ID]
 
-#: Half a surrogate pair: a byte that was not UTF-8 (U+DC80 to U+DCFF), or a broken JSON escape.
+#: A lone surrogate: a byte that is not UTF-8 (U+DC80 to U+DCFF), or an invalid JSON escape.
 SURROGATE = re.compile("[\ud800-\udfff]")

@@ -1,6 +1,6 @@
-"""Reading `tokenizer.json` back, with every doubt settled before another library sees it.
+"""Read and write `tokenizer.json`; its content is validated before another library reads it.
 
-Knows nothing of paths, nor of how a text is encoded.
+Knows nothing of paths or of how a text is encoded.
 """
 
 import json
@@ -14,7 +14,7 @@ from nextword.tokens.vocabularies.specials import NUM_SPECIAL_TOKENS, SPECIAL_TO
 from nextword.tokens.vocabularies.words import word_separators
 
 _PARTS = ("normalizer", "pre_tokenizer", "decoder")
-#: What can differ between the parts of two tokenizers, the latest layout first.
+#: One vocabulary for each combination of components, the latest layout first.
 _VARIANTS: tuple[Vocabulary, ...] = (
     *(
         Vocabulary(kind="word", closed=closed, markers=markers, tokens=SPECIAL_TOKENS)
@@ -34,18 +34,18 @@ _HELP = "Use a tokenizer.json written by nextword, or train the tokenizer again.
 
 
 def write_vocabulary(vocabulary: Vocabulary) -> str:
-    """Return a vocabulary as the text of a `tokenizer.json`, which Hugging Face loads too."""
+    """Return the content of a `tokenizer.json`, which Hugging Face `tokenizers` loads."""
     return build(vocabulary).to_str(pretty=True)
 
 
 def read_vocabulary(text: str) -> Vocabulary:
-    """Read the vocabulary and its settings from the text of a `tokenizer.json`.
+    """Read a vocabulary from the content of a `tokenizer.json`.
 
-    Added tokens, padding and truncation that another program wrote there are passed over.
+    Added tokens, padding and truncation, which another program may have written, are ignored.
 
     Raises:
-        FormatError: The text is not JSON, its parts are of no known kind, or its vocabulary or
-            merges contradict themselves.
+        FormatError: The content is not JSON, its components are unknown, or its vocabulary and
+            merges are inconsistent.
     """
     content = _parse(text)
     variant = _variant_of(content)
@@ -75,11 +75,11 @@ def _variant_of(content: dict[str, Any]) -> Vocabulary:
         expected = json.loads(build(variant).to_str())
         if all(_agrees(content.get(part), expected[part]) for part in _PARTS):
             return variant
-    raise _refusal("its parts are none that nextword knows")
+    raise _refusal("its components are not those of a nextword tokenizer")
 
 
 def _agrees(found: Any, expected: Any) -> bool:
-    """Compare two parts; keys that another version of `tokenizers` knows or lacks do not count."""
+    """Compare components; keys that only one version of `tokenizers` has are ignored."""
     if isinstance(expected, dict):
         if not isinstance(found, dict) or found.get("type") != expected.get("type"):
             return False
@@ -126,7 +126,7 @@ def _check_tokens(vocabulary: Vocabulary) -> None:
         separators = word_separators(vocabulary.layout)
         sound = all(token and not _cannot_be_word(token, separators) for token in own)
     if not sound:
-        raise _refusal(f"its vocabulary is none of a {vocabulary.kind} tokenizer")
+        raise _refusal(f"its vocabulary is not that of a {vocabulary.kind} tokenizer")
 
 
 def _cannot_be_word(token: str, separators: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a model has to know of a vocabulary: its size and its special ids."""
+"""The part of a vocabulary that a model needs: its size and special ids."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,9 @@ class VocabularySpec:
 
     Attributes:
         vocab_size: Number of token ids.
-        boundary_id: The id that a model reads before the first token of a text.
-        start_id: The id of `<s>`.
-        never_ids: Ids that are never predicted.
+        boundary_id: Id that a model reads before the first token of a text.
+        start_id: Id of `<s>`.
+        never_ids: Ids that are never targets; a model gives them no probability.
     """
 
     vocab_size: int

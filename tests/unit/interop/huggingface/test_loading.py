@@ -128,7 +128,7 @@ def test_load_pickled_weights_are_not_opened(folder: Path) -> None:
 def test_load_folder_without_settings_is_refused(folder: Path) -> None:
     (folder / "config.json").unlink()
 
-    refuse(folder, FormatError, r"no Hugging Face model: config\.json is missing")
+    refuse(folder, FormatError, r"is not a Hugging Face model: config\.json is missing")
 
 
 def test_load_folder_without_tokenizer_is_refused(folder: Path) -> None:

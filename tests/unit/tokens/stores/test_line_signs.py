@@ -35,4 +35,4 @@ def test_line_signs_warn_names_the_text_and_the_symbols(caplog: pytest.LogCaptur
     with caplog.at_level(logging.WARNING):
         signs.warn("a.txt")
 
-    assert "most lines of a.txt carry '<bos>'" in caplog.text
+    assert "most lines of a.txt contain '<bos>'" in caplog.text

@@ -110,7 +110,7 @@ def test_open_store_missing_file_is_refused(folder: Path, name: str) -> None:
 
 
 def test_open_store_without_description_is_not_finished(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match=r"no finished token store: store\.json cannot be read"):
+    with pytest.raises(FormatError, match=r"is not a complete token store: store\.json cannot be read"):
         open_store(tmp_path, tokenizer=TOKENIZER)
 
 
@@ -125,7 +125,7 @@ def test_open_store_description_that_is_not_json_is_refused(folder: Path, conten
 def test_open_store_of_newer_version_is_refused(folder: Path) -> None:
     change_description(folder, format_version=3)
 
-    with pytest.raises(FormatError, match="format version 3; this version of nextword knows 2"):
+    with pytest.raises(FormatError, match="format version 3; this version of nextword reads 2"):
         open_store(folder, tokenizer=TOKENIZER)
 
 
@@ -135,8 +135,8 @@ def test_open_store_of_newer_version_is_refused(folder: Path) -> None:
         ({"num_tokens": -1}, "the value of 'num_tokens' is wrong"),
         ({"dtype": "object"}, "the value of 'dtype' is wrong"),
         ({"num_tokens": 12}, r"ids\.bin is damaged: it has 11 bytes, not 12"),
-        ({"num_documents": 4}, r"documents\.npy is damaged: it does not hold 5 positions"),
-        ({"num_unknown": 2}, r"unknown\.npy is damaged: it does not hold 2 positions"),
+        ({"num_documents": 4}, r"documents\.npy is damaged: it does not contain 5 positions"),
+        ({"num_unknown": 2}, r"unknown\.npy is damaged: it does not contain 2 positions"),
     ],
 )
 def test_open_store_description_that_contradicts_the_files_is_refused(
@@ -179,7 +179,7 @@ def test_open_store_pickled_array_is_refused(folder: Path) -> None:
     change_description(folder, **FORMAT_1)
     np.save(folder / "unknown.npy", np.array([{}], dtype=object), allow_pickle=True)
 
-    with pytest.raises(FormatError, match="it is no array"):
+    with pytest.raises(FormatError, match="it is not an array"):
         open_store(folder, tokenizer=TOKENIZER)
 
 

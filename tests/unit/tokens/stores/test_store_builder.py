@@ -130,7 +130,7 @@ def test_build_store_failing_text_leaves_no_finished_store(tmp_path: Path) -> No
 @KINDS
 @pytest.mark.parametrize("texts", [(), ("",), ("", "")])
 def test_build_store_of_nothing_is_refused(kind: TokenizerKind, texts: tuple[str, ...]) -> None:
-    with pytest.raises(DataError, match="made gives no tokens"):
+    with pytest.raises(DataError, match="made has no tokens"):
         build_store(corpus_of(*texts), TOKENIZERS[kind], folder=None)
 
 
