@@ -1,4 +1,4 @@
-"""From paths to text: opening, decoding and splitting corpora. Knows nothing of tokens."""
+"""Open, decompress, decode and split corpora. Knows nothing of tokens."""
 
 from nextword.text.content import ByteStream, open_stream
 from nextword.text.corpus import Corpus, open_corpus, unused_field_error

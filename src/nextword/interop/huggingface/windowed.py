@@ -116,17 +116,17 @@ class WindowedHuggingFaceModel(HuggingFaceLanguageModel):
     ) -> tuple[Logits, State]:
         """Return the logits after each token, (batch, time, vocab), and the new state."""
         places = self.window.join(token_ids, state)
-        at_hand = _encoded(state)
+        available = _encoded(state)
         logits, encoded = self.no_logits(token_ids), []
         for group in row_groups(state.num_tokens, token_ids.shape[1], lengths):
-            read, last = self._read_group(group, places[group.rows], at_hand)
+            read, last = self._read_group(group, places[group.rows], available)
             logits[group.rows, : group.num_steps] = read.to(logits.dtype)
             encoded.append(last)
         after = self.window.after(places, state, lengths)
         return logits, _with_encoded(after, encoded)
 
     def _read_group(
-        self, group: RowGroup, places: Int64[Tensor, "rows places"], at_hand: Sequence[Encoded]
+        self, group: RowGroup, places: Int64[Tensor, "rows places"], available: Sequence[Encoded]
     ) -> tuple[Logits, Encoded]:
         """Read in windows; `places` has the last `context_size` tokens and the new ones."""
         first_place = group.num_before - self.context_size
@@ -136,10 +136,10 @@ class WindowedHuggingFaceModel(HuggingFaceLanguageModel):
             start = self._window_start(position)
             window_end = min(end, start + self.context_size)
             window = places[:, start - first_place : window_end - first_place]
-            logits, cache = self._read_window(window, position - start, at_hand)
+            logits, cache = self._read_window(window, position - start, available)
             pieces.append(logits)
             last = Encoded(token_ids=window, cache=cache)
-            at_hand, position = (last,), window_end
+            available, position = (last,), window_end
         return torch.cat(pieces, dim=1), last
 
     def _window_start(self, position: int) -> int:
@@ -148,13 +148,14 @@ class WindowedHuggingFaceModel(HuggingFaceLanguageModel):
         return -(-num_beyond // self.stride) * self.stride
 
     def _read_window(
-        self, window: Int64[Tensor, "rows window"], num_read: int, at_hand: Sequence[Encoded]
+        self, window: Int64[Tensor, "rows window"], num_read: int, available: Sequence[Encoded]
     ) -> tuple[Logits, Cache]:
         """Return the logits of a window from index `num_read`, and the cache after it."""
         num_at_once = window.shape[1] - num_read
-        if num_read and self.causal.can_continue(num_at_once=num_at_once, after=window[:, :num_read]):
-            for encoded in at_hand:
-                cache = encoded.find(window[:, :num_read])
+        before = window[:, :num_read]
+        if num_read and self.causal.can_continue(num_at_once=num_at_once, after=before):
+            for encoded in available:
+                cache = encoded.find(before)
                 if cache is not None:
                     return self.causal.read(window[:, num_read:], cache)
         logits, cache = self.causal.read(window)

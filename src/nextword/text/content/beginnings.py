@@ -1,4 +1,4 @@
-"""The first bytes of content: byte order marks, and what is no UTF-8 text.
+"""Detect byte order marks and content that is not UTF-8 text, from the first bytes.
 
 Knows nothing of files or lines.
 """
@@ -9,7 +9,7 @@ from itertools import chain
 
 from nextword.base import DataError
 
-#: Enough to recognise every format, a tar archive included.
+#: Number of bytes that identifies every format, including tar archives.
 _EXAMINED_BYTES = 1 << 12
 _MARKS = {
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -35,19 +35,19 @@ _ARCHIVES = {
     b"PAR1": "a Parquet file",
     b"%PDF-": "a PDF document",
 }
-#: Shares of NUL bytes at even and odd places that only UTF-16 has.
+#: Shares of NUL bytes at even and odd offsets that occur only in UTF-16.
 _MANY, _FEW = 0.9, 0.1
 
 
 def without_mark(blocks: Iterable[bytes], *, name: str) -> Iterator[bytes]:
-    """Return blocks without the byte order mark of UTF-8 at their beginning.
+    """Return blocks without a UTF-8 byte order mark at the start.
 
     Args:
-        blocks: The content, decompressed.
-        name: What it is called in errors.
+        blocks: The decompressed content.
+        name: Name of the content in error messages.
 
     Raises:
-        DataError: The content begins with the byte order mark of UTF-16 or UTF-32.
+        DataError: The content starts with the byte order mark of UTF-16 or UTF-32.
     """
     beginning, rest = _gather(blocks)
     _refuse_marks(beginning, name)
@@ -55,12 +55,12 @@ def without_mark(blocks: Iterable[bytes], *, name: str) -> Iterator[bytes]:
 
 
 def text_blocks(blocks: Iterable[bytes], *, name: str, encoding_errors: str) -> Iterator[bytes]:
-    """Return the blocks of a text as they are, and refuse what is no text.
+    """Return the blocks unchanged; raise an error if they are not text.
 
     Args:
-        blocks: The content, decompressed.
-        name: What it is called in errors.
-        encoding_errors: With `surrogateescape` any bytes count as text.
+        blocks: The decompressed content.
+        name: Name of the content in error messages.
+        encoding_errors: With `surrogateescape` all bytes count as text.
 
     Raises:
         DataError: The content is UTF-16, UTF-32, an archive or a document.
@@ -74,7 +74,7 @@ def text_blocks(blocks: Iterable[bytes], *, name: str, encoding_errors: str) -> 
 
 
 def _gather(blocks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """Return the first blocks joined, as many as a mark may take, and the others."""
+    """Return the first blocks joined, enough to identify a byte order mark, and the others."""
     rest = iter(blocks)
     beginning = b""
     while not _is_past_marks(beginning) and (more := next(rest, b"")):
@@ -83,7 +83,7 @@ def _gather(blocks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
 
 
 def _is_past_marks(beginning: bytes) -> bool:
-    """Say whether more bytes could not make it begin with a mark; typed lines never wait."""
+    """Return whether more bytes cannot complete a mark; interactive input must not wait."""
     if len(beginning) >= _MAX_MARK_BYTES:
         return True
     marks = (codecs.BOM_UTF8, *_MARKS)
@@ -94,7 +94,7 @@ def _refuse_marks(beginning: bytes, name: str) -> None:
     for mark, encoding in _MARKS.items():
         if beginning.startswith(mark):
             raise DataError(
-                f"{name} is {encoding}, not UTF-8: it begins with the byte order mark "
+                f"{name} is {encoding}, not UTF-8: it starts with the byte order mark "
                 f"{mark.hex(' ')}.",
                 help=_convert(encoding),
             )
@@ -106,13 +106,13 @@ def _refuse_archives(beginning: bytes, name: str) -> None:
         kinds = ["a tar archive"]
     if kinds:
         raise DataError(
-            f"{name} holds no plain text: it is {kinds[0]}.",
+            f"{name} is not plain text: it is {kinds[0]}.",
             help="Unpack it and name the files or the folder, or convert it to text.",
         )
 
 
 def _refuse_unmarked_utf16(beginning: bytes, name: str) -> None:
-    """Refuse UTF-16 without a mark: English in it is valid UTF-8, every second byte NUL."""
+    """Refuse UTF-16 without a mark; English in UTF-16 is valid UTF-8 with every second byte NUL."""
     size = len(beginning) // 2
     if size < _MAX_MARK_BYTES:
         return

@@ -1,4 +1,4 @@
-"""Files and streams as blocks of bytes, decompressed on the way. Knows nothing of characters."""
+"""Read files and streams in decompressed blocks of bytes. Knows nothing of characters."""
 
 from collections.abc import Callable, Iterator
 from io import BufferedIOBase
@@ -15,28 +15,28 @@ __all__ = ["BLOCK_BYTES", "ByteStream", "read_blocks", "stream_blocks"]
 
 @runtime_checkable
 class ByteStream(Protocol):
-    """A stream of bytes that can be read, such as `sys.stdin.buffer`."""
+    """A readable stream of bytes, such as `sys.stdin.buffer`."""
 
     def read(self, size: int = ..., /) -> bytes:
-        """Return up to `size` bytes, or all that are left."""
+        """Return up to `size` bytes, or all remaining bytes."""
         ...
 
 
 def read_blocks(path: Path) -> Iterator[bytes]:
-    """Return a file's content in blocks of about 1 MB, decompressed if it is compressed.
+    """Iterate over the content of a file, decompressed, in blocks of about 1 MB.
 
     Args:
-        path: A file. Its content, not its name, says whether it is compressed.
+        path: A file. Its content, not its name, determines whether it is compressed.
 
     Yields:
         Blocks of bytes, none of them empty.
 
     Raises:
-        DataError: The file cannot be read, or its compressed content is damaged or cut short.
+        DataError: The file cannot be read, or its compressed content is damaged or truncated.
     """
     name = shown_name(path)
     try:
-        # Opened without a buffer: reads are large, and those of a pipe are answered at once.
+        # Unbuffered: reads are large, and reading from a pipe must return at once.
         file = path.open("rb", buffering=0)
     except (OSError, ValueError) as error:
         raise _unreadable(name, error) from error
@@ -45,17 +45,17 @@ def read_blocks(path: Path) -> Iterator[bytes]:
 
 
 def stream_blocks(stream: ByteStream, *, name: str) -> Iterator[bytes]:
-    """Return what is left of an open stream in blocks, as `read_blocks` does.
+    """Iterate over the remaining content of an open stream, decompressed, in blocks.
 
     Args:
-        stream: The stream. Nothing is waited for that is not needed yet.
-        name: What it is called in errors.
+        stream: The stream. Data that is available is returned without waiting for more.
+        name: Name of the stream in error messages.
 
     Yields:
         Blocks of bytes, none of them empty.
 
     Raises:
-        DataError: It cannot be read, or its compressed content is damaged or cut short.
+        DataError: The stream cannot be read, or its compressed content is damaged or truncated.
     """
     read = stream.read1 if isinstance(stream, BufferedIOBase) else stream.read
     yield from decompressed_blocks(_reader(read, name), name=name)

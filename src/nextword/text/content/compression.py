@@ -1,6 +1,6 @@
-"""Compression formats: how each begins and how one stream of it is decompressed.
+"""Compression formats: their first bytes and their decoders.
 
-Knows nothing of files. A "stream" is what gzip calls a member and Zstandard a frame.
+Knows nothing of files. A "stream" is called a member by gzip and a frame by Zstandard.
 """
 
 import bz2
@@ -12,14 +12,14 @@ from typing import Protocol, runtime_checkable
 
 import zstandard
 
-#: How much decompressed content is held at a time; a piece of text is about as long.
+#: Size of a block of decompressed content; pieces of text are about as long.
 BLOCK_BYTES = 1 << 20
 
-#: So many bytes are enough to recognise every format.
+#: Number of bytes that identifies every format.
 MAGIC_BYTES = 10
 
 _INPUT_BYTES = 1 << 16
-#: The Zstandard library returns all that its input decompresses to, up to 32 kB for each byte.
+#: The Zstandard library returns all decompressed output at once, up to 32 kB for each input byte.
 _ZSTANDARD_INPUT_BYTES = 1 << 10
 _ZSTANDARD_MAX_WINDOW_BYTES = 1 << 31
 
@@ -30,14 +30,14 @@ class StreamDecoder(Protocol):
 
     Attributes:
         eof: Whether the end of the stream was reached.
-        unused_data: Input that follows the end of the stream.
+        unused_data: Input after the end of the stream.
     """
 
     eof: bool
     unused_data: bytes
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Return the content that more input decompresses to, in blocks of bounded size."""
+        """Iterate over the decompressed output of more input, in blocks of bounded size."""
         ...
 
 
@@ -58,7 +58,7 @@ class _GzipDecoder:
 
 
 class _LimitedDecoder:
-    """The interface that bz2 and lzma share: they keep input that is not needed yet."""
+    """The interface that bz2 and lzma share: they buffer input that is not needed yet."""
 
     def __init__(self, decoder: bz2.BZ2Decompressor | lzma.LZMADecompressor) -> None:
         self._decoder = decoder
@@ -94,15 +94,15 @@ class Compression:
     """A compression format.
 
     Attributes:
-        name: What the format is called.
-        suffix: What names of such files usually end in.
-        unit: What the format calls one of its streams.
-        magic: What a file of the format may begin with.
-        next_magic: What each stream may begin with; tells less than `magic`.
-        new_decoder: Makes the decoder of one stream.
-        input_bytes: How much compressed content a decoder is fed at a time.
-        padding: The number of NUL bytes that may follow a stream must be a multiple of this; 0
-            where the format has no padding.
+        name: Name of the format.
+        suffix: Usual suffix of file names.
+        unit: The format's name for one stream.
+        magic: First bytes of a file.
+        next_magic: First bytes of each further stream; less specific than `magic`.
+        new_decoder: Creates the decoder of one stream.
+        input_bytes: Number of compressed bytes that a decoder is given at a time.
+        padding: The number of NUL bytes after a stream must be a multiple of this; 0 if the format
+            has no padding.
         ends_with_padding: Whether no stream may follow padding.
     """
 
@@ -119,13 +119,13 @@ class Compression:
 
 _GZIP_MAGIC = (b"\x1f\x8b",)
 _XZ_MAGIC = (b"\xfd7zXZ\x00",)
-# A text may begin with the first four bytes; behind them is a block or the end of the stream.
+# A text may start with the first four bytes; a block or the end of the stream follows them.
 _BZIP2_MAGIC = tuple(
     b"BZh%d%b" % (level, follows)
     for level in range(1, 10)
     for follows in (b"\x31\x41\x59\x26\x53\x59", b"\x17\x72\x45\x38\x50\x90")
 )
-# A frame, or one of the skippable frames with which files compressed in parallel begin.
+# A frame, or a skippable frame, with which files compressed in parallel start.
 _ZSTANDARD_MAGIC = (
     b"\x28\xb5\x2f\xfd",
     *(bytes([number, 0x2A, 0x4D, 0x18]) for number in range(0x50, 0x60)),
@@ -170,23 +170,23 @@ COMPRESSIONS = (
     ),
 )
 
-#: What the decoders raise for damaged content; bz2 raises an OSError.
+#: Errors of the decoders for damaged content; bz2 raises an OSError.
 DAMAGE_ERRORS = (zlib.error, lzma.LZMAError, zstandard.ZstdError, OSError, EOFError)
 
-#: Endings of the names of compressed files.
+#: Suffixes of compressed files.
 COMPRESSED_SUFFIXES = frozenset(each.suffix for each in COMPRESSIONS)
 
 
 def compression_of(beginning: bytes) -> Compression | None:
-    """Return the format that content is compressed in, told by its first bytes.
+    """Return the compression format of content, or None, from its first bytes.
 
     Args:
-        beginning: The first `MAGIC_BYTES` bytes, or all where there are fewer.
+        beginning: The first `MAGIC_BYTES` bytes, or all if there are fewer.
     """
     return next((each for each in COMPRESSIONS if beginning.startswith(each.magic)), None)
 
 
 def compression_of_name(name: str) -> Compression | None:
-    """Return the format that a file name claims."""
+    """Return the compression format of a file name, or None, from its suffix."""
     lowered = name.lower()
     return next((each for each in COMPRESSIONS if lowered.endswith(each.suffix)), None)

@@ -1,4 +1,4 @@
-"""Decompression of whole files, stream by stream to the last byte. Knows nothing of paths."""
+"""Decompress whole files, stream by stream to the last byte. Knows nothing of paths."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -21,22 +21,22 @@ _COPY_AGAIN = "Copy or download it again."
 
 
 def decompressed_blocks(read: Callable[[int], bytes], *, name: str) -> Iterator[bytes]:
-    """Return content in blocks, decompressed if its first bytes say that it is compressed.
+    """Iterate over content in blocks, decompressed if its first bytes are those of a format.
 
-    Every stream up to the end of the file is read. Padding that the format allows is skipped.
+    All streams to the end of the file are read. Padding that the format allows is skipped.
 
     Args:
-        read: Returns up to so many bytes, and none at the end.
-        name: The file's name, for errors. A name that ends in `.gz`, `.bz2`, `.xz` or `.zst` while
-            the content is plain text is accepted.
+        read: Returns up to the given number of bytes, and none at the end.
+        name: Name of the file, for error messages. Plain text in a file whose name ends in `.gz`,
+            `.bz2`, `.xz` or `.zst` is accepted.
 
     Yields:
-        Blocks of 1 to 2 MB or, of content that is not compressed, of what could be read at once;
-        none of them empty.
+        Blocks of 1 to 2 MB; blocks of uncompressed content are as long as one read. None of them
+        is empty.
 
     Raises:
-        DataError: The compressed content is damaged, cut short or followed by something else; the
-            message names the byte of the compressed file.
+        DataError: The compressed content is damaged, truncated or followed by other data; the
+            message names the offset in the compressed file.
     """
     source = _Input(read)
     compression = _recognised(source, name)
@@ -47,10 +47,10 @@ def decompressed_blocks(read: Callable[[int], bytes], *, name: str) -> Iterator[
 
 
 class _Input:
-    """Bytes that can be looked at before they are taken.
+    """An input with lookahead.
 
     Attributes:
-        offset: How many bytes were taken.
+        offset: Number of bytes consumed.
     """
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
@@ -59,13 +59,13 @@ class _Input:
         self.offset = 0
 
     def peek(self, size: int) -> bytes:
-        """Return the next bytes without taking them; fewer only at the end."""
+        """Return the next bytes without consuming them; fewer only at the end."""
         while len(self._pending) < size and (more := self._read(BLOCK_BYTES)):
             self._pending = memoryview(bytes(self._pending) + more)
         return bytes(self._pending[:size])
 
     def take(self, size: int) -> bytes:
-        """Return and take up to so many bytes; none at the end."""
+        """Consume and return up to `size` bytes; none at the end."""
         if not self._pending:
             self.peek(1)
         taken = bytes(self._pending[:size])
@@ -74,21 +74,21 @@ class _Input:
         return taken
 
     def give_back(self, data: bytes) -> None:
-        """Put back bytes that were taken last."""
+        """Return the bytes consumed last to the input."""
         if data:
             self._pending = memoryview(data + bytes(self._pending))
             self.offset -= len(data)
 
     def rest(self) -> Iterator[bytes]:
-        """Take everything that is left."""
+        """Consume the remaining bytes, in blocks."""
         while block := self.take(BLOCK_BYTES):
             yield block
 
 
 def _recognised(source: _Input, name: str) -> Compression | None:
-    """Tell the compression by the content; a name counts only for content that is no text."""
+    """Return the format by the content; the name matters only for content that is not text."""
     found = None
-    # Only what may be compressed is looked at further: a typed line is to be answered at once.
+    # More is read only if the content may be compressed: interactive input must not wait.
     if source.peek(1) != b"\n" and _FIRST_TWO.match(source.peek(2)):
         found = compression_of(source.peek(MAGIC_BYTES))
     claimed = compression_of_name(name)
@@ -101,25 +101,25 @@ def _recognised(source: _Input, name: str) -> Compression | None:
         return None
     raise DataError(
         f"{name} is damaged or not a {claimed.suffix} file: its first bytes are "
-        f"{beginning[:4].hex(' ')}, as no {claimed.name} file begins.",
+        f"{beginning[:4].hex(' ')}, unlike those of any {claimed.name} file.",
         help=f"{_COPY_AGAIN} If it is not compressed, rename it so that it does not end in "
         f"{claimed.suffix}.",
     )
 
 
 def _is_cut_magic(content: bytes, compression: Compression) -> bool:
-    """Say whether all there is, if anything, is a part of the first bytes of a format."""
+    """Return whether the whole content is a prefix of the first bytes of a format."""
     return any(magic.startswith(content) for magic in compression.magic)
 
 
 def _is_text(beginning: bytes) -> bool:
-    """Say whether bytes, cut anywhere, are UTF-8 text without control characters."""
+    """Return whether bytes are UTF-8 text without control characters; the end may be cut."""
     if any(byte < _FIRST_PRINTABLE and byte not in _TEXT_CONTROLS for byte in beginning):
         return False
     try:
         beginning.decode("utf-8")
     except UnicodeDecodeError as error:
-        # A character may be cut by the end of what was looked at.
+        # The last character may be cut at the end of the examined bytes.
         return error.end == len(beginning) and len(beginning) == _EXAMINED_BYTES
     return True
 
@@ -143,7 +143,7 @@ def _streams(source: _Input, compression: Compression, name: str) -> Iterator[by
 
 
 def _merged(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Join small blocks, which cost more than they hold."""
+    """Join small blocks, whose overhead would be large."""
     pending = bytearray()
     for block in blocks:
         pending += block
@@ -155,14 +155,14 @@ def _merged(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _stream(source: _Input, compression: Compression, name: str) -> Iterator[bytes]:
-    """Decompress one stream and leave the input at its end."""
+    """Decompress one stream; the input is at its end afterwards."""
     start = source.offset
     decoder = compression.new_decoder()
     while not decoder.eof:
         data = source.take(compression.input_bytes)
         if not data:
             raise DataError(
-                f"{name} is damaged or cut short: it ends at byte {source.offset:,}, inside the "
+                f"{name} is damaged or truncated: it ends at byte {source.offset:,}, inside the "
                 f"{compression.name} {compression.unit} that begins at byte {start:,} of the "
                 "compressed file.",
                 help=_COPY_AGAIN,
@@ -180,7 +180,7 @@ def _stream(source: _Input, compression: Compression, name: str) -> Iterator[byt
 
 
 def _skip_padding(source: _Input) -> int:
-    """Take NUL bytes and return their number."""
+    """Consume NUL bytes and return their number."""
     start = source.offset
     while block := source.take(BLOCK_BYTES):
         rest = block.lstrip(b"\x00")

@@ -1,4 +1,4 @@
-"""A file as one stream of bytes, decompressed on the way. Knows nothing of characters."""
+"""Open a file or stream as one decompressed stream of bytes. Knows nothing of characters."""
 
 import io
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from nextword.text.names import shown_name
 
 
 class _BlockStream(io.RawIOBase):
-    """Blocks of bytes, one after the other, as a stream."""
+    """A stream over blocks of bytes."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         super().__init__()
@@ -18,11 +18,11 @@ class _BlockStream(io.RawIOBase):
         self._rest = memoryview(b"")
 
     def readable(self) -> bool:
-        """Say that it can be read."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        """Fill the buffer from the current block; 0 at the end."""
+        """Fill the buffer from the current block, and return the number of bytes; 0 at the end."""
         if not self._rest:
             self._rest = memoryview(next(self._blocks, b""))
         count = min(len(buffer), len(self._rest))
@@ -34,16 +34,19 @@ class _BlockStream(io.RawIOBase):
 def open_stream(source: Path | ByteStream, *, name: str | None = None) -> io.BufferedReader:
     """Open a file, or a stream of bytes, for reading its decompressed content.
 
-    gzip, bzip2, xz and Zstandard are recognised by the first bytes of the content, never by the
-    name alone, and read to the end of the file. A UTF-8 byte order mark is skipped.
+    gzip, bzip2, xz and Zstandard are recognized by the first bytes of the content, not by the
+    name, and read to the end of the file. A UTF-8 byte order mark is skipped.
 
     Args:
-        source: The file, or a stream that is open already.
-        name: What it is called in errors; the path when not given.
+        source: The file, or an open stream.
+        name: Name in error messages; the path if None.
+
+    Returns:
+        A buffered stream. Reading it raises `DataError` if the file cannot be read, is UTF-16, or
+        its compressed content is damaged or truncated.
 
     Raises:
-        DataError: While it is read: the file cannot be read, is UTF-16, or its compressed content
-            is damaged or cut short; the message names the byte of the compressed file.
+        DataError: The file cannot be read.
     """
     if isinstance(source, Path):
         shown = shown_name(source) if name is None else name

@@ -63,9 +63,9 @@ def test_archive_in_place_of_a_text_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "b.txt", "w") as other:
         other.writestr("a.txt", "one\n")
 
-    with pytest.raises(DataError, match=r"a\.tar\.gz holds no plain text: it is a tar archive"):
+    with pytest.raises(DataError, match=r"a\.tar\.gz is not plain text: it is a tar archive"):
         text_of(tmp_path / "a.tar.gz")
-    with pytest.raises(DataError, match=r"b\.txt holds no plain text: it is a zip archive"):
+    with pytest.raises(DataError, match=r"b\.txt is not plain text: it is a zip archive"):
         text_of(tmp_path / "b.txt")
 
 
@@ -73,7 +73,7 @@ def test_text_that_is_compressed_twice_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.gz"
     path.write_bytes(gzip.compress(gzip.compress(b"one\n")))
 
-    with pytest.raises(DataError, match="holds no plain text: it is a gzip file"):
+    with pytest.raises(DataError, match="is not plain text: it is a gzip file"):
         text_of(path)
 
 

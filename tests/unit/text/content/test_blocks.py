@@ -36,7 +36,7 @@ def test_read_blocks_truncated_file_is_refused(tmp_path: Path, suffix: str) -> N
     path.write_bytes(COMPRESSORS[suffix](CONTENT)[:-9])
 
     with pytest.raises(
-        DataError, match=rf"text\.txt\{suffix} is damaged or cut short: it ends at byte \d"
+        DataError, match=rf"text\.txt\{suffix} is damaged or truncated: it ends at byte \d"
     ):
         list(read_blocks(path))
 

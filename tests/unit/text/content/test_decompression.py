@@ -156,7 +156,7 @@ def test_decompressed_blocks_last_stream_that_is_cut_short_tells_its_place(tool:
 
 @pytest.mark.parametrize("tool", PACK)
 def test_decompressed_blocks_empty_file_of_a_compressed_name_is_cut_short(tool: str) -> None:
-    with pytest.raises(DataError, match="cut short: it ends at byte 0"):
+    with pytest.raises(DataError, match="truncated: it ends at byte 0"):
         decompressed(b"", name=NAMES[tool])
 
 

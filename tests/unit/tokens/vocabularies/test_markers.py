@@ -35,7 +35,7 @@ def test_remove_markers_strip_takes_them_off_at_line_edges(text: str, expected: 
 def test_remove_markers_left_inside_a_line_are_refused_with_their_line(
     word: str, markers: str
 ) -> None:
-    with pytest.raises(DataError, match=rf"^a.txt, line 7: the text holds '{word}'") as caught:
+    with pytest.raises(DataError, match=rf"^a.txt, line 7: the text contains '{word}'") as caught:
         remove_markers(f"a\nthe {word} cat\n", markers, name="a.txt", first_line=6)
 
     assert "tokenizer.markers=skip" in caught.value.help
