@@ -62,7 +62,7 @@ def utf8_bytes(text: str) -> bytes:
         return text.encode("utf-8", errors="surrogateescape")
     except UnicodeEncodeError as error:
         raise DataError(
-            f"the text holds a lone surrogate U+{ord(text[error.start]):04X} at character "
+            f"the text contains a lone surrogate U+{ord(text[error.start]):04X} at character "
             f"{error.start:,}; it has no bytes.",
             help="Replace it, for example by U+FFFD.",
         ) from error

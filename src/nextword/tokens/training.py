@@ -31,7 +31,7 @@ def train_tokenizer(
     r"""Train a tokenizer.
 
     The vocabulary has the special tokens first. Words and characters follow by descending count,
-    then in alphabetical order. The same text gives the same tokenizer on every machine. The text
+    then by code point. The same text gives the same tokenizer on every machine. The text
     is read once and not kept; kind `byte` does not read it.
 
     Args:

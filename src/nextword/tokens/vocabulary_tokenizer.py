@@ -113,7 +113,7 @@ class VocabularyTokenizer(Tokenizer):
             The ids, which of them are unknown, and how many characters are lost.
 
         Raises:
-            DataError: The text contains a surrogate that stands for no byte (kinds `byte` and
+            DataError: The text contains a surrogate that represents no byte (kinds `byte` and
                 `bpe`), or a reserved symbol as a word (kind `word`; see `without_markers`).
         """
         return self._encoder.encode(self.without_markers(text))

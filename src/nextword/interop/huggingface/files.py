@@ -35,7 +35,7 @@ def find_folder(name: str) -> Path:
         return Path(snapshot_download(name, allow_patterns=list(_FILES)))
     except Exception as error:
         raise CheckpointError(
-            f"{name} is no folder, and the Hugging Face hub gives no model of that name "
+            f"{name} is not a folder, and the Hugging Face hub has no model of that name "
             f"({first_line(error)}).",
             help="Check the name, or name a folder that save_pretrained wrote.",
         ) from error

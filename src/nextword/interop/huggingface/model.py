@@ -125,8 +125,8 @@ def row_groups(num_before: Lengths, num_steps: int, lengths: Lengths | None) -> 
         [([1], 0), ([0, 2], 4)]
     """
     steps = torch.full_like(num_before, num_steps) if lengths is None else lengths
-    stands = torch.stack([num_before, steps], dim=1)
-    for before, count in sorted(set(map(tuple, stands.tolist()))):
+    counts = torch.stack([num_before, steps], dim=1)
+    for before, count in sorted(set(map(tuple, counts.tolist()))):
         if count:
             alike = (num_before == before) & (steps == count)
             rows = alike.nonzero().squeeze(1)

@@ -110,7 +110,9 @@ def test_open_store_missing_file_is_refused(folder: Path, name: str) -> None:
 
 
 def test_open_store_without_description_is_not_finished(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match=r"is not a complete token store: store\.json cannot be read"):
+    with pytest.raises(
+        FormatError, match=r"is not a complete token store: store\.json cannot be read"
+    ):
         open_store(tmp_path, tokenizer=TOKENIZER)
 
 

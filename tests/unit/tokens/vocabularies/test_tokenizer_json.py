@@ -78,7 +78,11 @@ def test_read_vocabulary_passes_over_keys_of_other_versions(name: str) -> None:
     [
         ("open", lambda c: c.pop("model"), "it has no model"),
         ("open", lambda c: c.update(normalizer=None), "its components are not"),
-        ("byte", lambda c: c.update(pre_tokenizer={"type": "Whitespace"}), "its components are not"),
+        (
+            "byte",
+            lambda c: c.update(pre_tokenizer={"type": "Whitespace"}),
+            "its components are not",
+        ),
         ("open", lambda c: c["model"].update(vocab=["the"]), "not a table from token to id"),
         ("open", lambda c: c["model"]["vocab"].update(the=4.0), "not a table from token to id"),
         ("open", lambda c: c["model"]["vocab"].update(the=99), "ids are not 0, 1, 2"),
