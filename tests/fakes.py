@@ -17,6 +17,7 @@ from nextword.tokens import (
     TokenizerKind,
     TokenStore,
     VocabularySpec,
+    VocabularyTokenizer,
     build_store,
     train_tokenizer,
 )
@@ -195,7 +196,7 @@ def vocabulary_spec(
     return VocabularySpec(
         vocab_size=vocab_size,
         boundary_id=boundary_id,
-        start_id=Tokenizer.sentence_start_id,
+        start_id=VocabularyTokenizer.sentence_start_id,
         never_ids=never_ids,
     )
 

@@ -15,11 +15,11 @@ from nextword.cli.loading import load_model
 def leaky_run(word_run: Path, tmp_path: Path) -> Path:
     """A run whose training text lacks words that its vocabulary has."""
     from nextword.text import Corpus, text_document
-    from nextword.tokens import Tokenizer, build_store
+    from nextword.tokens import VocabularyTokenizer, build_store
 
     run = tmp_path / "leaky"
     shutil.copytree(word_run, run)
-    tokenizer = Tokenizer.load(run / "tokens" / "tokenizer.json")
+    tokenizer = VocabularyTokenizer.load(run / "tokens" / "tokenizer.json")
     shutil.rmtree(run / "tokens" / "train")
     short = text_document("w1 w2 w3\n", name="short")
     corpus = Corpus(description="short", open_documents=lambda: iter([short]))

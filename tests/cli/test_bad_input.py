@@ -179,7 +179,7 @@ def test_evaluate_bad_option_is_refused(
 def test_evaluate_text_without_tokens_is_refused(cli: Call, word_run: Path, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").touch()
 
-    assert "gives no tokens" in refused(cli("evaluate", word_run, "--text", tmp_path / "empty.txt"))
+    assert "has no tokens" in refused(cli("evaluate", word_run, "--text", tmp_path / "empty.txt"))
 
 
 def test_next_k_below_one_is_refused(cli: Call, word_run: Path) -> None:

@@ -120,7 +120,7 @@ def test_evaluate_file_without_a_byte_is_refused(
 
     finished = cli("evaluate", ngram_run, "--text", tmp_path / "empty.txt")
 
-    assert "gives no tokens" in refused(finished)
+    assert "has no tokens" in refused(finished)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_train_on_reserved_symbols_is_refused_with_file_and_line(
 
     assert finished.code == 2
     assert f"error: {marked} (characters 0 to" in finished.err
-    assert "line 3: the text holds '<s>'" in finished.err
+    assert "line 3: the text contains '<s>'" in finished.err
     assert "--set tokenizer.markers=strip" in finished.err
     assert not (tmp_path / "run").exists()
 
@@ -69,7 +69,7 @@ def test_use_on_reserved_symbols_is_refused_with_their_line(
     finished = cli(*(part.format(run=word_run, text=marked) for part in command))
 
     assert finished.code == 2
-    assert "the text holds '<" in finished.err
+    assert "the text contains '<" in finished.err
     assert "line " in finished.err
 
 

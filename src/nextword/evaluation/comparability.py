@@ -79,15 +79,14 @@ def vocabulary_fingerprint(tokenizer: Tokenizer) -> str:
     though one of them may take a literal `<unk>` for an ordinary word: both score the same events.
 
     Example:
-        >>> from nextword.tokens import Vocabulary
+        >>> from nextword.tokens import Vocabulary, VocabularyTokenizer
         >>> specials = ("<pad>", "<unk>", "<s>", "</s>")
-        >>> one = Tokenizer(Vocabulary(kind="word", tokens=(*specials, "red", "house")))
-        >>> other = Tokenizer(Vocabulary(kind="word", tokens=(*specials, "house", "red")))
+        >>> one = VocabularyTokenizer(Vocabulary(kind="word", tokens=(*specials, "red", "house")))
+        >>> other = VocabularyTokenizer(Vocabulary(kind="word", tokens=(*specials, "house", "red")))
         >>> vocabulary_fingerprint(one) == vocabulary_fingerprint(other)
         True
     """
-    if tokenizer.kind == "bpe":
-        # Its merges, and their order, decide where a text is cut.
+    if not tokenizer.is_defined_by_tokens:
         return tokenizer.fingerprint
     texts = sorted(map(tokenizer.token_text, range(tokenizer.vocab_size)))
-    return hashlib.sha256(repr((tokenizer.kind, texts)).encode()).hexdigest()
+    return hashlib.sha256(repr((tokenizer.unit, texts)).encode()).hexdigest()

@@ -99,7 +99,7 @@ def evaluate(
     text_facts = TextFacts(
         text=text,
         tokenizer=describe_tokenizer(tokenizer),
-        counts_words=tokenizer.kind == "word",
+        counts_words=tokenizer.is_word_level,
         num_words=store.num_words,
         num_characters=store.num_characters,
         num_bytes=store.num_bytes,
@@ -216,10 +216,7 @@ def describe_tokenizer(tokenizer: Tokenizer) -> str:
 
     A word tokenizer is `closed` where `<unk>` is an ordinary word of its text, else `open`.
     """
-    size = str(tokenizer.vocab_size)
-    if tokenizer.kind == "word":
-        size += ", closed" if tokenizer.closed else ", open"
-    return f"{tokenizer.kind} ({size}) {tokenizer.fingerprint[:_FINGERPRINT_DIGITS]}"
+    return f"{tokenizer.description} {tokenizer.fingerprint[:_FINGERPRINT_DIGITS]}"
 
 
 def _unknown_note(store: TokenStore, tokenizer: Tokenizer) -> str | None:
@@ -227,7 +224,7 @@ def _unknown_note(store: TokenStore, tokenizer: Tokenizer) -> str | None:
     found = coverage(store, tokenizer=tokenizer)
     if not found.is_mostly_unknown:
         return None
-    units = "words" if tokenizer.kind == "word" else "tokens"
+    units = "words" if tokenizer.is_word_level else "tokens"
     return (
         f"{100 * found.unknown_share:.0f} % of the {units} are unknown to this model, line ends "
         "left out; the perplexity says how well <unk> is predicted, not the text"

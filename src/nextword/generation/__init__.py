@@ -14,7 +14,6 @@ from nextword.generation.stopping import StopScanner
 from nextword.generation.text import (
     Sample,
     TextPiece,
-    banned_ids,
     generate_text,
     next_tokens,
 )
@@ -28,7 +27,6 @@ __all__ = [
     "Stop",
     "StopScanner",
     "TextPiece",
-    "banned_ids",
     "complete_word",
     "filter_log_probs",
     "generate",

@@ -8,7 +8,7 @@ from nextword.base import require_range
 from nextword.generation.generate import generate_from
 from nextword.generation.sampling import SamplingConfig
 from nextword.generation.session import Session
-from nextword.generation.text import banned_ids, next_tokens
+from nextword.generation.text import next_tokens
 from nextword.models import LanguageModel
 from nextword.tokens import WORD_SEPARATORS, Tokenizer
 
@@ -42,7 +42,7 @@ def complete_word(
     """
     require_range("k", k, low=1)
     start = _word_start(context)
-    if tokenizer.kind != "word":
+    if not tokenizer.is_word_level:
         return _continued(model, tokenizer, context=context, partial=context[start:], k=k)
     if start == len(context):
         return next_tokens(model, tokenizer, context=context, k=k)
@@ -59,7 +59,7 @@ def _among_known(
     session = Session(model)
     session.feed([tokenizer.encode(before).ids.tolist()])
     log_probs = session.log_probs[0]
-    left_out = {*banned_ids(tokenizer), *model.never_ids, tokenizer.sentence_end_id}
+    left_out = {*tokenizer.banned_ids, *model.never_ids, tokenizer.sentence_end_id}
     found = [
         (tokenizer.token_text(token_id), math.exp(float(log_probs[token_id])))
         for token_id in range(tokenizer.vocab_size)
@@ -73,7 +73,7 @@ def _continued(
 ) -> list[tuple[str, float]]:
     session = Session(model)
     session.feed([tokenizer.encode(context).ids.tolist()])
-    left_out = [*banned_ids(tokenizer), *model.never_ids]
+    left_out = [*tokenizer.banned_ids, *model.never_ids]
     scores = session.log_probs[0].numpy().copy()
     scores[left_out] = -np.inf
     first_ids = np.argsort(-scores, kind="stable")[:k].tolist()
@@ -102,7 +102,7 @@ def _to_the_blank(
         session,
         max_tokens=_MAX_TOKENS,
         config=SamplingConfig(temperature=0.0),
-        banned_ids=banned_ids(tokenizer),
+        banned_ids=tokenizer.banned_ids,
         stop=lambda _, token_id: _has_end(tokenizer, token_id),
     ):
         ids.append(token.token_id)

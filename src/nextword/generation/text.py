@@ -95,7 +95,7 @@ def generate_text(
         config=config,
         num_samples=num_samples,
         seed=seed,
-        banned_ids=banned_ids(tokenizer),
+        banned_ids=tokenizer.banned_ids,
         stop=lambda number, token_id: streams[number].ends_with(token_id),
     )
     return _pieces(tokens, streams)
@@ -124,7 +124,7 @@ def next_tokens(
     require_range("k", k, low=1)
     session = Session(model)
     session.feed([tokenizer.encode(context).ids.tolist()])
-    left_out = [*banned_ids(tokenizer), *model.never_ids]
+    left_out = [*tokenizer.banned_ids, *model.never_ids]
     log_probs = session.log_probs[0].index_fill(
         0, torch.tensor(left_out, dtype=torch.int64), -torch.inf
     )
@@ -134,16 +134,6 @@ def next_tokens(
         for token_id, probability in zip(ids[:k].tolist(), ordered[:k].exp().tolist(), strict=True)
         if probability > 0.0
     ]
-
-
-def banned_ids(tokenizer: Tokenizer) -> tuple[int, ...]:
-    """Ids that generation never draws although a model may give them some probability."""
-    banned = []
-    if not tokenizer.closed:
-        banned.append(tokenizer.unknown_id)
-    if tokenizer.kind != "word":
-        banned.append(tokenizer.sentence_end_id)
-    return tuple(banned)
 
 
 def _primed_decoder(tokenizer: Tokenizer, prompt_ids: Sequence[int]) -> StreamDecoder:

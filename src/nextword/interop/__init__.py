@@ -1,4 +1,4 @@
-"""Models of other programs behind our contract. Each needs its own extra, imported when used."""
+"""Models of other libraries as a `LanguageModel`. Each needs an extra, imported when used."""
 
 from nextword.interop.huggingface import (
     HUGGINGFACE_PREFIX,

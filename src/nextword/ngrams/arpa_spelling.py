@@ -14,7 +14,14 @@ import re
 from collections.abc import Sequence
 
 from nextword.base import DataError
-from nextword.tokens import Tokenizer, TokenizerConfig, TokenizerKind, Vocabulary, train_tokenizer
+from nextword.tokens import (
+    Tokenizer,
+    TokenizerConfig,
+    TokenizerKind,
+    Vocabulary,
+    VocabularyTokenizer,
+    train_tokenizer,
+)
 
 #: What the tokenizer's first ids stand for; a file has the last three.
 SPECIAL_WORDS = ("<pad>", "<unk>", "<s>", "</s>")
@@ -45,13 +52,14 @@ def note_of(tokenizer: Tokenizer) -> str:
     Raises:
         DataError: The tokens are byte pairs.
     """
-    if tokenizer.kind == "bpe":
+    if not tokenizer.is_defined_by_tokens:
         raise DataError(
             "an ARPA file has no place for the merges of a bpe tokenizer; what is read back could "
             "not cut a text into its tokens.",
             help="Train with tokenizer.kind word, character or byte.",
         )
-    names = [name for name, kind in _KINDS.items() if kind == (tokenizer.kind, tokenizer.closed)]
+    found = (tokenizer.unit, tokenizer.has_closed_vocabulary)
+    names = [name for name, kind in _KINDS.items() if kind == found]
     return "" if names == ["word"] else f"{NOTE}{names[0]}\n"
 
 
@@ -62,7 +70,7 @@ def spelt_tokens(tokenizer: Tokenizer) -> list[str]:
         DataError: A word cannot stand in an ARPA file.
     """
     texts = [tokenizer.token_text(token_id) for token_id in range(tokenizer.vocab_size)]
-    if tokenizer.kind != "word":
+    if not tokenizer.is_word_level:
         return [_spelt(text) for text in texts]
     for word in texts:
         if _WORD_SEPARATOR.search(word) or word == OTHER_UNKNOWN:
@@ -74,7 +82,7 @@ def spelt_tokens(tokenizer: Tokenizer) -> list[str]:
     return texts
 
 
-def tokenizer_of_spellings(note: str, words: Sequence[str]) -> Tokenizer:
+def tokenizer_of_spellings(note: str, words: Sequence[str]) -> VocabularyTokenizer:
     """Return the tokenizer that a file's note and words stand for.
 
     Args:
@@ -88,10 +96,10 @@ def tokenizer_of_spellings(note: str, words: Sequence[str]) -> Tokenizer:
         raise DataError(f"tokens of the kind {note!r} are unknown.", help="Upgrade nextword.")
     kind, closed = _KINDS[note]
     if kind == "word":
-        return Tokenizer(Vocabulary(kind=kind, closed=closed, tokens=tuple(words)))
+        return VocabularyTokenizer(Vocabulary(kind=kind, closed=closed, tokens=tuple(words)))
     if kind == "character":
         own = map(_character, words[len(SPECIAL_WORDS) :])
-        return Tokenizer(Vocabulary(kind=kind, tokens=(*SPECIAL_WORDS, *own)))
+        return VocabularyTokenizer(Vocabulary(kind=kind, tokens=(*SPECIAL_WORDS, *own)))
     tokenizer = train_tokenizer(TokenizerConfig(kind="byte"), ())
     if list(words) != spelt_tokens(tokenizer):
         raise DataError("the words are not the 256 bytes in their order.")

@@ -83,7 +83,7 @@ def sentences_of(
             f"none of the {store.num_tokens:,} tokens can be counted: all are unknown or skipped.",
             help="Give a text in the tokenizer's vocabulary, or set model.unknown=closed.",
         )
-    unit: Reset = "line" if tokenizer.kind == "word" else "document"
+    unit: Reset = "line" if tokenizer.has_line_end_token else "document"
     return Sentences(
         ids=store.ids,
         starts=store.unit_starts(unit, tokenizer.line_end_ids)[:-1],

@@ -28,7 +28,7 @@ from nextword.storage.model_folder import (
     save_model_folder,
 )
 from nextword.storage.values import read_values
-from nextword.tokens import RESETS, Tokenizer
+from nextword.tokens import RESETS, Tokenizer, VocabularyTokenizer
 
 #: Suffixes of files that lie in a model folder, where the folder is the model.
 _FOLDER_SUFFIXES = frozenset({".safetensors", ".json", ".toml", ".md"})
@@ -145,7 +145,7 @@ def _load_folder(folder: Path, *, device: torch.device | str) -> StoredModel:
 
     stored = load_model_folder(folder, is_mapped=is_mapped)
     _check_sections(stored.config, str(folder / "config.json"))
-    tokenizer = Tokenizer.from_json(stored.tokenizer_json)
+    tokenizer = VocabularyTokenizer.from_json(stored.tokenizer_json)
     family = _family_name(stored.config)
     if family not in FAMILIES:
         raise FormatError(

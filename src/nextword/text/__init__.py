@@ -1,13 +1,12 @@
-"""From paths to text: opening, decoding and splitting corpora. Knows nothing of tokens."""
+"""Open, decompress, decode and split corpora. Knows nothing of tokens."""
 
-from nextword.text.blocks import ByteStream
+from nextword.text.content import ByteStream, open_stream
 from nextword.text.corpus import Corpus, open_corpus, unused_field_error
 from nextword.text.documents import Document, text_document
 from nextword.text.lines import text_lines
 from nextword.text.names import is_utf8, shown_name
 from nextword.text.places import STANDARD_LIBRARY, find_files
 from nextword.text.split import split_corpus
-from nextword.text.streams import open_stream
 
 __all__ = [
     "STANDARD_LIBRARY",

@@ -1,11 +1,11 @@
-"""Corpora: any number of documents, opened from what the user typed. Keeps no text in memory."""
+"""Corpora: sequences of documents, opened from files and streams. Keeps no text in memory."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from nextword.base import ConfigError, did_you_mean
-from nextword.text.blocks import ByteStream
+from nextword.text.content import ByteStream
 from nextword.text.documents import Document, decode_blocks
 from nextword.text.jsonl import DEFAULT_FIELD, jsonl_documents
 from nextword.text.names import shown_name
@@ -16,12 +16,12 @@ _ENCODING_ERRORS = ("strict", "surrogateescape")
 
 @dataclass(frozen=True, kw_only=True)
 class Corpus:
-    r"""Documents in a fixed order, read anew each time they are iterated.
+    r"""Documents in a fixed order; each iteration reads them again.
 
     Attributes:
-        description: Where the text came from, as the user wrote it.
-        open_documents: Starts again at the first document.
-        num_json_sources: How many of the files and streams are read as JSON lines.
+        description: Source of the text, as the user wrote it.
+        open_documents: Returns an iterator over all documents.
+        num_json_sources: Number of files and streams that are read as JSON lines.
 
     Example:
         >>> from nextword.text import text_document
@@ -39,7 +39,7 @@ class Corpus:
         return self.open_documents()
 
     def pieces(self) -> Iterator[str]:
-        """Return the text of all documents one after the other, in pieces of about 1 MB."""
+        """Iterate over the text of all documents, in pieces of about 1 MB."""
         for document in self:
             yield from document.pieces()
 
@@ -53,42 +53,41 @@ def open_corpus(
     standard_input: ByteStream | None = None,
     is_read_once: bool = False,
 ) -> Corpus:
-    """Open the texts that the user named, in the order given.
+    """Open texts as a corpus, in the given order.
 
     Each of `specs` is a file, a folder, a glob, `-` for standard input, or `stdlib:` (the sources
-    of the running Python's standard library). gzip, bzip2, xz and Zstandard are recognised by the
-    first bytes of the content, whatever the name, and decompressed.
+    of the Python standard library). gzip, bzip2, xz and Zstandard are recognized by the first bytes
+    of the content and decompressed.
 
-    Each line of a `.jsonl` or `.ndjson` file is a document. With a `field`, so is each line of a
-    `.json` file, of standard input, and of any file that begins with `{`.
+    Each line of a `.jsonl` or `.ndjson` file is a document. With a `field`, this also applies to
+    `.json` files, to standard input, and to every file that starts with `{`.
 
-    A byte order mark of UTF-8 at the beginning of a file is skipped; all other bytes are kept
-    exactly, carriage returns included.
+    A UTF-8 byte order mark at the start of a file is skipped. All other bytes are kept, including
+    carriage returns.
 
     Args:
-        specs: What the user typed, at least one.
-        field: The key of the text in JSON lines; `text` when None.
-        needs_json: Whether a `field` is refused where no text is read as JSON lines.
-        encoding_errors: `strict`, or `surrogateescape` to carry bytes that are not UTF-8.
-        standard_input: The stream that `-` stands for; read into memory as it comes, compressed
-            if it is.
-        is_read_once: Whether standard input is read while the corpus is iterated and not kept;
-            the corpus can then be iterated once.
+        specs: Texts as the user typed them, at least one.
+        field: Key of the text in JSON lines; `text` if None.
+        needs_json: Whether to raise an error if a `field` is given and no text is JSON lines.
+        encoding_errors: `strict`, or `surrogateescape` to keep bytes that are not UTF-8.
+        standard_input: Stream for `-`; its content, compressed or not, is kept in memory.
+        is_read_once: Whether standard input is read during iteration and not kept. The corpus can
+            then be iterated only once.
 
     Returns:
-        A corpus; files are found now and read when it is iterated.
+        A corpus. Files are located now and read when the corpus is iterated.
 
     Raises:
-        ConfigError: No text is named, `encoding_errors` is neither of the two, or a field is named
-            and no text is JSON lines.
-        DataError: A file is missing or a folder holds no text; while iterating, a file is damaged
-            or is not UTF-8, or a line is not JSON or lacks the field.
+        ConfigError: No text is named, `encoding_errors` is invalid, or a field is given and no
+            text is JSON lines.
+        DataError: A file is missing or a folder contains no text. During iteration: a file is
+            damaged or not UTF-8, or a line is not JSON or lacks the field.
     """
     if not specs:
         raise ConfigError("no text was named.", help="Name a file, a folder, a glob, - or stdlib:.")
     if encoding_errors not in _ENCODING_ERRORS:
         raise ConfigError(
-            f"the treatment of encoding errors is {encoding_errors!r}.",
+            f"encoding_errors is {encoding_errors!r}.",
             help=did_you_mean(encoding_errors, _ENCODING_ERRORS),
         )
     sources = open_sources(
@@ -110,11 +109,11 @@ def open_corpus(
 
 
 def unused_field_error(field: str, name: str) -> ConfigError:
-    """Return the error for a field named where no text is JSON lines.
+    """Return the error for a field that applies to no text.
 
     Args:
         field: The field.
-        name: A text that is plain.
+        name: Name of a text that is not JSON lines.
     """
     return ConfigError(
         f"--field {field} cannot apply: {name} is plain text, not JSON lines.",

@@ -1,12 +1,11 @@
-"""Documents: texts with a name, read in pieces. Knows nothing of folders or of tokens."""
+"""Documents: named texts that are read in pieces. Knows nothing of folders or of tokens."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
 from nextword.base import DataError
-from nextword.text.beginnings import text_blocks
-from nextword.text.blocks import BLOCK_BYTES
+from nextword.text.content import BLOCK_BYTES, text_blocks
 from nextword.text.lines import whole_lines
 
 _BYTE_ORDER_MARK = "\ufeff"
@@ -14,11 +13,11 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    r"""One text with a name; nothing of it is held but by the iterators that read it.
+    r"""A named text. Only the iterators that read it keep parts of it in memory.
 
     Attributes:
-        name: Where it came from, for messages.
-        open_pieces: Starts reading from the beginning.
+        name: Source of the text, for messages.
+        open_pieces: Returns an iterator over the pieces from the start.
 
     Example:
         >>> document = text_document("one\ntwo", name="example")
@@ -30,39 +29,44 @@ class Document:
     open_pieces: Callable[[], Iterator[str]] = field(repr=False)
 
     def pieces(self) -> Iterator[str]:
-        """Return the text from its beginning in pieces of about 1 MB.
+        """Iterate over the text from the start, in pieces of about 1 MB.
 
-        Every piece but the last ends with a newline; a piece is longer only where one line is.
-        A line of more than 16 MB may come in several pieces, cut before a blank, which changes no
-        token. No piece is empty.
+        Every piece except the last ends with a newline, and a piece is longer only if one line is.
+        A line of more than 16 MB may be split before a blank, which changes no token. No piece is
+        empty.
         """
         return self.open_pieces()
 
 
 def text_document(text: str, *, name: str) -> Document:
-    """Wrap a text that is already in memory as a document."""
+    """Return a document for a text in memory.
+
+    Args:
+        text: The text.
+        name: Name of the document, for messages.
+    """
     return Document(name=name, open_pieces=partial(_pieces_of_text, text))
 
 
 def decode_blocks(
     blocks: Iterable[bytes], *, name: str, encoding_errors: str, may_cut_lines: bool = True
 ) -> Iterator[str]:
-    r"""Decode a stream of UTF-8 bytes into pieces of text that end at line ends.
+    r"""Decode a stream of UTF-8 bytes to pieces of text that end at line ends.
 
-    A byte order mark at the beginning is skipped.
+    A byte order mark at the start is skipped.
 
     Args:
-        blocks: Bytes, cut anywhere.
-        name: The file's name, for the error.
-        encoding_errors: `strict`, or `surrogateescape` to carry invalid bytes through unharmed.
-        may_cut_lines: Whether a line longer than 16 MB may come in several pieces.
+        blocks: Blocks of bytes, split anywhere.
+        name: Name of the file, for error messages.
+        encoding_errors: `strict`, or `surrogateescape` to keep invalid bytes as surrogates.
+        may_cut_lines: Whether a line longer than 16 MB may be split.
 
     Yields:
-        Pieces as `Document.pieces` promises them; only "\n" ends a line.
+        Pieces as described in `Document.pieces`; only "\n" ends a line.
 
     Raises:
-        DataError: The bytes are not UTF-8 (the message names the offset of the first bad one), or
-            a line is too long to be held in memory.
+        DataError: The bytes are not UTF-8 (the message names the offset of the first invalid one),
+            or a line is too long for memory.
     """
     content = text_blocks(blocks, name=name, encoding_errors=encoding_errors)
     offset = 0

@@ -1,4 +1,4 @@
-"""Documents in JSON lines: one field of each line is one text. Knows nothing of files."""
+"""Read documents from JSON lines: a field of each line is a text. Knows nothing of files."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,7 @@ from typing import Any
 from nextword.base import DataError, did_you_mean
 from nextword.text.documents import Document, text_document
 
-#: The field that holds the text where none is named.
+#: Default field of the text.
 DEFAULT_FIELD = "text"
 
 _BYTE_ORDER_MARK = "\ufeff"
@@ -17,19 +17,19 @@ _ONE_OBJECT_A_LINE = "Each line must be one whole object"
 def jsonl_documents(
     pieces: Iterable[str], *, name: str, field: str, encoding_errors: str
 ) -> Iterator[Document]:
-    """Return one document for each line of JSON; lines of white space alone are skipped.
+    """Iterate over the documents of JSON lines; lines of white space are skipped.
 
     Args:
         pieces: The text of the file, in pieces that end at line ends.
-        name: The file's name; a document is called `name:line_number`.
-        field: The key of the text in each line's object.
-        encoding_errors: As in `open_corpus`; decides which lone surrogates a text may hold.
+        name: Name of the file; a document is named `name:line_number`.
+        field: Key of the text in the object of each line.
+        encoding_errors: As in `open_corpus`; determines which lone surrogates are allowed.
 
     Yields:
-        Documents that hold their own text only.
+        Documents whose text is in memory.
 
     Raises:
-        DataError: A line is not a JSON object, lacks the field, or the field does not hold text.
+        DataError: A line is not a JSON object, lacks the field, or the field is not text.
     """
     for line_number, line in enumerate(_lines(pieces), start=1):
         if not line.strip().strip(_BYTE_ORDER_MARK):
@@ -41,7 +41,7 @@ def jsonl_documents(
 
 
 def looks_like_jsonl(line: str) -> bool:
-    """Say whether a line is a JSON object with a text under one of its keys."""
+    """Return whether a line is a JSON object with a text as one of its values."""
     if not line.lstrip().startswith("{"):
         return False
     try:
@@ -58,7 +58,7 @@ def _lines(pieces: Iterable[str]) -> Iterator[str]:
 
 def _parse(line: str, place: str) -> dict[str, Any]:
     try:
-        # Files with byte order marks that were joined have one at each of their beginnings.
+        # Concatenated files have a byte order mark at the start of each file.
         value = json.loads(line.removeprefix(_BYTE_ORDER_MARK))
     except json.JSONDecodeError as error:
         raise DataError(
@@ -66,7 +66,7 @@ def _parse(line: str, place: str) -> dict[str, Any]:
             help=_help_for(line),
         ) from error
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{place} is not JSON that can be read: {error}.") from error
+        raise DataError(f"{place} cannot be read as JSON: {error}.") from error
     if not isinstance(value, dict):
         raise DataError(
             f"{place} is a JSON {type(value).__name__}, not an object with fields.",
@@ -92,18 +92,18 @@ def _text_of(values: dict[str, Any], field: str, place: str) -> str:
     if not isinstance(text, str):
         raise DataError(
             f"{place}: the field {field!r} is a {type(text).__name__}, not text.",
-            help="Name the field that holds the text with --field.",
+            help="Name the field of the text with --field.",
         )
     return text
 
 
 def _check_characters(text: str, encoding_errors: str, place: str) -> None:
-    """Refuse half a surrogate pair, which JSON escapes can spell and UTF-8 cannot."""
+    """Refuse lone surrogates, which JSON can escape and UTF-8 cannot encode."""
     try:
         text.encode("utf-8", errors=encoding_errors)
     except UnicodeEncodeError as error:
         raise DataError(
-            f"{place}: the text holds a lone surrogate U+{ord(text[error.start]):04X} "
+            f"{place}: the text contains a lone surrogate U+{ord(text[error.start]):04X} "
             f"at character {error.start:,}.",
             help="Repair the escape in the file.",
         ) from error

@@ -1,18 +1,18 @@
-"""Bytes into pieces that end at line ends, with bounded memory. Knows nothing of characters."""
+"""Split bytes and text at line ends, with bounded memory."""
 
 import re
 from collections.abc import Iterable, Iterator
 
 from nextword.base import DataError
 
-#: A longer line is given in several pieces, cut at blanks.
+#: A longer line is split at blanks.
 LONG_LINE_BYTES = 1 << 24
 
-#: A longer run of text without line end and blank is refused: it would have to be held in memory.
+#: Longest run of text without a line end or blank, because it has to be kept in memory.
 MAX_UNBROKEN_BYTES = 1 << 25
 
-#: Everything up to the last place where a cut changes no token, whatever the tokenizer: before a
-#: blank that follows neither white space nor what may be the last byte of another white space.
+#: Everything up to the last position where a split changes no token of any tokenizer: before a
+#: blank that follows neither white space nor a possible last byte of Unicode white space.
 _CUT_CONTEXT = 2
 _BEFORE_LAST_BLANK = re.compile(
     rb".*[^\x00-\x20\x80-\x8a\x9f\xa0\xa8\xa9\xaf](?=\x20[^\x00-\x20])", re.DOTALL
@@ -20,16 +20,16 @@ _BEFORE_LAST_BLANK = re.compile(
 
 
 def whole_lines(blocks: Iterable[bytes], *, name: str, may_cut: bool) -> Iterator[bytes]:
-    """Cut a stream after the last line end of each block.
+    """Split a stream after the last line end of each block.
 
     Args:
-        blocks: Bytes, cut anywhere.
-        name: What the text is called in errors.
-        may_cut: Whether a line of more than `LONG_LINE_BYTES` is given in several pieces.
+        blocks: Blocks of bytes, split anywhere.
+        name: Name of the text in error messages.
+        may_cut: Whether a line of more than `LONG_LINE_BYTES` is split.
 
     Yields:
-        Pieces that end with a line end, but for the last one and the parts of long lines. None is
-        longer than `MAX_UNBROKEN_BYTES` and a block.
+        Pieces that end with a line end, except the last one and parts of long lines. None is
+        longer than `MAX_UNBROKEN_BYTES` plus a block.
 
     Raises:
         DataError: A line, or with `may_cut` a run of text without blanks, is longer than
@@ -58,7 +58,7 @@ def whole_lines(blocks: Iterable[bytes], *, name: str, may_cut: bool) -> Iterato
 
 
 def _last_blank(content: bytearray, start: int) -> int:
-    """Return the last place behind `start` where content can be cut; 0 where there is none."""
+    """Return the last position after `start` where content can be split; 0 if there is none."""
     match = _BEFORE_LAST_BLANK.match(content, start)
     return 0 if match is None else match.end()
 
@@ -67,21 +67,21 @@ def _too_long(name: str, offset: int, may_cut: bool) -> DataError:
     limit = f"more than {MAX_UNBROKEN_BYTES:,} bytes"
     if may_cut:
         return DataError(
-            f"{name} has {limit} without a line end or a blank, beginning at byte {offset:,}.",
-            help="Check that it is text, and cut it into lines, for example with fold -w 10000.",
+            f"{name} has {limit} without a line end or a blank, starting at byte {offset:,}.",
+            help="Check that it is text, and split it into lines, for example with fold -w 10000.",
         )
     return DataError(
-        f"{name} has a line of {limit}, beginning at byte {offset:,}.",
-        help="Cut it into several lines.",
+        f"{name} has a line of {limit}, starting at byte {offset:,}.",
+        help="Split it into several lines.",
     )
 
 
 def text_lines(pieces: Iterable[str], *, name: str) -> Iterator[str]:
-    """Return the lines of a text, without their ends.
+    """Iterate over the lines of a text, without line ends.
 
     Args:
-        pieces: The text, in pieces as `Document.pieces` gives them.
-        name: What it is called in errors.
+        pieces: The text, in pieces as returned by `Document.pieces`.
+        name: Name of the text in error messages.
 
     Raises:
         DataError: A line has more than `MAX_UNBROKEN_BYTES` characters.
@@ -93,9 +93,9 @@ def text_lines(pieces: Iterable[str], *, name: str) -> Iterator[str]:
         number += len(complete)
         if len(pending) > MAX_UNBROKEN_BYTES:
             raise DataError(
-                f"{name}:{number} has more than {MAX_UNBROKEN_BYTES:,} characters; a line is held "
-                "in memory as a whole.",
-                help="Cut it into several lines.",
+                f"{name}:{number} has more than {MAX_UNBROKEN_BYTES:,} characters; a line has to "
+                "fit in memory.",
+                help="Split it into several lines.",
             )
     if pending:
         yield pending

@@ -1,14 +1,14 @@
-"""File names as they are shown. Knows nothing of what lies in files."""
+"""Display of file names. Knows nothing of the content of files."""
 
 from pathlib import Path
 
-#: No name in use is as long; a text given in place of a name is.
+#: Longer than any file name in use; a text passed instead of a name may be longer.
 _MAX_NAME_CHARACTERS = 1000
 _SHOWN_CHARACTERS = 200
 
 
 def is_utf8(name: str) -> bool:
-    """Say whether a file name can be written into settings and cards."""
+    """Return whether a file name can be encoded in UTF-8."""
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:
@@ -17,9 +17,9 @@ def is_utf8(name: str) -> bool:
 
 
 def shown_name(path: Path | str) -> str:
-    r"""Return a file name that can be printed everywhere, shortened if it is very long.
+    r"""Return a file name for display, shortened if it is very long.
 
-    Bytes that are not UTF-8 are written as `\xe9`.
+    Bytes that are not UTF-8 are shown as `\xe9`.
 
     Example:
         >>> shown_name("caf\udce9.txt")

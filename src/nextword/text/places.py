@@ -1,4 +1,4 @@
-"""From what the user typed to files: names, folders, globs. Knows nothing of their content."""
+"""Find files by name, folder or glob. Knows nothing of their content."""
 
 import errno
 import os
@@ -7,26 +7,26 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from nextword.base import DataError, nearest_name
-from nextword.text.compression import COMPRESSED_SUFFIXES
+from nextword.text.content import COMPRESSED_SUFFIXES
 from nextword.text.names import shown_name
 
-#: The standard library of the running interpreter, as a TEXT.
+#: Name of the standard library of the running interpreter, as a TEXT.
 STANDARD_LIBRARY = "stdlib:"
 
 _WHAT_A_TEXT_IS = "A text is a file, a folder, a glob, - for standard input, or stdlib:."
-_HELP_FOR_LONG_NAMES = "To give the text itself, write it to a file, or pipe it in and name -."
+_HELP_FOR_LONG_NAMES = "To use the text itself, write it to a file, or pipe it in and name -."
 _SHOWN_CHARACTERS = 60
 
 _STANDARD_LIBRARY_LEFT_OUT = frozenset(
     {"test", "tests", "idlelib", "lib2to3", "site-packages", "dist-packages", "__pycache__"}
 )
 
-#: Files with these endings are passed over inside a folder; every other file counts as text, for
-#: leaving out text without a word would be worse than refusing a picture by name.
+#: Files with these suffixes are skipped inside a folder. Every other file counts as text: silently
+#: skipping text would be worse than refusing an image with an error.
 # fmt: off
 _NOT_TEXT_SUFFIXES = frozenset(
     {
-        # pictures, sound, films, fonts
+        # images, sound, video, fonts
         ".avi", ".bmp", ".flac", ".gif", ".ico", ".jpeg", ".jpg", ".m4a", ".mkv", ".mov", ".mp3",
         ".mp4", ".ogg", ".otf", ".png", ".tif", ".tiff", ".ttf", ".wav", ".webm", ".webp",
         ".woff", ".woff2",
@@ -43,18 +43,21 @@ _NOT_TEXT_SUFFIXES = frozenset(
 
 
 def find_files(spec: str) -> list[Path]:
-    """Return the files that a name, a folder, a glob or `stdlib:` stands for, in a fixed order.
+    """Return the files of a name, a folder, a glob or `stdlib:`, in a fixed order.
 
-    A folder stands for every file below it, sorted by path, but hidden ones and those whose ending
-    says that they hold no text (pictures, archives, arrays and the like). Links to folders are not
-    followed. A file named by itself is read whatever its ending.
+    The files of a folder are all files below it, sorted by path, except hidden files and files
+    with the suffix of images, archives, arrays and the like. Links to folders are not followed. A
+    file that is named itself is read whatever its suffix.
 
     Args:
-        spec: What the user typed.
+        spec: The text as the user typed it.
+
+    Returns:
+        The files, at least one.
 
     Raises:
-        DataError: There is no such file (the nearest name beside it is suggested), the folder is
-            empty or holds no text, the glob matches nothing, or the name is empty or that of the
+        DataError: There is no such file (the help suggests the nearest name), the folder is empty
+            or contains no text, the glob matches nothing, or the name is empty or that of the
             root folder.
     """
     if spec == STANDARD_LIBRARY:
@@ -70,18 +73,18 @@ def find_files(spec: str) -> list[Path]:
 
 
 def _check_name(spec: str) -> None:
-    """Refuse names that cannot stand for a text."""
+    """Refuse names that cannot be those of a text."""
     if not spec.strip():
         raise DataError(f"the name of a text is {spec!r}.", help=_WHAT_A_TEXT_IS)
     if "\x00" in spec:
         raise DataError(
-            f"the name {spec[:_SHOWN_CHARACTERS]!r} holds a NUL character, as no file name does.",
+            f"the name {spec[:_SHOWN_CHARACTERS]!r} contains a NUL character, unlike file names.",
             help=_WHAT_A_TEXT_IS,
         )
     if _is_root(Path(spec)):
         raise DataError(
-            f"{spec} is the root folder of the whole file system, which is no text.",
-            help="Name the folder below it that holds the text.",
+            f"{spec} is the root folder of the file system, not a text.",
+            help="Name the folder of the text.",
         )
 
 
@@ -89,7 +92,7 @@ def _is_root(path: Path) -> bool:
     try:
         return path.is_dir() and path.resolve() == Path(path.anchor or "/").resolve()
     except (OSError, RuntimeError):
-        # Links in a ring and names too long are reported where the file is looked for.
+        # Cyclic links and names that are too long are reported when the file is opened.
         return False
 
 
@@ -109,7 +112,11 @@ def standard_library_folder() -> Path:
 
 
 def standard_library_files() -> list[Path]:
-    """Return the standard library's own Python sources, sorted by path below its folder."""
+    """Return the Python sources of the standard library, sorted by path.
+
+    Raises:
+        DataError: There are none.
+    """
     folder = standard_library_folder()
     files = [
         path
@@ -130,8 +137,8 @@ def _files_of_folder(folder: Path) -> list[Path]:
     texts = [path for path in files if _may_hold_text(path)]
     if not texts:
         raise DataError(
-            f"the folder {shown_name(folder)} holds no text: {len(files):,} files, all hidden or "
-            f"of kinds such as {files[0].suffix or files[0].name!r}.",
+            f"the folder {shown_name(folder)} contains no text: {len(files):,} files, all hidden "
+            f"or of kinds such as {files[0].suffix or files[0].name!r}.",
             help="Name the files themselves if they are text.",
         )
     return texts
@@ -149,10 +156,10 @@ def _walk(folder: Path, *, enter: Callable[[str], bool]) -> Iterator[Path]:
 
 
 def _refuse_folder(error: OSError) -> None:
-    """Refuse a folder that cannot be listed; left out, its text would be missed."""
+    """Raise an error for a folder that cannot be listed, because its text would be missing."""
     raise DataError(
         f"the folder {shown_name(error.filename)} cannot be read: {error.strerror}.",
-        help="Change its permissions, or name the files and folders that are wanted.",
+        help="Change its permissions, or name other files and folders.",
     ) from error
 
 
@@ -180,7 +187,7 @@ def _files_of_glob(pattern: Path) -> list[Path]:
 
 
 def _no_such_file(path: Path) -> DataError:
-    """Say what is missing: the file, or the first folder on its way."""
+    """Return the error for a missing file; the help suggests the nearest name."""
     missing = path
     while not missing.parent.exists():
         missing = missing.parent

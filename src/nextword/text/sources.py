@@ -1,4 +1,4 @@
-"""Files and standard input by name, and whether their lines are JSON. Decodes no text."""
+"""Open files and standard input, and detect JSON lines. Decodes no text."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from nextword.base import DataError
-from nextword.text.beginnings import without_mark
-from nextword.text.blocks import ByteStream, read_blocks, stream_blocks
-from nextword.text.compression import COMPRESSED_SUFFIXES
+from nextword.text.content import (
+    COMPRESSED_SUFFIXES,
+    ByteStream,
+    read_blocks,
+    stream_blocks,
+    without_mark,
+)
 from nextword.text.jsonl import looks_like_jsonl
 from nextword.text.names import shown_name
 from nextword.text.places import STANDARD_LIBRARY, find_files, standard_library_folder
@@ -28,10 +32,10 @@ class Source:
     """One file or stream.
 
     Attributes:
-        name: What it is called in errors and as a document.
-        open_blocks: Starts reading its decompressed content from the beginning.
-        is_jsonl: Whether each of its lines is a JSON object.
-        may_be_jsonl: Whether its name leaves open that it is JSON lines.
+        name: Name in error messages and of the document.
+        open_blocks: Returns an iterator over the decompressed content from the start.
+        is_jsonl: Whether each line is a JSON object.
+        may_be_jsonl: Whether it may be JSON lines according to its name.
     """
 
     name: str
@@ -47,16 +51,16 @@ def open_sources(
     standard_input: ByteStream | None,
     is_read_once: bool,
 ) -> list[Source]:
-    """Find the files that the user named.
+    """Find the files and streams that the user named.
 
     Args:
-        specs: Files, folders, globs, `-`, `stdlib:`.
-        field: The key of the text in JSON lines, if the user named one.
-        standard_input: The stream that `-` stands for.
-        is_read_once: Whether standard input is read only when its blocks are, and once.
+        specs: Files, folders, globs, `-` or `stdlib:`.
+        field: Key of the text in JSON lines, if the user named one.
+        standard_input: Stream for `-`.
+        is_read_once: Whether standard input is read only during iteration, and only once.
 
     Raises:
-        DataError: A file is missing, cannot be read, or a folder holds no text.
+        DataError: A file is missing or cannot be read, or a folder contains no text.
     """
     has_field = field is not None
     sources = [
@@ -74,7 +78,7 @@ def open_sources(
 
 def _input_source(stream: ByteStream | None, *, has_field: bool, is_read_once: bool) -> Source:
     if stream is None:
-        raise DataError("the text '-' was named, but there is no standard input here.")
+        raise DataError("the text '-' was named, but there is no standard input.")
     name = "standard input"
     if is_read_once:
         open_blocks = partial(stream_blocks, stream, name=name)
@@ -104,7 +108,7 @@ def _file_source(path: Path, *, has_field: bool) -> Source:
     is_json = suffix == _JSON_SUFFIX
     is_jsonl = suffix in _JSONL_SUFFIXES or (has_field and is_json)
     if _is_pipe(path):
-        # A pipe can be read once only, like standard input.
+        # A pipe can be read only once, like standard input.
         with _open_pipe(path) as file:
             source = _memory_source(name, file, is_jsonl=is_jsonl, may_be_jsonl=is_json)
     else:
@@ -130,7 +134,7 @@ def _open_pipe(path: Path) -> BinaryIO:
 
 
 def _memory_source(name: str, stream: ByteStream, *, is_jsonl: bool, may_be_jsonl: bool) -> Source:
-    """Keep what a stream holds, compressed if it is, to read it more than once."""
+    """Keep the content of a stream in memory, compressed or not, to read it more than once."""
     try:
         content = stream.read()
     except (OSError, ValueError) as error:
@@ -151,12 +155,12 @@ def _first_block(source: Source) -> bytes:
 
 
 def _warn_of_json(sources: Sequence[Source]) -> None:
-    """Say so where JSON lines are about to be read as plain text."""
+    """Log a warning if JSON lines are read as plain text."""
     for source in sources:
         if source.may_be_jsonl and not source.is_jsonl and _holds_json(source):
             _logger.warning(
-                "%s looks like JSON lines and is read as plain text; name the field that holds "
-                "the text with --field to read it as JSON lines",
+                "%s looks like JSON lines and is read as plain text; name the field of the text "
+                "with --field to read it as JSON lines",
                 source.name,
             )
             return

@@ -1,4 +1,4 @@
-"""Training, validation and test parts of one corpus. Knows nothing of words or tokens."""
+"""Split a corpus into training, validation and test parts. Knows nothing of words or tokens."""
 
 import math
 from array import array
@@ -13,24 +13,24 @@ from nextword.text.documents import Document
 
 _SUM_TOLERANCE = 1e-6
 _PART_NAMES = ("training part", "validation part", "test part")
-#: What separates words, but for line ends.
+#: Characters that separate words, except line ends.
 _WHITE_SPACE = "\0\t\r "
 
 
 def split_corpus(
     corpus: Corpus, fractions: tuple[float, float, float]
 ) -> tuple[Corpus, Corpus, Corpus]:
-    """Cut a corpus into contiguous training, validation and test parts, by size in characters.
+    """Split a corpus into contiguous training, validation and test parts.
 
-    Whole documents go to the first part until its share is reached, then to the next. Where that
-    would leave a part without text (one document, say), documents are cut instead, at the line end
-    nearest to the share; a text of one line is cut at the nearest white space, or between any two
-    characters. The parts one after the other are the whole text. Nothing of the text is kept: it
-    is read once or twice here, and again by whoever iterates the parts.
+    Sizes are counted in characters. Whole documents are assigned to the first part until its share
+    is reached, then to the next one. If a part would have no text, documents are split at the line
+    end nearest to the share; a text of one line is split at the nearest white space, or between
+    any two characters. The concatenated parts are the whole text. No text is kept in memory: the
+    corpus is read once or twice here, and again when the parts are iterated.
 
     Args:
         corpus: The whole text.
-        fractions: Shares of training, validation and test, each at least 0, together 1.
+        fractions: Shares of training, validation and test, each at least 0, with a sum of 1.
 
     Returns:
         Three corpora; one with a share of 0 has no documents.
@@ -56,7 +56,7 @@ def split_corpus(
 
 def _check_fractions(fractions: tuple[float, float, float]) -> None:
     written = ",".join(f"{fraction:g}" for fraction in fractions)
-    help = "Give training, validation and test, for example --split 0.9,0.05,0.05."
+    help = "Set the shares of training, validation and test, for example --split 0.9,0.05,0.05."
     if len(fractions) != len(_PART_NAMES):
         raise ConfigError(f"the split {written} has {len(fractions)} shares, not 3.", help=help)
     if not all(fraction >= 0 for fraction in fractions):
@@ -66,9 +66,9 @@ def _check_fractions(fractions: tuple[float, float, float]) -> None:
 
 
 def _targets(total: int, fractions: tuple[float, float, float]) -> list[int]:
-    """Return the wished-for boundaries, in characters from the beginning of the corpus."""
+    """Return the target boundaries, in characters from the start of the corpus."""
     targets = [0, *(min(round(total * share), total) for share in accumulate(fractions))]
-    # The last part that has a share takes what rounding left over.
+    # The last part with a share takes the rest after rounding.
     last = max(part for part, fraction in enumerate(fractions) if fraction > 0)
     return [total if part > last else target for part, target in enumerate(targets)]
 
@@ -121,7 +121,7 @@ def _inner_cuts(
 
 @dataclass(frozen=True, kw_only=True)
 class _Window:
-    """Where a boundary may lie, `low` to `high`, and where in there it should, in characters."""
+    """Allowed range of a boundary, `low` to `high`, and its target, in characters."""
 
     low: int
     high: int
@@ -143,7 +143,7 @@ def _nearest_cut(corpus: Corpus, window: _Window) -> int:
 def _ends_around(
     corpus: Corpus, window: _Window, *, ends: Callable[[str, int], Iterator[int]]
 ) -> Iterator[int]:
-    """Return, for each piece that may matter, its ends around the wished-for boundary."""
+    """Return, for each relevant piece, its ends around the target."""
     start = 0
     for document in corpus:
         is_line_start = True
@@ -153,7 +153,7 @@ def _ends_around(
             inside = min(window.target - start, len(piece))
             if start + len(piece) >= window.low:
                 found = ends(piece, max(inside, 0))
-                # A long line comes in several pieces, so the start of a piece may end nothing.
+                # A long line has several pieces, so the start of a piece may not be a line start.
                 yield from (start + position for position in found if position or is_line_start)
             start += len(piece)
             is_line_start = piece.endswith("\n")
@@ -173,7 +173,7 @@ def _white_space_ends(piece: str, position: int) -> Iterator[int]:
 
 
 def _part(corpus: Corpus, sizes: Sequence[int], start: int, end: int) -> Iterator[Document]:
-    """Return the documents, or parts of them, that lie between two boundaries."""
+    """Return the documents, or parts of them, between two boundaries."""
     begin = 0
     for document, size in zip(corpus, sizes, strict=False):
         if begin >= end:

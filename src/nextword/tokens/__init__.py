@@ -1,27 +1,35 @@
-"""From text to token ids and back, and texts kept as ids. Knows nothing of torch or of models."""
+"""Tokenizers and token stores. Knows nothing of torch or of models."""
 
-from nextword.tokens.config import TokenizerConfig, TokenizerKind
-from nextword.tokens.coverage import Coverage, coverage
-from nextword.tokens.decoding import StreamDecoder
+from nextword.tokens.config import TokenizerConfig
+from nextword.tokens.decoding import StreamDecoder, checked_id
 from nextword.tokens.encoders import Encoding
-from nextword.tokens.layout import Vocabulary
 from nextword.tokens.losses import count_lost
-from nextword.tokens.markers import remove_markers
-from nextword.tokens.specials import NUM_SPECIAL_TOKENS
-from nextword.tokens.store import (
+from nextword.tokens.stores import (
     DESCRIPTION_FILE,
     RESETS,
+    Coverage,
     Reset,
     TokenStore,
+    build_store,
+    coverage,
     open_store,
     require_trainable,
+    text_sha256,
 )
-from nextword.tokens.store_builder import build_store, text_sha256
 from nextword.tokens.text_counts import TextCounts, count_text
-from nextword.tokens.tokenizer import Tokenizer
+from nextword.tokens.token_texts import TokenTexts
+from nextword.tokens.tokenizer import Tokenizer, TokenUnit
 from nextword.tokens.training import train_tokenizer
-from nextword.tokens.vocabulary_spec import VocabularySpec
-from nextword.tokens.words import WORD_SEPARATORS
+from nextword.tokens.vocabularies import (
+    NUM_SPECIAL_TOKENS,
+    WORD_SEPARATORS,
+    TokenizerKind,
+    Vocabulary,
+    VocabularySpec,
+    merged_pairs,
+    remove_markers,
+)
+from nextword.tokens.vocabulary_tokenizer import VocabularyTokenizer
 
 __all__ = [
     "DESCRIPTION_FILE",
@@ -34,15 +42,20 @@ __all__ = [
     "StreamDecoder",
     "TextCounts",
     "TokenStore",
+    "TokenTexts",
+    "TokenUnit",
     "Tokenizer",
     "TokenizerConfig",
     "TokenizerKind",
     "Vocabulary",
     "VocabularySpec",
+    "VocabularyTokenizer",
     "build_store",
+    "checked_id",
     "count_lost",
     "count_text",
     "coverage",
+    "merged_pairs",
     "open_store",
     "remove_markers",
     "require_trainable",

@@ -1,7 +1,7 @@
-"""Learning byte pairs with the trainer of Hugging Face. Knows nothing of the other kinds.
+"""Train a byte-pair encoding with the trainer of Hugging Face `tokenizers`.
 
-The trainer works outside Python, in one call that answers no signal. So it runs in a thread of its
-own, while the calling thread waits in Python, reports the time and can be interrupted.
+The trainer is one native call that ignores signals. It runs in a separate thread, while the calling
+thread waits in Python, reports the time and can be interrupted.
 """
 
 import json
@@ -16,20 +16,21 @@ import tokenizers
 from tokenizers import models, trainers
 
 from nextword.tokens.encoders import line_parts
-from nextword.tokens.layout import (
+from nextword.tokens.vocabularies import (
     LONGEST_PRETOKEN_BYTES,
+    SPECIAL_TOKENS,
+    SURROGATE,
     Vocabulary,
     add_parts,
     byte_alphabet,
 )
-from nextword.tokens.specials import SPECIAL_TOKENS, SURROGATE
 
 _logger = logging.getLogger(__name__)
 
-#: A pair of tokens seen once in the whole text is no pattern.
+#: A pair of tokens that occurs once in the text is not merged.
 _MIN_COUNT = 2
-#: Characters of unbroken text that the trainer is given: it keeps each stretch, which takes about
-#: 120 bytes a character, and counts pairs in each anew.
+#: Limit of the characters in long stretches without white space. The trainer keeps each stretch in
+#: memory, about 120 bytes for each character, and counts its pairs again for each merge.
 MAX_UNBROKEN_CHARACTERS = 5_000_000
 _UNBROKEN = re.compile(rf"(?<!\S)\S{{{LONGEST_PRETOKEN_BYTES},}}")
 _WAIT_S = 0.2
@@ -43,15 +44,18 @@ def bpe_vocabulary(
     on_merging: Callable[[int], None] | None = None,
     max_unbroken: int = MAX_UNBROKEN_CHARACTERS,
 ) -> Vocabulary:
-    """Learn byte pairs from a text.
+    """Learn a byte-pair vocabulary from a text.
 
     Args:
         pieces: The text, in pieces that end at line ends.
-        vocab_size: At most so many tokens.
-        on_merging: Called a few times a second with the seconds that pairs have been counted for,
-            once the text is read.
-        max_unbroken: Of stretches of 252 characters and more without white space, so many
-            characters are used; a warning says so where there are more.
+        vocab_size: Largest number of tokens, special ones included.
+        on_merging: Called a few times a second after the text is read, with the seconds spent on
+            merges.
+        max_unbroken: Number of characters used of stretches of 252 or more characters without
+            white space. A warning is logged if there are more.
+
+    Returns:
+        The tokens and merges.
     """
     bare = Vocabulary(kind="bpe", tokens=SPECIAL_TOKENS)
     tokenizer = tokenizers.Tokenizer(models.BPE())
@@ -72,11 +76,11 @@ def bpe_vocabulary(
 
 
 class _Stopped(Exception):
-    """Ends the reading of a training that was interrupted."""
+    """Raised in the trainer's thread when training is interrupted."""
 
 
 class _Training:
-    """One call of the trainer, in a thread of its own."""
+    """One call of the trainer in a separate thread."""
 
     def __init__(self, tokenizer: tokenizers.Tokenizer, trainer: Any, parts: Iterator[str]) -> None:
         self._tokenizer = tokenizer
@@ -87,8 +91,8 @@ class _Training:
         self._error: BaseException | None = None
 
     def run(self, on_merging: Callable[[int], None] | None) -> None:
-        """Wait for the trainer in Python, where signals arrive, and raise what it raised."""
-        # An interrupted trainer cannot be ended; as a daemon it does not outlive the process.
+        """Wait for the trainer in Python, which handles signals, and raise its error."""
+        # An interrupted trainer cannot be stopped; a daemon thread ends with the process.
         thread = threading.Thread(target=self._train, daemon=True)
         thread.start()
         try:
@@ -123,14 +127,14 @@ class _Training:
 
 
 def _plain_parts(pieces: Iterable[str]) -> Iterator[str]:
-    """Yield the text without bytes that were not UTF-8, in parts that the trainer reads fast."""
+    """Yield the text without bytes that are not UTF-8, in parts that the trainer reads fast."""
     for piece in pieces:
         for plain in SURROGATE.split(piece):
             yield from line_parts(plain)
 
 
 def _with_less_unbroken_text(pieces: Iterable[str], max_characters: int) -> Iterator[str]:
-    """Yield the text with no more than so many characters in long stretches without white space."""
+    """Yield the text with at most `max_characters` in long stretches without white space."""
     left = max_characters
 
     def shortened(found: re.Match[str]) -> str:
@@ -143,7 +147,7 @@ def _with_less_unbroken_text(pieces: Iterable[str], max_characters: int) -> Iter
         yield _UNBROKEN.sub(shortened, piece)
     if left < 0:
         _logger.warning(
-            "%s characters of the training text stand in stretches of %d and more without white "
+            "%s characters of the training text are in stretches of %d or more without white "
             "space; byte pairs were learned from the first %s of them.",
             f"{max_characters - left:,}",
             LONGEST_PRETOKEN_BYTES,

@@ -1,20 +1,17 @@
-"""What a user can set about a tokenizer. Knows nothing of how it is trained."""
+"""Settings of a tokenizer. Knows nothing of how it is trained."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from nextword.base import STRICT, require, require_range
-from nextword.tokens.markers import Markers
-from nextword.tokens.specials import NUM_SPECIAL_TOKENS
+from nextword.tokens.vocabularies import NUM_SPECIAL_TOKENS, Markers, TokenizerKind
 
-TokenizerKind = Literal["word", "character", "byte", "bpe"]
-
-#: Special tokens and the 256 bytes: what every byte-level vocabulary holds.
+#: Size of the smallest byte-level vocabulary: the special tokens and the 256 bytes.
 BYTE_VOCAB_SIZE = NUM_SPECIAL_TOKENS + 256
 
 DEFAULT_BPE_VOCAB_SIZE = 8192
 
-#: The trainer reserves memory for every token it may learn, 70 GB for 1e9 of them.
+#: The trainer allocates memory for each token it may learn, 70 GB for 1e9 tokens.
 MAX_BPE_VOCAB_SIZE = 1 << 20
 
 
@@ -24,21 +21,21 @@ class TokenizerConfig:
     """Settings of a tokenizer.
 
     Attributes:
-        kind: `word` (split at NUL, tab, blank and line ends, as KenLM), `character`, `byte`, or
+        kind: `word` (split at NUL, tab, blank and line ends, like KenLM), `character`, `byte`, or
             `bpe` (byte-level).
-        vocab_size: At most so many tokens, the four special ones included; the most frequent are
-            kept. None keeps all words or characters, and means 8192 for `bpe`, which learns
-            1,048,576 at most.
-        min_count: Words or characters seen less often are unknown. None means 2 for the words of
-            an open text, so that the model learns what unknown words are like, and else 1.
+        vocab_size: Largest number of tokens, the four special ones included; the most frequent
+            ones are kept. None means all words or characters, and 8192 for `bpe`, whose maximum is
+            1,048,576.
+        min_count: Words or characters with a lower count are unknown. None means 2 for the words
+            of an open vocabulary, so the model learns to predict unknown words, and otherwise 1.
         closed: Whether a literal `<unk>` in the text is an ordinary word (`word` only). `auto`
-            says yes when the training text contains one, as in Penn Treebank and WikiText.
-        markers: What becomes of `<s>`, `</s>` and `<pad>` as words of a text (`word` only).
-            `refuse` refuses the text, `strip` takes them off at both ends of lines and refuses
-            others, `skip` leaves them out everywhere, as `lmplz --skip_symbols` does.
+            means yes if the training text contains one, as Penn Treebank and WikiText do.
+        markers: How `<s>`, `</s>` and `<pad>` as words of a text are handled (`word` only).
+            `refuse` refuses the text, `strip` removes them at both ends of lines and refuses
+            others, `skip` removes them everywhere, like `lmplz --skip_symbols`.
 
     Raises:
-        ConfigError: A value is out of range or makes no sense for the kind.
+        ConfigError: A value is out of range or does not apply to the kind.
 
     Example:
         >>> TokenizerConfig(kind="bpe", vocab_size=1000).vocab_size
@@ -50,6 +47,11 @@ class TokenizerConfig:
     min_count: int | None = None
     closed: Literal["auto"] | bool = "auto"
     markers: Markers = "refuse"
+
+    @property
+    def has_reserved_words(self) -> bool:
+        """Whether `<s>`, `</s>` and `<pad>` are reserved symbols instead of ordinary text."""
+        return self.kind == "word"
 
     def __post_init__(self) -> None:
         counts_tokens = self.kind in ("word", "character")

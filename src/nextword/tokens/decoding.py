@@ -1,44 +1,41 @@
-"""From ids to text, a token at a time. Knows nothing of models or of files.
-
-A decoder gives text as soon as it is certain: the pieces joined are the text of the whole.
-"""
+"""Decode token ids to text, one id at a time. Knows nothing of models or of files."""
 
 import codecs
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from nextword.base import VocabularyError
-from nextword.tokens.config import TokenizerKind
-from nextword.tokens.layout import byte_alphabet
-from nextword.tokens.specials import (
+from nextword.tokens.vocabularies import (
     NUM_SPECIAL_TOKENS,
     SENTENCE_END_ID,
     UNKNOWN_ID,
     UNKNOWN_TOKEN,
+    TokenizerKind,
+    byte_alphabet,
 )
 
 
 @runtime_checkable
 class StreamDecoder(Protocol):
-    """Turns ids into text as they come."""
+    """Decodes token ids incrementally; the parts of the text joined equal the whole text."""
 
     def feed(self, token_id: int) -> str:
-        """Return the text that this id makes certain; may be empty.
+        """Return the text that is complete after this id; may be empty.
 
         Raises:
-            VocabularyError: The vocabulary has no such id.
+            VocabularyError: The id is not in the vocabulary.
         """
         ...
 
     def flush(self) -> str:
-        """Return what is left at the end, and stand at the beginning of a text again."""
+        """Return the remaining text, and reset the decoder to the start of a text."""
         ...
 
 
 def token_bytes(tokens: Sequence[str]) -> list[bytes]:
-    """Return the bytes each byte-level token stands for; special tokens stand for none.
+    """Return the bytes of each byte-level token; special tokens have none.
 
-    `<unk>` alone stands for its own name, so that it can be seen when a model writes it.
+    The exception is `<unk>`, which decodes to its name, so it is visible in generated text.
     """
     values = {sign: bytes([byte]) for byte, sign in enumerate(byte_alphabet())}
     specials = [b""] * NUM_SPECIAL_TOKENS
@@ -50,12 +47,12 @@ def token_bytes(tokens: Sequence[str]) -> list[bytes]:
 def make_decoder(
     kind: TokenizerKind, *, tokens: Sequence[str], values: Sequence[bytes]
 ) -> StreamDecoder:
-    """Return a decoder that stands at the beginning of a text.
+    """Return a decoder at the start of a text.
 
     Args:
-        kind: The tokenizer's kind.
-        tokens: Names in the order of their ids; used for `word` and `character`.
-        values: What `token_bytes` gives; used for `byte` and `bpe`.
+        kind: Kind of the tokenizer.
+        tokens: Tokens in the order of their ids; used for `word` and `character`.
+        values: Bytes of each token from `token_bytes`; used for `byte` and `bpe`.
     """
     if kind == "word":
         return _WordDecoder(tokens)
@@ -64,15 +61,15 @@ def make_decoder(
     return _ByteDecoder(values, errors=_DECODING_ERRORS[kind])
 
 
-#: What becomes of bytes that are not UTF-8: kept as surrogates, or shown as U+FFFD.
+#: Bytes that are not UTF-8 are decoded to surrogates (`byte`) or to U+FFFD (`bpe`).
 _DECODING_ERRORS: dict[TokenizerKind, str] = {"byte": "surrogateescape", "bpe": "replace"}
 
 
 def checked_id(token_id: int, vocab_size: int) -> int:
-    """Return the id back if the vocabulary has it.
+    """Return the id if it is in the vocabulary.
 
     Raises:
-        VocabularyError: It has not.
+        VocabularyError: The id is negative or at least `vocab_size`.
     """
     if 0 <= token_id < vocab_size:
         return token_id
@@ -82,7 +79,7 @@ def checked_id(token_id: int, vocab_size: int) -> int:
 
 
 class _WordDecoder:
-    """Blanks between words, a newline for each sentence end, no blank at either side of it."""
+    """Writes a blank between words and a newline for each sentence end, without blanks around."""
 
     def __init__(self, tokens: Sequence[str]) -> None:
         self._tokens = tokens
@@ -105,7 +102,7 @@ class _WordDecoder:
 
 
 class _CharacterDecoder:
-    """The characters one after the other."""
+    """Writes each character."""
 
     def __init__(self, tokens: Sequence[str]) -> None:
         self._tokens = tokens
@@ -121,7 +118,7 @@ class _CharacterDecoder:
 
 
 class _ByteDecoder:
-    """The bytes as UTF-8, held back while a character is not complete."""
+    """Decodes bytes as UTF-8 and holds back an incomplete character."""
 
     def __init__(self, values: Sequence[bytes], *, errors: str) -> None:
         self._values = values

@@ -1,7 +1,7 @@
-"""From text to ids, fast; one small class a kind. Knows nothing of files or of training.
+"""Encode text to token ids; one class for each kind. Knows nothing of files or of training.
 
-Each gives the ids that the tokenizer's `tokenizer.json` gives through Hugging Face, which says
-what is right; the plain dictionary and table look-ups here are several times faster.
+Each encoder returns the ids that Hugging Face returns for the `tokenizer.json`. The look-ups here
+are several times faster.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,36 +13,40 @@ import numpy as np
 import tokenizers
 from jaxtyping import Bool, Int64
 
-from nextword.tokens.layout import LINE_PART_CHARACTERS, byte_alphabet
 from nextword.tokens.losses import count_blanks_lost
-from nextword.tokens.specials import (
+from nextword.tokens.text_counts import utf8_bytes
+from nextword.tokens.vocabularies import (
+    LATEST_LAYOUT,
+    LINE_PART_CHARACTERS,
     NUM_SPECIAL_TOKENS,
     SENTENCE_END_ID,
     SURROGATE,
     UNKNOWN_ID,
     UNKNOWN_TOKEN,
+    Layout,
+    byte_alphabet,
+    fold_word,
+    split_words,
 )
-from nextword.tokens.text_counts import utf8_bytes
-from nextword.tokens.words import LATEST_LAYOUT, Layout, fold_word, split_words
 
 _ABSENT = -1
 _NUM_CODE_POINTS = 0x110000
 _GROUP_CHARACTERS = 2 * LINE_PART_CHARACTERS
 
-#: No UTF-8 text holds this byte, so it can stand for a line end among the words.
+#: A byte that never occurs in UTF-8; it represents a line end among the words.
 _LINE_END = b"\xff"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Encoding:
-    """Ids of a text.
+    """The token ids of a text.
 
     Attributes:
-        ids: One id a token.
-        unknown: True where the text's word or character is outside the vocabulary. In a closed
-            text a literal `<unk>` is not unknown, though it has the same id.
-        num_characters_lost: Characters of the text that the ids do not tell, those of unknown
-            tokens aside.
+        ids: Token ids, (num_tokens).
+        unknown: True where the word or character is out of vocabulary, (num_tokens). A literal
+            `<unk>` is not unknown if the vocabulary is closed, although it has the same id.
+        num_characters_lost: Characters of the text that cannot be restored from the ids, without
+            those of unknown tokens.
     """
 
     ids: Int64[np.ndarray, " num_tokens"]
@@ -52,20 +56,20 @@ class Encoding:
 
 @runtime_checkable
 class Encoder(Protocol):
-    """Turns text into ids."""
+    """Converts text to token ids."""
 
     def encode(self, text: str) -> Encoding:
-        """Return the ids of a text."""
+        """Return the token ids of a text."""
         ...
 
 
 class WordEncoder:
-    """Words as `split_words` separates them, and an id at each line end.
+    """Encodes words, as split by `split_words`, and line ends.
 
     Args:
-        tokens: Names in the order of their ids.
+        tokens: Tokens in the order of their ids.
         closed: Whether a literal `<unk>` is an ordinary word.
-        layout: Which rule separates words.
+        layout: Version of the rule that splits words.
     """
 
     def __init__(
@@ -88,10 +92,10 @@ class WordEncoder:
 
 
 class CharacterEncoder:
-    """One id a code point, newlines included.
+    """Encodes each code point, newlines included.
 
     Args:
-        tokens: Names in the order of their ids.
+        tokens: Tokens in the order of their ids.
     """
 
     def __init__(self, tokens: Sequence[str]) -> None:
@@ -107,7 +111,7 @@ class CharacterEncoder:
 
 
 class ByteEncoder:
-    """One id a byte of UTF-8; bytes carried through as surrogates come back as themselves."""
+    """Encodes each byte of UTF-8; a surrogate that represents a byte is encoded as that byte."""
 
     def encode(self, text: str) -> Encoding:
         """Return the ids of the bytes of a text."""
@@ -116,11 +120,11 @@ class ByteEncoder:
 
 
 class BpeEncoder:
-    """Byte-pair encoding by Hugging Face; a token never goes on after a newline.
+    """Byte-pair encoding by Hugging Face; no token continues after a newline.
 
     Args:
         tokenizer: The byte-level BPE tokenizer.
-        layout: Whether it reads a long line in parts, as layout 2 does.
+        layout: Version of the pre-tokenizer; since layout 2 a long line is encoded in parts.
     """
 
     def __init__(self, tokenizer: tokenizers.Tokenizer, *, layout: Layout = LATEST_LAYOUT) -> None:
@@ -130,7 +134,7 @@ class BpeEncoder:
         self._byte_ids = [vocab[sign] for sign in byte_alphabet()]
 
     def encode(self, text: str) -> Encoding:
-        """Return the ids of a text; a carried byte that was not UTF-8 is a token of its own."""
+        """Return the ids of a text; each byte that is not UTF-8 is one token."""
         ids: list[int] = []
         start = 0
         for found in SURROGATE.finditer(text):
@@ -141,7 +145,7 @@ class BpeEncoder:
         return _all_known(np.array(ids, dtype=np.int64))
 
     def _encode_plain(self, text: str) -> list[int]:
-        # Cutting where the tokenizer cuts changes no id, and lets the batch use every core.
+        # Splitting where the pre-tokenizer splits changes no id, and the batch uses every core.
         encodings = self._tokenizer.encode_batch_fast(
             list(self._group(text)), add_special_tokens=False
         )
@@ -149,10 +153,12 @@ class BpeEncoder:
 
 
 def line_parts(text: str) -> Iterator[str]:
-    """Yield a text in groups of whole lines, a long line in parts where layout 2 of `bpe` cuts it.
+    """Iterate over groups of whole lines, or parts of long lines.
+
+    Long lines are split where layout 2 of kind `bpe` splits them.
 
     Args:
-        text: Begins at the beginning of a line.
+        text: A text that starts at the start of a line.
     """
     start = 0
     while start < len(text):

@@ -1,4 +1,4 @@
-"""How many characters of a text its tokens do not give back. Knows nothing of tokenizers."""
+"""Count the characters of a text that are lost in tokenization. Knows nothing of tokenizers."""
 
 import re
 import unicodedata
@@ -9,13 +9,13 @@ from operator import itemgetter, ne
 import numpy as np
 from jaxtyping import Int64
 
-from nextword.tokens.specials import SENTENCE_END_ID
+from nextword.tokens.vocabularies import SENTENCE_END_ID
 
-#: Characters that must agree for texts to be taken as aligned again; the fewer, the dearer.
+#: Numbers of equal characters after which texts count as aligned; a smaller number costs more.
 _KEY_SIZES = (4, 2, 1)
-#: Longest stretch that is looked for as one text replaced by another.
+#: Longest stretch that counts as replaced by another one.
 _WINDOW = 16
-#: One text may leave out this many characters at once; a longer key makes it certain.
+#: Longest stretch that may be missing from one text, and the key that confirms the alignment.
 _FAR, _FAR_KEY_SIZE = 1 << 16, 12
 _STEP = 1 << 10
 
@@ -25,7 +25,7 @@ _ONLY_BLANK = re.compile(rb"(?m)^ $")
 
 
 class _Folding(dict[int, str]):
-    """Maps a character to its base letter in lower case; blanks and combining marks to nothing."""
+    """Maps a character to its lower-case base letter, and blanks and combining marks to nothing."""
 
     def __missing__(self, code_point: int) -> str:
         character = chr(code_point)
@@ -40,12 +40,12 @@ _FOLDING = _Folding()
 
 @dataclass(frozen=True, kw_only=True)
 class _Spelling:
-    """A text as base letters, by which it is aligned, and what is written for each.
+    """A text split into letters, with the base letters that are used for alignment.
 
     Attributes:
         base: The base letters, in lower case.
-        letters: The letters as they are written.
-        before: The blanks and combining marks before each letter, and at the end of the text.
+        letters: The original letters.
+        before: The blanks and combining marks before each letter and at the end of the text.
     """
 
     base: str
@@ -54,11 +54,15 @@ class _Spelling:
 
 
 def count_lost(text: str, decoded: str) -> int:
-    """Count the characters of a text that its decoding does not give back.
+    """Count the characters of a text that differ in its decoding.
 
-    A replaced character counts once; so does a character that the decoding adds. The texts are
-    aligned from left to right in linear time, so for texts that share little the count may be
-    larger than their edit distance. It is 0 only for equal texts.
+    A replaced, missing or additional character counts once. The texts are aligned from left to
+    right in linear time, so the count may be larger than the edit distance of texts that have
+    little in common. It is 0 only for equal texts.
+
+    Args:
+        text: The original text.
+        decoded: The text after encoding and decoding.
 
     Example:
         >>> count_lost("The Café  door", "the cafe door")
@@ -73,15 +77,15 @@ def count_lost(text: str, decoded: str) -> int:
 def count_blanks_lost(
     data: bytes, words: list[bytes], token_ids: Int64[np.ndarray, " num_tokens"]
 ) -> int:
-    r"""Count the white space of a text that its words and line ends do not tell.
+    r"""Count the white space of a text that cannot be restored from its words and line ends.
 
-    Words are written with one blank between them. Lines may begin, and may end, with one blank
-    throughout, as in the Penn Treebank and WikiText files; whichever layout fits best is taken.
+    Decoding writes one blank between words. If lines start or end with one blank throughout, as in
+    the Penn Treebank and WikiText files, these blanks are not counted as lost.
 
     Args:
         data: The text in UTF-8.
         words: Its words; each line end is a word of one byte.
-        token_ids: Their ids.
+        token_ids: Ids of the words, (num_tokens).
     """
     is_end = token_ids == SENTENCE_END_ID
     num_blanks = data.count(b" ")
@@ -131,7 +135,7 @@ def _spelling(text: str) -> _Spelling:
 
 
 def _common_length(text: str, position: int, other: str, place: int) -> int:
-    """Return how many letters agree from two places on."""
+    """Return how many letters are equal from the two positions on."""
     length, step = 0, _STEP
     while step:
         one = text[position + length : position + length + step]
@@ -143,7 +147,7 @@ def _common_length(text: str, position: int, other: str, place: int) -> int:
 
 
 def _differing(one: _Spelling, position: int, other: _Spelling, place: int, length: int) -> int:
-    """Count what differs between letters that have the same base; not before the first of them."""
+    """Count differences between letters with equal bases, without what precedes the first one."""
     lost = _num_different(
         one.letters[position : position + length], other.letters[place : place + length]
     )
@@ -157,7 +161,7 @@ def _differing(one: _Spelling, position: int, other: _Spelling, place: int, leng
 
 
 def _attached(first: str, second: str) -> int:
-    """Count what differs between what stands before two letters."""
+    """Count differences between the blanks and marks before two letters."""
     size = _common_length(first, 0, second, 0)
     first, second = first[size:][::-1], second[size:][::-1]
     return max(len(first), len(second)) - _common_length(first, 0, second, 0)
@@ -168,7 +172,7 @@ def _num_different(first: Sequence[str], second: Sequence[str]) -> int:
 
 
 def _gap(text: str, position: int, other: str, place: int) -> tuple[int, int]:
-    """Return how much to skip in each text for them to agree again, the smallest gap first."""
+    """Return how many letters to skip in each text to align them again; prefer small gaps."""
     remaining, rest = len(text) - position, len(other) - place
     if not remaining or not rest:
         return remaining, rest

@@ -1,17 +1,17 @@
-"""Sizes of a text in words, characters and bytes, the same whatever the tokenizer."""
+"""Size of a text in words, characters and bytes, independent of the tokenizer."""
 
 from dataclasses import dataclass
 
 from nextword.base import DataError
-from nextword.tokens.words import split_words
+from nextword.tokens.vocabularies import split_words
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextCounts:
-    """How long a text is.
+    """Size of a text.
 
     Attributes:
-        num_words: Words, separated as in KenLM's `lmplz`, plus line ends.
+        num_words: Words, split like KenLM's `lmplz`, plus line ends.
         num_characters: Code points, newlines included.
         num_bytes: Bytes of the text in UTF-8.
     """
@@ -31,10 +31,10 @@ class TextCounts:
 def count_text(text: str) -> TextCounts:
     r"""Count the words and line ends, code points and UTF-8 bytes of a text.
 
-    A byte that was carried through as a surrogate counts as one character and one byte.
+    A byte that is not UTF-8, represented by a surrogate, counts as one character and one byte.
 
     Raises:
-        DataError: The text holds a surrogate that stands for no byte.
+        DataError: The text contains a surrogate that represents no byte.
 
     Example:
         >>> count_text("a café\n")
@@ -44,7 +44,7 @@ def count_text(text: str) -> TextCounts:
 
 
 def count_bytes(data: bytes, *, num_characters: int) -> TextCounts:
-    """Count a text whose UTF-8 bytes are at hand already."""
+    """Count a text given its UTF-8 bytes and its number of characters."""
     return TextCounts(
         num_words=len(split_words(data)) + data.count(b"\n"),
         num_characters=num_characters,
@@ -53,16 +53,16 @@ def count_bytes(data: bytes, *, num_characters: int) -> TextCounts:
 
 
 def utf8_bytes(text: str) -> bytes:
-    """Return the bytes a text was read from, those that were not UTF-8 included.
+    """Return the bytes of a text; surrogates become the bytes that they represent.
 
     Raises:
-        DataError: The text holds a surrogate that stands for no byte.
+        DataError: The text contains a surrogate that represents no byte.
     """
     try:
         return text.encode("utf-8", errors="surrogateescape")
     except UnicodeEncodeError as error:
         raise DataError(
-            f"the text holds a lone surrogate U+{ord(text[error.start]):04X} at character "
+            f"the text contains a lone surrogate U+{ord(text[error.start]):04X} at character "
             f"{error.start:,}; it has no bytes.",
             help="Replace it, for example by U+FFFD.",
         ) from error

@@ -1,4 +1,4 @@
-"""Learning a vocabulary from a text in one pass. Knows nothing of files or of fast encoding."""
+"""Train a tokenizer on a text in one pass. Knows nothing of files or of fast encoding."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -6,16 +6,19 @@ from collections.abc import Callable, Iterable, Iterator
 from nextword.base import DataError
 from nextword.tokens.bpe_training import bpe_vocabulary
 from nextword.tokens.config import DEFAULT_BPE_VOCAB_SIZE, TokenizerConfig
-from nextword.tokens.layout import Vocabulary, byte_alphabet
-from nextword.tokens.markers import remove_markers
-from nextword.tokens.specials import (
+from nextword.tokens.vocabularies import (
+    LATEST_LAYOUT,
     NUM_SPECIAL_TOKENS,
     SPECIAL_TOKENS,
     SURROGATE,
     UNKNOWN_TOKEN,
+    Vocabulary,
+    byte_alphabet,
+    remove_markers,
+    split_words,
+    unfold_word,
 )
-from nextword.tokens.tokenizer import Tokenizer
-from nextword.tokens.words import LATEST_LAYOUT, split_words, unfold_word
+from nextword.tokens.vocabulary_tokenizer import VocabularyTokenizer
 
 
 def train_tokenizer(
@@ -24,20 +27,25 @@ def train_tokenizer(
     *,
     on_progress: Callable[[int], None] | None = None,
     on_merging: Callable[[int], None] | None = None,
-) -> Tokenizer:
-    r"""Learn a vocabulary: special tokens first, then by falling count, then by text.
+) -> VocabularyTokenizer:
+    r"""Train a tokenizer.
 
-    The same text gives the same tokenizer on every machine. The text is read once and not kept;
-    kind `byte` has nothing to learn and reads none of it.
+    The vocabulary has the special tokens first. Words and characters follow by descending count,
+    then by code point. The same text gives the same tokenizer on every machine. The text
+    is read once and not kept; kind `byte` does not read it.
 
     Args:
-        config: What to learn.
+        config: Settings of the tokenizer.
         pieces: The training text, in pieces that end at line ends.
         on_progress: Called with the number of characters read so far.
-        on_merging: Kind `bpe` only: called with the seconds spent on pairs, once all is read.
+        on_merging: Kind `bpe` only: called after the text is read, with the seconds spent on
+            merges.
+
+    Returns:
+        The tokenizer.
 
     Raises:
-        DataError: The text is empty, or holds a reserved symbol that `markers` does not remove.
+        DataError: The text is empty, or contains a reserved symbol that `markers` does not remove.
 
     Example:
         >>> tokenizer = train_tokenizer(TokenizerConfig(min_count=1), ["the cat\n", "the dog\n"])
@@ -45,14 +53,18 @@ def train_tokenizer(
         [4, 6, 3]
     """
     if config.kind == "byte":
-        return Tokenizer(Vocabulary(kind="byte", tokens=(*SPECIAL_TOKENS, *byte_alphabet())))
+        return VocabularyTokenizer(
+            Vocabulary(kind="byte", tokens=(*SPECIAL_TOKENS, *byte_alphabet()))
+        )
     watched = _watch(pieces, on_progress)
     if config.kind == "bpe":
         vocab_size = config.vocab_size or DEFAULT_BPE_VOCAB_SIZE
-        return Tokenizer(bpe_vocabulary(watched, vocab_size=vocab_size, on_merging=on_merging))
+        return VocabularyTokenizer(
+            bpe_vocabulary(watched, vocab_size=vocab_size, on_merging=on_merging)
+        )
     if config.kind == "character":
-        return Tokenizer(_character_vocabulary(config, watched))
-    return Tokenizer(_word_vocabulary(config, watched))
+        return VocabularyTokenizer(_character_vocabulary(config, watched))
+    return VocabularyTokenizer(_word_vocabulary(config, watched))
 
 
 def _watch(pieces: Iterable[str], on_progress: Callable[[int], None] | None) -> Iterator[str]:
@@ -87,7 +99,7 @@ def _word_vocabulary(config: TokenizerConfig, pieces: Iterable[str]) -> Vocabula
 
 
 def _as_text(data: bytes) -> str | None:
-    """Return a word as text, or None when it holds a byte that was not UTF-8, which JSON cannot."""
+    """Return a word as text; None if it has a byte that is not UTF-8, which JSON cannot store."""
     try:
         return unfold_word(data, LATEST_LAYOUT).decode("utf-8")
     except UnicodeDecodeError:

@@ -4,7 +4,7 @@ from nextword.base import FormatError
 from nextword.evaluation import PerplexityCard, evaluate
 from nextword.families import NgramConfig, train_ngram
 from nextword.storage import RunFolder
-from nextword.tokens import Tokenizer, open_store
+from nextword.tokens import VocabularyTokenizer, open_store
 from nextword.training.data import StageProgress
 
 
@@ -28,7 +28,7 @@ def kneser_ney_baseline(
         raise FormatError(
             f"{folder} holds no test or validation text.", help="Train with a split that has one."
         )
-    tokenizer = Tokenizer.load(folder / "tokenizer.json")
+    tokenizer = VocabularyTokenizer.load(folder / "tokenizer.json")
     model = train_ngram(
         open_store(folder / "train", tokenizer=tokenizer),
         tokenizer,

@@ -12,7 +12,7 @@ from nextword.evaluation import (
     perplexity_card,
     vocabulary_fingerprint,
 )
-from nextword.tokens import Tokenizer, Vocabulary
+from nextword.tokens import Tokenizer, Vocabulary, VocabularyTokenizer
 
 SPECIALS = ("<pad>", "<unk>", "<s>", "</s>")
 
@@ -46,7 +46,7 @@ def card(
 
 
 def word_tokenizer(*words: str, closed: bool = False) -> Tokenizer:
-    return Tokenizer(Vocabulary(kind="word", closed=closed, tokens=(*SPECIALS, *words)))
+    return VocabularyTokenizer(Vocabulary(kind="word", closed=closed, tokens=(*SPECIALS, *words)))
 
 
 @pytest.mark.parametrize(

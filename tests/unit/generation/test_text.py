@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from fakes import ConstantModel, HashModel, tokenizer_of
 from nextword.base import ConfigError
-from nextword.generation import Sample, SamplingConfig, banned_ids, generate_text, next_tokens
+from nextword.generation import Sample, SamplingConfig, generate_text, next_tokens
 from nextword.models import LanguageModel
 from nextword.tokens import Tokenizer
 
@@ -149,19 +149,6 @@ def test_generate_text_closed_unknown_is_a_word() -> None:
     (sample,) = samples_of(always(tokenizer, "<unk>"), tokenizer, max_tokens=2)
 
     assert sample.text == "<unk> <unk>"
-
-
-@pytest.mark.parametrize(
-    ("tokenizer", "expected"),
-    [
-        (WORDS, (1,)),
-        (tokenizer_of("a <unk>\n", closed=True), ()),
-        (tokenizer_of("ab\n", kind="character"), (1, 3)),
-        (BYTES, (1, 3)),
-    ],
-)
-def test_banned_ids_each_kind_has_its_own(tokenizer: Tokenizer, expected: tuple[int, ...]) -> None:
-    assert banned_ids(tokenizer) == expected
 
 
 def test_next_tokens_most_probable_come_first_with_the_models_probabilities() -> None:

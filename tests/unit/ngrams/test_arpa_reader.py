@@ -139,7 +139,10 @@ def test_read_arpa_order_one_needs_no_backoff() -> None:
 def test_read_arpa_note_of_a_closed_text_is_heeded() -> None:
     note = "# nextword tokens: word, closed\n"
 
-    assert [read(text).tokenizer.closed for text in (ARPA, note + ARPA)] == [False, True]
+    assert [read(text).tokenizer.has_closed_vocabulary for text in (ARPA, note + ARPA)] == [
+        False,
+        True,
+    ]
 
 
 CMU_PREAMBLE = """## Copyright (c) 1996, Carnegie Mellon University

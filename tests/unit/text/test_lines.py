@@ -46,13 +46,13 @@ def test_whole_lines_long_line_is_cut_before_a_blank() -> None:
 
 @pytest.mark.usefixtures("small_limits")
 def test_whole_lines_unbroken_text_tells_its_place() -> None:
-    with pytest.raises(DataError, match=r"more than 40 bytes without .* beginning at byte 6\."):
+    with pytest.raises(DataError, match=r"more than 40 bytes without .* starting at byte 6\."):
         pieces_of(b"first\n", b"x" * 30, b"x" * 30)
 
 
 @pytest.mark.usefixtures("small_limits")
 def test_whole_lines_long_line_that_must_be_whole_tells_its_place() -> None:
-    with pytest.raises(DataError, match=r"a line of more than 40 bytes, beginning at byte 6\."):
+    with pytest.raises(DataError, match=r"a line of more than 40 bytes, starting at byte 6\."):
         pieces_of(b"first\n", b"the students opened their books and left", b" ", may_cut=False)
 
 

@@ -119,7 +119,7 @@ def test_find_files_text_in_place_of_a_name_is_refused() -> None:
         (" ", "the name of a text is ' '"),
         ("/", "/ is the root folder"),
         ("//tmp/..", "is the root folder"),
-        ("a\x00b", r"'a\\x00b' holds a NUL character"),
+        ("a\x00b", r"'a\\x00b' contains a NUL character"),
         ("a/" * 3000, "cannot be read: File name too long|there is no file"),
     ],
 )
@@ -149,7 +149,7 @@ def test_find_files_empty_folder_is_refused(tmp_path: Path) -> None:
 def test_find_files_folder_of_no_text_is_refused(tmp_path: Path) -> None:
     make_files(tmp_path, "x.png", "y.png")
 
-    with pytest.raises(DataError, match=r"holds no text: 2 files.*'\.png'"):
+    with pytest.raises(DataError, match=r"contains no text: 2 files.*'\.png'"):
         find_files(str(tmp_path))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nextword.tokens import Tokenizer
+from nextword.tokens import VocabularyTokenizer
 
 FOLDER = Path(__file__).parents[2] / "golden" / "tokenizers"
 EXPECTED = json.loads((FOLDER / "layout-1-expected.json").read_text(encoding="utf-8"))
@@ -13,8 +13,8 @@ EXPECTED = json.loads((FOLDER / "layout-1-expected.json").read_text(encoding="ut
 
 @pytest.mark.parametrize("name", EXPECTED["tokenizers"])
 def test_load_of_an_older_tokenizer_gives_its_ids_and_fingerprint(name: str) -> None:
-    tokenizer = Tokenizer.load(FOLDER / f"layout-1-{name}.json")
+    tokenizer = VocabularyTokenizer.load(FOLDER / f"layout-1-{name}.json")
 
     assert tokenizer.fingerprint == EXPECTED["tokenizers"][name]["fingerprint"]
     assert tokenizer.encode(EXPECTED["text"]).ids.tolist() == EXPECTED["tokenizers"][name]["ids"]
-    assert Tokenizer.from_json(tokenizer.to_json()).fingerprint == tokenizer.fingerprint
+    assert VocabularyTokenizer.from_json(tokenizer.to_json()).fingerprint == tokenizer.fingerprint

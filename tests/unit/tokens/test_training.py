@@ -27,21 +27,21 @@ def test_train_words_are_ordered_by_count_then_text() -> None:
 def test_train_words_of_an_open_text_seen_once_are_unknown() -> None:
     tokenizer = train_tokenizer(TokenizerConfig(), ["the cat\nthe dog\n"])
 
-    assert not tokenizer.closed
+    assert not tokenizer.has_closed_vocabulary
     assert tokens_of(tokenizer) == [*SPECIALS, "the"]
 
 
 def test_train_words_of_a_closed_text_are_all_kept() -> None:
     tokenizer = train_tokenizer(TokenizerConfig(), ["the <unk>\n", "the cat\n"])
 
-    assert tokenizer.closed
+    assert tokenizer.has_closed_vocabulary
     assert tokens_of(tokenizer) == [*SPECIALS, "the", "cat"]
 
 
 def test_train_words_closed_by_setting_overrules_the_text() -> None:
     tokenizer = train_tokenizer(TokenizerConfig(closed=False), ["the <unk>\n", "the cat\n"])
 
-    assert not tokenizer.closed
+    assert not tokenizer.has_closed_vocabulary
     assert tokens_of(tokenizer) == [*SPECIALS, "the"]
 
 
@@ -56,7 +56,7 @@ def test_train_words_literal_specials_and_carried_bytes_never_enter_the_vocabula
 def test_train_words_with_a_reserved_symbol_are_refused_with_their_line() -> None:
     pieces = ["the cat\nthe dog\n", "a <b>\n<s> the cat </s>\n"]
 
-    with pytest.raises(DataError, match=r"the training text, line 4: the text holds '<s>'"):
+    with pytest.raises(DataError, match=r"the training text, line 4: the text contains '<s>'"):
         train_tokenizer(TokenizerConfig(), pieces)
 
 

@@ -26,7 +26,7 @@ def round_trip(subject: Subject) -> float:
     tokenizer = subject.tokenizer
     if tokenizer is None:
         raise NotApplicable("no tokenizer was given")
-    if tokenizer.kind == "word":
+    if tokenizer.is_word_level:
         words = map(tokenizer.token_text, range(tokenizer.vocab_size)[_WORDS_TRIED])
         return float(tokenizer.count_lost(" ".join(words) + "\n"))
     lost = subject.num_characters_lost

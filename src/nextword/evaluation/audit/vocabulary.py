@@ -5,14 +5,11 @@ there: what should have been an unknown word is scored as a known one, and the p
 longer that of new text.
 """
 
-import json
-
 import numpy as np
 from jaxtyping import Bool, Int64, UInt
 
 from nextword.evaluation.audit.run_texts import RunTexts
 from nextword.evaluation.audit.subject import NotApplicable, Subject
-from nextword.tokens import Tokenizer
 
 _SCAN_TOKENS = 1 << 22
 _NUM_SHOWN = 5
@@ -41,8 +38,9 @@ def leaked_ids(texts: RunTexts) -> Int64[np.ndarray, " num_leaked"]:
     tokenizer = texts.tokenizer
     known = _seen(texts.train.ids, tokenizer.vocab_size)
     known[[*tokenizer.never_ids, tokenizer.unknown_id, tokenizer.sentence_end_id]] = True
-    if tokenizer.kind == "bpe":
-        known |= _parts_of(known, tokenizer)
+    merged_pairs = tokenizer.merged_pairs()
+    if merged_pairs is not None:
+        known |= _parts_of(known, merged_pairs)
     leaked = np.zeros_like(known)
     for store in texts.held_out.values():
         leaked |= _seen(store.ids, tokenizer.vocab_size) & ~known
@@ -60,7 +58,7 @@ def _texts(subject: Subject) -> RunTexts:
             "the vocabulary is that of the model the training went on from, or holds words of "
             "pretrained vectors"
         )
-    if texts.tokenizer.kind == "byte":
+    if not texts.tokenizer.has_learned_vocabulary:
         raise NotApplicable("the 256 bytes are given; there is nothing to learn them from")
     return texts
 
@@ -76,19 +74,16 @@ def _seen(
 
 
 def _parts_of(
-    known: Bool[np.ndarray, " vocab_size"], tokenizer: Tokenizer
+    known: Bool[np.ndarray, " vocab_size"], merged_pairs: dict[int, tuple[int, int]]
 ) -> Bool[np.ndarray, " vocab_size"]:
     """Say which byte-pair tokens the known ones were merged from, and which are single bytes.
 
     A token that every time went on to be merged is learnt from the text but stands nowhere in it.
     """
-    model = json.loads(tokenizer.to_json())["model"]
-    ids = model["vocab"]
     parts = known.copy()
-    merged = {ids[first + second]: (ids[first], ids[second]) for first, second in model["merges"]}
-    parts[[number for number in range(tokenizer.vocab_size) if number not in merged]] = True
+    parts[[number for number in range(len(known)) if number not in merged_pairs]] = True
     # Backwards: a merge comes after those that made its parts.
-    for token, pair in reversed(merged.items()):
+    for token, pair in reversed(merged_pairs.items()):
         if parts[token]:
             parts[list(pair)] = True
     return parts

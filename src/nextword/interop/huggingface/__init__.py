@@ -1,4 +1,4 @@
-"""Causal language models of Hugging Face transformers: loaded, read and scored as our own are."""
+"""Causal language models of Hugging Face transformers as a `LanguageModel`."""
 
 from nextword.interop.huggingface.files import HUGGINGFACE_PREFIX
 from nextword.interop.huggingface.loading import load_huggingface

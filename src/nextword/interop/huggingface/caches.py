@@ -1,7 +1,7 @@
-"""What a transformers model remembers, whatever its class: the tensors in it, out and in.
+"""Tensors in the cache of a transformers model, whatever the class of the cache.
 
-Keys and values, convolution and scan states come in many classes. All of them are containers of
-tensors whose first axis is the row, and that is all that is asked of them here.
+Caches of keys and values, convolution states and scan states have many classes. All are containers
+of tensors whose first axis is the batch; nothing else is assumed here.
 """
 
 import copy
@@ -11,14 +11,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
-#: A cache as transformers hands it out.
+#: A cache as transformers returns it.
 Cache = Any
 
 
 def cache_tensors(cache: Cache) -> list[Tensor]:
-    """Give the tensors in a cache, in an order that depends on its structure alone.
+    """Return the tensors in a cache, in an order that depends only on its structure.
 
-    Single numbers are left out: they are settings, and have no rows.
+    Tensors without axes are left out: they are settings and have no rows.
+
+    Args:
+        cache: A cache returned by transformers.
+
+    Returns:
+        Tensors whose first axis is the batch.
 
     Example:
         >>> [tensor.shape for tensor in cache_tensors({"keys": [torch.zeros(2, 3)], "length": 3})]
@@ -28,25 +34,30 @@ def cache_tensors(cache: Cache) -> list[Tensor]:
 
 
 def rebuilt(cache: Cache, tensors: Sequence[Tensor]) -> Cache:
-    """Give a copy of a cache with other tensors in the places of its own.
+    """Return a copy of a cache with other tensors.
 
-    Nothing that is done to the copy reaches the cache; the tensors are not copied.
+    Changes to the copy do not affect the cache. The new tensors are not copied.
 
     Args:
-        cache: Gives the structure.
-        tensors: As many as `cache_tensors` gives, in its order.
+        cache: The cache whose structure is copied.
+        tensors: One for each of `cache_tensors(cache)`, in that order.
     """
     replacements = {id(old): new for old, new in zip(cache_tensors(cache), tensors, strict=True)}
     return copy.deepcopy(cache, replacements)
 
 
 def cache_rows(cache: Cache, rows: torch.Tensor) -> Cache:
-    """Give a copy of a cache that holds these rows, in this order."""
+    """Return a copy of a cache with the given rows, in the given order.
+
+    Args:
+        cache: The cache.
+        rows: Indices into the batch, (rows).
+    """
     return rebuilt(cache, [tensor.index_select(0, rows) for tensor in cache_tensors(cache)])
 
 
 def joined(caches: Sequence[Cache]) -> Cache:
-    """Give one cache with the rows of all; None where there is none."""
+    """Return one cache with the rows of all caches; None if the first is None."""
     if caches[0] is None:
         return None
     parts = zip(*map(cache_tensors, caches), strict=True)

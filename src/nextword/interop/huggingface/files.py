@@ -1,4 +1,4 @@
-"""Finding the folder of a transformers model, and saying plainly what it lacks."""
+"""Find the folder of a transformers model and check that it is complete."""
 
 import json
 from pathlib import Path
@@ -6,20 +6,23 @@ from typing import Any
 
 from nextword.base import CheckpointError, FormatError, MissingExtraError
 
-#: What the name of such a model begins with.
+#: Prefix of the names of Hugging Face models.
 HUGGINGFACE_PREFIX = "hf:"
 
-_SAVE_AGAIN = "Save the model there once more, with save_pretrained."
+_SAVE_AGAIN = "Save the model there again with save_pretrained."
 _FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
 _PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 _TOKENIZER = ("tokenizer.*", "vocab.*", "*.model", "*.tiktoken")
 
 
 def find_folder(name: str) -> Path:
-    """Give the folder of that name, or fetch the files of that name from the hub.
+    """Return the folder of a model; download it from the hub if there is no such folder.
+
+    Args:
+        name: A folder, or a name on the hub.
 
     Raises:
-        CheckpointError: There is no such folder, nor such a name within reach.
+        CheckpointError: There is no such folder, and the hub has no such model or is not reachable.
         MissingExtraError: transformers is not installed.
     """
     import_transformers()
@@ -32,18 +35,18 @@ def find_folder(name: str) -> Path:
         return Path(snapshot_download(name, allow_patterns=list(_FILES)))
     except Exception as error:
         raise CheckpointError(
-            f"{name} is no folder, and the Hugging Face hub gives no model of that name "
+            f"{name} is not a folder, and the Hugging Face hub has no model of that name "
             f"({first_line(error)}).",
             help="Check the name, or name a folder that save_pretrained wrote.",
         ) from error
 
 
 def check_folder(folder: Path) -> None:
-    """Refuse a folder that lacks settings, weights or tokenizer, in a line instead of paragraphs.
+    """Raise an error if a folder lacks the settings, weights or tokenizer of a model.
 
     Raises:
         CheckpointError: There is no such folder.
-        FormatError: It is no model of transformers, or lacks a part.
+        FormatError: The folder is not a transformers model, or a part is missing.
     """
     if not folder.is_dir():
         raise CheckpointError(
@@ -51,12 +54,12 @@ def check_folder(folder: Path) -> None:
         )
     if (folder / "MANIFEST.json").is_file() or (folder / "config.toml").is_file():
         raise FormatError(
-            f"{folder} holds a model of nextword, not one of transformers.",
+            f"{folder} contains a nextword model, not a transformers model.",
             help=f"Leave out {HUGGINGFACE_PREFIX} before its name.",
         )
     if not (folder / "config.json").is_file():
         raise FormatError(
-            f"{folder} is no Hugging Face model: config.json is missing.",
+            f"{folder} is not a Hugging Face model: config.json is missing.",
             help="Name a folder that save_pretrained wrote.",
         )
     if not any(folder.glob("*.safetensors")):
@@ -65,7 +68,7 @@ def check_folder(folder: Path) -> None:
             f"{folder} has no weights: there is no file *.safetensors in it.",
             help=f"{pickled[0]} is not read, as it may run code; save it as safetensors."
             if pickled
-            else "Save the model there once more, with save_pretrained.",
+            else _SAVE_AGAIN,
         )
     _check_settings(folder)
     _check_indexes(folder)
@@ -76,13 +79,12 @@ def check_folder(folder: Path) -> None:
 
 
 def _check_settings(folder: Path) -> None:
-    """Refuse what does not predict the next token, or sends the reader to other files."""
+    """Refuse encoder-decoders, adapters, and settings that name other weights files."""
     settings = _read_json(folder / "config.json")
     names = settings.get("architectures") or ["a model"]
     if settings.get("is_encoder_decoder"):
         raise FormatError(
-            f"{folder} holds an encoder-decoder ({names[0]}), which predicts a text from another "
-            "text.",
+            f"{folder} contains an encoder-decoder ({names[0]}), not a causal language model.",
             help="Name a causal language model.",
         )
     weights = settings.get("transformers_weights")
@@ -90,13 +92,13 @@ def _check_settings(folder: Path) -> None:
         _check_weights_name(folder / "config.json", str(weights).removesuffix(".index.json"))
     if (folder / "adapter_config.json").is_file():
         raise FormatError(
-            f"{folder} holds an adapter to another model: there is a file adapter_config.json.",
-            help="Merge it into that model and save the whole with save_pretrained.",
+            f"{folder} contains an adapter to another model (adapter_config.json).",
+            help="Merge it into that model and save the result with save_pretrained.",
         )
 
 
 def _check_indexes(folder: Path) -> None:
-    """Refuse an index that names anything but safetensors files of the same folder."""
+    """Refuse an index that names a file other than a safetensors file of the same folder."""
     for index in sorted(folder.glob("*.safetensors.index.json")):
         places = _read_json(index).get("weight_map")
         if not isinstance(places, dict):
@@ -127,15 +129,15 @@ def _read_json(path: Path) -> dict[str, Any]:
             f"{path} cannot be read as JSON: {first_line(error)}.", help=_SAVE_AGAIN
         ) from error
     if not isinstance(content, dict):
-        raise FormatError(f"{path} holds no JSON object.", help=_SAVE_AGAIN)
+        raise FormatError(f"{path} does not contain a JSON object.", help=_SAVE_AGAIN)
     return content
 
 
 def import_transformers() -> Any:
-    """Give transformers.
+    """Import and return the transformers module.
 
     Raises:
-        MissingExtraError: It is not installed.
+        MissingExtraError: transformers is not installed.
     """
     try:
         import transformers
@@ -148,6 +150,6 @@ def import_transformers() -> Any:
 
 
 def first_line(error: Exception) -> str:
-    """Give what an error says first, without its end; transformers goes on for paragraphs."""
+    """Return the first sentence of an error message; those of transformers fill paragraphs."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0].split(". ")[0].rstrip(".:")

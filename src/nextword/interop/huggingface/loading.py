@@ -1,7 +1,7 @@
-"""Loading `hf:NAME-or-folder`: weights and tokenizer of a causal language model, no code with them.
+"""Load `hf:NAME-or-folder`: the weights and the tokenizer of a causal language model.
 
-Only safetensors are read, and no code that lies beside them is run: a pickled weight file may do
-anything when it is opened.
+Only safetensors are read, because a pickled weights file can run code when it is opened. Code in
+the folder is never run.
 """
 
 import re
@@ -33,16 +33,19 @@ _DIGITS = re.compile(r"\d+")
 
 
 def load_huggingface(name: str, *, device: torch.device | str = "cpu") -> StoredModel:
-    """Load a causal language model that transformers knows, in float32.
+    """Load a causal language model of transformers, in float32.
 
     Args:
-        name: A folder that `save_pretrained` wrote, or a name on the hub; without `hf:`.
-        device: Where it shall compute.
+        name: A folder written by `save_pretrained`, or a name on the hub; without `hf:`.
+        device: Device of the model.
+
+    Returns:
+        The model with its tokenizer and the settings of the model.
 
     Raises:
-        CheckpointError: There is no such folder, nor such a name within reach.
-        FormatError: The folder lacks weights, settings or a tokenizer, or they are damaged.
-        MismatchError: Weights and tokenizer do not belong together.
+        CheckpointError: There is no such folder, and the hub has no such model or is not reachable.
+        FormatError: The weights, the settings or the tokenizer are missing or damaged.
+        MismatchError: The tokenizer has more tokens than the weights.
         MissingExtraError: transformers is not installed.
     """
     folder = find_folder(name)
@@ -71,7 +74,7 @@ def load_huggingface(name: str, *, device: torch.device | str = "cpu") -> Stored
 
 
 def _tried(network: Any, folder: Path) -> tuple[CausalModel, int | None]:
-    """Try what a network reads, and return its number of positions; None where they do not end."""
+    """Check a network, and return its context size; None for a recurrent network."""
     try:
         causal = CausalModel(network)
         recurrent = is_recurrent(causal)
@@ -82,8 +85,8 @@ def _tried(network: Any, folder: Path) -> tuple[CausalModel, int | None]:
         raise
     except Exception as error:
         raise FormatError(
-            f"{folder} holds a {type(network).__name__} that cannot read: {first_line(error)}.",
-            help="Its settings and this version of transformers do not go together.",
+            f"{folder} contains a {type(network).__name__} that cannot run: {first_line(error)}.",
+            help="Its settings do not fit this version of transformers.",
         ) from error
 
 
@@ -110,13 +113,13 @@ def _load_network(folder: Path) -> Any:
         shown = ", ".join(missing[:_NAMES_SHOWN]) + (", ..." if missing[_NAMES_SHOWN:] else "")
         raise FormatError(
             f"{folder} lacks {len(missing)} of the weights of a {type(network).__name__}: {shown}.",
-            help="It may be a model without the layer that predicts the next token.",
+            help="The model may lack the layer that predicts the next token.",
         )
     return network.eval()
 
 
 def _check_layers(network: Any, unexpected: Iterable[str], folder: Path) -> None:
-    """Refuse weights of more layers than the settings have: the rest would be left out unseen."""
+    """Refuse weights of more layers than the settings have; transformers would ignore them."""
     known = {_DIGITS.sub("#", name) for name in network.state_dict()}
     left_out = sorted(name for name in unexpected if _DIGITS.sub("#", name) in known)
     if left_out:
@@ -137,7 +140,7 @@ def _load_tokenizer(folder: Path, settings: Any, causal: CausalModel) -> Hugging
     except Exception as error:
         raise FormatError(
             f"the tokenizer in {folder} cannot be loaded: {first_line(error)}.",
-            help="Save it beside the weights, with save_pretrained; it must be a fast one.",
+            help="Save a fast tokenizer beside the weights with save_pretrained.",
         ) from error
     num_ids = max(backend.get_vocab().values(), default=-1) + 1
     _check_size(num_ids, min(causal.vocab_size, causal.num_ids), folder)
@@ -149,7 +152,7 @@ def _load_tokenizer(folder: Path, settings: Any, causal: CausalModel) -> Hugging
     boundary = end if start is None else start
     if boundary is None:
         raise FormatError(
-            f"{folder} names no token that a text begins or ends with.",
+            f"{folder} defines no token for the start or the end of a text.",
             help="Set bos_token in its tokenizer_config.json.",
         )
     return HuggingFaceTokenizer(
@@ -165,14 +168,14 @@ def _load_tokenizer(folder: Path, settings: Any, causal: CausalModel) -> Hugging
 def _check_size(num_tokens: int, vocab_size: int, folder: Path) -> None:
     if num_tokens > vocab_size:
         raise MismatchError(
-            f"the tokenizer in {folder} has {num_tokens:,} tokens, the weights know "
+            f"the tokenizer in {folder} has {num_tokens:,} tokens, the weights have "
             f"{vocab_size:,}.",
-            help="They come from two models; save both from one.",
+            help="They belong to different models; save both from one model.",
         )
 
 
 def _first_id(*candidates: int | list[int] | None) -> int | None:
-    """Give the first id there is; some settings list several."""
+    """Return the first id that is not None; some settings list several ids."""
     for candidate in candidates:
         if isinstance(candidate, list):
             candidate = candidate[0] if candidate else None
@@ -183,7 +186,7 @@ def _first_id(*candidates: int | list[int] | None) -> int | None:
 
 @contextmanager
 def _no_progress_bar() -> Iterator[None]:
-    """Keep transformers from drawing on the terminal, which is the command line's."""
+    """Disable the progress bars of transformers; only the command line writes to the terminal."""
     logging = import_transformers().utils.logging
     was_enabled = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()

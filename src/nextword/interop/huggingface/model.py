@@ -1,4 +1,4 @@
-"""What all models of transformers share behind our contract."""
+"""The base class of transformers models as a `LanguageModel`."""
 
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ from nextword.tensors import Lengths, LogProbs, Rows, TokenIds
 
 @dataclass(frozen=True, kw_only=True)
 class RowGroup:
-    """Rows that can be read side by side without padding: they have read and will read as much.
+    """Rows with equal lengths before and now, so they form a batch without padding.
 
     Attributes:
-        rows: Which rows, (rows).
-        num_before: Tokens each has read.
-        num_steps: Tokens each reads now, at least 1.
+        rows: Indices into the batch, (rows).
+        num_before: Tokens that each row has read before.
+        num_steps: Tokens that each row reads now, at least 1.
     """
 
     rows: Rows
@@ -36,13 +36,13 @@ class RowGroup:
 class HuggingFaceLanguageModel(LanguageModel, nn.Module):
     """A causal language model of transformers.
 
-    Its distribution is its own: nothing is masked or shared out anew, so that figures are those
-    that other programs report. Rows of different lengths are read group by group instead of being
-    padded, for architectures differ in what padding does to them.
+    The distribution of the model is not masked or renormalized, so figures agree with those of
+    other programs. Rows of different lengths are read in groups of equal length instead of being
+    padded, because architectures differ in how padding changes their output.
 
     Args:
-        causal: The model, on its device; only evaluated.
-        boundary_id: The id that is read before the first token of a text.
+        causal: The model, on its device and in evaluation mode.
+        boundary_id: Id that is read before the first token of a text.
     """
 
     family = "huggingface"
@@ -58,20 +58,20 @@ class HuggingFaceLanguageModel(LanguageModel, nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the parameters lie."""
+        """Device of the parameters."""
         return self.causal.device
 
     @property
     def num_parameters(self) -> int:
-        """Trained numbers, shared ones counted once."""
+        """Number of trainable parameters; shared ones count once."""
         return sum(parameter.numel() for parameter in self.parameters())
 
     def tensors(self) -> dict[str, Tensor]:
-        """Give the weights by name."""
+        """Return the weights by name."""
         return parameter_tensors(self.network)
 
     def fingerprint(self) -> str:
-        """Return the sha256 of the architecture and of the weights, kept until one changes."""
+        """Return the SHA-256 of the architecture and the weights, cached until a weight changes."""
         return self._identity.of(
             f"{self.family} {structure(self.network)}",
             dict(self.network.named_parameters()),
@@ -81,7 +81,16 @@ class HuggingFaceLanguageModel(LanguageModel, nn.Module):
     def next_log_probs(
         self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
     ) -> tuple[LogProbs, State]:
-        """Read tokens and give the distribution of the next one after each, in nats."""
+        """Return the log-probabilities of the next token after each token.
+
+        Args:
+            token_ids: Ids to read, (batch, time).
+            state: State of each row before them.
+            lengths: Number of ids in each row, (batch); all of them if None.
+
+        Returns:
+            Log-probabilities in nats, (batch, time, vocab), and the new state.
+        """
         self.check_inputs(token_ids, state, lengths)
         logits, state = self.read(token_ids, state, lengths)
         precise = torch.promote_types(logits.dtype, torch.float32)
@@ -91,16 +100,24 @@ class HuggingFaceLanguageModel(LanguageModel, nn.Module):
     def read(
         self, token_ids: TokenIds, state: State, lengths: Lengths | None
     ) -> tuple[Logits, State]:
-        """Read tokens and give unnormalised scores, (batch, time, vocab), and the state."""
+        """Return the logits after each token, (batch, time, vocab), and the new state."""
 
     def no_logits(self, token_ids: TokenIds) -> Logits:
-        """Give zeros, to be filled where rows are read."""
+        """Return logits of zero, (batch, time, vocab), to be filled for each group of rows."""
         dtype = next(self.parameters()).dtype
         return torch.zeros(*token_ids.shape, self.vocab_size, dtype=dtype, device=self.device)
 
 
 def row_groups(num_before: Lengths, num_steps: int, lengths: Lengths | None) -> Iterator[RowGroup]:
-    """Put rows together that stand alike; those that read nothing are left out.
+    """Group the rows that have equal lengths; rows without new tokens are left out.
+
+    Args:
+        num_before: Tokens that each row has read before, (batch).
+        num_steps: Size of the time axis.
+        lengths: Number of new tokens in each row, (batch); `num_steps` for each if None.
+
+    Yields:
+        Groups, by `num_before` and then by `num_steps`.
 
     Example:
         >>> groups = row_groups(torch.tensor([4, 0, 4]), 2, None)
@@ -108,8 +125,8 @@ def row_groups(num_before: Lengths, num_steps: int, lengths: Lengths | None) -> 
         [([1], 0), ([0, 2], 4)]
     """
     steps = torch.full_like(num_before, num_steps) if lengths is None else lengths
-    stands = torch.stack([num_before, steps], dim=1)
-    for before, count in sorted(set(map(tuple, stands.tolist()))):
+    counts = torch.stack([num_before, steps], dim=1)
+    for before, count in sorted(set(map(tuple, counts.tolist()))):
         if count:
             alike = (num_before == before) & (steps == count)
             rows = alike.nonzero().squeeze(1)

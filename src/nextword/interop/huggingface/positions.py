@@ -1,6 +1,7 @@
-"""How many positions a transformers model has: found by trying, as settings may say another number.
+"""The context size of a transformers model, found by running it.
 
-RoBERTa counts from 2, so that of 66 positions 64 can be used; XLNet says -1 for no end.
+The settings may name another number. RoBERTa counts positions from 2, so only 64 of 66 positions
+can be used; XLNet names -1 for no limit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,19 +15,23 @@ from torch.overrides import TorchFunctionMode
 from nextword.interop.huggingface.reading import CausalModel
 from nextword.interop.huggingface.trial import MAX_WORK
 
-#: Positions of a model that does not say how many it has.
+#: Context size of a model whose settings name none.
 _DEFAULT_CONTEXT_SIZE = 1024
 _NAMES = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length")
 _NUM_TRIED = 7
-#: What a score costs, in parameters: it takes memory too.
+#: Cost of one logit, in parameters, because it takes memory too.
 _WORK_OF_A_SCORE = 16
 
 
 def find_context_size(causal: CausalModel, settings: Any) -> int:
     """Return how many tokens a model can read at once.
 
-    It is the number in the settings, or fewer: as many as its tables of positions have rows, and,
-    where trying that is cheap, as it reads without an error.
+    This is the number in the settings, or less: at most the number of rows of each position table
+    and, where running the model is cheap, the largest number that it reads without an error.
+
+    Args:
+        causal: The model.
+        settings: Its transformers configuration.
     """
     named = [getattr(settings, name, None) for name in _NAMES]
     sizes = [size for size in named if isinstance(size, int) and size > 0]
@@ -38,7 +43,7 @@ def find_context_size(causal: CausalModel, settings: Any) -> int:
 
 
 def _largest_read(causal: CausalModel, too_many: int) -> int:
-    """Return the largest number of tokens that a model reads, below one that it does not."""
+    """Return the largest number of tokens below `too_many` that a model reads without an error."""
     low = 1
     while too_many - low > 1:
         middle = (low + too_many) // 2
@@ -58,7 +63,7 @@ def _reads(causal: CausalModel, num_tokens: int) -> bool:
 
 
 def _table_sizes(causal: CausalModel) -> list[int]:
-    """Return how many positions each table has that is read at consecutive places."""
+    """Return the number of positions of each table that is looked up at consecutive indices."""
     lookups = _Lookups()
     with lookups:
         causal.logits(causal.some_ids(_NUM_TRIED))
@@ -66,7 +71,7 @@ def _table_sizes(causal: CausalModel) -> list[int]:
 
 
 class _Lookups(TorchFunctionMode):
-    """Notes the tables that are looked up at as many consecutive places as there are tokens."""
+    """Records the tables that are looked up at one consecutive index for each token."""
 
     def __init__(self) -> None:
         super().__init__()

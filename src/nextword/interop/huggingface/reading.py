@@ -1,7 +1,7 @@
-"""Reading with a transformers model: ids and a cache in, logits and a cache out.
+"""The forward pass of a transformers model: token ids and a cache in, logits and a cache out.
 
-Architectures hand out their caches under different names, and some go on from one wrongly, or mix
-up rows. Whether a model does so rightly is not looked up but tried.
+Architectures return their caches under different names. Some continue from a cache incorrectly or
+mix up rows of a batch. Whether a model is correct is found by running it.
 """
 
 import inspect
@@ -25,22 +25,22 @@ from nextword.tensors import TokenIds
 _CACHE_NAMES = ("past_key_values", "cache_params", "state")
 _NUM_TRIED = 7
 _NUM_OTHERS = 2
-#: Ids that may be read of a model that does not show how many it has.
+#: Assumed vocabulary size of a model whose number of embeddings is unknown.
 _SMALLEST_VOCABULARY = 2
-#: Largest difference, as a share of the span of the logits, that rounding explains in float32.
+#: Largest rounding error in float32, as a share of the range of the logits.
 ROUNDING = 1e-4
 
 Logits = Float[Tensor, "batch time vocab"]
 
 
 class CausalModel:
-    """A transformers model, tried for what it makes of several rows and of its own caches.
+    """A transformers model whose handling of batches and caches has been tested.
 
     Args:
         network: An `AutoModelForCausalLM`, in evaluation mode, on its device.
 
     Attributes:
-        vocab_size: Ids that it gives scores to.
+        vocab_size: Number of logits for each token.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -55,18 +55,21 @@ class CausalModel:
 
     @property
     def device(self) -> torch.device:
-        """Where the parameters lie."""
+        """Device of the parameters."""
         return next(self.network.parameters()).device
 
     def read(self, token_ids: TokenIds, cache: Cache | None = None) -> tuple[Logits, Cache | None]:
-        """Read tokens after those that are in a cache.
+        """Return the logits after each token, given the tokens in a cache.
 
         Args:
-            token_ids: (batch, time), without padding.
-            cache: What an earlier call gave; the model may write into it. None to begin.
+            token_ids: Ids to read, (batch, time), without padding.
+            cache: Cache of an earlier call, which the model may change; None for the first call.
 
         Returns:
-            Logits, (batch, time, vocab), and the new cache; None where the model gives none.
+            Logits, (batch, time, vocab), and the new cache; None if the model has no cache.
+
+        Raises:
+            FormatError: The model raises an error.
         """
         try:
             return self._read_rows(token_ids, cache)
@@ -90,30 +93,35 @@ class CausalModel:
         logits = torch.cat([row_logits for row_logits, _ in read])
         return logits, joined([row_cache for _, row_cache in read])
 
-    def goes_on(self, *, num_at_once: int, after: TokenIds | None = None) -> bool:
-        """Return whether reading on by so many tokens at once can be trusted, after some others."""
+    def can_continue(self, *, num_at_once: int, after: TokenIds | None = None) -> bool:
+        """Return whether the model continues correctly from a cache.
+
+        Args:
+            num_at_once: Number of new tokens.
+            after: Ids of the tokens in the cache, (batch, time).
+        """
         if after is not None and self.padding_id is not None:
             has_padding = bool((after == self.padding_id).any())
-            if has_padding and not self.goes_on_after_padding:
+            if has_padding and not self.can_continue_after_padding:
                 return False
-        return self.goes_on_by_tokens if num_at_once == 1 else self.goes_on_in_chunks
+        return self.can_continue_by_tokens if num_at_once == 1 else self.can_continue_in_chunks
 
     @cached_property
-    def goes_on_by_tokens(self) -> bool:
-        """Whether reading on from a cache a token at a time gives what reading at once does."""
-        return self._goes_on(1)
+    def can_continue_by_tokens(self) -> bool:
+        """Whether continuing from a cache token by token gives the logits of one forward pass."""
+        return self._can_continue(1)
 
     @cached_property
-    def goes_on_in_chunks(self) -> bool:
-        """Whether reading on from a cache by several tokens gives what reading at once does.
+    def can_continue_in_chunks(self) -> bool:
+        """Whether continuing from a cache by several tokens gives the logits of one forward pass.
 
-        Some architectures begin from an empty memory then, and nothing says so.
+        Some architectures silently ignore the cache in this case.
         """
-        return self._goes_on(_NUM_TRIED)
+        return self._can_continue(_NUM_TRIED)
 
     @cached_property
     def fixed_cache(self) -> Cache | None:
-        """The cache of one row if its size does not grow with what is read; else None."""
+        """A cache of one row if its size does not depend on the number of tokens; else None."""
         token_ids = self.some_ids(_NUM_TRIED)
         _, shorter = self._tried(token_ids[:, :2])
         _, longer = self._tried(token_ids)
@@ -123,25 +131,25 @@ class CausalModel:
         return shorter if sizes[0] and sizes[0] == sizes[1] else None
 
     @cached_property
-    def goes_on_after_padding(self) -> bool:
-        """Whether padding that was read is a token like any other to what reads on from the cache.
+    def can_continue_after_padding(self) -> bool:
+        """Whether the model continues correctly from a cache that has read the padding token.
 
-        To RoBERTa it is no position, unless it was read in an earlier call.
+        RoBERTa gives padding no position, unless it was read in an earlier call.
         """
         if self.padding_id is None:
             return True
         token_ids = self.some_ids(_NUM_TRIED)
         token_ids[0, 0] = self.padding_id
-        return self._goes_on(_NUM_TRIED, token_ids)
+        return self._can_continue(_NUM_TRIED, token_ids)
 
     @property
     def padding_id(self) -> int | None:
-        """The id of the padding, where the settings name one that can be read."""
+        """Id of the padding token; None if the settings name none in the vocabulary."""
         found = getattr(getattr(self.network, "config", None), "pad_token_id", None)
         return found if isinstance(found, int) and 0 <= found < self.num_ids else None
 
     def _reads_alike_for_cache(self) -> bool:
-        """Return whether scores are the same when a cache is asked for."""
+        """Return whether the logits are the same with `use_cache=True`."""
         token_ids = self.some_ids(_NUM_TRIED)
         self._uses_cache = False
         expected = self.logits(token_ids)
@@ -158,14 +166,14 @@ class CausalModel:
         difference = (logits - expected).abs().max()
         return bool(difference <= ROUNDING * (expected.max() - expected.min()))
 
-    def _goes_on(self, num_at_once: int, token_ids: TokenIds | None = None) -> bool:
+    def _can_continue(self, num_at_once: int, token_ids: TokenIds | None = None) -> bool:
         if token_ids is None:
             token_ids = self.some_ids(_NUM_TRIED)
         whole = self.logits(token_ids)
         try:
             return self._is_close(self._in_pieces(token_ids, num_at_once), whole)
         except Exception:
-            # ProphetNet, for one, refuses to go on by several tokens.
+            # ProphetNet, for example, raises an error for several tokens.
             return False
 
     def _in_pieces(self, token_ids: TokenIds, num_at_once: int) -> Logits:
@@ -174,7 +182,7 @@ class CausalModel:
             return torch.full_like(first, torch.nan)
         parts, row = [first], torch.zeros(1, dtype=torch.int64, device=self.device)
         for piece in torch.split(token_ids[:, _NUM_TRIED // 2 :], num_at_once, dim=1):
-            # As it will be read on from: as a copy.
+            # A copy, because `read` is given copies.
             logits, cache = self._tried(piece, cache_rows(cache, row))
             parts.append(logits)
         return torch.cat(parts, dim=1)
@@ -193,7 +201,7 @@ class CausalModel:
 
     @property
     def num_ids(self) -> int:
-        """Ids that it can read."""
+        """Number of ids that the model can read."""
         find = getattr(self.network, "get_input_embeddings", None)
         rows = getattr(find() if find is not None else None, "num_embeddings", None)
         sizes = (rows, getattr(self, "vocab_size", None))
@@ -201,13 +209,13 @@ class CausalModel:
 
     @property
     def num_parameters(self) -> int:
-        """Numbers that it computes with."""
+        """Number of parameters."""
         return sum(parameter.numel() for parameter in self.network.parameters())
 
     def some_ids(self, num_tokens: int) -> TokenIds:
-        """Return one row of ids to try it with: the same each time, and not consecutive.
+        """Return one row of random ids to test the model with, the same in each call.
 
-        None of them is the padding, which some architectures do not count as a position.
+        The padding token is left out, because some architectures give it no position.
         """
         generator = torch.Generator().manual_seed(0)
         ids = torch.randint(self.num_ids, (1, num_tokens), generator=generator)
@@ -216,17 +224,17 @@ class CausalModel:
         return ids.to(self.device)
 
     def other_ids(self, token_id: Tensor) -> list[int]:
-        """Return some ids other than one, to put in its place."""
+        """Return some ids other than the given one."""
         number = int(token_id)
         others = {int(other) for other in self.some_ids(_NUM_TRIED)[0]}
         return sorted(others - {number})[:_NUM_OTHERS]
 
     def logits(self, token_ids: TokenIds) -> Logits:
-        """Read tokens from the beginning and return the scores alone."""
+        """Return the logits of a text, (batch, time, vocab), without a cache."""
         logits, _ = self._tried(token_ids)
         return logits
 
     def _cache_name(self) -> str:
-        """Name the argument that takes the cache."""
+        """Return the name of the argument for the cache."""
         arguments = inspect.signature(self.network.forward).parameters
         return next(name for name in _CACHE_NAMES if name in arguments)

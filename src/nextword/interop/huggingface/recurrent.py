@@ -1,4 +1,4 @@
-"""Models with a recurrent memory, which read on for ever: Mamba, RWKV and their like."""
+"""Transformers models with a recurrent state, such as Mamba and RWKV."""
 
 import torch
 from torch import Tensor
@@ -11,19 +11,19 @@ from nextword.tensors import Lengths, Rows, TokenIds
 
 
 def is_recurrent(causal: CausalModel) -> bool:
-    """Say whether a model's memory has a fixed size and can be read on from, token by token."""
-    return causal.fixed_cache is not None and causal.goes_on_by_tokens
+    """Return whether the cache of a model has a fixed size and can be continued token by token."""
+    return causal.fixed_cache is not None and causal.can_continue_by_tokens
 
 
 class RecurrentHuggingFaceModel(HuggingFaceLanguageModel):
-    """A model whose State is its own recurrent memory, tensor by tensor.
+    """A model whose `State` has the tensors of its recurrent cache.
 
-    Where the architecture forgets its memory when it goes on by several tokens at once, it is read
-    on token by token, which is slow and right.
+    Some architectures ignore the cache when they read several tokens at once. These read one token
+    at a time, which is slower and correct.
 
     Args:
-        causal: The model, on its device; `is_recurrent` holds of it.
-        boundary_id: The id that is read before the first token of a text.
+        causal: The model, on its device; `is_recurrent(causal)` is True.
+        boundary_id: Id that is read before the first token of a text.
     """
 
     def __init__(self, causal: CausalModel, *, boundary_id: int) -> None:
@@ -31,7 +31,7 @@ class RecurrentHuggingFaceModel(HuggingFaceLanguageModel):
         self._template: Cache = causal.fixed_cache
 
     def initial_state(self, batch_size: int) -> State:
-        """Give the state of rows that have read nothing; the zeros in it are never read on from."""
+        """Return the state of rows that have read nothing; its zeros are never read."""
         parts = cache_tensors(self._template)
         initial = {name: torch.zeros_like(part[0]) for name, part in _named(parts).items()}
         return State.fresh(initial, batch_size=batch_size, fingerprint=self.fingerprint)
@@ -39,10 +39,10 @@ class RecurrentHuggingFaceModel(HuggingFaceLanguageModel):
     def read(
         self, token_ids: TokenIds, state: State, lengths: Lengths | None
     ) -> tuple[Logits, State]:
-        """Read tokens and give unnormalised scores, (batch, time, vocab), and the state."""
+        """Return the logits after each token, (batch, time, vocab), and the new state."""
         logits = self.no_logits(token_ids)
         tensors = {name: part.clone() for name, part in state.tensors.items()}
-        # Rows that have read something differ in nothing else here.
+        # Only whether a row has read anything matters here.
         has_read = state.num_tokens.clamp(max=1)
         for group in row_groups(has_read, token_ids.shape[1], lengths):
             read, cache = self._read_group(group, token_ids[group.rows, : group.num_steps], state)
@@ -59,7 +59,7 @@ class RecurrentHuggingFaceModel(HuggingFaceLanguageModel):
             return self.causal.read(token_ids)
         cache = self._cache_of(state, group.rows)
         num_at_once = group.num_steps
-        if not self.causal.goes_on(num_at_once=num_at_once):
+        if not self.causal.can_continue(num_at_once=num_at_once):
             num_at_once = 1
         pieces = []
         for piece in torch.split(token_ids, num_at_once, dim=1):
@@ -68,7 +68,7 @@ class RecurrentHuggingFaceModel(HuggingFaceLanguageModel):
         return torch.cat(pieces, dim=1), cache
 
     def _cache_of(self, state: State, rows: Rows) -> Cache:
-        """Give the memory of some rows as transformers has it; a copy, for it will be written."""
+        """Return a copy of the cache of some rows; the model changes it."""
         names = _named(cache_tensors(self._template))
         return rebuilt(self._template, [state.tensors[name][rows].clone() for name in names])
 

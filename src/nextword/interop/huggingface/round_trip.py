@@ -1,9 +1,8 @@
-"""Whether the ids of a text give the text back: the round trip of a foreign tokenizer.
+"""How many characters a Hugging Face tokenizer loses between a text and its ids.
 
-A tokenizer is lossy where two texts get the same ids. It is lossless on a text if one decoder,
-fixed beforehand, gives that text back. The tokenizer's own decoder may be cosmetic: it may close
-the blank before a full stop, or there may be none. So the usual decoders are tried as well, and the
-one that gives back most counts.
+A tokenizer is lossy if two texts have the same ids. It is lossless on a text if some fixed decoder
+restores the text. The decoder of the tokenizer may be missing or cosmetic; some remove the blank
+before a full stop. The usual decoders are therefore tried too, and the best one counts.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,20 +16,19 @@ from nextword.tokens import count_lost
 
 _META = "\u2581"
 _BLANK = " "
-#: Tokens by which a decoder is chosen.
+#: Number of tokens from which the decoder is chosen.
 _NUM_SAMPLED = 2000
 
 
 class RoundTrip:
     """Counts the characters that are lost between a text and its ids.
 
-    One blank before the text is never counted: many tokenizers put one there or take one away.
-    Unknown tokens are left out with the characters they stand for, since they are reported as
-    unknown.
+    One blank before the text is not counted, because many tokenizers add or remove one. Unknown
+    tokens and their characters are not counted, because they are reported as unknown.
 
     Args:
         backend: The tokenizer.
-        unknown_id: What it makes of what it cannot spell; None where it spells all.
+        unknown_id: Id of what it cannot encode; None if it encodes every text.
     """
 
     def __init__(self, backend: tokenizers.Tokenizer, *, unknown_id: int | None) -> None:
@@ -42,7 +40,7 @@ class RoundTrip:
         ]
 
     def count_lost(self, text: str, encoding: tokenizers.Encoding) -> int:
-        """Return how many characters of a text its encoding does not give back."""
+        """Return how many characters of a text cannot be restored from its encoding."""
         parts = list(self._known_parts(text, encoding))
         if all(part.text == _trimmed(self._decode(part.token_ids), part.end) for part in parts):
             return 0
@@ -60,7 +58,7 @@ class RoundTrip:
     def _known_parts(
         self, text: str, encoding: tokenizers.Encoding, *, num_tokens: int | None = None
     ) -> Iterator["_Part"]:
-        """Cut a text, or its first tokens, at the unknown ones."""
+        """Split a text, or its first `num_tokens` tokens, at the unknown tokens."""
         ids = encoding.ids[:num_tokens]
         is_whole = len(ids) == len(encoding.ids)
         if is_whole and self._unknown_id not in ids:
@@ -79,7 +77,7 @@ class RoundTrip:
 
 @dataclass(frozen=True, kw_only=True)
 class _Part:
-    """A part of a text without unknown tokens; `end` is taken off its decoding."""
+    """A part of a text without unknown tokens; `end` is removed from its decoding."""
 
     text: str
     token_ids: list[int]
@@ -91,7 +89,7 @@ def _total_lost(parts: Sequence[_Part], decode: Callable[[Sequence[int]], str]) 
 
 
 def _usual_decoders(backend: tokenizers.Tokenizer) -> list[decoders.Decoder]:
-    """Return the decoders in use, for tokens as this tokenizer's model writes them."""
+    """Return the usual decoders, with the prefix and suffix of this tokenizer."""
     prefix = getattr(backend.model, "continuing_subword_prefix", None) or "##"
     suffix = getattr(backend.model, "end_of_word_suffix", None) or "</w>"
     return [

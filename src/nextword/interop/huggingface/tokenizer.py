@@ -1,4 +1,4 @@
-"""A tokenizer of Hugging Face behind the interface of ours. Knows nothing of models or files."""
+"""A Hugging Face tokenizer behind the `Tokenizer` interface. Knows nothing of models or files."""
 
 import hashlib
 import json
@@ -7,31 +7,45 @@ from collections.abc import Sequence
 import numpy as np
 import tokenizers
 
-from nextword.base import DataError, VocabularyError
+from nextword.base import DataError
 from nextword.interop.huggingface.round_trip import RoundTrip
-from nextword.tokens import Encoding, StreamDecoder, Tokenizer
+from nextword.tokens import (
+    Encoding,
+    StreamDecoder,
+    Tokenizer,
+    TokenTexts,
+    TokenUnit,
+    checked_id,
+    merged_pairs,
+)
 
 _UNFINISHED = "\ufffd"
 
 
 class HuggingFaceTokenizer(Tokenizer):
-    """Gives the ids that a foreign model was trained on; has the interface of ours, not its parts.
+    """A tokenizer of the `tokenizers` library.
 
-    Its kind is called `bpe`, as those of nearly all such models are: pieces of words, no end of
-    line but the newline character. Unlike with ours, a piece may go on after a newline (GPT-2 has
-    one for two of them), so texts are encoded in as large parts as they come in. The spelling of
-    a special token in a text is ordinary text.
+    Tokens are subwords, and a line ends only with a newline character. A token may continue after
+    a newline (GPT-2 has a token for two newlines), so a text encoded in parts may have other ids
+    than the whole text. The name of a special token in a text is encoded as ordinary text.
 
     Args:
-        backend: The tokenizer of the `tokenizers` library; it is copied.
-        vocab_size: Ids that the model knows; those beyond the tokenizer's stand for nothing.
-        boundary_id: The id that a model reads before the first token of a text.
-        sentence_end_id: The id that ends a text; never drawn, as texts go on over line ends.
-        unknown_id: What the tokenizer makes of what it cannot spell; None where it spells all.
-        pad_id: What is filled in; `sentence_end_id` when None.
+        backend: The tokenizer; it is copied.
+        vocab_size: Number of ids of the model; ids that the tokenizer does not use have no text.
+        boundary_id: Id that the model reads before the first token of a text.
+        sentence_end_id: Id that ends a text. Generation does not sample it.
+        unknown_id: Id of what the tokenizer cannot encode; None if it encodes every text.
+        pad_id: Id of the padding token; `sentence_end_id` if None.
     """
 
-    never_ids = ()
+    unit: TokenUnit = "subword"
+    is_word_level = False
+    has_line_end_token = False
+    has_closed_vocabulary = False
+    has_learned_vocabulary = True
+    is_defined_by_tokens = False
+    is_lossless = False
+    never_ids: tuple[int, ...] = ()
 
     def __init__(
         self,
@@ -49,33 +63,45 @@ class HuggingFaceTokenizer(Tokenizer):
         self._backend.encode_special_tokens = True
         self._unknown_id = _unknown_id(self._backend, unknown_id, sentence_end_id=sentence_end_id)
         self._round_trip = RoundTrip(self._backend, unknown_id=self._unknown_id)
-        self._texts = self._token_texts(vocab_size)
-        self._ids_by_text: dict[str, int] = {}
-        self.kind = "bpe"
-        self.closed = False
-        self.is_lossless = False
+        texts = self._token_texts(vocab_size)
+        self._texts = TokenTexts(texts, kind="bpe")
         self.vocab_size = vocab_size
         self.boundary_id = boundary_id
         self.sentence_start_id = boundary_id
         self.sentence_end_id = sentence_end_id
         self.unknown_id = sentence_end_id if self._unknown_id is None else self._unknown_id
         self.pad_id = sentence_end_id if pad_id is None else pad_id
-        ends = [number for number, text in enumerate(self._texts) if text.endswith("\n")]
+        self.banned_ids = (self.unknown_id, sentence_end_id)
+        ends = [number for number, text in enumerate(texts) if text.endswith("\n")]
         self.line_end_ids = np.array(ends, dtype=np.int64)
         self.fingerprint = hashlib.sha256(self.to_json().encode("utf-8")).hexdigest()
 
+    def __repr__(self) -> str:
+        return f"HuggingFaceTokenizer(vocab_size={self.vocab_size})"
+
+    @property
+    def description(self) -> str:
+        """Kind and vocabulary size."""
+        return f"bpe ({self.vocab_size})"
+
     def encode(self, text: str) -> Encoding:
-        """Return the ids of a text, those unknown, and how many characters are lost.
+        """Return the token ids of a text.
+
+        Args:
+            text: The text.
+
+        Returns:
+            The ids, which of them are unknown, and how many characters are lost.
 
         Raises:
-            DataError: The text holds bytes that are not UTF-8, carried as surrogates.
+            DataError: The text contains bytes that are not UTF-8, represented by surrogates.
         """
         try:
             text.encode("utf-8")
         except UnicodeEncodeError as error:
             raise DataError(
-                "the text holds bytes that are not UTF-8, which this tokenizer cannot spell.",
-                help="Repair the text, or measure it with a byte-level model of nextword.",
+                "the text contains bytes that are not UTF-8, which this tokenizer cannot encode.",
+                help="Repair the text, or evaluate it with a byte-level model of nextword.",
             ) from error
         found = self._backend.encode(text, add_special_tokens=False)
         ids = np.array(found.ids, dtype=np.int64)
@@ -88,27 +114,47 @@ class HuggingFaceTokenizer(Tokenizer):
         )
 
     def count_lost(self, text: str) -> int:
-        """Encode a text and return how many characters the best decoder does not give back."""
+        """Return how many characters of a text are lost when it is encoded and decoded."""
         return self.encode(text).num_characters_lost
 
     def stream_decoder(self) -> StreamDecoder:
-        """Give a decoder for ids that come one at a time; its pieces joined are `decode`."""
+        """Return a decoder that takes one id at a time."""
         return _PieceDecoder(self._backend, vocab_size=self.vocab_size)
 
     def token_text(self, token_id: int) -> str:
-        """Give a token for display: its text as it reads within a text, blank included.
+        """Return the text of one token within a text, including a leading blank.
 
         Raises:
-            VocabularyError: The vocabulary has no such id.
+            VocabularyError: The id is not in the vocabulary.
         """
-        return self._texts[_checked(token_id, self.vocab_size)]
+        return self._texts.text(token_id)
+
+    def id_of(self, token_text: str) -> int:
+        """Return the id of a token by its text, as returned by `token_text`.
+
+        Raises:
+            VocabularyError: No token has this text; the help suggests the nearest one.
+        """
+        return self._texts.id_of(token_text)
+
+    def merged_pairs(self) -> dict[int, tuple[int, int]] | None:
+        """Return the pairs of ids that merges join, by the id of the merged token.
+
+        Returns:
+            Pairs in the order of the merges; None if the model of the tokenizer is not BPE.
+        """
+        model = json.loads(self.to_json())["model"]
+        if model["type"] != "BPE":
+            return None
+        prefix = model["continuing_subword_prefix"] or ""
+        return merged_pairs(model["vocab"], model["merges"], prefix=prefix)
 
     def to_json(self) -> str:
-        """Give the tokenizer as the text of a `tokenizer.json`, for Hugging Face `tokenizers`."""
+        """Return the content of a `tokenizer.json`, which Hugging Face `tokenizers` loads."""
         return self._backend.to_str()
 
     def _token_texts(self, vocab_size: int) -> list[str]:
-        """Decode each token behind another one: alone, some lose the blank they begin with."""
+        """Decode each token after another one: alone, some tokens lose their leading blank."""
         anchor = self._backend.encode("a", add_special_tokens=False).ids
         before = self._backend.decode(anchor)
         decoded = self._backend.decode_batch([[*anchor, number] for number in range(vocab_size)])
@@ -117,40 +163,40 @@ class HuggingFaceTokenizer(Tokenizer):
         ]
 
     def _shown(self, token_id: int, text: str) -> str:
-        """Give the tokenizer's own name of what is no text by itself."""
+        """Return the name of the token if it has no text of its own."""
         if text and _UNFINISHED not in text:
             return text
         return self._backend.id_to_token(token_id) or f"<unused {token_id}>"
 
 
 class _PieceDecoder:
-    """Text as soon as it is certain, held back while a character lacks bytes.
+    """Returns text as soon as it is complete; an incomplete character is held back.
 
-    What a token reads as may depend on the one before it, so the last one given out stays in view.
+    The text of a token may depend on the token before it, so the last decoded tokens are kept.
     """
 
     def __init__(self, backend: tokenizers.Tokenizer, *, vocab_size: int) -> None:
         self._backend = backend
         self._vocab_size = vocab_size
-        self._given: list[int] = []
+        self._decoded: list[int] = []
         self._held: list[int] = []
 
     def feed(self, token_id: int) -> str:
-        self._held.append(_checked(token_id, self._vocab_size))
+        self._held.append(checked_id(token_id, self._vocab_size))
         text = self._new_text()
-        return "" if text.endswith(_UNFINISHED) else self._give(text)
+        return "" if text.endswith(_UNFINISHED) else self._release(text)
 
     def flush(self) -> str:
         text = self._new_text()
-        self._given, self._held = [], []
+        self._decoded, self._held = [], []
         return text
 
     def _new_text(self) -> str:
-        return self._text([*self._given, *self._held])[len(self._text(self._given)) :]
+        return self._text([*self._decoded, *self._held])[len(self._text(self._decoded)) :]
 
-    def _give(self, text: str) -> str:
+    def _release(self, text: str) -> str:
         if text:
-            self._given, self._held = self._held, []
+            self._decoded, self._held = self._held, []
         return text
 
     def _text(self, token_ids: Sequence[int]) -> str:
@@ -160,10 +206,10 @@ class _PieceDecoder:
 def _unknown_id(
     backend: tokenizers.Tokenizer, named: int | None, *, sentence_end_id: int
 ) -> int | None:
-    """Return the id of what the tokenizer cannot spell; None where it has none.
+    """Return the id of what the tokenizer cannot encode; None if it encodes every text.
 
-    The model inside the tokenizer decides. What the settings beside it name may be another token,
-    as the end of the text is for GPT-2, which spells everything.
+    The model inside the tokenizer decides. The settings may name another token: GPT-2 encodes
+    every text, and its settings name the end of the text.
     """
     model = json.loads(backend.to_str())["model"]
     if model.get("unk_id") is not None:
@@ -173,11 +219,3 @@ def _unknown_id(
         if found is not None:
             return found
     return None if named == sentence_end_id else named
-
-
-def _checked(token_id: int, vocab_size: int) -> int:
-    if 0 <= token_id < vocab_size:
-        return token_id
-    raise VocabularyError(
-        f"there is no token {token_id}: the vocabulary holds ids 0 to {vocab_size - 1}."
-    )

@@ -1,7 +1,7 @@
-"""Trying a transformers model before any figure is computed: no number of its settings is trusted.
+"""Test that a transformers model is a causal language model before any figure is computed.
 
-Many classes that load as causal language models read in both directions, unless a setting says
-otherwise. So ids are changed, and earlier scores must not move.
+Many classes that load as causal language models are bidirectional unless a setting changes that.
+The test changes one id and requires that the logits before it stay the same.
 """
 
 from pathlib import Path
@@ -12,29 +12,28 @@ from torch import Tensor
 from nextword.base import FormatError
 from nextword.interop.huggingface.reading import ROUNDING, CausalModel
 
-#: Tokens read for each trial, times the number of parameters; what bounds the time it takes.
+#: Limit of the tokens of one test times the number of parameters; bounds its time.
 MAX_WORK = 1 << 31
 _FEWEST_TOKENS, _MOST_TOKENS = 8, 256
-#: What reading equally many tokens again may move scores, as a share of their range.
+#: Largest change of logits between two equal forward passes, as a share of their range.
 _CHANGED = 1e-5
 
 
 def check_network(causal: CausalModel, folder: Path, *, context_size: int | None) -> None:
-    """Refuse a model that gives no fixed, finite scores, or that reads ahead.
+    """Raise an error unless the logits of a model are finite, deterministic and causal.
 
     Args:
         causal: The model.
-        folder: Where it lies, for messages.
-        context_size: Positions that it has; None where they do not end.
+        folder: Folder of the model, for error messages.
+        context_size: Number of positions; None for a recurrent model.
 
     Raises:
-        FormatError: The scores are not finite, differ from one call to the next, or depend on later
-            tokens.
+        FormatError: The logits are not finite, differ between calls, or depend on later tokens.
     """
-    name = f"{folder} holds a {type(causal.network).__name__}"
+    name = f"{folder} contains a {type(causal.network).__name__}"
     num_tokens = _num_tokens(causal, context_size)
     _check_scores(causal, name, num_tokens=num_tokens)
-    # In a short text each token weighs more, so that networks with small weights are seen through.
+    # One token changes more in a short text, which reveals leaks in networks with small weights.
     _check_causal(causal, name, num_tokens=min(_FEWEST_TOKENS, num_tokens), limit=_CHANGED)
     _check_causal(causal, name, num_tokens=num_tokens, limit=ROUNDING)
 
@@ -49,7 +48,7 @@ def _check_scores(causal: CausalModel, name: str, *, num_tokens: int) -> None:
     if _difference(causal.logits(token_ids), logits) > ROUNDING:
         raise FormatError(
             f"{name} that gives other scores each time it reads the same tokens.",
-            help="Only models that give the same text the same probability can be measured.",
+            help="Only a model that gives the same text the same probability can be evaluated.",
         )
 
 
@@ -66,7 +65,7 @@ def _check_causal(causal: CausalModel, name: str, *, num_tokens: int, limit: flo
                 raise FormatError(
                     f"{name} that reads ahead: token {place + 1} of {num_tokens} changes the "
                     f"scores before it, by {moved:.2g} of their range.",
-                    help="It was made to fill gaps, not to predict the next token. If it was "
+                    help="It may be a masked language model, not a causal one. If it was "
                     "trained as a decoder, set is_decoder to true in its config.json.",
                 )
 
@@ -79,7 +78,7 @@ def _check_length(causal: CausalModel, name: str, token_ids: Tensor, expected: T
         raise FormatError(
             f"{name} whose scores depend on how many tokens follow: the first "
             f"{token_ids.shape[1]} alone have other scores than with more after them.",
-            help="Such a model gives a text no single probability.",
+            help="Such a model has no single probability for a text.",
         )
 
 
@@ -90,11 +89,11 @@ def _num_tokens(causal: CausalModel, context_size: int | None) -> int:
 
 
 def _difference(logits: Tensor, expected: Tensor) -> float:
-    """Return the largest difference, as a share of the range of the expected scores."""
+    """Return the largest difference, as a share of the range of the expected logits."""
     if not expected.numel():
         return 0.0
     finite = expected[torch.isfinite(expected)]
     span = float(finite.max() - finite.min()) if finite.numel() else 0.0
     differences = (logits - expected).abs().masked_fill(logits == expected, 0.0)
-    # Two scores that are minus infinity are equal; one beside a finite score is not.
+    # Two logits of minus infinity are equal; minus infinity and a finite logit are not.
     return float(differences.max()) / span if span else float(differences.max())

@@ -1,4 +1,4 @@
-"""Models whose positions are numbered and end: read again from time to time, in a later window."""
+"""Transformers models with a limited context size, evaluated with a sliding window."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,13 +17,13 @@ from nextword.tensors import Lengths, TokenIds
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Encoded:
-    """Rows of equally many tokens, and the model's cache of having read just those."""
+    """Token ids of several rows, (rows, window), and the cache of the model after them."""
 
     token_ids: Int64[Tensor, "rows window"]
     cache: Cache
 
     def find(self, token_ids: Int64[Tensor, "found window"]) -> Cache | None:
-        """Give a copy of the cache with the rows of these tokens; None if one is missing."""
+        """Return a copy of the cache with a row for each row of ids; None if one is missing."""
         if self.token_ids.shape[1] != token_ids.shape[1]:
             return None
         same = (token_ids[:, None] == self.token_ids).all(dim=2)
@@ -34,35 +34,35 @@ class Encoded:
 
 @dataclass(frozen=True, kw_only=True)
 class WindowState(State):
-    """The last tokens of each row, with what the model made of them, as far as that is at hand.
+    """The last tokens of each row, and the caches of the model for some of them.
 
-    The tokens alone decide what is predicted; without `encoded` they are read again. So it need
-    not follow when rows are chosen, joined or written to bytes: it is used where it fits.
+    Only the tokens determine the predictions. Without a matching cache they are read again, so
+    `encoded` may be dropped when rows are selected, joined or serialized.
 
     Attributes:
-        encoded: Caches of the windows that rows stand in.
+        encoded: Caches of the current windows.
     """
 
     encoded: tuple[Encoded, ...] = ()
 
     def to(self, device: torch.device | str) -> State:
-        """Give the state on a device, to be read again there."""
+        """Return the state on another device, without the caches."""
         return State.to(replace(self, encoded=()), device)
 
 
 class WindowedHuggingFaceModel(HuggingFaceLanguageModel):
-    """A model that tells positions by their number, of which there are `context_size`.
+    """A model with `context_size` positions, evaluated with a sliding window.
 
-    The tokens of a row are read in windows that begin at multiples of the stride: 0, stride,
-    2 stride and so on. A token stands in the first window that reaches it, so it is predicted from
-    at least context_size - stride tokens once there are so many. Which window that is depends on
-    the row's own count alone: whole, in chunks or token by token is the same.
+    Windows start at multiples of the stride: 0, stride, 2 stride and so on. A token is read in the
+    first window that reaches it, so later tokens have a context of at least context_size - stride
+    tokens. The window depends only on the position in the row: reading a text at once, in chunks
+    or token by token gives the same logits.
 
     Args:
         causal: The model, on its device.
-        boundary_id: The id that is read before the first token of a text.
-        context_size: Positions that it has.
-        stride: Tokens between windows, from 1 to `context_size`; half of it when None.
+        boundary_id: Id that is read before the first token of a text.
+        context_size: Number of positions.
+        stride: Tokens between windows, from 1 to `context_size`; half of it if None.
 
     Raises:
         ConfigError: The stride is out of range.
@@ -91,7 +91,10 @@ class WindowedHuggingFaceModel(HuggingFaceLanguageModel):
         )
 
     def with_stride(self, stride: int) -> "WindowedHuggingFaceModel":
-        """Give the same model, its weights shared, with another stride.
+        """Return the model with another stride; the weights are shared.
+
+        Args:
+            stride: Tokens between windows, from 1 to `context_size`.
 
         Raises:
             ConfigError: The stride is out of range.
@@ -104,28 +107,28 @@ class WindowedHuggingFaceModel(HuggingFaceLanguageModel):
         )
 
     def initial_state(self, batch_size: int) -> State:
-        """Give the state of rows that have read nothing: no last tokens."""
+        """Return the state of rows that have read nothing."""
         initial = self.window.initial(device=self.device)
         return WindowState.fresh(initial, batch_size=batch_size, fingerprint=self.fingerprint)
 
     def read(
         self, token_ids: TokenIds, state: State, lengths: Lengths | None
     ) -> tuple[Logits, State]:
-        """Read tokens and give unnormalised scores, (batch, time, vocab), and the state."""
+        """Return the logits after each token, (batch, time, vocab), and the new state."""
         places = self.window.join(token_ids, state)
-        at_hand = _encoded(state)
+        available = _encoded(state)
         logits, encoded = self.no_logits(token_ids), []
         for group in row_groups(state.num_tokens, token_ids.shape[1], lengths):
-            read, last = self._read_group(group, places[group.rows], at_hand)
+            read, last = self._read_group(group, places[group.rows], available)
             logits[group.rows, : group.num_steps] = read.to(logits.dtype)
             encoded.append(last)
         after = self.window.after(places, state, lengths)
         return logits, _with_encoded(after, encoded)
 
     def _read_group(
-        self, group: RowGroup, places: Int64[Tensor, "rows places"], at_hand: Sequence[Encoded]
+        self, group: RowGroup, places: Int64[Tensor, "rows places"], available: Sequence[Encoded]
     ) -> tuple[Logits, Encoded]:
-        """Read window by window; `places` are the last `context_size` tokens and the new ones."""
+        """Read in windows; `places` has the last `context_size` tokens and the new ones."""
         first_place = group.num_before - self.context_size
         position, end = group.num_before, group.num_before + group.num_steps
         pieces = []
@@ -133,25 +136,26 @@ class WindowedHuggingFaceModel(HuggingFaceLanguageModel):
             start = self._window_start(position)
             window_end = min(end, start + self.context_size)
             window = places[:, start - first_place : window_end - first_place]
-            logits, cache = self._read_window(window, position - start, at_hand)
+            logits, cache = self._read_window(window, position - start, available)
             pieces.append(logits)
             last = Encoded(token_ids=window, cache=cache)
-            at_hand, position = (last,), window_end
+            available, position = (last,), window_end
         return torch.cat(pieces, dim=1), last
 
     def _window_start(self, position: int) -> int:
-        """Give where the first window begins that reaches a position."""
+        """Return the start of the first window that contains a position."""
         num_beyond = max(0, position + 1 - self.context_size)
         return -(-num_beyond // self.stride) * self.stride
 
     def _read_window(
-        self, window: Int64[Tensor, "rows window"], num_read: int, at_hand: Sequence[Encoded]
+        self, window: Int64[Tensor, "rows window"], num_read: int, available: Sequence[Encoded]
     ) -> tuple[Logits, Cache]:
-        """Score the tokens of a window from `num_read` on."""
+        """Return the logits of a window from index `num_read`, and the cache after it."""
         num_at_once = window.shape[1] - num_read
-        if num_read and self.causal.goes_on(num_at_once=num_at_once, after=window[:, :num_read]):
-            for encoded in at_hand:
-                cache = encoded.find(window[:, :num_read])
+        before = window[:, :num_read]
+        if num_read and self.causal.can_continue(num_at_once=num_at_once, after=before):
+            for encoded in available:
+                cache = encoded.find(before)
                 if cache is not None:
                     return self.causal.read(window[:, num_read:], cache)
         logits, cache = self.causal.read(window)

@@ -17,7 +17,7 @@ from nextword.layers import (
 )
 from nextword.models import NeuralLanguageModel
 from nextword.text import open_stream
-from nextword.tokens import Tokenizer
+from nextword.tokens import Tokenizer, VocabularyTokenizer
 
 _logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class PretrainedVectors:
             open_vectors(stream, name=config.path)
 
     @property
-    def extend(self) -> Callable[[Tokenizer], Tokenizer] | None:
+    def extend(self) -> Callable[[VocabularyTokenizer], VocabularyTokenizer] | None:
         """Function that adds the file's words to a vocabulary; None if none are to be added."""
         return self._with_words if self._num_words else None
 
@@ -92,7 +92,7 @@ class PretrainedVectors:
             extra={"notice": True},
         )
 
-    def _with_words(self, tokenizer: Tokenizer) -> Tokenizer:
+    def _with_words(self, tokenizer: VocabularyTokenizer) -> VocabularyTokenizer:
         known = {tokenizer.token_text(number) for number in range(tokenizer.vocab_size)}
         with open_stream(self._path) as stream:
             words = first_other_words(

@@ -22,6 +22,7 @@ from nextword.tokens import (
     Tokenizer,
     TokenizerConfig,
     TokenStore,
+    VocabularyTokenizer,
     build_store,
     open_store,
     remove_markers,
@@ -75,7 +76,7 @@ def prepare_data(
     *,
     folder: Path,
     tokenizer: Tokenizer | None = None,
-    extend: Callable[[Tokenizer], Tokenizer] | None = None,
+    extend: Callable[[VocabularyTokenizer], VocabularyTokenizer] | None = None,
     standard_input: ByteStream | None = None,
     on_progress: StageProgress | None = None,
     access: TextAccess | None = None,
@@ -135,7 +136,7 @@ def _stored_data(config: TextConfig, folder: Path) -> TrainingData:
             f"{folder / (missing[0] if missing else _TOKENIZER)}.",
             help="Put the old text back and use --resume auto, or choose another --out.",
         )
-    tokenizer = Tokenizer.load(folder / _TOKENIZER)
+    tokenizer = VocabularyTokenizer.load(folder / _TOKENIZER)
     stores = {name: open_store(folder / name, tokenizer=tokenizer, verify=True) for name in names}
     texts = {name: " ".join(getattr(config, name) or config.train) for name in names}
     return TrainingData(
@@ -206,12 +207,12 @@ def _tokenizer(
     folder: Path,
     *,
     given: Tokenizer | None,
-    extend: Callable[[Tokenizer], Tokenizer] | None,
+    extend: Callable[[VocabularyTokenizer], VocabularyTokenizer] | None,
     report: StageProgress,
 ) -> Tokenizer:
     path = folder / _TOKENIZER
     if path.exists():
-        return Tokenizer.load(path)
+        return VocabularyTokenizer.load(path)
     tokenizer = given
     if tokenizer is None:
         tokenizer = train_tokenizer(
@@ -228,7 +229,7 @@ def _tokenizer(
 
 def _without_markers(corpus: Corpus, config: TokenizerConfig) -> Iterator[str]:
     """Yield the text that a vocabulary is learned from; refusals name the file and the line."""
-    if config.kind != "word":
+    if not config.has_reserved_words:
         yield from corpus.pieces()
         return
     for document in corpus:

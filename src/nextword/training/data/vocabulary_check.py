@@ -117,4 +117,4 @@ def _mean_length(store: TokenStore, found: Coverage) -> float:
 
 
 def _unit(tokenizer: Tokenizer) -> str:
-    return {"word": "words", "character": "characters"}.get(tokenizer.kind, "tokens")
+    return f"{tokenizer.unit}s"

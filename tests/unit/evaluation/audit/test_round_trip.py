@@ -5,10 +5,10 @@ import pytest
 from fakes import tokenizer_of
 from families import CASES
 from nextword.evaluation import AuditReport, audit_model
-from nextword.tokens import Encoding, Tokenizer
+from nextword.tokens import Encoding, Tokenizer, VocabularyTokenizer
 
 
-class LowerCases(Tokenizer):
+class LowerCases(VocabularyTokenizer):
     """Planted fault: capitals are lost."""
 
     def encode(self, text: str) -> Encoding:

@@ -128,7 +128,7 @@ def test_load_pickled_weights_are_not_opened(folder: Path) -> None:
 def test_load_folder_without_settings_is_refused(folder: Path) -> None:
     (folder / "config.json").unlink()
 
-    refuse(folder, FormatError, r"no Hugging Face model: config\.json is missing")
+    refuse(folder, FormatError, r"is not a Hugging Face model: config\.json is missing")
 
 
 def test_load_folder_without_tokenizer_is_refused(folder: Path) -> None:
@@ -171,21 +171,21 @@ def test_load_network_that_cannot_read_is_refused(
 
     monkeypatch.setattr(transformers.GPT2LMHeadModel, "forward", broken)
 
-    refuse(folder, FormatError, r"a GPT2LMHeadModel that cannot read: shapes do not fit\.")
+    refuse(folder, FormatError, r"a GPT2LMHeadModel that cannot run: shapes do not fit\.")
 
 
 def test_load_tokenizer_of_another_model_is_refused(tmp_path: Path) -> None:
     refuse(
         made.save(tmp_path, vocab_size=100),
         MismatchError,
-        r"has 261 tokens, the weights know 100",
+        r"has 261 tokens, the weights have 100",
     )
 
 
 def test_load_model_of_ours_is_told_apart(tmp_path: Path) -> None:
     (tmp_path / "MANIFEST.json").write_text("{}")
 
-    refuse(tmp_path, FormatError, "holds a model of nextword.*Leave out hf: before its name")
+    refuse(tmp_path, FormatError, "contains a nextword model.*Leave out hf: before its name")
 
 
 @pytest.mark.parametrize("name", ["./nowhere", "/nowhere/at/all", "a/b/c"])

@@ -92,8 +92,8 @@ def test_causal_model_finds_out_how_a_network_goes_on(
 ) -> None:
     causal = CausalModel(network())
 
-    assert causal.goes_on_by_tokens is by_tokens
-    assert causal.goes_on_in_chunks is in_chunks
+    assert causal.can_continue_by_tokens is by_tokens
+    assert causal.can_continue_in_chunks is in_chunks
     assert (causal.fixed_cache is not None) is is_fixed
 
 

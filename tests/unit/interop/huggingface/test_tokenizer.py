@@ -129,3 +129,13 @@ def test_huggingface_tokenizer_leaves_the_one_it_was_given_alone() -> None:
 
     assert len(tokenizer.encode("a b c d").ids) > 2
     assert len(backend.encode("a b c d").ids) == 2
+
+
+def test_huggingface_tokenizer_with_a_prefix_of_subwords_has_merged_pairs() -> None:
+    ids = {"a": 0, "##b": 1, "ab": 2}
+    model = tokenizers.models.BPE(ids, [("a", "##b")], continuing_subword_prefix="##")
+    tokenizer = HuggingFaceTokenizer(
+        tokenizers.Tokenizer(model), vocab_size=3, boundary_id=0, sentence_end_id=0
+    )
+
+    assert tokenizer.merged_pairs() == {2: (0, 1)}

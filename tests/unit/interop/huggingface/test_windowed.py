@@ -16,8 +16,8 @@ NUM_STEPS = 29
 def model_of(stride: int = 3) -> WindowedHuggingFaceModel:
     model = made.model("gpt2", stride=stride)
     assert isinstance(model, WindowedHuggingFaceModel)
-    assert model.causal.goes_on_by_tokens
-    assert model.causal.goes_on_in_chunks
+    assert model.causal.can_continue_by_tokens
+    assert model.causal.can_continue_in_chunks
     return model
 
 
