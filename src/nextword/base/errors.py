@@ -38,7 +38,23 @@ class NextwordError(Exception):
 
 
 class ConfigError(NextwordError, ValueError):
-    """A setting is unknown, out of range, or contradicts another one."""
+    """A setting is unknown, out of range, or contradicts another one.
+
+    Args:
+        message: What is wrong with the setting.
+        help: How to mend it.
+        setting: Path of the setting, such as `model.num_layers`; empty if it is not known.
+    """
+
+    def __init__(self, message: str, *, help: str = "", setting: str = "") -> None:
+        super().__init__(message, help=help)
+        self.setting = setting
+
+
+def require(condition: bool, message: str, *, help: str = "") -> None:
+    """Raise ConfigError with this message unless the condition holds."""
+    if not condition:
+        raise ConfigError(message, help=help)
 
 
 class DataError(NextwordError, ValueError):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from nextword.base.errors import ConfigError
+from nextword.base.paths import shortened
 from nextword.base.suggestions import did_you_mean
 
 Value = TypeVar("Value")
@@ -79,7 +80,7 @@ class Registry(Mapping[str, Value]):
         """
         if name not in self._values and name not in self._reserved:
             raise ConfigError(
-                f"{self._setting} is {name!r}, which is unknown.", help=self.hint(name)
+                f"{self._setting} is {shortened(name)}, which is unknown.", help=self.hint(name)
             )
 
     def hint(self, name: str) -> str:

@@ -1,12 +1,22 @@
 """Settings of the update: optimizer, schedule, clipping and averaging."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from nextword.base import STRICT, require_range
+from pydantic import Field
+
+from nextword.base import (
+    Decay,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    PositiveProbability,
+    Probability,
+    settings,
+)
 
 
-@STRICT
+@settings("optimizer")
 @dataclass(frozen=True, kw_only=True)
 class OptimizerConfig:
     """`optimizer.*`: θ ← θ - η g, or its adaptive form.
@@ -23,22 +33,15 @@ class OptimizerConfig:
     """
 
     kind: Literal["adamw", "sgd"] = "adamw"
-    learning_rate: float = 3e-3
-    weight_decay: float = 0.0
-    momentum: float = 0.0
-    beta1: float = 0.9
-    beta2: float = 0.99
-    table_learning_rate: float = 200.0
-
-    def __post_init__(self) -> None:
-        require_range("learning_rate", self.learning_rate, low=0.0, open_low=True)
-        require_range("table_learning_rate", self.table_learning_rate, low=0.0)
-        require_range("weight_decay", self.weight_decay, low=0.0)
-        for name in ("momentum", "beta1", "beta2"):
-            require_range(name, getattr(self, name), low=0.0, high=0.99999)
+    learning_rate: PositiveFloat = 3e-3
+    weight_decay: NonNegativeFloat = 0.0
+    momentum: Decay = 0.0
+    beta1: Decay = 0.9
+    beta2: Decay = 0.99
+    table_learning_rate: NonNegativeFloat = 200.0
 
 
-@STRICT
+@settings("schedule")
 @dataclass(frozen=True, kw_only=True)
 class ScheduleConfig:
     """`schedule.*`: the learning rate over the steps of a training.
@@ -54,19 +57,13 @@ class ScheduleConfig:
     """
 
     kind: Literal["constant", "cosine", "one_cycle", "plateau"] = "cosine"
-    warmup_share: float = 0.05
-    final_share: float = 0.0
-    plateau_factor: float = 0.25
-    plateau_patience: int = 1
-
-    def __post_init__(self) -> None:
-        require_range("warmup_share", self.warmup_share, low=0.0, high=1.0)
-        require_range("final_share", self.final_share, low=0.0, high=1.0)
-        require_range("plateau_factor", self.plateau_factor, low=0.0, high=1.0, open_low=True)
-        require_range("plateau_patience", self.plateau_patience, low=1)
+    warmup_share: Probability = 0.05
+    final_share: Probability = 0.0
+    plateau_factor: PositiveProbability = 0.25
+    plateau_patience: PositiveInt = 1
 
 
-@STRICT
+@settings("clipping")
 @dataclass(frozen=True, kw_only=True)
 class ClippingConfig:
     """`clipping.*`: gradient clipping, against exploding gradients.
@@ -83,17 +80,12 @@ class ClippingConfig:
     """
 
     kind: Literal["norm", "value", "auto", "none"] = "norm"
-    threshold: float = 0.25
-    factor: float = 2.0
-    state_threshold: float | None = None
-
-    def __post_init__(self) -> None:
-        require_range("threshold", self.threshold, low=0.0, open_low=True)
-        require_range("factor", self.factor, low=0.5, high=10.0)
-        require_range("state_threshold", self.state_threshold, low=0.0, open_low=True)
+    threshold: PositiveFloat = 0.25
+    factor: Annotated[float, Field(ge=0.5, le=10)] = 2.0
+    state_threshold: PositiveFloat | None = None
 
 
-@STRICT
+@settings("averaging")
 @dataclass(frozen=True, kw_only=True)
 class AveragingConfig:
     """`averaging.*`: an average of the weights, validated and saved in place of the last ones.
@@ -102,7 +94,4 @@ class AveragingConfig:
         decay: Decay per update of the exponential moving average, such as 0.999; 0 turns it off.
     """
 
-    decay: float = 0.0
-
-    def __post_init__(self) -> None:
-        require_range("decay", self.decay, low=0.0, high=0.99999)
+    decay: Decay = 0.0

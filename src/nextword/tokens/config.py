@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from nextword.base import STRICT, require, require_range
+from nextword.base import PositiveInt, require, require_range, settings
 from nextword.tokens.markers import Markers
 from nextword.tokens.specials import NUM_SPECIAL_TOKENS
 
@@ -18,7 +18,7 @@ DEFAULT_BPE_VOCAB_SIZE = 8192
 MAX_BPE_VOCAB_SIZE = 1 << 20
 
 
-@STRICT
+@settings("tokenizer")
 @dataclass(frozen=True, kw_only=True)
 class TokenizerConfig:
     """Settings of a tokenizer.
@@ -47,7 +47,7 @@ class TokenizerConfig:
 
     kind: TokenizerKind = "word"
     vocab_size: int | None = None
-    min_count: int | None = None
+    min_count: PositiveInt | None = None
     closed: Literal["auto"] | bool = "auto"
     markers: Markers = "refuse"
 
@@ -74,7 +74,6 @@ class TokenizerConfig:
                 f"min_count is {self.min_count}, but the {self.kind} tokenizer knows every text.",
                 help="Leave min_count out, or choose kind word or character.",
             )
-            require_range("min_count", self.min_count, low=1)
         require(
             self.kind == "word" or self.closed in ("auto", False),
             f"closed is {self.closed!r}, but the {self.kind} tokenizer has no word '<unk>'.",

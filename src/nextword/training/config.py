@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from nextword.base import STRICT, require, require_range
+from nextword.base import PositiveFloat, PositiveInt, Probability, require, settings
 from nextword.families import (
     AnyModelConfig,
     ModelSettings,
@@ -16,7 +16,7 @@ from nextword.text import is_utf8, shown_name
 from nextword.tokens import Reset, TokenizerConfig
 
 
-@STRICT
+@settings("text")
 @dataclass(frozen=True, kw_only=True)
 class TextConfig:
     """`text.*`: what is read; the command line fills it in.
@@ -49,7 +49,7 @@ class TextConfig:
             )
 
 
-@STRICT
+@settings("training")
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
     """`training.*`: how the text is read and for how long.
@@ -76,30 +76,24 @@ class TrainingConfig:
         device: `auto`, `cpu`, `cuda` ...
     """
 
-    bptt_steps: int = 35
-    update_every: int | None = None
-    batch_size: int = 20
-    accumulation_steps: int = 1
-    epochs: int = 10
-    max_steps: int | None = None
-    max_minutes: float | None = None
+    bptt_steps: PositiveInt = 35
+    update_every: PositiveInt | None = None
+    batch_size: PositiveInt = 20
+    accumulation_steps: PositiveInt = 1
+    epochs: PositiveInt = 10
+    max_steps: PositiveInt | None = None
+    max_minutes: PositiveFloat | None = None
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     carry_state: bool = True
     reset: Reset = "never"
-    free_running_probability: float = 0.0
+    free_running_probability: Probability = 0.0
     backend: str = "auto"
-    checkpoint_every: int | None = None
-    log_every: int = 50
+    checkpoint_every: PositiveInt | None = None
+    log_every: PositiveInt = 50
     seed: int = 1
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        for name in ("bptt_steps", "update_every", "batch_size", "accumulation_steps", "epochs"):
-            require_range(name, getattr(self, name), low=1)
-        for name in ("max_steps", "log_every", "checkpoint_every"):
-            require_range(name, getattr(self, name), low=1)
-        require_range("max_minutes", self.max_minutes, low=0.0, open_low=True)
-        require_range("free_running_probability", self.free_running_probability, low=0.0, high=1.0)
         longer = max(self.bptt_steps, self.targets_per_update)
         shorter = min(self.bptt_steps, self.targets_per_update)
         require(
@@ -133,7 +127,7 @@ class TrainingConfig:
         return rows * min(self.bptt_steps, self.targets_per_update)
 
 
-@STRICT
+@settings("evaluation")
 @dataclass(frozen=True, kw_only=True)
 class EvaluationConfig:
     """`evaluation.*`: measuring while training.
@@ -145,16 +139,12 @@ class EvaluationConfig:
         patience: Validations without improvement after which training stops; never when not given.
     """
 
-    every: int | None = None
-    batch_size: int = 16
-    patience: int | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("every", "batch_size", "patience"):
-            require_range(name, getattr(self, name), low=1)
+    every: PositiveInt | None = None
+    batch_size: PositiveInt = 16
+    patience: PositiveInt | None = None
 
 
-@STRICT
+@settings()
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
     """Everything that a training needs to know, and enough to run it again.

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nextword.base import (
-    STRICT,
     ConfigError,
+    PositiveFloat,
     decode,
     encode,
     merge,
@@ -16,21 +16,19 @@ from nextword.base import (
     read_toml,
     require,
     require_range,
+    settings,
     write_toml,
 )
 
 
-@STRICT
+@settings("clipping")
 @dataclass(frozen=True, kw_only=True)
 class Inner:
     kind: Literal["norm", "value"] = "norm"
-    threshold: float = 0.25
-
-    def __post_init__(self) -> None:
-        require_range("threshold", self.threshold, low=0.0, open_low=True)
+    threshold: PositiveFloat = 0.25
 
 
-@STRICT
+@settings()
 @dataclass(frozen=True, kw_only=True)
 class Outer:
     name: str
