@@ -46,10 +46,9 @@ from nextword.base.setting_errors import parts
 from nextword.base.settings import STRICT, settings
 from nextword.base.suggestions import did_you_mean, nearest_name
 from nextword.base.toml import Values, parse_override, read_toml, write_toml
-from nextword.base.units import LN_2, nats_to_bits, perplexity
+from nextword.base.units import nats_to_bits, perplexity
 
 __all__ = [
-    "LN_2",
     "STRICT",
     "BenchmarkError",
     "CheckpointError",

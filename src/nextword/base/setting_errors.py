@@ -30,15 +30,15 @@ _ELEMENTS = {int: "[0, 1, 2]", float: "[0.5, 0.25, 0.25]", str: '["a", "b"]'}
 
 
 def explain(
-    kind: type, details: ErrorDetails, *, values: Mapping[str, Any], section: Sequence[str]
+    kind: type, details: ErrorDetails, *, values: Mapping[str, Any], section: str
 ) -> ConfigError:
-    """Return the error that describes an error of pydantic.
+    """Return the error that describes an error of pydantic, found in the values of a class.
 
     Args:
-        kind: The settings class that was to be built.
+        kind: The settings class.
         details: One entry of `ValidationError.errors()`.
-        values: The values that were refused.
-        section: Path of the settings class.
+        values: The values.
+        section: Path of the class.
     """
     path, config, annotation = _locate(kind, details["loc"], values=values, section=section)
     cause = details.get("ctx", {}).get("error")
@@ -54,7 +54,9 @@ def explain(
         message, help = f"{setting} has the wrong number of values.", _example(path, annotation)
     else:
         wrong, help = _wrong_value(details, path, annotation)
-        message = f"{setting}{element} is {_shown(details['input'])}{wrong}."
+        value = details["input"]
+        shown = shortened(value) if isinstance(value, str) else repr(value)[:120]
+        message = f"{setting}{element} is {shown}{wrong}."
     return ConfigError(message, help=help, setting=setting)
 
 
@@ -67,7 +69,7 @@ def parts(annotation: Any) -> Iterator[Any]:
 
 
 def _locate(
-    kind: Any, location: Sequence[str | int], *, values: Any, section: Sequence[str]
+    kind: Any, location: Sequence[str | int], *, values: Any, section: str
 ) -> tuple[list[str], Any, Any]:
     """Follow the location of a pydantic error from a settings class down.
 
@@ -75,7 +77,7 @@ def _locate(
         The path, the innermost settings class, and the annotation of its setting; None if the path
         ends at the class or the setting is unknown.
     """
-    path, config, annotation = list(section), kind, None
+    path, config, annotation = section.split(".") if section else [], kind, None
     for name in location:
         if config is not None and annotation is None and isinstance(name, str):
             path.append(name)
@@ -125,10 +127,9 @@ def _wrong_value(details: ErrorDetails, path: list[str], annotation: Any) -> tup
         choices += ["true", "false"] * (bool in inside)
         return ", which is unknown", did_you_mean(str(details["input"]), choices)
     wanted = _WANTED.get(details["type"].split("_")[0])
-    if wanted is None:
-        # A kind of check that only settings classes from outside use.
-        return f": {details['msg'][:1].lower()}{details['msg'][1:]}", ""
-    return f"; it must be {wanted}", _example(path, annotation)
+    # The settings classes of users may have other checks.
+    fallback = f": {details['msg'][:1].lower()}{details['msg'][1:]}"
+    return f"; it must be {wanted}" if wanted else fallback, _example(path, annotation)
 
 
 def _example(path: list[str], annotation: Any) -> str:
@@ -143,34 +144,20 @@ def _example(path: list[str], annotation: Any) -> str:
     example = _EXAMPLES.get(kind, "")
     if any(typing.get_origin(part) is tuple for part in inside):
         example = f"'{_ELEMENTS[kind]}'" if kind in _ELEMENTS else ""
-    option = "--set " * (len(path) > 1)
-    return f"Write for example {option}{'.'.join(path)}={example}." if example else ""
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return shortened(value) if isinstance(value, str) else text if len(text) < 120 else "so long"
+    setting = f"--set {'.'.join(path)}" if len(path) > 1 else path[0]
+    return f"Write for example {setting}={example}." if example else ""
 
 
 def _suggestion(kind: type, path: list[str], config: Any) -> str:
     """Suggest a setting of that name in another section, else the nearest of the same section."""
     *section, name = path
-    elsewhere = [each for each in _setting_names(kind) if each.split(".")[-1] == name]
-    if elsewhere and ".".join(path) not in elsewhere:
-        return f"Did you mean {elsewhere[0]!r}?"
+    for other, hint in typing.get_type_hints(kind, include_extras=True).items():
+        if [other] != section and any(name in _field_names(part) for part in parts(hint)):
+            return f"Did you mean '{other}.{name}'?"
     nearest = nearest_name(name, _field_names(config))
     if nearest is None:
         return did_you_mean(name, _field_names(config))
     return f"Did you mean {'.'.join([*section, nearest])!r}?"
-
-
-def _setting_names(kind: type, prefix: str = "") -> Iterator[str]:
-    """Iterate over the paths of all settings of a class and of the sections inside it."""
-    for name, hint in typing.get_type_hints(kind, include_extras=True).items():
-        sections = [part for part in parts(hint) if _field_names(part)]
-        yield from () if sections else [prefix + name]
-        for section in sections:
-            yield from _setting_names(section, f"{prefix}{name}.")
 
 
 def _field_names(kind: Any) -> list[str]:

@@ -12,7 +12,6 @@ from nextword.families import (
 )
 from nextword.layers import EmbeddingConfig, OutputConfig
 from nextword.optim import AveragingConfig, ClippingConfig, OptimizerConfig, ScheduleConfig
-from nextword.text import is_utf8, shown_name
 from nextword.tokens import Reset, TokenizerConfig
 
 
@@ -39,14 +38,6 @@ class TextConfig:
     field: str | None = None
     encoding_errors: Literal["strict", "surrogateescape"] = "strict"
     init: str | None = None
-
-    def __post_init__(self) -> None:
-        for name in (*self.train, *self.valid, *self.test, self.init or ""):
-            require(
-                is_utf8(name),
-                f"the name '{shown_name(name)}' is not UTF-8, so the run cannot record it.",
-                help="Rename it, or name its folder or a glob that matches it.",
-            )
 
 
 @settings("training")
@@ -178,6 +169,14 @@ class RunConfig:
     clipping: ClippingConfig = field(default_factory=ClippingConfig)
     averaging: AveragingConfig = field(default_factory=AveragingConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+
+    def __post_init__(self) -> None:
+        require(
+            not (self.regularization.penalty and self.training.free_running_probability),
+            "regularization.activation_penalty and temporal_penalty are computed over whole "
+            "windows, but with training.free_running_probability each step is its own window.",
+            help="Set training.free_running_probability=0, or leave the penalties out.",
+        )
 
     @property
     def model_settings(self) -> ModelSettings:

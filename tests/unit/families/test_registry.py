@@ -44,7 +44,7 @@ def test_register_family_name_of_nextword_is_refused(name: str) -> None:
     fields = [("family", Literal[name], name)]
     taken: Any = make_dataclass("Taken", fields, bases=(PanesConfig,), frozen=True, kw_only=True)
 
-    with pytest.raises(ConfigError, match=f"model.family '{name}' is nextword's own"):
+    with pytest.raises(ConfigError, match=f"model.family '{name}' is built in"):
         register_family(taken)
 
 
@@ -52,7 +52,7 @@ def test_register_family_twice_is_refused_unless_it_replaces() -> None:
     with registries_restored():
         register_family(PanesConfig)
 
-        with pytest.raises(ConfigError, match="'panes' is registered already"):
+        with pytest.raises(ConfigError, match="'panes' is already registered"):
             register_family(PanesConfig)
         register_family(PanesConfig, replace=True)
 

@@ -9,7 +9,7 @@ from nextword.training import EvaluationConfig, RunConfig, TextConfig, TrainingC
 
 @pytest.mark.parametrize("name", ["activation_penalty", "temporal_penalty"])
 def test_run_config_penalty_while_running_free_is_refused(name: str) -> None:
-    with pytest.raises(ConfigError, match="are of whole windows") as caught:
+    with pytest.raises(ConfigError, match="are computed over whole windows") as caught:
         RunConfig(
             regularization=RegularizationConfig(**{name: 1.0}),
             training=TrainingConfig(free_running_probability=0.5),
@@ -26,7 +26,7 @@ def test_run_config_penalty_with_the_true_tokens_is_taken() -> None:
 
 @pytest.mark.parametrize("part", ["train", "valid", "test"])
 def test_text_config_name_that_is_not_utf8_is_refused(part: str) -> None:
-    with pytest.raises(ConfigError, match=r"the name 'caf\\xe9\.txt' is not UTF-8.*its folder"):
+    with pytest.raises(ConfigError, match=rf"text\.{part} is 'caf.*, which is not UTF-8.*folder"):
         TextConfig(**{part: ("caf\udce9.txt",)})
 
 
