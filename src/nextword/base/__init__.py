@@ -42,7 +42,7 @@ from nextword.base.ranges import (
     require_range,
 )
 from nextword.base.registry import Registry
-from nextword.base.setting_errors import parts
+from nextword.base.setting_errors import parts, range_of
 from nextword.base.settings import STRICT, settings
 from nextword.base.suggestions import did_you_mean, nearest_name
 from nextword.base.toml import Values, parse_override, read_toml, write_toml
@@ -93,6 +93,7 @@ __all__ = [
     "parse_override",
     "parts",
     "perplexity",
+    "range_of",
     "read_toml",
     "require",
     "require_range",

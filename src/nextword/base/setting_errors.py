@@ -68,6 +68,14 @@ def parts(annotation: Any) -> Iterator[Any]:
         yield from parts(part)
 
 
+def range_of(annotation: Any) -> str:
+    """Return the range of a setting in words; empty if it has none."""
+    inside = list(parts(annotation))
+    return describe_range(
+        each for part in inside for each in (part, *getattr(part, "metadata", ()))
+    )
+
+
 def _locate(
     kind: Any, location: Sequence[str | int], *, values: Any, section: str
 ) -> tuple[list[str], Any, Any]:
@@ -119,8 +127,7 @@ def _wrong_value(details: ErrorDetails, path: list[str], annotation: Any) -> tup
     """Return what is wrong with a value, and the help."""
     inside = list(parts(annotation))
     if details["type"].startswith(("greater_than", "less_than")):
-        limits = [check for part in inside for check in (part, *getattr(part, "metadata", ()))]
-        return f"; it must be {describe_range(limits)}", ""
+        return f"; it must be {range_of(annotation)}", ""
     literals = [part for part in inside if typing.get_origin(part) is Literal]
     if literals:
         choices = [str(choice) for part in literals for choice in typing.get_args(part)]
@@ -129,7 +136,7 @@ def _wrong_value(details: ErrorDetails, path: list[str], annotation: Any) -> tup
     wanted = _WANTED.get(details["type"].split("_")[0])
     # The settings classes of users may have other checks.
     fallback = f": {details['msg'][:1].lower()}{details['msg'][1:]}"
-    return f"; it must be {wanted}" if wanted else fallback, _example(path, annotation)
+    return (f"; it must be {wanted}", _example(path, annotation)) if wanted else (fallback, "")
 
 
 def _example(path: list[str], annotation: Any) -> str:
@@ -144,7 +151,7 @@ def _example(path: list[str], annotation: Any) -> str:
     example = _EXAMPLES.get(kind, "")
     if any(typing.get_origin(part) is tuple for part in inside):
         example = f"'{_ELEMENTS[kind]}'" if kind in _ELEMENTS else ""
-    setting = f"--set {'.'.join(path)}" if len(path) > 1 else path[0]
+    setting = "--set " * (len(path) > 1) + ".".join(path)
     return f"Write for example {setting}={example}." if example else ""
 
 

@@ -37,15 +37,15 @@ Scores = Float[Tensor, "batch vocab"]
 @settings()
 @dataclass(frozen=True, kw_only=True)
 class SamplingConfig:
-    """How the next token is chosen; the default draws from the model's own distribution.
+    """Settings of sampling; the default draws from the distribution of the model.
 
     Attributes:
-        temperature: Log-probabilities are divided by it; 0 takes the most probable token.
-        top_k: Keep this many of the most probable tokens, and all that tie with the last.
+        temperature: Divisor of the log-probabilities; 0 always chooses the most probable token.
+        top_k: Keep this number of the most probable tokens, and all that tie with the last.
         top_p: Keep the fewest most probable tokens whose probabilities sum to at least this.
-        min_p: Keep tokens at least this share as probable as the most probable one.
-        repetition_penalty: Log-probabilities of tokens seen before are multiplied by it: above 1
-            they become rarer, below 1 more frequent.
+        min_p: Keep tokens whose probability is at least this fraction of the highest one.
+        repetition_penalty: Factor of the log-probabilities of tokens seen before: above 1 they
+            become rarer, below 1 more frequent.
     """
 
     temperature: Annotated[float, Field(ge=0, le=MAX_TEMPERATURE)] = 1.0

@@ -1,4 +1,4 @@
-"""Settings of the update: optimizer, schedule, clipping and averaging."""
+"""Settings of the optimizer, the learning-rate schedule, gradient clipping and averaging."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -19,17 +19,17 @@ from nextword.base import (
 @settings("optimizer")
 @dataclass(frozen=True, kw_only=True)
 class OptimizerConfig:
-    """`optimizer.*`: θ ← θ - η g, or its adaptive form.
+    """`optimizer.*`: the optimizer that updates the weights.
 
     Attributes:
         kind: `adamw` or `sgd`.
-        learning_rate: The highest learning rate η of the schedule.
+        learning_rate: Learning rate η at the peak of the schedule.
         weight_decay: Weight decay of matrices; biases do not decay.
-        momentum: Momentum of SGD.
-        beta1: Decay of AdamW's running mean of the gradient.
-        beta2: Decay of AdamW's running mean of the squared gradient.
-        table_learning_rate: Highest learning rate of the hashed tables of the family `maxent`,
-            which plain SGD updates whatever the kind; it follows the schedule too.
+        momentum: Momentum of `sgd`.
+        beta1: Decay of the running mean of the gradient in `adamw`.
+        beta2: Decay of the running mean of the squared gradient in `adamw`.
+        table_learning_rate: Peak learning rate of the hash table of the family `maxent`. Plain SGD
+            updates the table, whatever `kind` is; the rate follows the schedule too.
     """
 
     kind: Literal["adamw", "sgd"] = "adamw"
@@ -44,16 +44,16 @@ class OptimizerConfig:
 @settings("schedule")
 @dataclass(frozen=True, kw_only=True)
 class ScheduleConfig:
-    """`schedule.*`: the learning rate over the steps of a training.
+    """`schedule.*`: the learning rate as a function of the update.
 
     Attributes:
-        kind: `constant`, `cosine` (down from the top after the warm-up), `one_cycle` (up, then
-            down, each half a cosine) or `plateau` (divided whenever validation stops improving).
-        warmup_share: Share of all steps in which the rate rises in a straight line from near 0;
-            of `one_cycle` the share that goes up.
-        final_share: The last learning rate of `cosine` and `one_cycle`, as a share of the top.
-        plateau_factor: What `plateau` multiplies the rate by.
-        plateau_patience: Validations without improvement before it does.
+        kind: `constant`; `cosine` (cosine decay after the warm-up); `one_cycle` (half a cosine up,
+            then half a cosine down); or `plateau` (reduced when validation stops improving).
+        warmup_share: Fraction of all updates in which the learning rate rises linearly from near 0;
+            with `one_cycle` the fraction in which it rises.
+        final_share: Final learning rate of `cosine` and `one_cycle`, as a fraction of the peak.
+        plateau_factor: Factor that `plateau` multiplies the learning rate by.
+        plateau_patience: Number of validations without improvement until `plateau` does so.
     """
 
     kind: Literal["constant", "cosine", "one_cycle", "plateau"] = "cosine"
@@ -66,17 +66,16 @@ class ScheduleConfig:
 @settings("clipping")
 @dataclass(frozen=True, kw_only=True)
 class ClippingConfig:
-    """`clipping.*`: gradient clipping, against exploding gradients.
+    """`clipping.*`: gradient clipping, which prevents exploding gradients.
 
     Attributes:
-        kind: `norm` (same direction, smaller step), `value` (each component), `auto` (by norm,
-            with a threshold that follows the mean norm) or `none`.
-        threshold: γ of `norm` and `value`.
-        factor: γ of `auto`, in units of the running mean norm; the course advises 0.5 to 10.
-        state_threshold: Also clip the gradient in the backward pass through time: each component of
-            the gradient that a step passes to the state before it is clipped to [-γ, γ] with this
-            γ, whatever `kind` does to the sum; not clipped when not given. Only the backends
-            `hoisted` and `reference` support it.
+        kind: `norm` (scale the gradient down to a norm), `value` (clip each component), `auto` (as
+            `norm`, with a threshold relative to the running mean of the norm) or `none`.
+        threshold: Threshold γ of `norm` and `value`.
+        factor: Threshold γ of `auto`, as a multiple of the running mean of the norm.
+        state_threshold: Also clip the gradient with respect to the hidden state, at each step of
+            the backward pass through time: each component to [-γ, γ] with this γ, whatever `kind`
+            is. Not clipped when not set. Only the backends `hoisted` and `reference` support it.
     """
 
     kind: Literal["norm", "value", "auto", "none"] = "norm"
@@ -88,7 +87,7 @@ class ClippingConfig:
 @settings("averaging")
 @dataclass(frozen=True, kw_only=True)
 class AveragingConfig:
-    """`averaging.*`: an average of the weights, validated and saved in place of the last ones.
+    """`averaging.*`: an average of the weights, which is validated and saved in their place.
 
     Attributes:
         decay: Decay per update of the exponential moving average, such as 0.999; 0 turns it off.

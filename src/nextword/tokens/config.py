@@ -1,4 +1,4 @@
-"""What a user can set about a tokenizer. Knows nothing of how it is trained."""
+"""Settings of a tokenizer."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,7 @@ from nextword.tokens.specials import NUM_SPECIAL_TOKENS
 
 TokenizerKind = Literal["word", "character", "byte", "bpe"]
 
-#: Special tokens and the 256 bytes: what every byte-level vocabulary holds.
+#: Special tokens and the 256 bytes, which every byte-level vocabulary contains.
 BYTE_VOCAB_SIZE = NUM_SPECIAL_TOKENS + 256
 
 DEFAULT_BPE_VOCAB_SIZE = 8192
@@ -21,21 +21,21 @@ MAX_BPE_VOCAB_SIZE = 1 << 20
 @settings("tokenizer")
 @dataclass(frozen=True, kw_only=True)
 class TokenizerConfig:
-    """Settings of a tokenizer.
+    """`tokenizer.*`: the tokenizer and its vocabulary.
 
     Attributes:
-        kind: `word` (split at NUL, tab, blank and line ends, as KenLM), `character`, `byte`, or
-            `bpe` (byte-level).
-        vocab_size: At most so many tokens, the four special ones included; the most frequent are
-            kept. None keeps all words or characters, and means 8192 for `bpe`, which learns
-            1,048,576 at most.
-        min_count: Words or characters seen less often are unknown. None means 2 for the words of
-            an open text, so that the model learns what unknown words are like, and else 1.
-        closed: Whether a literal `<unk>` in the text is an ordinary word (`word` only). `auto`
-            says yes when the training text contains one, as in Penn Treebank and WikiText.
-        markers: What becomes of `<s>`, `</s>` and `<pad>` as words of a text (`word` only).
-            `refuse` refuses the text, `strip` takes them off at both ends of lines and refuses
-            others, `skip` leaves them out everywhere, as `lmplz --skip_symbols` does.
+        kind: `word` (split at NUL, tab, space and line ends, as KenLM does), `character`, `byte`,
+            or `bpe` (byte-level BPE).
+        vocab_size: Maximum number of tokens, including the four special tokens; the most frequent
+            are kept. When not set, `word` and `character` keep all, and `bpe` learns 8192. `bpe`
+            learns at most 1,048,576.
+        min_count: Words or characters that occur less often are out-of-vocabulary. When not set, 2
+            for words of a text without `<unk>`, to train the embedding of unknown words, else 1.
+        closed: Treat `<unk>` in the text as an ordinary word (`word` only). `auto` does so if the
+            training text contains it, as Penn Treebank and WikiText do.
+        markers: Treatment of the words `<s>`, `</s>` and `<pad>` in a text (`word` only). `refuse`
+            raises an error; `strip` removes them at both ends of lines and refuses others; `skip`
+            removes them everywhere, as `lmplz --skip_symbols` does.
 
     Raises:
         ConfigError: A value is out of range or makes no sense for the kind.

@@ -44,12 +44,12 @@ def test_text_config_name_that_is_not_utf8_is_refused(part: str) -> None:
         ({"max_minutes": 0.0}, "max_minutes is 0.0; it must be above 0"),
         ({"free_running_probability": -0.1}, "free_running_probability is -0.1; .* at least 0"),
         ({"free_running_probability": 1.1}, "free_running_probability is 1.1; .* at most 1"),
-        ({"bptt_steps": 6, "update_every": 4}, "update_every is 4 and bptt_steps 6; one must"),
+        ({"bptt_steps": 6, "update_every": 4}, "update_every is 4 and bptt_steps is 6; one must"),
         (
             {"bptt_steps": 6, "update_every": 3, "reset": "line"},
-            r"update_every \(3\) below bptt_steps \(6\) needs one long text, but reset is 'line'",
+            "update_every is 3, less than bptt_steps, 6, which needs reset 'never', but reset is",
         ),
-        ({"batch_size": 4, "accumulation_steps": 5}, "accumulation_steps is 5, batch_size 4; a"),
+        ({"batch_size": 4, "accumulation_steps": 5}, "accumulation_steps is 5, more than batch_size, 4"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
 )
