@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from nextword.base import parts, range_of
+from nextword.base import describe_range, parts
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
 WIDTH = 92
@@ -92,7 +92,7 @@ def _sections(kind: type, path: tuple[str, ...]) -> Iterator[str]:
         if not insides:
             cells = [f"`{'.'.join(name)}`", f"`{_kind(plain[field.name])}`", _default(field)]
             text = described.get(field.name, "")
-            limits = range_of(hints[field.name])
+            limits = describe_range(hints[field.name])
             rows.append(_row(*cells, f"{text} Range: {limits}." if limits else text))
     if rows:
         title = f"`{'.'.join(path)}`" if path else "At the top"

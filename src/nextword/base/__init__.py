@@ -29,7 +29,7 @@ from nextword.base.files import (
 from nextword.base.full_disk import disk_full, full_disk_errors, is_full_disk
 from nextword.base.json_values import with_nulls
 from nextword.base.layers import Layer, merge, source_of
-from nextword.base.one_of import OneOf
+from nextword.base.one_of import OneOf, parts
 from nextword.base.paths import checked_path, shortened
 from nextword.base.ranges import (
     Decay,
@@ -39,10 +39,10 @@ from nextword.base.ranges import (
     PositiveInt,
     PositiveProbability,
     Probability,
+    describe_range,
     require_range,
 )
 from nextword.base.registry import Registry
-from nextword.base.setting_errors import parts, range_of
 from nextword.base.settings import STRICT, settings
 from nextword.base.suggestions import did_you_mean, nearest_name
 from nextword.base.toml import Values, parse_override, read_toml, write_toml
@@ -79,6 +79,7 @@ __all__ = [
     "checked_path",
     "decode",
     "decode_layers",
+    "describe_range",
     "did_you_mean",
     "disk_full",
     "encode",
@@ -93,7 +94,6 @@ __all__ = [
     "parse_override",
     "parts",
     "perplexity",
-    "range_of",
     "read_toml",
     "require",
     "require_range",

@@ -1,7 +1,8 @@
 """A section of settings that one of several classes reads, chosen by a key in the section."""
 
 import functools
-from collections.abc import Callable, Mapping
+import typing
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler, TypeAdapter
@@ -44,6 +45,14 @@ class OneOf:
             raise PydanticKnownError("dict_type")
 
         return no_info_plain_validator_function(decoded)
+
+
+def parts(annotation: Any) -> Iterator[Any]:
+    """Iterate over an annotation and all that is inside it: members, elements, ranges, classes."""
+    yield annotation
+    is_choice = isinstance(annotation, OneOf)
+    for part in annotation.kinds.values() if is_choice else typing.get_args(annotation):
+        yield from parts(part)
 
 
 @functools.cache

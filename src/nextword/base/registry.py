@@ -75,9 +75,8 @@ class Registry(Mapping[str, Value]):
     def check(self, name: str) -> None:
         """Raise ConfigError if a name is unknown."""
         if name not in self._values and name not in self._reserved:
-            raise ConfigError(
-                f"{self._setting} is {shortened(name)}, which is unknown.", help=self.hint(name)
-            )
+            message = f"{self._setting} is {shortened(name)}, which is unknown."
+            raise ConfigError(message, help=self.hint(name))
 
     def hint(self, name: str) -> str:
         """Return the help line for an unknown name."""

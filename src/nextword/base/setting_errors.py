@@ -2,13 +2,13 @@
 
 import dataclasses
 import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic_core import ErrorDetails
 
 from nextword.base.errors import ConfigError
-from nextword.base.one_of import OneOf
+from nextword.base.one_of import OneOf, parts
 from nextword.base.paths import shortened
 from nextword.base.ranges import describe_range
 from nextword.base.suggestions import did_you_mean, nearest_name
@@ -58,22 +58,6 @@ def explain(
         shown = shortened(value) if isinstance(value, str) else repr(value)[:120]
         message = f"{setting}{element} is {shown}{wrong}."
     return ConfigError(message, help=help, setting=setting)
-
-
-def parts(annotation: Any) -> Iterator[Any]:
-    """Iterate over an annotation and all that is inside it: members, elements, ranges, classes."""
-    yield annotation
-    is_choice = isinstance(annotation, OneOf)
-    for part in annotation.kinds.values() if is_choice else typing.get_args(annotation):
-        yield from parts(part)
-
-
-def range_of(annotation: Any) -> str:
-    """Return the range of a setting in words; empty if it has none."""
-    inside = list(parts(annotation))
-    return describe_range(
-        each for part in inside for each in (part, *getattr(part, "metadata", ()))
-    )
 
 
 def _locate(
@@ -127,7 +111,7 @@ def _wrong_value(details: ErrorDetails, path: list[str], annotation: Any) -> tup
     """Return what is wrong with a value, and the help."""
     inside = list(parts(annotation))
     if details["type"].startswith(("greater_than", "less_than")):
-        return f"; it must be {range_of(annotation)}", ""
+        return f"; it must be {describe_range(annotation)}", ""
     literals = [part for part in inside if typing.get_origin(part) is Literal]
     if literals:
         choices = [str(choice) for part in literals for choice in typing.get_args(part)]
@@ -162,9 +146,8 @@ def _suggestion(kind: type, path: list[str], config: Any) -> str:
         if [other] != section and any(name in _field_names(part) for part in parts(hint)):
             return f"Did you mean '{other}.{name}'?"
     nearest = nearest_name(name, _field_names(config))
-    if nearest is None:
-        return did_you_mean(name, _field_names(config))
-    return f"Did you mean {'.'.join([*section, nearest])!r}?"
+    known = did_you_mean(name, _field_names(config))
+    return known if nearest is None else f"Did you mean {'.'.join([*section, nearest])!r}?"
 
 
 def _field_names(kind: Any) -> list[str]:

@@ -26,6 +26,4 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     names = sorted(known)
     nearest = nearest_name(name, names)
-    if nearest is not None:
-        return f"Did you mean {nearest!r}?"
-    return f"Known: {', '.join(names)}."
+    return f"Known: {', '.join(names)}." if nearest is None else f"Did you mean {nearest!r}?"

@@ -118,7 +118,7 @@ class TrainingConfig:
 
     @property
     def positions_at_once(self) -> int:
-        """Number of targets that are scored at once: those of a window, or of a part of its rows."""
+        """Number of targets scored at once: those of a window, or of a part of its rows."""
         rows = -(-self.batch_size // self.accumulation_steps)
         return rows * min(self.bptt_steps, self.targets_per_update)
 

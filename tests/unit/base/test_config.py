@@ -15,7 +15,6 @@ from nextword.base import (
     parse_override,
     read_toml,
     require,
-    require_range,
     settings,
     write_toml,
 )
@@ -239,26 +238,3 @@ def test_require_false_raises_with_help() -> None:
 
 def test_require_true_passes() -> None:
     require(True, "never said")
-
-
-@pytest.mark.parametrize(
-    ("value", "limits", "wanted"),
-    [
-        (0, {"low": 1}, "at least 1"),
-        (-0.5, {"low": 0.0, "high": 1.0}, "at least 0 and at most 1"),
-        (1001, {"low": 1, "high": 1000}, "at least 1 and at most 1,000"),
-        (math.nan, {"low": 0.0, "high": 1.0}, "at least 0 and at most 1"),
-    ],
-)
-def test_require_range_outside_says_value_and_limits(
-    value: float, limits: dict[str, Any], wanted: str
-) -> None:
-    with pytest.raises(ConfigError) as caught:
-        require_range("share", value, **limits)
-
-    assert caught.value.message == f"share is {value!r}; it must be {wanted}."
-
-
-@given(st.floats(0.0, 1.0))
-def test_require_range_inside_passes(value: float) -> None:
-    require_range("share", value, low=0.0, high=1.0)

@@ -231,7 +231,7 @@ class MaxEntConfig(RecurrentSettings, NeuralModelConfig):
 
     Attributes:
         family: `maxent`.
-        order: Words in the longest n-gram features, 1 to 9; 1 means no features.
+        order: Words in the longest n-gram features; 1 means no features.
         table_size: Number of weights in the hash table that all features share.
         min_count: N-grams that occur less often in the training text have no feature.
     """
