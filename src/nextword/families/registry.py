@@ -36,9 +36,9 @@ def register_family(config: type[ModelConfig], *, replace: bool = False) -> None
     A model folder holds the settings, not the code. Register the family before loading its models.
 
     Args:
-        config: Its settings: a frozen dataclass that extends `NeuralModelConfig` (or
+        config: Its settings: a frozen, keyword-only dataclass that extends `NeuralModelConfig` (or
             `ModelConfig`), with a literal field `family` whose default is the name of the family.
-            Unknown settings are refused.
+            From now on its types and ranges are checked, and unknown settings are refused.
         replace: Whether to replace a family registered under the same name before.
 
     Raises:

@@ -3,7 +3,7 @@ from typing import Any, Literal
 
 import pytest
 
-from nextword.base import ConfigError, decode
+from nextword.base import ConfigError, PositiveInt, decode
 from nextword.families import (
     NetworkSpec,
     NeuralModelConfig,
@@ -18,7 +18,7 @@ from registries import registries_restored
 @dataclass(frozen=True, kw_only=True)
 class PanesConfig(NeuralModelConfig):
     family: Literal["panes"] = "panes"
-    panes: int = 4
+    panes: PositiveInt = 4
 
     def describe(self) -> str:
         return f"{self.panes} panes"
@@ -37,6 +37,17 @@ def test_register_family_its_settings_are_read_and_strict() -> None:
 
     assert config.model == PanesConfig(panes=2)
     assert caught.value.help == "Did you mean 'model.panes'?"
+
+
+def test_register_family_its_ranges_are_checked() -> None:
+    message = r"model\.panes is 0; it must be at least 1"
+    with registries_restored():
+        register_family(PanesConfig)
+
+        with pytest.raises(ConfigError, match=f"r.toml: {message}"):
+            decode(RunConfig, {"model": {"family": "panes", "panes": 0}}, source="r.toml")
+    with pytest.raises(ConfigError, match=message):
+        PanesConfig(panes=0)
 
 
 @pytest.mark.parametrize("name", ["window", "ngram"])
