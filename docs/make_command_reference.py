@@ -1,10 +1,9 @@
-"""Write the two reference pages that are read off the code: commands and settings.
+"""Write the two reference pages that are generated from the code: commands and settings.
 
     python docs/make_command_reference.py            rewrite the pages
     python docs/make_command_reference.py --check    exit 1 when a page differs from the code
 
-Knows of nextword only the command line's application, the class of a whole configuration, and how
-to read the types in it.
+Uses only the application of the command line, the class of all settings, and its annotations.
 """
 
 import dataclasses
@@ -18,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from nextword.base import setting_types
+from nextword.base import describe_range, parts
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
 WIDTH = 92
@@ -39,15 +38,15 @@ standard error; `--json` gives one JSON object with `"schema": 1` instead.
 SETTINGS_INTRODUCTION = """\
 # Settings
 
-Each setting stands in a recipe, in the `config.toml` of a run, or on the command line as
+A setting can be set in a recipe, in the `config.toml` of a run, or on the command line as
 `--set section.key=value`. Later layers win: defaults, recipe, command line. `--set section.key=`
-takes back what the recipe says, so that the default holds. An unknown key is refused, and the
-nearest known one is suggested.
+removes the value of the recipe and restores the default. An unknown key is an error that suggests
+the nearest known key.
 """
 
 
 def command_page() -> str:
-    """Give the page on the command line: the help of every command, as Markdown."""
+    """Return the page on the command line: the help of every command, as Markdown."""
     from typer.main import get_command
 
     from nextword.cli import app
@@ -59,14 +58,14 @@ def command_page() -> str:
 
 
 def settings_page() -> str:
-    """Give the page on settings: a table for every section of a configuration, as Markdown."""
+    """Return the page on settings: a table for every section, as Markdown."""
     from nextword.training import RunConfig
 
     return "\n".join([SETTINGS_INTRODUCTION, *_sections(RunConfig, ())])
 
 
 def _helps(command: Any, path: str, parent: Any) -> Iterator[tuple[str, str]]:
-    """Walk a command and those below it: how it is called, and its help as plain text."""
+    """Iterate over a command and its subcommands: the call, and the help as plain text."""
     context = command.context_class(
         command, info_name=path.split()[-1], parent=parent, terminal_width=WIDTH
     )
@@ -78,8 +77,8 @@ def _helps(command: Any, path: str, parent: Any) -> Iterator[tuple[str, str]]:
 
 
 def _sections(kind: type, path: tuple[str, ...]) -> Iterator[str]:
-    """Give a heading and a table for a dataclass, then for each dataclass inside it."""
-    hints = setting_types(kind)
+    """Iterate over the sections of a settings class: a heading and a table each."""
+    hints, plain = typing.get_type_hints(kind, include_extras=True), typing.get_type_hints(kind)
     described: dict[str, str] = {}
     for each in reversed(kind.__mro__):
         described |= _argument_texts(each)
@@ -87,36 +86,33 @@ def _sections(kind: type, path: tuple[str, ...]) -> Iterator[str]:
     below: list[str] = []
     for field in dataclasses.fields(kind):
         name = (*path, field.name)
-        insides = [
-            part for part in _alternatives(hints[field.name]) if dataclasses.is_dataclass(part)
-        ]
+        insides = [part for part in parts(hints[field.name]) if dataclasses.is_dataclass(part)]
         for inside in insides:
             below.extend(_sections(typing.cast("type", inside), name))
         if not insides:
-            rows.append(_row(".".join(name), hints[field.name], field, described))
+            cells = [f"`{'.'.join(name)}`", f"`{_kind(plain[field.name])}`", _default(field)]
+            text = described.get(field.name, "")
+            limits = describe_range(hints[field.name])
+            rows.append(_row(*cells, f"{text} Range: {limits}." if limits else text))
     if rows:
         title = f"`{'.'.join(path)}`" if path else "At the top"
-        head = ["| setting | kind | default | |", "|---|---|---|---|"]
+        head = ["| setting | type | default | |", "|---|---|---|---|"]
         yield "\n".join([f"## {title}\n", _summary(kind), "", *head, *rows, ""])
     yield from below
 
 
-def _row(name: str, hint: Any, field: Any, described: dict[str, str]) -> str:
-    cells = [f"`{name}`", f"`{_kind(hint)}`", _default(field), described.get(field.name, "")]
+def _row(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def _kind(hint: Any) -> str:
-    """Say an annotation in words of a TOML file: choices are listed, None is left out."""
-    parts = [part for part in _alternatives(hint) if part is not types.NoneType]
+    """Return the type of a setting; choices are listed, None is left out."""
     names: list[str] = []
-    for part in parts:
+    for part in _alternatives(hint):
         if typing.get_origin(part) is typing.Literal:
             names.extend(repr(choice).replace("'", '"') for choice in typing.get_args(part))
-        else:
-            names.append(
-                getattr(part, "__name__", str(part)) if not typing.get_args(part) else str(part)
-            )
+        elif part is not types.NoneType:
+            names.append(str(part) if typing.get_args(part) else part.__name__)
     return ", ".join(names)
 
 
@@ -143,7 +139,7 @@ def _summary(kind: type) -> str:
 
 
 def _argument_texts(kind: type) -> dict[str, str]:
-    """Give the texts of the Args or Attributes section of a class docstring, by name."""
+    """Return the texts of the Args or Attributes section of a class docstring, by name."""
     section = re.search(
         r"^(?:Args|Attributes):\n((?:[ ]{4}.*\n?|\n)+)", inspect.getdoc(kind) or "", re.MULTILINE
     )
@@ -154,8 +150,8 @@ def _argument_texts(kind: type) -> dict[str, str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the pages, or compare them with the code; gives the exit code."""
-    # Read by typer when it is imported: help as plain text, whatever terminal this is.
+    """Write the pages, or compare them with the code; return the exit code."""
+    # typer reads this when it is imported: help as plain text on any terminal.
     os.environ["TYPER_USE_RICH"] = "0"
     pages = {"command-line.md": command_page(), "configuration.md": settings_page()}
     different = []

@@ -160,7 +160,7 @@ def test_extension_not_registered_is_refused_when_loaded(kind: str, tmp_path: Pa
     with pytest.raises(FormatError, match=UNKNOWN[kind]) as caught:
         nw.load(result.run)
 
-    assert caught.value.help.endswith(f"is known after nextword.register_{kind}.")
+    assert caught.value.help.endswith(f"Register your own with nextword.register_{kind}.")
 
 
 @pytest.mark.slow

@@ -1,6 +1,6 @@
-"""What every room stands on: errors, units, safe files, configurations. Knows nothing of torch."""
+"""What every other folder uses: errors, units, safe files, settings. Does not import torch."""
 
-from nextword.base.config import STRICT, decode, decode_layers, encode, require, require_range
+from nextword.base.config import decode, decode_layers, encode
 from nextword.base.errors import (
     BenchmarkError,
     CheckpointError,
@@ -16,6 +16,7 @@ from nextword.base.errors import (
     ShapeError,
     TrainingError,
     VocabularyError,
+    require,
 )
 from nextword.base.files import (
     atomic_writer,
@@ -28,20 +29,32 @@ from nextword.base.files import (
 from nextword.base.full_disk import disk_full, full_disk_errors, is_full_disk
 from nextword.base.json_values import with_nulls
 from nextword.base.layers import Layer, merge, source_of
-from nextword.base.one_of import OneOf, setting_types
+from nextword.base.one_of import OneOf, parts
 from nextword.base.paths import checked_path, shortened
+from nextword.base.ranges import (
+    Decay,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    PositiveProbability,
+    Probability,
+    describe_range,
+    require_range,
+)
 from nextword.base.registry import Registry
+from nextword.base.settings import STRICT, settings
 from nextword.base.suggestions import did_you_mean, nearest_name
 from nextword.base.toml import Values, parse_override, read_toml, write_toml
-from nextword.base.units import LN_2, nats_to_bits, perplexity
+from nextword.base.units import nats_to_bits, perplexity
 
 __all__ = [
-    "LN_2",
     "STRICT",
     "BenchmarkError",
     "CheckpointError",
     "ConfigError",
     "DataError",
+    "Decay",
     "DiskFullError",
     "DivergedError",
     "FormatError",
@@ -50,7 +63,13 @@ __all__ = [
     "MismatchError",
     "MissingExtraError",
     "NextwordError",
+    "NonNegativeFloat",
+    "NonNegativeInt",
     "OneOf",
+    "PositiveFloat",
+    "PositiveInt",
+    "PositiveProbability",
+    "Probability",
     "Registry",
     "ShapeError",
     "TrainingError",
@@ -60,6 +79,7 @@ __all__ = [
     "checked_path",
     "decode",
     "decode_layers",
+    "describe_range",
     "did_you_mean",
     "disk_full",
     "encode",
@@ -72,11 +92,12 @@ __all__ = [
     "nats_to_bits",
     "nearest_name",
     "parse_override",
+    "parts",
     "perplexity",
     "read_toml",
     "require",
     "require_range",
-    "setting_types",
+    "settings",
     "shortened",
     "source_of",
     "with_nulls",

@@ -1,31 +1,31 @@
-"""Every error that nextword raises on purpose.
+"""Every error that nextword raises deliberately.
 
     NextwordError
-    ├── ConfigError(ValueError)          a setting unknown, out of range or against another
+    ├── ConfigError(ValueError)          a setting is unknown, out of range or contradicts another
     ├── DataError(ValueError)            text that cannot be read, decoded or used
-    │   └── VocabularyError              a token or id the vocabulary does not hold
-    ├── ShapeError(ValueError)           arrays whose sizes do not fit together
+    │   └── VocabularyError              a token or id that is not in the vocabulary
+    ├── ShapeError(ValueError)           tensors whose shapes do not match
     ├── CheckpointError(RuntimeError)    a folder that cannot be loaded or written
-    │   ├── DiskFullError                a disk without space left for what is saved
+    │   ├── DiskFullError                no space left on the disk
     │   ├── FormatError                  damaged, incomplete, or made by a newer version
-    │   └── MismatchError                sound, but it belongs to something else
-    ├── LockedError(RuntimeError)        another process holds the run folder
-    ├── TrainingError(RuntimeError)      training cannot go on
+    │   └── MismatchError                valid, but of another model or run
+    ├── LockedError(RuntimeError)        another process uses the run folder
+    ├── TrainingError(RuntimeError)      training cannot continue
     │   └── DivergedError                the loss is NaN or infinite
     ├── BenchmarkError(RuntimeError)     a speed that cannot be measured, or must not be reported
     └── MissingExtraError(ImportError)   an optional dependency is not installed
 
-A message says what was wrong with the values seen and where; `help` says how to mend it. The
-command line prints the two as `error:` and `help:` lines.
+A message says what is wrong, with the value and the place; `help` says how to fix it. The command
+line prints them as `error:` and `help:`.
 """
 
 
 class NextwordError(Exception):
-    """Base of every error raised on purpose.
+    """Base of every error that nextword raises deliberately.
 
     Args:
-        message: What was wrong, with the values seen, and where.
-        help: How to mend it, as a command or a value; empty when the message says it all.
+        message: What is wrong, with the value and the place.
+        help: How to fix it, as a command or a value; may be empty.
     """
 
     def __init__(self, message: str, *, help: str = "") -> None:
@@ -38,43 +38,53 @@ class NextwordError(Exception):
 
 
 class ConfigError(NextwordError, ValueError):
-    """A setting is unknown, out of range, or contradicts another one."""
+    """A setting, whose path is `setting`, is unknown, out of range, or contradicts another one."""
+
+    def __init__(self, message: str, *, help: str = "", setting: str = "") -> None:
+        super().__init__(message, help=help)
+        self.setting = setting
+
+
+def require(condition: bool, message: str, *, help: str = "") -> None:
+    """Raise ConfigError with a message unless a condition is true."""
+    if not condition:
+        raise ConfigError(message, help=help)
 
 
 class DataError(NextwordError, ValueError):
-    """Text that cannot be read, decoded or used."""
+    """Text cannot be read, decoded or used."""
 
 
 class VocabularyError(DataError):
-    """A token or an id that the vocabulary does not hold."""
+    """A token or an id is not in the vocabulary."""
 
 
 class ShapeError(NextwordError, ValueError):
-    """Arrays whose sizes do not fit together."""
+    """The shapes of tensors do not match."""
 
 
 class CheckpointError(NextwordError, RuntimeError):
-    """A model or run folder that cannot be loaded or written."""
+    """A model or run folder cannot be loaded or written."""
 
 
 class DiskFullError(CheckpointError):
-    """A disk has no space left for what is saved."""
+    """A disk has no space left."""
 
 
 class FormatError(CheckpointError):
-    """A folder that is damaged, incomplete, or was written by a newer version."""
+    """A folder is damaged, incomplete, or was written by a newer version."""
 
 
 class MismatchError(CheckpointError):
-    """A sound file or state that belongs to another model or run."""
+    """A valid file or state belongs to another model or run."""
 
 
 class LockedError(NextwordError, RuntimeError):
-    """Another process holds the run folder."""
+    """Another process uses the run folder."""
 
 
 class TrainingError(NextwordError, RuntimeError):
-    """Training cannot go on."""
+    """Training cannot continue."""
 
 
 class DivergedError(TrainingError):
@@ -82,7 +92,7 @@ class DivergedError(TrainingError):
 
 
 class BenchmarkError(NextwordError, RuntimeError):
-    """A speed that cannot be measured, or must not be reported."""
+    """A speed cannot be measured, or must not be reported."""
 
 
 class MissingExtraError(NextwordError, ImportError):

@@ -1,4 +1,4 @@
-"""Writing files so that a crash leaves either the old content or the new, never a mixture."""
+"""Atomic writing of files: after a crash a file has either its old or its new content."""
 
 import json
 import os
@@ -14,7 +14,7 @@ _DEFAULT_FILE_MODE = 0o666
 
 
 def fsync_folder(folder: Path) -> None:
-    """Make the names inside a folder durable: a rename is only safe after this."""
+    """Flush the entries of a folder to disk; a rename inside it is only durable afterwards."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -23,7 +23,7 @@ def fsync_folder(folder: Path) -> None:
 
 
 def fsync_file(path: Path) -> None:
-    """Make the content of a file written by somebody else durable."""
+    """Flush the content of a file to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -32,7 +32,7 @@ def fsync_file(path: Path) -> None:
 
 
 def file_mode_under_umask() -> int:
-    """Permission bits a plainly created file gets; some writers ignore the umask."""
+    """Return the permission bits of a new file under the umask, which some libraries ignore."""
     umask = os.umask(0)
     os.umask(umask)
     return _DEFAULT_FILE_MODE & ~umask
@@ -40,10 +40,10 @@ def file_mode_under_umask() -> int:
 
 @contextmanager
 def atomic_writer(path: Path) -> Iterator[BinaryIO]:
-    """Open a binary file that appears under its name only when the block ends without an error.
+    """Open a binary file for writing that replaces `path` when the block ends without an error.
 
     Args:
-        path: Where the finished file shall stand; its folder must exist.
+        path: The file; its folder must exist.
 
     Yields:
         A writable binary file.
@@ -51,34 +51,29 @@ def atomic_writer(path: Path) -> Iterator[BinaryIO]:
     Raises:
         DiskFullError: The disk is full.
     """
-    with full_disk_errors(path), _written(path) as file:
-        yield file
-
-
-@contextmanager
-def _written(path: Path) -> Iterator[BinaryIO]:
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(file_mode_under_umask())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    fsync_folder(path.parent)
+    with full_disk_errors(path):
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        temporary = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.chmod(file_mode_under_umask())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        fsync_folder(path.parent)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Replace a file's content atomically and durably."""
+    """Replace the content of a file atomically and durably."""
     with atomic_writer(path) as file:
         file.write(content)
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Replace a JSON file atomically; keys keep their order, NaN is refused."""
+    """Replace a JSON file atomically; keys keep their order, and NaN raises ValueError."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     write_bytes(path, (text + "\n").encode("utf-8"))

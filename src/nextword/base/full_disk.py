@@ -1,7 +1,7 @@
-"""A full disk: told from other errors, and said in one way everywhere.
+"""Detection of a full disk, which libraries report in different ways.
 
-Some libraries raise an OSError, others (safetensors, tokenizers, torch) a class of their own with
-the system's words in the message; NumPy counts the bytes that were not written.
+Some raise an OSError. Others (safetensors, tokenizers, torch) raise their own class with the
+system's message; NumPy reports the number of bytes that were written.
 """
 
 import errno
@@ -19,7 +19,7 @@ _WORDS = re.compile(
 
 
 def is_full_disk(error: BaseException) -> bool:
-    """Tell whether an error, or one that it was raised from, says that a disk is full.
+    """Return whether an error, or one of its causes, means that a disk is full.
 
     Example:
         >>> is_full_disk(OSError(28, "No space left on device")), is_full_disk(OSError(2, "none"))
@@ -39,21 +39,20 @@ def is_full_disk(error: BaseException) -> bool:
 
 
 def disk_full(place: str | Path) -> DiskFullError:
-    """Return the error for a disk that has no space left for a file or folder."""
+    """Return the error for a full disk on which a file or folder was to be written."""
     return DiskFullError(
         f"the disk is full: no space is left to write {place}.",
         help="Free some space on that disk and run the command again. What was saved there before "
-        "is whole; a training goes on from its last checkpoint by --resume auto.",
+        "is complete; --resume auto continues a training from its last checkpoint.",
     )
 
 
 @contextmanager
 def full_disk_errors(place: str | Path) -> Iterator[None]:
-    """Turn whatever says that the disk is full into a DiskFullError that names the place.
+    """Convert every error that means a full disk into a DiskFullError that names the place.
 
     Args:
-        place: The file or folder that is written in the block; of blocks inside each other the
-            outermost names it.
+        place: The file or folder that the block writes; of nested blocks the outermost names it.
 
     Raises:
         DiskFullError: The disk is full.

@@ -1,4 +1,4 @@
-"""Values as JSON can hold them: it knows no NaN and no infinity."""
+"""Values that JSON can represent, which has no NaN and no infinity."""
 
 import math
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def with_nulls(value: Any) -> Any:
-    """Give nested values with None in place of every number that is not finite.
+    """Return nested values with None in place of every number that is not finite.
 
     Example:
         >>> with_nulls({"loss": math.inf, "steps": (1, 2)})

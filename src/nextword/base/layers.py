@@ -1,7 +1,4 @@
-"""Layers of settings that know where they came from: a recipe, a file, an option.
-
-Later layers win; an error about a setting names the layer that set it.
-"""
+"""Layers of settings, each with its source: a recipe, a file, an option. Later layers win."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,11 +7,11 @@ from nextword.base.toml import Values
 
 
 class Layer(dict[str, Any]):
-    """Nested values with the name of where they came from.
+    """Nested values with the name of their source.
 
     Args:
         values: The values.
-        source: A recipe, file or option, as a person would name it.
+        source: The recipe, file or option that they come from, for error messages.
     """
 
     def __init__(self, values: Mapping[str, Any], *, source: str) -> None:
@@ -23,7 +20,7 @@ class Layer(dict[str, Any]):
 
 
 def merge(*layers: Mapping[str, Any]) -> Values:
-    """Lay nested values over each other; later layers win key by key, and None takes a key out.
+    """Merge nested values; later layers win key by key, and None removes a key.
 
     Example:
         >>> merge({"model": {"cell": "lstm", "tied": True}}, {"model": {"tied": False}})
@@ -45,7 +42,7 @@ def merge(*layers: Mapping[str, Any]) -> Values:
 
 
 def source_of(path: Sequence[str], layers: Sequence[Mapping[str, Any]]) -> str | None:
-    """Return the source of the last layer that sets a setting; None where no named layer does.
+    """Return the source of the last layer that contains a setting; None if no `Layer` does.
 
     Example:
         >>> low = Layer({"model": {"cell": "gru"}}, source="recipe gru")
@@ -60,7 +57,7 @@ def source_of(path: Sequence[str], layers: Sequence[Mapping[str, Any]]) -> str |
 
 
 def _holds(values: Any, path: Sequence[str]) -> bool:
-    """Tell whether nested values have a key; a value in the place of a table has all below it."""
+    """Return whether nested values contain a path; a value in place of a table contains it."""
     for key in path:
         if not isinstance(values, Mapping):
             return True

@@ -1,54 +1,61 @@
-"""A setting that is one of several configurations, told apart by a key in it."""
+"""A section of settings that one of several classes reads, chosen by a key in the section."""
 
 import functools
-import operator
 import typing
-from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
-from pydantic import BeforeValidator, Field, GetCoreSchemaHandler
-from pydantic_core import CoreSchema
+from pydantic import GetCoreSchemaHandler, TypeAdapter
+from pydantic_core import CoreSchema, PydanticKnownError
+from pydantic_core.core_schema import no_info_plain_validator_function
+
+from nextword.base.registry import Registry
 
 
 class OneOf:
-    """Say in `Annotated` which configurations a setting may be.
-
-    They are asked for whenever settings are read, so more can join while a program runs.
+    """An annotation that says which settings classes may read a section.
 
     Args:
-        kinds: Gives the dataclasses, two or more; in each, `key` is a literal with a default.
-        key: The value of this key says which one it is.
-        default: What it says where it is left out.
+        kinds: The classes by name, which may grow while a program runs; in each, `key` is a
+            literal field whose default is its name.
+        key: The setting that names the class.
+        default: The name when the key is left out.
     """
 
-    def __init__(self, kinds: Callable[[], Iterable[type]], *, key: str, default: str) -> None:
-        self._kinds = kinds
+    def __init__(self, kinds: Registry[Any], *, key: str, default: str) -> None:
+        self.kinds = kinds
         self._key = key
         self._default = default
 
-    @property
-    def union(self) -> Any:
-        """The configurations as a type."""
-        return functools.reduce(operator.or_, self._kinds())
-
-    def completed(self, values: Any) -> Any:
-        """Give the values with the key."""
-        return {self._key: self._default, **values} if isinstance(values, Mapping) else values
+    def chosen(self, values: Any) -> str:
+        """Return the name that the values of a section give."""
+        return str(values.get(self._key, self._default) if isinstance(values, Mapping) else "")
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """Tell pydantic what to decode, in place of what stands in the annotation."""
-        return handler.generate_schema(
-            Annotated[self.union, Field(discriminator=self._key), BeforeValidator(self.completed)]
-        )
+        """Return the schema by which pydantic decodes the section."""
+
+        def decoded(values: Any) -> Any:
+            if isinstance(values, Mapping):
+                self.kinds.check(self.chosen(values))
+                return decoder(self.kinds[self.chosen(values)])(dict(values))
+            if isinstance(values, source):
+                return values
+            raise PydanticKnownError("dict_type")
+
+        return no_info_plain_validator_function(decoded)
 
 
-def setting_types(kind: type) -> dict[str, Any]:
-    """Give the type of every setting of a dataclass, `OneOf` as the union of what it may be."""
-    types = typing.get_type_hints(kind)
-    for name, hint in typing.get_type_hints(kind, include_extras=True).items():
-        for extra in getattr(hint, "__metadata__", ()):
-            if isinstance(extra, OneOf):
-                types[name] = extra.union
-    return types
+def parts(annotation: Any) -> Iterator[Any]:
+    """Iterate over an annotation and all that is inside it: members, elements, ranges, classes."""
+    yield annotation
+    is_choice = isinstance(annotation, OneOf)
+    for part in annotation.kinds.values() if is_choice else typing.get_args(annotation):
+        yield from parts(part)
+
+
+@functools.cache
+def decoder(kind: Any) -> Callable[[Any], Any]:
+    """Return the function by which pydantic decodes a settings class."""
+    return TypeAdapter(kind).validate_python

@@ -1,4 +1,4 @@
-"""Paths that a person typed, refused where no file system can hold them. Opens no file."""
+"""Checks of the paths that a user gives. Opens no file."""
 
 import errno
 import os
@@ -7,18 +7,18 @@ from pathlib import Path
 from nextword.base.errors import ConfigError
 
 _SHOWN_CHARACTERS = 60
-#: What the system says of a name that no file can have, whatever there is on the disk.
+#: Errors of the system for a name that no file can have, whatever is on the disk.
 _UNUSABLE = frozenset({errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL})
 
 
 def checked_path(path: str | Path) -> Path:
-    """Return a path that the system can look up; whether there is a file is not asked.
+    """Return a path if the system can look it up; the file itself need not exist.
 
     Args:
-        path: What a person typed.
+        path: The path that a user gave.
 
     Raises:
-        ConfigError: It is empty, holds a NUL character or one that no file name can hold, is
+        ConfigError: It is empty, contains NUL or a character that no file name can contain, is
             longer than the system allows, or is a symbolic link to itself.
 
     Example:
@@ -31,9 +31,9 @@ def checked_path(path: str | Path) -> Path:
     try:
         Path(name).stat()
     except UnicodeEncodeError as error:
-        raise _unusable(name, "it holds a character that no file name can hold") from error
+        raise _unusable(name, "it contains a character that no file name can contain") from error
     except ValueError as error:
-        raise _unusable(name, "it holds a NUL character") from error
+        raise _unusable(name, "it contains a NUL character") from error
     except OSError as error:
         if error.errno in _UNUSABLE:
             reason = error.strerror or "the system refuses it"
@@ -42,7 +42,7 @@ def checked_path(path: str | Path) -> Path:
 
 
 def shortened(name: str) -> str:
-    """Return a path in quotes, its middle left out where it is too long for a message.
+    """Return a text in quotes for a message, without its middle if it is long.
 
     Example:
         >>> shortened("a.txt")

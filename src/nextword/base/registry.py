@@ -1,22 +1,23 @@
-"""Names that a setting may have, and what each stands for; more can join from outside."""
+"""The names that a setting accepts, with the value of each; users can register more."""
 
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from nextword.base.errors import ConfigError
+from nextword.base.paths import shortened
 from nextword.base.suggestions import did_you_mean
 
 Value = TypeVar("Value")
 
 
 class Registry(Mapping[str, Value]):
-    """What each name stands for.
+    """A mapping from the names that a setting accepts to their values.
 
     Args:
-        known: What nextword itself brings; it stays as it is.
-        setting: The setting that names one, for errors.
-        register: The function by which more join, for errors.
-        reserved: Names that mean something else in that setting.
+        known: The built-in names, which cannot be replaced.
+        setting: The setting, for error messages.
+        register: The function that registers more names, for error messages.
+        reserved: Names with another meaning in that setting.
 
     Example:
         >>> cells = Registry({"gru": 3}, setting="cell", register="nextword.register_cell")
@@ -49,40 +50,35 @@ class Registry(Mapping[str, Value]):
         return len(self._values)
 
     def add(self, name: str, value: Value, *, replace: bool = False) -> None:
-        """Let a name stand for a value from now on.
+        """Register a name.
 
         Args:
-            name: What the setting will call it.
-            value: What it stands for.
-            replace: Whether an earlier value of that name, from outside too, gives way.
+            name: The name in the setting.
+            value: Its value.
+            replace: Whether to replace a value that was registered under the same name before.
 
         Raises:
             ConfigError: The name is taken.
         """
         if name in self._fixed:
             raise ConfigError(
-                f"{self._setting} {name!r} is nextword's own; it cannot be registered.",
+                f"{self._setting} {name!r} is built in; it cannot be registered.",
                 help="Choose another name.",
             )
         if name in self._values and not replace:
             raise ConfigError(
-                f"{self._setting} {name!r} is registered already.",
-                help="Choose another name, or let the new one take its place by replace=True.",
+                f"{self._setting} {name!r} is already registered.",
+                help="Choose another name, or replace it with replace=True.",
             )
         self._values[name] = value
 
     def check(self, name: str) -> None:
-        """Refuse a name that stands for nothing.
-
-        Raises:
-            ConfigError: It is unknown.
-        """
+        """Raise ConfigError if a name is unknown."""
         if name not in self._values and name not in self._reserved:
-            raise ConfigError(
-                f"{self._setting} is {name!r}, which is unknown.", help=self.hint(name)
-            )
+            message = f"{self._setting} is {shortened(name)}, which is unknown."
+            raise ConfigError(message, help=self.hint(name))
 
     def hint(self, name: str) -> str:
-        """Say what may have been meant by a name that is unknown."""
+        """Return the help line for an unknown name."""
         nearest = did_you_mean(name, [*self._values, *self._reserved])
-        return f"{nearest} One of your own is known after {self._register}."
+        return f"{nearest} Register your own with {self._register}."

@@ -1,11 +1,11 @@
-"""The nearest known name, for error messages about unknown ones."""
+"""Suggestions of known names, for error messages about unknown ones."""
 
 import difflib
 from collections.abc import Iterable
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:
-    """Give the known name most like the one typed, or None when nothing is close.
+    """Return the known name most similar to a name; None if none is similar.
 
     Example:
         >>> nearest_name("lstm-smal", ["elman", "lstm-small"])
@@ -16,7 +16,7 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Phrase the nearest known name as a help line, or list what is known.
+    """Return a help line with the most similar known name, or with all known names.
 
     Example:
         >>> did_you_mean("elmann", ["elman", "gru"])
@@ -26,6 +26,4 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     names = sorted(known)
     nearest = nearest_name(name, names)
-    if nearest is not None:
-        return f"Did you mean {nearest!r}?"
-    return f"Known: {', '.join(names)}."
+    return f"Known: {', '.join(names)}." if nearest is None else f"Did you mean {nearest!r}?"

@@ -1,4 +1,4 @@
-"""TOML and `section.key=value`: read into nested values, and written. Knows no settings."""
+"""Reading and writing of nested values as TOML, and as `section.key=value`."""
 
 import tomllib
 import typing
@@ -12,7 +12,7 @@ from nextword.base.paths import shortened
 
 Values = dict[str, Any]
 
-#: Keys, lists and tables inside each other that values may have; settings have three.
+#: Maximum depth of nested tables and lists; settings need three levels.
 MAX_DEPTH = 16
 
 _OPENING, _CLOSING = "[{", "]}"
@@ -22,11 +22,11 @@ def read_toml(text: str, *, source: str) -> Values:
     """Parse TOML.
 
     Args:
-        text: The content of a file.
+        text: Content of a file.
         source: The file or recipe, for the error message.
 
     Raises:
-        ConfigError: It is not valid, or nested too deeply.
+        ConfigError: It is not valid TOML, or nested too deeply.
     """
     try:
         values = tomllib.loads(text)
@@ -45,9 +45,9 @@ def write_toml(values: Mapping[str, Any]) -> str:
 
 
 def parse_override(text: str) -> Values:
-    """Turn `section.key=value` into nested values; the value is read as TOML, else kept as text.
+    """Parse `section.key=value` into nested values; a value that is not TOML is text.
 
-    Nothing after the sign is None, with which `merge` takes a setting back.
+    An empty value is None, with which `merge` removes the setting.
 
     Example:
         >>> parse_override("model.hidden_size=200")
@@ -78,31 +78,22 @@ def _toml_value(raw: str, *, setting: str) -> Any:
     except RecursionError as error:
         raise _too_deep(f"the value of --set {setting}") from error
     except ValueError:
-        # No TOML, or a number of more digits than Python reads: it is refused as text.
+        # Not TOML, or a number with more digits than Python reads: it stays text.
         return raw
     if _is_deep(value):
         raise _too_deep(f"the value of --set {setting}")
     return value
 
 
-def _is_deep(value: Any) -> bool:
-    """Tell whether values are nested beyond the limit; without recursion, whatever their depth."""
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        level = [inner for outer in level for inner in _inside(outer)]
-        if not level:
-            return False
-    return True
-
-
-def _inside(value: Any) -> list[Any]:
-    if isinstance(value, Mapping):
-        return list(value.values())
-    return list(value) if isinstance(value, list | tuple) else []
+def _is_deep(value: Any, *, levels: int = MAX_DEPTH) -> bool:
+    """Return whether values are nested deeper than a number of levels."""
+    inside = value.values() if isinstance(value, Mapping) else value
+    is_nested = isinstance(value, Mapping | list | tuple)
+    return levels == 0 or (is_nested and any(_is_deep(each, levels=levels - 1) for each in inside))
 
 
 def _deep_line(text: str) -> int:
-    """Return the line in which brackets are first nested beyond the limit; text counts as well."""
+    """Return the line in which brackets are first nested too deeply; those in text count too."""
     depth, line = 0, 1
     for character in text:
         line += character == "\n"

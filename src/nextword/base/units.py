@@ -1,7 +1,4 @@
-"""Units of surprise: nats, bits and perplexity.
-
-Inside the library every log-probability is in nats; these functions convert at the edges.
-"""
+"""Conversion of nats, the unit of all log-probabilities in the library, to bits and perplexity."""
 
 import math
 
@@ -9,7 +6,7 @@ LN_2 = math.log(2.0)
 
 
 def nats_to_bits(nats: float) -> float:
-    """Convert an amount of information from nats to bits.
+    """Convert nats to bits.
 
     Example:
         >>> nats_to_bits(math.log(8.0))
@@ -19,16 +16,16 @@ def nats_to_bits(nats: float) -> float:
 
 
 def perplexity(nll_sum: float, num_targets: int) -> float:
-    """Exponential of the mean negative log-likelihood: the number of sides of an equally fair die.
+    """Return the perplexity: the exponential of the mean negative log-likelihood.
 
     Args:
         nll_sum: Negative log-likelihood summed over all targets, nats.
-        num_targets: How many targets were summed, at least 1.
+        num_targets: Number of targets in the sum, at least 1.
 
     Returns:
-        Perplexity, at least 1 for proper probabilities; infinity where the exponential overflows.
+        Perplexity, at least 1 for proper probabilities; infinity if the exponential overflows.
 
-    Source: lecture 004, "Evaluating language models".
+    Source: [lecture-004].
 
     Example:
         >>> round(perplexity(10 * math.log(6.0), 10), 9)

@@ -1,4 +1,4 @@
-"""From a token stream to batches: units, and windows of truncated back-propagation over them."""
+"""Batches of a token stream: its units, and windows over them for truncated backpropagation."""
 
 from nextword.batches.reader import Batch, UnitReader
 from nextword.batches.units import lanes, longest_first, shuffled_by_length

@@ -1,8 +1,8 @@
-"""Reading units of a token stream side by side, a window of time at a time.
+"""Reading the units of a token stream in batches, one window of time steps after the other.
 
-One reader serves training and evaluation: the rows of a batch each read one unit (a lane, a
-document or a line); a row whose unit has ended takes the next one. A unit is never cut in two and
-never shares a row with another at the same time.
+Training and evaluation use the same reader. Each row of a batch reads one unit: a lane, a document
+or a line. A row whose unit has ended takes the next unit in the following window. A window of a row
+never contains tokens of two units.
 """
 
 from collections.abc import Iterator
@@ -19,14 +19,15 @@ from nextword.tensors import Lengths, TokenIds
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """A window of every row: what is read and what is to be predicted.
+    """One window: the inputs and targets of every row.
 
     Attributes:
-        token_ids: Ids read, (batch, time); a unit begins with the boundary id.
-        target_ids: Ids to predict, (batch, time): each the one that follows.
-        lengths: Steps that count in each row, (batch); None when all of them do.
-        begins: True where a row begins a unit here and its state must be reset, (batch).
-        positions: Where each row's first target stands in the token stream, (batch).
+        token_ids: Input ids, (batch, time); a unit begins with the boundary id.
+        target_ids: Target ids, (batch, time): the id that follows each input.
+        lengths: Number of valid steps in each row, (batch); None if all steps are valid.
+        begins: True for rows that begin a unit in this window, so their state must be reset,
+            (batch).
+        positions: Index of each row's first target in the token stream, (batch).
     """
 
     token_ids: TokenIds
@@ -37,18 +38,18 @@ class Batch:
 
     @property
     def num_targets(self) -> int:
-        """How many targets count."""
+        """Number of valid targets."""
         return self.token_ids.numel() if self.lengths is None else int(self.lengths.sum())
 
     def mask(self) -> Bool[Tensor, "batch time"]:
-        """True where a target counts, (batch, time)."""
+        """Return a mask that is True for valid targets, (batch, time)."""
         steps = torch.arange(self.token_ids.shape[1], device=self.token_ids.device)
         if self.lengths is None:
             return torch.ones_like(self.token_ids, dtype=torch.bool)
         return steps < self.lengths[:, None]
 
     def rows(self, start: int, end: int) -> "Batch":
-        """Give the rows start to end as a batch of their own."""
+        """Return the rows from `start` up to `end` as a batch."""
         return Batch(
             token_ids=self.token_ids[start:end],
             target_ids=self.target_ids[start:end],
@@ -58,7 +59,7 @@ class Batch:
         )
 
     def to(self, device: torch.device) -> "Batch":
-        """Move every tensor to a device."""
+        """Return the batch with every tensor on a device."""
         return Batch(
             token_ids=self.token_ids.to(device),
             target_ids=self.target_ids.to(device),
@@ -72,11 +73,11 @@ class UnitReader:
     """Reads the units of a token stream in `batch_size` rows.
 
     Args:
-        token_ids: The stream; a memory-mapped array is read piece by piece.
-        unit_starts: Where each unit starts, and the end of the last: (units + 1).
-        batch_size: Rows side by side; never more than there are units.
-        boundary_id: The id that stands before the first token of every unit.
-        order: In which order units are taken; as they stand when None.
+        token_ids: The stream, (tokens); may be memory-mapped.
+        unit_starts: Index of the first token of each unit, then the end of the last, (units + 1).
+        batch_size: Number of rows; reduced to the number of units if there are fewer.
+        boundary_id: The input id before the first token of every unit.
+        order: Indices of the units in reading order, (units); the order of the stream when None.
 
     Raises:
         ConfigError: batch_size is below 1.
@@ -106,18 +107,25 @@ class UnitReader:
         self._end = np.zeros(self.batch_size, dtype=np.int64)
 
     def position(self) -> Int64[Tensor, "4 batch"]:
-        """Give the place in the data as a tensor, for a checkpoint."""
+        """Return the reading position as a tensor that a checkpoint can store."""
         following = np.full_like(self._position, self._next)
         return torch.from_numpy(np.stack([following, self._position, self._begin, self._end]))
 
     def seek(self, position: Int64[Tensor, "4 batch"]) -> None:
-        """Go to a place that `position` gave."""
+        """Continue from a position that `position` returned."""
         following, current, begin, end = position.numpy().copy()
         self._next = int(following[0]) if len(following) else 0
         self._position, self._begin, self._end = current, begin, end
 
     def read(self, max_steps: int) -> Batch | None:
-        """Give the next window of at most `max_steps`, or None when every unit is read."""
+        """Read the next window.
+
+        Args:
+            max_steps: Maximum number of time steps.
+
+        Returns:
+            The window, or None after the last unit.
+        """
         counts = self._advance(max_steps)
         if counts is None:
             return None
@@ -133,21 +141,21 @@ class UnitReader:
         )
 
     def windows(self, max_steps: int) -> Iterator[Batch]:
-        """Read everything that is left, a window at a time."""
+        """Iterate over the remaining windows of at most `max_steps` time steps."""
         while (batch := self.read(max_steps)) is not None:
             yield batch
 
     def count_windows(self, max_steps: int) -> int:
-        """Count the windows that are left, without reading any token."""
-        place = self.position()
+        """Return the number of remaining windows, without reading any token."""
+        position = self.position()
         num_windows = 0
         while self._advance(max_steps) is not None:
             num_windows += 1
-        self.seek(place)
+        self.seek(position)
         return num_windows
 
     def _advance(self, max_steps: int) -> Int64[np.ndarray, " batch"] | None:
-        """Move every row on by at most `max_steps`; give how far each went."""
+        """Advance every row by at most `max_steps`; return the number of steps of each."""
         self._take_units()
         remaining = self._end - self._position
         num_steps = int(min(max_steps, remaining.max(initial=0)))
@@ -158,9 +166,9 @@ class UnitReader:
         return counts
 
     def _take_units(self) -> None:
-        """Give every row that has finished its unit the next one, while there are any."""
+        """Assign the next units to the rows that have finished theirs."""
         for row in np.flatnonzero(self._position == self._end):
-            # An empty unit is finished at once: the row goes on to the one after it.
+            # An empty unit is finished at once, and the row takes the one after it.
             while self._position[row] == self._end[row] and self._next < len(self._order):
                 unit = self._order[self._next]
                 self._next += 1
@@ -173,7 +181,7 @@ class UnitReader:
         counts: Int64[np.ndarray, " batch"],
         num_steps: int,
     ) -> tuple[Int64[np.ndarray, "batch time"], Int64[np.ndarray, "batch time"]]:
-        """Copy each row's inputs and targets out of the stream; padding repeats the boundary."""
+        """Return inputs and targets of each row; padding repeats the boundary id."""
         shape = (self.batch_size, num_steps)
         token_ids = np.full(shape, self._boundary_id, dtype=np.int64)
         target_ids = np.full(shape, self._boundary_id, dtype=np.int64)

@@ -1,7 +1,4 @@
-"""Cutting a token stream into units: the stretches of text that are read from a fresh state.
-
-Knows token ids and boundaries, nothing of text or models.
-"""
+"""Units of a token stream: the contiguous parts that are read from a fresh hidden state."""
 
 import numpy as np
 from jaxtyping import Int64
@@ -10,16 +7,16 @@ _POOL_BATCHES = 32
 
 
 def lanes(num_tokens: int, batch_size: int) -> Int64[np.ndarray, " units_plus_one"]:
-    """Cut one long text into `batch_size` contiguous lanes of equal length, within one token.
+    """Split one long text into contiguous lanes whose lengths differ by at most one token.
 
     Nothing is dropped: the first `num_tokens % batch_size` lanes are one token longer.
 
     Args:
-        num_tokens: Length of the text.
-        batch_size: How many lanes; fewer when the text has fewer tokens.
+        num_tokens: Length of the text in tokens.
+        batch_size: Number of lanes; reduced to `num_tokens` if that is smaller.
 
     Returns:
-        Where each lane starts, and the end of the text: (lanes + 1).
+        Index of the first token of each lane, then the end of the text, (lanes + 1).
 
     Example:
         >>> lanes(10, 3).tolist()
@@ -33,17 +30,23 @@ def lanes(num_tokens: int, batch_size: int) -> Int64[np.ndarray, " units_plus_on
 
 
 def longest_first(unit_starts: Int64[np.ndarray, " units_plus_one"]) -> Int64[np.ndarray, " units"]:
-    """Order units by falling length, so that few rows stand idle at the end of an evaluation."""
+    """Return the indices of units by decreasing length, which keeps padding small."""
     return np.argsort(-np.diff(unit_starts), kind="stable")
 
 
 def shuffled_by_length(
     unit_starts: Int64[np.ndarray, " units_plus_one"], *, batch_size: int, seed: int, epoch: int
 ) -> Int64[np.ndarray, " units"]:
-    """Shuffle units for an epoch, keeping units of like length together so that little is padded.
+    """Return the indices of units in random order, with units of similar length in each batch.
 
-    A random permutation is cut into pools of some batches, each pool is sorted by length, and the
-    batches of a pool are shuffled again. The order depends on the seed and the epoch alone.
+    A random permutation is split into pools of 32 batches. Each pool is sorted by length, and then
+    its batches are shuffled. This keeps padding small.
+
+    Args:
+        unit_starts: Index of the first token of each unit, then the end of the last, (units + 1).
+        batch_size: Number of units in a batch.
+        seed: Seed of the run; the order depends on nothing but the seed and the epoch.
+        epoch: Number of the epoch.
     """
     generator = np.random.default_rng([seed, epoch])
     lengths = np.diff(unit_starts)

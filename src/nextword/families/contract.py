@@ -8,9 +8,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Protocol, TypeVar, runtime_checkable
+from typing import Annotated, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from nextword.base import NextwordError
@@ -22,6 +23,7 @@ from nextword.tokens import Tokenizer, TokenStore, VocabularySpec
 
 #: Most layers of any network; a damaged file may ask for any number.
 MAX_LAYERS = 1_000
+NumLayers = Annotated[int, Field(ge=1, le=MAX_LAYERS)]
 
 Network = TypeVar("Network", bound=NeuralLanguageModel)
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import torch
 
-from nextword.base import STRICT, require, require_range
+from nextword.base import PositiveInt, require, settings
 from nextword.cells import (
     CELLS,
     AnyCell,
@@ -14,7 +14,7 @@ from nextword.cells import (
     RecurrentInitialization,
     initialize_recurrent_matrix,
 )
-from nextword.families.contract import MAX_LAYERS, NetworkSpec, NeuralModelConfig
+from nextword.families.contract import NetworkSpec, NeuralModelConfig, NumLayers
 from nextword.families.network import build_token_layers, input_size
 from nextword.layers import LayerTrace, TokenLayers
 from nextword.models import NeuralLanguageModel, State
@@ -138,11 +138,11 @@ class RecurrentSettings:
     family: str
     cell: str = "lstm"
     nonlinearity: Nonlinearity = "tanh"
-    num_layers: int = 1
-    hidden_size: int = 200
-    last_hidden_size: int | None = None
-    projection_size: int | None = None
-    embedding_size: int | None = None
+    num_layers: NumLayers = 1
+    hidden_size: PositiveInt = 200
+    last_hidden_size: PositiveInt | None = None
+    projection_size: PositiveInt | None = None
+    embedding_size: PositiveInt | None = None
     tied: bool = True
     forget_bias: float = 1.0
     recurrent_initialization: RecurrentInitialization = "uniform"
@@ -151,10 +151,6 @@ class RecurrentSettings:
 
     def __post_init__(self) -> None:
         CELLS.check(self.cell)
-        require_range("num_layers", self.num_layers, low=1, high=MAX_LAYERS)
-        require_range("hidden_size", self.hidden_size, low=1)
-        for name in ("last_hidden_size", "projection_size", "embedding_size"):
-            require_range(name, getattr(self, name), low=1)
         require(
             (self.projection_size is not None) == (self.cell == "lstm_projected"),
             f"projection_size is {self.projection_size} and cell {self.cell!r}; a projection "
@@ -233,7 +229,7 @@ class RecurrentSettings:
         return cells
 
 
-@STRICT
+@settings("model")
 @dataclass(frozen=True, kw_only=True)
 class RecurrentConfig(RecurrentSettings, NeuralModelConfig):
     """`model.*` of the family `recurrent`.

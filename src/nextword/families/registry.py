@@ -4,7 +4,7 @@ import dataclasses
 import typing
 from typing import Annotated
 
-from nextword.base import STRICT, OneOf, Registry, require
+from nextword.base import OneOf, Registry, require, settings
 from nextword.families.contract import ModelConfig
 from nextword.families.maxent import MaxEntConfig
 from nextword.families.ngram import NgramConfig
@@ -27,9 +27,7 @@ FAMILIES: Registry[type[ModelConfig]] = Registry(
 )
 
 #: `model.*`: the key `family` decides which settings class reads it; `recurrent` when left out.
-AnyModelConfig = Annotated[
-    ModelConfig, OneOf(lambda: FAMILIES.values(), key="family", default="recurrent")
-]
+AnyModelConfig = Annotated[ModelConfig, OneOf(FAMILIES, key="family", default="recurrent")]
 
 
 def register_family(config: type[ModelConfig], *, replace: bool = False) -> None:
@@ -38,15 +36,15 @@ def register_family(config: type[ModelConfig], *, replace: bool = False) -> None
     A model folder holds the settings, not the code. Register the family before loading its models.
 
     Args:
-        config: Its settings: a frozen dataclass that extends `NeuralModelConfig` (or
+        config: Its settings: a frozen, keyword-only dataclass that extends `NeuralModelConfig` (or
             `ModelConfig`), with a literal field `family` whose default is the name of the family.
-            Unknown settings are refused.
+            From now on its types and ranges are checked, and unknown settings are refused.
         replace: Whether to replace a family registered under the same name before.
 
     Raises:
         ConfigError: The name is taken, or the class has no literal field `family`.
     """
-    FAMILIES.add(_family_name(config), STRICT(config), replace=replace)
+    FAMILIES.add(_family_name(config), settings("model")(config), replace=replace)
 
 
 def _family_name(config: type) -> str:

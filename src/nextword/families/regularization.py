@@ -1,17 +1,20 @@
 """Settings that neural language models share: regularization."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from nextword.base import STRICT, require, require_range
+from pydantic import Field
+
+from nextword.base import NonNegativeFloat, require, settings
 from nextword.recurrent import ActivationPenalty, RecurrentRegularizer
 
-_PROBABILITIES = ("input_dropout", "layer_dropout", "output_dropout", "embedding_dropout")
+DropoutProbability = Annotated[float, Field(ge=0, le=0.95)]
 #: Probabilities and coefficients that only recurrent layers have.
 _RECURRENT = ("recurrent_dropout", "weight_dropout", "zoneout_hidden", "zoneout_cell")
 _COEFFICIENTS = ("activation_penalty", "temporal_penalty")
 
 
-@STRICT
+@settings("regularization")
 @dataclass(frozen=True, kw_only=True)
 class RegularizationConfig:
     """`regularization.*`: noise in training, with probabilities of at most 0.95, and penalties.
@@ -35,23 +38,17 @@ class RegularizationConfig:
             of the change of those outputs from one step to the next.
     """
 
-    input_dropout: float = 0.0
-    layer_dropout: float = 0.0
-    output_dropout: float = 0.0
-    embedding_dropout: float = 0.0
+    input_dropout: DropoutProbability = 0.0
+    layer_dropout: DropoutProbability = 0.0
+    output_dropout: DropoutProbability = 0.0
+    embedding_dropout: DropoutProbability = 0.0
     locked: bool = True
-    recurrent_dropout: float = 0.0
-    weight_dropout: float = 0.0
-    zoneout_hidden: float = 0.0
-    zoneout_cell: float = 0.0
-    activation_penalty: float = 0.0
-    temporal_penalty: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name in _PROBABILITIES + _RECURRENT:
-            require_range(name, getattr(self, name), low=0.0, high=0.95)
-        for name in _COEFFICIENTS:
-            require_range(name, getattr(self, name), low=0.0)
+    recurrent_dropout: DropoutProbability = 0.0
+    weight_dropout: DropoutProbability = 0.0
+    zoneout_hidden: DropoutProbability = 0.0
+    zoneout_cell: DropoutProbability = 0.0
+    activation_penalty: NonNegativeFloat = 0.0
+    temporal_penalty: NonNegativeFloat = 0.0
 
     @property
     def regularizer(self) -> RecurrentRegularizer:

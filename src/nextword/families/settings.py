@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from nextword.base import STRICT, Values, decode
+from nextword.base import Values, decode, settings
 from nextword.families.contract import NetworkSpec
 from nextword.families.recurrent import RecurrentConfig
 from nextword.families.registry import AnyModelConfig
@@ -11,7 +11,7 @@ from nextword.layers import EmbeddingConfig, OutputConfig
 from nextword.tokens import VocabularySpec
 
 
-@STRICT
+@settings()
 @dataclass(frozen=True, kw_only=True)
 class ModelSettings:
     """The sections of the settings that define a model.

@@ -10,13 +10,22 @@ sum to 1 and mark what they rule out with -inf. Order of application:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int64
+from pydantic import Field
 from torch import Tensor
 
-from nextword.base import STRICT, ConfigError, DivergedError, require_range
+from nextword.base import (
+    ConfigError,
+    DivergedError,
+    PositiveInt,
+    PositiveProbability,
+    Probability,
+    settings,
+)
 
 #: Beyond these the draw is uniform, or every token that was seen is ruled out.
 MAX_TEMPERATURE = 1e6
@@ -25,41 +34,25 @@ MAX_REPETITION_PENALTY = 1e6
 Scores = Float[Tensor, "batch vocab"]
 
 
-@STRICT
+@settings()
 @dataclass(frozen=True, kw_only=True)
 class SamplingConfig:
-    """How the next token is chosen; the default draws from the model's own distribution.
+    """Settings of sampling; the default draws from the distribution of the model.
 
     Attributes:
-        temperature: Log-probabilities are divided by it; 0 takes the most probable token.
-        top_k: Keep this many of the most probable tokens, and all that tie with the last.
+        temperature: Divisor of the log-probabilities; 0 always chooses the most probable token.
+        top_k: Keep this number of the most probable tokens, and all that tie with the last.
         top_p: Keep the fewest most probable tokens whose probabilities sum to at least this.
-        min_p: Keep tokens at least this share as probable as the most probable one.
-        repetition_penalty: Log-probabilities of tokens seen before are multiplied by it: above 1
-            they become rarer, below 1 more frequent.
+        min_p: Keep tokens whose probability is at least this fraction of the highest one.
+        repetition_penalty: Factor of the log-probabilities of tokens seen before: above 1 they
+            become rarer, below 1 more frequent.
     """
 
-    temperature: float = 1.0
-    top_k: int | None = None
-    top_p: float | None = None
-    min_p: float | None = None
-    repetition_penalty: float = 1.0
-
-    def __post_init__(self) -> None:
-        require_range("temperature", self.temperature, low=0.0, high=MAX_TEMPERATURE)
-        require_range(
-            "repetition_penalty",
-            self.repetition_penalty,
-            low=0.0,
-            high=MAX_REPETITION_PENALTY,
-            open_low=True,
-        )
-        if self.top_k is not None:
-            require_range("top_k", self.top_k, low=1)
-        if self.top_p is not None:
-            require_range("top_p", self.top_p, low=0.0, high=1.0, open_low=True)
-        if self.min_p is not None:
-            require_range("min_p", self.min_p, low=0.0, high=1.0)
+    temperature: Annotated[float, Field(ge=0, le=MAX_TEMPERATURE)] = 1.0
+    top_k: PositiveInt | None = None
+    top_p: PositiveProbability | None = None
+    min_p: Probability | None = None
+    repetition_penalty: Annotated[float, Field(gt=0, le=MAX_REPETITION_PENALTY)] = 1.0
 
 
 def filter_log_probs(

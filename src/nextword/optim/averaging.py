@@ -14,7 +14,7 @@ _WARM_UP = 10
 
 
 class WeightAverage:
-    """Keeps an exponential moving average of a model's weights.
+    """An exponential moving average of a model's weights.
 
     Args:
         model: The model; its parameters are only changed inside `applied`.

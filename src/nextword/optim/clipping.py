@@ -32,13 +32,13 @@ class Clipped:
 
 
 class Clipper:
-    """Clips gradients in place, and tracks the running mean of their norm.
+    """Gradient clipping in place, with a running mean of the gradient norm.
 
-    By norm, g ← γ g / ‖g‖ when ‖g‖ >= γ; by value, each component into [-γ, γ]. A gradient that
-    is not finite is not changed; the caller has to refuse it.
+    By norm, g ← γ g / ‖g‖ if ‖g‖ >= γ; by value, each component is clipped to [-γ, γ]. A gradient
+    that is not finite is not changed; the caller must refuse it.
 
     Args:
-        config: Kind and threshold.
+        config: The settings.
 
     Source: [pascanu2013]; [lecture-000], [lecture-002], [lecture-003], [lecture-004].
     """
@@ -52,12 +52,12 @@ class Clipper:
         """Clip the gradients of one update, as one vector.
 
         Args:
-            gradients: Clipped in place.
+            gradients: Gradients of the parameters, clipped in place.
             leave_scale: Whether the caller applies `Clipped.scale` in its update, which saves a
                 pass over all gradients. Clipping by value is always applied here.
 
         Returns:
-            The norm before clipping and what was done.
+            The norm before clipping, the threshold, and whether it was exceeded.
         """
         norm = float(torch.nn.utils.get_total_norm(gradients)) if gradients else 0.0
         if not math.isfinite(norm):

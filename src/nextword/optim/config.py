@@ -1,108 +1,96 @@
-"""Settings of the update: optimizer, schedule, clipping and averaging."""
+"""Settings of the optimizer, the learning-rate schedule, gradient clipping and averaging."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from nextword.base import STRICT, require_range
+from pydantic import Field
+
+from nextword.base import (
+    Decay,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    PositiveProbability,
+    Probability,
+    settings,
+)
 
 
-@STRICT
+@settings("optimizer")
 @dataclass(frozen=True, kw_only=True)
 class OptimizerConfig:
-    """`optimizer.*`: θ ← θ - η g, or its adaptive form.
+    """`optimizer.*`: the optimizer that updates the weights.
 
     Attributes:
         kind: `adamw` or `sgd`.
-        learning_rate: The highest learning rate η of the schedule.
+        learning_rate: Learning rate η at the peak of the schedule.
         weight_decay: Weight decay of matrices; biases do not decay.
-        momentum: Momentum of SGD.
-        beta1: Decay of AdamW's running mean of the gradient.
-        beta2: Decay of AdamW's running mean of the squared gradient.
-        table_learning_rate: Highest learning rate of the hashed tables of the family `maxent`,
-            which plain SGD updates whatever the kind; it follows the schedule too.
+        momentum: Momentum of `sgd`.
+        beta1: Decay of the running mean of the gradient in `adamw`.
+        beta2: Decay of the running mean of the squared gradient in `adamw`.
+        table_learning_rate: Peak learning rate of the hash table of the family `maxent`. Plain SGD
+            updates the table, whatever `kind` is; the rate follows the schedule too.
     """
 
     kind: Literal["adamw", "sgd"] = "adamw"
-    learning_rate: float = 3e-3
-    weight_decay: float = 0.0
-    momentum: float = 0.0
-    beta1: float = 0.9
-    beta2: float = 0.99
-    table_learning_rate: float = 200.0
-
-    def __post_init__(self) -> None:
-        require_range("learning_rate", self.learning_rate, low=0.0, open_low=True)
-        require_range("table_learning_rate", self.table_learning_rate, low=0.0)
-        require_range("weight_decay", self.weight_decay, low=0.0)
-        for name in ("momentum", "beta1", "beta2"):
-            require_range(name, getattr(self, name), low=0.0, high=0.99999)
+    learning_rate: PositiveFloat = 3e-3
+    weight_decay: NonNegativeFloat = 0.0
+    momentum: Decay = 0.0
+    beta1: Decay = 0.9
+    beta2: Decay = 0.99
+    table_learning_rate: NonNegativeFloat = 200.0
 
 
-@STRICT
+@settings("schedule")
 @dataclass(frozen=True, kw_only=True)
 class ScheduleConfig:
-    """`schedule.*`: the learning rate over the steps of a training.
+    """`schedule.*`: the learning rate as a function of the update.
 
     Attributes:
-        kind: `constant`, `cosine` (down from the top after the warm-up), `one_cycle` (up, then
-            down, each half a cosine) or `plateau` (divided whenever validation stops improving).
-        warmup_share: Share of all steps in which the rate rises in a straight line from near 0;
-            of `one_cycle` the share that goes up.
-        final_share: The last learning rate of `cosine` and `one_cycle`, as a share of the top.
-        plateau_factor: What `plateau` multiplies the rate by.
-        plateau_patience: Validations without improvement before it does.
+        kind: `constant`; `cosine` (cosine decay after the warm-up); `one_cycle` (half a cosine up,
+            then half a cosine down); or `plateau` (reduced when validation stops improving).
+        warmup_share: Fraction of all updates in which the learning rate rises linearly from near 0;
+            with `one_cycle` the fraction in which it rises.
+        final_share: Final learning rate of `cosine` and `one_cycle`, as a fraction of the peak.
+        plateau_factor: Factor that `plateau` multiplies the learning rate by.
+        plateau_patience: Number of validations without improvement until `plateau` does so.
     """
 
     kind: Literal["constant", "cosine", "one_cycle", "plateau"] = "cosine"
-    warmup_share: float = 0.05
-    final_share: float = 0.0
-    plateau_factor: float = 0.25
-    plateau_patience: int = 1
-
-    def __post_init__(self) -> None:
-        require_range("warmup_share", self.warmup_share, low=0.0, high=1.0)
-        require_range("final_share", self.final_share, low=0.0, high=1.0)
-        require_range("plateau_factor", self.plateau_factor, low=0.0, high=1.0, open_low=True)
-        require_range("plateau_patience", self.plateau_patience, low=1)
+    warmup_share: Probability = 0.05
+    final_share: Probability = 0.0
+    plateau_factor: PositiveProbability = 0.25
+    plateau_patience: PositiveInt = 1
 
 
-@STRICT
+@settings("clipping")
 @dataclass(frozen=True, kw_only=True)
 class ClippingConfig:
-    """`clipping.*`: gradient clipping, against exploding gradients.
+    """`clipping.*`: gradient clipping, which prevents exploding gradients.
 
     Attributes:
-        kind: `norm` (same direction, smaller step), `value` (each component), `auto` (by norm,
-            with a threshold that follows the mean norm) or `none`.
-        threshold: γ of `norm` and `value`.
-        factor: γ of `auto`, in units of the running mean norm; the course advises 0.5 to 10.
-        state_threshold: Also clip the gradient in the backward pass through time: each component of
-            the gradient that a step passes to the state before it is clipped to [-γ, γ] with this
-            γ, whatever `kind` does to the sum; not clipped when not given. Only the backends
-            `hoisted` and `reference` support it.
+        kind: `norm` (scale the gradient down to a norm), `value` (clip each component), `auto` (as
+            `norm`, with a threshold relative to the running mean of the norm) or `none`.
+        threshold: Threshold γ of `norm` and `value`.
+        factor: Threshold γ of `auto`, as a multiple of the running mean of the norm.
+        state_threshold: Also clip the gradient with respect to the hidden state, at each step of
+            the backward pass through time: each component to [-γ, γ] with this γ, whatever `kind`
+            is. Not clipped when not set. Only the backends `hoisted` and `reference` support it.
     """
 
     kind: Literal["norm", "value", "auto", "none"] = "norm"
-    threshold: float = 0.25
-    factor: float = 2.0
-    state_threshold: float | None = None
-
-    def __post_init__(self) -> None:
-        require_range("threshold", self.threshold, low=0.0, open_low=True)
-        require_range("factor", self.factor, low=0.5, high=10.0)
-        require_range("state_threshold", self.state_threshold, low=0.0, open_low=True)
+    threshold: PositiveFloat = 0.25
+    factor: Annotated[float, Field(ge=0.5, le=10)] = 2.0
+    state_threshold: PositiveFloat | None = None
 
 
-@STRICT
+@settings("averaging")
 @dataclass(frozen=True, kw_only=True)
 class AveragingConfig:
-    """`averaging.*`: an average of the weights, validated and saved in place of the last ones.
+    """`averaging.*`: an average of the weights, which is validated and saved in their place.
 
     Attributes:
         decay: Decay per update of the exponential moving average, such as 0.999; 0 turns it off.
     """
 
-    decay: float = 0.0
-
-    def __post_init__(self) -> None:
-        require_range("decay", self.decay, low=0.0, high=0.99999)
+    decay: Decay = 0.0

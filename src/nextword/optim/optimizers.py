@@ -46,7 +46,7 @@ def build_optimizer(
 
 
 def _counting(optimizer: torch.optim.Optimizer) -> torch.optim.Optimizer:
-    """Have each step move torch's version counters, which the fused forms leave as they were."""
+    """Increment torch's version counters after each step; the fused optimizers do not."""
 
     def count(optimizer: torch.optim.Optimizer, *_: object) -> None:
         increment_version(p for group in optimizer.param_groups for p in group["params"])

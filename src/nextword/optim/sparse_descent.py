@@ -1,7 +1,7 @@
 """Plain gradient descent on tables of which a training step reads few entries.
 
 A hashed table has millions of weights, and a step reads some thousands of them. Adaptive optimizers
-and averaging would touch all of them; θ ← θ - η g touches only those.
+and weight averaging would update all of them; θ ← θ - η g updates only those with a gradient.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ class SparseDescent:
     """θ ← θ - η g, for a sparse gradient g.
 
     An entry that was read several times occurs several times in g. Its parts are subtracted one
-    after the other, so they need not be sorted or summed.
+    after the other, without sorting or summing them first.
 
     Args:
         tables: One-dimensional weights with sparse gradients (torch's COO format).

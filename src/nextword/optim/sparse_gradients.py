@@ -9,10 +9,10 @@ from nextword.optim.config import OptimizerConfig
 
 
 def is_plain_descent(config: OptimizerConfig) -> bool:
-    """Whether an update is θ ← θ - η g and nothing else.
+    """Return whether an update is θ ← θ - η g and nothing else.
 
-    Then rows without a gradient do not change, while momentum, AdamW's averages and weight decay
-    change every row at every step. And a factor of the gradient may be applied to η instead.
+    With plain descent, rows without a gradient do not change, and a factor of the gradient may be
+    applied to η instead. Momentum, AdamW and weight decay change every row at every step.
     """
     return config.kind == "sgd" and config.momentum == 0.0 and config.weight_decay == 0.0
 

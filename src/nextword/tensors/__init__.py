@@ -1,4 +1,4 @@
-"""Devices, seeds, precision, process tuning, and the legend of shapes. Knows nothing of models."""
+"""Devices, random states, dtypes, process tuning, and the axes of tensors."""
 
 from nextword.tensors.devices import resolve_device
 from nextword.tensors.kernels import kernel_threads, kernels_are_installed, load_kernels

@@ -1,4 +1,4 @@
-"""Which device a computation runs on."""
+"""The device of a computation."""
 
 import torch
 
@@ -6,13 +6,13 @@ from nextword.base import ConfigError
 
 
 def resolve_device(name: str = "auto") -> torch.device:
-    """Turn a device name into a device that is really there.
+    """Return the device with a name, if this machine has it.
 
     Args:
-        name: `auto` (a GPU when there is one, else the CPU), `cpu`, `cuda`, `cuda:1`, `mps` ...
+        name: `auto` (a CUDA GPU if there is one, else the CPU), `cpu`, `cuda`, `cuda:1`, `mps` ...
 
     Raises:
-        ConfigError: The name is unknown or this machine has no such device.
+        ConfigError: The name is unknown or the machine has no such device.
 
     Example:
         >>> resolve_device("cpu")

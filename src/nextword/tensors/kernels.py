@@ -1,4 +1,4 @@
-"""The package of compiled kernels, nextword-kernels, where it is installed."""
+"""The optional package of compiled kernels, nextword-kernels."""
 
 import functools
 import importlib
@@ -14,7 +14,7 @@ _logger = logging.getLogger(__name__)
 
 @functools.cache
 def kernels_are_installed() -> bool:
-    """Whether the package nextword-kernels is installed and loads."""
+    """Return whether the package nextword-kernels is installed and can be imported."""
     try:
         load_kernels()
     except ImportError:
@@ -24,10 +24,10 @@ def kernels_are_installed() -> bool:
 
 @functools.cache
 def load_kernels() -> ModuleType:
-    """Import the kernels, which are an extra, and let them run on torch's threads.
+    """Import the kernels and make them use the thread pool of torch.
 
     Raises:
-        ImportError: They are not installed.
+        ImportError: The kernels are not installed.
     """
     kernels = importlib.import_module("nextword_kernels")
     for library in _openmp_libraries():
@@ -39,11 +39,11 @@ def load_kernels() -> ModuleType:
 
 
 def kernel_threads(amount: int, *, a_thread: int) -> int:
-    """Give as many threads as torch has, but no more than have work.
+    """Return the number of threads for an amount of work: at most the threads of torch.
 
     Args:
-        amount: Of work, in numbers, products or the like.
-        a_thread: So much of it is worth a thread.
+        amount: Amount of work, in elements, products or the like.
+        a_thread: Minimum amount per thread, in the same unit.
 
     Example:
         >>> kernel_threads(100, a_thread=2**16)
@@ -53,10 +53,10 @@ def kernel_threads(amount: int, *, a_thread: int) -> int:
 
 
 def _openmp_libraries() -> list[Path]:
-    """Find the OpenMP library that torch brings, if it brings one that can be shared.
+    """Return the OpenMP libraries that torch ships.
 
-    Threads of two pools disturb each other on the same cores: at 2 x 650 units a training step took
-    a fifth longer.
+    Two thread pools compete for the same cores: with 2 layers of 650 units a training step took
+    20 % longer.
     """
     package = Path(torch.__file__).parent
     folders = (package / "lib", package.parent / "torch.libs")

@@ -16,8 +16,12 @@ def resolve_precision(name: str, device: torch.device) -> torch.dtype:
     `auto` chooses bfloat16 where the hardware has instructions for it and it was measured to be
     faster: on a CPU with AVX512-BF16 or AMX, and on a GPU that supports it; otherwise float32.
 
+    Args:
+        name: `auto`, `float32` or `bfloat16`.
+        device: The device of the model.
+
     Raises:
-        ConfigError: The name is none of auto, float32, bfloat16.
+        ConfigError: The name is none of these.
     """
     if name not in PRECISIONS:
         raise ConfigError(
@@ -41,7 +45,7 @@ def dtype_name(precision: torch.dtype) -> str:
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:
-    """Whether the device has instructions for bfloat16 products."""
+    """Return whether a device has instructions for bfloat16 products."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type == "cpu":

@@ -1,4 +1,4 @@
-"""Random numbers: seeds, and the generators' states that a resume needs."""
+"""Seeds, and the states of random number generators that checkpoints store."""
 
 import random
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ def seed_everything(seed: int) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class TorchRandomState:
-    """The state of torch's generators that a model on one device draws from.
+    """The states of torch's generators for a model on one device.
 
     Attributes:
-        cpu: Of the CPU's generator.
-        device: Of the GPU's, where the model is on one.
+        cpu: State of the generator of the CPU.
+        device: State of the generator of the GPU; None for a model on the CPU.
     """
 
     cpu: Tensor
@@ -31,20 +31,24 @@ class TorchRandomState:
 
 
 def torch_random_state(device: torch.device) -> TorchRandomState:
-    """Return what it takes to draw the same numbers again; cheap enough for every update."""
+    """Return the states of torch's generators for a device; fast enough for every update."""
     on_gpu = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
     return TorchRandomState(cpu=torch.get_rng_state(), device=on_gpu)
 
 
 def set_torch_random_state(state: TorchRandomState, device: torch.device) -> None:
-    """Put the generators back to what `torch_random_state` returned for the device."""
+    """Restore the states that `torch_random_state` returned for the device."""
     torch.set_rng_state(state.cpu)
     if state.device is not None:
         torch.cuda.set_rng_state(state.device, device)
 
 
 def random_states() -> tuple[dict[str, Tensor], Values]:
-    """Give the state of every generator: large ones as tensors, Python's as JSON values."""
+    """Return the states of the generators of torch, Python and NumPy.
+
+    Returns:
+        The large parts as tensors by name, and the rest as values that JSON can represent.
+    """
     version, words, gauss = random.getstate()
     name, keys, position, has_gauss, cached = np.random.get_state(legacy=True)
     tensors = {
@@ -63,10 +67,10 @@ def random_states() -> tuple[dict[str, Tensor], Values]:
 
 
 def set_random_states(tensors: dict[str, Tensor], values: Values) -> None:
-    """Put every generator back to a state that `random_states` gave.
+    """Restore the states that `random_states` returned.
 
     Raises:
-        MismatchError: The state comes from another version of Python or NumPy's generator.
+        MismatchError: The states come from an incompatible version of Python or NumPy.
     """
     python, numpy = values["python"], values["numpy"]
     try:

@@ -1,13 +1,14 @@
-"""The legend of shapes: one name an axis, used in every public signature.
+"""Names of tensor axes, as all public signatures use them.
 
-| axis | means |
+| axis | meaning |
 |---|---|
-| `batch` | sequences side by side, one row each |
-| `time` | positions along a sequence, oldest first |
+| `batch` | sequences of a batch |
+| `time` | positions of a sequence, oldest first |
 | `vocab` | entries of the vocabulary |
-| `hidden` | width of the vector a model keeps per position |
+| `embedding` | entries of an embedding |
+| `hidden` | entries of a hidden vector |
 
-The aliases are annotations only; tests check them at run time, the shipped code does not.
+The annotations are checked at run time in tests only.
 """
 
 from jaxtyping import Bool, Float, Int64

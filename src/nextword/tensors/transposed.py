@@ -1,11 +1,11 @@
-"""Matrices in the layout that is fastest for products on a CPU: transposed, with their dtype."""
+"""Transposition of matrices into the layout that is fastest for products on a CPU."""
 
 import torch
 from torch import Tensor
 
 from nextword.tensors.kernels import kernel_threads, kernels_are_installed, load_kernels
 
-#: Some tens of microseconds of work.
+#: Minimum number of elements per thread: some tens of microseconds of work.
 _NUMBERS_A_THREAD = 2**16
 
 

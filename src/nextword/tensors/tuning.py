@@ -1,7 +1,7 @@
-"""Settings of the process that cost nothing and save much, in one call.
+"""Process-wide settings of torch and of the allocator that make training faster.
 
-`tune_process` is called once by the command line and by `train`, never on import: a library must
-not change the numerics or the allocator of a program that merely imports it.
+The command line and `train` call `tune_process` once. It is never called on import, because a
+library must not change the numerics or the allocator of a program that imports it.
 """
 
 import ctypes
@@ -17,19 +17,19 @@ _M_TRIM_THRESHOLD = -1
 _M_MMAP_MAX = -4
 _KEEP_BYTES = 2**31 - 1
 _PROBE_SIZE = 192
-#: A true float32 product of this size errs by about 1e-5; one rounded to bfloat16 by about 1e-1.
+#: The error of a float32 product of this size is about 1e-5; rounded to bfloat16, about 1e-1.
 _FLOAT32_ERROR_LIMIT = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessTuning:
-    """What `tune_process` found and chose; saved with a run.
+    """The settings that `tune_process` chose; saved with a run.
 
     Attributes:
-        matmul_precision: torch's float32 matmul setting, `medium` where it is exact and faster.
-        matmul_error: Largest error of a probe product under that setting.
-        keeps_memory: Whether the allocator was told to keep freed memory.
-        num_threads: Threads torch computes with.
+        matmul_precision: torch's float32 matmul precision; `medium` if it is exact and faster.
+        matmul_error: Largest absolute error of a test product with that setting.
+        keeps_memory: Whether the allocator keeps freed memory.
+        num_threads: Number of threads of torch.
     """
 
     matmul_precision: str
@@ -39,14 +39,17 @@ class ProcessTuning:
 
 
 def tune_process(*, num_threads: int | None = None) -> ProcessTuning:
-    """Apply the free wins of a CPU process and say what was chosen.
+    """Set the precision of products, the allocator and the number of threads.
 
-    Two things: float32 products go to oneDNN instead of MKL (2.2 times faster on AMD), but only
-    where a probe shows that they stay true float32; and freed memory is kept by glibc instead of
-    being returned to the system and faulted in again at every step.
+    Float32 products use oneDNN instead of MKL (2.2 times faster on AMD), but only if a test product
+    shows that they are still computed in float32. glibc keeps freed memory, which otherwise would
+    be returned to the system and requested again at every step.
 
     Args:
-        num_threads: Threads for torch; its own default when None.
+        num_threads: Number of threads of torch; torch's default when None.
+
+    Returns:
+        The settings that were chosen.
     """
     if num_threads is not None:
         torch.set_num_threads(num_threads)
@@ -71,7 +74,7 @@ def _choose_matmul_precision() -> tuple[str, float]:
 
 
 def _matmul_error() -> float:
-    """Largest error of a float32 product against float64, on fixed numbers."""
+    """Return the largest absolute error of a fixed float32 product, compared with float64."""
     generator = torch.Generator().manual_seed(0)
     left = torch.randn(_PROBE_SIZE, _PROBE_SIZE, generator=generator)
     right = torch.randn(_PROBE_SIZE, _PROBE_SIZE, generator=generator)
@@ -80,7 +83,7 @@ def _matmul_error() -> float:
 
 
 def _keep_freed_memory() -> bool:
-    """Tell glibc to keep freed memory; other C libraries have no such call and need none."""
+    """Make glibc keep freed memory, and return whether it does; other C libraries need no call."""
     if platform.system() != "Linux" or platform.libc_ver()[0] != "glibc":
         return False
     mallopt = ctypes.CDLL(None).mallopt

@@ -4,7 +4,7 @@ from nextword.text.content import ByteStream, open_stream
 from nextword.text.corpus import Corpus, open_corpus, unused_field_error
 from nextword.text.documents import Document, text_document
 from nextword.text.lines import text_lines
-from nextword.text.names import is_utf8, shown_name
+from nextword.text.names import shown_name
 from nextword.text.places import STANDARD_LIBRARY, find_files
 from nextword.text.split import split_corpus
 
@@ -14,7 +14,6 @@ __all__ = [
     "Corpus",
     "Document",
     "find_files",
-    "is_utf8",
     "open_corpus",
     "open_stream",
     "shown_name",

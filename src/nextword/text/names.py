@@ -7,15 +7,6 @@ _MAX_NAME_CHARACTERS = 1000
 _SHOWN_CHARACTERS = 200
 
 
-def is_utf8(name: str) -> bool:
-    """Return whether a file name can be encoded in UTF-8."""
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def shown_name(path: Path | str) -> str:
     r"""Return a file name for display, shortened if it is very long.
 

@@ -1,12 +1,12 @@
-"""Settings of a tokenizer. Knows nothing of how it is trained."""
+"""Settings of a tokenizer."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-from nextword.base import STRICT, require, require_range
+from nextword.base import PositiveInt, require, require_range, settings
 from nextword.tokens.vocabularies import NUM_SPECIAL_TOKENS, Markers, TokenizerKind
 
-#: Size of the smallest byte-level vocabulary: the special tokens and the 256 bytes.
+#: Special tokens and the 256 bytes, which every byte-level vocabulary contains.
 BYTE_VOCAB_SIZE = NUM_SPECIAL_TOKENS + 256
 
 DEFAULT_BPE_VOCAB_SIZE = 8192
@@ -15,24 +15,24 @@ DEFAULT_BPE_VOCAB_SIZE = 8192
 MAX_BPE_VOCAB_SIZE = 1 << 20
 
 
-@STRICT
+@settings("tokenizer")
 @dataclass(frozen=True, kw_only=True)
 class TokenizerConfig:
-    """Settings of a tokenizer.
+    """`tokenizer.*`: the tokenizer and its vocabulary.
 
     Attributes:
-        kind: `word` (split at NUL, tab, blank and line ends, like KenLM), `character`, `byte`, or
-            `bpe` (byte-level).
-        vocab_size: Largest number of tokens, the four special ones included; the most frequent
-            ones are kept. None means all words or characters, and 8192 for `bpe`, whose maximum is
-            1,048,576.
-        min_count: Words or characters with a lower count are unknown. None means 2 for the words
-            of an open vocabulary, so the model learns to predict unknown words, and otherwise 1.
-        closed: Whether a literal `<unk>` in the text is an ordinary word (`word` only). `auto`
-            means yes if the training text contains one, as Penn Treebank and WikiText do.
-        markers: How `<s>`, `</s>` and `<pad>` as words of a text are handled (`word` only).
-            `refuse` refuses the text, `strip` removes them at both ends of lines and refuses
-            others, `skip` removes them everywhere, like `lmplz --skip_symbols`.
+        kind: `word` (split at NUL, tab, space and line ends, as KenLM does), `character`, `byte`,
+            or `bpe` (byte-level BPE).
+        vocab_size: Maximum number of tokens, including the four special tokens; the most frequent
+            are kept. When not set, `word` and `character` keep all, and `bpe` learns 8192. `bpe`
+            learns at most 1,048,576.
+        min_count: Words or characters that occur less often are out-of-vocabulary. When not set, 2
+            for words of a text without `<unk>`, to train the embedding of unknown words, else 1.
+        closed: Treat `<unk>` in the text as an ordinary word (`word` only). `auto` does so if the
+            training text contains it, as Penn Treebank and WikiText do.
+        markers: Treatment of the words `<s>`, `</s>` and `<pad>` in a text (`word` only). `refuse`
+            raises an error; `strip` removes them at both ends of lines and refuses others; `skip`
+            removes them everywhere, as `lmplz --skip_symbols` does.
 
     Raises:
         ConfigError: A value is out of range or does not apply to the kind.
@@ -44,7 +44,7 @@ class TokenizerConfig:
 
     kind: TokenizerKind = "word"
     vocab_size: int | None = None
-    min_count: int | None = None
+    min_count: PositiveInt | None = None
     closed: Literal["auto"] | bool = "auto"
     markers: Markers = "refuse"
 
@@ -76,7 +76,6 @@ class TokenizerConfig:
                 f"min_count is {self.min_count}, but the {self.kind} tokenizer knows every text.",
                 help="Leave min_count out, or choose kind word or character.",
             )
-            require_range("min_count", self.min_count, low=1)
         require(
             self.kind == "word" or self.closed in ("auto", False),
             f"closed is {self.closed!r}, but the {self.kind} tokenizer has no word '<unk>'.",

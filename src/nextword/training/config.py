@@ -1,9 +1,9 @@
-"""The settings of one training: one TOML file is one run."""
+"""The settings of a training run, as one TOML file holds them."""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
-from nextword.base import STRICT, require, require_range
+from nextword.base import PositiveFloat, PositiveInt, Probability, require, settings
 from nextword.families import (
     AnyModelConfig,
     ModelSettings,
@@ -12,25 +12,26 @@ from nextword.families import (
 )
 from nextword.layers import EmbeddingConfig, OutputConfig
 from nextword.optim import AveragingConfig, ClippingConfig, OptimizerConfig, ScheduleConfig
-from nextword.text import is_utf8, shown_name
 from nextword.tokens import Reset, TokenizerConfig
 from nextword.training.loop import LoopConfig
 
 
-@STRICT
+@settings("text")
 @dataclass(frozen=True, kw_only=True)
 class TextConfig:
-    """`text.*`: what is read; the command line fills it in.
+    """`text.*`: the texts, which the command line sets.
 
     Attributes:
-        train: Texts to train on.
-        valid: Texts to validate on; a share of `train` when there is none.
-        test: Texts to measure at the end; a share of `train` when neither is given.
-        split: Shares of train, valid and test, where the text is cut.
-        field: The field of a JSON line that holds the text; `text` in `.jsonl` and `.ndjson` files
-            when not given. With a field, `.json` files and standard input are JSON lines too.
-        encoding_errors: `strict`, or `surrogateescape` to take any bytes.
-        init: A model to start from instead of random weights.
+        train: Training texts: files, folders or globs.
+        valid: Validation texts; split off `train` when not set.
+        test: Test texts, evaluated after training; split off `train` when neither `valid` nor
+            `test` is set.
+        split: Fractions of the text for training, validation and test, when it is split.
+        field: Field of a JSON line that contains the text; `text` in `.jsonl` and `.ndjson` files
+            when not set. When set, `.json` files and standard input are read as JSON lines too.
+        encoding_errors: `strict` refuses text that is not UTF-8; `surrogateescape` accepts any
+            bytes.
+        init: Model folder whose weights training starts from, instead of random weights.
     """
 
     train: tuple[str, ...] = ()
@@ -41,139 +42,125 @@ class TextConfig:
     encoding_errors: Literal["strict", "surrogateescape"] = "strict"
     init: str | None = None
 
-    def __post_init__(self) -> None:
-        for name in (*self.train, *self.valid, *self.test, self.init or ""):
-            require(
-                is_utf8(name),
-                f"the name '{shown_name(name)}' is not UTF-8, so the run cannot record it.",
-                help="Rename it, or name its folder or a glob that matches it.",
-            )
 
-
-@STRICT
+@settings("training")
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
-    """`training.*`: how the text is read and for how long.
+    """`training.*`: batches, length of training, dtype, device and backend.
 
     Attributes:
-        bptt_steps: How far back gradients go (k2 of truncated back-propagation).
-        update_every: Targets a row between updates (k1); as bptt_steps when not given.
-        batch_size: Rows read side by side.
-        accumulation_steps: Parts a batch is computed in, to save memory; the update is the same.
-        epochs: Times the text is read.
-        max_steps: Updates after which training ends, if sooner.
-        max_minutes: Minutes after which training ends, if sooner; the schedule is fitted to it.
-        precision: `auto`, `float32` or `bfloat16`.
-        carry_state: Whether the hidden state goes on from one window to the next.
-        reset: Where reading starts afresh: `never` (one text), each `document` or each `line`.
-        free_running_probability: Chance that a step reads the model's own output instead of the
-            true token (scheduled sampling); 0 is teacher forcing.
-        backend: How layers are run over time: `auto`, `native` (compiled kernels, where they are
+        bptt_steps: Number of steps that gradients are propagated back (k2 of truncated BPTT).
+        update_every: Number of targets per row between updates (k1 of truncated BPTT);
+            `bptt_steps` when not set.
+        batch_size: Number of sequences in a batch.
+        accumulation_steps: Number of parts of a batch whose gradients are accumulated, to save
+            memory; the update is the same.
+        epochs: Number of passes over the training text.
+        max_steps: Maximum number of updates.
+        max_minutes: Maximum duration in minutes; the learning-rate schedule is fitted to it.
+        precision: Dtype of activations: `auto`, `float32` or `bfloat16`.
+        carry_state: Carry the hidden state over from one window to the next.
+        reset: Where the hidden state is reset: `never` (the text is one sequence), at each
+            `document` or at each `line`.
+        free_running_probability: Probability that a step reads the model's own prediction instead
+            of the true token (scheduled sampling); 0 is teacher forcing.
+        backend: Implementation of recurrent layers: `auto`, `native` (compiled kernels, if
             installed), `scan` (`min_gru` and `min_lstm` in parallel), `hoisted`, `aten` (torch's
             own layers) or `reference`.
-        checkpoint_every: Updates between checkpoints; by time (two minutes) when not given.
-        log_every: Updates between records of progress.
-        seed: Of every random draw.
-        device: `auto`, `cpu`, `cuda` ...
+        checkpoint_every: Number of updates between checkpoints; one every two minutes when not set.
+        log_every: Number of updates between progress records.
+        seed: Seed of all random number generators.
+        device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps` ...
     """
 
-    bptt_steps: int = 35
-    update_every: int | None = None
-    batch_size: int = 20
-    accumulation_steps: int = 1
-    epochs: int = 10
-    max_steps: int | None = None
-    max_minutes: float | None = None
+    bptt_steps: PositiveInt = 35
+    update_every: PositiveInt | None = None
+    batch_size: PositiveInt = 20
+    accumulation_steps: PositiveInt = 1
+    epochs: PositiveInt = 10
+    max_steps: PositiveInt | None = None
+    max_minutes: PositiveFloat | None = None
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     carry_state: bool = True
     reset: Reset = "never"
-    free_running_probability: float = 0.0
+    free_running_probability: Probability = 0.0
     backend: str = "auto"
-    checkpoint_every: int | None = None
-    log_every: int = 50
+    checkpoint_every: PositiveInt | None = None
+    log_every: PositiveInt = 50
     seed: int = 1
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        for name in ("bptt_steps", "update_every", "batch_size", "accumulation_steps", "epochs"):
-            require_range(name, getattr(self, name), low=1)
-        for name in ("max_steps", "log_every", "checkpoint_every"):
-            require_range(name, getattr(self, name), low=1)
-        require_range("max_minutes", self.max_minutes, low=0.0, open_low=True)
-        require_range("free_running_probability", self.free_running_probability, low=0.0, high=1.0)
         longer = max(self.bptt_steps, self.targets_per_update)
         shorter = min(self.bptt_steps, self.targets_per_update)
         require(
             longer % shorter == 0,
-            f"update_every is {self.targets_per_update} and bptt_steps {self.bptt_steps}; one must "
-            "divide the other.",
+            f"update_every is {self.targets_per_update} and bptt_steps is {self.bptt_steps}; one "
+            "must be a multiple of the other.",
             help=f"Set training.update_every={self.bptt_steps}.",
         )
         require(
             self.targets_per_update >= self.bptt_steps or self.reset == "never",
-            f"update_every ({self.targets_per_update}) below bptt_steps ({self.bptt_steps}) needs "
-            f"one long text, but reset is {self.reset!r}.",
+            f"update_every is {self.targets_per_update}, less than bptt_steps, {self.bptt_steps}, "
+            f"which needs reset 'never', but reset is {self.reset!r}.",
             help="Set training.reset=never or training.update_every=training.bptt_steps.",
         )
         require(
             self.accumulation_steps <= self.batch_size,
-            f"accumulation_steps is {self.accumulation_steps}, batch_size {self.batch_size}; a "
-            "part needs a row.",
+            f"accumulation_steps is {self.accumulation_steps}, more than batch_size, "
+            f"{self.batch_size}.",
             help=f"Set training.accumulation_steps to at most {self.batch_size}.",
         )
 
     @property
     def targets_per_update(self) -> int:
-        """k1: targets a row between updates."""
+        """Number of targets per row between updates (k1)."""
         return self.bptt_steps if self.update_every is None else self.update_every
 
     @property
     def positions_at_once(self) -> int:
-        """Targets that are scored at once: those of a window, or of a part of its rows."""
+        """Number of targets scored at once: those of a window, or of a part of its rows."""
         rows = -(-self.batch_size // self.accumulation_steps)
         return rows * min(self.bptt_steps, self.targets_per_update)
 
 
-@STRICT
+@settings("evaluation")
 @dataclass(frozen=True, kw_only=True)
 class EvaluationConfig:
-    """`evaluation.*`: measuring while training.
+    """`evaluation.*`: validation during training, and early stopping.
 
     Attributes:
-        every: Updates between validations; once an epoch when not given.
-        batch_size: Lanes the validation text is cut in meanwhile, to be quick; the figures at the
-            end are those of `nextword evaluate`, which cuts nothing.
-        patience: Validations without improvement after which training stops; never when not given.
+        every: Number of updates between validations; one per epoch when not set.
+        batch_size: Number of lanes that the validation text is split into, for speed. The figures
+            at the end are those of `nextword evaluate`, which does not split the text.
+        patience: Number of validations without improvement after which training stops; training
+            does not stop early when not set.
     """
 
-    every: int | None = None
-    batch_size: int = 16
-    patience: int | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("every", "batch_size", "patience"):
-            require_range(name, getattr(self, name), low=1)
+    every: PositiveInt | None = None
+    batch_size: PositiveInt = 16
+    patience: PositiveInt | None = None
 
 
-@STRICT
+@settings()
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """Everything that a training needs to know, and enough to run it again.
+    """All settings of a training run; the same settings give the same run again.
 
     Attributes:
-        description: What a recipe is for, in a line.
-        text: What is read.
-        tokenizer: How text becomes ids.
-        model: The family and its sizes.
-        embedding: The vectors that stand for tokens.
-        output: How probabilities are made.
-        regularization: What keeps training from learning the text by heart.
-        training: How the text is read and for how long.
-        optimizer: The update.
-        schedule: The learning rate over the steps.
-        clipping: The limit on the gradient.
-        averaging: The mean of the weights.
-        evaluation: Measuring while training.
+        description: One line about a recipe.
+        text: The texts.
+        tokenizer: The tokenizer.
+        model: The family and its architecture.
+        embedding: The input embedding.
+        output: The output head.
+        regularization: Dropout, other noise and penalties.
+        training: Batches, length of training, dtype, device and backend.
+        optimizer: The optimizer.
+        schedule: The learning-rate schedule.
+        clipping: Gradient clipping.
+        averaging: Weight averaging.
+        evaluation: Validation during training, and early stopping.
     """
 
     description: str = ""

@@ -1,39 +1,41 @@
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_type_hints
 
 import pytest
 
-from nextword.base import STRICT, ConfigError, OneOf, decode, setting_types
+from nextword.base import ConfigError, OneOf, Registry, decode, parts, settings
 
 
-@STRICT
+@settings("figure")
 @dataclass(frozen=True, kw_only=True)
 class Circle:
     shape: Literal["circle"] = "circle"
     radius: int = 1
 
 
-@STRICT
+@settings("figure")
 @dataclass(frozen=True, kw_only=True)
 class Square:
     shape: Literal["square"] = "square"
     side: int = 1
 
 
-@STRICT
+@settings("figure")
 @dataclass(frozen=True, kw_only=True)
 class Line:
     shape: Literal["line"] = "line"
     length: int = 1
 
 
-KINDS: list[type] = [Circle, Square]
+KINDS: Registry[type] = Registry(
+    {"circle": Circle, "square": Square}, setting="figure.shape", register="KINDS.add"
+)
 
 
-@STRICT
+@settings()
 @dataclass(frozen=True, kw_only=True)
 class Drawing:
-    figure: Annotated[object, OneOf(lambda: KINDS, key="shape", default="circle")] = field(
+    figure: Annotated[Circle | Square | Line, OneOf(KINDS, key="shape", default="circle")] = field(
         default_factory=Circle
     )
     colour: Annotated[str, "a note"] = "red"
@@ -55,7 +57,8 @@ def test_one_of_kinds_may_join_later(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError, match=r"d\.toml: figure\.shape is 'line'"):
         drawn(shape="line")
 
-    monkeypatch.setattr(f"{__name__}.KINDS", [*KINDS, Line])
+    monkeypatch.setattr(KINDS, "_values", dict(KINDS))
+    KINDS.add("line", Line)
 
     assert drawn(shape="line", length=3).figure == Line(length=3)
 
@@ -82,5 +85,8 @@ def test_one_of_that_is_no_table_is_refused() -> None:
         decode(Drawing, {"figure": 3}, source="d.toml")
 
 
-def test_setting_types_gives_the_union_and_plain_types() -> None:
-    assert setting_types(Drawing) == {"figure": Circle | Square, "colour": str}
+def test_parts_of_an_annotation_include_the_classes_of_one_of() -> None:
+    hints = get_type_hints(Drawing, include_extras=True)
+
+    assert {Circle, Square} <= {part for part in parts(hints["figure"]) if isinstance(part, type)}
+    assert list(parts(hints["colour"]))[1:] == [str, "a note"]

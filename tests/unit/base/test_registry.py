@@ -27,7 +27,7 @@ def test_registry_does_not_change_what_it_was_made_of() -> None:
 @pytest.mark.parametrize("name", ["dog", "any"])
 @pytest.mark.parametrize("replace", [True, False])
 def test_add_own_or_reserved_name_is_refused(name: str, replace: bool) -> None:
-    with pytest.raises(ConfigError, match=f"animal '{name}' is nextword's own") as caught:
+    with pytest.raises(ConfigError, match=f"animal '{name}' is built in") as caught:
         animals().add(name, 3, replace=replace)
 
     assert caught.value.help == "Choose another name."
@@ -37,7 +37,7 @@ def test_add_name_twice_is_refused() -> None:
     registry = animals()
     registry.add("bird", 3)
 
-    with pytest.raises(ConfigError, match="animal 'bird' is registered already") as caught:
+    with pytest.raises(ConfigError, match="animal 'bird' is already registered") as caught:
         registry.add("bird", 4)
 
     assert "replace=True" in caught.value.help
@@ -63,4 +63,4 @@ def test_check_unknown_name_suggests_the_nearest(name: str, meant: str) -> None:
     with pytest.raises(ConfigError, match=f"animal is '{name}', which is unknown") as caught:
         animals().check(name)
 
-    assert caught.value.help == f"Did you mean {meant}? One of your own is known after keep."
+    assert caught.value.help == f"Did you mean {meant}? Register your own with keep."

@@ -23,7 +23,7 @@ def test_register_cell_is_built_from_width_and_settings() -> None:
 
 
 def test_register_cell_name_of_nextword_is_refused() -> None:
-    with pytest.raises(ConfigError, match="cell 'gru' is nextword's own"):
+    with pytest.raises(ConfigError, match="cell 'gru' is built in"):
         register_cell("gru", CELLS["lstm"])
 
 

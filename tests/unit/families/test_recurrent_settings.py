@@ -52,7 +52,7 @@ def test_recurrent_config_unknown_cell_names_the_nearest() -> None:
         decode(RecurrentConfig, {"cell": "lstmm"}, source="r.toml")
 
     assert caught.value.help == (
-        "Did you mean 'lstm'? One of your own is known after nextword.register_cell."
+        "Did you mean 'lstm'? Register your own with nextword.register_cell."
     )
 
 

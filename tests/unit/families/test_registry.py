@@ -3,7 +3,7 @@ from typing import Any, Literal
 
 import pytest
 
-from nextword.base import ConfigError, decode
+from nextword.base import ConfigError, PositiveInt, decode
 from nextword.families import (
     NetworkSpec,
     NeuralModelConfig,
@@ -18,7 +18,7 @@ from registries import registries_restored
 @dataclass(frozen=True, kw_only=True)
 class PanesConfig(NeuralModelConfig):
     family: Literal["panes"] = "panes"
-    panes: int = 4
+    panes: PositiveInt = 4
 
     def describe(self) -> str:
         return f"{self.panes} panes"
@@ -39,12 +39,23 @@ def test_register_family_its_settings_are_read_and_strict() -> None:
     assert caught.value.help == "Did you mean 'model.panes'?"
 
 
+def test_register_family_its_ranges_are_checked() -> None:
+    message = r"model\.panes is 0; it must be at least 1"
+    with registries_restored():
+        register_family(PanesConfig)
+
+        with pytest.raises(ConfigError, match=f"r.toml: {message}"):
+            decode(RunConfig, {"model": {"family": "panes", "panes": 0}}, source="r.toml")
+    with pytest.raises(ConfigError, match=message):
+        PanesConfig(panes=0)
+
+
 @pytest.mark.parametrize("name", ["window", "ngram"])
 def test_register_family_name_of_nextword_is_refused(name: str) -> None:
     fields = [("family", Literal[name], name)]
     taken: Any = make_dataclass("Taken", fields, bases=(PanesConfig,), frozen=True, kw_only=True)
 
-    with pytest.raises(ConfigError, match=f"model.family '{name}' is nextword's own"):
+    with pytest.raises(ConfigError, match=f"model.family '{name}' is built in"):
         register_family(taken)
 
 
@@ -52,7 +63,7 @@ def test_register_family_twice_is_refused_unless_it_replaces() -> None:
     with registries_restored():
         register_family(PanesConfig)
 
-        with pytest.raises(ConfigError, match="'panes' is registered already"):
+        with pytest.raises(ConfigError, match="'panes' is already registered"):
             register_family(PanesConfig)
         register_family(PanesConfig, replace=True)
 

@@ -268,7 +268,7 @@ def test_sample_row_draws_the_same_in_any_company() -> None:
     ("values", "message"),
     [
         ({"temperature": -0.1}, r"temperature is -0\.1; it must be at least 0"),
-        ({"temperature": math.nan}, "temperature is nan; it must be at least 0"),
+        ({"temperature": math.nan}, "temperature is nan; it must be a finite number"),
         ({"top_k": 0}, "top_k is 0; it must be at least 1"),
         ({"top_p": 0.0}, r"top_p is 0\.0; it must be above 0 and at most 1"),
         ({"top_p": 1.5}, r"top_p is 1\.5; it must be above 0 and at most 1"),

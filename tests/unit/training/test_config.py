@@ -1,14 +1,16 @@
-from typing import Any
+import typing
+from dataclasses import is_dataclass
+from typing import Any, get_type_hints
 
 import pytest
 
-from nextword.base import ConfigError
-from nextword.training import EvaluationConfig, TextConfig, TrainingConfig
+from nextword.base import ConfigError, Layer, decode_layers, describe_range, parts
+from nextword.training import EvaluationConfig, RunConfig, TextConfig, TrainingConfig
 
 
 @pytest.mark.parametrize("part", ["train", "valid", "test"])
 def test_text_config_name_that_is_not_utf8_is_refused(part: str) -> None:
-    with pytest.raises(ConfigError, match=r"the name 'caf\\xe9\.txt' is not UTF-8.*its folder"):
+    with pytest.raises(ConfigError, match=rf"text\.{part} is 'caf.*, which is not UTF-8.*folder"):
         TextConfig(**{part: ("caf\udce9.txt",)})
 
 
@@ -26,12 +28,12 @@ def test_text_config_name_that_is_not_utf8_is_refused(part: str) -> None:
         ({"max_minutes": 0.0}, "max_minutes is 0.0; it must be above 0"),
         ({"free_running_probability": -0.1}, "free_running_probability is -0.1; .* at least 0"),
         ({"free_running_probability": 1.1}, "free_running_probability is 1.1; .* at most 1"),
-        ({"bptt_steps": 6, "update_every": 4}, "update_every is 4 and bptt_steps 6; one must"),
+        ({"bptt_steps": 6, "update_every": 4}, "update_every is 4 and bptt_steps is 6; one must"),
         (
             {"bptt_steps": 6, "update_every": 3, "reset": "line"},
-            r"update_every \(3\) below bptt_steps \(6\) needs one long text, but reset is 'line'",
+            "update_every is 3, less than bptt_steps, 6, which needs reset 'never', but reset is",
         ),
-        ({"batch_size": 4, "accumulation_steps": 5}, "accumulation_steps is 5, batch_size 4; a"),
+        ({"batch_size": 4, "accumulation_steps": 5}, "accumulation_steps is 5, more than batch_"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
 )
@@ -81,3 +83,34 @@ def test_training_config_counts_targets_and_positions(
     config = TrainingConfig(**values)
 
     assert (config.targets_per_update, config.positions_at_once) == (targets, positions)
+
+
+def ranged_settings() -> list[tuple[type, str, str]]:
+    """Return every setting with a lower limit: its class, section and name."""
+    sections = {
+        section: [part for part in parts(hint) if is_dataclass(part)]
+        for section, hint in get_type_hints(RunConfig, include_extras=True).items()
+    }
+    return [
+        (typing.cast("type", kind), section, name)
+        for section, kinds in sections.items()
+        for kind in kinds
+        for name, hint in get_type_hints(kind, include_extras=True).items()
+        if describe_range(hint)
+    ]
+
+
+@pytest.mark.parametrize(("kind", "section", "name"), ranged_settings(), ids=str)
+def test_run_config_setting_out_of_range_names_layer_path_and_range(
+    kind: type, section: str, name: str
+) -> None:
+    is_list = "tuple" in str(get_type_hints(kind)[name])
+    family = {"family": getattr(kind, "family", "")} if section == "model" else {}
+    values = {section: {**family, name: [-1] if is_list else -1}}
+
+    with pytest.raises(ConfigError) as caught:
+        decode_layers(RunConfig, [Layer(values, source="recipe x")])
+
+    setting = f"{section}.{name}" + "[0]" * is_list
+    limits = describe_range(get_type_hints(kind, include_extras=True)[name])
+    assert caught.value.message == f"recipe x: {setting} is -1; it must be {limits}."

@@ -8,10 +8,12 @@ what is reported is the ratio of samples of the same turn.
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import torch
+from pydantic import Field
 
-from nextword.base import BenchmarkError, require_range
+from nextword.base import BenchmarkError, PositiveFloat, PositiveInt, settings
 from nextword.benchmarking.measuring.spread import Spread
 
 PROBE_SIZE = 768
@@ -27,6 +29,7 @@ Step = Callable[[], float]
 Clock = Callable[[], float]
 
 
+@settings()
 @dataclass(frozen=True, kw_only=True)
 class Effort:
     """How long to sample.
@@ -40,14 +43,9 @@ class Effort:
         ConfigError: A number is out of range.
     """
 
-    pairs: int = 20
-    seconds: float = 120.0
-    tolerance: float = PROBE_TOLERANCE
-
-    def __post_init__(self) -> None:
-        require_range("pairs", self.pairs, low=1)
-        require_range("seconds", self.seconds, low=0.0, open_low=True)
-        require_range("tolerance", self.tolerance, low=1.0)
+    pairs: PositiveInt = 20
+    seconds: PositiveFloat = 120.0
+    tolerance: Annotated[float, Field(ge=1)] = PROBE_TOLERANCE
 
 
 class Probe:

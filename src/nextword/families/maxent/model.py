@@ -4,14 +4,15 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import torch
 from jaxtyping import Int64
+from pydantic import Field
 from torch import Tensor
 
-from nextword.base import STRICT, ConfigError, Values, require_range
+from nextword.base import ConfigError, PositiveInt, Values, settings
 from nextword.families.contract import FitJob, NetworkSpec, NeuralModelConfig
 from nextword.families.maxent.features import MAX_ORDER, FeatureTable
 from nextword.families.recurrent import RecurrentLanguageModel, RecurrentSettings
@@ -234,28 +235,22 @@ def _full_softmax(network: RecurrentLanguageModel) -> FullSoftmax:
     )
 
 
-@STRICT
+@settings("model")
 @dataclass(frozen=True, kw_only=True)
 class MaxEntConfig(RecurrentSettings, NeuralModelConfig):
     """`model.*` of the family `maxent`: a recurrent network plus n-gram features.
 
     Attributes:
         family: `maxent`.
-        order: Words in the longest n-gram features, 1 to 9; 1 means no features.
+        order: Words in the longest n-gram features; 1 means no features.
         table_size: Number of weights in the hash table that all features share.
         min_count: N-grams that occur less often in the training text have no feature.
     """
 
     family: Literal["maxent"] = "maxent"
-    order: int = 5
-    table_size: int = 2**22
-    min_count: int = 2
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require_range("model.order", self.order, low=1, high=MAX_ORDER)
-        require_range("model.table_size", self.table_size, low=1)
-        require_range("model.min_count", self.min_count, low=1)
+    order: Annotated[int, Field(ge=1, le=MAX_ORDER)] = 5
+    table_size: PositiveInt = 2**22
+    min_count: PositiveInt = 2
 
     def describe(self) -> str:
         """Return a short description of the architecture.

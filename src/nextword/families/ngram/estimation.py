@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from torch import Tensor
 
-from nextword.base import STRICT, require, require_range
+from nextword.base import NonNegativeInt, PositiveFloat, PositiveInt, require, settings
 from nextword.families.contract import FitJob, ModelConfig, NetworkSpec
 from nextword.families.count_estimate import CountEstimate
 from nextword.families.ngram.model import NgramLanguageModel, ngram_from_arrays
@@ -37,7 +37,7 @@ Smoothing = Literal["kneser_ney", "add_k", "maximum_likelihood"]
 UnknownWords = Literal["auto", "closed", "kenlm"]
 
 
-@STRICT
+@settings("model")
 @dataclass(frozen=True, kw_only=True)
 class NgramConfig(ModelConfig):
     """`model.*` of the family `ngram`.
@@ -58,23 +58,19 @@ class NgramConfig(ModelConfig):
 
     is_mapped: ClassVar[bool] = True
     family: Literal["ngram"] = "ngram"
-    order: int = 5
+    order: PositiveInt = 5
     smoothing: Smoothing = "kneser_ney"
-    k: float = 1.0
-    prune: tuple[int, ...] = ()
+    k: PositiveFloat = 1.0
+    prune: tuple[NonNegativeInt, ...] = ()
     unknown: UnknownWords = "auto"
 
     def __post_init__(self) -> None:
-        require_range("model.order", self.order, low=1)
-        require_range("model.k", self.k, low=0.0, open_low=True)
         require(
             not any(self.prune) or self.smoothing == "kneser_ney",
             f"model.prune is ({', '.join(map(str, self.prune))}), but smoothing {self.smoothing} "
             "has no back-off to give the pruned counts to.",
             help="Leave model.prune out, or set model.smoothing=kneser_ney.",
         )
-        for count in self.prune:
-            require_range("model.prune", count, low=0)
 
     def describe(self) -> str:
         """Return a short description of the model.

@@ -6,8 +6,8 @@ from typing import Literal
 
 from torch import nn
 
-from nextword.base import STRICT, require, require_range
-from nextword.families.contract import MAX_LAYERS, NetworkSpec, NeuralModelConfig
+from nextword.base import PositiveInt, require, settings
+from nextword.families.contract import NetworkSpec, NeuralModelConfig, NumLayers
 from nextword.families.network import build_token_layers, input_size, require_no_recurrence
 from nextword.families.transformer.attention import KeysAndValues
 from nextword.families.transformer.stack import StackMemory, TransformerStack
@@ -123,7 +123,7 @@ def _names(depth: int) -> tuple[str, str]:
     return f"layer_{depth}.keys", f"layer_{depth}.values"
 
 
-@STRICT
+@settings("model")
 @dataclass(frozen=True, kw_only=True)
 class TransformerConfig(NeuralModelConfig):
     """`model.*` of the family `transformer`.
@@ -144,20 +144,15 @@ class TransformerConfig(NeuralModelConfig):
     """
 
     family: Literal["transformer"] = "transformer"
-    num_layers: int = 4
-    num_heads: int = 4
-    hidden_size: int = 256
-    feedforward_size: int | None = None
-    embedding_size: int | None = None
-    context_size: int = 128
+    num_layers: NumLayers = 4
+    num_heads: PositiveInt = 4
+    hidden_size: PositiveInt = 256
+    feedforward_size: PositiveInt | None = None
+    embedding_size: PositiveInt | None = None
+    context_size: PositiveInt = 128
     tied: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("num_layers", "num_heads", "hidden_size", "context_size"):
-            require_range(f"model.{name}", getattr(self, name), low=1)
-        require_range("model.num_layers", self.num_layers, low=1, high=MAX_LAYERS)
-        for name in ("feedforward_size", "embedding_size"):
-            require_range(f"model.{name}", getattr(self, name), low=1)
         require(
             self.hidden_size % self.num_heads == 0,
             f"model.hidden_size is {self.hidden_size}, which model.num_heads={self.num_heads} does "

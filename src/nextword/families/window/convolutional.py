@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from nextword.base import STRICT, require, require_range
+from nextword.base import PositiveInt, require, settings
 from nextword.cells import NONLINEARITIES, Nonlinearity
-from nextword.families.contract import MAX_LAYERS, NetworkSpec, NeuralModelConfig
+from nextword.families.contract import NetworkSpec, NeuralModelConfig, NumLayers
 from nextword.families.network import build_token_layers, input_size, require_no_recurrence
 from nextword.families.window.contract import Places, WindowLayers
 from nextword.families.window.feedforward import ConcatenatedLayers
@@ -170,7 +170,7 @@ def pooled(
     return reduce(torch.add, neighbours) / pool_size
 
 
-@STRICT
+@settings("model")
 @dataclass(frozen=True, kw_only=True)
 class ConvolutionalConfig(NeuralModelConfig):
     """`model.*` of the family `convolutional`: filters over a window, and pooling.
@@ -193,23 +193,18 @@ class ConvolutionalConfig(NeuralModelConfig):
     """
 
     family: Literal["convolutional"] = "convolutional"
-    window: int = 6
-    num_layers: int = 1
-    kernel_size: int = 3
-    num_channels: int = 400
+    window: PositiveInt = 6
+    num_layers: NumLayers = 1
+    kernel_size: PositiveInt = 3
+    num_channels: PositiveInt = 400
     pooling: Pooling = "max"
-    pool_size: int | None = None
-    hidden_size: int = 400
-    embedding_size: int | None = None
+    pool_size: PositiveInt | None = None
+    hidden_size: PositiveInt = 400
+    embedding_size: PositiveInt | None = None
     nonlinearity: Nonlinearity = "tanh"
     tied: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("window", "num_layers", "kernel_size", "num_channels", "hidden_size"):
-            require_range(f"model.{name}", getattr(self, name), low=1)
-        require_range("model.num_layers", self.num_layers, low=1, high=MAX_LAYERS)
-        for name in ("pool_size", "embedding_size"):
-            require_range(f"model.{name}", getattr(self, name), low=1)
         pool_groups(
             self.window,
             num_layers=self.num_layers,

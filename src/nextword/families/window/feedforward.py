@@ -5,9 +5,9 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from nextword.base import STRICT, require_range
+from nextword.base import PositiveInt, require_range, settings
 from nextword.cells import NONLINEARITIES, Nonlinearity
-from nextword.families.contract import MAX_LAYERS, NetworkSpec, NeuralModelConfig
+from nextword.families.contract import NetworkSpec, NeuralModelConfig, NumLayers
 from nextword.families.network import build_token_layers, input_size, require_no_recurrence
 from nextword.families.window.contract import Places, WindowLayers
 from nextword.families.window.model import WindowLanguageModel
@@ -91,7 +91,7 @@ class ConcatenatedLayers(WindowLayers):
         return outputs
 
 
-@STRICT
+@settings("model")
 @dataclass(frozen=True, kw_only=True)
 class WindowConfig(NeuralModelConfig):
     """`model.*` of the family `window`: Bengio's feed-forward model.
@@ -108,19 +108,13 @@ class WindowConfig(NeuralModelConfig):
     """
 
     family: Literal["window"] = "window"
-    window: int = 5
-    num_layers: int = 1
-    hidden_size: int = 400
-    embedding_size: int | None = None
+    window: PositiveInt = 5
+    num_layers: NumLayers = 1
+    hidden_size: PositiveInt = 400
+    embedding_size: PositiveInt | None = None
     nonlinearity: Nonlinearity = "tanh"
     tied: bool = True
     direct: bool = False
-
-    def __post_init__(self) -> None:
-        for name in ("window", "num_layers", "hidden_size"):
-            require_range(f"model.{name}", getattr(self, name), low=1)
-        require_range("model.num_layers", self.num_layers, low=1, high=MAX_LAYERS)
-        require_range("model.embedding_size", self.embedding_size, low=1)
 
     def describe(self) -> str:
         """Return a short description of the architecture.

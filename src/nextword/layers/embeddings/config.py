@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from nextword.base import STRICT, require, require_range
+from nextword.base import NonNegativeInt, require, settings
 
 
-@STRICT
+@settings("embedding")
 @dataclass(frozen=True, kw_only=True)
 class EmbeddingConfig:
     """`embedding.*`: the embedding of input tokens, in every neural family.
@@ -27,10 +27,9 @@ class EmbeddingConfig:
     kind: Literal["trained", "pretrained", "one_hot"] = "trained"
     path: str | None = None
     frozen: bool = False
-    add_words: int = 0
+    add_words: NonNegativeInt = 0
 
     def __post_init__(self) -> None:
-        require_range("embedding.add_words", self.add_words, low=0)
         for name in ("path", "frozen", "add_words"):
             require(
                 self.kind == "pretrained" or not getattr(self, name),

@@ -3,14 +3,14 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
-from nextword.base import STRICT, require, require_range
+from nextword.base import PositiveInt, require, settings
 from nextword.layers.embeddings import NARROWING, check_cutoffs, default_cutoffs
 from nextword.layers.heads.choice import OutputChoice, choose_output
 from nextword.layers.heads.contract import OutputFactory
 from nextword.layers.heads.kinds import OUTPUTS
 
 
-@STRICT
+@settings("output")
 @dataclass(frozen=True, kw_only=True)
 class OutputConfig:
     """`output.*`: the output head, which turns hidden vectors into probabilities.
@@ -32,13 +32,11 @@ class OutputConfig:
 
     kind: str = "auto"
     cutoffs: tuple[int, ...] | None = None
-    narrowing: int = NARROWING
-    num_samples: int = 1024
+    narrowing: PositiveInt = NARROWING
+    num_samples: PositiveInt = 1024
 
     def __post_init__(self) -> None:
         OUTPUTS.check(self.kind)
-        require_range("num_samples", self.num_samples, low=1)
-        require_range("narrowing", self.narrowing, low=1)
         if self.cutoffs is not None:
             check_cutoffs(self.cutoffs)
             require(

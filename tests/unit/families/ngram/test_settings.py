@@ -12,7 +12,7 @@ from nextword.families import NgramConfig
         ({"order": 0}, "model.order is 0; it must be at least 1."),
         ({"order": -3}, "model.order is -3; it must be at least 1."),
         ({"k": 0.0, "smoothing": "add_k"}, "model.k is 0.0; it must be above 0."),
-        ({"prune": (0, -1)}, "model.prune is -1; it must be at least 0."),
+        ({"prune": (0, -1)}, "model.prune[1] is -1; it must be at least 0."),
         (
             {"prune": (0, 1), "smoothing": "add_k"},
             "model.prune is (0, 1), but smoothing add_k has no back-off",

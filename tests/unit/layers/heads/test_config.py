@@ -64,7 +64,7 @@ def test_choice_of_a_named_kind_says_that_it_was_asked_for() -> None:
         (
             {"kind": "adaptve"},
             "kind is 'adaptve'",
-            "Did you mean 'adaptive'? One of your own is known after nextword.register_output.",
+            "Did you mean 'adaptive'? Register your own with nextword.register_output.",
         ),
         (
             {"kind": "adaptive", "cutoffs": [20, 10]},

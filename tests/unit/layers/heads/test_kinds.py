@@ -20,5 +20,5 @@ def test_register_output_is_what_the_settings_build() -> None:
 
 @pytest.mark.parametrize("name", ["auto", "full"])
 def test_register_output_name_of_nextword_is_refused(name: str) -> None:
-    with pytest.raises(ConfigError, match=f"kind '{name}' is nextword's own"):
+    with pytest.raises(ConfigError, match=f"kind '{name}' is built in"):
         register_output(name, Mine)
