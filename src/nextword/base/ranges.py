@@ -29,7 +29,7 @@ def describe_range(annotation: Any) -> str:
     """
     checks = [each for part in parts(annotation) for each in (part, *getattr(part, "metadata", ()))]
     found = [(name, getattr(check, name, None)) for check in checks for name in _PHRASES]
-    return " and ".join(f"{_PHRASES[name]} {_number(at)}" for name, at in found if at is not None)
+    return " and ".join(f"{_PHRASES[name]} {at:,.15g}" for name, at in found if at is not None)
 
 
 def require_range(name: str, value: float | None, *, low: float, high: float | None = None) -> None:
@@ -37,7 +37,3 @@ def require_range(name: str, value: float | None, *, low: float, high: float | N
     if value is not None and not (low <= value and (high is None or value <= high)):
         limits = describe_range(Field(ge=low, le=high))
         raise ConfigError(f"{name} is {value!r}; it must be {limits}.", setting=name)
-
-
-def _number(value: float) -> str:
-    return f"{int(value):,}" if value == int(value) else str(value)

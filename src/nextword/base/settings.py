@@ -72,8 +72,9 @@ def _check_writable(value: Any, *, setting: str) -> None:
         for inner in value:
             _check_writable(inner, setting=setting)
     elif isinstance(value, int) and abs(value) > _LARGEST:
-        message = f"{setting} is a number of {value.bit_length()} bits; it must fit in 64."
-        raise ConfigError(message, help=f"Set at most {_LARGEST}.", setting=setting)
+        shown = value if value.bit_length() < 100 else f"a number of {value.bit_length()} bits"
+        limit = f"at most {_LARGEST:,}" if value > 0 else f"at least {-_LARGEST:,}"
+        raise ConfigError(f"{setting} is {shown}; it must be {limit}.", setting=setting)
     elif isinstance(value, str) and _NOT_UTF8.search(value):
         raise ConfigError(
             f"{setting} is {shortened(value)}, which is not UTF-8; config.toml cannot hold it.",

@@ -15,10 +15,8 @@ from nextword.base import DataError, DiskFullError, full_disk_errors, is_full_di
     ],
 )
 def test_full_disk_errors_any_wording_names_the_place(error: Exception) -> None:
-    with (
-        pytest.raises(DiskFullError, match="no space is left to write runs/one"),
-        full_disk_errors("runs/one"),
-    ):
+    message = "no space is left to write runs/one"
+    with pytest.raises(DiskFullError, match=message), full_disk_errors("runs/one"):
         raise error
 
 
