@@ -33,7 +33,7 @@ def test_jsonl_documents_malformed_line_tells_its_number() -> None:
 
 
 def test_jsonl_documents_line_nested_too_deep_is_refused() -> None:
-    with pytest.raises(DataError, match="jsonl:1 is not JSON"):
+    with pytest.raises(DataError, match="jsonl:1 cannot be read as JSON"):
         documents_of("[" * 100_000)
 
 
