@@ -100,6 +100,18 @@ class ModelConfig(ABC):
         """
         return None
 
+    def idle_settings(self) -> dict[str, str]:
+        """Return the settings that have no effect on this model.
+
+        A setting in the list is refused if a person asks for it with a value that differs from the
+        default.
+
+        Returns:
+            The reason for each setting (`section.key`) or whole section, such as `{"model.k":
+            "model.smoothing is 'kneser_ney', not 'add_k'"}`.
+        """
+        return {}
+
     @abstractmethod
     def load(
         self, tensors: Mapping[str, Tensor], network: NetworkSpec, *, source: str
@@ -133,6 +145,14 @@ class NeuralModelConfig(ModelConfig):
         Raises:
             ConfigError: Settings do not fit each other, or ask for what the family does not have.
         """
+
+    def idle_settings(self) -> dict[str, str]:
+        """Return the settings that have no effect on this network, with the reasons.
+
+        By default that is the learning rate of hashed tables; a family with a `SparseTable`
+        overrides this.
+        """
+        return {"optimizer.table_learning_rate": f"the family {self.family} has no table"}
 
     def fit(self, job: FitJob) -> LanguageModel:
         """Build a network and train it by gradient descent."""

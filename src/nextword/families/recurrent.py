@@ -21,6 +21,13 @@ from nextword.models import NeuralLanguageModel, State
 from nextword.recurrent import RecurrentRegularizer, RecurrentStack, StackState
 from nextword.tensors import Hidden, Lengths, TokenIds
 
+_CELLS_WITH_NONLINEARITY = frozenset({"elman", "elman_preactivation"})
+_CELLS_WITH_FORGET_BIAS = frozenset({"lstm", "lstm_layer_norm", "lstm_projected", "min_lstm"})
+#: A registered cell may read any setting; only these are known not to.
+_BUILT_IN_CELLS = (
+    frozenset({"gru", "linear", "min_gru"}) | _CELLS_WITH_NONLINEARITY | _CELLS_WITH_FORGET_BIAS
+)
+
 
 class RecurrentLanguageModel(NeuralLanguageModel):
     """e[t] = E x[t], h[t] from the stack, ŷ[t] = softmax(W_y h[t] + b_y).
@@ -227,6 +234,22 @@ class RecurrentSettings:
         return cells
 
 
+    def idle_settings(self) -> dict[str, str]:
+        """Return the settings that the cell or the number of layers leaves without effect."""
+        idle = {}
+        if self.cell in _BUILT_IN_CELLS - _CELLS_WITH_NONLINEARITY:
+            idle["model.nonlinearity"] = f"model.cell is {self.cell!r}; only elman cells have it"
+        if self.cell in _BUILT_IN_CELLS - _CELLS_WITH_FORGET_BIAS:
+            idle["model.forget_bias"] = (
+                f"model.cell is {self.cell!r}, which has no forget gate's bias"
+            )
+        if self.num_layers == 1:
+            idle["regularization.layer_dropout"] = (
+                "there is one layer, and nothing between layers"
+            )
+        return idle
+
+
 @STRICT
 @dataclass(frozen=True, kw_only=True)
 class RecurrentConfig(RecurrentSettings, NeuralModelConfig):
@@ -237,6 +260,11 @@ class RecurrentConfig(RecurrentSettings, NeuralModelConfig):
     """
 
     family: Literal["recurrent"] = "recurrent"
+
+    def idle_settings(self) -> dict[str, str]:
+        """Return the settings that have no effect on this network, with the reasons."""
+        # Both bases have a part of the answer; the families with a table use the second one only.
+        return NeuralModelConfig.idle_settings(self) | RecurrentSettings.idle_settings(self)
 
     def build(self, network: NetworkSpec) -> RecurrentLanguageModel:
         """Build the model, with random weights from torch's default generator.

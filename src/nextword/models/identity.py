@@ -39,7 +39,6 @@ class ContentIdentity:
         parameters: Mapping[str, Tensor],
         *,
         tensors: Callable[[], Mapping[str, Tensor]],
-        counted: object = None,
     ) -> str:
         """Return the hash as hexadecimal digits.
 
@@ -47,9 +46,8 @@ class ContentIdentity:
             description: What the tensors are used for.
             parameters: What changes in training, by name.
             tensors: Returns all that is hashed.
-            counted: What else changes the tensors; compared by identity.
         """
-        key = (description, counted, *_versions(parameters))
+        key = (description, *_versions(parameters))
         if self._known is None or self._known[0] != key:
             self._known = key, _content_hash(description, tensors())
         return self._known[1]

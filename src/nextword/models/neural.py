@@ -81,11 +81,6 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         """
         load_parameter_tensors(self, tensors, source=source)
 
-    @property
-    def counted(self) -> object:
-        """What `count` has left in the model; another object once that has changed."""
-        return None
-
     def fingerprint(self) -> str:
         """Return the sha256 of what the model computes: its sizes, its settings and its weights.
 
@@ -99,7 +94,6 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
             f"{self.family} {ids}\n{structure(self)}",
             dict(self.named_parameters()),
             tensors=self.tensors,
-            counted=self.counted,
         )
 
     def advance(self, token_ids: TokenIds, state: State, lengths: Lengths | None = None) -> State:

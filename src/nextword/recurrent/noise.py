@@ -44,11 +44,26 @@ class LayerNoise:
         return type(state)(*(_LimitedGradient.apply(part, self.state_threshold) for part in state))  # type: ignore[no-untyped-call]
 
     def mixed(self, time: int, new: CellState, old: CellState) -> CellState:
-        """Return the state after a step, mixed with the old one as `held` says."""
+        """Return the state after a step, interpolated with the old one.
+
+        Args:
+            time: The step, which selects the shares in `held`.
+            new: The state that the cell computed, (batch, width) per part.
+            old: The state before the step; its share in the result is `held[part][time]`.
+
+        Returns:
+            The interpolated state; without zoneout, `new` itself.
+        """
         if not self.held:
             return new
         parts = zip(new, old, self.held, strict=True)
-        return type(new)(*(torch.lerp(n, o, share[time].to(n.dtype)) for n, o, share in parts))
+        return type(new)(*(_interpolated(n, o, share[time]) for n, o, share in parts))
+
+
+def _interpolated(new: Tensor, old: Tensor, share: Tensor) -> Tensor:
+    # Under autocast the new part may have a lower precision than the old one; lerp takes one dtype.
+    dtype = torch.promote_types(new.dtype, old.dtype)
+    return torch.lerp(new.to(dtype), old.to(dtype), share.to(dtype))
 
 
 class _LimitedGradient(torch.autograd.Function):

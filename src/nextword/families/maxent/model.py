@@ -52,6 +52,7 @@ class MaxEntLanguageModel(NeuralLanguageModel):
 
     family = "maxent"
     output: FullSoftmax
+    _fingerprinted_keys: Tensor | None = None
 
     def __init__(
         self,
@@ -119,10 +120,13 @@ class MaxEntLanguageModel(NeuralLanguageModel):
             shares = (counts + 1) / (counts + 1).sum()
             self.output.bias.copy_(torch.from_numpy(np.log(shares)))
 
-    @property
-    def counted(self) -> object:
-        """The n-grams that have a feature; another object once they have changed."""
-        return self.features.contexts
+    def fingerprint(self) -> str:
+        """Return the sha256 of what the model computes: its sizes, weights and n-grams."""
+        keys = self.features.contexts.keys
+        if self._fingerprinted_keys is not keys:
+            # The cached hash is checked against the weights only, not against the n-grams.
+            self._fingerprinted_keys, self._identity = keys, None
+        return super().fingerprint()
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the weights by name, and the n-grams that have a feature."""

@@ -33,6 +33,12 @@ SAMPLE_TOKENS = 2**20
 #: Temporary disk space per token while counts are spilled.
 _SPILLED_BYTES_PER_TOKEN = 40
 
+#: Sections that only networks have.
+_NETWORK_SECTIONS = (
+    *("embedding", "output", "regularization", "optimizer", "schedule", "clipping"),
+    *("averaging", "evaluation", "training"),
+)
+
 Smoothing = Literal["kneser_ney", "add_k", "maximum_likelihood"]
 UnknownWords = Literal["auto", "closed", "kenlm"]
 
@@ -84,6 +90,13 @@ class NgramConfig(ModelConfig):
             '3-gram, kneser_ney'
         """
         return f"{self.order}-gram, {self.smoothing}"
+
+    def idle_settings(self) -> dict[str, str]:
+        """Return the sections and settings that have no effect, with the reasons."""
+        idle = dict.fromkeys(_NETWORK_SECTIONS, "an n-gram model is counted, not trained")
+        if self.smoothing != "add_k":
+            idle["model.k"] = f"model.smoothing is {self.smoothing!r}, not 'add_k'"
+        return idle
 
     def fit(self, job: FitJob) -> LanguageModel:
         """Count the training text and smooth the counts."""

@@ -272,6 +272,18 @@ def test_count_characters_reach_over_line_ends() -> None:
     assert line_end in (bigrams // tokenizer.vocab_size).tolist()
 
 
+def test_fingerprint_changes_when_the_ngrams_are_replaced() -> None:
+    model = make(text="w0 w1\n")
+    before = model.fingerprint()
+
+    model.features.replace(make(text="w1 w0\n").features.contexts.successors())
+    between = model.fingerprint()
+    model.features.replace(make(text="w0 w1\n").features.contexts.successors())
+
+    assert between != before
+    assert model.fingerprint() == before
+
+
 def test_fingerprint_is_of_the_features_too() -> None:
     assert make().fingerprint() == make().fingerprint()
     assert make(text="w0 w1\n").fingerprint() != make(text="w1 w0\n").fingerprint()
