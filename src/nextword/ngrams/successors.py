@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from nextword.base import FormatError
-from nextword.ngrams.counts import NgramCounts
+from nextword.ngrams.counting import NgramCounts
 
 _NAME = "keys."
 

@@ -115,7 +115,7 @@ def test_train_ngram_another_tokenizer_is_refused() -> None:
 
 
 def test_estimate_ngram_short_text_is_counted_exactly() -> None:
-    tokenizer, config = tokenizer_of("word", LONG_TEXT), NgramConfig(order=3)
+    tokenizer, config = tokenizer_of(LONG_TEXT), NgramConfig(order=3)
     store = store_of(tokenizer, LONG_TEXT)
     model = train_ngram(store, tokenizer, config=config)
 
@@ -128,7 +128,7 @@ def test_estimate_ngram_short_text_is_counted_exactly() -> None:
 
 
 def test_estimate_ngram_long_text_is_near_the_count() -> None:
-    tokenizer, config = tokenizer_of("word", LONG_TEXT), NgramConfig(order=3)
+    tokenizer, config = tokenizer_of(LONG_TEXT), NgramConfig(order=3)
     store = store_of(tokenizer, LONG_TEXT)
     model = train_ngram(store, tokenizer, config=config)
 

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from nextword.base import require_range
-from nextword.ngrams.counts import (
+from nextword.ngrams.counting.counts import (
     NO_RANK,
     NgramCounts,
     OrderCounts,
@@ -23,8 +23,8 @@ from nextword.ngrams.counts import (
     no_appearance,
     note_appearance,
 )
-from nextword.ngrams.runs import Run, merge_runs, reduce_run
-from nextword.ngrams.sentences import Sentences
+from nextword.ngrams.counting.runs import Run, merge_runs, reduce_run
+from nextword.ngrams.counting.sentences import Sentences
 
 #: What sorting one token's n-gram takes at the peak.
 _BYTES_PER_TOKEN = 96

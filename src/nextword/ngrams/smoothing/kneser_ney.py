@@ -11,9 +11,9 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from nextword.base import require
-from nextword.ngrams.adjusted_counts import adjusted_counts, discount_counts
-from nextword.ngrams.counts import NgramCounts
-from nextword.ngrams.discounts import FALLBACK, Discounts, kneser_ney_discounts
+from nextword.ngrams.smoothing.adjusted_counts import adjusted_counts, discount_counts
+from nextword.ngrams.counting import NgramCounts
+from nextword.ngrams.smoothing.discounts import FALLBACK, Discounts, kneser_ney_discounts
 from nextword.ngrams.tables import NgramTables, logarithms
 
 _logger = logging.getLogger(__name__)

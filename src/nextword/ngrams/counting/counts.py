@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Int64, Integer
 
 from nextword.base import ConfigError, DataError, require_range
-from nextword.ngrams.sentences import Sentences
+from nextword.ngrams.counting.sentences import Sentences
 
 #: The rank of what is no n-gram.
 NO_RANK = -1

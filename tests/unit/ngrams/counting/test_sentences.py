@@ -45,7 +45,7 @@ def test_sentences_only_unknown_skipped_is_refused() -> None:
     tokenizer = tokenizer_of("ab", kind="character")
     store = store_of(tokenizer, "xyz")
 
-    message = "None of the 3 tokens can be counted: all are unknown or skipped."
+    message = "none of the 3 tokens can be counted: all are unknown or skipped."
     with pytest.raises(DataError, match=re.escape(message)):
         sentences_of(store, tokenizer, skip_unknown=True)
 

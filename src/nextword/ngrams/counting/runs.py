@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64
 
-from nextword.ngrams.counts import run_begins
+from nextword.ngrams.counting.counts import run_begins
 
 _COLUMNS = ("keys", "counts", "suffixes")
 

@@ -1,7 +1,7 @@
 """The words of an ARPA file by id, in the order of its 1-grams."""
 
-from nextword.ngrams.arpa_lines import ArpaLines
-from nextword.ngrams.arpa_spelling import (
+from nextword.ngrams.arpa.lines import ArpaLines
+from nextword.ngrams.arpa.spelling import (
     END_ID,
     OTHER_UNKNOWN,
     PAD_ID,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float64
 
-from nextword.ngrams.counts import NgramCounts
+from nextword.ngrams.counting import NgramCounts
 from nextword.ngrams.tables import NgramTables, logarithms
 
 

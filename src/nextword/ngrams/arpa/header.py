@@ -8,8 +8,8 @@ One line before it can be meant for nextword: what the tokens are (see `arpa_spe
 import re
 from collections.abc import Iterator
 
-from nextword.ngrams.arpa_lines import ArpaLines
-from nextword.ngrams.arpa_spelling import NOTE
+from nextword.ngrams.arpa.lines import ArpaLines
+from nextword.ngrams.arpa.spelling import NOTE
 
 _DATA = b"\\data\\"
 #: A file of other content is refused after so many lines, not at its end.

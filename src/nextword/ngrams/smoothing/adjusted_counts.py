@@ -6,7 +6,7 @@ Knows counts alone.
 import numpy as np
 from jaxtyping import Int64
 
-from nextword.ngrams.counts import NgramCounts
+from nextword.ngrams.counting import NgramCounts
 
 
 def adjusted_counts(counts: NgramCounts) -> list[Int64[np.ndarray, " _"]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Float32
 
-from nextword.ngrams.arpa_spelling import PAD_ID, START_ID, note_of, spelt_tokens
+from nextword.ngrams.arpa.spelling import PAD_ID, START_ID, note_of, spelt_tokens
 from nextword.ngrams.tables import NgramTables
 from nextword.tokens import Tokenizer
 

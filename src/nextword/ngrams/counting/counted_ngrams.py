@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nextword.base import full_disk_errors
-from nextword.ngrams.counts import NgramCounts, count_ngrams
-from nextword.ngrams.sentences import Sentences
-from nextword.ngrams.spilled_counts import count_spilling
+from nextword.ngrams.counting.counts import NgramCounts, count_ngrams
+from nextword.ngrams.counting.sentences import Sentences
+from nextword.ngrams.counting.spilled_counts import count_spilling
 
 #: Memory that counting may take before counts are spilled to disk, where a folder is given.
 MEMORY_BYTES = 2 << 30

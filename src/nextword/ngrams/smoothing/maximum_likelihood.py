@@ -6,7 +6,7 @@ Knows counts alone.
 import numpy as np
 from jaxtyping import Float64
 
-from nextword.ngrams.counts import NgramCounts
+from nextword.ngrams.counting import NgramCounts
 from nextword.ngrams.tables import NgramTables, logarithms
 
 

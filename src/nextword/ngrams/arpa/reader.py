@@ -23,23 +23,23 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from nextword.base import DataError
-from nextword.ngrams.arpa_contexts import ranks_of, with_contexts
-from nextword.ngrams.arpa_header import line_shown, read_counts, read_note
-from nextword.ngrams.arpa_lines import (
+from nextword.ngrams.arpa.contexts import ranks_of, with_contexts
+from nextword.ngrams.arpa.header import line_shown, read_counts, read_note
+from nextword.ngrams.arpa.lines import (
     ArpaLines,
     LineStream,
     check_encoding,
     fields_of,
     is_number,
 )
-from nextword.ngrams.arpa_spelling import (
+from nextword.ngrams.arpa.spelling import (
     END_ID,
     SPECIAL_WORDS,
     START_ID,
     UNKNOWN_ID,
     tokenizer_of_spellings,
 )
-from nextword.ngrams.arpa_vocabulary import ArpaVocabulary
+from nextword.ngrams.arpa.vocabulary import ArpaVocabulary
 from nextword.ngrams.tables import NOT_FOUND, NgramTables
 from nextword.tokens import Tokenizer
 
