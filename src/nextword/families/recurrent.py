@@ -233,7 +233,6 @@ class RecurrentSettings:
             width = cell.output_size
         return cells
 
-
     def idle_settings(self) -> dict[str, str]:
         """Return the settings that the cell or the number of layers leaves without effect."""
         idle = {}
@@ -244,9 +243,7 @@ class RecurrentSettings:
                 f"model.cell is {self.cell!r}, which has no forget gate's bias"
             )
         if self.num_layers == 1:
-            idle["regularization.layer_dropout"] = (
-                "there is one layer, and nothing between layers"
-            )
+            idle["regularization.layer_dropout"] = "there is one layer, and nothing between layers"
         return idle
 
 

@@ -258,7 +258,7 @@ def test_count_sentences_shorter_than_the_order_are_taken() -> None:
 def test_count_text_of_another_tokenizer_is_refused() -> None:
     other = tokenizer_of("another text\n")
 
-    with pytest.raises(MismatchError, match="the token store was made by another tokenizer"):
+    with pytest.raises(MismatchError, match="the token store was encoded by another tokenizer"):
         make().count(store_of(other, "another text\n"), TOKENIZER)
 
 
@@ -301,7 +301,7 @@ def test_load_tensors_gives_the_same_model_back() -> None:
 @pytest.mark.parametrize(
     ("name", "kind", "message"),
     [
-        ("features.lists.keys.3", FormatError, "keys.3 is missing or too many for order 4"),
+        ("features.lists.keys.3", FormatError, "keys.3 is missing or unexpected for order 4"),
         ("features.weight", MismatchError, "only one side has features.weight"),
     ],
 )

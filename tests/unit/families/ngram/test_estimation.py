@@ -110,7 +110,7 @@ def test_train_ngram_order_above_the_text_is_refused() -> None:
 def test_train_ngram_another_tokenizer_is_refused() -> None:
     store = store_of(tokenizer_of("a b\n"), "a b\n")
 
-    with pytest.raises(MismatchError, match="the token store was made by another tokenizer"):
+    with pytest.raises(MismatchError, match="the token store was encoded by another tokenizer"):
         train_ngram(store, tokenizer_of("a c\n"), config=NgramConfig(order=2))
 
 
