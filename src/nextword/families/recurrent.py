@@ -39,12 +39,12 @@ class RecurrentLanguageModel(NeuralLanguageModel):
         layer_dropout: Dropout probability between layers.
         regularizer: Noise in the recurrence of every layer in training.
         residual: Add the input of a layer to its output, from the second layer on.
-        backend: How layers are run over time.
+        backend: Name of the implementation of the layers; `auto` chooses one.
 
     Raises:
         ConfigError: The tied embedding does not fit, or a setting is out of range.
 
-    Source: lectures 000-004; Mikolov et al. (2010), Zaremba et al. (2014).
+    Source: [lecture-000], [lecture-004], [mikolov2010], [zaremba2014].
     """
 
     family = "recurrent"
@@ -85,7 +85,7 @@ class RecurrentLanguageModel(NeuralLanguageModel):
     def hidden(
         self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
     ) -> tuple[Hidden, State]:
-        """Return the last layer's outputs, (batch, time, hidden), and the state after reading."""
+        """Return the last layer's outputs, (batch, time, hidden_size), and the final state."""
         self.check_inputs(token_ids, state, lengths)
         embeddings = self.input(token_ids, self.embedding)
         outputs, stack_state = self.core(embeddings, self._to_stack_state(state), lengths)
@@ -124,8 +124,8 @@ class RecurrentSettings:
         nonlinearity: σ of the Elman cells: `tanh`, `sigmoid` or `relu`.
         num_layers: Number of stacked layers.
         hidden_size: Size of the hidden state of every layer.
-        last_hidden_size: Size of the hidden state of the last layer, where it differs; with
-            `tied` it must equal the embedding size.
+        last_hidden_size: Size of the hidden state of the last layer, if it differs; with `tied`
+            it must equal the embedding size.
         projection_size: Size of the projected hidden state of `lstm_projected`.
         embedding_size: Size of the embeddings; the size of the last layer's outputs when not set.
         tied: Use the embedding table as the weight of the output head too.
@@ -158,19 +158,20 @@ class RecurrentSettings:
             require_range(name, getattr(self, name), low=1)
         require(
             (self.projection_size is not None) == (self.cell == "lstm_projected"),
-            f"projection_size is {self.projection_size} and cell {self.cell!r}; a projection "
-            "belongs to 'lstm_projected', which needs one.",
-            help="Set model.projection_size with model.cell=lstm_projected, and not without.",
+            f"projection_size is {self.projection_size} and cell is {self.cell!r}; only "
+            "'lstm_projected' has a projection, and it needs a size.",
+            help="Set model.projection_size if and only if model.cell is lstm_projected.",
         )
         narrowest = min(self.hidden_sizes)
         require(
             self.projection_size is None or self.projection_size <= narrowest,
-            f"projection_size is {self.projection_size}, wider than hidden_size, {narrowest}.",
+            f"projection_size is {self.projection_size}, larger than hidden_size, {narrowest}.",
             help=f"Set model.projection_size to at most {narrowest}.",
         )
         require(
             self.num_layers > 1 or not self.residual,
-            "residual is true, but with one layer there is none whose input could be added.",
+            "residual is true, but residual connections start at the second layer and num_layers "
+            "is 1.",
             help="Set model.num_layers to 2 or more, or leave model.residual out.",
         )
 
@@ -202,6 +203,9 @@ class RecurrentSettings:
 
     def build_network(self, network: NetworkSpec) -> RecurrentLanguageModel:
         """Build the recurrent network, with random weights from torch's default generator.
+
+        Args:
+            network: Vocabulary, input embedding, output head, regularization and backend.
 
         Raises:
             ConfigError: Embedding, output or backend do not fit.
