@@ -31,7 +31,8 @@ def load_parameter_tensors(model: nn.Module, tensors: Mapping[str, Tensor], *, s
     odd = sorted(parameters.keys() ^ tensors.keys())
     if odd:
         raise MismatchError(
-            f"{source} does not fit the model: only one side has {', '.join(odd[:_NAMES_SHOWN])}.",
+            f"{source} does not fit the model; missing or unexpected: "
+            f"{', '.join(odd[:_NAMES_SHOWN])}.",
             help="The weights and the configuration come from two models.",
         )
     check_parameter_shapes(parameters, tensors, source=source)

@@ -14,7 +14,7 @@ from nextword.recurrent.noise import NoiseKind
 from nextword.recurrent.regularizer import RecurrentRegularizer
 from nextword.tensors import Embeddings, Hidden, Lengths
 
-#: One state a layer, lowest first.
+#: One state per layer, lowest first.
 StackState = tuple[CellState, ...]
 
 
@@ -71,21 +71,21 @@ class RecurrentStack(nn.Module):
     @property
     def layers(self) -> list[AnyCell]:
         """The cells, lowest first."""
-        return list(self.cells)  # type: ignore[arg-type]  # nn.ModuleList forgets the type
+        return list(self.cells)  # type: ignore[arg-type]  # nn.ModuleList is not typed
 
     def extra_repr(self) -> str:
-        """Say what the parts below do not show; part of a model's fingerprint."""
+        """Return the settings that the submodules do not show; part of a model's fingerprint."""
         return "residual" if self.residual else ""
 
     def use_backend(self, name: str) -> None:
-        """Choose anew how every layer is run."""
+        """Choose the backend of every layer again."""
         self._backend_name = name
         self.backends = tuple(
             choose_backend(cell, name=name, noise=self._kinds) for cell in self.layers
         )
 
     def limit_state_gradient(self, threshold: float | None) -> None:
-        """Clip the gradient of the state before each step, from now on.
+        """Clip the gradient of the state before each step in all later calls.
 
         Args:
             threshold: Limit γ on each component of that gradient; None for no limit.
@@ -98,7 +98,7 @@ class RecurrentStack(nn.Module):
 
     @property
     def _kinds(self) -> frozenset[NoiseKind]:
-        """What the backends have to support."""
+        """The kinds of noise that the backends have to support."""
         kinds = self.regularizer.kinds
         return kinds if self._state_threshold is None else kinds | {"state_clipping"}
 
@@ -148,7 +148,7 @@ class RecurrentStack(nn.Module):
         return (replace(noise, state_threshold=self._state_threshold),)
 
     def _apply(self, *arguments: Any, **options: Any) -> "RecurrentStack":
-        """Choose backends anew where the weights go to another device or dtype."""
+        """Choose the backends again after the weights moved to another device or dtype."""
         super()._apply(*arguments, **options)  # type: ignore[no-untyped-call]
         self.use_backend(self._backend_name)
         return self
@@ -165,7 +165,7 @@ def layer_backends(model: nn.Module) -> tuple[str, ...]:
 
 
 def clip_state_gradients(model: nn.Module, threshold: float) -> None:
-    """Clip the gradient of the state at every time step of every recurrent layer from now on.
+    """Clip the gradient of the state at every time step of every recurrent layer in later calls.
 
     Args:
         model: A model with recurrent layers.

@@ -83,7 +83,7 @@ def test_recurrent_config_last_hidden_size_below_one_is_refused() -> None:
 
 def test_recurrent_config_projection_wider_than_the_last_layer_is_refused() -> None:
     with pytest.raises(
-        ConfigError, match="projection_size is 5, wider than hidden_size, 4"
+        ConfigError, match="projection_size is 5, larger than hidden_size, 4"
     ) as caught:
         RecurrentConfig(cell="lstm_projected", projection_size=5, hidden_size=8, last_hidden_size=4)
 
@@ -279,7 +279,7 @@ def test_build_projected_layers_read_and_show_the_projection() -> None:
 
 def test_recurrent_config_projection_wider_than_the_state_is_refused() -> None:
     with pytest.raises(
-        ConfigError, match="projection_size is 9, wider than hidden_size, 8"
+        ConfigError, match="projection_size is 9, larger than hidden_size, 8"
     ) as caught:
         RecurrentConfig(cell="lstm_projected", hidden_size=8, projection_size=9)
 
@@ -302,7 +302,7 @@ def test_recurrent_config_projection_without_its_cell_is_refused(
 
 
 def test_recurrent_config_residual_of_one_layer_is_refused() -> None:
-    with pytest.raises(ConfigError, match="residual is true, but with one layer"):
+    with pytest.raises(ConfigError, match="residual is true, but residual connections start at"):
         RecurrentConfig(num_layers=1, residual=True)
 
 

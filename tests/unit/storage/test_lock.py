@@ -226,7 +226,7 @@ def test_run_lock_that_is_a_folder_is_refused(tmp_path: Path) -> None:
 def test_run_lock_that_is_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / LOCK_NAME)
 
-    with pytest.raises(CheckpointError, match="lock is no plain file"):
+    with pytest.raises(CheckpointError, match="lock is not a regular file"):
         RunLock(tmp_path).__enter__()
 
 

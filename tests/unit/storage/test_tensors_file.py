@@ -117,7 +117,7 @@ def test_read_tensors_other_file_refuses(tmp_path: Path, content: bytes) -> None
     path = tmp_path / "tensors.safetensors"
     path.write_bytes(content)
 
-    with pytest.raises(FormatError, match=r"tensors\.safetensors is not a sound safetensors file"):
+    with pytest.raises(FormatError, match=r"tensors\.safetensors is not a valid safetensors file"):
         read_tensors(path)
 
 

@@ -84,5 +84,5 @@ def test_parse_values_bad_json_names_the_file(content: bytes) -> None:
 
 
 def test_parse_values_list_refuses() -> None:
-    with pytest.raises(FormatError, match="holds a list, not a JSON object"):
+    with pytest.raises(FormatError, match="contains a list, not a JSON object"):
         parse_values(b"[]", source="values.json")

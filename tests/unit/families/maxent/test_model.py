@@ -215,7 +215,7 @@ def test_count_says_how_many_features_share_a_weight(caplog: pytest.LogCaptureFi
     assert 0 < details["features_sharing_a_weight"] <= details["features"]
     share = 100 * details["features_sharing_a_weight"] / details["features"]
     assert f"{details['features']} n-gram features up to order 4" in caplog.text
-    assert f"in a table of 200; {share:.1f} % share a weight" in caplog.text
+    assert f"in a table of size 200; {share:.1f} % share a weight" in caplog.text
 
 
 def test_count_starts_the_bias_at_what_words_cost_by_themselves() -> None:
@@ -302,7 +302,7 @@ def test_load_tensors_gives_the_same_model_back() -> None:
     ("name", "kind", "message"),
     [
         ("features.lists.keys.3", FormatError, "keys.3 is missing or unexpected for order 4"),
-        ("features.weight", MismatchError, "only one side has features.weight"),
+        ("features.weight", MismatchError, "missing or unexpected: features.weight"),
     ],
 )
 def test_load_tensors_that_lack_something_are_refused(
