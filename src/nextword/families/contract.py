@@ -106,8 +106,7 @@ class ModelConfig(ABC):
     def idle_settings(self) -> dict[str, str]:
         """Return the settings that have no effect on this model.
 
-        A setting in the list is refused if a person asks for it with a value that differs from the
-        default.
+        If a user sets one of them to a value other than its default, an error is raised.
 
         Returns:
             The reason for each setting (`section.key`) or whole section, such as `{"model.k":

@@ -122,13 +122,13 @@ def _check_sizes(forward_cells: Sequence[AnyCell], backward_cells: Sequence[AnyC
     for ahead, back in pairs:
         if ahead.input_size != back.input_size:
             raise ShapeError(
-                f"a layer reads {ahead.input_size} numbers a step forwards and {back.input_size} "
-                "backwards; it reads the same both ways."
+                f"a layer has input size {ahead.input_size} forwards and {back.input_size} "
+                "backwards; they must be equal."
             )
     for below, (ahead, _) in pairwise(pairs):
-        handed_up = sum(cell.output_size for cell in below)
-        if ahead.input_size != handed_up:
+        output_size = sum(cell.output_size for cell in below)
+        if ahead.input_size != output_size:
             raise ShapeError(
-                f"a layer reads {ahead.input_size} numbers a step, the one below gives "
-                f"{handed_up} in both directions together."
+                f"a layer has input size {ahead.input_size}, but the layer below it has output "
+                f"size {output_size} (both directions)."
             )

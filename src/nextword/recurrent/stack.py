@@ -19,20 +19,20 @@ StackState = tuple[CellState, ...]
 
 
 class RecurrentStack(nn.Module):
-    """Runs cells over time, one above the other.
+    """A stack of recurrent layers: the outputs of a layer are the inputs of the next one.
 
     Args:
-        cells: The layers' cells, lowest first; each reads what the one below gives out.
+        cells: The cell of each layer, lowest first.
         dropout_between: Dropout between layers; not applied to the outputs of the last layer.
-        regularizer: Disturbs every layer in training.
-        residual: Whether what a layer reads is added to what it gives, from the second one on; it
-            is added as it was before `dropout_between`.
-        backend: How layers are run: `auto`, or the name of a backend.
+        regularizer: Noise in the recurrence of every layer in training.
+        residual: Add the inputs of a layer to its outputs, from the second layer on. The inputs are
+            those before `dropout_between`.
+        backend: Name of the implementation of the layers; `auto` chooses one.
 
     Raises:
-        ShapeError: A cell's input is not as wide as the outputs of the one below.
+        ShapeError: The input size of a cell differs from the output size of the one below.
         ConfigError: The backend is unknown or does not support a cell or the regularizer, or a
-            layer is not as wide as what is to be added to it.
+            residual connection adds vectors of different sizes.
 
     Source: [lecture-004], multi-layer RNNs; residual connections as in [wu2016].
     """
@@ -50,13 +50,13 @@ class RecurrentStack(nn.Module):
         for below, above in pairwise(cells):
             if above.input_size != below.output_size:
                 raise ShapeError(
-                    f"a layer reads {above.input_size} numbers a step, the one below gives "
-                    f"{below.output_size}."
+                    f"a layer has input size {above.input_size}, but the layer below it has output "
+                    f"size {below.output_size}."
                 )
             if residual and above.input_size != above.output_size:
                 raise ConfigError(
-                    f"residual connections need layers of one width, but one reads "
-                    f"{above.input_size} numbers a step and gives {above.output_size}."
+                    f"residual connections need layers of equal size, but a layer has input size "
+                    f"{above.input_size} and output size {above.output_size}."
                 )
         self.cells = nn.ModuleList(cells)
         self.dropout_between = dropout_between if dropout_between is not None else nn.Identity()
@@ -104,7 +104,7 @@ class RecurrentStack(nn.Module):
 
     @property
     def lacks_kernels(self) -> bool:
-        """Whether the compiled kernels would run a layer, if they were installed."""
+        """Whether the compiled kernels would run a layer if they were installed."""
         is_free = self._backend_name == "auto"
         return is_free and any(lacks_kernels(cell, noise=self._kinds) for cell in self.layers)
 
@@ -115,16 +115,16 @@ class RecurrentStack(nn.Module):
     def forward(
         self, inputs: Embeddings, state: StackState, lengths: Lengths | None = None
     ) -> tuple[Hidden, StackState]:
-        """Read a window of inputs.
+        """Run all layers over a window of inputs.
 
         Args:
-            inputs: (batch, time, input).
-            state: One state a layer.
-            lengths: Steps that count in each row, (batch); all when None.
+            inputs: (batch, time, input_size).
+            state: One state per layer.
+            lengths: Number of valid steps in each row, (batch); all when None.
 
         Returns:
-            The last layer's outputs, (batch, time, hidden), and the state after each row's last
-            step that counts.
+            The outputs of the last layer, (batch, time, output_size), and the state after the last
+            valid step of each row.
         """
         final_state = []
         layers = zip(self.layers, self.backends, state, strict=True)

@@ -1,7 +1,7 @@
-"""Settings that change nothing beside the others: what somebody asks for must not be ignored.
+"""Errors for settings that would be ignored.
 
-Only what a person sets over a recipe is refused; a recipe, or the settings of a saved run, may hold
-a value that another one makes idle. A value that equals the default is never refused.
+Only settings that a user sets over a recipe or a saved run raise an error; those of the recipe or
+the run may have no effect. A value that equals the default never raises an error.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,26 +10,26 @@ from typing import Any
 from nextword.base import ConfigError, source_of
 from nextword.training.config import RunConfig
 
-#: Sections that a model to start from brings with it.
+#: Sections that are taken from the model that training starts from.
 _KEPT_BY_INIT = frozenset({"embedding", "model", "tokenizer"})
-#: What every family reads or accepts, even where the whole section has no effect.
-_OF_ALL = frozenset({"training.device", "training.reset", "training.seed"})
+#: Settings that every family accepts, even if the rest of their section has no effect.
+_ALWAYS_ACCEPTED = frozenset({"training.device", "training.reset", "training.seed"})
 
 
 def refuse_idle_settings(config: RunConfig, layers: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse a setting that a person asks for and that would change nothing.
+    """Raise an error if the user sets something that has no effect.
 
     Args:
-        config: The settings of all layers together.
-        layers: What a person sets over a recipe or a saved run.
+        config: The merged settings.
+        layers: The settings of the user, over a recipe or a saved run.
 
     Raises:
-        ConfigError: A setting has no effect; the message says why.
+        ConfigError: A setting has no effect; the message contains the reason.
     """
     idle = _idle_settings(config)
     for path, value in _leaves(layers):
         reason = idle.get(path[0]) or idle.get(".".join(path))
-        if reason is None or ".".join(path) in _OF_ALL or value == _default(config, path):
+        if reason is None or ".".join(path) in _ALWAYS_ACCEPTED or value == _default(config, path):
             continue
         setting, source = ".".join(path), source_of(path, layers) or "settings"
         option = setting if source in {"--set", "settings"} else source
@@ -42,12 +42,12 @@ def refuse_idle_settings(config: RunConfig, layers: Sequence[Mapping[str, Any]])
 def refuse_other_parts(
     init: str, stored: Mapping[str, Any], layers: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Refuse sizes that a person asks for when the training starts from a model with others.
+    """Raise an error if the user sets something that differs from the model training starts from.
 
     Args:
         init: The model to start from.
         stored: Its settings.
-        layers: What a person sets over a recipe.
+        layers: The settings of the user, over a recipe.
 
     Raises:
         ConfigError: A setting of the model, its embedding or its tokenizer is not that of `init`.
@@ -66,11 +66,11 @@ def refuse_other_parts(
 
 
 def _idle_settings(config: RunConfig) -> dict[str, str]:
-    """Return the sections and settings that have no effect, each with the reason."""
+    """Return the sections and settings that have no effect, with the reasons."""
     idle = config.model.idle_settings()
     if config.text.valid:
         idle["text.split"] = "a validation text is named, so the training text is not cut"
-    # The family's own reasons come first.
+    # The reasons of the family replace the general ones.
     return dict(_idle_updates(config)) | idle
 
 

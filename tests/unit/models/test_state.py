@@ -143,7 +143,7 @@ def test_bytes_of_another_model_are_refused_with_help() -> None:
     ) as caught:
         state_from_bytes(data, fresh(1, fingerprint="xyz"))
 
-    assert caught.value.help == "Read the text again with this model to get a state of its own."
+    assert caught.value.help == "Read the text again with this model."
 
 
 @given(st.integers(0, 400))

@@ -233,7 +233,7 @@ def test_load_model_folder_torch_pickle_is_refused_and_never_run(
     )
     write_manifest(folder)
 
-    with pytest.raises(FormatError, match="not a sound safetensors file"):
+    with pytest.raises(FormatError, match="not a valid safetensors file"):
         load_model_folder(folder)
 
     assert not (tmp_path / "proof").exists()
@@ -283,7 +283,7 @@ def test_load_model_folder_header_of_random_bytes_is_refused_quickly(folder: Pat
     for _ in range(50):
         length = generator.choice([0, 7, 8, 2**20, 2**40, 2**63])
         change(folder, "model.safetensors", length.to_bytes(8, "little") + generator.randbytes(100))
-        with pytest.raises(FormatError, match="not a sound safetensors file"):
+        with pytest.raises(FormatError, match="not a valid safetensors file"):
             load_model_folder(folder)
 
 

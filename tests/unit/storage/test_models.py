@@ -75,7 +75,7 @@ def test_load_model_other_file_says_what_a_model_is(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="so it is not an ARPA file") as refusal:
         load(tmp_path / "text.txt")
 
-    assert "A model folder is named as a folder" in refusal.value.help
+    assert "or name a model folder" in refusal.value.help
 
 
 def test_load_model_encoding_of_a_folder_is_refused(tmp_path: Path) -> None:

@@ -103,7 +103,9 @@ def test_write_tensors_reserved_name_refuses(tmp_path: Path) -> None:
 
 
 def test_write_tensors_unsupported_type_refuses(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"not of a type that safetensors knows .*complex128"):
+    with pytest.raises(
+        CheckpointError, match=r"safetensors does not support the dtype of a tensor .*complex128"
+    ):
         write_tensors(tmp_path / "file", {"weight": torch.zeros(1, dtype=torch.complex128)})
 
 

@@ -61,7 +61,7 @@ def test_render_values_object_names_its_place() -> None:
 
 @pytest.mark.parametrize("key", [1, "$float", "$"])
 def test_render_values_odd_key_refuses(key: Any) -> None:
-    with pytest.raises(CheckpointError, match="cannot be saved; keys must be text"):
+    with pytest.raises(CheckpointError, match="cannot be saved; keys must be strings"):
         render_values({"inner": {key: 1}})
 
 

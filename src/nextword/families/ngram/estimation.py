@@ -56,10 +56,10 @@ class NgramConfig(ModelConfig):
         prune: For each order the count up to which n-grams are dropped, order 1 first (0 there);
             the last value holds for all higher orders. `kneser_ney` only.
         unknown: `closed` counts `<unk>` like a word. `kenlm` leaves it out of the training text
-            and gives it the probability of an unseen word. `auto` counts it where the text has it.
+            and assigns it the probability of an unseen word. `auto` counts it if the text has it.
 
     Raises:
-        ConfigError: A value is out of range or makes no sense for the smoothing.
+        ConfigError: A value is out of range or does not fit the smoothing.
     """
 
     is_mapped: ClassVar[bool] = True

@@ -19,8 +19,8 @@ _SPHINX = "Convert it with sphinx_lm_convert -ofmt arpa."
 #: How files of other formats begin, what they are, and how to convert them.
 _OTHER_FORMATS = (
     (b"mmap lm ", "KenLM's binary format", "Write it as text instead: lmplz --arpa FILE."),
-    (b"iARPA", "IRSTLM's iARPA, which holds no back-off weights", _IRSTLM),
-    (b"qARPA", "IRSTLM's quantised format", _IRSTLM),
+    (b"iARPA", "IRSTLM's iARPA, which has no back-off weights", _IRSTLM),
+    (b"qARPA", "IRSTLM's quantized format", _IRSTLM),
     (b"blmt", "IRSTLM's binary format", _IRSTLM),
     (b"Qblmt", "IRSTLM's binary format", _IRSTLM),
     (b"SRILM_BINARY", "SRILM's binary format", "Convert it with ngram -lm FILE -write-lm OUT."),

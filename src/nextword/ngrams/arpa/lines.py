@@ -92,7 +92,7 @@ class ArpaLines:
         value = self._number(field)
         if value > 0:
             self.fail(
-                f"the log-probability {value:g} is above 0, so it stands for more than 1.",
+                f"the log-probability {value:g} is above 0, so the probability is above 1.",
                 help="IRSTLM writes such files; estimate the model with another program.",
             )
         return value

@@ -266,7 +266,7 @@ REFUSED = {
     ),
     "bytes": ("a\n\0\n" + ARPA, 2, "the file has no line \\data\\"),
     "KenLM's binary": ("mmap lm http://\n", 1, "this is KenLM's binary format"),
-    "IRSTLM's iARPA": ("iARPA\n\n" + ARPA, 1, "iARPA, which holds no back-off weights"),
+    "IRSTLM's iARPA": ("iARPA\n\n" + ARPA, 1, "iARPA, which has no back-off weights"),
     "Sphinx's binary": (b"\r\0\0\0Darpa Trigram LM\0", 1, "this is Sphinx's binary format"),
     "empty word": (
         ARPA.replace("\thus\t", "\t\t"),
