@@ -58,7 +58,7 @@ def check_other_model(build: Build) -> None:
     """Another model's state is refused."""
     data = start(build(0)).to_bytes()
 
-    with pytest.raises(MismatchError, match=r"the state belongs to model .*, this one is "):
+    with pytest.raises(MismatchError, match=r"the state belongs to model .*, but this model is "):
         build(1).state_from_bytes(data)
 
 

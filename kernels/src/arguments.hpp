@@ -1,8 +1,9 @@
-// What the kernels are given: plain pointers, checked by the bindings.
+// The arguments of the kernels: plain pointers, checked by the bindings.
 //
-// Arrays are contiguous and time-major: (num_steps, batch_size, ...). `Element` marks arrays in
-// the number format of the matrix products, `Kept` activated gates: float32, or Fixed16 beside
-// bfloat16. All others are float32. A pointer that may be null says what null means.
+// Arrays are contiguous and time-major: (num_steps, batch_size, ...). `Element` marks arrays with
+// the dtype of the matrix products. `Kept` marks stored activated gates: float32, or Fixed16 if the
+// products are bfloat16. All others are float32. The comment of a pointer that may be null explains
+// null.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +16,7 @@ namespace nextword {
 
 enum class Nonlinearity { tanh, sigmoid, relu };
 
-// The recurrent matrix and where it is packed to; the sizes are those of PackedMatrix.
+// The recurrent matrix and the destination of packing; the sizes are those of PackedMatrix.
 struct PackArguments {
   Element element;
   std::ptrdiff_t hidden_size;
@@ -25,12 +26,12 @@ struct PackArguments {
   std::byte* backward;
 };
 
-// What every recurrent layer has, in both directions.
+// The arguments of every recurrent layer, in both directions.
 struct Layer {
   const PackedMatrix* weights;
   std::ptrdiff_t num_steps;
   std::ptrdiff_t batch_size;
-  const int64_t* lengths;  // (batch_size); null: every step counts
+  const int64_t* lengths;  // (batch_size); null: all steps are valid
   const float* mask;       // (batch_size, hidden_size), times the previous hidden state; null: 1
   std::byte* operands;     // two operands of a step's product, zeroed
 
@@ -119,7 +120,7 @@ struct CrossEntropyForward {
   const float* bias;          // (V), added to every row of the logits; null: none
   const int64_t* target_ids;  // (N), each in [0, vocab_size)
   float* nll;                 // (N), nats
-  float* log_sums;            // (N): log of the sum of exp(logits); null: not wanted
+  float* log_sums;            // (N): log of the sum of exp(logits); null: not computed
 };
 
 struct CrossEntropyBackward {
@@ -127,12 +128,12 @@ struct CrossEntropyBackward {
   std::ptrdiff_t num_rows;
   std::ptrdiff_t vocab_size;
   void* logits;                // Element (N, V); overwritten by their gradients
-  const float* bias;           // (V), as forward had it
+  const float* bias;           // (V), as in forward
   const int64_t* target_ids;   // (N), each in [0, vocab_size)
-  const float* log_sums;       // (N), as forward gave them
+  const float* log_sums;       // (N), as written by forward
   const float* row_gradients;  // (N), of each row's loss
-  float* grad_bias;            // (V): sum of the gradients over the rows; null: not wanted
-  float* partial_sums;         // (num_threads, V) where `grad_bias` is wanted
+  float* grad_bias;            // (V): sum of the gradients over the rows; null: not computed
+  float* partial_sums;         // (num_threads, V) if `grad_bias` is not null
 };
 
 struct Transpose {

@@ -1,5 +1,5 @@
-// A barrier for a small team that meets many thousand times a second. docs/packing-and-barrier.md
-// argues why its memory orders are enough.
+// A barrier for a small team of threads that synchronizes many thousand times a second.
+// docs/packing-and-barrier.md explains why its memory orders are sufficient.
 #pragma once
 
 #include <atomic>
@@ -16,18 +16,18 @@ class SpinBarrier {
 
  private:
   const int num_members_;
-  // Apart, so that an arrival does not disturb those who watch the round.
+  // On another cache line, so that an arrival does not invalidate the line of the waiting threads.
   alignas(64) std::atomic<int> num_arrived_{0};
   alignas(64) std::atomic<unsigned> round_{0};
 };
 
-// One thread's place in the team that runs a kernel.
+// One thread of the team that runs a kernel.
 struct Member {
   int rank;
   int size;
   SpinBarrier* barrier;
 
-  // This member's part of `count` things: [begin, end).
+  // The range [begin, end) of `count` items that this thread processes.
   struct Range {
     std::ptrdiff_t begin, end;
   };

@@ -1,4 +1,4 @@
-// Python's door to the recurrent layers.
+// Python bindings of the recurrent layers.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 
@@ -38,10 +38,10 @@ PackedMatrix pack(const ReadArray& weights, const std::string& precision, int nu
   return PackedMatrix(data, hidden_size, static_cast<int>(num_gates), element, num_threads);
 }
 
-// A call on a layer: its sizes, its arrays, and the memory of its operands.
+// A call of a layer: its sizes, its arrays, and the memory of its operands.
 class LayerCall {
  public:
-  // `gates` is (num_steps, batch, num_gates * hidden_size); it tells the steps and the batch.
+  // `gates` is (num_steps, batch, num_gates * hidden_size) and determines num_steps and batch.
   LayerCall(const PackedMatrix& weights, int num_gates, const ReadArray& gates, const char* name,
             const OptionalReadArray& lengths, const OptionalReadArray& mask, int num_threads)
       : num_threads_(num_threads) {
@@ -73,7 +73,7 @@ class LayerCall {
     std::memset(operands_.get(), 0, num_bytes);
     layer.operands = operands_.get();
     args.layer = layer;
-    // A member without a panel would only be waited for.
+    // A thread without a panel would have nothing to do.
     const auto num_threads =
         static_cast<int>(std::min<std::ptrdiff_t>(num_threads_, layer.weights->num_panels()));
     run_on_team(num_threads, [&](Member member) { kernel(args, member); });

@@ -1,4 +1,4 @@
-// Python's door to cross-entropy, embedding and dropout.
+// Python bindings of cross-entropy, transpose and dropout.
 #include <nanobind/nanobind.h>
 
 #include <algorithm>
@@ -20,7 +20,7 @@ void run(Kernel kernel, const Arguments& arguments, int num_threads) {
   run_on_team(num_threads, [&](Member member) { kernel(arguments, member); });
 }
 
-// What forward and backward share: the sizes, and the targets, whose values are checked last.
+// Shared by forward and backward: the sizes, and the targets, whose values are checked last.
 template <class Arguments>
 void describe_cross_entropy(Arguments& args, const ReadArray& logits) {
   args.element = element_of_array(logits, "logits");

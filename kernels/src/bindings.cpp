@@ -12,8 +12,8 @@ namespace nb = nanobind;
 
 namespace {
 
-// Lets a team meet many times. Each member adds up what all wrote before they met, so that one
-// meeting that fails to hold somebody back makes the count wrong.
+// Runs many barriers. Each thread sums the values that all threads wrote before the barrier, so a
+// barrier that lets a thread pass too early makes the count wrong.
 int64_t count_barrier_failures(int num_threads, int num_rounds) {
   nextword::check_num_threads(num_threads);
   std::vector<int64_t> written(static_cast<std::size_t>(num_threads) * 2, -1);
@@ -37,7 +37,7 @@ int64_t count_barrier_failures(int num_threads, int num_rounds) {
 }  // namespace
 
 NB_MODULE(_native, module) {
-  // Packed matrices may be kept until the process ends; that is no leak worth a warning.
+  // Packed matrices may exist until the process ends; do not warn about leaks.
   nb::set_leak_warnings(false);
   module.doc() = "Compiled CPU kernels; see nextword_kernels.";
   module.def("instruction_sets", nextword::usable_instruction_sets);

@@ -1,5 +1,5 @@
-// What stands between Python and the kernels: number format, device, shape, layout and overlap of
-// every array. After these checks a kernel may trust its pointers.
+// Checks of the arrays that Python passes: dtype, device, shape, layout and overlap. Kernels rely
+// on them.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -24,17 +24,18 @@ using OptionalWriteArray = std::optional<WriteArray>;
 
 using Shape = std::vector<std::ptrdiff_t>;
 
-// The number format of an array that may be float32 or bfloat16. Throws nanobind::type_error.
+// The dtype of an array that may be float32 or bfloat16. Throws nanobind::type_error.
 Element element_of_array(const ReadArray& array, const char* name);
 
-// An array's shape, of a given number of axes. Throws std::invalid_argument.
+// The shape of an array with a given number of axes. Throws std::invalid_argument.
 Shape shape_of_array(const ReadArray& array, const char* name, std::size_t num_axes);
 
-// Throws std::invalid_argument where the number is not in [1, kMaxThreads].
+// Throws std::invalid_argument if the number is not in [1, kMaxThreads].
 void check_num_threads(int num_threads);
 
-// The arrays of one call. Reading and writing give a checked pointer (null for an empty optional)
-// and remember its memory; `finish` refuses arrays that overlap where one of them is written.
+// The arrays of one call. The methods for reading and writing return a checked pointer (null for an
+// empty optional) and record its memory. `finish` throws if an array that is written overlaps
+// another one.
 class CallArrays {
  public:
   const float* read(const ReadArray& array, const char* name, const Shape& shape);
@@ -44,7 +45,7 @@ class CallArrays {
   const void* read(const ReadArray& array, const char* name, const Shape& shape, Element element);
   const void* read(const OptionalReadArray& array, const char* name, const Shape& shape,
                    Element element);
-  // Activated gates beside operands of that number format: float32, or int16 for Fixed16.
+  // Stored gates for operands of a dtype: float32, or int16 for Fixed16.
   const void* read_gates(const ReadArray& array, const char* name, const Shape& shape,
                          Element element);
   void* write_gates(const OptionalWriteArray& array, const char* name, const Shape& shape,
@@ -53,7 +54,7 @@ class CallArrays {
   float* write(const OptionalWriteArray& array, const char* name, const Shape& shape);
   void* write(const WriteArray& array, const char* name, const Shape& shape, Element element);
 
-  // Pairs of names in `same` may be one and the same array; otherwise std::invalid_argument.
+  // The two arrays of a pair in `same` may be identical. Throws std::invalid_argument.
   void finish(std::initializer_list<std::pair<const char*, const char*>> same = {}) const;
 
  private:
@@ -70,7 +71,7 @@ class CallArrays {
   std::vector<Extent> extents_;
 };
 
-// Throws nanobind::index_error where an id is not in [0, limit).
+// Throws nanobind::index_error if an id is not in [0, limit).
 void check_ids(const int64_t* ids, std::ptrdiff_t num_ids, std::ptrdiff_t limit, const char* name);
 
 }  // namespace nextword

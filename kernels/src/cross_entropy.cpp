@@ -1,5 +1,5 @@
-// Softmax cross-entropy, one row at a time while it is in the nearest cache. Backward overwrites
-// the logits by their gradients.
+// Softmax cross-entropy, one row at a time, so that the row stays in the cache. Backward overwrites
+// the logits with their gradients.
 #include "activations.hpp"
 #include "kernel_table.hpp"
 
@@ -35,7 +35,7 @@ float largest_of(const Row<Number>& row, std::ptrdiff_t size) {
     if (count < kLanes) {
       for (int lane = count; lane < kLanes; ++lane) values[lane] = -__builtin_inff();
     }
-    // A NaN is not below anything and is taken; once taken, nothing replaces it.
+    // NaN is propagated, because every comparison with it is false.
     largest = values <= largest ? largest : (largest == largest ? values : largest);
   });
   return largest_lane(largest);
@@ -60,14 +60,14 @@ void forward(const CrossEntropyForward& args, Member member) {
     const Row<Number> row{static_cast<const Number*>(args.logits) + index * size, args.bias};
     const float largest = largest_of(row, size);
     const float log_sum = __builtin_logf(sum_of_exponentials(row, size, largest));
-    // The two large numbers first: their difference is exact where they are close.
+    // Subtract the two large numbers first: their difference is exact if they are close.
     args.nll[index] = log_sum + (largest - row.at(args.target_ids[index], 1)[0]);
     if (args.log_sums != nullptr) args.log_sums[index] = log_sum + largest;
   }
 }
 
-// exp(logit - log_sum) is the probability; times the row's gradient it is the logit's, but for the
-// target, which loses the row's gradient.
+// The gradient of a logit is the row's gradient times the probability exp(logit - log_sum); for the
+// target, the row's gradient is subtracted.
 template <class Number>
 void overwrite_by_gradients(const Row<Number>& row, Number* gradients, std::ptrdiff_t size,
                             int64_t target_id, float log_sum, float row_gradient,
@@ -95,7 +95,7 @@ void backward(const CrossEntropyBackward& args, Member member) {
                            args.log_sums[index], args.row_gradients[index], bias_sums);
   }
   if (bias_sums == nullptr) return;
-  // Each member adds up the others' sums of some columns, always in the same order.
+  // Each thread adds the partial sums of some columns, always in the same order.
   member.barrier->wait();
   const auto columns = member.share_of(size);
   for (std::ptrdiff_t column = columns.begin; column < columns.end; ++column) {

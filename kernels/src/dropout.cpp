@@ -1,9 +1,9 @@
-// Dropout whose mask is a function of (seed, offset) and of a number's place: nothing is stored,
-// and the backward pass draws the same mask again.
+// Dropout whose mask is a function of (seed, offset) and the index of a value. The mask is not
+// stored; the backward pass computes it again.
 //
-// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011) gives four
-// words a counter. Sixteen counters together decide over 64 numbers: word w of counter c over
-// number 16 w + c. The order does not depend on the instruction set or the number of threads.
+// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011) returns four
+// words per counter. Sixteen counters determine the mask of 64 values: word w of counter c that of
+// value 16 w + c. The order does not depend on the instruction set or the number of threads.
 #include "kernel_table.hpp"
 #include "simd.hpp"
 
@@ -79,7 +79,7 @@ void run(const Dropout& args, Member member) {
   auto* outputs = static_cast<Number*>(args.outputs);
   const double kept = 1.0 - args.probability;
   const Floats scale = splat(kept > 0 ? static_cast<float>(1.0 / kept) : 0.0f);
-  // A probability of 1 has no threshold of 32 bits; then the scale is 0 and drops everything.
+  // For a probability of 1 the threshold does not fit into 32 bits; the scale 0 drops everything.
   const double limit = args.probability * 4294967296.0;
   const uint32_t threshold = limit < 4294967295.0 ? static_cast<uint32_t>(limit) : 4294967295u;
   const auto blocks = member.share_of(divide_up(args.num_elements, kBlock));

@@ -1,4 +1,4 @@
-// The number formats of operands and results.
+// The dtypes of operands and results.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,13 @@ struct Bfloat16 {
   uint16_t bits;
 };
 
-// A number in [-1, 1], in steps of 1 / 32767: an activated gate beside products in bfloat16, which
-// would leave of 1 - i, with i near 1, hardly a digit.
+// A fixed-point number in [-1, 1] with steps of 1 / 32767: the dtype of stored gates if products
+// are bfloat16, which has too little precision for 1 - i with i near 1.
 struct Fixed16 {
   int16_t bits;
 };
 
-// How activated gates are kept beside operands of a number format.
+// The dtype of stored gates for a dtype of the operands.
 template <class Number>
 struct Kept {
   using Gate = float;

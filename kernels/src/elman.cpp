@@ -1,4 +1,4 @@
-// The simple recurrent network: h = f(input + U h'), with f the tanh, the sigmoid or the ramp.
+// The simple recurrent network: h = f(input + U h'), where f is tanh, sigmoid or ReLU.
 #include "activations.hpp"
 #include "kernel_table.hpp"
 #include "time_loop.hpp"
@@ -12,7 +12,7 @@ template <Nonlinearity kind>
 inline Floats activate(Floats x) {
   if constexpr (kind == Nonlinearity::tanh) return hyperbolic_tangent(x);
   if constexpr (kind == Nonlinearity::sigmoid) return sigmoid(x);
-  // Written so that NaN comes through.
+  // Written so that NaN is propagated.
   return x < Floats{} ? Floats{} : x;
 }
 
@@ -78,7 +78,7 @@ struct ElmanBackwardCell {
   }
 };
 
-// Calls `run<Number, kind>()` for the layer's number format and nonlinearity.
+// Calls `run<Number, kind>()` for the layer's dtype and nonlinearity.
 template <class Run>
 void with_kind(const Layer& layer, Nonlinearity nonlinearity, Run&& run) {
   const auto with_number = [&](auto kind) {

@@ -1,4 +1,4 @@
-// The gated recurrent unit with the reset gate after the product, as torch and cuDNN have it:
+// The gated recurrent unit with the reset gate after the product, as in torch and cuDNN:
 // n = tanh(input + r * (U h' + bias)), h = (1 - z) * n + z * h'.
 #include "activations.hpp"
 #include "kernel_table.hpp"

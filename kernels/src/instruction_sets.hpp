@@ -1,4 +1,4 @@
-// Which instruction sets this processor has, and which one is used.
+// The instruction sets that this processor supports, and the one in use.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ std::vector<std::string> usable_instruction_sets();
 // The name of the instruction set in use.
 std::string current_instruction_set();
 
-// Uses a named instruction set from now on. Throws std::invalid_argument where it is not usable.
+// Selects the instruction set of all later calls. Throws std::invalid_argument if it is not usable.
 void use_instruction_set(const std::string& name);
 
 // The kernels of the instruction set in use.

@@ -6,7 +6,7 @@
 
 namespace nextword {
 
-// Every kernel is called by all members of a team with the same arguments.
+// Every kernel is called by all threads of a team with the same arguments.
 struct KernelTable {
   void (*pack)(const PackArguments&, Member);
   void (*lstm_forward)(const LstmForward&, Member);
@@ -21,7 +21,7 @@ struct KernelTable {
   void (*transpose)(const Transpose&, Member);
 };
 
-// Sources that are compiled for an instruction set name its namespace; others do not come here.
+// Defined only in sources that are compiled for an instruction set.
 #if defined(NEXTWORD_INSTRUCTION_SET)
 namespace NEXTWORD_INSTRUCTION_SET {
 

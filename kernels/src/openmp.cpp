@@ -9,14 +9,14 @@ namespace nextword {
 
 namespace {
 
-// The entries of GNU's OpenMP that compilers call for `#pragma omp parallel`.
+// The functions of GNU's OpenMP that compilers call for `#pragma omp parallel`.
 struct Entries {
   void (*parallel)(void (*function)(void*), void* data, unsigned num_threads, unsigned flags);
   int (*rank)();
   int (*size)();
 };
 
-// Kept for the life of the process once found, for a team may be using it.
+// Never unloaded, because a team may be using it.
 std::atomic<const Entries*> shared_entries{nullptr};
 
 struct Job {
@@ -33,7 +33,7 @@ void run_member(void* data) {
   if (job.entries->size() == job.num_threads) {
     job.task(job.context, {rank, job.num_threads, job.barrier});
   } else if (rank == 0) {
-    // The library may give fewer threads than were asked for; then one does it all.
+    // The library may start fewer threads than requested; then one thread does all the work.
     SpinBarrier barrier(1);
     job.task(job.context, {0, 1, &barrier});
   }

@@ -1,8 +1,8 @@
-// Running teams on the OpenMP threads of a library that is loaded already, such as torch's.
+// Running teams on the threads of an OpenMP library that is already loaded, such as torch's.
 //
-// Threads of two pools on the same cores disturb each other: those of the one still spin, waiting
-// for work, while those of the other have some. Whoever calls kernels between that library's own
-// operations had better let both run on the same threads.
+// Two thread pools on the same cores slow each other down: the threads of one still spin for work
+// while those of the other compute. A program that alternates between kernels and operations of
+// that library should run both on the same threads.
 #pragma once
 
 #include <string>
@@ -12,14 +12,14 @@
 namespace nextword {
 
 // Uses the OpenMP library at `path` from now on, in this process and not in its children.
-// Throws std::invalid_argument where the process has not loaded that file, or where the file is not
-// GNU's OpenMP or one that offers the same entries.
+// Throws std::invalid_argument if the process has not loaded that file, or if the file is neither
+// GNU's OpenMP nor a library with the same functions.
 void share_openmp(const std::string& path);
 
-// Gives up sharing.
+// Stops using the OpenMP library.
 void forget_openmp();
 
-// Runs the task as `run_task` does and gives true; gives false where no library is shared.
+// Runs the task like `run_task` and returns true; returns false if no library is shared.
 bool run_on_openmp(int num_threads, Task task, const void* context);
 
 }  // namespace nextword

@@ -1,4 +1,4 @@
-// Puts the recurrent matrix into panels; docs/packing-and-barrier.md draws them.
+// Packs the recurrent matrix into panels; see docs/packing-and-barrier.md.
 #include "kernel_table.hpp"
 #include "simd.hpp"
 
@@ -10,7 +10,7 @@ constexpr std::ptrdiff_t smaller(std::ptrdiff_t one, std::ptrdiff_t other) {
   return one < other ? one : other;
 }
 
-// Copies up to `size` numbers in the packed format; beyond `count` they are 0.
+// Copies `count` of `size` values in the packed dtype; the others are set to 0.
 template <class Number>
 inline void convert(const float* source, std::ptrdiff_t count, Number* target, int size) {
   for (int at = 0; at < size; at += kLanes) {
@@ -20,12 +20,12 @@ inline void convert(const float* source, std::ptrdiff_t count, Number* target, i
   }
 }
 
-// A panel of the matrix's rows, [word][gate][unit]: squares of words are turned while they are in
-// the nearest cache.
+// A panel of the matrix's rows, [word][gate][unit]. Square blocks of words are transposed while
+// they are in the L1 cache.
 template <class Number>
 void pack_forward(const PackArguments& args, std::ptrdiff_t panel) {
   constexpr int kPerWord = per_word(element_of<Number>);
-  constexpr int kSquare = kPanel * kPerWord;  // numbers in a row of a square
+  constexpr int kSquare = kPanel * kPerWord;  // values in a row of a square
   const std::ptrdiff_t size = args.hidden_size, first = panel * kPanel;
   const std::ptrdiff_t num_units = smaller(kPanel, size - first);
   const std::ptrdiff_t num_words = divide_up(size, kPerWord);
@@ -53,7 +53,7 @@ inline void pack_word(const float* row, const float*, int count, float* target) 
   store(target, load(row, count));
 }
 
-// ... or two rows whose numbers share words.
+// ... or two rows whose values share words.
 inline void pack_word(const float* row, const float* next, int count, Bfloat16* target) {
   const Words words =
       pairs_of(load(row, count), next != nullptr ? load(next, count) : Floats{});

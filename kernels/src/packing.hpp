@@ -1,4 +1,4 @@
-// The recurrent matrix in the order in which the kernels read it: docs/packing-and-barrier.md.
+// The packed recurrent matrix, in the order in which kernels read it: docs/packing-and-barrier.md.
 #pragma once
 
 #include <cstddef>
@@ -10,14 +10,14 @@
 
 namespace nextword {
 
-// Units side by side in a panel: one AVX-512 vector, two of AVX2, four of SSE or NEON.
+// Number of units in a panel: one AVX-512 vector, two AVX2 vectors, four of SSE or NEON.
 inline constexpr int kPanel = 16;
 
 constexpr std::ptrdiff_t divide_up(std::ptrdiff_t count, std::ptrdiff_t size) {
   return (count + size - 1) / size;
 }
 
-// Numbers that one 32-bit word holds: a float32, or a pair of bfloat16.
+// Number of values in a 32-bit word: one float32, or two bfloat16.
 constexpr int per_word(Element element) { return element == Element::float32 ? 1 : 2; }
 
 struct FreeMemory {
@@ -25,15 +25,15 @@ struct FreeMemory {
 };
 using Memory = std::unique_ptr<std::byte[], FreeMemory>;
 
-// Memory that begins on a cache line, not set. Throws std::bad_alloc.
+// Allocates uninitialized memory, aligned to a cache line. Throws std::bad_alloc.
 Memory allocate(std::size_t num_bytes);
 
-// Words along the inner axis of a product with the previous hidden state.
+// Number of words along the inner axis of a product with the previous hidden state.
 constexpr std::ptrdiff_t forward_words(std::ptrdiff_t hidden_size, Element element) {
   return divide_up(hidden_size, per_word(element));
 }
 
-// The same with the gate gradients, of which each gate begins a new word.
+// The same for the gradients of the gates, where each gate begins with a new word.
 constexpr std::ptrdiff_t backward_words(std::ptrdiff_t hidden_size, int num_gates,
                                         Element element) {
   return num_gates * divide_up(hidden_size, per_word(element));

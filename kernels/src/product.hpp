@@ -1,5 +1,5 @@
-// The product of a step: rows of an operand with columns of the packed recurrent matrix, summed in
-// registers and handed to the cell while they are there.
+// The product of a step: rows of an operand times columns of the packed recurrent matrix. The sums
+// are accumulated in registers and passed to the cell.
 #pragma once
 
 #include <type_traits>
@@ -17,7 +17,7 @@ inline Floats multiply_add(float, Words weights, uint32_t operand, Floats sums) 
   return sums + (Floats)weights * (Floats)(Words{} | operand);
 }
 
-// ... or a pair of bfloat16, whose two products are both added.
+// ... or a pair of bfloat16, whose products are both added.
 inline Floats multiply_add(Bfloat16, Words weights, uint32_t operand, Floats sums) {
   const Words pair = Words{} | operand;
 #if defined(__AVX512BF16__)
@@ -29,24 +29,23 @@ inline Floats multiply_add(Bfloat16, Words weights, uint32_t operand, Floats sum
 #endif
 }
 
-// What a step multiplies the recurrent matrix with, (batch, row_words).
+// The operand that a step multiplies with the recurrent matrix, (batch, row_words).
 struct Operand {
   const std::byte* words;
   std::ptrdiff_t row_words;
 };
 
-// Columns of the matrix that are multiplied together: `num_columns` vectors a word.
+// Columns of the matrix that are multiplied together: `num_columns` vectors per word.
 struct Columns {
   const std::byte* words;
   std::ptrdiff_t column_bytes;  // from one column to the next, for the same word
   std::ptrdiff_t word_bytes;    // from one word to the next, for the same column
 };
 
-// Vectors in a panel.
+// Number of vectors in a panel.
 inline constexpr int kSlices = kPanel / kLanes;
 
-// Words multiplied at a time: so few that their weights stay in the nearest cache while all rows
-// of a group take their turn.
+// Number of words per block: their weights fit into the L1 cache for all rows of a group.
 inline constexpr std::ptrdiff_t kBlockWords = 96;
 inline constexpr std::ptrdiff_t kGroupRows = 24;
 
@@ -54,8 +53,8 @@ inline constexpr std::ptrdiff_t kGroupRows = 24;
 template <int kColumns>
 using GroupSums = Floats[kGroupRows][kSlices][kColumns];
 
-// Adds the product of some rows with one block of words, in registers, to the group's sums, which
-// the first block sets.
+// Adds the product of some rows with one block of words to the group's sums; the first block sets
+// them.
 template <class Number, int kRows, int kColumns>
 inline void multiply_tile(const std::byte* rows, std::ptrdiff_t row_bytes, const Columns& columns,
                           std::ptrdiff_t num_words, int slice, bool is_first,
@@ -104,8 +103,8 @@ inline void with_constant(int count, Function&& function) {
   function(std::integral_constant<int, kLargest>{});
 }
 
-// Cuts [begin, end) into the fewest pieces of at most `kLargest`, as even as can be, so that no
-// piece is too narrow to hide the latency of its sums.
+// Divides [begin, end) into the smallest number of pieces of at most `kLargest`, of almost equal
+// size, because a small piece could not hide the latency of its sums.
 template <int kLargest, class Function>
 inline void for_each_piece(std::ptrdiff_t begin, std::ptrdiff_t end, Function&& function) {
   const std::ptrdiff_t count = end - begin, num_pieces = divide_up(count, kLargest);
@@ -120,7 +119,7 @@ inline void for_each_piece(std::ptrdiff_t begin, std::ptrdiff_t end, Function&& 
 // The units of one vector within a row.
 struct Units {
   std::ptrdiff_t first;
-  int count;  // lanes that are units; the others lie beyond the hidden size
+  int count;  // number of lanes that are units; the others are beyond the hidden size
 };
 
 // Multiplies the whole operand with some columns and calls
@@ -178,7 +177,7 @@ inline void multiply_gates(const Layer& layer, const Operand& operand, Member::R
   }
 }
 
-// For one column a unit: several panels at once. Calls `finish(row, units, sum)`.
+// For one column per unit: several panels at once. Calls `finish(row, units, sum)`.
 template <class Number, class Finish>
 inline void multiply_panels(const Layer& layer, const Operand& operand, const std::byte* packed,
                             std::ptrdiff_t panel_bytes, Member::Range panels, Finish&& finish) {

@@ -1,8 +1,8 @@
 // Vectors of float32 lanes, as wide as the instruction set this file is compiled for.
 //
-// Written with the vector extension of GCC and Clang: one source gives SSE, NEON, AVX2 or AVX-512.
-// Every name lives in a namespace of the instruction set, so that the linker can never take the
-// AVX-512 version of an inline function for the portable one.
+// Written with the vector extension of GCC and Clang: one source compiles to SSE, NEON, AVX2 or
+// AVX-512. All names are in a namespace of the instruction set. Otherwise the linker could replace
+// the portable version of an inline function by the AVX-512 version.
 #pragma once
 
 #if defined(__AVX512F__)
@@ -55,7 +55,7 @@ inline Floats load(const float* source) {
   return values;
 }
 
-// Sixteen bits a lane, with zeros above them. GCC 12 would widen in two parts.
+// Sixteen bits per lane, zero-extended. GCC 12 would widen in two parts.
 inline Words widen(Halves halves) {
 #if defined(__AVX512F__)
   return (Words)_mm512_maskz_cvtepu16_epi32(0xffff, (__m256i)halves);
@@ -80,13 +80,13 @@ inline Floats load(const Bfloat16* source) {
 }
 
 inline constexpr float kFixedSteps = 32767.0f;
-// Adding 1.5 * 2^23 rounds to a whole number, which then stands in the lower half.
+// Adding 1.5 * 2^23 rounds to an integer, which is then in the lower half of the bits.
 inline constexpr float kRounding = 12582912.0f;
 
 inline Floats load(const Fixed16* source) {
   Halves halves;
   __builtin_memcpy(&halves, source, sizeof halves);
-  // The sign comes down with an arithmetic shift.
+  // An arithmetic shift extends the sign.
   return __builtin_convertvector((Ints)(widen(halves) << 16) >> 16, Floats) * (1 / kFixedSteps);
 }
 
@@ -99,8 +99,8 @@ inline void store(float* target, Floats values) {
   __builtin_memcpy(target, &values, sizeof values);
 }
 
-// Rounds to the nearest bfloat16, ties to even; NaN stays NaN. The instruction takes numbers below
-// 2^-126 for 0.
+// Rounds to the nearest bfloat16, ties to even; NaN stays NaN. The instruction flushes values below
+// 2^-126 to 0.
 inline Halves round_to_bfloat16(Floats values) {
 #if defined(__AVX512BF16__)
   return (Halves)_mm512_cvtneps_pbh((__m512)values);
@@ -112,7 +112,7 @@ inline Halves round_to_bfloat16(Floats values) {
 #endif
 }
 
-// Words of two bfloat16 numbers.
+// Words of two bfloat16 values.
 inline Words pairs_of(Floats low, Floats high) {
   return widen(round_to_bfloat16(low)) | (widen(round_to_bfloat16(high)) << 16);
 }
@@ -139,7 +139,7 @@ inline void store(Element* target, Floats values, int count) {
   for (int lane = 0; lane < count; ++lane) target[lane] = lanes[lane];
 }
 
-// Adds to the first `count` numbers at `target`.
+// Adds to the first `count` values at `target`.
 inline void add(float* target, Floats values, int count) {
   store(target, load(target, count) + values, count);
 }
@@ -152,7 +152,7 @@ inline float sum_of_lanes(Floats values) {
 
 inline float largest_lane(Floats values) {
   float largest = values[0];
-  // A NaN, once met, stays: no comparison with it is true.
+  // NaN is propagated, because every comparison with it is false.
   for (int lane = 1; lane < kLanes; ++lane) {
     if (!(values[lane] <= largest)) largest = values[lane];
   }

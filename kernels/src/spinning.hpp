@@ -1,11 +1,11 @@
-// Waiting for a few microseconds without going to sleep.
+// Busy-waiting for a few microseconds.
 #pragma once
 
 #include <sched.h>
 
 namespace nextword {
 
-// Tells the core that this is a waiting loop.
+// Tells the core that this is a spin loop.
 inline void relax() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -14,8 +14,8 @@ inline void relax() {
 #endif
 }
 
-// Waits until `done()` is true: spins for some microseconds, then offers the core to other threads
-// at each turn, so that a team of more threads than cores makes progress.
+// Waits until `done()` is true: spins for some microseconds, then yields the core to other threads
+// in each iteration, so that a team with more threads than cores makes progress.
 template <class Done>
 void spin_until(Done&& done) {
   constexpr int kSpins = 2000;

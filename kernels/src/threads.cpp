@@ -1,5 +1,5 @@
-// A team of OpenMP's threads where those are shared; else of a pool whose workers spin
-// for a moment after a kernel, then sleep. In a forked child the pool is made anew.
+// Runs teams on shared OpenMP threads, or else on a thread pool whose workers spin for a moment
+// after a kernel and then sleep. A forked child creates a new pool.
 #include "threads.hpp"
 
 #include <pthread.h>
@@ -25,7 +25,7 @@ struct Job {
   std::atomic<int>* num_running;
 };
 
-// One thread with a slot for one job. Whoever posts waits for `num_running` before posting again.
+// One thread with a slot for one job. The caller waits for `num_running` before it posts again.
 class Worker {
  public:
   Worker() {
@@ -35,7 +35,7 @@ class Worker {
   void post(const Job& job) {
     bool is_asleep;
     {
-      // Under the lock a worker either has not yet looked for the last time, or sleeps already.
+      // Under the lock, a worker either still checks for a job before it sleeps, or sleeps already.
       const std::lock_guard<std::mutex> lock(mutex_);
       job_ = job;
       has_job_.store(true, std::memory_order_release);
@@ -56,8 +56,8 @@ class Worker {
   }
 
   void await_job() {
-    // About 20 microseconds: kernels follow each other closely, but other libraries have threads
-    // too, and want the core in between.
+    // About 20 microseconds: the next kernel usually follows soon, but the threads of other
+    // libraries need the core in between.
     constexpr int kSpins = 1000;
     for (int spin = 0; spin < kSpins; ++spin) {
       if (has_job_.load(std::memory_order_acquire)) return;
@@ -79,7 +79,7 @@ class Worker {
 class Pool {
  public:
   void run(int num_threads, Task task, const void* context) {
-    // One team at a time: two teams of spinning threads would only starve each other.
+    // One team at a time: two teams of spinning threads would starve each other.
     const std::lock_guard<std::mutex> turn(turn_);
     if (run_on_openmp(num_threads, task, context)) return;
     while (static_cast<int>(workers_.size()) < num_threads - 1) {
@@ -101,14 +101,14 @@ class Pool {
 
 std::atomic<Pool*> current_pool{nullptr};
 
-// A child has none of its parent's threads, and locks as they happened to stand: it starts afresh.
-// The parent's pool is left alone, for nothing in it can be trusted.
+// A forked child has none of its parent's threads, and locks may be held, so it creates a new pool.
+// The parent's pool is never used or freed in the child.
 void forget_pool() {
   current_pool.store(nullptr, std::memory_order_relaxed);
   forget_openmp();
 }
 
-// Lives as long as the process: its threads are never joined, so that no exit can hang on them.
+// Never destroyed: joining its threads could block the exit of the process.
 Pool& pool() {
   Pool* existing = current_pool.load(std::memory_order_acquire);
   if (existing != nullptr) return *existing;

@@ -9,8 +9,8 @@ inline constexpr int kMaxThreads = 256;
 
 using Task = void (*)(const void* context, Member member);
 
-// Runs a task on a team of `num_threads`, the caller among them, and returns when all are done.
-// Calls from several threads take turns. Tasks must not throw.
+// Runs a task on a team of `num_threads`, including the caller, and returns when all are done.
+// Calls from several threads are serialized. Tasks must not throw.
 void run_task(int num_threads, Task task, const void* context);
 
 template <class Function>

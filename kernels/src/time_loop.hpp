@@ -1,15 +1,15 @@
-// Time: what all cells share of running a layer forward and backward.
+// The loop over time of the forward and backward pass, shared by all cells.
 //
-// Each member owns some panels of units. It multiplies the whole previous operand with its panels,
-// finishes its units, and writes its part of the next operand; then the team meets. Two operands
-// take turns, so that one barrier a step is enough.
+// Each thread owns some panels of units. In a step it multiplies the whole previous operand with
+// its panels, computes its units, and writes its part of the next operand; then the team
+// synchronizes. The operands are double-buffered, so one barrier per step is sufficient.
 #pragma once
 
 #include "product.hpp"
 
 namespace nextword::NEXTWORD_INSTRUCTION_SET {
 
-// The two operands of a layer: one is read while the other is written.
+// The two operands of a layer (double buffer): one is read while the other is written.
 template <class Number>
 class OperandPair {
  public:
@@ -21,7 +21,7 @@ class OperandPair {
 
   Operand readable() const { return {memory_ + current_ * bytes_, row_words_}; }
 
-  // Where a gate's units of a row stand in the operand that is being written.
+  // Address of a gate's units of a row in the operand that is being written.
   Number* writable(std::ptrdiff_t row, int gate, std::ptrdiff_t unit) const {
     return at(1 - current_, row, gate, unit);
   }
@@ -73,8 +73,8 @@ inline Floats masked(const Layer& layer, std::ptrdiff_t row, Units units, Floats
 }
 
 // Runs `Cell` forward. A cell has kGates and
-//   begin(row, units)             takes the initial state; gives the hidden state
-//   step(step, row, units, sums)  finishes a step; gives the new hidden state
+//   begin(row, units)             reads the initial state; returns the hidden state
+//   step(step, row, units, sums)  finishes a step; returns the new hidden state
 //   skip(step, row, units)        a step beyond the row's length
 template <class Cell>
 void run_forward(const Layer& layer, const Cell& cell, Member member) {
@@ -110,17 +110,16 @@ void run_forward(const Layer& layer, const Cell& cell, Member member) {
   }
 }
 
-// What a cell hands back for one vector of units at one step.
+// The gradients that a cell returns for one vector of units at one step.
 template <int kGates>
 struct UnitGradients {
-  Floats operands[kGates];  // of what the recurrent matrix gave: the product's next operand
-  Floats carried;           // of the previous hidden state, past the recurrent matrix
+  Floats operands[kGates];  // of the recurrent product: the operand of the next product
+  Floats carried;           // of the previous hidden state, without the recurrent matrix
 };
 
 // Runs `Cell` backward. A cell has kGates and
-//   grad_hidden                        (batch, hidden): in place, from the final state's gradient
-//   to
-//                                      the initial one's
+//   grad_hidden                        (batch, hidden): the final state's gradient, overwritten
+//                                      with the initial state's
 //   step(step, row, units, gradient)   finishes a step, given the gradient of its hidden state
 //   skip(step, row, units)             a step beyond the row's length: its gates' gradients are 0
 template <class Cell>
@@ -131,7 +130,7 @@ void run_backward(const Layer& layer, const Cell& cell, Member member) {
   const auto panels = member.share_of(weights.num_panels());
   const std::ptrdiff_t row_words = backward_words(layer.hidden_size(), kGates, weights.element());
   OperandPair<Number> operands(layer, row_words, kGates);
-  // Step -1 is what remains after the first step: the gradient of the initial state.
+  // Step -1 computes the gradient of the initial state.
   for (std::ptrdiff_t step = layer.num_steps - 1; step >= -1; --step) {
     const auto finish = [&](std::ptrdiff_t row, Units units, Floats sums) {
       float* carried = cell.grad_hidden + place(layer, row, units);
@@ -147,7 +146,7 @@ void run_backward(const Layer& layer, const Cell& cell, Member member) {
         store(operands.writable(row, gate, units.first), gradients.operands[gate], units.count);
       }
     };
-    if (step == layer.num_steps - 1) {  // nothing comes from later steps
+    if (step == layer.num_steps - 1) {  // no gradient from later steps
       for_each_unit(layer, panels,
                     [&](std::ptrdiff_t row, Units units) { finish(row, units, Floats{}); });
     } else {

@@ -1,5 +1,5 @@
-// The transpose of a matrix, in another number format where that is wanted: squares of words are read
-// across rows, turned in registers, and written along the rows of the result.
+// The transpose of a matrix, optionally in another dtype: square blocks of words are read from the
+// rows, transposed in registers, and written along the rows of the result.
 #include <utility>
 
 #include "kernel_table.hpp"
@@ -9,16 +9,16 @@ namespace nextword::NEXTWORD_INSTRUCTION_SET {
 
 namespace {
 
-// As many rows of words as a vector has lanes.
+// A square block: as many rows of words as a vector has lanes.
 using Square = Words[kLanes];
 
-// Words of the result: a number of one row, or of two rows that follow each other.
+// Words of the result: a value of one row, or the values of two consecutive rows.
 inline Words words_across(float, const float* row, std::ptrdiff_t) { return (Words)load(row); }
 inline Words words_across(Bfloat16, const float* row, std::ptrdiff_t next) {
   return pairs_of(load(row), load(row + next));
 }
 
-// Lanes of two vectors in turns, from lane `kFirst` of each on.
+// Interleaves the lanes of two vectors, starting at lane `kFirst` of each.
 template <int kFirst, int... kLane>
 inline Words interleave(Words one, Words other, std::integer_sequence<int, kLane...>) {
 #if defined(__clang__)
@@ -28,7 +28,7 @@ inline Words interleave(Words one, Words other, std::integer_sequence<int, kLane
 #endif
 }
 
-// Rows become columns: every round deals the two halves of the rows into each other.
+// Transposes the block: every round interleaves the two halves of the rows.
 inline void turn(Square& square) {
   constexpr auto kAll = std::make_integer_sequence<int, kLanes>{};
   for (int round = 1; round < kLanes; round *= 2) {
@@ -43,7 +43,7 @@ inline void turn(Square& square) {
   }
 }
 
-// A whole square, whose result has `num_rows` numbers a row.
+// A complete block; the result has `num_rows` values per row.
 template <class Number>
 inline void transpose_square(const float* source, std::ptrdiff_t num_columns, Number* target,
                              std::ptrdiff_t num_rows) {
@@ -60,7 +60,7 @@ inline void transpose_square(const float* source, std::ptrdiff_t num_columns, Nu
   }
 }
 
-// What is left at the edges.
+// The remaining values at the edges.
 template <class Number>
 void transpose_rest(const Transpose& args, Member::Range rows, Member::Range columns) {
   auto* target = static_cast<Number*>(args.out);

@@ -38,6 +38,4 @@ def test_command_reads_an_arpa_file_in_the_encoding_that_is_named(
 
 
 def test_encoding_of_a_model_folder_is_refused(cli: Call, ngram_run: Path) -> None:
-    assert "is of use for ARPA files only" in refused(
-        cli("info", ngram_run, "--encoding", "latin-1")
-    )
+    assert "is only used for ARPA files" in refused(cli("info", ngram_run, "--encoding", "latin-1"))

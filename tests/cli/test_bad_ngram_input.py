@@ -131,7 +131,7 @@ def test_evaluate_file_without_a_byte_is_refused(
         ("text.arpa.gz", b"only words\n", "text.arpa.gz, line 1: the file has no line"),
         ("cut.arpa.gz", gzip.compress(b"\\data\\\n" * 9)[:-9], "cut.arpa.gz, line "),
         ("binary.arpa", b"mmap lm http://kheafield.com/code format version 5\n\0", "lmplz --arpa"),
-        ("text.txt", b"only words\n", "A model folder is named as a folder"),
+        ("text.txt", b"only words\n", "or name a model folder"),
     ],
     # Ids of their own: compressed bytes hold the time, and would differ between test processes.
     ids=["words", "empty", "not-compressed", "cut", "binary", "text"],

@@ -53,8 +53,9 @@ def test_export_network_to_arpa_is_refused_and_leaves_no_folder(
 
     assert finished.code == 2
     assert finished.err.splitlines() == [
-        "error: an ARPA file holds n-grams; this model is of the family recurrent.",
-        "help: Train one that can be written so with --recipe ngram-5.",
+        "error: only n-gram models can be written as ARPA files; "
+        "this model is of the family recurrent.",
+        "help: Train an n-gram model with --recipe ngram-5.",
     ]
     assert not list(tmp_path.iterdir())
 

@@ -1,12 +1,12 @@
 """Compiled CPU kernels for recurrent language models.
 
-Arrays come in as anything that speaks DLPack, torch's tensors and NumPy's arrays among it; nothing
-is copied and nothing is allocated for the caller: results are written into arrays that are handed
-in. All are contiguous, and those with a time axis are time-major, (time, batch, ...). A wrong
-format, shape, layout or device, or arrays that overlap, end in a TypeError or a ValueError that
-names the array; an id out of range in an IndexError. The interpreter's lock is released meanwhile.
+Arrays are objects that support DLPack, such as tensors of torch and arrays of NumPy. They are not
+copied, and results are written into arrays that the caller passes. All arrays are contiguous; those
+with a time axis are time-major, (time, batch, ...). A wrong dtype, shape, layout or device, or
+arrays that overlap, raise a TypeError or ValueError that names the array. An id out of range raises
+an IndexError. The global interpreter lock is released during a call.
 
-`num_threads` counts the caller; torch's `get_num_threads()` is a good choice.
+`num_threads` includes the calling thread; torch's `get_num_threads()` is a good choice.
 
 Example:
     >>> import numpy as np
@@ -63,7 +63,10 @@ __all__ = [
 
 
 def force(name: str | None) -> None:
-    """Use a named instruction set from now on, in the whole process; the best one when None.
+    """Select the instruction set of all later calls in this process.
+
+    Args:
+        name: Its name; the best one when None.
 
     Raises:
         ValueError: The name is not among `instruction_sets()`.

@@ -1,7 +1,7 @@
-"""The families of language models, each in one place: settings, model, fitting and loading.
+"""The families of language models: settings, model, fitting and loading of each in one place.
 
-A family is a settings class in `FAMILIES`; see `contract`. The files here are what the families
-share; `recurrent` is a file, the larger families are folders.
+A family is a settings class in `FAMILIES`; see `contract`. `recurrent` is a file, the larger
+families are folders. The other files contain what several families share.
 """
 
 from nextword.families.contract import FitJob, ModelConfig, NetworkSpec, NeuralModelConfig

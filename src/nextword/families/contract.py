@@ -21,7 +21,7 @@ from nextword.layers import EmbeddingConfig, OutputConfig
 from nextword.models import LanguageModel, NeuralLanguageModel, check_parameter_shapes
 from nextword.tokens import Tokenizer, TokenStore, VocabularySpec
 
-#: Most layers of any network; a damaged file may ask for any number.
+#: Maximum number of layers of a network; without it a damaged file could ask for any number.
 MAX_LAYERS = 1_000
 NumLayers = Annotated[int, Field(ge=1, le=MAX_LAYERS)]
 
@@ -30,14 +30,14 @@ Network = TypeVar("Network", bound=NeuralLanguageModel)
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSpec:
-    """What every network is built from, beside the settings of its family.
+    """The arguments of every network besides the settings of its family.
 
     Attributes:
         vocabulary: Size and special ids of the vocabulary.
         embedding: The input embedding.
         output: The output head.
         regularization: Dropout and other noise in training.
-        backend: How recurrent layers are run over time; `auto` chooses.
+        backend: Name of the implementation of recurrent layers; `auto` chooses one.
     """
 
     vocabulary: VocabularySpec
@@ -49,12 +49,12 @@ class NetworkSpec:
 
 @runtime_checkable
 class FitJob(Protocol):
-    """What a family is given to fit a model: the data, and a way to minimize the loss.
+    """The argument of `ModelConfig.fit`: the data, and a method that minimizes the loss.
 
     Attributes:
         train: The training text, encoded.
         tokenizer: The tokenizer that encoded it.
-        temporary_folder: Where counts of a large text are spilled to disk.
+        temporary_folder: Folder to which counts of a large text are spilled.
     """
 
     train: TokenStore
@@ -70,7 +70,7 @@ class FitJob(Protocol):
         """
 
     def minimize(self, model: NeuralLanguageModel) -> None:
-        """Train a network by gradient descent; afterwards it has the best weights of the run."""
+        """Train a network by gradient descent, in place, and restore its best weights."""
 
 
 class ModelConfig(ABC):
@@ -78,8 +78,8 @@ class ModelConfig(ABC):
 
     Attributes:
         family: Name of the family, as in `model.family`.
-        is_mapped: Whether `load` takes tensors that stay in their file, mapped into memory; for
-            models that only look up values in them.
+        is_mapped: Whether `load` accepts memory-mapped tensors; for models that only look up
+            values in them.
     """
 
     family: str
@@ -87,20 +87,34 @@ class ModelConfig(ABC):
 
     @abstractmethod
     def describe(self) -> str:
-        """Return a short description of the architecture for people."""
+        """Return a short description of the architecture for display."""
 
     @abstractmethod
     def fit(self, job: FitJob) -> LanguageModel:
         """Fit a model to the training text of a job and return it."""
 
     def estimate(self, store: TokenStore, tokenizer: Tokenizer) -> CountEstimate | None:
-        """Estimate the size of a model that is fitted by counting; None for all others.
+        """Estimate the size of a model that is fitted by counting.
 
         Args:
             store: The training text, encoded.
             tokenizer: The tokenizer that encoded it.
+
+        Returns:
+            The estimate; None if the model is fitted in another way.
         """
         return None
+
+    def idle_settings(self) -> dict[str, str]:
+        """Return the settings that have no effect on this model.
+
+        If a user sets one of them to a value other than its default, an error is raised.
+
+        Returns:
+            The reason for each setting (`section.key`) or whole section, such as `{"model.k":
+            "model.smoothing is 'kneser_ney', not 'add_k'"}`.
+        """
+        return {}
 
     @abstractmethod
     def load(
@@ -109,8 +123,8 @@ class ModelConfig(ABC):
         """Build the model of a model folder.
 
         Args:
-            tensors: What `LanguageModel.tensors` returned when the model was saved.
-            network: The vocabulary, and for networks the other settings they are built from.
+            tensors: The result of `LanguageModel.tensors` of the saved model.
+            network: The vocabulary and, for networks, the other settings they are built from.
             source: Where the tensors come from, for error messages.
 
         Returns:
@@ -123,7 +137,7 @@ class ModelConfig(ABC):
 
 
 class NeuralModelConfig(ModelConfig):
-    """Base of the settings of a neural family; only `describe` and `build` are left to define."""
+    """Base of the settings of a neural family; subclasses define `describe` and `build`."""
 
     @abstractmethod
     def build(self, network: NetworkSpec) -> NeuralLanguageModel:
@@ -133,8 +147,16 @@ class NeuralModelConfig(ModelConfig):
             network: Vocabulary, input embedding, output head, regularization and backend.
 
         Raises:
-            ConfigError: Settings do not fit each other, or ask for what the family does not have.
+            ConfigError: Settings contradict each other, or the family does not support one.
         """
+
+    def idle_settings(self) -> dict[str, str]:
+        """Return the settings that have no effect on this network, with the reasons.
+
+        By default that is the learning rate of hashed tables; a family with a `SparseTable`
+        overrides this.
+        """
+        return {"optimizer.table_learning_rate": f"the family {self.family} has no table"}
 
     def fit(self, job: FitJob) -> LanguageModel:
         """Build a network and train it by gradient descent."""
@@ -148,7 +170,7 @@ class NeuralModelConfig(ModelConfig):
         """Build the network and copy the saved weights into it."""
         planned = self._without_memory(network)
         if planned is not None:
-            # Settings may ask for far more memory than the weights in the file.
+            # The settings of a damaged file may ask for far more memory than its weights need.
             check_parameter_shapes(dict(planned.named_parameters()), tensors, source=source)
         model = self.build(network)
         model.load_tensors(tensors, source=source)

@@ -1,4 +1,4 @@
-"""The input embedding and the output head that a network's settings ask for."""
+"""Building the input embedding and the output head of a network from its settings."""
 
 from nextword.base import require
 from nextword.families.contract import NetworkSpec
@@ -6,10 +6,10 @@ from nextword.layers import EmbeddingConfig, OutputConfig, TokenLayers
 
 
 def build_token_layers(network: NetworkSpec, *, tied: bool) -> TokenLayers:
-    """Return what builds the input embedding and the output head of a network.
+    """Return the builder of the input embedding and the output head of a network.
 
     Args:
-        network: What the network is built from.
+        network: The vocabulary and the settings of embedding, output head and dropout.
         tied: `model.tied`.
 
     Raises:
@@ -36,9 +36,9 @@ def input_size(layers: TokenLayers, embedding_size: int | None, default: int) ->
     """Return the size of the input vectors of a network.
 
     Args:
-        layers: What `build_token_layers` returned.
+        layers: The result of `build_token_layers`.
         embedding_size: `model.embedding_size`.
-        default: The size where that is not set.
+        default: The size if `embedding_size` is None.
 
     Raises:
         ConfigError: A size is set for one-hot vectors.
@@ -55,7 +55,11 @@ def input_size(layers: TokenLayers, embedding_size: int | None, default: int) ->
 
 
 def require_no_recurrence(network: NetworkSpec, *, family: str) -> None:
-    """Refuse settings that only recurrent layers have, for a family without recurrence.
+    """Raise an error if a setting needs recurrent layers, for a family without them.
+
+    Args:
+        network: The settings to check.
+        family: Name of the family, for error messages.
 
     Raises:
         ConfigError: A backend is chosen, or a regularizer that needs recurrent layers.
@@ -75,8 +79,8 @@ def _tied_cutoffs(
     cutoffs = output.resolved(vocab_size=vocab_size).cutoffs
     require(
         cutoffs is None or embedding.kind != "pretrained",
-        "the output is adaptive and model.tied is true, so rare words have narrow vectors; those "
-        "of embedding.path all have one width.",
+        "the output is adaptive and model.tied is true, so rare words have smaller vectors; those "
+        "of embedding.path all have the same size.",
         help="Set model.tied=false, or another output.kind.",
     )
     return cutoffs or ()

@@ -21,6 +21,13 @@ from nextword.models import NeuralLanguageModel, State
 from nextword.recurrent import RecurrentRegularizer, RecurrentStack, StackState
 from nextword.tensors import Embeddings, Hidden, Lengths, TokenIds
 
+_CELLS_WITH_NONLINEARITY = frozenset({"elman", "elman_preactivation"})
+_CELLS_WITH_FORGET_BIAS = frozenset({"lstm", "lstm_layer_norm", "lstm_projected", "min_lstm"})
+#: A registered cell may read any setting; only these are known not to.
+_BUILT_IN_CELLS = (
+    frozenset({"gru", "linear", "min_gru"}) | _CELLS_WITH_NONLINEARITY | _CELLS_WITH_FORGET_BIAS
+)
+
 
 class RecurrentLanguageModel(NeuralLanguageModel):
     """e[t] = E x[t], h[t] from the stack, ŷ[t] = softmax(W_y h[t] + b_y).
@@ -32,12 +39,12 @@ class RecurrentLanguageModel(NeuralLanguageModel):
         layer_dropout: Dropout probability between layers.
         regularizer: Noise in the recurrence of every layer in training.
         residual: Add the input of a layer to its output, from the second layer on.
-        backend: How layers are run over time.
+        backend: Name of the implementation of the layers; `auto` chooses one.
 
     Raises:
         ConfigError: The tied embedding does not fit, or a setting is out of range.
 
-    Source: lectures 000-004; Mikolov et al. (2010), Zaremba et al. (2014).
+    Source: [lecture-000], [lecture-004], [mikolov2010], [zaremba2014].
     """
 
     family = "recurrent"
@@ -123,8 +130,8 @@ class RecurrentSettings:
         nonlinearity: σ of the Elman cells: `tanh`, `sigmoid` or `relu`.
         num_layers: Number of stacked layers.
         hidden_size: Size of the hidden state of every layer.
-        last_hidden_size: Size of the hidden state of the last layer, where it differs; with
-            `tied` it must equal the embedding size.
+        last_hidden_size: Size of the hidden state of the last layer, if it differs; with `tied`
+            it must equal the embedding size.
         projection_size: Size of the projected hidden state of `lstm_projected`.
         embedding_size: Size of the embeddings; the size of the last layer's outputs when not set.
         tied: Use the embedding table as the weight of the output head too.
@@ -153,19 +160,20 @@ class RecurrentSettings:
         CELLS.check(self.cell)
         require(
             (self.projection_size is not None) == (self.cell == "lstm_projected"),
-            f"projection_size is {self.projection_size} and cell {self.cell!r}; a projection "
-            "belongs to 'lstm_projected', which needs one.",
-            help="Set model.projection_size with model.cell=lstm_projected, and not without.",
+            f"projection_size is {self.projection_size} and cell is {self.cell!r}; only "
+            "'lstm_projected' has a projection, and it needs a size.",
+            help="Set model.projection_size if and only if model.cell is lstm_projected.",
         )
         narrowest = min(self.hidden_sizes)
         require(
             self.projection_size is None or self.projection_size <= narrowest,
-            f"projection_size is {self.projection_size}, wider than hidden_size, {narrowest}.",
+            f"projection_size is {self.projection_size}, larger than hidden_size, {narrowest}.",
             help=f"Set model.projection_size to at most {narrowest}.",
         )
         require(
             self.num_layers > 1 or not self.residual,
-            "residual is true, but with one layer there is none whose input could be added.",
+            "residual is true, but residual connections start at the second layer and num_layers "
+            "is 1.",
             help="Set model.num_layers to 2 or more, or leave model.residual out.",
         )
 
@@ -198,6 +206,9 @@ class RecurrentSettings:
     def build_network(self, network: NetworkSpec) -> RecurrentLanguageModel:
         """Build the recurrent network, with random weights from torch's default generator.
 
+        Args:
+            network: Vocabulary, input embedding, output head, regularization and backend.
+
         Raises:
             ConfigError: Embedding, output or backend do not fit.
         """
@@ -228,6 +239,19 @@ class RecurrentSettings:
             width = cell.output_size
         return cells
 
+    def idle_settings(self) -> dict[str, str]:
+        """Return the settings that the cell or the number of layers leaves without effect."""
+        idle = {}
+        if self.cell in _BUILT_IN_CELLS - _CELLS_WITH_NONLINEARITY:
+            idle["model.nonlinearity"] = f"model.cell is {self.cell!r}; only elman cells have it"
+        if self.cell in _BUILT_IN_CELLS - _CELLS_WITH_FORGET_BIAS:
+            idle["model.forget_bias"] = (
+                f"model.cell is {self.cell!r}, which has no forget gate's bias"
+            )
+        if self.num_layers == 1:
+            idle["regularization.layer_dropout"] = "there is one layer, and nothing between layers"
+        return idle
+
 
 @settings("model")
 @dataclass(frozen=True, kw_only=True)
@@ -239,6 +263,11 @@ class RecurrentConfig(RecurrentSettings, NeuralModelConfig):
     """
 
     family: Literal["recurrent"] = "recurrent"
+
+    def idle_settings(self) -> dict[str, str]:
+        """Return the settings that have no effect on this network, with the reasons."""
+        # Both bases have a part of the answer; the families with a table use the second one only.
+        return NeuralModelConfig.idle_settings(self) | RecurrentSettings.idle_settings(self)
 
     def build(self, network: NetworkSpec) -> RecurrentLanguageModel:
         """Build the model, with random weights from torch's default generator.

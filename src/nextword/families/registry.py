@@ -1,4 +1,4 @@
-"""The families by name: those of nextword, and those that are registered from outside."""
+"""The registry of families: those of nextword, and those that a program registers."""
 
 import dataclasses
 import typing
@@ -31,9 +31,10 @@ AnyModelConfig = Annotated[ModelConfig, OneOf(FAMILIES, key="family", default="r
 
 
 def register_family(config: type[ModelConfig], *, replace: bool = False) -> None:
-    """Register a family from outside, to be trained, saved and loaded like the built-in ones.
+    """Register a family, which is then trained, saved and loaded like the built-in ones.
 
-    A model folder holds the settings, not the code. Register the family before loading its models.
+    A model folder contains the settings of a model, not its code. Register the family before
+    loading its models.
 
     Args:
         config: Its settings: a frozen, keyword-only dataclass that extends `NeuralModelConfig` (or

@@ -66,7 +66,10 @@ class RegularizationConfig:
         return ActivationPenalty(activation=self.activation_penalty, temporal=self.temporal_penalty)
 
     def require_not_recurrent(self, family: str) -> None:
-        """Refuse regularizers that need recurrent layers, for a family without recurrence.
+        """Raise an error if a regularizer needs recurrent layers, for a family without them.
+
+        Args:
+            family: Name of the family, for error messages.
 
         Raises:
             ConfigError: Such a setting is not zero.

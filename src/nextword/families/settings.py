@@ -1,4 +1,4 @@
-"""The settings that define a model, as a model folder keeps them."""
+"""The settings that define a model, as stored in a model folder."""
 
 from dataclasses import dataclass, field
 
@@ -29,7 +29,12 @@ class ModelSettings:
     regularization: RegularizationConfig = field(default_factory=RegularizationConfig)
 
     def network(self, vocabulary: VocabularySpec, *, backend: str = "auto") -> NetworkSpec:
-        """Return what a network is built from, for a vocabulary."""
+        """Return the arguments of a network with these settings.
+
+        Args:
+            vocabulary: Size and special ids of the vocabulary.
+            backend: Name of the implementation of recurrent layers; `auto` chooses one.
+        """
         return NetworkSpec(
             vocabulary=vocabulary,
             embedding=self.embedding,

@@ -17,7 +17,7 @@ _VALUES_PER_THREAD = 2**15
 
 
 def supports(values: Tensor) -> bool:
-    """Whether the kernels are installed and support the device and dtype."""
+    """Return whether the kernels are installed and support the device and dtype."""
     return (
         values.device.type == "cpu"
         and values.dtype in (torch.float32, torch.bfloat16)

@@ -9,8 +9,8 @@ from nextword.layers.token_input import TokenInput
 class SparseTable(nn.Module):
     """Base of modules whose `weight` always has a sparse gradient (a COO tensor).
 
-    A hashed table has millions of weights of which a step reads some thousands. Optimizers that
-    move every weight at every step leave them to `nextword.optim.SparseDescent`.
+    A hash table has millions of weights, and a step reads some thousands of them. They are updated
+    by `nextword.optim.SparseDescent`, not by optimizers that update every weight at every step.
     """
 
     weight: nn.Parameter
@@ -22,7 +22,7 @@ def sparse_parameters(model: nn.Module) -> tuple[nn.Parameter, ...]:
 
 
 def use_sparse_gradients(model: nn.Module) -> None:
-    """Let the gradients of embeddings and of sampled output rows be sparse from now on.
+    """Use sparse gradients for embeddings and sampled output rows in all later backward passes.
 
     The optimizer must accept sparse gradients, as those of `nextword.optim` do.
     """

@@ -1,4 +1,4 @@
-"""The contract of language models, the State that holds what they have read, and neural models."""
+"""The base classes of language models, and their State."""
 
 from nextword.models.contract import CONTEXT, LanguageModel, scored
 from nextword.models.identity import ContentIdentity, structure

@@ -1,7 +1,7 @@
-"""The contract of every language model, n-gram to Transformer.
+"""The base class of all language models, from n-grams to Transformers.
 
-It speaks of token ids alone and knows nothing of text. Evaluation, generation, rescoring, serving
-and the audit are written once, against this file.
+Models work on token ids, not on text. Evaluation, generation, export and the audit use only the
+methods of this class.
 """
 
 from abc import ABC, abstractmethod
@@ -13,26 +13,26 @@ from nextword.base import FormatError, ShapeError, Values, VocabularyError
 from nextword.models.state import State, state_from_bytes
 from nextword.tensors import Lengths, LogProbs, Mask, Nll, TokenIds
 
-#: What the families that remember their last tokens call them in a state.
+#: Name in a state of the last token ids, for the families that keep them.
 CONTEXT = "context"
 
 
 class LanguageModel(ABC):
-    """Gives the distribution of the next token, and keeps what it has read in a `State`.
+    """Predicts the next token from the tokens before it, which a `State` represents.
 
-    Feeding a text whole, in chunks, or a token at a time gives the same numbers. Steps beyond
-    `lengths` leave the state as it was; `mask` touches only the score.
+    The results are the same whether a text is read at once, in chunks or token by token. Steps
+    beyond `lengths` do not change the state; `mask` affects the score only.
 
     Attributes:
         family: Name of the family, as in `model.family`.
         vocab_size: Number of token ids.
         boundary_id: The id that is read before the first token of a text.
         never_ids: Ids that are never predicted; their log-probability is -inf.
-        builds_distributions: Whether `nll` builds the distributions that it scores from, which is
-            what limits how many targets can be scored at once.
-        stride: Tokens between re-encodings; None for a model that reads each token once.
-        context_size: Tokens that a prediction, or a layer of the model, looks back on; None for a
-            model whose state sums up all it has read.
+        builds_distributions: Whether `nll` computes the probabilities of all tokens; if so, memory
+            limits the number of targets that can be scored at once.
+        stride: Number of tokens between re-encodings; None for a model that reads each token once.
+        context_size: Number of tokens that a prediction, or a layer of the model, depends on
+            directly; None for a model whose state depends on all tokens read.
     """
 
     family: str
@@ -46,51 +46,51 @@ class LanguageModel(ABC):
     @property
     @abstractmethod
     def device(self) -> torch.device:
-        """Where the model computes."""
+        """The device of the model."""
 
     @property
     @abstractmethod
     def num_parameters(self) -> int:
-        """Trained numbers, shared ones counted once."""
+        """Number of trained parameters; shared ones are counted once."""
 
     @property
     def details(self) -> Values:
-        """What else there is to say of the model, as JSON values by name."""
+        """Further facts about the model, as JSON values by name."""
         return {}
 
     @abstractmethod
     def fingerprint(self) -> str:
-        """Identify the model's sizes and weights, as hexadecimal digits."""
+        """Return a hash of the model's sizes and weights, as hexadecimal digits."""
 
     @abstractmethod
     def tensors(self) -> dict[str, Tensor]:
-        """Give by name what a model folder keeps of the model, beside its settings."""
+        """Return the tensors that are saved in a model folder, by name."""
 
     @abstractmethod
     def initial_state(self, batch_size: int) -> State:
-        """Give the state of rows that have read nothing, not even the boundary."""
+        """Return the state of rows that have read nothing, not even the boundary."""
 
     @abstractmethod
     def next_log_probs(
         self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
     ) -> tuple[LogProbs, State]:
-        """Read tokens and give the distribution of the next one after each, in nats.
+        """Read tokens and return the log-probabilities of the next token after each.
 
         Args:
             token_ids: Ids to read, (batch, time).
-            state: What was read before.
-            lengths: Steps that count in each row, (batch); all when None.
+            state: The state before them.
+            lengths: Number of valid steps in each row, (batch); all when None.
 
         Returns:
-            Log-probabilities, (batch, time, vocab), and the state after reading.
+            Log-probabilities in nats, (batch, time, vocab_size), and the state after reading.
 
         Raises:
-            ShapeError: Sizes do not fit together.
-            VocabularyError: An id lies outside the vocabulary.
+            ShapeError: The shapes do not match.
+            VocabularyError: An id is outside the vocabulary.
         """
 
     def advance(self, token_ids: TokenIds, state: State, lengths: Lengths | None = None) -> State:
-        """Read tokens and give the state after them."""
+        """Read tokens and return the state after them; takes the arguments of `next_log_probs`."""
         return self.next_log_probs(token_ids, state, lengths)[1]
 
     def nll(
@@ -101,17 +101,22 @@ class LanguageModel(ABC):
         lengths: Lengths | None = None,
         mask: Mask | None = None,
     ) -> tuple[Nll, State]:
-        """Read tokens and score the targets that follow them, in nats.
+        """Read tokens and return the negative log-likelihood of the target after each.
 
         Args:
             token_ids: Ids to read, (batch, time).
             target_ids: The id that follows each, (batch, time).
-            state: What was read before.
-            lengths: Steps that count in each row, (batch); all when None.
-            mask: True where a target is scored, (batch, time); all within lengths when None.
+            state: The state before them.
+            lengths: Number of valid steps in each row, (batch); all when None.
+            mask: True where a target is scored, (batch, time); all valid steps when None.
 
         Returns:
-            Negative log-likelihoods, (batch, time), 0 where nothing is scored; and the state.
+            Negative log-likelihoods in nats, (batch, time), 0 where no target is scored; and the
+            state after reading.
+
+        Raises:
+            ShapeError: The shapes do not match.
+            VocabularyError: An id is outside the vocabulary.
         """
         self.check_targets(token_ids, target_ids)
         log_probs, state = self.next_log_probs(token_ids, state, lengths)
@@ -120,10 +125,10 @@ class LanguageModel(ABC):
         return torch.where(counted, nll, torch.zeros_like(nll)), state
 
     def state_from_bytes(self, data: bytes) -> State:
-        """Read a state that `State.to_bytes` wrote.
+        """Deserialize a state.
 
         Args:
-            data: The bytes.
+            data: The result of `State.to_bytes`.
 
         Raises:
             FormatError: The bytes are damaged.
@@ -136,25 +141,30 @@ class LanguageModel(ABC):
         return state
 
     def _check_remembered(self, name: str, token_ids: Tensor) -> None:
-        """Refuse tokens that a state remembers if they are no tokens; -1 stands for none."""
+        """Raise a FormatError for remembered ids outside the vocabulary; -1 means no token."""
         lowest, highest = (int(bound) for bound in token_ids.aminmax())
         if lowest < -1 or highest >= self.vocab_size:
             raise FormatError(
-                f"the state is damaged: {name} has token ids from {lowest} to {highest}; the "
-                f"vocabulary has {self.vocab_size}.",
+                f"the state is damaged: {name} has token ids from {lowest} to {highest}, but the "
+                f"vocabulary has {self.vocab_size} ids.",
                 help="Read the text again to get a new state.",
             )
 
     def check_inputs(self, token_ids: Tensor, state: State, lengths: Tensor | None = None) -> None:
-        """Refuse inputs that do not fit together, with the sizes seen.
+        """Raise an error if the inputs of a call do not match.
+
+        Args:
+            token_ids: Ids to read; must be (batch, time).
+            state: The state before them.
+            lengths: Number of valid steps in each row; must be (batch).
 
         Raises:
-            ShapeError: Sizes do not fit together.
-            VocabularyError: An id lies outside the vocabulary.
+            ShapeError: The shapes do not match.
+            VocabularyError: An id is outside the vocabulary.
         """
         if token_ids.ndim != 2:
             raise ShapeError(
-                f"token_ids has shape {tuple(token_ids.shape)}; (batch, time) is expected."
+                f"token_ids has shape {tuple(token_ids.shape)}; expected (batch, time)."
             )
         batch_size, num_steps = token_ids.shape
         if state.batch_size != batch_size:
@@ -166,11 +176,15 @@ class LanguageModel(ABC):
         self._check_ids(token_ids)
 
     def check_targets(self, token_ids: Tensor, target_ids: Tensor) -> None:
-        """Refuse targets that do not stand beside the tokens or lie outside the vocabulary.
+        """Raise an error if the targets do not match the tokens.
+
+        Args:
+            token_ids: Ids to read, (batch, time).
+            target_ids: The id that follows each; must be (batch, time).
 
         Raises:
-            ShapeError: The sizes differ.
-            VocabularyError: An id lies outside the vocabulary.
+            ShapeError: The shapes differ.
+            VocabularyError: An id is outside the vocabulary.
         """
         if target_ids.shape != token_ids.shape:
             raise ShapeError(
@@ -185,12 +199,22 @@ class LanguageModel(ABC):
         lowest, highest = (int(bound) for bound in ids.aminmax())
         if lowest < 0 or highest >= self.vocab_size:
             raise VocabularyError(
-                f"token ids run from {lowest} to {highest}; the vocabulary has {self.vocab_size}."
+                f"token ids range from {lowest} to {highest}, but the vocabulary has "
+                f"{self.vocab_size} ids."
             )
 
 
 def scored(token_ids: TokenIds, lengths: Lengths | None, mask: Mask | None) -> Mask:
-    """Say which positions count: those within `lengths` that `mask` does not hide."""
+    """Return the mask of the positions that are scored.
+
+    Args:
+        token_ids: Ids, (batch, time).
+        lengths: Number of valid steps in each row, (batch); all when None.
+        mask: True where a target is scored, (batch, time); all when None.
+
+    Returns:
+        True at valid steps that `mask` selects, (batch, time).
+    """
     counted = torch.ones_like(token_ids, dtype=torch.bool) if mask is None else mask
     if lengths is None:
         return counted

@@ -1,7 +1,4 @@
-"""What a network computes, as one hash: its structure and its weights.
-
-Knows nothing of families. The hash of the weights is kept until one of them has changed.
-"""
+"""A hash of a network's structure and weights, cached until a weight changes."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -13,21 +10,21 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from nextword.layers import ChunkedSoftmax, Dropout, FullSoftmax, SampledSoftmax
 
-#: Modules that leave a trained model's figures as they are.
+#: Modules that have no effect in evaluation mode.
 _ONLY_IN_TRAINING = (nn.Identity, _DropoutNd, Dropout)
-#: Ways to train the same softmax.
+#: Output heads that are a full softmax in evaluation mode.
 _SAME_SOFTMAX = (ChunkedSoftmax, SampledSoftmax)
-#: Numbers of each weight that are compared to find changes that torch's counters do not show.
+#: Number of values of each weight that are compared to detect a change.
 _NUM_SAMPLED = 64
 
 Key = tuple[Any, ...]
 
 
 class ContentIdentity:
-    """The sha256 of a structure and its tensors, computed anew only when something has changed.
+    """The cached sha256 of a structure and its tensors.
 
-    A change is found by torch's version counters, by the place in memory, and, because fused
-    optimisers and writes to `.data` do not move the counters, by some numbers of each weight.
+    A change is detected by torch's version counters and by the memory address. Fused optimizers and
+    writes to `.data` do not increment the counters, so a sample of the values is compared too.
     """
 
     def __init__(self) -> None:
@@ -39,24 +36,22 @@ class ContentIdentity:
         parameters: Mapping[str, Tensor],
         *,
         tensors: Callable[[], Mapping[str, Tensor]],
-        counted: object = None,
     ) -> str:
         """Return the hash as hexadecimal digits.
 
         Args:
-            description: What the tensors are used for.
-            parameters: What changes in training, by name.
-            tensors: Returns all that is hashed.
-            counted: What else changes the tensors; compared by identity.
+            description: The structure; part of the hash.
+            parameters: The weights by name; the hash is computed again if one has changed.
+            tensors: Returns the tensors to hash, by name.
         """
-        key = (description, counted, *_versions(parameters))
+        key = (description, *_versions(parameters))
         if self._known is None or self._known[0] != key:
             self._known = key, _content_hash(description, tensors())
         return self._known[1]
 
 
 def structure(module: nn.Module) -> str:
-    """Return the names, classes and settings of a module's parts, those for training left out."""
+    """Return the names, classes and settings of all submodules that matter in evaluation."""
     lines = [
         f"{name}: {_class_name(part)}({part.extra_repr()})"
         for name, part in module.named_modules()
@@ -71,7 +66,7 @@ def _class_name(part: nn.Module) -> str:
 
 
 def _versions(parameters: Mapping[str, Tensor]) -> Key:
-    """Return what changes when a weight does, in time that does not grow with the weights."""
+    """Return a key that changes with the weights; its cost does not grow with their size."""
     samples = {name: _sample(each) for name, each in parameters.items()}
     return tuple(
         (
@@ -100,5 +95,5 @@ def _content_hash(description: str, tensors: Mapping[str, Tensor]) -> str:
 
 
 def _bytes_of(flat: Tensor) -> memoryview:
-    # As bytes, because NumPy knows no bfloat16.
+    # As bytes, because NumPy has no bfloat16.
     return flat.cpu().contiguous().view(torch.uint8).numpy().data

@@ -1,4 +1,4 @@
-"""Computing as a finished model does."""
+"""A context manager for inference."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +10,12 @@ from nextword.models.contract import LanguageModel
 
 @contextmanager
 def inference(model: LanguageModel) -> Iterator[None]:
-    """Compute without dropout, graph or autocast inside the block; modes come back after it.
+    """Disable training mode, gradients and autocast inside the block, and restore them after it.
 
-    Enter it for each window or step, never across a `yield`: the caller's own modes stay its own.
+    Do not `yield` inside the block: the caller would run with these modes too.
+
+    Args:
+        model: The model; every submodule is set to evaluation mode.
     """
     modules = list(model.modules()) if isinstance(model, torch.nn.Module) else []
     training = [module for module in modules if module.training]

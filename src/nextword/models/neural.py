@@ -1,4 +1,4 @@
-"""What neural language models share: hidden vectors, and an output head that scores them."""
+"""The base class of neural language models: hidden vectors and an output head."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ from nextword.tokens import VocabularySpec
 
 
 class NeuralLanguageModel(LanguageModel, nn.Module):
-    """A language model made of `hidden`, which reads tokens, and `output`, which predicts them.
+    """A language model that consists of `hidden`, which reads tokens, and `output`, the head.
 
     A subclass sets `embedding`, `input` and `output`, and defines `initial_state` and `run_layers`.
     One that defines `hidden` in place of `run_layers` works too, but cannot be run from embeddings
@@ -145,24 +145,19 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         """Copy saved weights into the model.
 
         Args:
-            tensors: What `tensors` returned.
-            source: Where they come from, for error messages.
+            tensors: The result of `tensors`.
+            source: Where the tensors come from, for error messages.
 
         Raises:
             MismatchError: A weight is missing, is unexpected, or has another shape.
         """
         load_parameter_tensors(self, tensors, source=source)
 
-    @property
-    def counted(self) -> object:
-        """What `count` has left in the model; another object once that has changed."""
-        return None
-
     def fingerprint(self) -> str:
-        """Return the sha256 of what the model computes: its sizes, its settings and its weights.
+        """Return the sha256 of the model's sizes, settings and weights.
 
-        Settings for training alone, such as dropout, do not change it. It is kept until a weight
-        changes, so that asking again is cheap.
+        Settings that only affect training, such as dropout, do not change it. The hash is cached
+        until a weight changes.
         """
         if self._identity is None:
             self._identity = ContentIdentity()
@@ -171,7 +166,6 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
             f"{self.family} {ids}\n{structure(self)}",
             dict(self.named_parameters()),
             tensors=self.tensors,
-            counted=self.counted,
         )
 
     def advance(self, token_ids: TokenIds, state: State, lengths: Lengths | None = None) -> State:
@@ -206,7 +200,10 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         lengths: Lengths | None = None,
         mask: Mask | None = None,
     ) -> tuple[Nll, State]:
-        """Read tokens and score the targets that follow them; only scored positions cost time."""
+        """Read tokens and return the negative log-likelihood of the target after each, in nats.
+
+        The output head computes only the positions that are scored.
+        """
         self.check_targets(token_ids, target_ids)
         hidden, after = self.hidden(token_ids, state, lengths)
         if lengths is None and mask is None:
@@ -240,11 +237,11 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
 
 
 def scattered(nll: FlatNll, counted: Mask) -> Nll:
-    """Return scores of the counted positions in their places, (batch, time); 0 elsewhere.
+    """Return the scores as (batch, time), with 0 at positions that are not scored.
 
     Args:
-        nll: Scores of the positions that count, in order, (positions).
-        counted: Which positions those are, (batch, time).
+        nll: Scores of the scored positions in order, (positions).
+        counted: Mask of the scored positions, (batch, time).
     """
     zeros = torch.zeros(counted.shape, dtype=nll.dtype, device=nll.device)
     return zeros.masked_scatter(counted, nll)

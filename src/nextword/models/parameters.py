@@ -1,4 +1,4 @@
-"""A model's weights as named tensors, out and in."""
+"""Saving and loading a model's weights as named tensors."""
 
 from collections.abc import Mapping
 
@@ -11,27 +11,28 @@ _NAMES_SHOWN = 4
 
 
 def parameter_tensors(model: nn.Module) -> dict[str, Tensor]:
-    """Give the weights by name, each once even where two layers share it."""
+    """Return the weights by name; a weight that two layers share is returned once."""
     return {name: parameter.detach() for name, parameter in model.named_parameters()}
 
 
 @torch.no_grad()
 def load_parameter_tensors(model: nn.Module, tensors: Mapping[str, Tensor], *, source: str) -> None:
-    """Put weights back by name.
+    """Copy saved weights into a model.
 
     Args:
-        model: Takes the weights.
-        tensors: What `parameter_tensors` gave.
-        source: Where they come from, for the error message.
+        model: The model.
+        tensors: The result of `parameter_tensors`.
+        source: Where the tensors come from, for error messages.
 
     Raises:
-        MismatchError: A weight is missing, is too many, or has another shape.
+        MismatchError: A weight is missing, is unexpected, or has another shape.
     """
     parameters = dict(model.named_parameters())
     odd = sorted(parameters.keys() ^ tensors.keys())
     if odd:
         raise MismatchError(
-            f"{source} does not fit the model: only one side has {', '.join(odd[:_NAMES_SHOWN])}.",
+            f"{source} does not fit the model; missing or unexpected: "
+            f"{', '.join(odd[:_NAMES_SHOWN])}.",
             help="The weights and the configuration come from two models.",
         )
     check_parameter_shapes(parameters, tensors, source=source)
@@ -42,12 +43,12 @@ def load_parameter_tensors(model: nn.Module, tensors: Mapping[str, Tensor], *, s
 def check_parameter_shapes(
     parameters: Mapping[str, Tensor], tensors: Mapping[str, Tensor], *, source: str
 ) -> None:
-    """Refuse weights that a model could not take; those it has no use for are not looked at.
+    """Raise an error if a parameter has no weight of its shape; other weights are ignored.
 
     Args:
-        parameters: The model's, by name; they need not be in memory.
-        tensors: The weights, by name.
-        source: Where those come from, for the error message.
+        parameters: The model's parameters by name; they may be on the meta device.
+        tensors: The weights by name.
+        source: Where the weights come from, for error messages.
 
     Raises:
         MismatchError: A weight is missing or has another shape.
@@ -55,7 +56,7 @@ def check_parameter_shapes(
     for name, parameter in parameters.items():
         if name not in tensors:
             raise MismatchError(
-                f"{source} does not fit the model: it lacks {name}.",
+                f"{source} does not fit the model: {name} is missing.",
                 help="The weights and the configuration come from two models.",
             )
         if parameter.shape != tensors[name].shape:

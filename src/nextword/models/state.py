@@ -1,8 +1,8 @@
-"""What a model has read so far, as a value: one container for every family.
+"""The state of a model after reading tokens: one immutable container for every family.
 
-An n-gram keeps its last tokens in it, a recurrent network its hidden states, a Transformer its
-keys and values. No method changes a State; each returns a new one, so a state can be kept, forked
-and sent elsewhere. That is what truncated back-propagation, beams and serving sessions stand on.
+For an n-gram model it contains the last tokens, for a recurrent network the hidden states, for a
+Transformer the keys and values. Methods return a new State, so a state can be stored, forked and
+serialized. Truncated backpropagation, beam search and sessions build on it.
 """
 
 import json
@@ -24,13 +24,13 @@ _HEADER_LENGTH_BYTES = 8
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """The memory of a model over a batch of rows.
+    """The state of a model for a batch of rows.
 
     Attributes:
-        tensors: The memory by name, each (batch, ...).
-        initial: The same for one row that has read nothing, each (...).
-        num_tokens: Tokens each row has read, (batch).
-        fingerprint: Gives the identity of the model it belongs to; asked only by `to_bytes`.
+        tensors: Tensors by name, each (batch, ...).
+        initial: The same tensors for one row that has read nothing, each (...).
+        num_tokens: Number of tokens that each row has read, (batch).
+        fingerprint: Returns the fingerprint of the model; called only for serialization.
     """
 
     tensors: Mapping[str, Tensor]
@@ -42,7 +42,13 @@ class State:
     def fresh(
         cls, initial: Mapping[str, Tensor], *, batch_size: int, fingerprint: Callable[[], str]
     ) -> "State":
-        """Give the state of `batch_size` rows that have read nothing."""
+        """Return the state of `batch_size` rows that have read nothing.
+
+        Args:
+            initial: Tensors of one row, by name, each (...).
+            batch_size: Number of rows.
+            fingerprint: Returns the fingerprint of the model.
+        """
         device = next(iter(initial.values())).device
         return cls(
             tensors={
@@ -59,16 +65,25 @@ class State:
         return len(self.num_tokens)
 
     def after(self, tensors: Mapping[str, Tensor], *, num_new_tokens: Tensor | int) -> "State":
-        """Give the state after reading: new memory, and the token counts moved on."""
+        """Return the state after reading tokens.
+
+        Args:
+            tensors: The new tensors by name, each (batch, ...).
+            num_new_tokens: Number of tokens read, a number or (batch).
+        """
         return replace(self, tensors=tensors, num_tokens=self.num_tokens + num_new_tokens)
 
     def select(self, rows: Rows) -> "State":
-        """Give the rows with these indices, in this order; an index may come more than once."""
+        """Return the rows with these indices, in this order; indices may repeat."""
         rows = rows.to(self.num_tokens.device)
         return self._map(lambda tensor: tensor.index_select(0, rows))
 
     def reset(self, rows: Bool[Tensor, " batch"] | Rows) -> "State":
-        """Give a state in which these rows (a mask, or indices) have read nothing."""
+        """Return a state in which these rows are reset to the initial state.
+
+        Args:
+            rows: A mask, (batch), or indices.
+        """
         mask = self._row_mask(rows)
         if not mask.any():
             return self
@@ -79,32 +94,32 @@ class State:
         return replace(self, tensors=tensors, num_tokens=self.num_tokens.masked_fill(mask, 0))
 
     def concatenate(self, others: Sequence["State"]) -> "State":
-        """Give one state with the rows of this one, then those of the others.
+        """Return a state with the rows of this one, then those of the others.
 
         Raises:
-            ShapeError: The states are not of one kind of model.
+            ShapeError: The states have different tensors.
         """
         for other in others:
             if other.tensors.keys() != self.tensors.keys():
                 raise ShapeError(
-                    f"cannot concatenate states that hold {sorted(self.tensors)} and "
-                    f"{sorted(other.tensors)}; they come from different kinds of model."
+                    f"cannot concatenate states with the tensors {sorted(self.tensors)} and "
+                    f"{sorted(other.tensors)}; they belong to different models."
                 )
         states = [self, *others]
         tensors = {name: torch.cat([s.tensors[name] for s in states]) for name in self.tensors}
         return replace(self, tensors=tensors, num_tokens=torch.cat([s.num_tokens for s in states]))
 
     def detach(self) -> "State":
-        """Give the same values cut off from the graph: where back-propagation stops."""
+        """Return the state detached from the graph, which stops backpropagation."""
         return self._map(Tensor.detach)
 
     def to(self, device: torch.device | str) -> "State":
-        """Give the state on a device."""
+        """Return the state on a device."""
         moved = self._map(lambda tensor: tensor.to(device))
         return replace(moved, initial={name: row.to(device) for name, row in self.initial.items()})
 
     def to_bytes(self) -> bytes:
-        """Serialise, with the model's identity, for `LanguageModel.state_from_bytes`."""
+        """Serialize the state and the model's fingerprint; see `LanguageModel.state_from_bytes`."""
         tensors = {name: value.detach().cpu().contiguous() for name, value in self.tensors.items()}
         tensors[_NUM_TOKENS] = self.num_tokens.cpu()
         return save_tensors(tensors, metadata={"fingerprint": self.fingerprint()})
@@ -123,11 +138,11 @@ class State:
 
 
 def state_from_bytes(data: bytes, template: State) -> State:
-    """Read a state that `State.to_bytes` wrote.
+    """Deserialize a state.
 
     Args:
-        data: The bytes.
-        template: A fresh state of the model that is to take it.
+        data: The result of `State.to_bytes`.
+        template: An initial state of the model.
 
     Raises:
         FormatError: The bytes are damaged.
@@ -136,16 +151,16 @@ def state_from_bytes(data: bytes, template: State) -> State:
     tensors, fingerprint = _parsed(data)
     if fingerprint != template.fingerprint():
         raise MismatchError(
-            f"the state belongs to model {fingerprint[:12]}, this one is "
+            f"the state belongs to model {fingerprint[:12]}, but this model is "
             f"{template.fingerprint()[:12]}.",
-            help="Read the text again with this model to get a state of its own.",
+            help="Read the text again with this model.",
         )
     num_tokens = _checked(tensors, template)
     return replace(template, tensors=tensors, num_tokens=num_tokens).to(template.num_tokens.device)
 
 
 def _parsed(data: bytes) -> tuple[dict[str, Tensor], str]:
-    """Take bytes apart into named tensors and the fingerprint of the model they belong to."""
+    """Return the named tensors and the model's fingerprint of a serialized state."""
     try:
         length = int.from_bytes(data[:_HEADER_LENGTH_BYTES], "little")
         header = json.loads(data[_HEADER_LENGTH_BYTES : _HEADER_LENGTH_BYTES + length])
@@ -156,14 +171,14 @@ def _parsed(data: bytes) -> tuple[dict[str, Tensor], str]:
 
 
 def _checked(tensors: dict[str, Tensor], template: State) -> Int64[Tensor, " batch"]:
-    """Take the token counts out of named tensors, and refuse those that cannot be this state's."""
+    """Pop the token counts from the tensors, and check that the tensors match the template."""
     num_tokens = tensors.pop(_NUM_TOKENS, None)
     if num_tokens is None or num_tokens.ndim != 1 or num_tokens.dtype != torch.int64:
-        raise _damaged(f"it holds no {_NUM_TOKENS}, one whole number a row")
+        raise _damaged(f"it has no {_NUM_TOKENS} with one integer per row")
     if bool((num_tokens < 0).any()):
         raise _damaged(f"{_NUM_TOKENS} is {int(num_tokens.min())}, below 0")
     if tensors.keys() != template.tensors.keys():
-        raise _damaged(f"it holds {sorted(tensors)}, not {sorted(template.tensors)}")
+        raise _damaged(f"it has {sorted(tensors)}, not {sorted(template.tensors)}")
     for name, tensor in tensors.items():
         expected = template.tensors[name]
         if tensor.dtype.is_floating_point != expected.dtype.is_floating_point:
@@ -181,5 +196,5 @@ def _damaged(reason: str) -> FormatError:
 
 
 def _column(mask: Tensor, tensor: Tensor) -> Tensor:
-    """Shape a row mask so that it broadcasts over (batch, ...)."""
+    """Reshape a row mask to broadcast over (batch, ...)."""
     return mask.view(-1, *[1] * (tensor.ndim - 1))

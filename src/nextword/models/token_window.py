@@ -1,4 +1,4 @@
-"""The memory of a model that sees the last few tokens: their ids."""
+"""The state of a model with a fixed window of tokens: their ids."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from torch import Tensor
 from nextword.models.state import State
 from nextword.tensors import Lengths, TokenIds
 
-#: Stands before the first token of a text; not a token id.
+#: The id at positions before the first token of a text.
 NO_TOKEN = -1
 
 _CONTEXT = "context"
@@ -17,31 +17,31 @@ _CONTEXT = "context"
 
 @dataclass(frozen=True, kw_only=True)
 class TokenWindow:
-    """Keeps in a State the ids that the next token's window reaches back to.
+    """Stores in a State the ids that the window of the next token needs.
 
     Attributes:
-        size: Tokens in a window; one fewer are kept, for the next one to be read is the last.
+        size: Number of tokens in a window; size - 1 ids are stored.
     """
 
     size: int
 
     def initial(self, *, device: torch.device) -> dict[str, Tensor]:
-        """Give the memory of a row that has read nothing."""
+        """Return the state tensors of a row that has read nothing."""
         return {_CONTEXT: torch.full((self.size - 1,), NO_TOKEN, dtype=torch.int64, device=device)}
 
     def join(self, token_ids: TokenIds, state: State) -> Int64[Tensor, "batch places"]:
-        """Put new ids behind those kept, (batch, size - 1 + time)."""
+        """Return the stored ids followed by the new ones, (batch, size - 1 + time)."""
         return torch.cat([state.tensors[_CONTEXT], token_ids], dim=1)
 
     def after(
         self, places: Int64[Tensor, "batch places"], state: State, lengths: Lengths | None
     ) -> State:
-        """Give the state after reading.
+        """Return the state after reading.
 
         Args:
-            places: What `join` gave.
-            state: What was read before.
-            lengths: New ids that count in each row, (batch); all when None.
+            places: The result of `join`.
+            state: The state before.
+            lengths: Number of valid new ids in each row, (batch); all when None.
         """
         num_new_tokens = places.shape[1] - (self.size - 1) if lengths is None else lengths
         return state.after(self.kept(places, lengths), num_new_tokens=num_new_tokens)
@@ -49,7 +49,7 @@ class TokenWindow:
     def kept(
         self, places: Int64[Tensor, "batch places"], lengths: Lengths | None
     ) -> dict[str, Tensor]:
-        """Give the memory after reading; takes what `after` does."""
+        """Return the state tensors after reading; takes the arguments of `after`."""
         num_kept = self.size - 1
         if lengths is None:
             return {_CONTEXT: places[:, places.shape[1] - num_kept :]}

@@ -1,17 +1,21 @@
-"""From token ids to counts, from counts to n-gram probabilities, and ARPA in and out.
+"""N-gram models over token ids: counting, smoothing, scoring, and ARPA files.
 
-Knows nothing of torch, and no path but a folder for temporary files that the caller names.
+The modules use NumPy only, not torch. They write files only in a temporary folder that the caller
+names.
 """
 
-from nextword.ngrams.add_k import add_k
-from nextword.ngrams.arpa_lines import LineStream
-from nextword.ngrams.arpa_reader import ArpaModel, read_arpa
-from nextword.ngrams.arpa_writer import arpa_text
-from nextword.ngrams.counting import BYTES_PER_TOKEN, MEMORY_BYTES, counted_ngrams
-from nextword.ngrams.counts import NgramCounts, OrderCounts, count_ngrams
-from nextword.ngrams.discounts import FALLBACK, Discounts, kneser_ney_discounts
-from nextword.ngrams.kneser_ney import KneserNey, kneser_ney
-from nextword.ngrams.maximum_likelihood import maximum_likelihood
+from nextword.ngrams.arpa import ArpaModel, LineStream, arpa_text, read_arpa
+from nextword.ngrams.counting import (
+    BYTES_PER_TOKEN,
+    MEMORY_BYTES,
+    NgramCounts,
+    OrderCounts,
+    Sentences,
+    count_ngrams,
+    count_spilling,
+    counted_ngrams,
+    sentences_of,
+)
 from nextword.ngrams.scoring import (
     NOTHING,
     Matches,
@@ -19,8 +23,15 @@ from nextword.ngrams.scoring import (
     next_word_log_probs,
     score_words,
 )
-from nextword.ngrams.sentences import Sentences, sentences_of
-from nextword.ngrams.spilled_counts import count_spilling
+from nextword.ngrams.smoothing import (
+    FALLBACK,
+    Discounts,
+    KneserNey,
+    add_k,
+    kneser_ney,
+    kneser_ney_discounts,
+    maximum_likelihood,
+)
 from nextword.ngrams.successors import Successors, no_successors, successors_of
 from nextword.ngrams.tables import NOT_FOUND, NgramTables
 

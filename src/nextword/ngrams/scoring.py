@@ -1,7 +1,4 @@
-"""Probabilities of next words under back-off tables, for whole windows of text at once.
-
-Knows ids alone. `NOTHING` stands where a row has read nothing yet.
-"""
+"""Log-probabilities of next words under back-off tables, for many positions at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,34 +8,38 @@ from jaxtyping import Float32, Float64, Int64
 
 from nextword.ngrams.tables import NOT_FOUND, NgramTables
 
-#: Stands in a window where nothing was read.
+#: The id at positions before the first token of a row.
 NOTHING = -1
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Matches:
-    """The stored n-grams that end at each of some places of a text.
+    """The stored n-grams that end at each position of a text.
 
     Attributes:
-        ranks: For each order from 1, the rank of the n-gram that ends there, or `NOT_FOUND`.
+        ranks: For each order from 1, the rank of the n-gram that ends at each position, or
+            `NOT_FOUND`; (num_places) each.
     """
 
     ranks: tuple[Int64[np.ndarray, " num_places"], ...]
 
     def at(self, places: Int64[np.ndarray, " num_selected"]) -> "Matches":
-        """Give the matches at some of the places."""
+        """Return the matches at the given positions."""
         return Matches(ranks=tuple(ranks[places] for ranks in self.ranks))
 
 
 def match_contexts(
     tables: NgramTables, words: Int64[np.ndarray, " num_words"], *, start_id: int
 ) -> Matches:
-    """Find the n-grams, shorter than the highest order, that end at each word of a sequence.
+    """Find the n-grams below the highest order that end at each word of a sequence.
 
     Args:
         tables: The n-grams.
-        words: Ids, or `NOTHING`. No n-gram reaches across either that or `<s>`.
+        words: Ids or `NOTHING`, (num_words). N-grams cross neither `NOTHING` nor `<s>`.
         start_id: The id of `<s>`.
+
+    Returns:
+        The match of each order at each word.
     """
     ranks = [words] if tables.order > 1 else []
     continues = (words != start_id) & (words != NOTHING)
@@ -56,17 +57,18 @@ def score_words(
     *,
     following: Matches | None = None,
 ) -> tuple[Float32[np.ndarray, " num_places"], Int64[np.ndarray, " num_places"]]:
-    """Score a word after each context.
+    """Return the log-probability of one target word after each context.
 
     Args:
         tables: The n-grams.
-        contexts: What was read before each target.
-        targets: Ids.
-        following: What `match_contexts` found one word after each context. Where that word is the
-            target, as it nearly always is, nothing is looked up a second time.
+        contexts: The matches at the words before the targets.
+        targets: Ids of the targets, (num_places).
+        following: The matches one word after each context. If that word is the target, they save a
+            second lookup.
 
     Returns:
-        Log-probabilities in nats, and the order of the n-gram each was found in.
+        Log-probabilities in nats, (num_places); and the order of the stored n-gram that each
+        target was found in, (num_places).
     """
     weights = _backoff_sums(tables, contexts)
     scores = tables.log_probs[0][targets].astype(np.float64)
@@ -90,7 +92,7 @@ def _target_ranks(
     targets: Int64[np.ndarray, " num_places"],
     following: Matches | None,
 ) -> Int64[np.ndarray, " num_places"]:
-    """Give the rank of each target after its context, as n-grams of an order."""
+    """Return for each target the rank of the n-gram of an order that it completes."""
     if following is None or order == tables.order:
         return tables.find(order, contexts.ranks[order - 2], targets)
     ranks = following.ranks[order - 1].copy()
@@ -102,12 +104,22 @@ def _target_ranks(
 def next_word_log_probs(
     tables: NgramTables, contexts: Matches, *, num_places: int, never_ids: Sequence[int]
 ) -> Float32[np.ndarray, "num_places vocab"]:
-    """Give the distribution of the next word at each of `num_places`, nats."""
+    """Return the log-probabilities of all next words after each context.
+
+    Args:
+        tables: The n-grams.
+        contexts: The matches at the words before.
+        num_places: Number of contexts.
+        never_ids: Ids that are never predicted; their log-probability is -inf.
+
+    Returns:
+        Log-probabilities in nats, (num_places, vocab).
+    """
     weights = _backoff_sums(tables, contexts)
     log_probs = np.empty((num_places, tables.vocab_size), dtype=np.float32)
     log_probs[:] = tables.log_probs[0]
     if weights:
-        # Summed in double precision, as `score_words` does it: the two agree to the last bit.
+        # Summed in float64 as in `score_words`, so that the results are bit-equal.
         np.add(log_probs, weights[0][:, None], out=log_probs, dtype=np.float64, casting="same_kind")
     for order in range(2, tables.order + 1):
         places, ranks = _successors(tables, order, contexts.ranks[order - 2])
@@ -122,7 +134,7 @@ def next_word_log_probs(
 def _backoff_sums(
     tables: NgramTables, contexts: Matches
 ) -> list[Float64[np.ndarray, " num_places"]]:
-    """For each order below the highest: the weight of backing off from the top down to it."""
+    """Return for each order below the highest the log-weight of backing off down to it."""
     sums: list[Float64[np.ndarray, " num_places"]] = []
     for ranks, backoffs in zip(reversed(contexts.ranks), reversed(tables.backoffs), strict=True):
         known = ranks != NOT_FOUND
@@ -135,7 +147,7 @@ def _backoff_sums(
 def _successors(
     tables: NgramTables, order: int, contexts: Int64[np.ndarray, " num_places"]
 ) -> tuple[Int64[np.ndarray, " num_found"], Int64[np.ndarray, " num_found"]]:
-    """Give all n-grams of an order that go on from the contexts: of which place, and rank."""
+    """Return all n-grams of an order with the given contexts: index of the context, and rank."""
     keys = tables.keys[order - 2]
     known = np.flatnonzero(contexts != NOT_FOUND)
     begins = np.searchsorted(keys, contexts[known] * tables.vocab_size)

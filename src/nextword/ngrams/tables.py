@@ -1,8 +1,8 @@
-"""The stored form of a back-off model: sorted n-grams with a probability and a back-off weight.
+"""The tables of a back-off model: sorted n-grams with a probability and a back-off weight.
 
-An order's n-grams are sorted by key (context rank * vocab_size + word, see `counts`), so those
-that go on from one context stand side by side and any one is found by bisection. The arrays are
-plain, so that they can be saved as they are and mapped into memory. Knows nothing of smoothing.
+The n-grams of an order are sorted by key (context rank * vocab_size + word, see
+`counting.counts`). So n-grams with the same context are adjacent, and an n-gram is found by binary
+search. The tables are plain arrays, which can be saved and memory-mapped.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,14 +19,16 @@ NOT_FOUND = -1
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class NgramTables:
-    """p(w|h) = the probability of hw where it is stored, else the back-off of h times p(w|h').
+    """Back-off tables: p(w|h) is that of hw if it is stored, else backoff(h) p(w|h').
+
+    h' is h without its first word.
 
     Attributes:
         vocab_size: Number of ids; order 1 has an entry for each.
-        keys: Rising keys of the n-grams, order 2 first.
-        log_probs: Log-probability of each n-gram, order 1 first, nats.
-        backoffs: Logarithm of each n-gram's back-off weight as a context, order 1 first and the
-            highest order left out, nats.
+        keys: Keys of the n-grams in ascending order, one array per order, order 2 first.
+        log_probs: Log-probability of each n-gram in nats, order 1 first.
+        backoffs: Logarithm of the back-off weight of each n-gram as a context, order 1 first,
+            without the highest order.
     """
 
     vocab_size: int
@@ -46,7 +48,7 @@ class NgramTables:
 
     @property
     def num_parameters(self) -> int:
-        """Stored probabilities and back-off weights."""
+        """Number of stored probabilities and back-off weights."""
         return sum(map(len, self.log_probs)) + sum(map(len, self.backoffs))
 
     def find(
@@ -55,9 +57,16 @@ class NgramTables:
         contexts: Int64[np.ndarray, " num_queries"],
         words: Integer[np.ndarray, " num_queries"],
     ) -> Int64[np.ndarray, " num_queries"]:
-        """Give the ranks of n-grams of an order, 2 or more, by context rank and last word.
+        """Return the ranks of n-grams.
 
-        A context that is `NOT_FOUND`, or an n-gram that is not stored, gives `NOT_FOUND`.
+        Args:
+            order: Their order, 2 or more.
+            contexts: Rank of the context of each, or `NOT_FOUND`, (num_queries).
+            words: The last word of each, (num_queries).
+
+        Returns:
+            The rank of each, (num_queries); `NOT_FOUND` if it is not stored or its context is
+            `NOT_FOUND`.
         """
         ranks = np.full(len(contexts), NOT_FOUND, dtype=np.int64)
         keys = self.keys[order - 2]
@@ -74,7 +83,7 @@ class NgramTables:
     def words_of(
         self, order: int, ranks: Int64[np.ndarray, " num_ngrams"]
     ) -> Int64[np.ndarray, "num_ngrams order"]:
-        """Spell n-grams of an order as ids, first word first."""
+        """Return the ids of n-grams of an order by rank, (num_ngrams, order)."""
         columns = []
         for level in range(order, 1, -1):
             ranks, last = np.divmod(self.keys[level - 2][ranks], self.vocab_size)
@@ -82,11 +91,11 @@ class NgramTables:
         return np.stack([ranks, *reversed(columns)], axis=1)
 
     def without_pruned(self, kept: Sequence[Bool[np.ndarray, " _"]]) -> "NgramTables":
-        """Leave n-grams out.
+        """Return the tables without the pruned n-grams.
 
         Args:
-            kept: For each order, order 1 first, which to keep. All of order 1 are; with an
-                n-gram its contexts are.
+            kept: Mask of the n-grams to keep, one per order, order 1 first. All n-grams of order 1
+                and the contexts of all kept n-grams must be kept.
         """
         if all(part.all() for part in kept):
             return self
@@ -103,7 +112,7 @@ class NgramTables:
         )
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Give everything by name, for `from_arrays`."""
+        """Return all arrays by name, for `from_arrays`."""
         named: dict[str, np.ndarray] = {}
         for order in range(1, self.order + 1):
             named[f"log_probs.{order}"] = self.log_probs[order - 1]
@@ -117,15 +126,15 @@ class NgramTables:
     def from_arrays(
         cls, arrays: Mapping[str, np.ndarray], *, vocab_size: int, source: str
     ) -> "NgramTables":
-        """Put together what `arrays` gave; nothing is copied.
+        """Build the tables from the result of `arrays`, without copying.
 
         Args:
             arrays: Arrays by name.
             vocab_size: Number of ids.
-            source: Where they come from, for the error message.
+            source: Where the arrays come from, for error messages.
 
         Raises:
-            FormatError: An array is missing, too many, of another type or size, or out of order.
+            FormatError: An array is missing, unexpected, not sorted, or has another dtype or shape.
         """
         order = sum(name.startswith("log_probs.") for name in arrays)
         tables = cls(
@@ -136,14 +145,15 @@ class NgramTables:
         )
         odd = sorted(arrays.keys() - tables.arrays().keys())
         if odd or not order:
-            raise _damaged(source, f"it holds {', '.join(odd) or 'no n-grams'}")
+            raise _damaged(source, f"it contains {', '.join(odd) or 'no n-grams'}")
         tables._check(source)
         return tables
 
     def _check(self, source: str) -> None:
         if self.num_ngrams[0] != self.vocab_size:
             raise _damaged(
-                source, f"it has {self.num_ngrams[0]:,} words, the vocabulary {self.vocab_size:,}"
+                source,
+                f"it has {self.num_ngrams[0]:,} words, but the vocabulary has {self.vocab_size:,}",
             )
         for order in range(2, self.order + 1):
             keys, size = self.keys[order - 2], self.num_ngrams[order - 1]
@@ -154,11 +164,11 @@ class NgramTables:
                 continue
             limit = below * self.vocab_size
             if keys[0] < 0 or keys[-1] >= limit or bool((keys[1:] <= keys[:-1]).any()):
-                raise _damaged(source, f"the n-grams of order {order} are out of order")
+                raise _damaged(source, f"the n-grams of order {order} are not sorted")
 
 
 def logarithms(values: Float[np.ndarray, " size"]) -> Float32[np.ndarray, " size"]:
-    """Give natural logarithms in single precision; that of 0 is -inf."""
+    """Return natural logarithms as float32; the logarithm of 0 is -inf."""
     with np.errstate(divide="ignore"):
         nats: Float32[np.ndarray, " size"] = np.log(values).astype(np.float32)
     return nats
@@ -177,11 +187,9 @@ def _taken(arrays: Mapping[str, np.ndarray], name: str, source: str) -> np.ndarr
     if array is None:
         raise _damaged(source, f"it has no {name}")
     if array.dtype != dtype or array.ndim != 1:
-        raise _damaged(source, f"{name} is of type {array.dtype}{list(array.shape)}")
+        raise _damaged(source, f"{name} has dtype {array.dtype} and shape {list(array.shape)}")
     return array
 
 
 def _damaged(source: str, reason: str) -> FormatError:
-    return FormatError(
-        f"{source} is no sound n-gram model: {reason}.", help="Train or export the model again."
-    )
+    return FormatError(f"{source} is damaged: {reason}.", help="Train or export the model again.")

@@ -1,4 +1,4 @@
-"""Cells over time: stacks, recurrent regularization and backends. Knows no words or losses."""
+"""Recurrent layers over time: stacks of cells, recurrent regularization and backends."""
 
 from nextword.recurrent.activation_penalty import ActivationPenalty
 from nextword.recurrent.backends import BACKENDS, Backend, choose_backend

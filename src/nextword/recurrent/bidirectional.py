@@ -1,4 +1,4 @@
-"""Stacks that read a whole sequence both ways: encoders, never language models.
+"""Bidirectional stacks: encoders of whole sequences, not language models.
 
 Every output has seen what follows it. So there is no state to carry from one window to the next,
 and nothing here fits the contract of a language model.
@@ -89,7 +89,7 @@ class BidirectionalStack(nn.Module):
 
 
 def reverse(sequences: Embeddings, lengths: Lengths | None = None) -> Embeddings:
-    """Turn each row round within its length; what lies beyond stays where it is.
+    """Reverse each row within its length; positions beyond it are not moved.
 
     Args:
         sequences: (batch, time, width).
@@ -109,7 +109,7 @@ def reverse(sequences: Embeddings, lengths: Lengths | None = None) -> Embeddings
 
 
 def _stacks(layers: nn.ModuleList) -> list[RecurrentStack]:
-    return list(layers)  # type: ignore[arg-type]  # nn.ModuleList forgets the type
+    return list(layers)  # type: ignore[arg-type]  # nn.ModuleList is not typed
 
 
 def _check_sizes(forward_cells: Sequence[AnyCell], backward_cells: Sequence[AnyCell]) -> None:
@@ -122,13 +122,13 @@ def _check_sizes(forward_cells: Sequence[AnyCell], backward_cells: Sequence[AnyC
     for ahead, back in pairs:
         if ahead.input_size != back.input_size:
             raise ShapeError(
-                f"a layer reads {ahead.input_size} numbers a step forwards and {back.input_size} "
-                "backwards; it reads the same both ways."
+                f"a layer has input size {ahead.input_size} forwards and {back.input_size} "
+                "backwards; they must be equal."
             )
     for below, (ahead, _) in pairwise(pairs):
-        handed_up = sum(cell.output_size for cell in below)
-        if ahead.input_size != handed_up:
+        output_size = sum(cell.output_size for cell in below)
+        if ahead.input_size != output_size:
             raise ShapeError(
-                f"a layer reads {ahead.input_size} numbers a step, the one below gives "
-                f"{handed_up} in both directions together."
+                f"a layer has input size {ahead.input_size}, but the layer below it has output "
+                f"size {output_size} (both directions)."
             )

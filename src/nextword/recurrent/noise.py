@@ -1,6 +1,6 @@
-"""Regularization of one layer in one window, and the kinds of it that a backend may support.
+"""The noise of one recurrent layer in one window, and the kinds of noise a backend may support.
 
-It is random noise (recurrent dropout, DropConnect, zoneout) and clipping of the state's gradient.
+Noise is recurrent dropout, DropConnect, zoneout, and clipping of the gradient of the state.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from nextword.cells import NO_NOISE, CellState, StepNoise
 
-#: A mask on the input of the recurrent product, dropped connections, zoneout, gradient clipping.
+#: Dropout of the hidden state, DropConnect, zoneout, and clipping of the state's gradient.
 NoiseKind = Literal["recurrent_dropout", "weight_dropout", "zoneout", "state_clipping"]
 EVERY_KIND: frozenset[NoiseKind] = frozenset(
     {"recurrent_dropout", "weight_dropout", "zoneout", "state_clipping"}
@@ -24,13 +24,13 @@ class LayerNoise:
 
     Attributes:
         step: Dropout of the recurrent product.
-        held: For each part of the state the share of the old value that is kept, in [0, 1],
+        held: For each part of the state the weight of the old value, in [0, 1],
             (time, batch or 1, width or 1); empty without zoneout.
         state_threshold: γ: every component of the gradient of the state before a step is clipped to
             [-γ, γ]; None for no clipping.
 
-    Source: the limit from [mikolov2012], where the errors are truncated in BPTT; the gradient that
-    a step's own loss adds is not clipped.
+    Source: clipping in BPTT from [mikolov2012]; the gradient of the loss at a step is added after
+    the clipping and is not clipped itself.
     """
 
     step: StepNoise = NO_NOISE
@@ -44,11 +44,26 @@ class LayerNoise:
         return type(state)(*(_LimitedGradient.apply(part, self.state_threshold) for part in state))  # type: ignore[no-untyped-call]
 
     def mixed(self, time: int, new: CellState, old: CellState) -> CellState:
-        """Return the state after a step, mixed with the old one as `held` says."""
+        """Return the state after a step, interpolated with the old one.
+
+        Args:
+            time: Index of the step in `held`.
+            new: The state that the cell computed; each part is (batch, width).
+            old: The state before the step; its weight in the result is `held[part][time]`.
+
+        Returns:
+            The interpolated state; without zoneout, `new` itself.
+        """
         if not self.held:
             return new
         parts = zip(new, old, self.held, strict=True)
-        return type(new)(*(torch.lerp(n, o, share[time].to(n.dtype)) for n, o, share in parts))
+        return type(new)(*(_interpolated(n, o, share[time]) for n, o, share in parts))
+
+
+def _interpolated(new: Tensor, old: Tensor, share: Tensor) -> Tensor:
+    # Under autocast the new part may have a lower precision than the old one; lerp takes one dtype.
+    dtype = torch.promote_types(new.dtype, old.dtype)
+    return torch.lerp(new.to(dtype), old.to(dtype), share.to(dtype))
 
 
 class _LimitedGradient(torch.autograd.Function):

@@ -60,7 +60,7 @@ class RecurrentRegularizer(nn.Module):
         return f"zoneout_hidden={self.zoneout_hidden}, zoneout_cell={self.zoneout_cell}"
 
     def check(self, cell: AnyCell) -> None:
-        """Refuse a cell that lacks what the noise applies to.
+        """Raise an error if the cell has no part that the noise applies to.
 
         Raises:
             ConfigError: The cell has no recurrent matrix, or no cell state.

@@ -16,25 +16,25 @@ from nextword.recurrent.regularizer import RecurrentRegularizer
 from nextword.recurrent.trace import appending_to
 from nextword.tensors import Embeddings, Hidden, Lengths
 
-#: One state a layer, lowest first.
+#: One state per layer, lowest first.
 StackState = tuple[CellState, ...]
 
 
 class RecurrentStack(nn.Module):
-    """Runs cells over time, one above the other.
+    """A stack of recurrent layers: the outputs of a layer are the inputs of the next one.
 
     Args:
-        cells: The layers' cells, lowest first; each reads what the one below gives out.
+        cells: The cell of each layer, lowest first.
         dropout_between: Dropout between layers; not applied to the outputs of the last layer.
-        regularizer: Disturbs every layer in training.
-        residual: Whether what a layer reads is added to what it gives, from the second one on; it
-            is added as it was before `dropout_between`.
-        backend: How layers are run: `auto`, or the name of a backend.
+        regularizer: Noise in the recurrence of every layer in training.
+        residual: Add the inputs of a layer to its outputs, from the second layer on. The inputs are
+            those before `dropout_between`.
+        backend: Name of the implementation of the layers; `auto` chooses one.
 
     Raises:
-        ShapeError: A cell's input is not as wide as the outputs of the one below.
+        ShapeError: The input size of a cell differs from the output size of the one below.
         ConfigError: The backend is unknown or does not support a cell or the regularizer, or a
-            layer is not as wide as what is to be added to it.
+            residual connection adds vectors of different sizes.
 
     Source: [lecture-004], multi-layer RNNs; residual connections as in [wu2016].
     """
@@ -52,13 +52,13 @@ class RecurrentStack(nn.Module):
         for below, above in pairwise(cells):
             if above.input_size != below.output_size:
                 raise ShapeError(
-                    f"a layer reads {above.input_size} numbers a step, the one below gives "
-                    f"{below.output_size}."
+                    f"a layer has input size {above.input_size}, but the layer below it has output "
+                    f"size {below.output_size}."
                 )
             if residual and above.input_size != above.output_size:
                 raise ConfigError(
-                    f"residual connections need layers of one width, but one reads "
-                    f"{above.input_size} numbers a step and gives {above.output_size}."
+                    f"residual connections need layers of equal size, but a layer has input size "
+                    f"{above.input_size} and output size {above.output_size}."
                 )
         self.cells = nn.ModuleList(cells)
         self.dropout_between = dropout_between if dropout_between is not None else nn.Identity()
@@ -73,21 +73,21 @@ class RecurrentStack(nn.Module):
     @property
     def layers(self) -> list[AnyCell]:
         """The cells, lowest first."""
-        return list(self.cells)  # type: ignore[arg-type]  # nn.ModuleList forgets the type
+        return list(self.cells)  # type: ignore[arg-type]  # nn.ModuleList is not typed
 
     def extra_repr(self) -> str:
-        """Say what the parts below do not show; part of a model's fingerprint."""
+        """Return the settings that the submodules do not show; part of a model's fingerprint."""
         return "residual" if self.residual else ""
 
     def use_backend(self, name: str) -> None:
-        """Choose anew how every layer is run."""
+        """Choose the backend of every layer again."""
         self._backend_name = name
         self.backends = tuple(
             choose_backend(cell, name=name, noise=self._kinds) for cell in self.layers
         )
 
     def limit_state_gradient(self, threshold: float | None) -> None:
-        """Clip the gradient of the state before each step, from now on.
+        """Clip the gradient of the state before each step in all later calls.
 
         Args:
             threshold: Limit γ on each component of that gradient; None for no limit.
@@ -100,13 +100,13 @@ class RecurrentStack(nn.Module):
 
     @property
     def _kinds(self) -> frozenset[NoiseKind]:
-        """What the backends have to support."""
+        """The kinds of noise that the backends have to support."""
         kinds = self.regularizer.kinds
         return kinds if self._state_threshold is None else kinds | {"state_clipping"}
 
     @property
     def lacks_kernels(self) -> bool:
-        """Whether the compiled kernels would run a layer, if they were installed."""
+        """Whether the compiled kernels would run a layer if they were installed."""
         is_free = self._backend_name == "auto"
         return is_free and any(lacks_kernels(cell, noise=self._kinds) for cell in self.layers)
 
@@ -122,18 +122,18 @@ class RecurrentStack(nn.Module):
         *,
         layer_traces: list[LayerTrace] | None = None,
     ) -> tuple[Hidden, StackState]:
-        """Read a window of inputs.
+        """Run all layers over a window of inputs.
 
         Args:
-            inputs: (batch, time, input).
-            state: One state a layer.
-            lengths: Steps that count in each row, (batch); all when None.
-            layer_traces: Gets the trace of each layer, lowest first, when it is a list; the layers
-                are then run step by step and not by their backends.
+            inputs: (batch, time, input_size).
+            state: One state per layer.
+            lengths: Number of valid steps in each row, (batch); all when None.
+            layer_traces: The trace of each layer is appended to this list, lowest first, and the
+                layers are run step by step, not by their backends; none are recorded when None.
 
         Returns:
-            The last layer's outputs, (batch, time, hidden), and the state after each row's last
-            step that counts.
+            The outputs of the last layer, (batch, time, output_size), and the state after the last
+            valid step of each row.
         """
         final_state = []
         layers = zip(self.layers, self.backends, state, strict=True)
@@ -158,7 +158,7 @@ class RecurrentStack(nn.Module):
         return (replace(noise, state_threshold=self._state_threshold),)
 
     def _apply(self, *arguments: Any, **options: Any) -> "RecurrentStack":
-        """Choose backends anew where the weights go to another device or dtype."""
+        """Choose the backends again after the weights moved to another device or dtype."""
         super()._apply(*arguments, **options)  # type: ignore[no-untyped-call]
         self.use_backend(self._backend_name)
         return self
@@ -175,7 +175,7 @@ def layer_backends(model: nn.Module) -> tuple[str, ...]:
 
 
 def clip_state_gradients(model: nn.Module, threshold: float) -> None:
-    """Clip the gradient of the state at every time step of every recurrent layer from now on.
+    """Clip the gradient of the state at every time step of every recurrent layer in later calls.
 
     Args:
         model: A model with recurrent layers.

@@ -1,4 +1,7 @@
-"""On disk: model folder, run folder, manifest, checkpoints, lock; and models as ARPA files."""
+"""Files on disk: model folders, run folders, manifests, checkpoints, locks and ARPA files.
+
+The folder has 13 files because each file format and each kind of folder has a file of its own.
+"""
 
 from nextword.storage.arpa_file import read_arpa_file, write_arpa_file
 from nextword.storage.checkpoints import (

@@ -1,7 +1,4 @@
-"""ARPA files on disk, compressed or not: opened for their reader, written atomically.
-
-Knows nothing of what the lines mean.
-"""
+"""Reading ARPA files, compressed or not, and writing them atomically."""
 
 import gzip
 from collections.abc import Callable, Iterator
@@ -17,7 +14,7 @@ from nextword.text import open_stream
 from nextword.tokens import Tokenizer
 
 _COMPRESSED = ".gz"
-#: gzip's own default; higher levels take twice the time for a hundredth of the size.
+#: gzip's default; higher levels take twice the time and save 1 % of the size.
 _LEVEL = 6
 
 
@@ -30,14 +27,14 @@ def read_arpa_file(
     """Read an ARPA file as a model and the tokenizer of its words.
 
     Args:
-        path: The file; gzip, bzip2, xz and Zstandard are recognised by the content.
-        encoding: Encoding of its words.
-        on_progress: Is told how many lines were read.
+        path: The file; gzip, bzip2, xz and Zstandard are recognized by the content.
+        encoding: Encoding of the words.
+        on_progress: Called with the number of lines read so far.
 
     Raises:
         CheckpointError: There is no such file.
-        ConfigError: The encoding is unknown, or its line ends are not those of ASCII.
-        FormatError: It cannot be read, is malformed or cut short; the message names the line.
+        ConfigError: The encoding is unknown, or not a superset of ASCII.
+        FormatError: The file cannot be read, is malformed or truncated; the message names the line.
     """
     if not path.exists():
         raise CheckpointError(f"there is no file {path}.", help="Check the path.")
@@ -52,23 +49,23 @@ def write_arpa_file(
     *,
     on_progress: Callable[[int], None] | None = None,
 ) -> None:
-    """Write a model as an ARPA file that appears when it is complete; its folder is made.
+    """Write a model as an ARPA file, atomically; missing folders are created.
 
     Args:
-        path: Where; `.gz` is compressed.
+        path: The file to write; compressed with gzip if the name ends in `.gz`.
         model: An n-gram model.
         tokenizer: Its tokenizer.
-        on_progress: Is told how many lines were written.
+        on_progress: Called with the number of lines written so far.
 
     Raises:
-        CheckpointError: The file exists already, or the disk refuses.
-        ConfigError: The model is no n-gram model.
-        DataError: Its tokens cannot be spelt in an ARPA file.
+        CheckpointError: The file exists already, or cannot be written.
+        ConfigError: The model is not an n-gram model.
+        DataError: The tokens cannot be written in an ARPA file.
     """
     if path.exists():
         raise CheckpointError(
             f"{path} exists already; it is not replaced.",
-            help="Remove it, or choose another place.",
+            help="Remove it, or choose another path.",
         )
     blocks = ngram_to_arpa(model, tokenizer)
     num_lines = 0
@@ -88,11 +85,11 @@ def _is_compressed(path: Path) -> bool:
 
 @contextmanager
 def _packed(file: BinaryIO, path: Path) -> Iterator[IO[bytes]]:
-    """Compress what is written where the name says so."""
+    """Yield a stream to the file, compressed if the name of the path ends in `.gz`."""
     if not _is_compressed(path):
         yield file
         return
-    # Without name and time, so that the same model gives the same bytes.
+    # No name and time in the header, so the same model always yields the same bytes.
     with gzip.GzipFile(
         filename="", mode="wb", compresslevel=_LEVEL, fileobj=file, mtime=0
     ) as packed:

@@ -1,8 +1,8 @@
-"""Checkpoints: numbered folders of tensors and values, the last of which always loads.
+"""Checkpoints: numbered folders of tensors and JSON values, written atomically.
 
-Knows nothing of optimisers or models; everything to be resumed comes as named tensors (generator
-states too) and JSON values. A crash at any point of a save leaves the earlier checkpoint or the
-new one. One process saves at a time; holding the run's lock is the caller's business.
+Everything that is needed to resume is passed as named tensors (including states of random
+generators) and JSON values. After a crash at any point of a save, the earlier checkpoint or the new
+one can be loaded. Only one process may save at a time; the caller must hold the lock of the run.
 
     checkpoints/step-00001234/   tensors.safetensors, values.json, MANIFEST.json
     checkpoints/latest           the name of the folder to resume from
@@ -42,12 +42,12 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """What was saved at one step.
+    """The content of a checkpoint.
 
     Attributes:
         step: Number of updates done.
-        tensors: By name, on the CPU.
-        values: Nested JSON values; NaN and infinities are as they were.
+        tensors: Tensors by name, on the CPU.
+        values: Nested JSON values; NaN and infinities are preserved.
     """
 
     step: int
@@ -63,28 +63,28 @@ def save_checkpoint(
     values: Mapping[str, Any],
     keep: int = 2,
 ) -> Path:
-    """Save one step, let `latest` name it, and remove all but the newest `keep`.
+    """Save a checkpoint, write its name to `latest`, and remove all but the newest `keep`.
 
-    Checkpoints of later steps are removed too: who saves step 90 after step 100 has gone back, and
-    the step 100 of before is no continuation of it.
+    Checkpoints of later steps are removed too. They belong to a run that was resumed from an
+    earlier step, and the new checkpoint does not precede them.
 
     Args:
-        folder: The folder of checkpoints; made where missing.
+        folder: The folder of checkpoints; created if missing.
         step: Number of updates done, at least 0.
         tensors: Dense tensors by name, on any device.
         values: Nested JSON values.
-        keep: How many checkpoints stay, at least 1.
+        keep: Number of checkpoints to keep, at least 1.
 
     Returns:
         The folder of this checkpoint.
 
     Raises:
         ConfigError: `step` or `keep` is too small.
-        CheckpointError: The disk refuses, or something cannot be stored; the earlier checkpoints
-            are untouched then.
+        CheckpointError: The folder cannot be written, or a value cannot be stored; the earlier
+            checkpoints are unchanged.
     """
     require(step >= 0, f"step is {step}; it must be at least 0.")
-    require(keep >= 1, f"keep is {keep}; at least 1 checkpoint must stay.")
+    require(keep >= 1, f"keep is {keep}; it must be at least 1.")
     place = folder / f"step-{step:08d}"
 
     def write(temporary: Path) -> None:
@@ -100,42 +100,45 @@ def save_checkpoint(
 
 
 def load_checkpoint(place: Path) -> Checkpoint:
-    """Read one checkpoint after checking that every byte is as it was saved.
+    """Load a checkpoint after verifying its checksums.
 
     Args:
-        place: The folder of one step.
+        place: The folder of the checkpoint.
 
     Raises:
-        FormatError: It is missing, damaged, or made by a newer nextword.
+        FormatError: It is missing, damaged, or was written by a newer nextword.
         CheckpointError: It cannot be read.
     """
     return read_folder(place, _read_checkpoint)
 
 
 def load_latest_checkpoint(folder: Path) -> Checkpoint | None:
-    """Read the checkpoint to resume from; None where none was ever completed.
+    """Load the checkpoint to resume from.
 
-    Where the latest is damaged, the newest sound one is taken and a warning logged.
+    If the latest one is damaged, the newest undamaged one is loaded and a warning is logged.
 
     Args:
         folder: The folder of checkpoints; it may be missing.
 
+    Returns:
+        The checkpoint; None if no checkpoint was completed yet.
+
     Raises:
-        FormatError: There are checkpoints and none is sound, or a newer nextword made one.
+        FormatError: All checkpoints are damaged, or one was written by a newer nextword.
     """
     names = _candidates(folder)
     for name in names:
         try:
             return load_checkpoint(folder / name)
         except NewerFormatError:
-            raise  # sound; going on from an earlier one would remove it
+            raise  # Not damaged, and resuming from an earlier one would remove it.
         except CheckpointError as error:
             _logger.warning("Skipping a checkpoint: %s", error)
     if not names:
         return None
     raise FormatError(
-        f"none of the checkpoints in {folder} is sound ({', '.join(names)}).",
-        help="Remove the folder to start afresh, or restore it from a copy.",
+        f"all checkpoints in {folder} are damaged ({', '.join(names)}).",
+        help="Remove the folder to start again, or restore it from a copy.",
     )
 
 
@@ -146,17 +149,17 @@ def _read_checkpoint(place: Path) -> Checkpoint:
     check_format_version(content, source=str(source))
     step, values = content.get("step"), content.get("values")
     if type(step) is not int or not isinstance(values, dict):
-        raise FormatError(f"{source} does not hold a step and its values.", help=DAMAGED_HELP)
+        raise FormatError(f"{source} has no step or no values.", help=DAMAGED_HELP)
     if place.name != f"step-{step:08d}":
         raise FormatError(
-            f"{place} holds step {step}; the folder was renamed.",
+            f"{place} contains step {step}; the folder was renamed.",
             help=f"Rename it to step-{step:08d}.",
         )
     return Checkpoint(step=step, tensors=read_tensors(place / _TENSORS), values=values)
 
 
 def _candidates(folder: Path) -> list[str]:
-    """Names to try, in order: the one `latest` names, then newest first."""
+    """Return the names of checkpoints to try: the one in `latest`, then from newest to oldest."""
     if not folder.is_dir():
         return []
     matches = (_NAME_OR_NEIGHBOUR.fullmatch(path.name) for path in folder.iterdir())
@@ -175,12 +178,12 @@ def _latest_name(folder: Path) -> str | None:
     content = path.read_bytes().decode("utf-8", errors="replace").strip()
     if _NAME.fullmatch(content):
         return content
-    _logger.warning("%s does not name a checkpoint; taking the newest sound one.", path)
+    _logger.warning("%s does not name a checkpoint; using the newest undamaged one.", path)
     return None
 
 
 def _steps(folder: Path) -> dict[str, int]:
-    """Step of each checkpoint's folder, by name."""
+    """Return the step of each checkpoint by the name of its folder."""
     matches = (_NAME.fullmatch(path.name) for path in folder.iterdir())
     return {match[0]: int(match[1]) for match in matches if match}
 
@@ -192,6 +195,6 @@ def _prune(folder: Path, *, step: int, keep: int) -> None:
         if number not in kept:
             shutil.rmtree(folder / name)
     for leftover in (*folder.glob("step-*.tmp"), *folder.glob(".step-*.replaced")):
-        shutil.rmtree(leftover)  # of a save that was killed
+        shutil.rmtree(leftover)  # from a save that was killed
     for leftover in folder.glob(f".{_LATEST}.*.tmp"):
         leftover.unlink()

@@ -1,7 +1,4 @@
-"""What the operating system refuses, as errors of ours with the reason in words.
-
-Knows nothing of folders and formats.
-"""
+"""Conversion of OSError to CheckpointError."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +8,7 @@ from nextword.base import CheckpointError, full_disk_errors
 
 
 def reason(error: OSError) -> str:
-    """Say in words why the operating system refused.
+    """Return the text of an operating system error.
 
     Example:
         >>> reason(OSError(28, "No space left on device"))
@@ -22,11 +19,14 @@ def reason(error: OSError) -> str:
 
 @contextmanager
 def disk_errors(place: Path) -> Iterator[None]:
-    """Turn a refusal to write below `place` into a CheckpointError with the reason.
+    """Convert every OSError inside the block to a CheckpointError.
+
+    Args:
+        place: The file or folder that is written, for the message.
 
     Raises:
         DiskFullError: The disk is full.
-        CheckpointError: The system refuses for another reason.
+        CheckpointError: Writing failed for another reason.
     """
     with full_disk_errors(place):
         try:

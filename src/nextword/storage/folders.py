@@ -1,9 +1,8 @@
-"""Replacing a folder as a whole: after a crash at any point the old one or the new one is there.
+"""Atomic replacement of a folder: after a crash the old or the new folder exists, complete.
 
-Knows nothing of what the folder holds; a function given by the caller writes the files. Next to
-`NAME` there may stand `NAME.tmp` (being written) and `.NAME.replaced` (about to be removed; not
-`NAME.old`, which may be a person's backup). A reader in another process may arrive at any moment:
-it finds `NAME`, or finishes the replacement itself.
+The new folder is written as `NAME.tmp`. The old one is renamed to `.NAME.replaced` and then removed
+(not `NAME.old`, which may be a user's backup). A reader in another process finds `NAME` at any
+time, or completes the replacement itself.
 """
 
 import shutil
@@ -28,16 +27,16 @@ _READ_ATTEMPTS = 10
 
 
 def save_folder(folder: Path, write: Callable[[Path], None]) -> None:
-    """Make or replace a folder so that a crash leaves the earlier one or the new one, complete.
+    """Create or replace a folder atomically.
 
     Args:
-        folder: The folder; an earlier one must be one of ours (it has a manifest) or empty.
-        write: Writes the files into the empty folder it is given. The manifest, permissions and
-            durability are taken care of.
+        folder: The folder; an existing one must have a manifest or be empty.
+        write: Called with an empty folder; writes the files into it. `save_folder` writes the
+            manifest, sets the permissions and flushes the files to disk.
 
     Raises:
-        CheckpointError: The folder is not ours to replace, or the disk refuses (full, read-only);
-            the earlier folder is untouched then.
+        CheckpointError: The existing folder has no manifest, or the disk is full or read-only. The
+            existing folder is unchanged.
     """
     folder = folder.resolve()
     _refuse_foreign_folder(folder)
@@ -50,22 +49,22 @@ def save_folder(folder: Path, write: Callable[[Path], None]) -> None:
                 shutil.rmtree(leftover)
         temporary.mkdir()
         write(temporary)
-        _settle(temporary)
+        _finalize(temporary)
         _replace(folder)
 
 
 def recover_folder(folder: Path) -> None:
-    """Finish or undo an interrupted replacement; without one, do nothing.
+    """Complete or undo an interrupted replacement, if there is one.
 
-    A complete `NAME.tmp` wins over `.NAME.replaced`. While `NAME` exists its neighbours are left
-    alone: they may belong to a save that is going on.
+    A complete `NAME.tmp` takes precedence over `.NAME.replaced`. If `NAME` exists, nothing is
+    changed, because the other folders may belong to a running save.
 
     Raises:
-        CheckpointError: The folder cannot be put back (a read-only disk).
+        CheckpointError: The folder cannot be renamed (read-only disk).
     """
     folder = folder.resolve()
     if not folder.name:
-        return  # the root of a disk is never replaced
+        return  # the root of the file system is never replaced
     temporary, replaced = _neighbours(folder)
     if folder.exists() or not (temporary.exists() or replaced.exists()):
         return
@@ -74,23 +73,30 @@ def recover_folder(folder: Path) -> None:
         source.rename(folder)
         fsync_folder(folder.parent)
     except OSError as error:
-        # Gone or in the way: the saving process, or another reader, was faster.
+        # No error if the saving process, or another reader, has renamed it meanwhile.
         if source.exists() and not folder.exists():
             raise CheckpointError(
                 f"cannot rename {source} to {folder.name}: {reason(error)}.",
-                help="Rename it by hand, or copy the folders to a disk that can be written.",
+                help="Rename it manually, or copy the folders to a writable disk.",
             ) from error
     if folder.exists():
         shutil.rmtree(replaced, ignore_errors=True)
 
 
 def read_folder(folder: Path, read: Callable[[Path], Outcome]) -> Outcome:
-    """Give what `read` makes of a folder, all of it from one state of the folder.
+    """Call a function that reads a folder, and repeat it if the folder was replaced meanwhile.
 
-    Recovers the folder first; reads again where it was replaced during the reading.
+    An interrupted replacement is completed first.
+
+    Args:
+        folder: The folder.
+        read: Reads the folder.
+
+    Returns:
+        The result of `read`.
 
     Raises:
-        CheckpointError: The folder cannot be read, or `read` refused it.
+        CheckpointError: The folder cannot be read, or `read` raised this error.
     """
     for _ in range(_READ_ATTEMPTS):
         recover_folder(folder)
@@ -105,23 +111,23 @@ def read_folder(folder: Path, read: Callable[[Path], Outcome]) -> Outcome:
             raise
         if _identity(folder) == before:
             return outcome
-    raise CheckpointError(f"{folder} was replaced again and again while it was read.")
+    raise CheckpointError(f"{folder} was replaced {_READ_ATTEMPTS} times while it was read.")
 
 
 def _neighbours(folder: Path) -> tuple[Path, Path]:
-    """Name the folder being written and the one being replaced."""
+    """Return the paths of the folder being written and of the one being replaced."""
     return folder.with_name(f"{folder.name}.tmp"), folder.with_name(f".{folder.name}.replaced")
 
 
 def _refuse_foreign_folder(folder: Path) -> None:
-    """Keep a mistyped path from replacing somebody's files."""
+    """Raise an error for a folder that nextword did not write."""
     if not folder.exists() or (folder / MANIFEST_NAME).is_file():
         return
     if not folder.is_dir() or any(folder.iterdir()):
         raise CheckpointError(
-            f"{folder} exists and was not made by nextword (it has no {MANIFEST_NAME}); "
+            f"{folder} exists and was not written by nextword (it has no {MANIFEST_NAME}); "
             "it is not replaced.",
-            help="Choose another place, or remove it first.",
+            help="Choose another path, or remove it first.",
         )
 
 
@@ -132,21 +138,21 @@ def _undone_on_failure(folder: Path) -> Iterator[None]:
         with disk_errors(folder):
             yield
     except BaseException:
-        with suppress(OSError):  # what cannot be undone here, the next load recovers
+        with suppress(OSError):  # recover_folder repeats this at the next load
             if replaced.exists() and not folder.exists():
                 replaced.rename(folder)
         shutil.rmtree(temporary, ignore_errors=True)
         raise
 
 
-def _settle(temporary: Path) -> None:
-    """Make the files durable and readable as the umask says, then the manifest."""
+def _finalize(temporary: Path) -> None:
+    """Set permissions from the umask, flush the files to disk, and write the manifest."""
     mode = file_mode_under_umask()
     for path in temporary.iterdir():
-        path.chmod(mode)  # safetensors writes 0600 whatever the umask
+        path.chmod(mode)  # safetensors ignores the umask and writes with mode 0600
         fsync_file(path)
     fsync_folder(temporary)
-    write_manifest(temporary)  # last: it promises that all above has happened
+    write_manifest(temporary)  # last, because a manifest marks a complete folder
 
 
 def _replace(folder: Path) -> None:
@@ -158,7 +164,7 @@ def _replace(folder: Path) -> None:
     except FileNotFoundError:
         if not folder.exists():
             raise
-        # A reader found the folder missing and finished the replacement for us.
+        # A reader found the folder missing and completed the replacement.
     fsync_folder(folder.parent)
     shutil.rmtree(replaced, ignore_errors=True)
 
@@ -172,7 +178,7 @@ def _is_complete(folder: Path) -> bool:
 
 
 def _identity(folder: Path) -> tuple[int, int, int] | None:
-    """Tell this folder from one that replaces it under the same name."""
+    """Return values that differ between this folder and one that replaces it; None if missing."""
     try:
         status = folder.stat()
     except OSError:

@@ -1,7 +1,6 @@
-"""The version that every file of ours carries, and the refusal of a newer one.
+"""The format version of files that nextword writes.
 
-Knows nothing of what the files hold. A later nextword reads every earlier version; an earlier one
-cannot read a later version and must say so before it stumbles over a key it does not know.
+nextword reads all earlier versions. Files of a later version raise an error.
 """
 
 from collections.abc import Mapping
@@ -9,36 +8,36 @@ from typing import Any
 
 from nextword.base import FormatError
 
-#: Version that this nextword writes, and the newest one it reads.
+#: The version that is written, and the newest one that can be read.
 FORMAT_VERSION = 1
 
-DAMAGED_HELP = "Copy the folder afresh from a sound one, or make it again."
+DAMAGED_HELP = "Copy the folder again from an undamaged one, or create it again."
 
 
 class NewerFormatError(FormatError):
-    """Sound as far as we can tell, but made by a newer nextword."""
+    """The file was written by a newer nextword; it is not known to be damaged."""
 
 
 def check_format_version(values: Mapping[str, Any], *, source: str) -> None:
-    """Refuse values written by a newer nextword, or without a version.
+    """Raise an error if values were written by a newer nextword, or have no version.
 
     Args:
-        values: What the file holds, with its "format_version".
-        source: The file, for the message.
+        values: The content of the file, with its "format_version".
+        source: Name of the file, for the message.
 
     Raises:
-        NewerFormatError: The version is above ours.
-        FormatError: The version is missing or no whole number from 1 on.
+        NewerFormatError: The version is above `FORMAT_VERSION`.
+        FormatError: The version is missing or not a positive integer.
     """
     version = values.get("format_version")
     if type(version) is not int or version < 1:
         raise FormatError(
-            f"{source} has the format_version {version!r}; it must be a whole number from 1 on.",
+            f"{source} has the format_version {version!r}; it must be a positive integer.",
             help=DAMAGED_HELP,
         )
     if version > FORMAT_VERSION:
         raise NewerFormatError(
-            f"{source} was made by a newer nextword "
+            f"{source} was written by a newer nextword "
             f"(format {version}, this one reads up to {FORMAT_VERSION}).",
             help="Upgrade with: pip install --upgrade nextword",
         )

@@ -1,6 +1,6 @@
-"""What a killed process left in a run folder: drafts, removed at the next start under the lock.
+"""Removal of temporary files that a killed process left in a run folder.
 
-Knows the names that nextword gives to drafts, and removes no other.
+Only names that nextword uses for temporary files are removed.
 """
 
 import shutil
@@ -10,8 +10,8 @@ from pathlib import Path
 from nextword.storage.disk import disk_errors
 from nextword.storage.folders import recover_folder
 
-#: Files of a run that are written under another name first, by the folder they lie in.
-_DRAFTED = {
+#: Files of a run that are first written under a temporary name, by their folder.
+_WRITTEN_ATOMICALLY = {
     ".": ("config.toml", "sources.json", "metrics.jsonl", "report.html"),
     "plots": ("training-curve.png",),
     "tokens": ("tokenizer.json",),
@@ -19,23 +19,23 @@ _DRAFTED = {
     "checkpoints": ("latest",),
 }
 _MODEL = "model"
-#: Drafts that earlier versions left under a plain name.
-_OLD_DRAFTS = "tokens/*/unknown.tmp"
-#: Counts of n-grams that were too many for memory.
+#: Temporary files of earlier versions.
+_OLD_TEMPORARY = "tokens/*/unknown.tmp"
+#: Spilled counts of n-grams.
 _SPILLED_COUNTS = ("ngrams-????????", "tokens/ngrams-????????")
 
 
 def sweep_leftovers(run: Path) -> list[Path]:
-    """Remove what an earlier process left unfinished; its lock must be held.
+    """Remove temporary files of an earlier process; the caller must hold the lock of the run.
 
     Args:
         run: The run folder.
 
     Returns:
-        What was removed.
+        The removed files and folders.
 
     Raises:
-        CheckpointError: The disk refuses.
+        CheckpointError: A file cannot be removed.
     """
     recover_folder(run / _MODEL)
     found = [path for path in _leftovers(run) if path.exists() or path.is_symlink()]
@@ -49,10 +49,10 @@ def sweep_leftovers(run: Path) -> list[Path]:
 
 
 def _leftovers(run: Path) -> Iterator[Path]:
-    for place, names in _DRAFTED.items():
+    for place, names in _WRITTEN_ATOMICALLY.items():
         for name in names:
             yield from run.glob(f"{place}/.{name}.????????.tmp")
-    yield from run.glob(_OLD_DRAFTS)
+    yield from run.glob(_OLD_TEMPORARY)
     for pattern in _SPILLED_COUNTS:
         yield from (path for path in run.glob(pattern) if path.is_dir())
     if (run / _MODEL).exists():

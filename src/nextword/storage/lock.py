@@ -1,8 +1,8 @@
-"""One writer to a run folder: a lock that the kernel drops when its holder dies.
+"""A lock that allows one writer per run folder; the kernel releases it when its holder dies.
 
-Knows nothing of what the holder does. The lock file stays for good: were it deleted, one process
-could lock the deleted file and another a new one of the same name, both content. What the file
-says (process id and host, as JSON) is for messages only; the kernel's lock decides.
+The lock file is never deleted. Otherwise one process could lock the deleted file and another one a
+new file of the same name. The content of the file (process id and host, as JSON) is only used in
+messages.
 """
 
 import errno
@@ -20,23 +20,24 @@ from nextword.storage.disk import reason
 
 LOCK_NAME = "lock"
 
-_LARGEST_LOCK = 4096  # bytes; ours are under a hundred
+_LARGEST_LOCK = 4096  # bytes; lock files of nextword have fewer than 100
 
-_HOLDER_PATIENCE_S = 1.0  # a holder writes its name right after it has locked
+_HOLDER_TIMEOUT_S = 1.0  # a holder writes its process id right after it has locked the file
 
 
 class RunLock:
-    """Hold a folder for the time of a `with` block.
+    """Context manager that locks a folder.
 
-    A child made by fork shares the lock until it ends. Not reentrant: a second lock on the same
-    folder is refused in the same process too.
+    A forked child process shares the lock until it ends. The lock is not reentrant: a second lock
+    on the same folder raises an error in the same process too.
 
     Args:
         folder: An existing folder.
 
     Raises:
-        LockedError: On entering, at once: another process holds it; the message names it.
-        CheckpointError: On entering: the folder is missing or cannot be locked, or `lock` in it
+        LockedError: On entering, without waiting: another process holds the lock; the message names
+            the process.
+        CheckpointError: On entering: the folder is missing or cannot be locked, or its file `lock`
             is not a lock file.
     """
 
@@ -46,7 +47,7 @@ class RunLock:
 
     def __enter__(self) -> "RunLock":
         path = self._folder / LOCK_NAME
-        # No link is followed and no pipe waited for: what the file says is overwritten.
+        # The file is overwritten, so links are not followed; opening a pipe must not block.
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         try:
             descriptor = os.open(path, flags, 0o666)
@@ -73,7 +74,7 @@ class RunLock:
         try:
             os.ftruncate(descriptor, 0)
         finally:
-            os.close(descriptor)  # which unlocks
+            os.close(descriptor)  # releases the lock
 
     def _lock(self, descriptor: int) -> None:
         try:
@@ -83,7 +84,7 @@ class RunLock:
         except OSError as error:
             raise CheckpointError(
                 f"cannot lock {self._folder}: {reason(error)}.",
-                help="Use a folder on a file system with POSIX locks.",
+                help="Use a folder on a file system that supports POSIX locks.",
             ) from error
         _require_lock_content(self._folder / LOCK_NAME, descriptor)
         content = json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode("ascii")
@@ -91,7 +92,7 @@ class RunLock:
         os.pwrite(descriptor, content, 0)
 
     def _locked_error(self, descriptor: int) -> LockedError:
-        holder = _patient_holder(descriptor)
+        holder = _wait_for_holder(descriptor)
         if holder is None:
             return LockedError(f"{self._folder} is in use by another process.", help="Wait for it.")
         pid, host = holder
@@ -113,27 +114,27 @@ def _cannot_open(path: Path, error: OSError) -> CheckpointError:
 
 
 def _require_lock_file(path: Path, descriptor: int) -> None:
-    """Refuse what is no lock of ours before anything is written to it.
+    """Raise an error, before anything is written, if the opened file is not a lock file.
 
     Raises:
-        CheckpointError: It is no plain file, or has another name elsewhere.
+        CheckpointError: It is not a regular file, or has another hard link.
     """
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
-        raise _not_a_lock(path, "no plain file")
+        raise _not_a_lock(path, "not a regular file")
     if status.st_nlink > 1:
-        raise _not_a_lock(path, "a hard link to a file that has another name too")
+        raise _not_a_lock(path, "a hard link to a file with another name")
 
 
 def _require_lock_content(path: Path, descriptor: int) -> None:
-    """Refuse a file in which something else is written; asked once it is locked."""
+    """Raise an error if the locked file has other content than a lock file."""
     is_large = os.fstat(descriptor).st_size > _LARGEST_LOCK
     if is_large or not _is_lock_content(os.pread(descriptor, _LARGEST_LOCK, 0)):
         raise _not_a_lock(path, "a file with other content")
 
 
 def _is_lock_content(content: bytes) -> bool:
-    """Whether a lock may say this: nothing, NULs after a power cut, or process and host."""
+    """Return whether this is the content of a lock: empty, NULs (power failure), or JSON."""
     if not content.strip(b"\0"):
         return True
     return content.startswith(b'{"pid"')
@@ -141,14 +142,14 @@ def _is_lock_content(content: bytes) -> bool:
 
 def _not_a_lock(path: Path, what: str) -> CheckpointError:
     return CheckpointError(
-        f"{path} is {what}, not a lock file of nextword; it is left as it is.",
+        f"{path} is {what}, not a lock file of nextword; it is not changed.",
         help="Remove it, or choose another run folder.",
     )
 
 
-def _patient_holder(descriptor: int) -> tuple[int, str] | None:
-    """Read who holds the lock; one that has only just locked gets a moment to write its name."""
-    deadline = time.monotonic() + _HOLDER_PATIENCE_S
+def _wait_for_holder(descriptor: int) -> tuple[int, str] | None:
+    """Return process id and host of the holder; waits a moment until the holder has written."""
+    deadline = time.monotonic() + _HOLDER_TIMEOUT_S
     while True:
         holder = _holder(descriptor)
         if holder is not None or time.monotonic() > deadline:
@@ -157,7 +158,7 @@ def _patient_holder(descriptor: int) -> tuple[int, str] | None:
 
 
 def _holder(descriptor: int) -> tuple[int, str] | None:
-    """Read process id and host; None while the file is empty or still names a dead process."""
+    """Return process id and host; None if the file is empty or names a dead process."""
     try:
         values = json.loads(os.pread(descriptor, 4096, 0))
         pid, host = int(values["pid"]), str(values["host"])
@@ -174,5 +175,5 @@ def _is_alive(pid: int) -> bool:
     except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
-        pass  # alive, and somebody else's
+        pass  # alive, but owned by another user
     return True

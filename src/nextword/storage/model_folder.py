@@ -1,12 +1,12 @@
-"""The model folder: configuration, weights, tokenizer and card of one trained model.
+"""The model folder: settings, weights, tokenizer and card of one trained model.
 
-Knows nothing of models or tokenizers: it moves nested values, named tensors and text. Loading
-runs no code from the folder.
+The content is plain data: JSON values, named tensors and text. Loading does not execute code from
+the folder.
 
     config.json         family, sizes, format_version
     model.safetensors   the weights
     tokenizer.json      the tokenizer, as its own JSON text
-    README.md           the model card; a person may edit it
+    README.md           the model card; may be edited
     MANIFEST.json       size and SHA-256 of the files above
 """
 
@@ -36,11 +36,11 @@ _RUN_MODEL = "model"
 
 @dataclass(frozen=True, kw_only=True)
 class ModelFolder:
-    """What a model folder holds.
+    """The content of a model folder.
 
     Attributes:
-        config: Nested JSON values; the key "format_version" is kept for the folder itself.
-        tensors: Weights by name. Tied weights may share storage; each comes back on its own.
+        config: Nested JSON values; the key "format_version" is reserved.
+        tensors: Weights by name. Weights that share storage are stored, and loaded, separately.
         tokenizer_json: The tokenizer as JSON text.
         card: The model card, Markdown.
     """
@@ -52,15 +52,19 @@ class ModelFolder:
 
 
 def save_model_folder(folder: Path, model_folder: ModelFolder) -> None:
-    """Write a model folder, or replace an earlier one; a crash leaves one of the two, complete.
+    """Write a model folder, or replace an existing one atomically.
+
+    Args:
+        folder: The folder to write.
+        model_folder: Its content.
 
     Raises:
-        CheckpointError: The values cannot be stored, the folder exists and is no model folder, or
-            the disk refuses; an earlier model is untouched then.
+        CheckpointError: The values cannot be stored, the folder exists and is not a model folder,
+            or writing fails. An existing model is unchanged.
     """
     if "format_version" in model_folder.config:
         raise CheckpointError(
-            "the configuration holds format_version, which the model folder writes itself.",
+            "the configuration contains format_version, which is reserved.",
             help="Leave it out.",
         )
 
@@ -80,17 +84,17 @@ def load_model_folder(
     device: torch.device | str = "cpu",
     is_mapped: Callable[[Values], bool] | None = None,
 ) -> ModelFolder:
-    """Read a model folder after checking that every byte is as it was saved, the card apart.
+    """Load a model folder after verifying the checksums of all files but the card.
 
     Args:
         folder: A model folder; `resolve_model_folder` finds the one of a run.
-        device: Where the tensors shall live; it must exist.
-        is_mapped: Says by the configuration whether the tensors stay in their file, mapped into
-            memory, instead of being copied; never when None.
+        device: Device of the tensors.
+        is_mapped: Called with the configuration; returns whether the tensors are memory-mapped
+            instead of copied. They are copied when None.
 
     Raises:
         CheckpointError: There is no such folder, or it cannot be read.
-        FormatError: It is no model folder, damaged, or made by a newer nextword.
+        FormatError: It is not a model folder, is damaged, or was written by a newer nextword.
     """
 
     def read(found: Path) -> ModelFolder:
@@ -112,14 +116,14 @@ def load_model_folder(
 
 
 def resolve_model_folder(path: Path) -> Path:
-    """Find the model folder that a path means: itself, or the best model of a run folder.
+    """Return the model folder of a path: the path itself, or the best model of a run folder.
 
     Args:
         path: A model folder or a run folder.
 
     Raises:
-        CheckpointError: There is nothing, or the run has no model yet.
-        FormatError: It is neither.
+        CheckpointError: There is no such folder, or the run has no model yet.
+        FormatError: It is neither a model folder nor a run folder.
     """
     recover_folder(path)
     _check_folder(path)
@@ -136,7 +140,7 @@ def _model_of_run(run: Path) -> Path:
     if not model.is_dir():
         raise CheckpointError(
             f"the run {run} has no model yet.",
-            help="It appears after the first validation; continue the run with --resume auto.",
+            help="It is written after the first validation; continue the run with --resume auto.",
         )
     return model
 
@@ -153,7 +157,7 @@ def _check_folder(folder: Path) -> None:
     if not folder.is_dir():
         raise FormatError(
             f"{folder} is a file; a model is a folder.",
-            help="Name the folder it lies in.",
+            help="Name the folder that contains it.",
         )
 
 
@@ -177,5 +181,5 @@ def _read_text(path: Path) -> str:
 
 
 def _read_card(path: Path) -> str:
-    """Read the card however a person has left it."""
+    """Return the text of the card, which may have been edited or removed."""
     return path.read_bytes().decode("utf-8", errors="replace") if path.is_file() else ""

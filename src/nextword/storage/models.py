@@ -1,7 +1,4 @@
-"""Models to and from disk: model folders, run folders and ARPA files.
-
-The settings of a model folder name its family; `nextword.families` builds the model.
-"""
+"""Saving and loading models: model folders, run folders and ARPA files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,22 +27,22 @@ from nextword.storage.model_folder import (
 from nextword.storage.values import read_values
 from nextword.tokens import RESETS, Tokenizer, VocabularyTokenizer
 
-#: Suffixes of files that lie in a model folder, where the folder is the model.
+#: Suffixes of the files in a model folder; a path to one of them is not an ARPA file.
 _FOLDER_SUFFIXES = frozenset({".safetensors", ".json", ".toml", ".md"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoredModel:
-    """A model with what belongs to it.
+    """A loaded model with its tokenizer and settings.
 
     Attributes:
-        model: In evaluation mode, on its device.
+        model: The model, in evaluation mode, on its device.
         tokenizer: Its tokenizer.
-        config: `config.json` without the format version: `model`, `training`, ...; of a file,
-            what can be read off it.
-        card: The model card, Markdown; empty for a file.
-        path: The folder or file it lies in.
-        settings: The sections of `config` that define the model; None for a file.
+        config: The content of `config.json` without the format version: `model`, `training`, ...;
+            for an ARPA file, family and order.
+        card: The model card, Markdown; empty for an ARPA file.
+        path: The folder or file it was loaded from.
+        settings: The decoded sections of `config` that define the model; None for an ARPA file.
     """
 
     model: LanguageModel
@@ -59,14 +56,17 @@ class StoredModel:
 def save_model(
     folder: Path, model: LanguageModel, *, config: Values, tokenizer: Tokenizer, card: str
 ) -> None:
-    """Write a model folder, or replace an earlier one.
+    """Write a model folder, or replace an existing one atomically.
 
     Args:
-        folder: Where.
-        model: Its tensors are saved.
-        config: Nested values; `model.family` names the family that can read them back.
+        folder: The folder to write.
+        model: The model whose tensors are saved.
+        config: Nested values; `model.family` names the family that loads the tensors.
         tokenizer: The model's tokenizer.
         card: The model card, Markdown.
+
+    Raises:
+        CheckpointError: The folder exists and is not a model folder, or writing fails.
     """
     save_model_folder(
         folder,
@@ -89,17 +89,18 @@ def load_model(
     """Load a model from a model folder, from the best model of a run folder, or from an ARPA file.
 
     Args:
-        path: The folder or file. A file is read as an ARPA file whatever its name.
-        device: Where the model shall compute, if it computes on devices.
+        path: The folder or file. A file is read as an ARPA file, whatever its name.
+        device: Device of a neural model; n-gram models stay on the CPU.
         encoding: Encoding of the words of an ARPA file; UTF-8 when None.
-        on_progress: Is told how many lines were read of an ARPA file.
+        on_progress: Called with the number of lines of an ARPA file read so far.
 
     Raises:
-        ConfigError: No file system can hold the path.
+        ConfigError: The path is invalid, the encoding is unknown, or an encoding is given for a
+            model folder.
         CheckpointError: There is no such folder or file, or the run has no model yet.
-        FormatError: It is no model, is damaged, newer, or of an unknown family.
+        FormatError: It is not a model, is damaged, was written by a newer nextword, or its family
+            is unknown.
         MismatchError: The weights do not fit the configuration.
-        ConfigError: The encoding is unknown, or the model is no ARPA file.
     """
     path = checked_path(path)
     if _is_arpa(path):
@@ -110,14 +111,14 @@ def load_model(
         return StoredModel(model=model, tokenizer=tokenizer, config=config, card="", path=path)
     if encoding is not None:
         raise ConfigError(
-            f"an encoding ({encoding!r}) is of use for ARPA files only; {path} is none.",
+            f"an encoding ({encoding!r}) is only used for ARPA files; {path} is not one.",
             help="Leave --encoding out.",
         )
     return _load_folder(resolve_model_folder(path), device=device)
 
 
 def _is_arpa(path: Path) -> bool:
-    """Return whether a path is a file that can be a model, or is named like one."""
+    """Return whether a path is an ARPA file, by its name if it does not exist."""
     if path.exists():
         return not path.is_dir() and path.suffix.lower() not in _FOLDER_SUFFIXES
     return ".arpa" in (suffix.lower() for suffix in path.suffixes)
@@ -127,11 +128,14 @@ def read_model_config(path: Path) -> Values:
     """Read the settings of a model without its tensors.
 
     Args:
-        path: A model folder or a run folder; of any other file, nothing is known.
+        path: A model folder or a run folder.
+
+    Returns:
+        The content of `config.json`; empty if the path is a file.
 
     Raises:
         CheckpointError: There is no such folder, or the run has no model yet.
-        FormatError: It is no model folder.
+        FormatError: It is not a model folder.
     """
     if not path.is_dir():
         return {}
@@ -149,7 +153,7 @@ def _load_folder(folder: Path, *, device: torch.device | str) -> StoredModel:
     family = _family_name(stored.config)
     if family not in FAMILIES:
         raise FormatError(
-            f"{folder} holds a model of the family {family!r}, which is unknown.",
+            f"{folder} contains a model of the family {family!r}, which is unknown.",
             help=FAMILIES.hint(family),
         )
     try:
@@ -167,7 +171,7 @@ def _load_folder(folder: Path, *, device: torch.device | str) -> StoredModel:
         ) from error
     except (RuntimeError, TypeError, ValueError, OverflowError, MemoryError) as error:
         raise FormatError(
-            f"{folder / 'config.json'} cannot be used: no model can be built of it "
+            f"{folder / 'config.json'} cannot be used: the model cannot be built "
             f"({type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}).",
             help=DAMAGED_HELP,
         ) from error
@@ -184,11 +188,11 @@ def _load_folder(folder: Path, *, device: torch.device | str) -> StoredModel:
 
 
 def _check_sections(config: Values, source: str) -> None:
-    """Refuse settings that are read from the configuration as they stand, where they are wrong."""
+    """Raise a FormatError for sections that are not objects, and for an unknown training.reset."""
     for section, values in config.items():
         if section != "description" and not isinstance(values, dict):
             raise FormatError(
-                f"{source} holds {values!r} as {section}; a section is expected.",
+                f"{source} has {values!r} as {section}; expected a section.",
                 help=DAMAGED_HELP,
             )
     reset = config.get("training", {}).get("reset", RESETS[0])

@@ -1,16 +1,14 @@
-"""The run folder: where everything about one training run lies, and its file of metrics.
+"""The run folder: all files of one training run, and its metrics.
 
-Knows nothing of training: the configuration is text, a metric record is nested JSON values.
-
-    config.toml     the resolved configuration, enough to rerun
-    sources.json    what the texts were when the run began
-    metrics.jsonl   one record a line
-    checkpoints/    to resume from
-    model/          the best model so far
-    tokens/         the encoded text
-    plots/          figures
-    report.html     the report
-    lock            held while the run goes on
+config.toml     the resolved settings, sufficient to repeat the run
+sources.json    the texts as they were when the run began
+metrics.jsonl   one metric record per line
+checkpoints/    checkpoints to resume from
+model/          the best model so far
+tokens/         the encoded text
+plots/          figures
+report.html     the report
+lock            locked while the run is active
 """
 
 import json
@@ -34,20 +32,20 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The places of a run.
+    """The paths of a run.
 
     Attributes:
-        path: The folder itself.
+        path: The folder.
     """
 
     path: Path
 
     @classmethod
     def create(cls, path: Path) -> "RunFolder":
-        """Make the folder where it is missing, and give its places.
+        """Create the folder if it is missing.
 
         Raises:
-            CheckpointError: It is a file, or the disk refuses.
+            CheckpointError: The path is a file, or the folder cannot be created.
         """
         with disk_errors(path):
             path.mkdir(parents=True, exist_ok=True)
@@ -55,11 +53,11 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path) -> "RunFolder":
-        """Give the places of a run that has begun.
+        """Open the folder of an existing run.
 
         Raises:
             CheckpointError: There is no such folder.
-            FormatError: It holds no config.toml.
+            FormatError: It contains no config.toml.
         """
         if not path.is_dir():
             raise CheckpointError(f"there is no run folder {path}.", help="Check the path.")
@@ -73,27 +71,27 @@ class RunFolder:
 
     @property
     def config_file(self) -> Path:
-        """The resolved configuration, TOML."""
+        """The resolved settings, TOML."""
         return self.path / "config.toml"
 
     @property
     def sources_file(self) -> Path:
-        """What the texts were when the run began, JSON."""
+        """The texts as they were when the run began, JSON."""
         return self.path / "sources.json"
 
     @property
     def broken_metrics_file(self) -> Path:
-        """Lines that stood in the metrics and are no records."""
+        """Lines of the metrics that are not valid records."""
         return self.path / "metrics.jsonl.broken"
 
     @property
     def metrics_file(self) -> Path:
-        """One JSON record a line."""
+        """The metrics, one JSON record per line."""
         return self.path / "metrics.jsonl"
 
     @property
     def checkpoints_folder(self) -> Path:
-        """What `save_checkpoint` takes."""
+        """The folder for `save_checkpoint`."""
         return self.path / "checkpoints"
 
     @property
@@ -117,19 +115,19 @@ class RunFolder:
         return self.path / "report.html"
 
     def is_empty(self) -> bool:
-        """Tell whether no run has left anything here; the lock and hidden files do not count."""
+        """Return whether the folder is empty, apart from the lock and hidden files."""
         names = {path.name for path in self.path.iterdir()}
         return all(name == LOCK_NAME or name.startswith(".") for name in names)
 
     def has_checkpoint(self) -> bool:
-        """Tell whether there is something to go on from."""
+        """Return whether there is a checkpoint to resume from."""
         return any(self.checkpoints_folder.glob("step-????????/MANIFEST.json"))
 
     def refuse_links(self) -> None:
-        """Refuse a run whose folders are links: what nextword replaces would lie elsewhere.
+        """Raise an error if a folder of the run is a link; files elsewhere would be replaced.
 
         Raises:
-            FormatError: One of the run's own folders, or its metrics, is a symbolic link.
+            FormatError: One of the run's folders, or its metrics, is a symbolic link.
         """
         folders = (
             self.tokens_folder,
@@ -141,21 +139,21 @@ class RunFolder:
         for path in (*folders, self.metrics_file, self.broken_metrics_file):
             if path.is_symlink():
                 raise FormatError(
-                    f"{path} is a link to {path.readlink()}; a run writes through no link.",
-                    help="Remove the link, or put the whole run folder where there is room.",
+                    f"{path} is a link to {path.readlink()}; a run does not write through links.",
+                    help="Remove the link, or move the whole run folder to the other disk.",
                 )
 
     def write_config(self, text: str) -> None:
-        """Replace config.toml, durably.
+        """Replace config.toml atomically.
 
         Raises:
-            CheckpointError: The disk refuses.
+            CheckpointError: The file cannot be written.
         """
         with disk_errors(self.config_file):
             write_bytes(self.config_file, text.encode("utf-8"))
 
     def read_config(self) -> str:
-        """Give the text of config.toml.
+        """Return the text of config.toml.
 
         Raises:
             CheckpointError: It cannot be read.
@@ -169,12 +167,15 @@ class RunFolder:
             raise CheckpointError(f"cannot read {self.config_file}: {reason(error)}.") from error
 
     def append_metrics(self, record: Mapping[str, Any]) -> None:
-        """Add one record as one line; NaN and infinities become null.
+        """Append one record as one line; NaN and infinities become null.
 
-        A half-written line of a run that was killed is dropped first.
+        An incomplete last line of a killed run is removed first.
+
+        Args:
+            record: Nested JSON values.
 
         Raises:
-            CheckpointError: The disk refuses.
+            CheckpointError: The file cannot be written.
         """
         line = json.dumps(with_nulls(record), allow_nan=False) + "\n"
         with disk_errors(self.metrics_file), self.metrics_file.open("a+b") as file:
@@ -182,7 +183,7 @@ class RunFolder:
             file.write(line.encode("ascii"))
 
     def read_metrics(self) -> list[Values]:
-        """Give all records, in order; lines that are no records are left out.
+        """Return all records in order; lines that are not valid records are skipped.
 
         Raises:
             CheckpointError: The file cannot be read.
@@ -190,13 +191,16 @@ class RunFolder:
         return [record for _, record in self._lines() if record is not None]
 
     def truncate_metrics(self, *, after_step: int) -> None:
-        """Keep only records up to and with a step, so that a resumed run repeats none.
+        """Remove the records of later steps, which a resumed run will write again.
 
-        Records without a "step" stay. Lines that are no records are moved to
-        `metrics.jsonl.broken`, with a warning.
+        Records without a "step" are kept. Lines that are not valid records are moved to
+        `metrics.jsonl.broken`, and a warning is logged.
+
+        Args:
+            after_step: The last step whose records are kept.
 
         Raises:
-            CheckpointError: The disk refuses.
+            CheckpointError: The file cannot be written.
         """
         lines = self._lines()
         broken = [line for line, record in lines if record is None]
@@ -205,34 +209,35 @@ class RunFolder:
             return
         with disk_errors(self.metrics_file):
             if broken:
-                self._set_aside(broken)
+                self._move_to_broken(broken)
             write_bytes(self.metrics_file, b"".join(kept))
 
-    def _set_aside(self, broken: list[bytes]) -> None:
+    def _move_to_broken(self, broken: list[bytes]) -> None:
         with self.broken_metrics_file.open("ab") as file:
             file.writelines(broken)
         _logger.warning(
-            "%s had %d lines that are no records; they are in %s now.",
+            "%s had %d lines that are not valid records; they were moved to %s.",
             self.metrics_file,
             len(broken),
             self.broken_metrics_file.name,
         )
 
     def _lines(self) -> list[tuple[bytes, Values | None]]:
-        """Give every complete line with its record; None where it is none."""
+        """Return every complete line with its record; None if the line is not a valid record."""
         if not self.metrics_file.exists():
             return []
         try:
             complete = self.metrics_file.read_bytes().split(b"\n")[:-1]
         except OSError as error:
             raise CheckpointError(
-                f"cannot read {self.metrics_file}: {reason(error)}.", help="Move it elsewhere."
+                f"cannot read {self.metrics_file}: {reason(error)}.",
+                help="Move it to another folder.",
             ) from error
         return [(line + b"\n", _record(line)) for line in complete]
 
 
 def _record(line: bytes) -> Values | None:
-    """Parse a line; None where it is no JSON object, or a measurement in it is no number."""
+    """Return the record of a line; None if it is not a JSON object or a metric is not a number."""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
@@ -255,7 +260,7 @@ def _step(record: Values) -> float:
 
 
 def _drop_half_line(file: BinaryIO) -> None:
-    """Cut a file open for appending back to its last complete line."""
+    """Truncate a file, opened for appending, after its last complete line."""
     end = file.seek(0, 2)
     if end == 0:
         return

@@ -1,7 +1,6 @@
-"""Named tensors in one safetensors file, and back: no pickle, no code.
+"""Saving and loading named tensors as a safetensors file, without pickle.
 
-Knows nothing of models: names are opaque. Tensors that share storage are written out one by one;
-whoever ties weights ties them again after loading.
+Tensors that share storage are stored separately; tied weights have to be tied again after loading.
 """
 
 from collections.abc import Mapping
@@ -19,14 +18,14 @@ _RESERVED_NAME = "__metadata__"
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """Write named tensors of any shape, type, layout in memory and device.
+    """Write named tensors of any shape, dtype, strides and device.
 
     Args:
-        path: The file; its permissions and durability are the caller's business.
-        tensors: Dense tensors; sharing storage is fine.
+        path: The file; the caller sets permissions and flushes it to disk.
+        tensors: Dense tensors; they may share storage.
 
     Raises:
-        CheckpointError: A tensor cannot be stored, or the disk refuses.
+        CheckpointError: A tensor cannot be stored, or the file cannot be written.
     """
     stored = _storable(tensors)
     try:
@@ -34,44 +33,44 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     except SafetensorError as error:
         raise CheckpointError(
             f"cannot write {path}: {error}.",
-            help="Choose a folder that can be written.",
+            help="Choose a writable folder.",
         ) from error
     except (KeyError, ValueError) as error:
         raise CheckpointError(
-            f"cannot write {path}: a tensor is not of a type that safetensors knows ({error}).",
-            help="Save it as one of the usual types.",
+            f"cannot write {path}: safetensors does not support the dtype of a tensor ({error}).",
+            help="Convert it to a supported dtype.",
         ) from error
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Read named tensors into the memory of the CPU.
+    """Load named tensors onto the CPU.
 
     Raises:
-        FormatError: It is not a safetensors file.
+        FormatError: The file is not a valid safetensors file.
     """
     return {name: tensor.clone() for name, tensor in map_tensors(path).items()}
 
 
 def map_tensors(path: Path) -> dict[str, Tensor]:
-    """Map named tensors into memory: pages are read when they are used, and shared by processes.
+    """Load named tensors memory-mapped: pages are read on first use and shared by processes.
 
-    They are windows on the file. A file that is replaced or removed stays readable through them,
-    as ours always are; one that is changed or cut in place changes them, or ends the process.
+    The tensors stay valid if the file is replaced or removed, as nextword does. If another program
+    modifies or truncates the file in place, their values change or the process crashes.
 
     Raises:
-        FormatError: It is not a safetensors file.
+        FormatError: The file is not a valid safetensors file.
     """
     try:
         return load_file(path, device="cpu")
     except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
-        # RuntimeError: torch maps the file a second time, and by then it may be gone.
+        # RuntimeError: torch maps the file a second time, and it may have been removed meanwhile.
         raise FormatError(
-            f"{path} is not a sound safetensors file: {error}.", help=DAMAGED_HELP
+            f"{path} is not a valid safetensors file: {error}.", help=DAMAGED_HELP
         ) from error
 
 
 def _storable(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Detach, move to the CPU, lay out densely; clone what shares storage with an earlier one."""
+    """Return contiguous tensors on the CPU that do not share storage."""
     stored: dict[str, Tensor] = {}
     storages: set[int] = set()
     for name, tensor in tensors.items():
@@ -91,5 +90,5 @@ def _check_storable(name: str, tensor: Tensor) -> None:
         raise CheckpointError(
             f"the tensor {name!r} has no dense values in memory "
             f"(layout {tensor.layout}, device {tensor.device}).",
-            help="Save its dense form.",
+            help="Convert it to a dense tensor.",
         )

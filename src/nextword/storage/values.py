@@ -1,8 +1,7 @@
-"""Nested values as JSON text and back, exactly: NaN and infinities survive.
+"""Exact serialization of nested values as JSON, including NaN and infinities.
 
-Knows nothing of what the values mean. The text is plain JSON, which has no NaN; such a float is
-written as an object of one key, `{"$float": "nan"}`, so that any JSON reader still opens the file.
-Keys that begin with "$" are therefore kept for ourselves.
+JSON has no NaN. It is written as an object, `{"$float": "nan"}`, so that every JSON parser can read
+the file. Keys that begin with "$" are therefore reserved.
 """
 
 import json
@@ -19,18 +18,18 @@ _SPECIAL_FLOATS = ("nan", "inf", "-inf")
 
 
 def render_values(values: Mapping[str, Any]) -> bytes:
-    r"""Give nested values as JSON in ASCII, ready to be written.
+    r"""Serialize nested values as ASCII JSON.
 
     Args:
-        values: None, booleans, numbers, text, lists and string-keyed mappings. Tuples come back
-            as lists.
+        values: None, booleans, numbers, strings, lists and mappings with string keys. Tuples are
+            restored as lists.
 
     Returns:
-        Bytes that `parse_values` turns into equal values; non-finite floats and lone surrogates
-        included.
+        Bytes that `parse_values` turns into equal values, including non-finite floats and lone
+        surrogates.
 
     Raises:
-        CheckpointError: A value is none of these, or a key is no text or begins with "$".
+        CheckpointError: A value has another type, or a key is not a string or begins with "$".
 
     Example:
         >>> render_values({"loss": math.inf})
@@ -40,14 +39,14 @@ def render_values(values: Mapping[str, Any]) -> bytes:
 
 
 def parse_values(content: bytes, *, source: str) -> Values:
-    """Read what `render_values` wrote.
+    """Deserialize the result of `render_values`.
 
     Args:
-        content: JSON of one object, UTF-8.
-        source: The file, for the message.
+        content: A JSON object in UTF-8.
+        source: Name of the file, for error messages.
 
     Raises:
-        FormatError: It is no JSON, no object, or nested too deeply.
+        FormatError: The content is not JSON, not an object, or nested too deeply.
 
     Example:
         >>> parse_values(b'{"loss": {"$float": "inf"}}', source="values.json")
@@ -61,13 +60,17 @@ def parse_values(content: bytes, *, source: str) -> Values:
         raise FormatError(f"{source} is not valid JSON: {error}.", help=DAMAGED_HELP) from error
     if not isinstance(values, dict):
         raise FormatError(
-            f"{source} holds a {type(values).__name__}, not a JSON object.", help=DAMAGED_HELP
+            f"{source} contains a {type(values).__name__}, not a JSON object.", help=DAMAGED_HELP
         )
     return values
 
 
 def read_values(path: Path) -> Values:
-    """Read a file of `render_values`; FormatError names the file."""
+    """Read a file that was written with `render_values`.
+
+    Raises:
+        FormatError: The content is not JSON, not an object, or nested too deeply.
+    """
     return parse_values(path.read_bytes(), source=str(path))
 
 
@@ -85,7 +88,7 @@ def _encode(value: Any, place: str) -> Any:
         return [_encode(item, f"{place}[{index}]") for index, item in enumerate(value)]
     raise CheckpointError(
         f"{place} is a {type(value).__name__}; only JSON values can be saved here.",
-        help="Save arrays and generator states among the tensors.",
+        help="Save arrays and generator states as tensors.",
     )
 
 
@@ -93,7 +96,7 @@ def _checked_key(key: Any) -> str:
     if isinstance(key, str) and not key.startswith("$"):
         return key
     raise CheckpointError(
-        f"the key {key!r} cannot be saved; keys must be text that does not begin with '$'.",
+        f"the key {key!r} cannot be saved; keys must be strings that do not begin with '$'.",
         help="Rename it.",
     )
 
@@ -103,9 +106,9 @@ def _decode(values: Values) -> Any:
         return values
     text = values[_FLOAT_KEY]
     if len(values) != 1 or text not in _SPECIAL_FLOATS:
-        raise ValueError(f"{_FLOAT_KEY!r} must stand alone and be one of {_SPECIAL_FLOATS}")
+        raise ValueError(f"{_FLOAT_KEY!r} must be the only key, with one of {_SPECIAL_FLOATS}")
     return float(text)
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"the bare constant {name} is not JSON")
+    raise ValueError(f"the constant {name} is not valid JSON")

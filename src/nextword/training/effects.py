@@ -1,42 +1,35 @@
-"""Settings that change nothing beside the others: what somebody asks for must not be ignored.
+"""Errors for settings that would be ignored.
 
-Only what a person sets over a recipe is refused; a recipe, or the settings of a saved run, may hold
-a value that another one makes idle. A value that equals the default is never refused.
+Only settings that a user sets over a recipe or a saved run raise an error; those of the recipe or
+the run may have no effect. A value that equals the default never raises an error.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nextword.base import ConfigError, source_of
-from nextword.families import NgramConfig, RecurrentSettings
 from nextword.training.config import RunConfig
 
-#: Sections that only a network has.
-_OF_NETWORKS = (
-    *("embedding", "output", "regularization", "optimizer", "schedule", "clipping"),
-    *("averaging", "evaluation", "training"),
-)
-#: Sections that a model to start from brings with it.
+#: Sections that are taken from the model that training starts from.
 _KEPT_BY_INIT = frozenset({"embedding", "model", "tokenizer"})
-#: What counting n-grams does read of `training`, or takes because every family does.
-_OF_ALL = frozenset({"training.device", "training.reset", "training.seed"})
-_COUNTED = "an n-gram model is counted, not trained"
+#: Settings that every family accepts, even if the rest of their section has no effect.
+_ALWAYS_ACCEPTED = frozenset({"training.device", "training.reset", "training.seed"})
 
 
 def refuse_idle_settings(config: RunConfig, layers: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse a setting that a person asks for and that would change nothing.
+    """Raise an error if the user sets something that has no effect.
 
     Args:
-        config: The settings of all layers together.
-        layers: What a person sets over a recipe or a saved run.
+        config: The merged settings.
+        layers: The settings of the user, over a recipe or a saved run.
 
     Raises:
-        ConfigError: A setting has no effect; the message says why.
+        ConfigError: A setting has no effect; the message contains the reason.
     """
-    idle = dict(_idle_settings(config))
+    idle = _idle_settings(config)
     for path, value in _leaves(layers):
-        reason = idle.get(".".join(path)) or idle.get(path[0])
-        if reason is None or ".".join(path) in _OF_ALL or value == _default(path):
+        reason = idle.get(path[0]) or idle.get(".".join(path))
+        if reason is None or ".".join(path) in _ALWAYS_ACCEPTED or value == _default(config, path):
             continue
         setting, source = ".".join(path), source_of(path, layers) or "settings"
         option = setting if source in {"--set", "settings"} else source
@@ -49,12 +42,12 @@ def refuse_idle_settings(config: RunConfig, layers: Sequence[Mapping[str, Any]])
 def refuse_other_parts(
     init: str, stored: Mapping[str, Any], layers: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Refuse sizes that a person asks for when the training starts from a model with others.
+    """Raise an error if the user sets something that differs from the model training starts from.
 
     Args:
         init: The model to start from.
         stored: Its settings.
-        layers: What a person sets over a recipe.
+        layers: The settings of the user, over a recipe.
 
     Raises:
         ConfigError: A setting of the model, its embedding or its tokenizer is not that of `init`.
@@ -72,28 +65,21 @@ def refuse_other_parts(
             )
 
 
-def _idle_settings(config: RunConfig) -> Iterator[tuple[str, str]]:
-    """Give the sections and settings that change nothing, each with the reason."""
+def _idle_settings(config: RunConfig) -> dict[str, str]:
+    """Return the sections and settings that have no effect, with the reasons."""
+    idle = config.model.idle_settings()
     if config.text.valid:
-        yield "text.split", "a validation text is named, so the training text is not cut"
-    if isinstance(config.model, NgramConfig):
-        for section in _OF_NETWORKS:
-            yield section, _COUNTED
-        if config.model.smoothing != "add_k":
-            yield "model.k", f"model.smoothing is {config.model.smoothing!r}, not 'add_k'"
-        return
-    yield from _idle_updates(config)
-    if isinstance(config.model, RecurrentSettings):
-        yield from _idle_cells(config.model)
+        idle["text.split"] = "a validation text is named, so the training text is not cut"
+    # The reasons of the family replace the general ones.
+    return dict(_idle_updates(config)) | idle
 
 
 def _idle_updates(config: RunConfig) -> Iterator[tuple[str, str]]:
+    """Yield the settings of the updates that another setting leaves without effect."""
     optimizer, schedule, clipping = config.optimizer, config.schedule, config.clipping
     kind = f"optimizer.kind is {optimizer.kind!r}"
     for name in ("momentum",) if optimizer.kind == "adamw" else ("beta1", "beta2"):
         yield f"optimizer.{name}", kind
-    if config.model.family != "maxent":
-        yield "optimizer.table_learning_rate", f"the family {config.model.family} has no table"
     kind = f"schedule.kind is {schedule.kind!r}"
     if schedule.kind != "plateau":
         yield "schedule.plateau_factor", kind
@@ -107,24 +93,6 @@ def _idle_updates(config: RunConfig) -> Iterator[tuple[str, str]]:
         yield "clipping.factor", kind
 
 
-def _idle_cells(model: RecurrentSettings) -> Iterator[tuple[str, str]]:
-    if "elman" not in model.cell and model.cell in _OWN_CELLS:
-        yield "model.nonlinearity", f"model.cell is {model.cell!r}; only elman cells have it"
-    if "lstm" not in model.cell and model.cell in _OWN_CELLS:
-        yield "model.forget_bias", f"model.cell is {model.cell!r}, which has no forget gate's bias"
-    if model.num_layers == 1:
-        yield "regularization.layer_dropout", "there is one layer, and nothing between layers"
-
-
-#: Cells of which it is known what they read; one from outside may read anything.
-_OWN_CELLS = frozenset(
-    {
-        *("elman", "elman_preactivation", "gru", "linear", "lstm", "lstm_layer_norm"),
-        *("lstm_projected", "min_gru", "min_lstm"),
-    }
-)
-
-
 def _leaves(layers: Sequence[Mapping[str, Any]]) -> Iterator[tuple[list[str], Any]]:
     for layer in layers:
         for section, values in layer.items():
@@ -133,7 +101,7 @@ def _leaves(layers: Sequence[Mapping[str, Any]]) -> Iterator[tuple[list[str], An
                     yield [section, key], value
 
 
-def _default(path: Sequence[str]) -> Any:
-    section = NgramConfig() if path == ["model", "k"] else getattr(RunConfig(), path[0], None)
+def _default(config: RunConfig, path: Sequence[str]) -> Any:
+    section = type(config.model) if path[0] == "model" else getattr(RunConfig(), path[0], None)
     default = getattr(section, path[1], None)
     return list(default) if isinstance(default, tuple) else default

@@ -47,7 +47,9 @@ def test_recurrent_tied_sizes_that_differ_are_refused() -> None:
 
 
 def test_recurrent_layers_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(ShapeError, match="a layer reads 5 numbers a step, the one below gives 4"):
+    with pytest.raises(
+        ShapeError, match="a layer has input size 5, but the layer below it has output size 4"
+    ):
         make(cells=[LstmCell(4, 4), LstmCell(5, 4)])
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -6,6 +7,7 @@ import torch
 from fakes import network_spec
 from nextword.base import ConfigError, decode, encode
 from nextword.cells import (
+    CELLS,
     AnyCell,
     ElmanCell,
     ElmanPreactivationCell,
@@ -16,9 +18,11 @@ from nextword.cells import (
     MinGruCell,
     MinLstmCell,
     ProjectedLstmCell,
+    register_cell,
 )
 from nextword.families import RecurrentConfig, RecurrentLanguageModel, RegularizationConfig
 from nextword.layers import AdaptiveSoftmax, EmbeddingConfig, OutputConfig
+from registries import registries_restored
 
 
 def build(config: RecurrentConfig, **regularization: Any) -> RecurrentLanguageModel:
@@ -79,7 +83,7 @@ def test_recurrent_config_last_hidden_size_below_one_is_refused() -> None:
 
 def test_recurrent_config_projection_wider_than_the_last_layer_is_refused() -> None:
     with pytest.raises(
-        ConfigError, match="projection_size is 5, wider than hidden_size, 4"
+        ConfigError, match="projection_size is 5, larger than hidden_size, 4"
     ) as caught:
         RecurrentConfig(cell="lstm_projected", projection_size=5, hidden_size=8, last_hidden_size=4)
 
@@ -275,7 +279,7 @@ def test_build_projected_layers_read_and_show_the_projection() -> None:
 
 def test_recurrent_config_projection_wider_than_the_state_is_refused() -> None:
     with pytest.raises(
-        ConfigError, match="projection_size is 9, wider than hidden_size, 8"
+        ConfigError, match="projection_size is 9, larger than hidden_size, 8"
     ) as caught:
         RecurrentConfig(cell="lstm_projected", hidden_size=8, projection_size=9)
 
@@ -298,7 +302,7 @@ def test_recurrent_config_projection_without_its_cell_is_refused(
 
 
 def test_recurrent_config_residual_of_one_layer_is_refused() -> None:
-    with pytest.raises(ConfigError, match="residual is true, but with one layer"):
+    with pytest.raises(ConfigError, match="residual is true, but residual connections start at"):
         RecurrentConfig(num_layers=1, residual=True)
 
 
@@ -341,3 +345,32 @@ def test_build_regularizer_reaches_the_model() -> None:
 )
 def test_recurrent_config_describes_itself(config: RecurrentConfig, expected: str) -> None:
     assert config.describe() == expected
+
+
+def test_idle_settings_cell_from_outside_may_read_any_setting() -> None:
+    with registries_restored():
+        register_cell("own", lambda size, settings: GruCell(size, settings.hidden_size))
+        idle = RecurrentConfig(cell="own", num_layers=2).idle_settings()
+
+    assert idle.keys() == {"optimizer.table_learning_rate"}
+
+
+@pytest.mark.parametrize("cell", list(CELLS))
+@pytest.mark.parametrize(("name", "value"), [("nonlinearity", "relu"), ("forget_bias", 3.0)])
+def test_idle_settings_are_those_that_do_not_change_the_cell(
+    cell: str, name: str, value: Any
+) -> None:
+    config = RecurrentConfig(cell=cell, projection_size=2 if cell == "lstm_projected" else None)
+
+    def built(settings: RecurrentConfig) -> tuple[str, list[list[float]]]:
+        torch.manual_seed(0)
+        module = CELLS[cell](3, settings)
+        return str(module), [each.flatten().tolist() for each in module.parameters()]
+
+    has_effect = built(config) != built(replace(config, **{name: value}))
+    assert (f"model.{name}" in config.idle_settings()) == (not has_effect)
+
+
+def test_idle_settings_one_layer_has_no_dropout_between_layers() -> None:
+    assert "regularization.layer_dropout" in RecurrentConfig().idle_settings()
+    assert "regularization.layer_dropout" not in RecurrentConfig(num_layers=2).idle_settings()

@@ -17,9 +17,7 @@ def check(token_ids: torch.Tensor, lengths: torch.Tensor | None = None, rows: in
 
 
 def test_check_inputs_one_axis_is_refused() -> None:
-    with pytest.raises(
-        ShapeError, match=r"token_ids has shape \(3,\); \(batch, time\) is expected"
-    ):
+    with pytest.raises(ShapeError, match=r"token_ids has shape \(3,\); expected \(batch, time\)"):
         check(torch.tensor([1, 2, 3]))
 
 
@@ -37,7 +35,7 @@ def test_check_inputs_lengths_that_do_not_fit_are_refused(lengths: list[int]) ->
 @pytest.mark.parametrize(("low", "high"), [(-1, 2), (1, 6)])
 def test_check_inputs_id_outside_the_vocabulary_is_refused(low: int, high: int) -> None:
     with pytest.raises(
-        VocabularyError, match=f"token ids run from {low} to {high}; the vocabulary has 6"
+        VocabularyError, match=f"token ids range from {low} to {high}, but the vocabulary has 6"
     ):
         check(ids([low], [high]))
 

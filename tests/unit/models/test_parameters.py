@@ -42,7 +42,7 @@ def test_load_parameter_tensors_other_names_are_refused(change: str) -> None:
 
     with pytest.raises(
         MismatchError,
-        match=r"f\.safetensors does not fit the model: only one side has (bias|extra)",
+        match=r"f\.safetensors does not fit the model; missing or unexpected: (bias|extra)",
     ) as caught:
         load_parameter_tensors(model_of(), tensors, source="f.safetensors")
 

@@ -103,7 +103,9 @@ def test_concatenate_puts_rows_one_after_the_other(sizes: list[int]) -> None:
 def test_concatenate_of_another_kind_is_refused() -> None:
     other = State.fresh({"other": torch.zeros(2)}, batch_size=1, fingerprint=str)
 
-    with pytest.raises(ShapeError, match=r"states that hold \['count', 'memory'\] and \['other'\]"):
+    with pytest.raises(
+        ShapeError, match=r"states with the tensors \['count', 'memory'\] and \['other'\]"
+    ):
         fresh(1).concatenate([other])
 
 
@@ -136,10 +138,12 @@ def test_bytes_give_the_state_back(batch_size: int) -> None:
 def test_bytes_of_another_model_are_refused_with_help() -> None:
     data = moved(2).to_bytes()
 
-    with pytest.raises(MismatchError, match=r"belongs to model abc, this one is xyz") as caught:
+    with pytest.raises(
+        MismatchError, match=r"belongs to model abc, but this model is xyz"
+    ) as caught:
         state_from_bytes(data, fresh(1, fingerprint="xyz"))
 
-    assert caught.value.help == "Read the text again with this model to get a state of its own."
+    assert caught.value.help == "Read the text again with this model."
 
 
 @given(st.integers(0, 400))
@@ -200,11 +204,11 @@ def rewritten(state: State, **changed: torch.Tensor | None) -> bytes:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"num_tokens": None}, "it holds no num_tokens"),
+        ({"num_tokens": None}, "it has no num_tokens"),
         ({"num_tokens": torch.tensor([-1, 0])}, "num_tokens is -1, below 0"),
-        ({"num_tokens": torch.zeros(2)}, "it holds no num_tokens"),
-        ({"memory": None}, r"it holds \['count'\], not \['count', 'memory'\]"),
-        ({"other": torch.zeros(2)}, "it holds .*other"),
+        ({"num_tokens": torch.zeros(2)}, "it has no num_tokens"),
+        ({"memory": None}, r"it has \['count'\], not \['count', 'memory'\]"),
+        ({"other": torch.zeros(2)}, "it has .*other"),
         ({"memory": torch.zeros(3, 2)}, r"memory has shape \(3, 2\), not \(2, 2\)"),
         ({"memory": torch.zeros(2, 5)}, r"memory has shape \(2, 5\), not \(2, 2\)"),
         ({"memory": torch.zeros(2, 2, dtype=torch.int64)}, "memory has dtype torch.int64"),

@@ -96,12 +96,12 @@ def test_arrays_give_the_same_back(text: str, order: int) -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"keys.3": None}, "keys.3 is missing or too many for order 3"),
-        ({"keys.4": np.zeros(0, dtype=np.int64)}, "keys.4 is missing or too many for order 3"),
-        ({"keys.2": np.zeros(1, dtype=np.int32)}, "keys.2 is of type int32[1]"),
-        ({"keys.2": np.array([5, 4])}, "the n-grams of order 2 are out of order"),
-        ({"keys.2": np.array([VOCAB_SIZE**2])}, "the n-grams of order 2 are out of order"),
-        ({"keys.3": np.array([-1])}, "the n-grams of order 3 are out of order"),
+        ({"keys.3": None}, "keys.3 is missing or unexpected for order 3"),
+        ({"keys.4": np.zeros(0, dtype=np.int64)}, "keys.4 is missing or unexpected for order 3"),
+        ({"keys.2": np.zeros(1, dtype=np.int32)}, "keys.2 has dtype int32 and shape [1]"),
+        ({"keys.2": np.array([5, 4])}, "the n-grams of order 2 are not sorted"),
+        ({"keys.2": np.array([VOCAB_SIZE**2])}, "the n-grams of order 2 are not sorted"),
+        ({"keys.3": np.array([-1])}, "the n-grams of order 3 are not sorted"),
     ],
 )
 def test_arrays_that_are_damaged_are_refused(
@@ -110,7 +110,7 @@ def test_arrays_that_are_damaged_are_refused(
     arrays = {**found("w0 w1 w2\n", order=3).arrays(), **changed}
     arrays = {name: array for name, array in arrays.items() if array is not None}
 
-    message = f"file has no sound n-gram features: {message}"
+    message = f"file has damaged n-gram features: {message}"
 
     with pytest.raises(FormatError, match=re.escape(message)):
         Successors.from_arrays(arrays, order=3, vocab_size=VOCAB_SIZE, source="file")

@@ -73,24 +73,27 @@ def test_tables_arrays_make_the_same_tables() -> None:
         ({"keys.2": None}, "it has no keys.2"),
         ({"log_probs.2": None}, "it has no log_probs.2"),
         ({"keys.2": np.array([1, 3], dtype=np.int64)}, "the arrays of order 2 differ in length"),
-        ({"keys.2": np.array([3, 1, 8])}, "the n-grams of order 2 are out of order"),
-        ({"keys.2": np.array([1, 3, 16])}, "the n-grams of order 2 are out of order"),
-        ({"keys.2": np.array([-1, 3, 8])}, "the n-grams of order 2 are out of order"),
-        ({"keys.2": np.array([1.0, 3.0, 8.0])}, "keys.2 is of type float64[3]"),
-        ({"log_probs.1": np.zeros(5, dtype=np.float32)}, "it has 5 words, the vocabulary 4"),
-        ({"odd": np.zeros(1, dtype=np.float32)}, "it holds odd"),
+        ({"keys.2": np.array([3, 1, 8])}, "the n-grams of order 2 are not sorted"),
+        ({"keys.2": np.array([1, 3, 16])}, "the n-grams of order 2 are not sorted"),
+        ({"keys.2": np.array([-1, 3, 8])}, "the n-grams of order 2 are not sorted"),
+        ({"keys.2": np.array([1.0, 3.0, 8.0])}, "keys.2 has dtype float64 and shape [3]"),
+        (
+            {"log_probs.1": np.zeros(5, dtype=np.float32)},
+            "it has 5 words, but the vocabulary has 4",
+        ),
+        ({"odd": np.zeros(1, dtype=np.float32)}, "it contains odd"),
     ],
 )
 def test_tables_damaged_arrays_are_refused(changes: dict[str, object], message: str) -> None:
     arrays = {k: v for k, v in (small().arrays() | changes).items() if v is not None}
 
-    expected = re.escape(f"model.safetensors is no sound n-gram model: {message}")
+    expected = re.escape(f"model.safetensors is damaged: {message}")
     with pytest.raises(FormatError, match=expected):
         NgramTables.from_arrays(arrays, vocab_size=VOCAB_SIZE, source="model.safetensors")
 
 
 def test_tables_no_arrays_are_refused() -> None:
-    with pytest.raises(FormatError, match=re.escape("it holds no n-grams.")):
+    with pytest.raises(FormatError, match=re.escape("it contains no n-grams.")):
         NgramTables.from_arrays({}, vocab_size=VOCAB_SIZE, source="model")
 
 

@@ -134,8 +134,12 @@ def test_bidirectional_dropout_follows_the_mode() -> None:
     [
         ([], [], "there are 0 cells forwards and 0 backwards"),
         ([(3, 4)], [(3, 4), (8, 4)], "there are 1 cells forwards and 2 backwards"),
-        ([(3, 4)], [(2, 4)], "reads 3 numbers a step forwards and 2 backwards"),
-        ([(3, 4), (4, 2)], [(3, 4), (4, 2)], "reads 4 numbers a step, the one below gives 8"),
+        ([(3, 4)], [(2, 4)], "a layer has input size 3 forwards and 2 backwards"),
+        (
+            [(3, 4), (4, 2)],
+            [(3, 4), (4, 2)],
+            "input size 4, but the layer below it has output size 8",
+        ),
     ],
     ids=["none", "unequal", "inputs", "between"],
 )

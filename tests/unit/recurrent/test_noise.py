@@ -13,8 +13,9 @@ from nextword.cells import (
     LstmCell,
     LstmState,
     MinLstmCell,
+    ProjectedLstmCell,
 )
-from nextword.recurrent import LayerNoise, RecurrentStack
+from nextword.recurrent import LayerNoise, RecurrentRegularizer, RecurrentStack
 
 
 def state(hidden: float, cell: float) -> LstmState:
@@ -34,6 +35,33 @@ def test_layer_noise_mixes_each_part_at_its_own_share_of_the_step() -> None:
     mixed = [noise.mixed(time, state(0.0, 0.0), state(8.0, 8.0)) for time in (0, 1)]
 
     assert [[part.item() for part in parts] for parts in mixed] == [[0.0, 2.0], [8.0, 4.0]]
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_layer_noise_mixes_a_new_part_of_lower_precision_in_the_higher_one(
+    dtype: torch.dtype,
+) -> None:
+    noise = LayerNoise(held=(torch.full((1, 1, 1), 0.25),) * 2)
+    new = LstmState(*(part.to(dtype) for part in state(0.0, 0.0)))
+
+    mixed = noise.mixed(0, new, state(8.0, 4.0))
+
+    assert [part.item() for part in mixed] == [2.0, 1.0]
+    assert {part.dtype for part in mixed} == {torch.float32}
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("backend", ["reference", "hoisted", "auto"])
+def test_projected_lstm_with_zoneout_runs_under_autocast(backend: str, training: bool) -> None:
+    cells = [ProjectedLstmCell(3, 8, projection_size=4)]
+    regularizer = RecurrentRegularizer(zoneout_hidden=0.3, zoneout_cell=0.2)
+    stack = RecurrentStack(cells, regularizer=regularizer, backend=backend).train(training)
+
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        outputs, _ = stack(torch.randn(2, 5, 3), stack.initial_state(2))
+    outputs.float().sum().backward()
+
+    assert outputs.isfinite().all()
 
 
 def test_layer_noise_without_a_limit_gives_the_state_itself() -> None:

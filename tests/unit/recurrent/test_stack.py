@@ -44,7 +44,9 @@ def test_stack_equals_the_layers_one_after_the_other() -> None:
 
 
 def test_stack_sizes_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(ShapeError, match="a layer reads 4 numbers a step, the one below gives 5"):
+    with pytest.raises(
+        ShapeError, match="a layer has input size 4, but the layer below it has output size 5"
+    ):
         RecurrentStack([LstmCell(3, 5), LstmCell(4, 2)])
 
 
@@ -152,7 +154,7 @@ def test_stack_residual_padding_stays_zero() -> None:
 
 
 def test_stack_residual_layer_of_another_width_is_refused() -> None:
-    with pytest.raises(ConfigError, match="one reads 5 numbers a step and gives 2"):
+    with pytest.raises(ConfigError, match="a layer has input size 5 and output size 2"):
         RecurrentStack([LstmCell(3, 5), LstmCell(5, 2)], residual=True)
 
 

@@ -137,7 +137,7 @@ def test_read_arpa_file_damaged_gzip_is_refused(model: NgramLanguageModel, tmp_p
     ("name", "content", "message"),
     [
         ("m.arpa.gz", b"plain text\n", "line 1: the file has no line \\data\\"),
-        ("m.arpa", gzip.compress(b"\\data\\\n"), "line 1: the file ends within the header"),
+        ("m.arpa", gzip.compress(b"\\data\\\n"), "line 1: the file ends inside the header"),
         ("m.arpa", b"just words\n", "line 1: the file has no line \\data\\"),
         ("m.arpa", b"", "line 0: the file has no line \\data\\"),
     ],

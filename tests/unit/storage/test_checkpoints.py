@@ -126,7 +126,7 @@ def test_save_checkpoint_removes_what_a_killed_save_left(tmp_path: Path, names_i
     ("arguments", "message"),
     [
         ({"step": -1}, "step is -1; it must be at least 0"),
-        ({"step": 1, "keep": 0}, "keep is 0; at least 1 checkpoint must stay"),
+        ({"step": 1, "keep": 0}, "keep is 0; it must be at least 1"),
     ],
 )
 def test_save_checkpoint_bad_number_refuses(
@@ -227,7 +227,7 @@ def test_load_latest_checkpoint_none_sound_lists_them(tmp_path: Path) -> None:
         damage(save(tmp_path, step=step))
 
     with pytest.raises(
-        FormatError, match=r"none of the checkpoints .* is sound \(step-00000002, step-00000001\)"
+        FormatError, match=r"all checkpoints in .* are damaged \(step-00000002, step-00000001\)"
     ):
         load_latest_checkpoint(tmp_path)
 
@@ -238,14 +238,14 @@ def test_load_latest_checkpoint_newer_format_is_not_skipped(tmp_path: Path) -> N
     (place / "values.json").write_text('{"format_version": 2}')
     write_manifest(place)
 
-    with pytest.raises(FormatError, match="made by a newer nextword"):
+    with pytest.raises(FormatError, match="written by a newer nextword"):
         load_latest_checkpoint(tmp_path)
 
 
 def test_load_checkpoint_renamed_folder_says_so(tmp_path: Path) -> None:
     place = save(tmp_path, step=1).rename(tmp_path / "step-00000009")
 
-    with pytest.raises(FormatError, match="holds step 1; the folder was renamed"):
+    with pytest.raises(FormatError, match="contains step 1; the folder was renamed"):
         load_checkpoint(place)
 
 
@@ -257,7 +257,7 @@ def test_load_checkpoint_without_step_and_values_refuses(
     (place / "values.json").write_text(json.dumps({"format_version": 1, **content}))
     write_manifest(place)
 
-    with pytest.raises(FormatError, match="does not hold a step and its values"):
+    with pytest.raises(FormatError, match="has no step or no values"):
         load_checkpoint(place)
 
 

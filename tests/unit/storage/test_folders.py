@@ -107,7 +107,7 @@ def test_save_folder_foreign_folder_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter").write_text("precious")
 
-    with pytest.raises(CheckpointError, match="thesis exists and was not made by nextword"):
+    with pytest.raises(CheckpointError, match="thesis exists and was not written by nextword"):
         save_folder(tmp_path / "thesis", writer("new"))
 
     assert (tmp_path / "thesis" / "chapter").read_text() == "precious"
@@ -267,7 +267,7 @@ def test_read_folder_replaced_every_time_gives_up(tmp_path: Path) -> None:
     folder = tmp_path / "model"
     save_folder(folder, writer("old"))
 
-    with pytest.raises(CheckpointError, match="was replaced again and again"):
+    with pytest.raises(CheckpointError, match="was replaced 10 times"):
         read_folder(folder, lambda place: save_folder(place, writer("new")))
 
 

@@ -15,7 +15,7 @@ def test_check_format_version_ours_accepts() -> None:
 def test_check_format_version_newer_says_both_versions() -> None:
     with pytest.raises(
         NewerFormatError,
-        match=r"config.json was made by a newer nextword \(format 2, this one reads up to 1\)",
+        match=r"config.json was written by a newer nextword \(format 2, this one reads up to 1\)",
     ) as caught:
         check_format_version({"format_version": 2}, source="config.json")
 
@@ -24,5 +24,5 @@ def test_check_format_version_newer_says_both_versions() -> None:
 
 @pytest.mark.parametrize("values", [{}, *({"format_version": v} for v in (0, -1, "1", True, 1.0))])
 def test_check_format_version_no_version_refuses(values: dict[str, object]) -> None:
-    with pytest.raises(FormatError, match="must be a whole number from 1 on"):
+    with pytest.raises(FormatError, match="must be a positive integer"):
         check_format_version(values, source="config.json")

@@ -98,7 +98,7 @@ def test_run_lock_stale_is_recovered(tmp_path: Path) -> None:
 def test_run_lock_unreadable_holder_still_refuses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
 ) -> None:
-    monkeypatch.setattr("nextword.storage.lock._HOLDER_PATIENCE_S", 0.02)
+    monkeypatch.setattr("nextword.storage.lock._HOLDER_TIMEOUT_S", 0.02)
 
     with RunLock(tmp_path):
         (tmp_path / LOCK_NAME).write_text(content)
@@ -226,7 +226,7 @@ def test_run_lock_that_is_a_folder_is_refused(tmp_path: Path) -> None:
 def test_run_lock_that_is_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / LOCK_NAME)
 
-    with pytest.raises(CheckpointError, match="lock is no plain file"):
+    with pytest.raises(CheckpointError, match="lock is not a regular file"):
         RunLock(tmp_path).__enter__()
 
 

@@ -44,7 +44,7 @@ def test_write_manifest_again_does_not_list_itself(folder: Path) -> None:
 def test_write_manifest_inner_folder_refuses(tmp_path: Path) -> None:
     (tmp_path / "inner").mkdir()
 
-    with pytest.raises(CheckpointError, match="inner is not a plain file"):
+    with pytest.raises(CheckpointError, match="inner is not a regular file"):
         write_manifest(tmp_path)
 
 
@@ -105,14 +105,14 @@ def test_verify_manifest_without_manifest_says_incomplete(folder: Path) -> None:
 def test_verify_manifest_newer_version_says_upgrade(folder: Path) -> None:
     edit(folder, format_version=2, novelty=True)
 
-    with pytest.raises(FormatError, match="made by a newer nextword"):
+    with pytest.raises(FormatError, match="written by a newer nextword"):
         verify_manifest(folder)
 
 
 def test_verify_manifest_unknown_key_refuses(folder: Path) -> None:
     edit(folder, novelty=True)
 
-    with pytest.raises(FormatError, match="must hold format_version and files"):
+    with pytest.raises(FormatError, match="must contain exactly format_version and files"):
         verify_manifest(folder)
 
 
@@ -120,7 +120,7 @@ def test_verify_manifest_unknown_key_refuses(folder: Path) -> None:
 def test_verify_manifest_name_outside_the_folder_refuses(folder: Path, name: str) -> None:
     edit(folder, files={name: {"size": 0, "sha256": "0" * 64}})
 
-    with pytest.raises(FormatError, match="which is no file of this folder"):
+    with pytest.raises(FormatError, match="which is not the name of a file in its folder"):
         verify_manifest(folder)
 
 
@@ -131,14 +131,14 @@ def test_verify_manifest_name_outside_the_folder_refuses(folder: Path, name: str
 def test_verify_manifest_bad_description_refuses(folder: Path, description: Any) -> None:
     edit(folder, files={"notes": description})
 
-    with pytest.raises(FormatError, match="does not describe notes by size and sha256"):
+    with pytest.raises(FormatError, match="does not list size and sha256 of notes"):
         verify_manifest(folder)
 
 
 def test_verify_manifest_huge_manifest_is_not_read(folder: Path) -> None:
     os.truncate(folder / MANIFEST_NAME, 1 << 31)
 
-    with pytest.raises(FormatError, match="no manifest is that large"):
+    with pytest.raises(FormatError, match="a manifest has at most 1,048,576"):
         verify_manifest(folder)
 
 

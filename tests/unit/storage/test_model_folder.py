@@ -81,7 +81,7 @@ def test_save_model_folder_own_format_version_refuses(tmp_path: Path) -> None:
         config={"format_version": 7}, tensors={}, tokenizer_json="{}", card=""
     )
 
-    with pytest.raises(CheckpointError, match="the configuration holds format_version"):
+    with pytest.raises(CheckpointError, match="the configuration contains format_version"):
         save_model_folder(tmp_path / "model", model_folder)
 
 
@@ -149,7 +149,9 @@ def test_load_model_folder_run_folder_points_to_its_model(tmp_path: Path) -> Non
 def test_load_model_folder_newer_config_says_upgrade(folder: Path) -> None:
     change(folder, "config.json", b'{"format_version": 2}')
 
-    with pytest.raises(FormatError, match=r"config\.json was made by a newer nextword \(format 2"):
+    with pytest.raises(
+        FormatError, match=r"config\.json was written by a newer nextword \(format 2"
+    ):
         load_model_folder(folder)
 
 
@@ -231,7 +233,7 @@ def test_load_model_folder_torch_pickle_is_refused_and_never_run(
     )
     write_manifest(folder)
 
-    with pytest.raises(FormatError, match="not a sound safetensors file"):
+    with pytest.raises(FormatError, match="not a valid safetensors file"):
         load_model_folder(folder)
 
     assert not (tmp_path / "proof").exists()
@@ -281,7 +283,7 @@ def test_load_model_folder_header_of_random_bytes_is_refused_quickly(folder: Pat
     for _ in range(50):
         length = generator.choice([0, 7, 8, 2**20, 2**40, 2**63])
         change(folder, "model.safetensors", length.to_bytes(8, "little") + generator.randbytes(100))
-        with pytest.raises(FormatError, match="not a sound safetensors file"):
+        with pytest.raises(FormatError, match="not a valid safetensors file"):
             load_model_folder(folder)
 
 

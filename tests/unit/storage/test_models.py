@@ -75,13 +75,13 @@ def test_load_model_other_file_says_what_a_model_is(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="so it is not an ARPA file") as refusal:
         load(tmp_path / "text.txt")
 
-    assert "A model folder is named as a folder" in refusal.value.help
+    assert "or name a model folder" in refusal.value.help
 
 
 def test_load_model_encoding_of_a_folder_is_refused(tmp_path: Path) -> None:
     save(tmp_path / "model", trained())
 
-    with pytest.raises(ConfigError, match=r"an encoding .* is of use for ARPA files only"):
+    with pytest.raises(ConfigError, match=r"an encoding .* is only used for ARPA files"):
         load_model(tmp_path / "model", encoding="latin-1")
 
 
@@ -158,7 +158,7 @@ def changed_copy(kind: str, folder: Path, section: str, values: object) -> Path:
             {"hidden_size": 10**6, "embedding_size": 10**6},
             r"has shape \(\d+, 12\), the configuration asks for \(\d+, 1000000\)",
         ),
-        ("lstm", "model", {"hidden_size": 2**62, "tied": False}, "no model can be built of it"),
+        ("lstm", "model", {"hidden_size": 2**62, "tied": False}, "the model cannot be built"),
         (
             "transformer",
             "model",
@@ -167,8 +167,8 @@ def changed_copy(kind: str, folder: Path, section: str, values: object) -> Path:
         ),
         ("lstm", "training", {"reset": "paragraph"}, r"has the training\.reset 'paragraph'"),
         ("ngram", "training", {"reset": ["line"]}, r"has the training\.reset \['line'\]"),
-        ("lstm", "training", None, "holds None as training; a section is expected"),
-        ("ngram", "model", [1], r"holds \[1\] as model; a section is expected"),
+        ("lstm", "training", None, "has None as training; expected a section"),
+        ("ngram", "model", [1], r"has \[1\] as model; expected a section"),
     ],
 )
 def test_load_model_of_an_impossible_configuration_is_refused(

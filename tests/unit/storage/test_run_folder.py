@@ -171,13 +171,16 @@ def test_truncate_metrics_sets_broken_lines_aside_with_a_warning(
 
     assert run.metrics_file.read_bytes() == b'{"step": 1}\n{"step": 3}\n'
     assert run.broken_metrics_file.read_bytes() == b"earlier\n" + line + b"\n"
-    assert "had 1 lines that are no records; they are in metrics.jsonl.broken now" in caplog.text
+    assert (
+        "had 1 lines that are not valid records; they were moved to metrics.jsonl.broken"
+        in caplog.text
+    )
 
 
 def test_read_metrics_that_are_a_folder_give_the_reason(run: RunFolder) -> None:
     run.metrics_file.mkdir()
 
-    with pytest.raises(CheckpointError, match=r"Cannot read .*metrics\.jsonl: Is a directory"):
+    with pytest.raises(CheckpointError, match=r"cannot read .*metrics\.jsonl: Is a directory"):
         run.read_metrics()
 
 
@@ -186,7 +189,9 @@ def test_refuse_links_names_the_link(run: RunFolder, name: str) -> None:
     run.refuse_links()
     (run.path / name).symlink_to(run.path.parent)
 
-    with pytest.raises(FormatError, match=f"{name} is a link to .*a run writes through no link"):
+    with pytest.raises(
+        FormatError, match=f"{name} is a link to .*a run does not write through links"
+    ):
         run.refuse_links()
 
 

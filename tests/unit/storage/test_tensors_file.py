@@ -103,7 +103,9 @@ def test_write_tensors_reserved_name_refuses(tmp_path: Path) -> None:
 
 
 def test_write_tensors_unsupported_type_refuses(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"not of a type that safetensors knows .*complex128"):
+    with pytest.raises(
+        CheckpointError, match=r"safetensors does not support the dtype of a tensor .*complex128"
+    ):
         write_tensors(tmp_path / "file", {"weight": torch.zeros(1, dtype=torch.complex128)})
 
 
@@ -117,7 +119,7 @@ def test_read_tensors_other_file_refuses(tmp_path: Path, content: bytes) -> None
     path = tmp_path / "tensors.safetensors"
     path.write_bytes(content)
 
-    with pytest.raises(FormatError, match=r"tensors\.safetensors is not a sound safetensors file"):
+    with pytest.raises(FormatError, match=r"tensors\.safetensors is not a valid safetensors file"):
         read_tensors(path)
 
 

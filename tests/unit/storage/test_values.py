@@ -61,7 +61,7 @@ def test_render_values_object_names_its_place() -> None:
 
 @pytest.mark.parametrize("key", [1, "$float", "$"])
 def test_render_values_odd_key_refuses(key: Any) -> None:
-    with pytest.raises(CheckpointError, match="cannot be saved; keys must be text"):
+    with pytest.raises(CheckpointError, match="cannot be saved; keys must be strings"):
         render_values({"inner": {key: 1}})
 
 
@@ -84,5 +84,5 @@ def test_parse_values_bad_json_names_the_file(content: bytes) -> None:
 
 
 def test_parse_values_list_refuses() -> None:
-    with pytest.raises(FormatError, match="holds a list, not a JSON object"):
+    with pytest.raises(FormatError, match="contains a list, not a JSON object"):
         parse_values(b"[]", source="values.json")

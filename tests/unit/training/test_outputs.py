@@ -191,7 +191,7 @@ def test_training_from_a_model_with_another_output_is_refused(
     train(corpus_file, tmp_path / "first", settings(training={"max_steps": 2}))
     values = settings(output=OUTPUTS["adaptive"], text={"init": str(tmp_path / "first")})
 
-    with pytest.raises(MismatchError, match=r"does not fit the model: only one side has"):
+    with pytest.raises(MismatchError, match=r"does not fit the model; missing or unexpected: "):
         train(corpus_file, tmp_path / "second", values)
 
 

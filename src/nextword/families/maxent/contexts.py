@@ -1,7 +1,4 @@
-"""Contexts looked up at many places of a text at once, and the words that followed each.
-
-Knows ids alone; nothing of weights. Works on the device that its tables lie on.
-"""
+"""Look-up of contexts at many positions of a text at once, and of the successors of each."""
 
 from dataclasses import dataclass
 
@@ -18,11 +15,11 @@ Ranks = Int64[Tensor, "batch places"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Lists:
-    """Lists of n-grams, as stretches of `ContextLists.keys`.
+    """Lists of n-grams, as slices of `ContextLists.keys`.
 
     Attributes:
-        begins: Where each begins.
-        counts: How many n-grams it has.
+        begins: Index of the first n-gram of each list.
+        counts: Number of n-grams of each list.
     """
 
     begins: Int64[Tensor, " lists"]
@@ -30,15 +27,15 @@ class Lists:
 
 
 class ContextLists(nn.Module):
-    """The n-grams of a text, sorted, with the list of each context.
+    """The sorted n-grams of a text, with the list of successors of each context.
 
     Args:
-        successors: What followed which context.
+        successors: The n-grams.
 
     Attributes:
         keys: Keys of the n-grams of all orders, order 2 first.
-        starts: Where in `keys` the list of each context begins, order 2 first; every order ends
-            with where its last list ends.
+        starts: Index in `keys` of the first successor of each context, order 2 first; the entries
+            of an order end with the index after its last list.
     """
 
     keys: Int64[Tensor, " ngrams"]
@@ -59,27 +56,27 @@ class ContextLists(nn.Module):
 
     @property
     def num_ngrams(self) -> int:
-        """Number of n-grams, of all orders together."""
+        """Number of n-grams of all orders."""
         return len(self.keys)
 
     def of(self, order: int) -> Int64[Tensor, " _"]:
-        """Give the keys of the n-grams of an order, 2 or more."""
+        """Return the keys of the n-grams of an order, 2 or more."""
         return self.keys[self._first_keys[order - 2] : self._first_keys[order - 1]]
 
     def successors(self) -> Successors:
-        """Give the n-grams as they were handed in."""
+        """Return the n-grams as a `Successors` object."""
         keys = tuple(self.of(order).cpu().numpy() for order in range(2, self.order + 1))
         return Successors(vocab_size=self.vocab_size, keys=keys)
 
     def match(self, words: Ranks) -> list[Ranks]:
-        """Find the contexts that end at each place.
+        """Find the contexts that end at each position.
 
         Args:
-            words: Ids, (batch, places); `NOTHING` where a row had read nothing yet.
+            words: Ids, (batch, places); `NOTHING` before the first token of a row.
 
         Returns:
-            For each length from 1 to order - 1 the rank of the context of so many words that ends
-            there, or `NOT_FOUND`; (batch, places).
+            For each length from 1 to order - 1 the rank of the context of this length that ends at
+            each position, or `NOT_FOUND`; (batch, places).
         """
         ranks = [words] if self.order > 1 else []
         for order in range(2, self.order):
@@ -87,16 +84,21 @@ class ContextLists(nn.Module):
         return ranks
 
     def lists(self, order: int, contexts: Int64[Tensor, " lists"]) -> Lists:
-        """Give the n-grams of an order, 2 or more, that go on from contexts, by rank."""
+        """Return the n-grams of an order, 2 or more, that have the given contexts.
+
+        Args:
+            order: The order.
+            contexts: Ranks of the contexts, (lists).
+        """
         places = self._first_starts[order - 2] + contexts
         begins = self.starts[places]
         return Lists(begins=begins, counts=self.starts[places + 1] - begins)
 
     def _find(self, order: int, contexts: Ranks, words: Ranks) -> Ranks:
-        """Give the ranks of n-grams by the rank of their context and their last word.
+        """Return the ranks of n-grams by the rank of their context and their last word.
 
-        Neither a context that is `NOT_FOUND` nor a word that is `NOTHING` makes a key that is
-        stored: before `NOTHING` stands nothing else, so its context is not found either.
+        A context `NOT_FOUND` or a word `NOTHING` never yields a stored key. `NOTHING` is preceded
+        by `NOTHING` only, so its context is not found either.
         """
         keys = self.of(order)
         if not len(keys):
@@ -107,7 +109,7 @@ class ContextLists(nn.Module):
 
 
 def shifted(values: Ranks, first: int) -> Ranks:
-    """Give at each place what stands one place before it, and `first` at the first one."""
+    """Return the values shifted right by one position, with `first` at the first position."""
     return functional.pad(values, (1, 0), value=first)[:, :-1]
 
 

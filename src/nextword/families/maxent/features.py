@@ -1,4 +1,4 @@
-"""The features: a weight for each n-gram that the training text has, in a hashed table."""
+"""The n-gram features: a weight for each n-gram of the training text, in a hash table."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ MAX_ORDER = 9
 
 
 class _Read(torch.autograd.Function):
-    """weight[slots], with a list as gradient: `gather` with `sparse_grad` at twice the speed."""
+    """weight[slots] with a sparse gradient; twice as fast as `gather` with `sparse_grad`."""
 
     @staticmethod
     def forward(ctx: Any, weight: Tensor, slots: Tensor) -> Tensor:
@@ -38,12 +38,12 @@ class _Read(torch.autograd.Function):
 
 @dataclass(frozen=True, kw_only=True)
 class SharedSlots:
-    """How crowded the table is.
+    """Hash-collision statistics of the table.
 
     Attributes:
-        num_features: N-grams that have a weight.
-        num_slots: Weights in the table.
-        num_sharing: Features whose weight is another one's too.
+        num_features: Number of n-grams that have a weight.
+        num_slots: Number of weights in the table.
+        num_sharing: Number of features that share their weight with another one.
     """
 
     num_features: int
@@ -52,28 +52,28 @@ class SharedSlots:
 
     @property
     def share(self) -> float:
-        """Share of the features that share their weight."""
+        """Fraction of the features that share their weight with another one."""
         return self.num_sharing / max(1, self.num_features)
 
 
 class FeatureTable(SparseTable):
-    """a[t, w] = Σ over n from 2 to N of θ[slot(x[t-n+2] .. x[t], w)], where the text has them.
+    """a[t, w] = Σ over n from 2 to N of θ[slot(x[t-n+2] .. x[t], w)], over the stored n-grams.
 
-    Order 1 would be a number for each word whatever came before: the output's bias b, which is
-    there already, so a table of that order is empty. N-grams do not reach over the beginning of a
-    sentence, as those of n-gram models do not. Before `replace` there are no features.
+    Order 1 has no features, because the output bias b already has a value for each word; a table
+    of order 1 is empty. As in n-gram models, n-grams do not cross the beginning of a sentence.
+    There are no features before the first call of `replace`.
 
     Args:
         vocab_size: Number of token ids.
         boundary_id: The id that is read before the first token of a text.
-        start_id: The id of `<s>`, which n-grams have where the boundary was read.
-        order: N, words in the longest n-grams.
-        table_size: Number of weights, from order 2 on.
+        start_id: The id of `<s>`, which replaces the boundary in n-grams.
+        order: N, the number of words in the longest n-grams.
+        table_size: Number of weights; not used if the order is 1.
 
     Raises:
         ConfigError: The order is out of range, or the table is smaller than the vocabulary.
 
-    Source: Mikolov et al. (2011), section 3; lecture 004.
+    Source: [mikolov2011], section 3; [lecture-004].
     """
 
     def __init__(
@@ -83,8 +83,8 @@ class FeatureTable(SparseTable):
         require_range("model.order", order, low=1, high=MAX_ORDER)
         require(
             table_size >= vocab_size,
-            f"model.table_size is {table_size:,}, but the words after one context alone may take "
-            f"{vocab_size:,} slots, the whole vocabulary.",
+            f"model.table_size is {table_size:,}, but the words after a single context may need "
+            f"{vocab_size:,} slots, one for each word of the vocabulary.",
             help=f"Set model.table_size to {vocab_size} or more; several millions are usual.",
         )
         self.vocab_size = vocab_size
@@ -95,27 +95,28 @@ class FeatureTable(SparseTable):
 
     @property
     def order(self) -> int:
-        """Words in the longest n-grams."""
+        """Number of words in the longest n-grams."""
         return self.contexts.order
 
     def extra_repr(self) -> str:
-        """Say what is not seen in the weights."""
+        """Return the settings that the weights' shapes do not show."""
         return f"order={self.order}, table_size={len(self.weight)}"
 
     def replace(self, successors: Successors) -> None:
-        """Have features for these n-grams and no others; slots and weights stay as they are."""
+        """Replace the set of n-grams that have a feature; the weights are not changed."""
         self.contexts = ContextLists(successors).to(self.weight.device)
 
     def forward(
         self, words: Ranks, counted: Bool[Tensor, "batch time"] | None, *, num_steps: int
     ) -> Additions:
-        """Give what the features add to the scores of the word after each place.
+        """Return the values that the features add to the logits after each new token.
 
         Args:
-            words: Ids, (batch, places): the last ones are read now, those before were read before;
-                `NOTHING` where a row had read nothing yet.
-            counted: Which of the last places are to be predicted from; all when None.
-            num_steps: How many places are read now.
+            words: Ids, (batch, places): remembered ids, then `num_steps` new ones; `NOTHING` before
+                the first token of a row.
+            counted: Which of the new positions are predicted from, (batch, num_steps); all when
+                None.
+            num_steps: Number of new ids.
         """
         words = torch.where(words == self.boundary_id, self.start_id, words)
         hashes = torch.zeros_like(words)
@@ -136,12 +137,21 @@ class FeatureTable(SparseTable):
         ranks: Int64[Tensor, " positions"],
         hashes: Int64[Tensor, " positions"],
     ) -> Int64[Tensor, "4 lists"]:
-        """Give the lists of contexts of a length, and what leads from a key to slot and place."""
+        """Return the successor lists of contexts, and offsets from a key to slot and logit.
+
+        Args:
+            length: Number of words of the contexts.
+            ranks: Rank of the context at each position, or `NOT_FOUND`.
+            hashes: Hash of the context at each position.
+
+        Returns:
+            Rows: index of the first key, number of keys, slot - key, index of the logit - key.
+        """
         positions = (ranks >= 0).nonzero().squeeze(1)
         ranks = ranks[positions]
         found = self.contexts.lists(length + 1, ranks)
         slots = self._first_slots(length, hashes[positions])
-        # A key is the context's rank times the vocabulary's size, plus the word.
+        # A key is the rank of the context times the vocabulary size, plus the word.
         before = ranks * self.vocab_size
         places = positions * self.vocab_size
         return torch.stack([found.begins, found.counts, slots - before, places - before])
@@ -153,7 +163,7 @@ class FeatureTable(SparseTable):
         to_slots: Int64[Tensor, " lists"],
         to_places: Int64[Tensor, " lists"],
     ) -> Additions:
-        """Walk along all lists at once."""
+        """Return the weights of all n-grams in the lists, with the logits they belong to."""
         lists = torch.repeat_interleave(counts)
         offsets = begins - (counts.cumsum(0) - counts)
         entries = torch.arange(len(lists), device=lists.device).add_(offsets.index_select(0, lists))
@@ -171,7 +181,7 @@ class FeatureTable(SparseTable):
         )
 
     def shared_slots(self) -> SharedSlots:
-        """Count the features that share a slot of the table."""
+        """Return the hash-collision statistics of the table."""
         features_at = torch.zeros(len(self.weight), dtype=torch.int32, device=self.weight.device)
         hashes = extended(torch.zeros_like(self._ids()), self._ids())
         for order in range(2, self.order + 1):
@@ -194,7 +204,7 @@ class FeatureTable(SparseTable):
 def _last(
     values: Ranks, num_steps: int, counted: Bool[Tensor, "batch time"] | None
 ) -> Int64[Tensor, " positions"]:
-    """Give the values at the places that are read now, as far as they count."""
+    """Return the values at the new positions that are counted."""
     read_now = values[:, values.shape[1] - num_steps :]
     return read_now.flatten() if counted is None else read_now[counted]
 

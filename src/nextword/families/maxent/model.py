@@ -48,11 +48,12 @@ class MaxEntLanguageModel(NeuralLanguageModel):
     Raises:
         ConfigError: The output head of the network is not a full softmax.
 
-    Source: lecture 004; Mikolov et al. (2011).
+    Source: [lecture-004], [mikolov2011].
     """
 
     family = "maxent"
     output: FullSoftmax
+    _fingerprinted_keys: Tensor | None = None
 
     def __init__(
         self,
@@ -82,15 +83,16 @@ class MaxEntLanguageModel(NeuralLanguageModel):
     def count(
         self, store: TokenStore, tokenizer: Tokenizer, *, temporary_folder: Path | None = None
     ) -> None:
-        """Add a feature for every frequent n-gram of a text to those the model has.
+        """Add a feature for every frequent n-gram of a text.
 
-        The output bias plays the part of order 1. Where it is still zero, it is initialized to the
+        The output bias takes the role of order 1. If it is still zero, it is initialized to the
         log-frequency of each word, which the network would otherwise have to learn first.
 
         Args:
             store: The training text.
             tokenizer: The tokenizer that encoded it.
-            temporary_folder: Where counts of a large text are spilled to; in memory when None.
+            temporary_folder: Folder to which counts of a large text are spilled; they are kept in
+                memory when None.
 
         Raises:
             MismatchError: The store was encoded by another tokenizer.
@@ -105,7 +107,7 @@ class MaxEntLanguageModel(NeuralLanguageModel):
         self.features.replace(found.merged(self.features.contexts.successors()))
         shared = self.features.shared_slots()
         _logger.info(
-            "%s n-gram features up to order %d in a table of %s; %.1f %% share a weight",
+            "%s n-gram features up to order %d in a table of size %s; %.1f %% share a weight",
             f"{shared.num_features:,}",
             order,
             f"{shared.num_slots:,}",
@@ -116,14 +118,17 @@ class MaxEntLanguageModel(NeuralLanguageModel):
     def _start_bias(self, counts: Int64[np.ndarray, " vocab"]) -> None:
         """Initialize b_y to the log-frequencies of the words, if it is still zero."""
         if not self.output.bias.any():
-            # Add one to every count, so that no word is impossible.
+            # Add one to every count, because log(0) is -inf.
             shares = (counts + 1) / (counts + 1).sum()
             self.output.bias.copy_(torch.from_numpy(np.log(shares)))
 
-    @property
-    def counted(self) -> object:
-        """The n-grams that have a feature; another object once they have changed."""
-        return self.features.contexts
+    def fingerprint(self) -> str:
+        """Return the sha256 of what the model computes: its sizes, weights and n-grams."""
+        keys = self.features.contexts.keys
+        if self._fingerprinted_keys is not keys:
+            # The cached hash is checked against the weights only, not against the n-grams.
+            self._fingerprinted_keys, self._identity = keys, None
+        return super().fingerprint()
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the weights by name, and the n-grams that have a feature."""

@@ -1,4 +1,4 @@
-"""N-gram models from and to the text of ARPA files. Knows nothing of paths."""
+"""Conversion of n-gram models from and to the text of ARPA files."""
 
 from collections.abc import Callable, Iterator
 
@@ -19,13 +19,13 @@ def ngram_from_arpa(
     """Read an ARPA file as a model and the tokenizer of its words.
 
     Args:
-        stream: Its bytes, decompressed.
-        name: What it is called in errors.
-        encoding: Encoding of its words.
-        on_progress: Is told how many lines were read.
+        stream: The decompressed bytes.
+        name: Name of the file in error messages.
+        encoding: Encoding of the words.
+        on_progress: Called with the number of lines read so far.
 
     Raises:
-        ConfigError: The encoding is unknown, or its line ends are not those of ASCII.
+        ConfigError: The encoding is unknown, or not a superset of ASCII.
         FormatError: The file is malformed; the message names the line.
     """
     arpa = read_arpa(stream, name=name, encoding=encoding, on_progress=on_progress)
@@ -34,15 +34,21 @@ def ngram_from_arpa(
 
 
 def ngram_to_arpa(model: LanguageModel, tokenizer: Tokenizer) -> Iterator[str]:
-    """Return the text of a model's ARPA file, a block of lines at a time.
+    """Iterate over the text of a model's ARPA file, a block of lines at a time.
+
+    Args:
+        model: An n-gram model.
+        tokenizer: Its tokenizer.
 
     Raises:
-        ConfigError: The model is no n-gram model; raised at once, before any text.
-        DataError: Its tokens cannot be spelt in an ARPA file; likewise.
+        ConfigError: The model is not an n-gram model.
+        DataError: The tokens cannot be written in an ARPA file. Both errors are raised by the call
+            itself, before the first block.
     """
     if not isinstance(model, NgramLanguageModel):
         raise ConfigError(
-            f"an ARPA file holds n-grams; this model is of the family {model.family}.",
-            help="Train one that can be written so with --recipe ngram-5.",
+            f"only n-gram models can be written as ARPA files; this model is of the family "
+            f"{model.family}.",
+            help="Train an n-gram model with --recipe ngram-5.",
         )
     return arpa_text(model.tables, tokenizer=tokenizer)

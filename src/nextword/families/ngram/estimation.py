@@ -1,4 +1,4 @@
-"""Settings of an n-gram model, and its estimation from a token store."""
+"""Settings of n-gram models, and their estimation from a token store."""
 
 import math
 import time
@@ -28,10 +28,16 @@ from nextword.ngrams import (
 )
 from nextword.tokens import Tokenizer, TokenStore
 
-#: A text of at most this many tokens is counted whole for an estimate.
+#: Number of tokens that are counted for an estimate; a shorter text is counted completely.
 SAMPLE_TOKENS = 2**20
-#: Temporary disk space per token while counts are spilled.
+#: Temporary disk space of spilled counts per token, bytes.
 _SPILLED_BYTES_PER_TOKEN = 40
+
+#: Sections that only networks have.
+_NETWORK_SECTIONS = (
+    *("embedding", "output", "regularization", "optimizer", "schedule", "clipping"),
+    *("averaging", "evaluation", "training"),
+)
 
 Smoothing = Literal["kneser_ney", "add_k", "maximum_likelihood"]
 UnknownWords = Literal["auto", "closed", "kenlm"]
@@ -50,10 +56,10 @@ class NgramConfig(ModelConfig):
         prune: For each order the count up to which n-grams are dropped, order 1 first (0 there);
             the last value holds for all higher orders. `kneser_ney` only.
         unknown: `closed` counts `<unk>` like a word. `kenlm` leaves it out of the training text
-            and gives it the probability of an unseen word. `auto` counts it where the text has it.
+            and assigns it the probability of an unseen word. `auto` counts it if the text has it.
 
     Raises:
-        ConfigError: A value is out of range or makes no sense for the smoothing.
+        ConfigError: A value is out of range or does not fit the smoothing.
     """
 
     is_mapped: ClassVar[bool] = True
@@ -68,7 +74,7 @@ class NgramConfig(ModelConfig):
         require(
             not any(self.prune) or self.smoothing == "kneser_ney",
             f"model.prune is ({', '.join(map(str, self.prune))}), but smoothing {self.smoothing} "
-            "has no back-off to give the pruned counts to.",
+            "has no back-off weights that could take the probability of pruned n-grams.",
             help="Leave model.prune out, or set model.smoothing=kneser_ney.",
         )
 
@@ -80,6 +86,13 @@ class NgramConfig(ModelConfig):
             '3-gram, kneser_ney'
         """
         return f"{self.order}-gram, {self.smoothing}"
+
+    def idle_settings(self) -> dict[str, str]:
+        """Return the sections and settings that have no effect, with the reasons."""
+        idle = dict.fromkeys(_NETWORK_SECTIONS, "an n-gram model is counted, not trained")
+        if self.smoothing != "add_k":
+            idle["model.k"] = f"model.smoothing is {self.smoothing!r}, not 'add_k'"
+        return idle
 
     def fit(self, job: FitJob) -> LanguageModel:
         """Count the training text and smooth the counts."""
@@ -94,7 +107,7 @@ class NgramConfig(ModelConfig):
     def load(
         self, tensors: Mapping[str, Tensor], network: NetworkSpec, *, source: str
     ) -> NgramLanguageModel:
-        """Build the model from its tables, which may stay mapped into memory."""
+        """Build the model from its tables, which may be memory-mapped."""
         arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
         return ngram_from_arrays(arrays, vocabulary=network.vocabulary, source=source)
 
@@ -113,9 +126,9 @@ def train_ngram(
         store: The training text.
         tokenizer: The tokenizer that encoded it.
         config: Order and smoothing.
-        temporary_folder: Where counts that do not fit in `memory_bytes` are spilled; None keeps
-            them in memory. The files are removed again.
-        memory_bytes: Memory that counting may take, apart from the model.
+        temporary_folder: Folder to which counts that do not fit in `memory_bytes` are spilled; None
+            keeps them in memory. The files are removed afterwards.
+        memory_bytes: Limit on the memory of counting, without the model; bytes.
 
     Raises:
         ConfigError: The order exceeds the longest sentence, or the pruning is invalid.
@@ -175,8 +188,11 @@ def estimate_ngram(
         config: Order and smoothing.
         sample_tokens: Number of tokens to count, at least 2.
 
+    Returns:
+        The estimated size, memory, disk space and time.
+
     Raises:
-        ConfigError: The order is above the longest sentence, or the pruning makes no sense.
+        ConfigError: The order is above the longest sentence, or the pruning is invalid.
         DataError: No token is left to count.
     """
     sentences = sentences_of(store, tokenizer, skip_unknown=config.unknown == "kenlm")

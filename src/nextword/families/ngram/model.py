@@ -1,7 +1,4 @@
-"""The n-gram language model: the next token from the last few, out of tables.
-
-Its memory is the last tokens; it knows nothing of how the tables were estimated.
-"""
+"""The n-gram language model: predicts the next token from the last ones by table look-up."""
 
 import hashlib
 from collections.abc import Mapping
@@ -27,16 +24,16 @@ _CONTEXT = "context"
 
 
 class NgramLanguageModel(LanguageModel):
-    """p(w | h) of the longest n-gram that was counted, with back-off to shorter ones.
+    """p(w | h) from the longest stored n-gram, with back-off to shorter ones.
 
-    A sentence begins where the boundary (or `<s>`) is read: what came before is forgotten, so for
-    words, carrying on over `</s>` equals starting afresh.
+    The boundary (or `<s>`) begins a sentence, and n-grams do not cross it. So for word tokenizers
+    the state after `</s>` predicts the same as a new state.
 
     Args:
         tables: Probabilities and back-off weights.
-        vocabulary: Special ids; where the boundary is read, the tables have `<s>` (`start_id`).
+        vocabulary: Special ids; the boundary is looked up as `<s>` (`start_id`).
 
-    Source: lectures 000 and 004; Chen and Goodman (1998).
+    Source: [lecture-000], [lecture-004], [chen1998].
     """
 
     family = "ngram"
@@ -52,25 +49,25 @@ class NgramLanguageModel(LanguageModel):
 
     @property
     def order(self) -> int:
-        """Tokens in the longest n-grams."""
+        """Number of tokens in the longest n-grams."""
         return self.tables.order
 
     @property
     def device(self) -> torch.device:
-        """The CPU: the tables are read, nothing is multiplied."""
+        """The CPU, where the tables are looked up."""
         return torch.device("cpu")
 
     @property
     def num_parameters(self) -> int:
-        """Stored probabilities and back-off weights."""
+        """Number of stored probabilities and back-off weights."""
         return self.tables.num_parameters
 
     def tensors(self) -> dict[str, Tensor]:
-        """Give the tables by name; nothing is copied."""
+        """Return the tables by name, without copying."""
         return {name: torch.from_numpy(values) for name, values in self.tables.arrays().items()}
 
     def fingerprint(self) -> str:
-        """Identify the tables; reads them once."""
+        """Return the sha256 of the tables and special ids; computed once."""
         if self._fingerprint is None:
             digest = hashlib.sha256(repr((self.boundary_id, self.never_ids)).encode())
             for name, values in self.tables.arrays().items():
@@ -80,14 +77,14 @@ class NgramLanguageModel(LanguageModel):
         return self._fingerprint
 
     def initial_state(self, batch_size: int) -> State:
-        """Give the state of rows that have read nothing: no last tokens."""
+        """Return the state of rows that have read nothing: no last tokens."""
         row = torch.full((self.order - 1,), NOTHING, dtype=torch.int64)
         return State.fresh({_CONTEXT: row}, batch_size=batch_size, fingerprint=self.fingerprint)
 
     def next_log_probs(
         self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
     ) -> tuple[LogProbs, State]:
-        """Read tokens and give the distribution of the next one after each, in nats."""
+        """Read tokens and return the log-probabilities of the next token after each, in nats."""
         self.check_inputs(token_ids, state, lengths)
         words = self._window(token_ids, state)
         contexts, _ = self._contexts(words, np.ones(tuple(token_ids.shape), dtype=bool))
@@ -98,7 +95,7 @@ class NgramLanguageModel(LanguageModel):
         return shaped, self._after(words, token_ids, state, lengths)
 
     def advance(self, token_ids: TokenIds, state: State, lengths: Lengths | None = None) -> State:
-        """Read tokens and give the state after them."""
+        """Read tokens without scoring anything and return the state after them."""
         self.check_inputs(token_ids, state, lengths)
         return self._after(self._window(token_ids, state), token_ids, state, lengths)
 
@@ -110,7 +107,7 @@ class NgramLanguageModel(LanguageModel):
         lengths: Lengths | None = None,
         mask: Mask | None = None,
     ) -> tuple[Nll, State]:
-        """Read tokens and score the targets that follow them, in nats; builds no distribution."""
+        """Read tokens and return the negative log-likelihoods of the targets, in nats."""
         self.check_inputs(token_ids, state, lengths)
         self.check_targets(token_ids, target_ids)
         counted = scored(target_ids, lengths, mask).numpy()
@@ -126,7 +123,16 @@ class NgramLanguageModel(LanguageModel):
     def match_orders(
         self, token_ids: TokenIds, target_ids: TokenIds, state: State
     ) -> Int64[Tensor, "batch time"]:
-        """Give the order of the stored n-gram that each target is found in, 1 for unseen words."""
+        """Return the order of the stored n-gram that each target is found in.
+
+        Args:
+            token_ids: Ids to read, (batch, time).
+            target_ids: The id that follows each, (batch, time).
+            state: The state before them.
+
+        Returns:
+            Orders, (batch, time); 1 for unseen words.
+        """
         self.check_inputs(token_ids, state)
         self.check_targets(token_ids, target_ids)
         everywhere = np.ones(tuple(token_ids.shape), dtype=bool)
@@ -135,7 +141,7 @@ class NgramLanguageModel(LanguageModel):
         return torch.from_numpy(orders).view(token_ids.shape)
 
     def _window(self, token_ids: TokenIds, state: State) -> Int64[np.ndarray, "batch width"]:
-        """Give what was read before and what is read now, a boundary being `<s>`."""
+        """Return the remembered and the new ids, (batch, width), with boundaries as `<s>`."""
         words = token_ids.numpy()
         words = np.where(words == self.boundary_id, self.start_id, words)
         return np.concatenate([state.tensors[_CONTEXT].numpy(), words], axis=1)
@@ -143,8 +149,8 @@ class NgramLanguageModel(LanguageModel):
     def _contexts(
         self, words: Int64[np.ndarray, "batch width"], counted: Bool[np.ndarray, "batch time"]
     ) -> tuple[Matches, Matches]:
-        """Find the n-grams that end at the counted places of the new tokens, and one place on."""
-        # A row ends in a word that is nothing, so that no n-gram reaches into the next row.
+        """Return the n-grams that end at the counted new tokens, and one position later."""
+        # NOTHING after each row keeps n-grams from crossing into the next row.
         width = words.shape[1] + 1
         padded = np.full((len(words), width), NOTHING, dtype=np.int64)
         padded[:, :-1] = words
@@ -160,7 +166,7 @@ class NgramLanguageModel(LanguageModel):
         state: State,
         lengths: Lengths | None,
     ) -> State:
-        """Keep the last tokens of each row, and nothing from before the last `<s>`."""
+        """Return the state with the last tokens of each row, from the last `<s>` on."""
         num_rows, num_steps = token_ids.shape
         read = np.full(num_rows, num_steps) if lengths is None else lengths.numpy()
         places = read[:, None] + np.arange(self.order - 1)
@@ -175,7 +181,7 @@ class NgramLanguageModel(LanguageModel):
 def ngram_from_arrays(
     arrays: Mapping[str, np.ndarray], *, vocabulary: VocabularySpec, source: str
 ) -> NgramLanguageModel:
-    """Build a model from the arrays that `NgramTables.arrays` returned; nothing is copied.
+    """Build a model from the result of `NgramTables.arrays`, without copying.
 
     Args:
         arrays: Arrays by name.

@@ -1,4 +1,4 @@
-"""The Transformer family: attention over the last tokens, in layers."""
+"""The Transformer family: layers with attention over a sliding window of tokens."""
 
 from nextword.families.transformer.attention import BandedAttention, KeysAndValues
 from nextword.families.transformer.band import banded_attention, linear_slopes

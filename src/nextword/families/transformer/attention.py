@@ -1,4 +1,4 @@
-"""The attention of one layer, with the keys and values that it keeps."""
+"""The attention of one layer, with its key-value cache."""
 
 from typing import NamedTuple
 
@@ -12,29 +12,29 @@ from nextword.tensors import Hidden
 
 
 class KeysAndValues(NamedTuple):
-    """What later positions look at, oldest first, each (batch, places, hidden)."""
+    """The keys and values of past positions, oldest first, each (batch, places, hidden_size)."""
 
     keys: Float[Tensor, "batch places hidden"]
     values: Float[Tensor, "batch places hidden"]
 
 
 class BandedAttention(nn.Module):
-    """q, k, v = W h; o = W_o [heads side by side]; each position sees the last `context_size`.
+    """Multi-head attention of each position to the last `context_size` positions.
 
-    A head tells distances apart by a number that it learns for each (`distance_bias`). Distances
-    are few, so each has its own and none are thrown together; and a key is the same wherever it
-    stands, so those kept from earlier need nothing done to them, however long the text.
+    q, k, v = W h + b; o = W_o [head_1; ...; head_n] + b_o. Each head has a learned bias for every
+    distance (`distance_bias`). Keys do not depend on the absolute position, so cached keys stay
+    valid for texts of any length.
 
     Args:
-        hidden_size: Width of h.
-        num_heads: Heads; they share the width.
-        context_size: Positions that one sees, itself included.
+        hidden_size: Size of h.
+        num_heads: Number of heads.
+        context_size: Number of positions that a position attends to, itself included.
 
     Raises:
-        ConfigError: The heads do not divide the width, or a size is below 1.
+        ConfigError: hidden_size is not divisible by num_heads, or a size is below 1.
 
-    Source: Vaswani et al. (2017), section 3.2; the bias by distance from Raffel et al. (2020),
-    section 2.1, here without buckets, and starting from the slopes of Press et al. (2022).
+    Source: [vaswani2017], section 3.2; the bias by distance from [raffel2020], section 2.1, here
+    without buckets; its initial slopes from [press2022].
     """
 
     def __init__(self, hidden_size: int, *, num_heads: int, context_size: int) -> None:
@@ -43,8 +43,9 @@ class BandedAttention(nn.Module):
         require_range("model.context_size", context_size, low=1)
         require(
             hidden_size % num_heads == 0,
-            f"model.hidden_size is {hidden_size}, which {num_heads} heads cannot share.",
-            help="Set model.num_heads to a divisor of it.",
+            f"model.hidden_size is {hidden_size}, which is not divisible by model.num_heads, "
+            f"{num_heads}.",
+            help=f"Set model.num_heads to a divisor of {hidden_size}.",
         )
         self.num_heads = num_heads
         self.context_size = context_size
@@ -53,21 +54,22 @@ class BandedAttention(nn.Module):
         self.distance_bias = nn.Parameter(linear_slopes(num_heads, context_size))
 
     def extra_repr(self) -> str:
-        """Say the settings."""
+        """Return the settings that the weights' shapes do not show."""
         return f"num_heads={self.num_heads}, context_size={self.context_size}"
 
     def forward(
         self, inputs: Hidden, memory: KeysAndValues, num_before: Int64[Tensor, " batch"]
     ) -> tuple[Hidden, KeysAndValues]:
-        """Look back from each position.
+        """Compute the attention of each position.
 
         Args:
-            inputs: h, (batch, time, hidden).
-            memory: Of `context_size` - 1 places before them.
-            num_before: How many of those are there in each row.
+            inputs: h, (batch, time, hidden_size).
+            memory: Keys and values of the `context_size` - 1 positions before them.
+            num_before: Number of tokens that each row has read before, (batch); earlier positions
+                in `memory` are masked.
 
         Returns:
-            o, (batch, time, hidden); and the memory with the new places behind it.
+            o, (batch, time, hidden_size); and the keys and values with the new positions appended.
         """
         queries, keys, values = self.query_key_value(inputs).chunk(3, dim=2)
         longer = KeysAndValues(

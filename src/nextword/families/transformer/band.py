@@ -1,7 +1,7 @@
-"""Attention in a band: every position looks at itself and at a fixed number of places before it.
+"""Banded attention: every position attends to itself and a fixed number of earlier positions.
 
-Where a place lies in the text does not enter, only how far back it lies. So a text read whole, in
-chunks or a token at a time gives the same numbers, and may go on for ever.
+Only the distance between positions matters, not their index in the text. So the results are the
+same whether a text is read at once, in chunks or token by token, and its length is not limited.
 """
 
 import math
@@ -11,7 +11,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn import functional
 
-#: Fewest queries that are multiplied at once, so that a narrow band makes no tiny products.
+#: Minimum number of queries per matrix product, so that narrow bands are still efficient.
 _MIN_BLOCK = 64
 
 
@@ -23,22 +23,26 @@ def banded_attention(
     distance_bias: Float[Tensor, "heads context"],
     num_before: Int64[Tensor, " batch"],
 ) -> Float[Tensor, "batch time hidden"]:
-    """Give for each query the mean of the values in its band, weighted by how well keys match.
+    """Compute scaled dot-product attention of each query to the keys in its band.
 
-    Per head, softmax over the distances d from 0 to context - 1 of q[t] · k[t-d] / √width + b[d].
-    Queries are taken in blocks, so that memory and time grow with the band, not with the text.
+    The weights of a head are the softmax over the distances d from 0 to context - 1 of
+    q[t] · k[t-d] / √width + b[d]. Queries are processed in blocks, so memory per query grows with
+    the band and not with the length of the text.
 
     Args:
-        queries: One a position.
-        keys: Those of context - 1 places before the first query, then one a position.
-        values: Beside the keys.
-        distance_bias: b, what a head adds for each distance; its shape says how many heads there
-            are and how many places they see.
-        num_before: How many places before the first query are there in each row; the others, left
-            of them, are not looked at.
+        queries: One per position, (batch, time, hidden).
+        keys: Keys of the context - 1 positions before the first query, then one per position,
+            (batch, context - 1 + time, hidden).
+        values: Values of the same positions.
+        distance_bias: b, the bias of each head and distance, (heads, context).
+        num_before: Number of positions before the first query that exist in each row, (batch);
+            earlier ones are masked.
+
+    Returns:
+        The weighted means of the values, (batch, time, hidden).
 
     Example:
-        >>> values = torch.tensor([[[9.0], [1.0], [2.0], [6.0]]])  # the first place is not there
+        >>> values = torch.tensor([[[9.0], [1.0], [2.0], [6.0]]])  # the first one is masked
         >>> banded_attention(
         ...     torch.zeros(1, 3, 1), torch.zeros(1, 4, 1), values,
         ...     distance_bias=torch.zeros(1, 2), num_before=torch.tensor([0]),
@@ -71,11 +75,15 @@ def banded_attention(
 
 
 def linear_slopes(num_heads: int, context_size: int) -> Float[Tensor, "heads context"]:
-    """Give a bias that falls with the distance, for each head by another slope.
+    """Return biases that decrease linearly with the distance, with another slope for each head.
 
-    Slopes are 2^(-8 i / heads) for head i: some heads look near, some look at all alike.
+    The slope of head i is 2^(-8 i / heads).
 
-    Source: Press et al. (2022), attention with linear biases.
+    Args:
+        num_heads: Number of heads.
+        context_size: Number of distances.
+
+    Source: [press2022].
 
     Example:
         >>> linear_slopes(2, 3).tolist()
@@ -96,9 +104,9 @@ def _by_head(
 def _band(
     distance_bias: Float[Tensor, "heads context"], num_queries: int
 ) -> Float[Tensor, "heads time places"]:
-    """Lay the bias out for each query and place: -inf where the place is not in its band.
+    """Return the bias of each query and position; -inf outside the query's band.
 
-    Row t is the row of the last query, shifted: each is a window of one padded vector.
+    The rows are shifted copies of each other, so all are windows of one padded vector.
     """
     outside = num_queries - 1
     places = distance_bias.shape[1] + outside
@@ -111,7 +119,7 @@ def _hide_absent(
     num_before: Int64[Tensor, " batch"],
     context_size: int,
 ) -> Float[Tensor, "batch heads time places"]:
-    """Hide from every row the places before its text begins."""
+    """Mask in every row the positions before its first token."""
     places = torch.arange(bias.shape[2], device=bias.device)
     absent = places < context_size - 1 - num_before[:, None]
     return bias[None].masked_fill(absent[:, None, None, :], -math.inf)

@@ -1,4 +1,4 @@
-"""One layer: attention, then a feed-forward network, each added to what it read."""
+"""One Transformer layer: attention and a feed-forward network, with residual connections."""
 
 from jaxtyping import Int64
 from torch import Tensor, nn
@@ -11,20 +11,19 @@ from nextword.tensors import Hidden
 class TransformerLayer(nn.Module):
     """h += attention(norm(h)); h += W_2 relu(W_1 norm(h) + b_1) + b_2.
 
-    The sum is never normalised, so gradients reach every layer undiminished ("pre-norm").
+    Normalization is applied to the inputs of each sublayer and not to the sums (pre-norm).
 
     Args:
-        hidden_size: Width of h.
-        num_heads: Heads of the attention.
-        context_size: Positions that one sees, itself included.
-        feedforward_size: Width between W_1 and W_2.
-        dropout: Applied to what attention and feed-forward network add.
+        hidden_size: Size of h.
+        num_heads: Number of attention heads.
+        context_size: Number of positions that a position attends to, itself included.
+        feedforward_size: Inner size of the feed-forward network.
+        dropout: Applied to the outputs of attention and feed-forward network.
 
     Raises:
-        ConfigError: The heads do not divide the width, or a size is below 1.
+        ConfigError: hidden_size is not divisible by num_heads, or a size is below 1.
 
-    Source: Vaswani et al. (2017); pre-norm from Xiong et al. (2020), as Baevski & Auli (2019) have
-    it.
+    Source: [vaswani2017]; pre-norm from [xiong2020], as in [baevski2019].
     """
 
     def __init__(
@@ -49,13 +48,23 @@ class TransformerLayer(nn.Module):
 
     @property
     def last_weights(self) -> tuple[Tensor, Tensor]:
-        """The two weights whose products are added to h."""
+        """The output weights of attention and feed-forward network."""
         return self.attention.output.weight, self.narrowing.weight
 
     def forward(
         self, inputs: Hidden, memory: KeysAndValues, num_before: Int64[Tensor, " batch"]
     ) -> tuple[Hidden, KeysAndValues]:
-        """Give the next layer's inputs, and the memory with the new places behind it."""
+        """Run the layer.
+
+        Args:
+            inputs: h, (batch, time, hidden_size).
+            memory: Keys and values of the `context_size` - 1 positions before them.
+            num_before: Number of tokens that each row has read before, (batch).
+
+        Returns:
+            The next h, (batch, time, hidden_size); and the keys and values with the new positions
+            appended.
+        """
         attended, memory = self.attention(self.attention_norm(inputs), memory, num_before)
         hidden = inputs + self.dropout(attended)
         added = self.narrowing(self.widening(self.feedforward_norm(hidden)).relu())

@@ -22,8 +22,8 @@ class TransformerLanguageModel(NeuralLanguageModel):
     """e[t] = √width E x[t], h[t] from the layers, ŷ[t] = softmax(W_y h[t] + b_y).
 
     In each layer every position attends to the last `context_size` tokens, with relative positions.
-    So reading in chunks changes nothing, and a text may be of any length. With a tied adaptive
-    softmax, the input embedding is adaptive too: the Transformer with adaptive inputs.
+    So reading in chunks does not change the results, and the length of a text is not limited. With
+    a tied adaptive softmax, the input embedding is adaptive too.
 
     Args:
         token_layers: Builds the input embedding and the output head.
@@ -38,7 +38,7 @@ class TransformerLanguageModel(NeuralLanguageModel):
     Raises:
         ConfigError: The tied embedding does not fit, or a setting is out of range.
 
-    Source: lecture 004; Vaswani et al. (2017), Baevski & Auli (2019).
+    Source: [lecture-004], [vaswani2017], [baevski2019].
     """
 
     family = "transformer"
@@ -155,9 +155,9 @@ class TransformerConfig(NeuralModelConfig):
     def __post_init__(self) -> None:
         require(
             self.hidden_size % self.num_heads == 0,
-            f"model.hidden_size is {self.hidden_size}, which model.num_heads={self.num_heads} does "
-            "not divide.",
-            help=f"Set model.hidden_size={self._nearest_width()}, or other model.num_heads.",
+            f"model.hidden_size is {self.hidden_size}, which is not divisible by model.num_heads, "
+            f"{self.num_heads}.",
+            help=f"Set model.hidden_size={self._nearest_width()}, or another model.num_heads.",
         )
 
     def describe(self) -> str:

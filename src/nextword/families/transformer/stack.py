@@ -1,4 +1,4 @@
-"""Transformer layers above each other, with the memory they carry along a text."""
+"""A stack of Transformer layers, with the key-value cache that is carried along a text."""
 
 from collections.abc import Sequence
 
@@ -12,28 +12,28 @@ from nextword.families.transformer.layer import TransformerLayer
 from nextword.layers import LayerTrace
 from nextword.tensors import Embeddings, Hidden, Lengths
 
-#: Keys and values a layer, lowest first.
+#: Keys and values of each layer, lowest first.
 StackMemory = tuple[KeysAndValues, ...]
 
 
 class TransformerStack(nn.Module):
-    """Reads vectors, each position seeing the last `context_size` in every layer.
+    """Transformer layers in which every position attends to the last `context_size` positions.
 
-    What a layer sees has itself seen as much before it: L layers reach L (context_size - 1) tokens
-    back. The memory is the keys and values of the last context_size - 1 positions of each layer. A
-    state is a value, which nothing may write into, so it is not a ring that is overwritten but a
-    window that moves; what it holds is the same.
+    Each layer attends to outputs of the layer below, so L layers depend on the last
+    L (context_size - 1) + 1 tokens. The memory consists of the keys and values of the last
+    context_size - 1 positions of each layer. States are immutable, so each call returns a new
+    memory.
 
     Args:
-        hidden_size: Width of every layer.
-        num_layers: Layers.
-        num_heads: Heads of each.
-        context_size: Positions that one sees, itself included.
-        feedforward_size: Width of each layer's feed-forward network.
-        dropout: Applied to what attention and feed-forward networks add.
+        hidden_size: Size of every layer.
+        num_layers: Number of layers.
+        num_heads: Number of attention heads of each layer.
+        context_size: Number of positions that a position attends to, itself included.
+        feedforward_size: Inner size of the feed-forward networks.
+        dropout: Applied to the outputs of attention and feed-forward networks.
 
     Raises:
-        ConfigError: The heads do not divide the width, or a size is below 1.
+        ConfigError: hidden_size is not divisible by num_heads, or a size is below 1.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class TransformerStack(nn.Module):
         self._shrink_last_weights()
 
     def initial_memory(self, batch_size: int) -> StackMemory:
-        """Give the memory of rows that have read nothing: zeros, which nobody looks at."""
+        """Return the memory of rows that have read nothing: zeros, which are masked."""
         empty = self.norm.weight.new_zeros(batch_size, self.context_size - 1, self.hidden_size)
         return tuple(KeysAndValues(empty, empty) for _ in self.layers)
 
@@ -77,18 +77,19 @@ class TransformerStack(nn.Module):
         lengths: Lengths | None = None,
         layer_traces: list[LayerTrace] | None = None,
     ) -> tuple[Hidden, StackMemory]:
-        """Read vectors.
+        """Run all layers.
 
         Args:
-            inputs: (batch, time, hidden).
-            memory: Of what was read before.
-            num_before: How many positions each row has read before, (batch).
-            lengths: Steps that count in each row, (batch); all when None.
-            layer_traces: Gets the trace of each layer, lowest first, when it is a list.
+            inputs: (batch, time, hidden_size).
+            memory: The memory before them.
+            num_before: Number of tokens that each row has read before, (batch).
+            lengths: Number of valid steps in each row, (batch); all when None.
+            layer_traces: The trace of each layer is appended to this list, lowest first; none are
+                recorded when None.
 
         Returns:
-            One vector a position, (batch, time, hidden), and the memory after each row's last step
-            that counts.
+            Outputs, (batch, time, hidden_size), and the memory after the last valid step of each
+            row.
         """
         hidden, longer = inputs, []
         for layer, before in zip(self.layers, memory, strict=True):
@@ -103,7 +104,7 @@ class TransformerStack(nn.Module):
     def _moved(
         self, longer: KeysAndValues, num_steps: int, lengths: Lengths | None
     ) -> KeysAndValues:
-        """Keep the last places, in the type of the weights: a mixed-precision pass has a lower."""
+        """Return the last positions in the dtype of the weights; autocast may lower it."""
         kept = (self._last(part, num_steps, lengths) for part in longer)
         return KeysAndValues(*(part.to(self.norm.weight.dtype) for part in kept))
 
@@ -111,16 +112,16 @@ class TransformerStack(nn.Module):
         self, places: Float[Tensor, "batch places hidden"], num_steps: int, lengths: Lengths | None
     ) -> Float[Tensor, "batch kept hidden"]:
         if lengths is None:
-            # A copy: the state shall not hold on to a whole chunk.
+            # A copy, because a view would keep the whole chunk in memory.
             return places[:, num_steps:].contiguous()
         kept = lengths[:, None] + torch.arange(self.context_size - 1, device=places.device)
         return places.gather(1, kept[:, :, None].expand(-1, -1, self.hidden_size))
 
     @torch.no_grad()
     def _shrink_last_weights(self) -> None:
-        """Let the sum of what all layers add start about as large as what one of them adds.
+        """Scale the output weights of all sublayers by 1/√(number of sublayers).
 
-        Source: Radford et al. (2019), section 2.3.
+        Source: [radford2019], section 2.3.
         """
         for layer in self.layers:
             for weight in layer.last_weights:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from nextword.layers import LayerTrace
 from nextword.tensors import Hidden
 
-#: A sequence, preceded by the window - 1 vectors before it.
+#: Vectors of a sequence, preceded by those of the window - 1 positions before it.
 Places = Float[Tensor, "batch places input"]
 
 

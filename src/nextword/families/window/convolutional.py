@@ -23,7 +23,7 @@ Pooling = Literal["max", "mean"]
 
 
 class ConvolutionalLayers(WindowLayers):
-    """Convolutions, pooling, then one hidden layer over the pooled vectors side by side.
+    """Convolutions, pooling, then one hidden layer over the concatenated pooled vectors.
 
     A convolutional layer is c[t] = σ(F [v[t-w+1];...;v[t]] + b), with the same filters F at every
     position: unlike Bengio's W, F does not grow with the window. Then each group of `pool_size`
@@ -49,8 +49,8 @@ class ConvolutionalLayers(WindowLayers):
         ConfigError: The convolutions cover more than the window, or the remaining positions cannot
             be divided into groups of `pool_size`.
 
-    Source: lecture 000; Collobert et al. (2011) for convolution and pooling over words, Pham et
-    al. (2016) for language models.
+    Source: [lecture-000]; convolution and pooling over words from [collobert2011], for language
+    models from [pham2016].
 
     Example:
         >>> layers = ConvolutionalLayers(
@@ -109,7 +109,7 @@ class ConvolutionalLayers(WindowLayers):
         """Return h of every window, (batch, time, hidden_size)."""
         sigma = NONLINEARITIES[self.nonlinearity]
         for filters in self.filters:
-            # A convolution is one product over neighbours side by side.
+            # A convolution is one product over concatenated neighbours.
             read = side_by_side(vectors, count=self.kernel_size)
             outputs = sigma(filters(read))
             if layer_traces is not None:
@@ -126,6 +126,12 @@ def pool_groups(
     window: int, *, num_layers: int, kernel_size: int, pool_size: int | None
 ) -> tuple[int, int]:
     """Return the number of groups that a window is pooled into, and the size of each.
+
+    Args:
+        window: Number of vectors in a window.
+        num_layers: Number of convolutional layers.
+        kernel_size: Number of positions that a filter covers.
+        pool_size: Number of positions pooled into one; all when None.
 
     Raises:
         ConfigError: The convolutions cover more than the window, or the remaining positions cannot

@@ -17,10 +17,10 @@ from nextword.tensors import Hidden
 
 
 class ConcatenatedLayers(WindowLayers):
-    """u = [e1;...;ek], h = σ(W u + b), and more such layers above it where asked for.
+    """u = [e1;...;ek], h = σ(W u + b), and optionally more such layers above it.
 
-    W has shape (hidden_size, k * input_size): every position of the window has columns of its own,
-    the positions share no weights, and W grows with the window.
+    W has shape (hidden_size, k * input_size): the positions of the window do not share weights, and
+    W grows with the window.
 
     Args:
         input_size: Size of a vector e.
@@ -34,8 +34,7 @@ class ConcatenatedLayers(WindowLayers):
     Raises:
         ConfigError: A size is below 1.
 
-    Source: Bengio et al. (2003), "A neural probabilistic language model", equation 1; lectures
-    000, 001 and 004.
+    Source: [bengio2003], equation 1; [lecture-000], [lecture-001], [lecture-004].
 
     Example:
         >>> import torch

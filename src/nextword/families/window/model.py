@@ -15,8 +15,8 @@ class WindowLanguageModel(NeuralLanguageModel):
     """h[t] from e[t-k+1] to e[t] alone, ŷ[t] = softmax(Q h[t] + b).
 
     All positions of a batch are computed at once. The vectors before the first token of a text are
-    zero, not learnt: only the beginnings of texts would train them. Tokens more than k back change
-    nothing, to the bit.
+    zero, not learned, because only the beginnings of texts would train them. Tokens before the
+    window have no effect.
 
     With a tied embedding of another size than h, a matrix P maps h to the embedding size:
     ŷ = softmax(E P h + b). With direct connections the output head reads [h; u] instead of h, where
@@ -31,7 +31,7 @@ class WindowLanguageModel(NeuralLanguageModel):
     Raises:
         ConfigError: There is no embedding table to tie, or a setting is out of range.
 
-    Source: lectures 000, 001 and 004; Bengio et al. (2003).
+    Source: [lecture-000], [lecture-001], [lecture-004], [bengio2003].
     """
 
     def __init__(

@@ -45,18 +45,18 @@ class BinaryVectors(VectorFile):
         self._offset = offset
 
     def entries(self) -> Iterator[Entry]:
-        """Iterate over the words; refuse a file that is cut short or goes on after the last one."""
+        """Iterate over the words; raise an error if the file is truncated or has extra content."""
         block, start, offset = self._beginning, 0, self._offset
         num_bytes = self.size * _NUMBER.itemsize
         for number in range(self._num_words):
             while (end := _end_of_entry(block, start, num_bytes)) is None:
                 if len(block) - start > num_bytes + _MAX_WORD_BYTES:
-                    self.fail(offset + start, "no word stands here.", help=_HELP)
+                    self.fail(offset + start, "a word is missing here.", help=_HELP)
                 more = self._stream.read(_BLOCK_BYTES)
                 if not more:
                     self.fail(
                         offset + len(block),
-                        f"the file ends within word {number + 1:,} of {self._num_words:,}.",
+                        f"the file ends inside word {number + 1:,} of {self._num_words:,}.",
                         help="Copy or download it again.",
                     )
                 block, start, offset = block[start:] + more, 0, offset + start
@@ -71,7 +71,7 @@ class BinaryVectors(VectorFile):
         if rest.strip():
             self.fail(
                 offset + start,
-                f"the file goes on after the {self._num_words:,} words of its header.",
+                f"the file has content after the {self._num_words:,} words of its header.",
                 help=_HELP,
             )
 

@@ -28,7 +28,7 @@ from nextword.layers.embeddings.vector_losses import VectorLosses
 _HEADER = re.compile(rb"(\d{1,15})[ \t]+(\d{1,15})")
 _MAX_SIZE = 1 << 16
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-#: What no word of a text can hold.
+#: Characters that no word of a text can contain.
 _IN_NO_WORD = re.compile(rb"[\x00\t\n\v\f\r ]")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
@@ -94,7 +94,7 @@ def first_other_words(
 
     Args:
         stream: The file's bytes, decompressed.
-        name: What it is called in errors.
+        name: Name of the file in error messages.
         known: Words to leave out.
         limit: How many to return at most. Words that no text can have are left out: empty ones,
             those with white space, and those that are not UTF-8.
@@ -161,12 +161,12 @@ def _size_without_header(line: bytes, name: str) -> int:
     raise DataError(
         f"{name}, line 1: a file of word vectors begins with 'WORDS SIZE' or with a word and its "
         f"numbers, {beginning}.",
-        help="Give a word2vec, GloVe or fastText .vec file; compressed or not.",
+        help="Use a word2vec, GloVe or fastText .vec file, compressed or not.",
     )
 
 
 def _is_text(line: bytes, size: int) -> bool:
-    """Whether the line after the header is text.
+    """Return whether the line after the header is text.
 
     Binary vectors contain control characters or invalid UTF-8, unless one of their first bytes
     happens to be a newline; then the fields before it are too few, or not numbers.

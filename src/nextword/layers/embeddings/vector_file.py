@@ -28,14 +28,14 @@ class VectorStream(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A word of the file; its vector is not parsed before it is wanted.
+    """An entry of the file; its vector is parsed on demand.
 
     Attributes:
-        place: Where it stands, in the unit of the format.
-        word: Its bytes.
-        content: Its vector as the file spells it.
-        has_width: Whether the vector seems to have the width of the file. `numbers` refuses one
-            that has not.
+        place: Position in the file, in the unit of the format.
+        word: The bytes of the word.
+        content: The unparsed vector.
+        has_width: Whether the vector seems to have the width of the file; if not, `numbers` raises
+            an error.
     """
 
     place: int

@@ -1,4 +1,4 @@
-"""What was not used of a file of word vectors, and why a vocabulary may find little in it."""
+"""Statistics of skipped entries of a word vector file, and of near misses with the vocabulary."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -25,7 +25,7 @@ class VectorLosses:
     """Counts of skipped entries, and of near misses.
 
     Args:
-        unit: What places are counted in.
+        unit: Unit of positions in the file.
         wanted: The words that were asked for.
 
     Attributes:

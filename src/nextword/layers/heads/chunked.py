@@ -22,7 +22,7 @@ from nextword.layers.heads.contract import FlatHidden, FlatNll, FlatTargets
 from nextword.layers.heads.full import FullSoftmax
 from nextword.tensors import product_dtype
 
-#: Scores of a block: 16 MB in float32, of which there are a few copies. Smaller blocks are no
+#: Scores of a block: 16 MB in float32, and a few copies of them exist. Smaller blocks are no
 #: faster (measured).
 BLOCK_SCORES = 4 * 2**20
 

@@ -1,4 +1,4 @@
-"""Ways to run a layer over time; every one is proved equal to the reference."""
+"""Implementations of a recurrent layer over time; the tests compare each with the reference."""
 
 from nextword.recurrent.backends.choice import BACKENDS, Backend, choose_backend, lacks_kernels
 

@@ -14,7 +14,7 @@ from nextword.cells import AnyCell, CellState, ElmanCell, GruCell, LstmCell, Pro
 from nextword.recurrent.noise import NO_LAYER_NOISE, LayerNoise, NoiseKind
 from nextword.tensors import Embeddings, Hidden, Lengths
 
-#: Dropped connections are other weights to torch; the rest would have to act inside its loop.
+#: DropConnect only changes the weights; all other noise acts inside the loop of torch.
 NOISE: frozenset[NoiseKind] = frozenset({"weight_dropout"})
 _ELMAN: dict[str, Callable[..., tuple[Tensor, Tensor]]] = {
     "tanh": torch.rnn_tanh,
@@ -23,11 +23,11 @@ _ELMAN: dict[str, Callable[..., tuple[Tensor, Tensor]]] = {
 
 
 def supports(cell: AnyCell) -> bool:
-    """Whether torch has this cell."""
+    """Return whether torch has a fused layer for this cell."""
     if isinstance(cell, ElmanCell):
         return cell.nonlinearity in _ELMAN
     if isinstance(cell, ProjectedLstmCell):
-        # torch knows a projection by its being narrower, and has no fused one on a CPU.
+        # torch requires projection_size < hidden_size, and has no fused projection on a CPU.
         is_narrower = cell.projection_size < cell.hidden_size
         return is_narrower and cell.weight_ih.device.type != "cpu"
     return isinstance(cell, LstmCell | GruCell)
@@ -40,7 +40,7 @@ def run_layer(
     lengths: Lengths | None,
     noise: LayerNoise = NO_LAYER_NOISE,
 ) -> tuple[Hidden, CellState]:
-    """Run a layer through torch; arguments and results as in the reference."""
+    """Run a layer with torch; arguments and results as in the reference."""
     weights = _weights(cell, noise.step.matrix(cell.get_parameter("weight_hh")))
     if lengths is None:
         return _run_full(cell, inputs, state, weights)
@@ -59,7 +59,7 @@ def _run_full(
 def _run_packed(
     cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor, weights: list[Tensor]
 ) -> tuple[Tensor, CellState]:
-    """Sort the rows by falling length, leave out empty ones, and undo both afterwards."""
+    """Run the rows sorted by descending length without empty ones, and restore their order."""
     order = torch.argsort(lengths, descending=True, stable=True)
     order = order[: int((lengths > 0).sum())]
     outputs = inputs.new_zeros(*inputs.shape[:2], cell.output_size)
@@ -102,7 +102,7 @@ def _begin(parts: tuple[Tensor, ...]) -> tuple[Tensor, ...] | Tensor:
 
 
 def _weights(cell: AnyCell, weight_hh: Tensor) -> list[Tensor]:
-    """Return torch's weights; the second bias is zero where the cell has only one."""
+    """Return torch's weights; the second bias is zero if the cell has only one."""
     weight_ih, bias = cell.get_parameter("weight_ih"), cell.get_parameter("bias")
     second_bias = torch.zeros_like(bias)
     if isinstance(cell, GruCell):
@@ -112,5 +112,5 @@ def _weights(cell: AnyCell, weight_hh: Tensor) -> list[Tensor]:
 
 
 def _as_state(final: Sequence[Tensor], *, like: CellState) -> CellState:
-    """Name the final state's parts; the state keeps its dtype under autocast."""
+    """Return the final state as the cell's container, in its dtype even under autocast."""
     return type(like)(*(part.squeeze(0).to(like[0].dtype) for part in final))

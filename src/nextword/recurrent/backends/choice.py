@@ -1,4 +1,4 @@
-"""Choosing how a layer is run, by what each backend declares that it supports."""
+"""Choice of the backend of a layer, by the cells and the noise that each backend supports."""
 
 import logging
 from collections.abc import Callable
@@ -17,16 +17,16 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
-    """A way to run a layer over time.
+    """An implementation of a recurrent layer over time.
 
     Attributes:
-        name: What `training.backend` calls it.
-        supports: Whether it can run a cell.
-        run: Runs a layer over a window that is not empty: (cell, inputs, state, lengths) to
-            (outputs, final state); the layer's noise follows where there is any.
-        noise: The kinds of noise that it can run.
-        is_worthwhile: Whether it is faster for a cell than the backends after it; where no
-            backend says so, the first one that can is taken.
+        name: Its name in `training.backend`.
+        supports: Returns whether it can run a cell.
+        run: Runs a layer over a window that is not empty: (cell, inputs, state, lengths, noise) to
+            (outputs, final state).
+        noise: The kinds of noise that it supports.
+        is_worthwhile: Returns whether it is faster for a cell than the backends after it. If no
+            backend is, the first one that supports the cell is chosen.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Backend:
     is_worthwhile: Callable[[AnyCell], bool] = lambda cell: True
 
     def can_run(self, cell: AnyCell, noise: frozenset[NoiseKind]) -> bool:
-        """Whether it supports the cell and all of its noise."""
+        """Return whether it supports the cell and all of its noise."""
         return self.supports(cell) and noise <= self.noise
 
     def run_layer(
@@ -103,7 +103,7 @@ def choose_backend(
         )
     elif not by_name[name].supports(cell):
         raise ConfigError(
-            f"the backend {name!r} does not support {type(cell).__name__} as it is set up.",
+            f"the backend {name!r} does not support {type(cell).__name__} with these settings.",
             help="Use --set training.backend=auto.",
         )
     elif not noise <= by_name[name].noise:
@@ -119,7 +119,7 @@ def choose_backend(
 
 
 def lacks_kernels(cell: AnyCell, *, noise: frozenset[NoiseKind] = frozenset()) -> bool:
-    """Whether a cell would run on the backend `native`, if the compiled kernels were installed.
+    """Return whether a cell would run on the backend `native` if the kernels were installed.
 
     Args:
         cell: The cell, on the device where it will run.

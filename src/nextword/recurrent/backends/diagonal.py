@@ -1,6 +1,6 @@
-"""What backends of diagonal cells share: the coefficients of a whole window.
+"""Shared code of the backends for diagonal cells: the coefficients of a whole window.
 
-A row that has ended, and an entry that is zoned out, keep their old value: a = 1, b = 0 there.
+Rows beyond their length, and entries that zoneout keeps, have a = 1 and b = 0: h[t] = h[t-1].
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from torch import Tensor
 from nextword.cells import Coefficients, DiagonalCell, DiagonalState
 from nextword.recurrent.noise import LayerNoise
 
-#: From a and b, (time, batch, hidden), and h[0], (batch, hidden), to all h, (time, batch, hidden).
+#: Maps a and b, (time, batch, hidden), and h[0], (batch, hidden), to all h, (time, batch, hidden).
 Recurrence = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
@@ -41,5 +41,5 @@ def run_diagonal(
 
 
 def _hold(a: Tensor, b: Tensor, share: Tensor) -> Coefficients:
-    """Keep a share of the old value: h = share∘h⁻ + (1 - share)∘(a∘h⁻ + b)."""
+    """Return the coefficients of h = share∘h⁻ + (1 - share)∘(a∘h⁻ + b)."""
     return Coefficients(decay=share + (1 - share) * a, update=(1 - share) * b)

@@ -1,4 +1,4 @@
-"""The reference: the cell's own step in a plain loop. It supports everything and defines truth."""
+"""The reference backend: a loop over the cell's own `step`. It supports all cells and noise."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -22,7 +22,7 @@ class Step(NamedTuple):
 
 
 def supports(cell: AnyCell) -> bool:
-    """Every cell can be stepped."""
+    """Return True: every cell has a `step`."""
     return True
 
 
@@ -33,18 +33,18 @@ def run_layer(
     lengths: Lengths | None,
     noise: LayerNoise = NO_LAYER_NOISE,
 ) -> tuple[Hidden, CellState]:
-    """Step a cell through time.
+    """Run a cell over time.
 
     Args:
         cell: The cell.
-        inputs: (batch, time, input).
+        inputs: (batch, time, input_size).
         state: The cell's state before the first step.
-        lengths: Steps that count in each row, (batch); all when None.
-        noise: What else is done to the layer in this window.
+        lengths: Number of valid steps in each row, (batch); all when None.
+        noise: The noise of the layer in this window.
 
     Returns:
-        Outputs, (batch, time, output), zero beyond a row's length; and the state after each row's
-        last step that counts.
+        Outputs, (batch, time, output_size), zero beyond a row's length; and the state after the
+        last valid step of each row.
     """
     outputs = []
     for step in run_steps(cell, inputs, state, lengths=lengths, noise=noise):
@@ -99,7 +99,7 @@ def stack_outputs(outputs: list[Tensor], *, cell: AnyCell, inputs: Embeddings) -
 
 
 def _select(active: Tensor, new: CellState, old: CellState) -> CellState:
-    """Take the new state in active rows and keep the old one in the others."""
+    """Return the new state in active rows and the old one in the others."""
     parts = [
         torch.where(active, new_part, old_part) for new_part, old_part in zip(new, old, strict=True)
     ]

@@ -18,12 +18,12 @@ NOISE: frozenset[NoiseKind] = frozenset({"zoneout"})
 
 
 def supports(cell: AnyCell) -> bool:
-    """Whether the cell's gates look at the inputs alone."""
+    """Return whether the cell's gates depend on the inputs only."""
     return isinstance(cell, DiagonalCell)
 
 
 def is_worthwhile(cell: AnyCell) -> bool:
-    """Whether it is faster than a loop: on a GPU."""
+    """Return whether a scan is faster than a loop: on a GPU."""
     return cell.get_parameter("weight_ih").device.type != "cpu"
 
 

@@ -215,7 +215,7 @@ def test_count_says_how_many_features_share_a_weight(caplog: pytest.LogCaptureFi
     assert 0 < details["features_sharing_a_weight"] <= details["features"]
     share = 100 * details["features_sharing_a_weight"] / details["features"]
     assert f"{details['features']} n-gram features up to order 4" in caplog.text
-    assert f"in a table of 200; {share:.1f} % share a weight" in caplog.text
+    assert f"in a table of size 200; {share:.1f} % share a weight" in caplog.text
 
 
 def test_count_starts_the_bias_at_what_words_cost_by_themselves() -> None:
@@ -258,7 +258,7 @@ def test_count_sentences_shorter_than_the_order_are_taken() -> None:
 def test_count_text_of_another_tokenizer_is_refused() -> None:
     other = tokenizer_of("another text\n")
 
-    with pytest.raises(MismatchError, match="the token store was made by another tokenizer"):
+    with pytest.raises(MismatchError, match="the token store was encoded by another tokenizer"):
         make().count(store_of(other, "another text\n"), TOKENIZER)
 
 
@@ -270,6 +270,18 @@ def test_count_characters_reach_over_line_ends() -> None:
     line_end = int(tokenizer.encode("\n").ids[0])
     bigrams = model.features.contexts.of(2)
     assert line_end in (bigrams // tokenizer.vocab_size).tolist()
+
+
+def test_fingerprint_changes_when_the_ngrams_are_replaced() -> None:
+    model = make(text="w0 w1\n")
+    before = model.fingerprint()
+
+    model.features.replace(make(text="w1 w0\n").features.contexts.successors())
+    between = model.fingerprint()
+    model.features.replace(make(text="w0 w1\n").features.contexts.successors())
+
+    assert between != before
+    assert model.fingerprint() == before
 
 
 def test_fingerprint_is_of_the_features_too() -> None:
@@ -289,8 +301,8 @@ def test_load_tensors_gives_the_same_model_back() -> None:
 @pytest.mark.parametrize(
     ("name", "kind", "message"),
     [
-        ("features.lists.keys.3", FormatError, "keys.3 is missing or too many for order 4"),
-        ("features.weight", MismatchError, "only one side has features.weight"),
+        ("features.lists.keys.3", FormatError, "keys.3 is missing or unexpected for order 4"),
+        ("features.weight", MismatchError, "missing or unexpected: features.weight"),
     ],
 )
 def test_load_tensors_that_lack_something_are_refused(

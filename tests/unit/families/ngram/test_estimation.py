@@ -8,10 +8,12 @@ import torch
 from fakes import random_text, store_of, tokenizer_of
 from nextword.base import ConfigError, DataError, MismatchError
 from nextword.families import NgramConfig, train_ngram
+from nextword.families.ngram import estimate_ngram
 from nextword.models import LanguageModel
 from nextword.tokens import Tokenizer
 
 TEXT = random_text(60, seed=5, num_words=6)
+LONG_TEXT = random_text(400, num_words=40)
 
 
 def nll_of(model: LanguageModel, tokenizer: Tokenizer, text: str) -> list[float]:
@@ -108,5 +110,29 @@ def test_train_ngram_order_above_the_text_is_refused() -> None:
 def test_train_ngram_another_tokenizer_is_refused() -> None:
     store = store_of(tokenizer_of("a b\n"), "a b\n")
 
-    with pytest.raises(MismatchError, match="the token store was made by another tokenizer"):
+    with pytest.raises(MismatchError, match="the token store was encoded by another tokenizer"):
         train_ngram(store, tokenizer_of("a c\n"), config=NgramConfig(order=2))
+
+
+def test_estimate_ngram_short_text_is_counted_exactly() -> None:
+    tokenizer, config = tokenizer_of(LONG_TEXT), NgramConfig(order=3)
+    store = store_of(tokenizer, LONG_TEXT)
+    model = train_ngram(store, tokenizer, config=config)
+
+    found = estimate_ngram(store, tokenizer, config=config)
+
+    assert found.is_counted
+    assert found.num_ngrams == model.tables.num_ngrams
+    assert found.num_parameters == model.num_parameters
+    assert found.model_bytes == sum(values.nbytes for values in model.tables.arrays().values())
+
+
+def test_estimate_ngram_long_text_is_near_the_count() -> None:
+    tokenizer, config = tokenizer_of(LONG_TEXT), NgramConfig(order=3)
+    store = store_of(tokenizer, LONG_TEXT)
+    model = train_ngram(store, tokenizer, config=config)
+
+    found = estimate_ngram(store, tokenizer, config=config, sample_tokens=len(store.ids) // 2)
+
+    assert not found.is_counted
+    assert found.num_ngrams == pytest.approx(model.tables.num_ngrams, rel=0.25)

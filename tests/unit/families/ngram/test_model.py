@@ -98,7 +98,7 @@ def test_ngram_from_arrays_is_the_same_model() -> None:
 def test_ngram_from_arrays_of_another_vocabulary_is_refused() -> None:
     model = built(0, NgramConfig(order=2))
 
-    with pytest.raises(FormatError, match=r"model.safetensors is no sound n-gram model: it has"):
+    with pytest.raises(FormatError, match=r"model.safetensors is damaged: it has"):
         ngram_from_arrays(
             model.tables.arrays(),
             vocabulary=vocabulary_spec(model.vocab_size + 1),

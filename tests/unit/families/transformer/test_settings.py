@@ -19,7 +19,7 @@ from nextword.families import RegularizationConfig, TransformerConfig
         ({"embedding_size": 0}, r"model\.embedding_size is 0"),
         (
             {"hidden_size": 250, "num_heads": 4},
-            r"hidden_size is 250, which model\.num_heads=4 does not divide.*hidden_size=248",
+            r"hidden_size is 250, which is not divisible by model\.num_heads, 4.*hidden_size=248",
         ),
     ],
 )

@@ -158,7 +158,7 @@ def test_stack_memory_stays_in_the_type_of_the_weights_under_autocast() -> None:
 BAD: dict[str, tuple[Callable[[], object], str]] = {
     "heads": (
         lambda: TransformerStack(6, num_layers=1, num_heads=4, context_size=3, feedforward_size=5),
-        r"model\.hidden_size is 6, which 4 heads cannot share",
+        r"model\.hidden_size is 6, which is not divisible by model\.num_heads, 4",
     ),
     "context": (
         lambda: TransformerStack(6, num_layers=1, num_heads=2, context_size=0, feedforward_size=5),

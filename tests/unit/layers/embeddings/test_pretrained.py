@@ -103,7 +103,7 @@ BAD = {
     "too large": (b"the 1 2\ncat 1 1e300\n", "line 2: the vector of 'cat' is not finite"),
     "fewer than the header says": (b"3 2\nthe 1 2\n", "line 2: the file ends after 1 words"),
     "more than the header says": (b"1 2\nthe 1 2\ncat 1 2\n", "the file ends after 2 words"),
-    "header alone": (b"3 2\n", "byte 4: the file ends within word 1 of 3"),
+    "header alone": (b"3 2\n", "byte 4: the file ends inside word 1 of 3"),
     "line without end": (b"the " + b"1 " * 600_000, "line 1: the line is longer than"),
 }
 
@@ -175,7 +175,7 @@ def test_vectors_of_a_binary_file_cut_short_are_refused_with_the_byte() -> None:
     content = word2vec_binary(WORDS, VECTORS)
 
     for length in range(len(b"6 5\n"), len(content) - 1):
-        with pytest.raises(DataError, match=r"byte \d+: the file ends within word \d of 6"):
+        with pytest.raises(DataError, match=r"byte \d+: the file ends inside word \d of 6"):
             read(content[:length])
 
 
@@ -188,7 +188,7 @@ def test_vectors_of_a_binary_file_with_a_wrong_width_are_refused() -> None:
 
 
 def test_vectors_of_a_binary_file_that_goes_on_are_refused() -> None:
-    with pytest.raises(DataError, match="goes on after the 6 words of its header"):
+    with pytest.raises(DataError, match="has content after the 6 words of its header"):
         read(word2vec_binary(WORDS, VECTORS) + b"more")
 
 

@@ -99,7 +99,7 @@ class _LinearNll(torch.autograd.Function):
 
 
 def _kernels_apply(hidden: Tensor, weight: Tensor) -> bool:
-    """Whether all tensors are on the CPU and the kernels support their dtypes."""
+    """Return whether all tensors are on the CPU and the kernels support their dtypes."""
     return (
         hidden.device.type == weight.device.type == "cpu"
         and weight.dtype == torch.float32

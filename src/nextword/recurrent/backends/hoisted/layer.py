@@ -1,4 +1,4 @@
-"""A layer in torch alone, with all work that does not depend on time outside the loop.
+"""A layer in pure torch, with all work that does not depend on time outside the loop.
 
 The product with the inputs is one for the whole window, and so are the gradients of both matrices
 and of the inputs. The loop runs the recurrent product and the cell's manual forward and backward
@@ -23,12 +23,12 @@ _LSTM_SIZE_THAT_PAYS = 512
 
 
 def supports(cell: AnyCell) -> bool:
-    """Whether the cell has a manual pass or is diagonal."""
+    """Return whether the cell has a manual backward pass or is diagonal."""
     return isinstance(cell, DiagonalCell) or cell.manual_backward() is not None
 
 
 def is_worthwhile(cell: AnyCell) -> bool:
-    """Whether this is faster than torch's own layers, where those can run the cell.
+    """Return whether this is faster than torch's fused layers, if those support the cell.
 
     On a GPU cuDNN is faster. On a CPU torch runs GRU and Elman layers with one call per step, and
     its LSTM is slow in one case: the backward pass of a wide layer in bfloat16.
@@ -102,7 +102,7 @@ def _ended(lengths: Tensor, num_steps: int) -> Tensor:
 
 
 def _held(state: CellState, noise: LayerNoise, ended: Tensor | None) -> tuple[Tensor, ...]:
-    """Return the share of the old state that is kept, per part, (time, batch or 1, width or 1).
+    """Return the weight of the old state for each part, (time, batch or 1, width or 1).
 
     It is 1 for a row that has ended.
     """

@@ -1,4 +1,4 @@
-"""The recurrent product, the one that cannot leave the loop, with a layout for a whole window.
+"""The recurrent product, the only one inside the loop, with a layout for a whole window.
 
 A step multiplies a few rows with a matrix of megabytes, so the memory layout of the matrix decides
 the speed. oneDNN has its own layout; converting to it costs about as much as three products.
@@ -88,7 +88,7 @@ WindowProduct = PlainProduct | LowPrecisionProduct | PackedProduct
 def window_product(
     weight: Tensor, *, num_steps: int, num_rows: int, dtype: torch.dtype, states: torch.dtype
 ) -> WindowProduct:
-    """Choose how a matrix is multiplied at every step of a window.
+    """Return the fastest product with a matrix for every step of a window.
 
     Args:
         weight: W, (outputs, inputs).
@@ -106,7 +106,7 @@ def window_product(
 
 
 def _can_pack(weight: Tensor) -> bool:
-    """Whether this torch can convert the matrix; the operations are not part of its public API."""
+    """Return whether torch can convert the matrix; its functions for this are not public."""
     return (
         weight.device.type == "cpu"
         and weight.dtype in (torch.float32, torch.bfloat16)

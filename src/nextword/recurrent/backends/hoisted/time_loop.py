@@ -162,7 +162,7 @@ def _step_backward(
 
 
 def _per_step(held: Sequence[Tensor], num_steps: int) -> list[tuple[Tensor, ...]]:
-    """Return the shares of each step."""
+    """Return the weights of the old state at each step."""
     if not held:
         return [()] * num_steps
     return list(zip(*(share.unbind(0) for share in held), strict=True))

@@ -1,4 +1,4 @@
-"""Compiled kernels for a CPU, where the package nextword-kernels is installed."""
+"""The backend with compiled CPU kernels, available if nextword-kernels is installed."""
 
 from nextword.recurrent.backends.native.contract import RecurrentKernel
 from nextword.recurrent.backends.native.kernels import ElmanKernel, GruKernel, LstmKernel

@@ -10,12 +10,13 @@ from torch import Tensor
 
 @dataclass(frozen=True, kw_only=True)
 class StepOptions:
-    """What changes how steps are made.
+    """Options of a forward and backward pass.
 
     Attributes:
-        lengths: Steps that count in each row, (batch); all when None.
-        mask: Times the previous hidden state before its product, (batch, hidden); 1 when None.
-        num_threads: Threads of the kernel.
+        lengths: Number of valid steps in each row, (batch); all when None.
+        mask: Multiplied with the previous hidden state before the recurrent product,
+            (batch, hidden); 1 when None.
+        num_threads: Number of threads of the kernel.
     """
 
     lengths: Tensor | None
@@ -23,7 +24,7 @@ class StepOptions:
     num_threads: int
 
     def as_arguments(self) -> dict[str, Any]:
-        """The same, as the kernels name them."""
+        """Return the options as keyword arguments of a kernel."""
         return {"lengths": self.lengths, "mask": self.mask, "num_threads": self.num_threads}
 
 
@@ -32,12 +33,12 @@ class ForwardWindow:
     """The arguments of a forward pass. The input gates may be overwritten.
 
     Attributes:
-        packed: The recurrent matrix, packed.
-        input_gates: The input's share of the gates, (time, batch, gates * hidden).
-        state: The initial state's parts, (batch, hidden).
-        recurrent_bias: Of a GRU's candidate; else empty.
-        options: What changes how steps are made.
-        keep: Whether there will be a backward pass.
+        packed: The packed recurrent matrix.
+        input_gates: W x + b of all gates, (time, batch, gates * hidden).
+        state: The parts of the initial state, (batch, hidden) each.
+        recurrent_bias: The recurrent bias of a GRU's candidate, (hidden); else empty.
+        options: Lengths, mask and threads.
+        keep: Whether to store the values that a backward pass needs.
     """
 
     packed: Any
@@ -50,16 +51,18 @@ class ForwardWindow:
 
 @dataclass(frozen=True, kw_only=True)
 class BackwardWindow:
-    """The arguments of a backward pass. `grad_state` is overwritten with the initial state's.
+    """The arguments of a backward pass.
+
+    `grad_state` is overwritten with the gradients of the initial state.
 
     Attributes:
-        packed: The recurrent matrix, packed.
-        kept: What the forward pass stored.
-        state: The initial state's parts, (batch, hidden).
+        packed: The packed recurrent matrix.
+        kept: The values that the forward pass stored.
+        state: The parts of the initial state, (batch, hidden) each.
         outputs: The hidden states, (time, batch, hidden).
-        grad_outputs: The gradient of each; None where none is used.
-        grad_state: The gradients of the final state's parts, (batch, hidden).
-        options: What changed how steps were made.
+        grad_outputs: The gradients of the outputs, (time, batch, hidden); None for zero.
+        grad_state: The gradients of the final state, (batch, hidden) each.
+        options: The options of the forward pass.
     """
 
     packed: Any
@@ -76,10 +79,11 @@ class KernelGradients:
     """The gradients that a backward pass computes.
 
     Attributes:
-        gates: Of the input gates, (time, batch, gates * hidden).
-        recurrent: Of what the recurrent matrix gave, in pieces: (time, batch, rows of the matrix).
-        state: Of the initial state's parts, (batch, hidden).
-        biases: Of the bias, and of a GRU's recurrent bias.
+        gates: Gradient of the input gates, (time, batch, gates * hidden).
+        recurrent: Gradient of the recurrent product, in parts of shape
+            (time, batch, rows of the matrix).
+        state: Gradients of the initial state, (batch, hidden) each.
+        biases: Gradients of the bias, and of a GRU's recurrent bias.
     """
 
     gates: Tensor
@@ -92,12 +96,17 @@ Forward = tuple[Tensor, list[Tensor], list[Tensor]]
 
 
 class RecurrentKernel(ABC):
-    """A cell over time."""
+    """Forward and backward pass of a cell over time."""
 
     @abstractmethod
     def forward(self, window: ForwardWindow) -> Forward:
-        """Return the outputs, the final state, and what `backward` needs if `keep` is true."""
+        """Run the layer forward.
+
+        Returns:
+            Outputs, (time, batch, hidden); the final state; and the values that `backward` needs,
+            if `keep` is true.
+        """
 
     @abstractmethod
     def backward(self, window: BackwardWindow) -> KernelGradients:
-        """Return all gradients."""
+        """Run the layer backward and return all gradients."""

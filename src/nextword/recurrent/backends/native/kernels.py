@@ -1,6 +1,6 @@
-"""The calls to the compiled kernels: which memory they need, and what they give.
+"""Calls of the compiled kernels, and allocation of the tensors that they write.
 
-Everything is time-major and contiguous. Nothing here knows of modules or of autograd.
+All tensors are time-major and contiguous.
 """
 
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ from nextword.tensors import load_kernels
 
 
 class LstmKernel(RecurrentKernel):
-    """The LSTM; its state is hidden and cell."""
+    """The LSTM; its state is the hidden state and the cell state."""
 
     def forward(self, window: ForwardWindow) -> Forward:
-        """Run forward; kept are the gates and the cell states."""
+        """Run forward; stores the gates and the cell states."""
         outputs, final = _results(window)
         gates = _gates(window)
         cells = torch.empty(outputs.shape, dtype=torch.float32) if window.keep else None
@@ -63,10 +63,10 @@ class LstmKernel(RecurrentKernel):
 
 
 class GruKernel(RecurrentKernel):
-    """The GRU whose reset gate comes after the product, as in torch."""
+    """The GRU with the reset gate applied after the recurrent product, as in torch."""
 
     def forward(self, window: ForwardWindow) -> Forward:
-        """Run forward; kept are the gates and the candidate's recurrent part."""
+        """Run forward; stores the gates and the recurrent part of the candidate."""
         outputs, final = _results(window)
         gates = _gates(window)
         candidates = torch.empty(outputs.shape, dtype=torch.float32) if window.keep else None
@@ -84,7 +84,7 @@ class GruKernel(RecurrentKernel):
         return outputs, final, _present(gates, candidates)
 
     def backward(self, window: BackwardWindow) -> KernelGradients:
-        """Run backward; the candidate's two parts have gradients of their own."""
+        """Run backward; input and recurrent part of the candidate have separate gradients."""
         gates, candidates = window.kept
         grad_gates = torch.empty(gates.shape, dtype=window.outputs.dtype)
         grad_candidates = torch.empty(candidates.shape, dtype=window.outputs.dtype)
@@ -126,7 +126,7 @@ class ElmanKernel(RecurrentKernel):
     nonlinearity: str
 
     def forward(self, window: ForwardWindow) -> Forward:
-        """Run forward; kept are the hidden states, in float32."""
+        """Run forward; stores the hidden states in float32."""
         outputs, final = _results(window)
         gates = _hidden_states(window)
         load_kernels().elman_forward(
@@ -162,16 +162,16 @@ class ElmanKernel(RecurrentKernel):
 
 
 def _results(window: ForwardWindow) -> tuple[Tensor, list[Tensor]]:
-    """Make room for the outputs and the final state."""
+    """Allocate the outputs and the final state."""
     num_steps, batch_size, _ = window.input_gates.shape
     outputs = window.input_gates.new_empty(num_steps, batch_size, window.state[0].shape[1])
     return outputs, [torch.empty_like(part) for part in window.state]
 
 
 def _gates(window: ForwardWindow) -> Tensor | None:
-    """Return the memory of the input gates, which the activated gates overwrite.
+    """Return the tensor for the activated gates, which shares memory with the input gates.
 
-    With bfloat16 these are 16-bit fractions. Nothing is stored without a backward pass.
+    With bfloat16 the gates are stored as 16-bit fixed-point numbers. None without a backward pass.
     """
     if not window.keep:
         return None
@@ -180,7 +180,11 @@ def _gates(window: ForwardWindow) -> Tensor | None:
 
 
 def _hidden_states(window: ForwardWindow) -> Tensor | None:
-    """Return memory for an Elman layer's hidden states, float32: those of ReLU are unbounded."""
+    """Return the float32 tensor for the hidden states of an Elman layer.
+
+    With ReLU they are unbounded, so they are not stored as fixed-point numbers. None without a
+    backward pass.
+    """
     if not window.keep:
         return None
     if window.input_gates.dtype == torch.float32:

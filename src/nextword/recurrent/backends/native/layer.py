@@ -1,9 +1,9 @@
-"""A layer through the compiled kernels, under autograd.
+"""A recurrent layer with the compiled kernels as an autograd function.
 
-What does not depend on time stays with torch: the input's product, and the gradients of the two
-matrices and of the inputs, each one product over the whole window. The kernels run through time.
+The kernels run the loop over time. torch computes the products that do not depend on it, each over
+the whole window: the product with the inputs, and the gradients of both matrices and of the inputs.
 Under bfloat16 autocast the operands of all products are bfloat16; states and sums are float32.
-Tensors are time-major here, and only here.
+Tensors in this folder are time-major.
 """
 
 from collections.abc import Sequence
@@ -33,22 +33,22 @@ from nextword.tensors import (
     product_dtype,
 )
 
-#: A mask on the recurrent state is the kernels' own; dropped connections are other weights.
+#: The kernels apply the mask of recurrent dropout; DropConnect only changes the weights.
 NOISE: frozenset[NoiseKind] = frozenset({"recurrent_dropout", "weight_dropout"})
-#: About two microseconds of work a step; the threads meet once a step.
+#: About two microseconds of work per step; the threads synchronize once per step.
 _MULTIPLICATIONS_PER_THREAD = 2**16
 _KERNEL_DTYPES = (torch.float32, torch.bfloat16)
-#: Gradients of the arguments before the tensors.
+#: Gradients of the arguments of `_KernelFunction.forward` that are not tensors.
 _NOT_TENSORS = (None, None, None, None)
 
 
 def supports(cell: AnyCell) -> bool:
-    """Whether the kernels are installed and have this cell."""
+    """Return whether the kernels are installed and support this cell."""
     return kernels_are_installed() and _has_kernel(cell)
 
 
 def is_missed(cell: AnyCell) -> bool:
-    """Whether the kernels would run this cell, if they were installed."""
+    """Return whether the kernels would run this cell if they were installed."""
     is_on_cpu = cell.get_parameter("weight_ih").device.type == "cpu"
     return not kernels_are_installed() and is_on_cpu and _has_kernel(cell)
 
@@ -64,9 +64,9 @@ def run_layer(
     lengths: Lengths | None,
     noise: LayerNoise = NO_LAYER_NOISE,
 ) -> tuple[Hidden, CellState]:
-    """Run a layer through the kernels; arguments and results as in the reference.
+    """Run a layer with the kernels; arguments and results as in the reference.
 
-    A layer that has since moved to another device, or to another dtype, is run by torch.
+    A layer that was moved to another device or dtype is run by torch.
     """
     if not _has_kernel_format(cell, inputs, state):
         if aten.supports(cell) and noise.step.mask is None:
@@ -97,20 +97,20 @@ def run_kernel(
     lengths: Lengths | None = None,
     mask: Tensor | None = None,
 ) -> tuple[Hidden, tuple[Tensor, ...]]:
-    """Run a layer through a kernel.
+    """Run a layer with a kernel.
 
     Args:
         kernel: The kernel.
-        inputs: (batch, time, input), float32 or bfloat16.
-        state: The state's parts, (batch, hidden) each, float32.
-        weights: weight_ih, weight_hh and bias, float32; for a GRU the candidate's recurrent bias
-            as a fourth.
-        lengths: Steps that count in each row, (batch); all when None.
-        mask: What the previous hidden state is multiplied with before its product, at every step,
-            (batch, hidden): recurrent dropout. None for none.
+        inputs: (batch, time, input_size), float32 or bfloat16.
+        state: The parts of the initial state, (batch, hidden) each, float32.
+        weights: weight_ih, weight_hh and bias, float32; for a GRU also the recurrent bias of the
+            candidate.
+        lengths: Number of valid steps in each row, (batch); all when None.
+        mask: Mask of recurrent dropout, multiplied with the previous hidden state before the
+            product at every step, (batch, hidden); None for no dropout.
 
     Returns:
-        Outputs, (batch, time, hidden), in bfloat16 under autocast; and the final state's parts.
+        Outputs, (batch, time, hidden), bfloat16 under autocast; and the parts of the final state.
     """
     weight_ih, weight_hh, *_ = weights
     precision = product_dtype(weight_hh)
@@ -129,7 +129,7 @@ def run_kernel(
 
 
 class _KernelFunction(torch.autograd.Function):
-    """A layer over time; its gradients are those of the reference, once."""
+    """A layer over time; it can be differentiated once."""
 
     @staticmethod
     def forward(
@@ -181,14 +181,14 @@ class _KernelFunction(torch.autograd.Function):
             state=state,
             outputs=outputs,
             grad_outputs=grad_outputs,
-            # The kernel turns the final state's gradient into the initial state's, in place.
+            # The kernel overwrites the final state's gradient with that of the initial state.
             grad_state=[
                 _own(part, like=before) for part, before in zip(grad_final, state, strict=True)
             ],
             options=ctx.options,
         )
         gradients = ctx.kernel.backward(window)
-        # After a gradient comes an update, whichever way it is made.
+        # An update of the weights follows, which may not increment torch's version counters.
         forget(weight_hh)
         with torch.autocast("cpu", enabled=False):
             before = _hidden_before(outputs, state[0], ctx.options.mask)
@@ -205,7 +205,7 @@ class _KernelFunction(torch.autograd.Function):
 def _hidden_before(outputs: Tensor, initial_hidden: Tensor, mask: Tensor | None) -> Tensor:
     """Return the vectors that the recurrent matrix multiplied, (time * batch, hidden).
 
-    Beyond a row's length the outputs are 0 and so are the gates' gradients: it does not matter.
+    Beyond a row's length they may be wrong, because the gradients of the gates are 0 there.
     """
     before = torch.cat([initial_hidden[None].to(outputs.dtype), outputs[:-1]])
     if mask is not None:
@@ -221,14 +221,14 @@ def _grad_weights(gradients: KernelGradients, steps: Tensor, before: Tensor) -> 
 
 
 def _own(gradient: Tensor | None, *, like: Tensor) -> Tensor:
-    """Return a copy that may be overwritten; the gradient of an unused part is 0."""
+    """Return a copy of a gradient that may be overwritten; zeros if the gradient is None."""
     if gradient is None:
         return torch.zeros_like(like)
     return gradient.clone(memory_format=torch.contiguous_format)
 
 
 def _has_kernel_format(cell: AnyCell, inputs: Tensor, state: CellState) -> bool:
-    """Whether all tensors are on the CPU and the kernels support their dtypes."""
+    """Return whether all tensors are on the CPU and the kernels support their dtypes."""
     float32 = [*cell.parameters(), *state]
     return (
         inputs.dtype in _KERNEL_DTYPES

@@ -1,7 +1,7 @@
 """A layer's two matrices in the layout and dtype of the compiled kernels.
 
-They are packed once and kept until the weights change, or until they have had a gradient, for an
-update then follows.
+The packed matrices are cached until the weights change or a backward pass has run, because an
+update usually follows it.
 """
 
 from collections.abc import MutableMapping
@@ -17,12 +17,11 @@ from nextword.tensors import dtype_name, load_kernels, transposed
 
 @dataclass(frozen=True, kw_only=True)
 class PackedWeights:
-    """What the kernels and the products around them read.
+    """The weights of a layer in the dtype of its matrix products.
 
     Attributes:
         recurrent: The packed recurrent matrix.
-        from_input: The input's matrix transposed, (input, gates * hidden), in the products'
-            dtype.
+        from_input: The transposed input matrix, (input, gates * hidden).
     """
 
     recurrent: Any
@@ -30,7 +29,7 @@ class PackedWeights:
 
     @property
     def dtype(self) -> torch.dtype:
-        """The dtype of the products' operands."""
+        """The dtype of the operands of the products."""
         return self.from_input.dtype
 
 
@@ -43,13 +42,13 @@ _packed: MutableMapping[Tensor, tuple[_Stamp, dict[torch.dtype, PackedWeights]]]
 def packed_weights(
     weight_ih: Tensor, weight_hh: Tensor, *, precision: torch.dtype, num_threads: int
 ) -> PackedWeights:
-    """Pack a layer's weights, or give what was packed of the very same ones.
+    """Return the packed weights of a layer, from the cache if the weights have not changed.
 
     Args:
         weight_ih: (gates * hidden, input), float32.
         weight_hh: (gates * hidden, hidden), float32.
-        precision: float32 or bfloat16.
-        num_threads: Threads to pack with.
+        precision: Dtype of the products: float32 or bfloat16.
+        num_threads: Number of threads for packing.
     """
     stamp = _stamp(weight_ih, weight_hh)
     known_stamp, known = _packed.get(weight_hh, (None, {}))
@@ -69,12 +68,12 @@ def packed_weights(
 
 
 def forget(weight_hh: Tensor) -> None:
-    """Drop what was packed of a recurrent matrix."""
+    """Remove the packed weights of a recurrent matrix from the cache."""
     _packed.pop(weight_hh, None)
 
 
 def _stamp(*weights: Tensor) -> _Stamp | None:
-    """Tell one content of the weights from another; None where torch does not count changes."""
+    """Return a key that changes with the weights; None if torch does not count their changes."""
     if any(weight.is_inference() for weight in weights):
         return None
     return tuple(number for weight in weights for number in (weight._version, weight.data_ptr()))

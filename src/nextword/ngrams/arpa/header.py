@@ -1,26 +1,26 @@
-r"""The beginning of an ARPA file: what stands before `\data\`, and the counts after it.
+r"""Reading the header of an ARPA file: the lines before `\data\`, and the counts after it.
 
-Many programs write a licence, a date or a format description before `\data\`, CMU-Cambridge even
-one with `\data\` inside a sentence. The data begins at the first line that is exactly `\data\`.
-One line before it can be meant for nextword: what the tokens are (see `arpa_spelling`).
+Many programs write a licence, a date or a format description before `\data\`; that of
+CMU-Cambridge mentions `\data\` inside a sentence. The data begins at the first line that is exactly
+`\data\`. nextword itself writes a comment there that names the kind of token (see `spelling`).
 """
 
 import re
 from collections.abc import Iterator
 
-from nextword.ngrams.arpa_lines import ArpaLines
-from nextword.ngrams.arpa_spelling import NOTE
+from nextword.ngrams.arpa.lines import ArpaLines
+from nextword.ngrams.arpa.spelling import NOTE
 
 _DATA = b"\\data\\"
-#: A file of other content is refused after so many lines, not at its end.
+#: A file without `\data\` is refused after this many lines, not only at its end.
 _MAX_LINES_BEFORE = 10_000
 _IRSTLM = "Convert it with compile-lm --text=yes."
 _SPHINX = "Convert it with sphinx_lm_convert -ofmt arpa."
 #: How files of other formats begin, what they are, and how to convert them.
 _OTHER_FORMATS = (
-    (b"mmap lm ", "KenLM's binary format", "Make it again as text: lmplz --arpa FILE."),
-    (b"iARPA", "IRSTLM's iARPA, which holds no back-off weights", _IRSTLM),
-    (b"qARPA", "IRSTLM's quantised format", _IRSTLM),
+    (b"mmap lm ", "KenLM's binary format", "Write it as text instead: lmplz --arpa FILE."),
+    (b"iARPA", "IRSTLM's iARPA, which has no back-off weights", _IRSTLM),
+    (b"qARPA", "IRSTLM's quantized format", _IRSTLM),
     (b"blmt", "IRSTLM's binary format", _IRSTLM),
     (b"Qblmt", "IRSTLM's binary format", _IRSTLM),
     (b"SRILM_BINARY", "SRILM's binary format", "Convert it with ngram -lm FILE -write-lm OUT."),
@@ -33,8 +33,16 @@ _COUNT = re.compile(rb"ngram[ \t]+(\d{1,18})[ \t]*=[ \t]*(\d{1,18})")
 def read_note(lines: ArpaLines, content: Iterator[bytes]) -> tuple[str, int]:
     r"""Read up to and including the line `\data\`.
 
+    Args:
+        lines: The file, for its line numbers and errors.
+        content: Iterator over `lines`.
+
     Returns:
-        What a note says the tokens are, `word` without one, and the number of its line.
+        The kind of token that a comment of nextword names, `word` without one; and the number of
+        its line.
+
+    Raises:
+        FormatError: There is no line `\data\`, or the file has another format.
     """
     kind, number = "word", 0
     first: bytes | None = None
@@ -50,30 +58,38 @@ def read_note(lines: ArpaLines, content: Iterator[bytes]) -> tuple[str, int]:
             kind, number = lines.word(line[len(NOTE) :]), lines.number
     if first and b"\r" in first:
         lines.fail(
-            "the lines end with CR alone, as on an old Macintosh.",
+            "the lines end with a carriage return (CR) only.",
             help="Convert the file: tr '\\r' '\\n' <OLD >NEW",
         )
     beginning = f"; it begins with {line_shown(first)}" if first else " and is empty"
     lines.fail(
         f"the file has no line \\data\\, so it is not an ARPA file{beginning}.",
-        help="Give an ARPA file as text, compressed or not. A model folder is named as a folder.",
+        help="Name an ARPA file in text form, compressed or not, or name a model folder.",
     )
 
 
 def read_counts(lines: ArpaLines, content: Iterator[bytes]) -> tuple[list[int], bytes]:
-    """Return the count of each order, and the line after them."""
+    r"""Return the number of n-grams of each order, order 1 first, and the line that follows.
+
+    Args:
+        lines: The file, for its line numbers and errors.
+        content: Iterator over `lines`, after the line `\data\`.
+
+    Raises:
+        FormatError: A count is missing, or the orders are not 1, 2, 3, ...
+    """
     counts: list[int] = []
     for line in content:
         match = _COUNT.fullmatch(line)
         if match is None:
             if not counts:
-                lines.fail(f"'ngram 1=COUNT' is expected, not {line_shown(line)}.")
+                lines.fail(f"expected 'ngram 1=COUNT', not {line_shown(line)}.")
             return counts, line
         order, count = int(match[1]), int(match[2])
         if order != len(counts) + 1:
-            lines.fail(f"the count of order {len(counts) + 1} is expected, not of {order}.")
+            lines.fail(f"expected the count of order {len(counts) + 1}, not of order {order}.")
         counts.append(count)
-    lines.fail("the file ends within the header.")
+    lines.fail("the file ends inside the header.")
 
 
 def line_shown(line: bytes) -> str:

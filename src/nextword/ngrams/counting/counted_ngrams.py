@@ -1,4 +1,4 @@
-"""Counting the n-grams of a text in memory, or on disk where they do not fit."""
+"""Counting the n-grams of a text in memory, or on disk if they do not fit."""
 
 import tempfile
 from collections.abc import Iterator
@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nextword.base import full_disk_errors
-from nextword.ngrams.counts import NgramCounts, count_ngrams
-from nextword.ngrams.sentences import Sentences
-from nextword.ngrams.spilled_counts import count_spilling
+from nextword.ngrams.counting.counts import NgramCounts, count_ngrams
+from nextword.ngrams.counting.sentences import Sentences
+from nextword.ngrams.counting.spilled_counts import count_spilling
 
-#: Memory that counting may take before counts are spilled to disk, where a folder is given.
+#: Memory of counting, above which counts are spilled to disk if a folder is given.
 MEMORY_BYTES = 2 << 30
 #: Peak memory of counting in memory, per token.
 BYTES_PER_TOKEN = 96
@@ -31,7 +31,10 @@ def counted_ngrams(
         order: Length of the longest n-grams.
         temporary_folder: Where counts that do not fit in `memory_bytes` are spilled; None keeps
             them in memory. The files are removed again.
-        memory_bytes: Memory that counting may take.
+        memory_bytes: Limit on the memory of counting, bytes.
+
+    Yields:
+        The counts of orders 1 to `order`.
 
     Raises:
         ConfigError: The order is below 1 or above the longest sentence.

@@ -1,19 +1,22 @@
-"""Maximum likelihood: relative frequencies, with honest zeros.
-
-Knows counts alone.
-"""
+"""Maximum likelihood estimation: relative frequencies, 0 for unseen n-grams."""
 
 import numpy as np
 from jaxtyping import Float64
 
-from nextword.ngrams.counts import NgramCounts
+from nextword.ngrams.counting import NgramCounts
 from nextword.ngrams.tables import NgramTables, logarithms
 
 
 def maximum_likelihood(counts: NgramCounts) -> NgramTables:
-    """Give p(w|h) = c(hw) / sum_w c(hw): 0 for what was never seen after h.
+    """Estimate p(w|h) = c(hw) / sum_w c(hw), which is 0 if w never follows h.
 
-    A context that was never seen itself says nothing; the next shorter one speaks in its stead.
+    After an unseen context the probabilities are those of the next shorter context.
+
+    Args:
+        counts: Counts of every order.
+
+    Returns:
+        The back-off tables.
     """
     words = counts.words_seen()
     probabilities: list[Float64[np.ndarray, " _"]] = [words / words.sum()]

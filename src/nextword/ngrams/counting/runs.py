@@ -1,7 +1,4 @@
-"""Sorted runs of counted n-grams, in memory and in files, and merging many into one.
-
-Knows nothing of where the keys come from.
-"""
+"""Sorted runs of counted n-grams, in memory or in files, and an external merge of them."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -11,19 +8,19 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64
 
-from nextword.ngrams.counts import run_begins
+from nextword.ngrams.counting.counts import run_begins
 
 _COLUMNS = ("keys", "counts", "suffixes")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Run:
-    """N-grams by rising key, each once.
+    """Distinct n-grams of one order, sorted by key.
 
     Attributes:
-        keys: Rising.
-        counts: How often each was seen.
-        suffixes: The rank of each without its first word.
+        keys: Keys in ascending order.
+        counts: Number of occurrences of each.
+        suffixes: For each n-gram, the rank of the n-gram without its first word.
     """
 
     keys: Int64[np.ndarray, " num_ngrams"]
@@ -37,25 +34,25 @@ class Run:
         return Run(keys=self.keys[part], counts=self.counts[part], suffixes=self.suffixes[part])
 
     def spill(self, path: Path) -> "SpilledRun":
-        """Write the run to a file."""
+        """Write the run to a file and return a handle of it."""
         path.write_bytes(np.stack([self.keys, self.counts, self.suffixes]).tobytes())
         return SpilledRun(path=path, num_ngrams=len(self))
 
 
 @dataclass(frozen=True, kw_only=True)
 class SpilledRun:
-    """A run in a file.
+    """A run that is stored in a file.
 
     Attributes:
-        path: Where.
-        num_ngrams: How many it holds.
+        path: The file.
+        num_ngrams: Number of n-grams in it.
     """
 
     path: Path
     num_ngrams: int
 
     def read(self) -> Run:
-        """Map the run into memory."""
+        """Return the run, memory-mapped."""
         columns = _mapped(self.path, len(_COLUMNS) * self.num_ngrams)
         keys, counts, suffixes = columns.reshape(len(_COLUMNS), self.num_ngrams)
         return Run(keys=keys, counts=counts, suffixes=suffixes)
@@ -70,25 +67,32 @@ def reduce_run(
     counts: Int64[np.ndarray, " num_seen"],
     suffixes: Int64[np.ndarray, " num_seen"],
 ) -> Run:
-    """Sort n-grams by key and sum the counts of equal ones."""
+    """Sort n-grams by key and sum the counts of duplicates.
+
+    Args:
+        keys: Keys in any order, with duplicates.
+        counts: Count of each.
+        suffixes: Suffix rank of each; equal for equal keys.
+    """
     sorting = np.argsort(keys)
     begins = run_begins(keys[sorting])
     first = sorting[begins]
-    # reduceat has no answer for no group at all.
+    # np.add.reduceat fails for an empty list of groups.
     sums = np.add.reduceat(counts[sorting], begins) if len(begins) else counts[:0]
     return Run(keys=keys[first], counts=sums, suffixes=suffixes[first])
 
 
 def merge_runs(runs: Sequence[SpilledRun], path: Path, *, max_ngrams: int) -> Run:
-    """Merge runs into files, with about `max_ngrams` of them in memory at a time.
+    """Merge runs into files, with about `max_ngrams` n-grams in memory at a time.
 
     Args:
-        runs: What to merge.
-        path: What the files to write are called, before the name of their column.
-        max_ngrams: Over all runs together; at least one of each is read.
+        runs: The runs to merge.
+        path: Prefix of the files to write, one per column.
+        max_ngrams: Number of n-grams of all runs together that are read at a time; at least one of
+            each run is read.
 
     Returns:
-        The merged run, mapped into memory.
+        The merged run, memory-mapped.
     """
     block = max(1, max_ngrams // max(1, len(runs)))
     left = [run.read() for run in runs if run.num_ngrams]
@@ -106,8 +110,8 @@ def merge_runs(runs: Sequence[SpilledRun], path: Path, *, max_ngrams: int) -> Ru
 
 
 def _next_block(left: Sequence[Run], block: int) -> tuple[Run, list[Run]]:
-    """Merge as far as the runs' next blocks reach; give that and what is left of each run."""
-    # Up to the smallest of the blocks' last keys, nothing can still come from behind a block.
+    """Merge the next block of every run; return it and the rest of each run."""
+    # All n-grams up to the smallest of the blocks' last keys are inside the blocks.
     limit = min(int(run.keys[:block][-1]) for run in left)
     cuts = [int(np.searchsorted(run.keys[:block], limit, side="right")) for run in left]
     heads = [run[:cut] for run, cut in zip(left, cuts, strict=True)]

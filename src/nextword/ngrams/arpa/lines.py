@@ -1,7 +1,7 @@
-"""The lines of an ARPA file with their numbers, and the fields of a line.
+"""Reading an ARPA file by lines, and splitting and parsing the fields of a line.
 
-Only blanks, tabs, carriage returns and newlines separate fields, as in KenLM. A form feed, a
-vertical tab, U+00A0, U+0085 or U+2028 is part of a word. Every error names the file and the line.
+Fields are separated by spaces, tabs, carriage returns and newlines only, as in KenLM. A form feed,
+a vertical tab, U+00A0, U+0085 or U+2028 is part of a word. Errors name the file and the line.
 """
 
 import math
@@ -12,40 +12,40 @@ from typing import NoReturn, Protocol, runtime_checkable
 from nextword.base import ConfigError, DataError, FormatError
 
 MAX_LINE_BYTES = 1 << 20
-#: Lines between two reports of progress.
+#: Lines between two calls of `on_progress`.
 _REPORT_EVERY = 1 << 15
-#: No log-probability of a model comes near it, and it fits single precision.
+#: Far larger than any log-probability of a model, and within the range of float32.
 _LARGEST = 1e9
 _NUMBER = re.compile(
     rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?|-inf(?:inity)?", re.IGNORECASE
 )
 _MAX_NUMBER_BYTES = 64
-#: What separates fields, and what is stripped from both ends of a line.
+#: Separators of fields, also stripped from both ends of a line.
 _SEPARATORS = b" \t\r\n"
 _SEPARATOR = re.compile(rb"[ \t\r\n]+")
 
 
 @runtime_checkable
 class LineStream(Protocol):
-    """Bytes that are read by lines, such as an open file."""
+    """A binary stream that is read by lines, such as an open file."""
 
     def readline(self, size: int = ..., /) -> bytes:
-        """Return the next line with its end, or `size` bytes of it; nothing at the end."""
+        """Return the next line with its line end, at most `size` bytes; empty at the end."""
         ...
 
 
 class ArpaLines:
-    """The lines of an open ARPA file that are not blank.
+    """Iterable over the lines of an open ARPA file that are not blank.
 
     Args:
-        stream: Bytes, decompressed.
-        name: What the file is called in errors.
-        encoding: Encoding of the words, one that `check_encoding` accepts.
-        on_progress: Is told how many lines were read.
+        stream: The decompressed bytes.
+        name: Name of the file in error messages.
+        encoding: Encoding of the words; `check_encoding` must accept it.
+        on_progress: Called with the number of lines read so far.
 
     Attributes:
-        number: Number of the line that was returned last; the first is 1.
-        is_indented: Whether that line began with a blank or tab.
+        number: Number of the line that was returned last, from 1.
+        is_indented: Whether that line began with a space or tab.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class ArpaLines:
         self.is_indented = False
 
     def __iter__(self) -> Iterator[bytes]:
-        """Iterate over the lines that are not blank, without the separators around them."""
+        """Iterate over the lines that are not blank, stripped of separators at both ends."""
         while line := self._read():
             self.number += 1
             if self._on_progress is not None and self.number % _REPORT_EVERY == 0:
@@ -74,22 +74,31 @@ class ArpaLines:
                 yield content
 
     def fail(self, message: str, *, line: int | None = None, help: str = "") -> NoReturn:
-        """Raise a FormatError at a line, by default the one returned last."""
+        """Raise a FormatError that names a line.
+
+        Args:
+            message: What is wrong.
+            line: Number of the line; the one returned last by default.
+            help: How to mend it.
+
+        Raises:
+            FormatError: Always.
+        """
         number = self.number if line is None else line
         raise FormatError(f"{self._name}, line {number:,}: {message}", help=help)
 
     def log_prob(self, field: bytes) -> float:
-        """Read the logarithm of a probability, at most 0."""
+        """Parse a log10 probability; it must be at most 0."""
         value = self._number(field)
         if value > 0:
             self.fail(
-                f"the log-probability {value:g} is above 0, so it stands for more than 1.",
+                f"the log-probability {value:g} is above 0, so the probability is above 1.",
                 help="IRSTLM writes such files; estimate the model with another program.",
             )
         return value
 
     def backoff(self, field: bytes) -> float:
-        """Read the logarithm of a back-off weight: finite, either sign."""
+        """Parse a log10 back-off weight; it must be finite and may be positive."""
         value = self._number(field)
         if math.isinf(value):
             self.fail(f"the back-off weight {_shown(field)} is not finite.")
@@ -119,7 +128,7 @@ class ArpaLines:
             line = self._stream.readline(MAX_LINE_BYTES + 1)
         except DataError as error:
             self.fail(
-                f"the file cannot be read further: {error.message}",
+                f"cannot read the rest of the file: {error.message}",
                 line=self.number + 1,
                 help=error.help,
             )
@@ -129,7 +138,7 @@ class ArpaLines:
 
 
 def fields_of(line: bytes) -> list[bytes]:
-    """Split a line, stripped of separators, into its fields."""
+    """Split a line, already stripped of separators, into its fields."""
     # bytes.split is faster, but it also splits at vertical tabs and form feeds.
     if b"\v" in line or b"\f" in line:
         return _SEPARATOR.split(line)
@@ -137,15 +146,15 @@ def fields_of(line: bytes) -> list[bytes]:
 
 
 def is_number(field: bytes) -> bool:
-    """Return whether a field is spelt like a number."""
+    """Return whether a field has the form of a number."""
     return _NUMBER.fullmatch(field) is not None
 
 
 def check_encoding(encoding: str) -> None:
-    """Check that an encoding exists and spells ASCII characters as ASCII does.
+    """Check that an encoding exists and is a superset of ASCII.
 
     Raises:
-        ConfigError: It is unknown, or one like UTF-16, whose lines cannot be found by bytes.
+        ConfigError: It is unknown, or encodes ASCII characters differently, such as UTF-16.
     """
     ascii_bytes = bytes(range(128))
     try:

@@ -1,7 +1,4 @@
-"""Interpolated modified Kneser-Ney, with count pruning, as lmplz computes it.
-
-Knows counts alone.
-"""
+"""Interpolated modified Kneser-Ney smoothing with count pruning, as computed by lmplz."""
 
 import logging
 from collections.abc import Sequence
@@ -11,9 +8,9 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from nextword.base import require
-from nextword.ngrams.adjusted_counts import adjusted_counts, discount_counts
-from nextword.ngrams.counts import NgramCounts
-from nextword.ngrams.discounts import FALLBACK, Discounts, kneser_ney_discounts
+from nextword.ngrams.counting import NgramCounts
+from nextword.ngrams.smoothing.adjusted_counts import adjusted_counts, discount_counts
+from nextword.ngrams.smoothing.discounts import FALLBACK, Discounts, kneser_ney_discounts
 from nextword.ngrams.tables import NgramTables, logarithms
 
 _logger = logging.getLogger(__name__)
@@ -21,11 +18,11 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class KneserNey:
-    """A smoothed model and how it was smoothed.
+    """A smoothed model and its discounts.
 
     Attributes:
         tables: Probabilities and back-off weights.
-        discounts: Of each order, order 1 first.
+        discounts: Discounts of each order, order 1 first.
     """
 
     tables: NgramTables
@@ -35,23 +32,27 @@ class KneserNey:
 def kneser_ney(
     counts: NgramCounts, *, never_ids: Sequence[int], prune: Sequence[int] = ()
 ) -> KneserNey:
-    """Smooth counts: p(w|h) = (c(hw) - D(c)) / sum_w c(hw) + γ(h) p(w|h').
+    """Estimate p(w|h) = (c(hw) - D(c(hw))) / sum_w c(hw) + γ(h) p(w|h').
 
-    c are adjusted counts, h' is h without its first word, and γ(h), what was taken off over
-    sum_w c(hw), is the back-off weight of h. Below order 1 stands the uniform distribution over
-    all ids but `never_ids`. An order whose discounts cannot be estimated takes lmplz's fallback
-    and says so in the log.
+    c are the adjusted counts, D the discounts, and h' is h without its first word. γ(h) is the
+    back-off weight of h: the sum of its discounts divided by sum_w c(hw). Order 1 is interpolated
+    with the uniform distribution over all ids but `never_ids`. If the discounts of an order cannot
+    be estimated, those of `FALLBACK` are used and a warning is logged.
 
     Args:
-        counts: Of every order.
+        counts: Counts of every order.
         never_ids: Ids that are never predicted.
         prune: For each order the count up to which n-grams are dropped, order 1 first (0 there);
-            the last value holds for all higher orders. What they had goes to the back-off.
+            the last value holds for all higher orders. The probability mass of dropped n-grams
+            goes to the back-off.
+
+    Returns:
+        The back-off tables and the discounts.
 
     Raises:
-        ConfigError: The values of `prune` fall, or the first is not 0.
+        ConfigError: The values of `prune` decrease, or the first is not 0.
 
-    Source: Chen and Goodman (1998); Heafield et al. (2013).
+    Source: [chen1998], [heafield2013].
     """
     thresholds = pruning_thresholds(prune, order=counts.order)
     adjusted = adjusted_counts(counts)
@@ -82,10 +83,17 @@ def kneser_ney(
 
 
 def pruning_thresholds(prune: Sequence[int], *, order: int) -> tuple[int, ...]:
-    """Give the count up to which n-grams of each order are dropped.
+    """Return for each order the count up to which n-grams are dropped.
+
+    Args:
+        prune: Thresholds, order 1 first; the last one holds for all higher orders.
+        order: The highest order.
+
+    Returns:
+        One threshold per order.
 
     Raises:
-        ConfigError: There are too many values, they fall, or the first is not 0.
+        ConfigError: There are too many values, they decrease, or the first is not 0.
 
     Example:
         >>> pruning_thresholds((0, 0, 1), order=5)
@@ -95,7 +103,7 @@ def pruning_thresholds(prune: Sequence[int], *, order: int) -> tuple[int, ...]:
     require(
         len(prune) <= order,
         f"model.prune has {len(prune)} values ({shown}), but the order is {order}.",
-        help=f"Give at most {order}, one for each order.",
+        help=f"Set at most {order} values, one for each order.",
     )
     require(
         not prune or prune[0] == 0,
@@ -104,8 +112,8 @@ def pruning_thresholds(prune: Sequence[int], *, order: int) -> tuple[int, ...]:
     )
     require(
         list(prune) == sorted(prune),
-        f"model.prune is ({shown}); the values must not fall from one order to the next.",
-        help="A kept n-gram needs the shorter ones inside it: write for example [0, 0, 1].",
+        f"model.prune is ({shown}); the values must not decrease from one order to the next.",
+        help="An n-gram is stored with its shorter parts: write for example [0, 0, 1].",
     )
     values = list(prune) or [0]
     return tuple(values + values[-1:] * (order - len(values)))
@@ -132,12 +140,12 @@ def _interpolate(
     kept: Bool[np.ndarray, " num_ngrams"],
     lower: Float64[np.ndarray, " num_lower"],
 ) -> tuple[Float64[np.ndarray, " num_ngrams"], Float64[np.ndarray, " num_lower"]]:
-    """Give an order's probabilities, and the back-off weights of the order below."""
+    """Return the probabilities of an order, and the back-off weights of the order below."""
     contexts = counts.contexts(order)
     taken = np.where(kept, discounts.of(adjusted), adjusted)
     sums = np.bincount(contexts, weights=adjusted, minlength=len(lower))
     leftover = np.bincount(contexts, weights=taken, minlength=len(lower))
-    # A context that was never gone on from leaves everything to the shorter one.
+    # A context without a next word leaves all probability mass to the shorter context.
     gammas = np.divide(leftover, sums, out=np.ones(len(lower)), where=sums > 0)
     probabilities = (adjusted - taken) / sums[contexts]
     probabilities += gammas[contexts] * lower[counts.of(order).suffixes]
@@ -148,7 +156,7 @@ def _announce_fallback(discounts: Sequence[Discounts]) -> None:
     orders = [str(order) for order, part in enumerate(discounts, 1) if part.used_fallback]
     if orders:
         _logger.warning(
-            "Too few different counts to estimate the discounts of order %s; %s are used.",
+            "Too few different counts to estimate the discounts of order %s; using %s.",
             ", ".join(orders),
             "/".join(f"{amount:g}" for amount in FALLBACK),
         )

@@ -1,8 +1,9 @@
-"""Counting a text larger than memory: sorted runs in temporary files, merged.
+"""Counting a text larger than memory, by an external merge sort in temporary files.
 
-Each order takes two passes over the text in pieces. The first writes every piece's n-grams as a
-sorted run and merges the runs; the second notes the rank of each position's n-gram, from which
-the next order's keys are made. Gives exactly what `count_ngrams` gives.
+Each order takes two passes over the text, which is read in pieces. The first pass writes the
+n-grams of every piece as a sorted run and merges the runs. The second pass stores for each position
+the rank of the n-gram that ends there; the keys of the next order are computed from these ranks.
+The result equals that of `count_ngrams`.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from nextword.base import require_range
-from nextword.ngrams.counts import (
+from nextword.ngrams.counting.counts import (
     NO_RANK,
     NgramCounts,
     OrderCounts,
@@ -23,10 +24,10 @@ from nextword.ngrams.counts import (
     no_appearance,
     note_appearance,
 )
-from nextword.ngrams.runs import Run, merge_runs, reduce_run
-from nextword.ngrams.sentences import Sentences
+from nextword.ngrams.counting.runs import Run, merge_runs, reduce_run
+from nextword.ngrams.counting.sentences import Sentences
 
-#: What sorting one token's n-gram takes at the peak.
+#: Peak memory of sorting, per token.
 _BYTES_PER_TOKEN = 96
 MIN_MEMORY_BYTES = 4096
 
@@ -39,12 +40,16 @@ def count_spilling(
     Args:
         sentences: The text.
         order: Length of the longest n-grams.
-        folder: An empty folder for temporary files; the counts are windows on files in it and
-            hold as long as it does. About 40 bytes a token are written.
-        memory_bytes: What may be taken beside the vocabulary, at least 4096.
+        folder: An empty folder for temporary files. The counts are memory-mapped from it and are
+            valid as long as it exists. About 40 bytes per token are written.
+        memory_bytes: Limit on memory, without the vocabulary; at least 4096 bytes.
+
+    Returns:
+        The counts of every order.
 
     Raises:
-        ConfigError: The order is below 1, no sentence is so long, or the limit is too small.
+        ConfigError: The order is below 1 or above the longest sentence, or the limit is too small.
+        DataError: The text has no token.
     """
     check_order(order)
     require_range("memory_bytes", memory_bytes, low=MIN_MEMORY_BYTES)
@@ -89,13 +94,17 @@ class _Positions:
         self._ranks = np.memmap(paths[1], dtype=np.int64, mode="r+")
 
     def runs(self) -> Iterator[Run]:
-        """Give the n-grams one order up, a sorted run for each piece of the text."""
+        """Iterate over the n-grams one order higher, as one sorted run for each piece."""
         for begin, end in self._windows():
             ends, keys = self._keys(begin, end, before=int(self._ranks[begin - 1]))
             yield reduce_run(keys, np.ones(len(keys), dtype=np.int64), self._ranks[ends])
 
     def move_on(self, keys: Int64[np.ndarray, " num_ngrams"]) -> None:
-        """Replace each position's rank by that of the n-gram one order up."""
+        """Replace the rank at each position by that of the n-gram one order higher.
+
+        Args:
+            keys: Keys of the n-grams one order higher, in ascending order.
+        """
         before = int(self._ranks[0])
         self._ranks[0] = NO_RANK
         for begin, end in self._windows():
@@ -111,7 +120,7 @@ class _Positions:
     def _keys(
         self, begin: int, end: int, *, before: int
     ) -> tuple[Int64[np.ndarray, " _"], Int64[np.ndarray, " _"]]:
-        """Give where n-grams one order up end between two positions, and their keys."""
+        """Return the positions from begin to end where n-grams one order higher end, and keys."""
         words = self._words[begin:end]
         contexts = np.concatenate([[before], self._ranks[begin : end - 1]])
         found = np.flatnonzero((contexts != NO_RANK) & (words != self._start_id))

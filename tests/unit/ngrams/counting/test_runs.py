@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nextword.ngrams.runs import merge_runs, reduce_run
+from nextword.ngrams.counting.runs import merge_runs, reduce_run
 
 keys_of_runs = st.lists(st.lists(st.integers(0, 12), max_size=15), max_size=6)
 

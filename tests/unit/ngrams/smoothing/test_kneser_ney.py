@@ -98,7 +98,7 @@ def test_kneser_ney_fallback_is_announced(caplog: pytest.LogCaptureFixture) -> N
         result = smoothed("w0 w1\n", order=2)
 
     assert [part.used_fallback for part in result.discounts] == [True, True]
-    expected = "Too few different counts to estimate the discounts of order 1, 2; 0.5/1/1.5 are"
+    expected = "Too few different counts to estimate the discounts of order 1, 2; using 0.5/1/1.5"
     assert expected in caplog.text
 
 
@@ -124,7 +124,7 @@ def test_kneser_ney_pruning_drops_rare_ngrams_only() -> None:
     ("prune", "message"),
     [
         ((1, 1), "model.prune is (1, 1); words cannot be pruned, so the first value must be 0."),
-        ((0, 2, 1), "model.prune is (0, 2, 1); the values must not fall"),
+        ((0, 2, 1), "model.prune is (0, 2, 1); the values must not decrease"),
         ((0, 0, 0, 0), "model.prune has 4 values (0, 0, 0, 0), but the order is 3."),
     ],
 )

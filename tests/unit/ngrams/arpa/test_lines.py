@@ -4,7 +4,7 @@ import re
 import pytest
 
 from nextword.base import FormatError
-from nextword.ngrams.arpa_lines import ArpaLines
+from nextword.ngrams.arpa.lines import ArpaLines
 
 
 def lines_of(data: bytes = b"") -> ArpaLines:

@@ -111,7 +111,7 @@ def test_read_arpa_missing_unknown_is_announced(caplog: pytest.LogCaptureFixture
     with caplog.at_level(logging.WARNING):
         model = read(text)
 
-    assert "The ARPA file has no <unk>; log10 -100 is taken." in caplog.text
+    assert "The ARPA file has no <unk>; using log10 -100." in caplog.text
     assert log10_scores(model, "blå")[0] == pytest.approx(-100.3)
 
 
@@ -262,22 +262,38 @@ REFUSED = {
     "empty file": ("", 0, "the file has no line \\data\\, so it is not an ARPA file and is empty"),
     "prose": ("a\nb\n", 2, "so it is not an ARPA file; it begins with 'a'"),
     "long prose": ("a\n" * 99_999, 10_001, "the file has no line \\data\\"),
-    "old Macintosh": (ARPA.replace("\n", "\r"), 1, "the lines end with CR alone"),
+    "old Macintosh": (
+        ARPA.replace("\n", "\r"),
+        1,
+        "the lines end with a carriage return (CR) only",
+    ),
     "bytes": ("a\n\0\n" + ARPA, 2, "the file has no line \\data\\"),
     "KenLM's binary": ("mmap lm http://\n", 1, "this is KenLM's binary format"),
-    "IRSTLM's iARPA": ("iARPA\n\n" + ARPA, 1, "iARPA, which holds no back-off weights"),
+    "IRSTLM's iARPA": ("iARPA\n\n" + ARPA, 1, "iARPA, which has no back-off weights"),
     "Sphinx's binary": (b"\r\0\0\0Darpa Trigram LM\0", 1, "this is Sphinx's binary format"),
-    "empty word": (ARPA.replace("\thus\t", "\t\t"), 11, "has an empty field; whether -0.125"),
+    "empty word": (
+        ARPA.replace("\thus\t", "\t\t"),
+        11,
+        "has an empty field, so -0.125 may be a word or a back-off weight",
+    ),
     "empty word of a bigram": (ARPA.replace("red hus\t0", "red \t0"), 15, "'0' is not among the"),
-    "no counts": ("\\data\\\n\\1-grams:\n", 2, "'ngram 1=COUNT' is expected"),
-    "header only": ("\\data\\\nngram 1=5\n", 2, "the file ends within the header."),
-    "order gap": (ARPA.replace("ngram 2=3\n", ""), 3, "the count of order 2 is expected, not of 3"),
-    "bad count": (ARPA.replace("2=3", "2=x"), 3, "\\1-grams: is expected, not 'ngram 2=x'."),
-    "huge count": (ARPA.replace("2=3", "2=" + "9" * 18), 18, "3 2-grams stand above, but the head"),
-    "longer count": (ARPA.replace("2=3", "2=" + "9" * 30), 3, "\\1-grams: is expected"),
-    "too few": (ARPA.replace("1=5", "1=6"), 13, "5 1-grams stand above, but the header says 6."),
-    "too many": (ARPA.replace("3=2", "3=1"), 22, "2 3-grams stand above, but the header says 1."),
-    "wrong section": (ARPA.replace("\\2-grams", "\\4-grams"), 13, "\\2-grams: is expected, not"),
+    "no counts": ("\\data\\\n\\1-grams:\n", 2, "expected 'ngram 1=COUNT'"),
+    "header only": ("\\data\\\nngram 1=5\n", 2, "the file ends inside the header."),
+    "order gap": (
+        ARPA.replace("ngram 2=3\n", ""),
+        3,
+        "expected the count of order 2, not of order 3",
+    ),
+    "bad count": (ARPA.replace("2=3", "2=x"), 3, "expected \\1-grams:, not 'ngram 2=x'."),
+    "huge count": (
+        ARPA.replace("2=3", "2=" + "9" * 18),
+        18,
+        "the file has 3 2-grams, but its header",
+    ),
+    "longer count": (ARPA.replace("2=3", "2=" + "9" * 30), 3, "expected \\1-grams:"),
+    "too few": (ARPA.replace("1=5", "1=6"), 13, "the file has 5 1-grams, but its header says 6."),
+    "too many": (ARPA.replace("3=2", "3=1"), 22, "the file has 2 3-grams, but its header says 1."),
+    "wrong section": (ARPA.replace("\\2-grams", "\\4-grams"), 13, "expected \\2-grams:, not"),
     "bad number": (ARPA.replace("-0.4", "-0,4"), 14, "'-0,4' is not a number."),
     "underscore": (ARPA.replace("-0.4", "-0_4"), 14, "'-0_4' is not a number."),
     "not a number": (ARPA.replace("-0.4", "nan"), 14, "'nan' is not a number."),
@@ -289,24 +305,32 @@ REFUSED = {
     "backoff on top": (
         ARPA.replace("<s> red hus", "<s> red hus\t-0.5"),
         19,
-        "the back-off weight -0.5 has no use at the highest order.",
+        "the back-off weight -0.5 has no meaning at the highest order.",
     ),
-    "too few words": (ARPA.replace("red hus\t0", "red"), 15, "'-0.5\\tred' is no 2-gram"),
-    "too many words": (ARPA.replace("red hus\t0", "a red hus\t0"), 15, "is no 2-gram"),
+    "too few words": (ARPA.replace("red hus\t0", "red"), 15, "'-0.5\\tred' is not a 2-gram"),
+    "too many words": (ARPA.replace("red hus\t0", "a red hus\t0"), 15, "is not a 2-gram"),
     "unknown word": (ARPA.replace("red hus\t0", "red bil\t0"), 15, "'bil' is not among the 1-gram"),
-    "duplicate": (ARPA.replace("red hus\t0", "<s> red\t0"), 15, "this 2-gram stands here a second"),
-    "duplicate word": (ARPA.replace("\thus\t", "\tred\t"), 11, "the word 'red' stands here a seco"),
-    "two unknowns": (ARPA.replace("\thus\t", "\t<UNK>\t"), 11, "the word '<UNK>' stands here a"),
-    "padding": (ARPA.replace("hus", "<pad>"), 11, "<pad> is kept for padding."),
+    "duplicate": (ARPA.replace("red hus\t0", "<s> red\t0"), 15, "this 2-gram is a duplicate"),
+    "duplicate word": (ARPA.replace("\thus\t", "\tred\t"), 11, "the word 'red' is a duplicate"),
+    "two unknowns": (ARPA.replace("\thus\t", "\t<UNK>\t"), 11, "the word '<UNK>' is a dupl"),
+    "padding": (ARPA.replace("hus", "<pad>"), 11, "<pad> is reserved for padding."),
     "no start": (ARPA.replace("\t<s>\t", "\t<x>\t"), 13, "the 1-grams lack <s>."),
-    "two starts": (ARPA.replace("red", "<S>").replace("\thus\t", "\t<S>\t"), 11, "a second time"),
+    "two starts": (ARPA.replace("red", "<S>").replace("\thus\t", "\t<S>\t"), 11, "is a duplicate"),
     "no end": (ARPA.replace("\t</s>\t", "\t<x>\t"), 13, "the 1-grams lack </s>."),
-    "unknown note": ("# nextword tokens: letter\n" + ARPA, 1, "the kind 'letter' are unknown."),
-    "no characters": ("#\n# nextword tokens: character\n" + ARPA, 2, "'red' spells no character."),
+    "unknown note": (
+        "# nextword tokens: letter\n" + ARPA,
+        1,
+        "the kind of token 'letter' is unknown.",
+    ),
+    "no characters": (
+        "#\n# nextword tokens: character\n" + ARPA,
+        2,
+        "'red' is not the spelling of a character.",
+    ),
     "no bytes": ("# nextword tokens: byte\n" + ARPA, 1, "the words are not the 256 bytes"),
-    "truncated": (ARPA[: ARPA.index("\\3-grams")], 17, "the file ends within the 2-grams"),
+    "truncated": (ARPA[: ARPA.index("\\3-grams")], 17, "the file ends inside the 2-grams"),
     "no mark at the end": (ARPA.replace("\\end\\\n", ""), 21, "\\end\\ is missing."),
-    "text after the end": (ARPA + "more\n", 23, "'more' stands after \\end\\."),
+    "text after the end": (ARPA + "more\n", 23, "'more' follows after \\end\\."),
     "not UTF-8": (ARPA.encode().replace(b"hus", b"h\xe5s"), 11, "'h\\\\xe5s' is not UTF-8."),
     "long line": (
         ARPA.replace("red\t-0.25", "r" * (1 << 21)),
@@ -334,7 +358,7 @@ def test_read_arpa_stream_that_breaks_off_is_refused_with_its_line() -> None:
                 raise DataError("model.arpa.gz is cut short.", help="Copy it again.")
             return line
 
-    message = "line 6: the file cannot be read further: model.arpa.gz is cut short."
+    message = "line 6: cannot read the rest of the file: model.arpa.gz is cut short."
     with pytest.raises(FormatError, match=re.escape(message)):
         read_arpa(Broken(ARPA.encode()), name="model.arpa.gz")
 

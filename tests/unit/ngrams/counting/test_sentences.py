@@ -53,7 +53,7 @@ def test_sentences_only_unknown_skipped_is_refused() -> None:
 def test_sentences_of_another_tokenizer_are_refused() -> None:
     store = store_of(tokenizer_of("a b\n"), "a\n")
 
-    with pytest.raises(MismatchError, match="the token store was made by another tokenizer"):
+    with pytest.raises(MismatchError, match="the token store was encoded by another tokenizer"):
         sentences_of(store, tokenizer_of("a c\n"))
 
 

@@ -1,7 +1,7 @@
-"""The words of an ARPA file by id, in the order of its 1-grams."""
+"""The vocabulary of an ARPA file: ids in the order of its 1-grams."""
 
-from nextword.ngrams.arpa_lines import ArpaLines
-from nextword.ngrams.arpa_spelling import (
+from nextword.ngrams.arpa.lines import ArpaLines
+from nextword.ngrams.arpa.spelling import (
     END_ID,
     OTHER_UNKNOWN,
     PAD_ID,
@@ -12,11 +12,11 @@ from nextword.ngrams.arpa_spelling import (
 
 
 class ArpaVocabulary:
-    """Words by id, growing while the 1-grams are read.
+    """The vocabulary that is built while the 1-grams are read.
 
     Attributes:
-        words: In the order of their ids, the four special ones first.
-        ids: By spelling, of the words that were read.
+        words: Words in the order of their ids, the four special ones first.
+        ids: Id of each word that was read, by its bytes.
     """
 
     def __init__(self) -> None:
@@ -24,26 +24,34 @@ class ArpaVocabulary:
         self.ids: dict[bytes, int] = {}
 
     def add(self, lines: ArpaLines, spelling: bytes) -> int:
-        """Return the id of a new word."""
+        """Add a word and return its id.
+
+        Args:
+            lines: The file, for the encoding and errors.
+            spelling: The word as bytes.
+
+        Raises:
+            FormatError: The word is a duplicate, is `<pad>`, or cannot be decoded.
+        """
         word = lines.word(spelling)
         if word == SPECIAL_WORDS[PAD_ID]:
-            lines.fail(f"{word} is kept for padding.", help="Rename the word in the file.")
+            lines.fail(f"{word} is reserved for padding.", help="Rename the word in the file.")
         special = word in SPECIAL_WORDS or word == OTHER_UNKNOWN
         number = len(self.words)
         if special:
             number = UNKNOWN_ID if word == OTHER_UNKNOWN else SPECIAL_WORDS.index(word)
         if spelling in self.ids or (special and number in self.ids.values()):
-            lines.fail(f"the word {word!r} stands here a second time.")
+            lines.fail(f"the word {word!r} is a duplicate.")
         if not special:
             self.words.append(word)
         self.ids[spelling] = number
         return number
 
     def upper_case_markers(self) -> dict[int, int]:
-        """Return the ids of `<S>` and `</S>` where `<s>` or `</s>` is missing.
+        """Return the ids of `<S>` and `</S>` if `<s>` or `</s>` is missing.
 
         Returns:
-            The id of the marker that each stands for, by the id that `add` returned.
+            A mapping from the id that `add` returned to the id of the lower-case marker.
         """
         found = {}
         for marker in (START_ID, END_ID):
@@ -54,13 +62,13 @@ class ArpaVocabulary:
         return found
 
     def rename(self, markers: dict[int, int]) -> list[int]:
-        """Make words the sentence markers they stand for; the ids after them move down.
+        """Replace upper-case markers by the lower-case ones; later ids move down.
 
         Args:
-            markers: What `upper_case_markers` returned.
+            markers: The result of `upper_case_markers`.
 
         Returns:
-            The new id of each old one.
+            The new id of each old id.
         """
         kept = [old for old in range(len(self.words)) if old not in markers]
         moved = {old: new for new, old in enumerate(kept)} | markers

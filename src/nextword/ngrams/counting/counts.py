@@ -1,9 +1,9 @@
-"""Counting n-grams of every order up to one, without a Python step per n-gram.
+"""Counting n-grams of all orders up to a maximum, vectorized with NumPy.
 
-An n-gram is known by its *key*: the rank of its first words among the n-grams one order below,
-times the vocabulary size, plus its last word. Ranks number an order's n-grams by rising key, so a
-key of any order fits in 64 bits, and the n-grams that go on from one context stand side by side.
-Knows ids alone, nothing of text or of probabilities.
+An n-gram is identified by its *key*: the rank of its context (all words but the last) among the
+n-grams one order below, times the vocabulary size, plus its last word. The rank of an n-gram is its
+position in its order when sorted by key. So a key of any order fits into 64 bits, and the n-grams
+with the same context are adjacent.
 """
 
 from dataclasses import dataclass
@@ -12,20 +12,21 @@ import numpy as np
 from jaxtyping import Int64, Integer
 
 from nextword.base import ConfigError, DataError, require_range
-from nextword.ngrams.sentences import Sentences
+from nextword.ngrams.counting.sentences import Sentences
 
-#: The rank of what is no n-gram.
+#: The rank of a position where no n-gram ends.
 NO_RANK = -1
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class OrderCounts:
-    """The n-grams of one order; at order 1 there is one for every id.
+    """The n-grams of one order with their counts; order 1 has one for every id.
 
     Attributes:
-        keys: context rank * vocab_size + last word, rising.
-        counts: How often each is in the text.
-        suffixes: The rank of each without its first word, one order below; empty at order 1.
+        keys: context rank * vocab_size + last word, in ascending order.
+        counts: Number of occurrences of each in the text.
+        suffixes: For each n-gram, the rank one order below of the n-gram without its first word;
+            empty at order 1.
     """
 
     keys: Int64[np.ndarray, " num_ngrams"]
@@ -40,12 +41,12 @@ class OrderCounts:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class NgramCounts:
-    """Counts of every order.
+    """N-gram counts of every order.
 
     Attributes:
-        orders: Order 1 first.
-        appearance: For each id a number that is larger the later it appeared in the text for the
-            first time; 0 for `<s>` and `</s>`, -1 for an id that never did.
+        orders: Counts by order, order 1 first.
+        appearance: For each id a number that increases with the position of its first occurrence
+            in the text; 0 for `<s>` and `</s>`, -1 for an id that does not occur.
         vocab_size: Number of ids.
         start_id: The id of `<s>`, which begins a sentence and is never counted as a next word.
     """
@@ -61,29 +62,33 @@ class NgramCounts:
         return len(self.orders)
 
     def words_seen(self) -> Int64[np.ndarray, " vocab"]:
-        """Give the count of each id as a next word: `<s>` has none."""
+        """Return the count of each id as a next word, (vocab); 0 for `<s>`."""
         counts = np.array(self.orders[0].counts)
         counts[self.start_id] = 0
         return counts
 
     def of(self, order: int) -> OrderCounts:
-        """Give the n-grams of an order."""
+        """Return the n-grams of an order, from 1."""
         return self.orders[order - 1]
 
     def contexts(self, order: int) -> Int64[np.ndarray, " _"]:
-        """Give the rank of the context of each n-gram of an order, 2 or more."""
+        """Return the rank of the context of each n-gram of an order, 2 or more."""
         return self.of(order).keys // self.vocab_size
 
 
 def count_ngrams(sentences: Sentences, *, order: int) -> NgramCounts:
-    """Count the n-grams of orders 1 to `order` in memory (about 60 bytes a token at the peak).
+    """Count the n-grams of orders 1 to `order` in memory (about 60 bytes per token at the peak).
 
     Args:
         sentences: The text.
         order: Length of the longest n-grams.
 
+    Returns:
+        The counts of every order.
+
     Raises:
-        ConfigError: The order is below 1, or no sentence is so long.
+        ConfigError: The order is below 1, or above the longest sentence.
+        DataError: The text has no token.
     """
     check_order(order)
     words = sentences.whole()
@@ -111,12 +116,12 @@ def count_ngrams(sentences: Sentences, *, order: int) -> NgramCounts:
 
 
 def check_order(order: int) -> None:
-    """Refuse an order below 1."""
+    """Raise a ConfigError for an order below 1."""
     require_range("model.order", order, low=1)
 
 
 def first_order(counts: Integer[np.ndarray, " vocab"]) -> OrderCounts:
-    """Give order 1: one n-gram for each id, seen or not."""
+    """Return the counts of order 1: one n-gram for each id, whether it occurs or not."""
     return OrderCounts(
         keys=np.arange(len(counts)),
         counts=counts.astype(np.int64),
@@ -125,19 +130,24 @@ def first_order(counts: Integer[np.ndarray, " vocab"]) -> OrderCounts:
 
 
 def check_found(orders: list[OrderCounts], *, wanted: int) -> None:
-    """Refuse an order of which the text has no n-gram."""
+    """Raise a ConfigError if the last order has no n-gram.
+
+    Args:
+        orders: The orders counted so far.
+        wanted: The order that was asked for, for the error message.
+    """
     if orders[-1].num_ngrams:
         return
     longest = len(orders) - 1
     raise ConfigError(
-        f"model.order is {wanted}, but the longest sentence of the text has {longest} tokens, its "
-        "begin included.",
-        help=f"Set model.order={longest} or less, or give a longer text.",
+        f"model.order is {wanted}, but the longest sentence of the text has {longest} tokens, "
+        "including <s>.",
+        help=f"Set model.order={longest} or less, or train on a longer text.",
     )
 
 
 def no_appearance(sentences: Sentences) -> Int64[np.ndarray, " vocab"]:
-    """Give `NgramCounts.appearance` as it is before any text."""
+    """Return `NgramCounts.appearance` of an empty text."""
     appearance = np.full(sentences.vocab_size, -1, dtype=np.int64)
     appearance[[sentences.start_id, sentences.end_id]] = 0
     return appearance
@@ -146,8 +156,14 @@ def no_appearance(sentences: Sentences) -> Int64[np.ndarray, " vocab"]:
 def note_appearance(
     appearance: Int64[np.ndarray, " vocab"], words: Integer[np.ndarray, " _"], *, position: int
 ) -> None:
-    """Note the ids that a piece of text brings for the first time, in place."""
-    # Of an id that comes several times the last value written stays: backwards, its first place.
+    """Update `NgramCounts.appearance` in place with the next piece of the text.
+
+    Args:
+        appearance: The array to update.
+        words: Ids of the piece.
+        position: Position of the piece in the text.
+    """
+    # The last assignment to an index wins, so the piece is written from its end.
     first = np.full(len(appearance), -1, dtype=np.int64)
     first[words[::-1]] = np.arange(position + len(words), position, -1)
     new = (appearance == -1) & (first != -1)
@@ -157,10 +173,15 @@ def note_appearance(
 def finished(
     orders: list[OrderCounts], sentences: Sentences, appearance: Int64[np.ndarray, " vocab"]
 ) -> NgramCounts:
-    """Put the orders together.
+    """Return the counts of all orders as one object.
+
+    Args:
+        orders: Counts by order, order 1 first.
+        sentences: The text that was counted.
+        appearance: See `NgramCounts`.
 
     Raises:
-        DataError: The text has no word.
+        DataError: The text has no token.
     """
     counts = NgramCounts(
         orders=tuple(orders),
@@ -174,7 +195,7 @@ def finished(
 
 
 def run_begins(rising: Int64[np.ndarray, " num_keys"]) -> Int64[np.ndarray, " num_runs"]:
-    """Give where each run of equal keys begins.
+    """Return the index at which each run of equal keys begins.
 
     Example:
         >>> run_begins(np.array([3, 3, 5, 8, 8])).tolist()

@@ -3,7 +3,7 @@ import numpy as np
 from fakes import store_of, tokenizer_of
 from naive_ngrams import spelled
 from nextword.ngrams import count_ngrams, sentences_of
-from nextword.ngrams.adjusted_counts import adjusted_counts, discount_counts
+from nextword.ngrams.smoothing.adjusted_counts import adjusted_counts, discount_counts
 
 TEXT = "w0 w1\nw2 w1\nw0 w1\nw1 w3\nw2 w3\nw2 w3\n"
 TOKENIZER = tokenizer_of(TEXT)

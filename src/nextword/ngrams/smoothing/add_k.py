@@ -1,28 +1,30 @@
-"""Add-k smoothing: every next word is counted k times more than it was seen.
-
-Knows counts alone.
-"""
+"""Add-k smoothing: k is added to the count of every possible next word."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float64
 
-from nextword.ngrams.counts import NgramCounts
+from nextword.ngrams.counting import NgramCounts
 from nextword.ngrams.tables import NgramTables, logarithms
 
 
 def add_k(counts: NgramCounts, *, k: float, never_ids: Sequence[int]) -> NgramTables:
-    """Give p(w|h) = (c(hw) + k) / (sum_w c(hw) + k V), h the longest context the order allows.
+    """Estimate p(w|h) = (c(hw) + k) / (sum_w c(hw) + k V) for the longest contexts h.
 
-    V counts all ids but `never_ids`; after a context that was never seen all are equally likely.
-    In the tables that is a back-off to the uniform distribution: shorter contexts give 1 / V,
-    but for those that begin a sentence, which are the longest there.
+    V is the number of ids without `never_ids`. After an unseen context all ids are equally likely.
+    In the tables this is a back-off to the uniform distribution: shorter contexts have the
+    probabilities 1 / V, except at the beginning of a sentence, where they are the longest ones.
 
     Args:
-        counts: Of every order.
-        k: Above 0.
+        counts: Counts of every order.
+        k: The number that is added to each count, above 0.
         never_ids: Ids that are never predicted.
+
+    Returns:
+        The back-off tables.
+
+    Source: [chen1998].
     """
     num_types = counts.vocab_size - len(never_ids)
     added = k * num_types
@@ -36,11 +38,11 @@ def add_k(counts: NgramCounts, *, k: float, never_ids: Sequence[int]) -> NgramTa
     for order in range(2, counts.order + 1):
         contexts = counts.contexts(order)
         seen = counts.of(order).counts
-        speaks = np.ones_like(begins_sentence) if order == counts.order else begins_sentence
-        sums = np.bincount(contexts, weights=seen, minlength=len(speaks))
-        backoffs.append(np.where(speaks, added / (sums + added), 1.0))
+        is_longest = np.ones_like(begins_sentence) if order == counts.order else begins_sentence
+        sums = np.bincount(contexts, weights=seen, minlength=len(is_longest))
+        backoffs.append(np.where(is_longest, added / (sums + added), 1.0))
         smoothed = (seen + k) / (sums[contexts] + added)
-        probabilities.append(np.where(speaks[contexts], smoothed, 1.0 / num_types))
+        probabilities.append(np.where(is_longest[contexts], smoothed, 1.0 / num_types))
         begins_sentence = begins_sentence[contexts]
     return NgramTables(
         vocab_size=counts.vocab_size,

@@ -1,4 +1,4 @@
-r"""Reading ARPA files from lmplz, SRILM and others, refusing malformed ones by line.
+r"""Reading ARPA files of lmplz, SRILM and others. Errors name the line.
 
     \data\           header: how many n-grams of each order
     ngram 1=4
@@ -6,12 +6,12 @@ r"""Reading ARPA files from lmplz, SRILM and others, refusing malformed ones by 
     -1.2 the -0.3
     \end\
 
-Blanks and tabs separate fields, a missing back-off weight is 0, blank lines are skipped, and so is
-whatever stands before the header (`arpa_header`). As in KenLM, a file without `<unk>` (SRILM) gets
-one of log10 probability -100, and a file without `<s>` or `</s>` is refused; `<S>`, `</S>` and
-`<UNK>` stand for them where the lower-case word is missing. A context that is not listed (SRILM) is
-inserted without changing a score (`arpa_contexts`). The counts are checked, and nothing is sized by
-them.
+Fields are separated by spaces and tabs. A missing back-off weight is 0. Blank lines and the lines
+before the header (see `header`) are skipped. As in KenLM, a file without `<unk>` (SRILM) gets one
+with log10 probability -100, and a file without `<s>` or `</s>` is refused. If the lower-case word
+is missing, `<S>`, `</S>` and `<UNK>` are read as `<s>`, `</s>` and `<unk>`. Contexts that are not
+listed (SRILM) are inserted without changing a score (see `contexts`). The counts in the header are
+only checked; no memory is allocated from them.
 """
 
 import logging
@@ -23,29 +23,29 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from nextword.base import DataError
-from nextword.ngrams.arpa_contexts import ranks_of, with_contexts
-from nextword.ngrams.arpa_header import line_shown, read_counts, read_note
-from nextword.ngrams.arpa_lines import (
+from nextword.ngrams.arpa.contexts import ranks_of, with_contexts
+from nextword.ngrams.arpa.header import line_shown, read_counts, read_note
+from nextword.ngrams.arpa.lines import (
     ArpaLines,
     LineStream,
     check_encoding,
     fields_of,
     is_number,
 )
-from nextword.ngrams.arpa_spelling import (
+from nextword.ngrams.arpa.spelling import (
     END_ID,
     SPECIAL_WORDS,
     START_ID,
     UNKNOWN_ID,
     tokenizer_of_spellings,
 )
-from nextword.ngrams.arpa_vocabulary import ArpaVocabulary
+from nextword.ngrams.arpa.vocabulary import ArpaVocabulary
 from nextword.ngrams.tables import NOT_FOUND, NgramTables
 from nextword.tokens import Tokenizer
 
 _logger = logging.getLogger(__name__)
 
-#: log10 probability of unknown words where the file has none.
+#: log10 probability of unknown words if the file has none.
 MISSING_UNKNOWN = -100.0
 
 _LN_10 = float(np.log(10.0))
@@ -53,10 +53,10 @@ _LN_10 = float(np.log(10.0))
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ArpaModel:
-    """What an ARPA file holds.
+    """The content of an ARPA file.
 
     Attributes:
-        tokenizer: Of its words, the four special ones first, the others as they stand in the file.
+        tokenizer: Tokenizer of its words: the four special ones, then the others in file order.
         tables: Probabilities and back-off weights.
     """
 
@@ -74,13 +74,16 @@ def read_arpa(
     """Read an ARPA file.
 
     Args:
-        stream: Its bytes, decompressed.
-        name: What it is called in errors.
-        encoding: Encoding of its words.
-        on_progress: Is told how many lines were read.
+        stream: The decompressed bytes.
+        name: Name of the file in error messages.
+        encoding: Encoding of the words.
+        on_progress: Called with the number of lines read so far.
+
+    Returns:
+        The tables and the tokenizer.
 
     Raises:
-        ConfigError: The encoding is unknown, or its line ends are not those of ASCII.
+        ConfigError: The encoding is unknown, or not a superset of ASCII.
         FormatError: The file is malformed; the message names the line.
     """
     check_encoding(encoding)
@@ -93,12 +96,12 @@ def read_arpa(
     for order, count in enumerate(counts, 1):
         section = _Section(order=order, is_highest=order == len(counts))
         if count or heading != b"\\end\\":
-            # Some programs leave out the heading of an order without n-grams.
+            # Some programs omit the heading of an order without n-grams.
             _expect(lines, heading, rb"\%d-grams:" % order)
             heading = _read_section(lines, content, section, vocabulary)
         if len(section.log_probs) != count:
             lines.fail(
-                f"{len(section.log_probs):,} {order}-grams stand above, but the header says "
+                f"the file has {len(section.log_probs):,} {order}-grams, but its header says "
                 f"{count:,}."
             )
         if order == 1:
@@ -107,13 +110,13 @@ def read_arpa(
             tables = _with_ngrams(lines, section, tables)
     _expect(lines, heading, b"\\end\\")
     if (extra := next(content, None)) is not None:
-        lines.fail(f"{line_shown(extra)} stands after \\end\\.")
+        lines.fail(f"{line_shown(extra)} follows after \\end\\.")
     return ArpaModel(tokenizer=_tokenizer(lines, note, vocabulary), tables=tables)
 
 
 @dataclass(kw_only=True)
 class _Section:
-    """The n-grams of one order as they are read, one entry a line."""
+    """The n-grams of one order as they are read, one entry per line."""
 
     order: int
     is_highest: bool
@@ -123,27 +126,27 @@ class _Section:
     line_numbers: MutableSequence[int] = field(default_factory=lambda: array("q"))
 
     def word_ids(self) -> Int64[np.ndarray, "num_ngrams order"]:
-        """Return the ids of the words of each n-gram."""
+        """Return the word ids of each n-gram, (num_ngrams, order)."""
         return np.array(self.ids, dtype=np.int64).reshape(-1, self.order)
 
 
 def _read_section(
     lines: ArpaLines, content: Iterator[bytes], section: _Section, vocabulary: ArpaVocabulary
 ) -> bytes:
-    """Read the n-grams of an order, and return the heading that follows them."""
+    """Read the n-grams of an order and return the heading that follows them."""
     for line in content:
         if line.startswith(b"\\"):
             return line
         fields = fields_of(line)
         if not section.order < len(fields) <= section.order + 2:
             lines.fail(
-                f"{line_shown(line)} is no {section.order}-gram: a log-probability, "
-                f"{section.order} words and perhaps a back-off weight are expected."
+                f"{line_shown(line)} is not a {section.order}-gram; expected a log-probability, "
+                f"{section.order} words and an optional back-off weight."
             )
         if b"\t\t" in line and len(fields) == section.order + 1 and is_number(fields[-1]):
             lines.fail(
-                f"{line_shown(line)} has an empty field; whether {fields[-1].decode()} is a word "
-                "or a back-off weight cannot be told.",
+                f"{line_shown(line)} has an empty field, so {fields[-1].decode()} may be a word or "
+                "a back-off weight.",
                 help="Remove the line, or write one tab between fields.",
             )
         section.log_probs.append(lines.log_prob(fields[0]))
@@ -151,10 +154,10 @@ def _read_section(
         has_backoff = len(fields) == section.order + 2
         backoff = lines.backoff(fields[-1]) if has_backoff else 0.0
         if backoff and section.is_highest:
-            lines.fail(f"the back-off weight {backoff:g} has no use at the highest order.")
+            lines.fail(f"the back-off weight {backoff:g} has no meaning at the highest order.")
         section.backoffs.append(backoff)
         section.line_numbers.append(lines.number)
-    lines.fail(f"the file ends within the {section.order}-grams; \\end\\ is missing.")
+    lines.fail(f"the file ends inside the {section.order}-grams; \\end\\ is missing.")
 
 
 def _ids(lines: ArpaLines, spellings: list[bytes], vocabulary: ArpaVocabulary) -> list[int]:
@@ -183,15 +186,15 @@ def _with_words(lines: ArpaLines, section: _Section, vocabulary: ArpaVocabulary)
         if missing not in ids:
             lines.fail(
                 f"the 1-grams lack {SPECIAL_WORDS[missing]}.",
-                help="Estimate the model on sentences with their begin and end marked.",
+                help="Estimate the model on sentences that <s> and </s> enclose.",
             )
     size = len(vocabulary.words)
     log_probs, backoffs = np.full(size, -np.inf), np.zeros(size)
     if UNKNOWN_ID not in ids:
-        _logger.warning("The ARPA file has no <unk>; log10 %g is taken.", MISSING_UNKNOWN)
+        _logger.warning("The ARPA file has no <unk>; using log10 %g.", MISSING_UNKNOWN)
         log_probs[UNKNOWN_ID] = MISSING_UNKNOWN
     log_probs[ids], backoffs[ids] = section.log_probs, section.backoffs
-    # Some programs write 0 for `<s>`, some -99; it is never predicted.
+    # Some programs write 0 for `<s>`, others -99; it is never predicted.
     log_probs[START_ID] = -np.inf
     return NgramTables(
         vocab_size=size,
@@ -208,7 +211,7 @@ def _with_ngrams(lines: ArpaLines, section: _Section, tables: NgramTables) -> Ng
     missing = int((contexts == NOT_FOUND).sum())
     if missing:
         _logger.info(
-            "%s %d-grams begin with words that are no %d-gram; these are inserted",
+            "%s %d-grams have a context that is not among the %d-grams; inserting it",
             f"{missing:,}",
             section.order,
             section.order - 1,
@@ -222,7 +225,7 @@ def _with_ngrams(lines: ArpaLines, section: _Section, tables: NgramTables) -> Ng
     if len(twice):
         second = int(sorting[twice + 1].min())
         lines.fail(
-            f"this {section.order}-gram stands here a second time.",
+            f"this {section.order}-gram is a duplicate.",
             line=section.line_numbers[second],
         )
     backoffs = _nats(np.array(section.backoffs)[sorting])
@@ -236,7 +239,7 @@ def _with_ngrams(lines: ArpaLines, section: _Section, tables: NgramTables) -> Ng
 
 def _expect(lines: ArpaLines, line: bytes, heading: bytes) -> None:
     if line != heading:
-        lines.fail(f"{heading.decode()} is expected, not {line_shown(line)}.")
+        lines.fail(f"expected {heading.decode()}, not {line_shown(line)}.")
 
 
 def _nats(log10_values: np.ndarray) -> Float32[np.ndarray, " _"]:

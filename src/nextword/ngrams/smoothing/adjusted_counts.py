@@ -1,19 +1,25 @@
-"""The counts that Kneser-Ney smooths, and those lmplz estimates its discounts from.
-
-Knows counts alone.
-"""
+"""The adjusted counts of Kneser-Ney smoothing, and the counts of lmplz's discount estimates."""
 
 import numpy as np
 from jaxtyping import Int64
 
-from nextword.ngrams.counts import NgramCounts
+from nextword.ngrams.counting import NgramCounts
 
 
 def adjusted_counts(counts: NgramCounts) -> list[Int64[np.ndarray, " _"]]:
-    """Give the counts that Kneser-Ney smooths, by order.
+    """Return the adjusted counts of Kneser-Ney smoothing.
 
-    At the highest order they are the plain ones. Below, an n-gram counts once for every word that
-    came before it; nothing comes before `<s>`, so what begins with it keeps its plain count.
+    At the highest order these are the plain counts. Below, the adjusted count of an n-gram is the
+    number of distinct words that precede it. No word precedes `<s>`, so n-grams that begin with
+    `<s>` keep their plain counts.
+
+    Args:
+        counts: Counts of every order.
+
+    Returns:
+        One array per order, order 1 first.
+
+    Source: [heafield2013].
     """
     adjusted: list[Int64[np.ndarray, " _"]] = [
         _counts_of_order(counts, order) for order in range(1, counts.order + 1)
@@ -34,13 +40,20 @@ def _counts_of_order(counts: NgramCounts, order: int) -> Int64[np.ndarray, " _"]
 def discount_counts(
     counts: NgramCounts, adjusted: list[Int64[np.ndarray, " _"]]
 ) -> list[Int64[np.ndarray, " _"]]:
-    """Give the counts that lmplz estimates discounts from, by order.
+    """Return the counts that lmplz estimates the discounts from.
 
-    They are the adjusted ones but for one n-gram of each order below the highest: the last of
-    lmplz's n-grams, sorted by their words from the last to the first, words in the order of their
-    first appearance. Of it, lmplz takes the plain count. That looks like a slip and hardly
-    matters (on Penn Treebank one discount changes from 1.262 to 1.265), but without it no
-    probability is KenLM's to the last digit.
+    They are the adjusted counts, except for one n-gram of each order below the highest: the last
+    one when n-grams are sorted by their words from the last to the first, and words by their first
+    occurrence in the text. For this n-gram lmplz uses the plain count. The effect is small (on Penn
+    Treebank one discount changes from 1.262 to 1.265), but the probabilities agree with KenLM to
+    the last digit only with it.
+
+    Args:
+        counts: Counts of every order.
+        adjusted: The result of `adjusted_counts`.
+
+    Returns:
+        One array per order, order 1 first.
     """
     taken = list(adjusted)
     for index, rank in enumerate(_last_ngrams(counts)):
@@ -50,7 +63,7 @@ def discount_counts(
 
 
 def _last_ngrams(counts: NgramCounts) -> list[int]:
-    """Give the rank of lmplz's last n-gram of each order below the highest, while there is one."""
+    """Return the rank of lmplz's last n-gram of each order below the highest, if there is one."""
     if counts.order == 1:
         return []
     ranks = [int(counts.appearance.argmax())]

@@ -1,8 +1,8 @@
-"""Insert the contexts that an ARPA file leaves out.
+"""Inserting the contexts that an ARPA file leaves out.
 
-SRILM prunes an n-gram without the longer ones that begin with it: `a b c` is listed, `a b` is not.
-The tables find `a b c` by way of `a b`, so this is inserted with the probability that backing off
-gives it and the back-off weight 1. No score changes by that.
+SRILM may prune an n-gram and keep the longer ones that begin with it: `a b c` is listed, `a b` is
+not. The tables look up `a b c` through `a b`. So `a b` is inserted with the probability that
+backing off yields and with the back-off weight 1, which changes no score.
 """
 
 import numpy as np
@@ -14,14 +14,14 @@ from nextword.ngrams.tables import NOT_FOUND, NgramTables
 def with_contexts(
     tables: NgramTables, ngrams: Int64[np.ndarray, "num_ngrams order"]
 ) -> NgramTables:
-    """Insert n-grams that are missing from the tables, and what they begin with.
+    """Insert n-grams that are missing from the tables, and their missing contexts.
 
     Args:
-        tables: n-grams with a back-off weight for each order, the highest included.
-        ngrams: Ids of n-grams, of an order that the tables have.
+        tables: The n-grams so far, with back-off weights for every order including the highest.
+        ngrams: Ids of n-grams of an order that the tables have, (num_ngrams, order).
 
     Returns:
-        Tables that hold all of them; the same object where nothing is missing.
+        Tables that contain all of them; the same object if nothing is missing.
     """
     order = ngrams.shape[1]
     missing = ngrams[ranks_of(tables, ngrams) == NOT_FOUND]
@@ -38,7 +38,7 @@ def with_contexts(
 def ranks_of(
     tables: NgramTables, ngrams: Int64[np.ndarray, "num_ngrams order"]
 ) -> Int64[np.ndarray, " num_ngrams"]:
-    """Return the rank of each n-gram, `NOT_FOUND` where it is missing."""
+    """Return the rank of each n-gram, (num_ngrams); `NOT_FOUND` if it is missing."""
     ranks = ngrams[:, 0]
     for order in range(2, ngrams.shape[1] + 1):
         ranks = tables.find(order, ranks, ngrams[:, order - 1])
@@ -70,7 +70,7 @@ def _inserted(
     keys: Int64[np.ndarray, " num_new"],
     log_probs: Float32[np.ndarray, " num_new"],
 ) -> NgramTables:
-    """Insert n-grams of one order; keys of the next order follow the ranks that move."""
+    """Insert n-grams of one order, and update the keys of the next order to the shifted ranks."""
     old_keys = tables.keys[order - 2]
     places = np.searchsorted(old_keys, keys)
     all_keys, all_log_probs = list(tables.keys), list(tables.log_probs)

@@ -1,13 +1,13 @@
-r"""How tokens are spelt in an ARPA file, and how the file says what they are.
+r"""The spelling of tokens in an ARPA file, and the comment that names the kind of token.
 
-The fields of an ARPA file stand apart by blanks. A token that is a blank, or a byte that is no
-text, is therefore written by its code, `<0x20>`; nothing else is spelt so, and it can be read
-back. Where tokens are not the words of an open vocabulary, a comment before the header says so:
+The fields of an ARPA file are separated by white space. A token that is itself white space, or a
+byte that is not text, is therefore written as its code, such as `<0x20>`. A comment before the
+header names the kind of token, unless the tokens are words of an open vocabulary:
 
     # nextword tokens: character
 
-KenLM and SRILM pass over it; without it a file is one of words. Byte pairs have no such spelling:
-the file has no place for the merges that cut a text into them.
+KenLM and SRILM ignore the comment. BPE tokenizers are not supported, because an ARPA file cannot
+store their merges.
 """
 
 import re
@@ -23,15 +23,15 @@ from nextword.tokens import (
     train_tokenizer,
 )
 
-#: What the tokenizer's first ids stand for; a file has the last three.
+#: The tokens of the first ids; a file contains the last three.
 SPECIAL_WORDS = ("<pad>", "<unk>", "<s>", "</s>")
 PAD_ID, UNKNOWN_ID, START_ID, END_ID = range(len(SPECIAL_WORDS))
-#: Another name that every reader of ARPA files takes for `<unk>`.
+#: Another name that readers of ARPA files treat as `<unk>`.
 OTHER_UNKNOWN = "<UNK>"
 
-#: How the comment begins that names the kind of token.
+#: Beginning of the comment that names the kind of token.
 NOTE = "# nextword tokens: "
-#: What a note may say: the kind of token, and whether a literal `<unk>` is an ordinary word.
+#: Values of the comment: the kind of token, and whether a literal `<unk>` is an ordinary word.
 _KINDS: dict[str, tuple[TokenizerKind, bool]] = {
     "word": ("word", False),
     "word, closed": ("word", True),
@@ -39,23 +39,23 @@ _KINDS: dict[str, tuple[TokenizerKind, bool]] = {
     "byte": ("byte", False),
 }
 
-#: What separates fields for some program that reads ARPA files.
+#: Characters that separate fields in at least one program that reads ARPA files.
 _SEPARATOR = re.compile(r"[ \t\n\v\f\r\0]")
-#: What separates fields for all of them.
+#: Characters that separate fields in all of them.
 _WORD_SEPARATOR = re.compile(r"[ \t\n\r\0]")
 _CODE = re.compile(r"<0x([0-9A-F]{2})>")
 
 
 def note_of(tokenizer: Tokenizer) -> str:
-    """Return the comment that names a tokenizer's tokens; empty where none is needed.
+    """Return the comment that names the kind of token; empty if none is needed.
 
     Raises:
-        DataError: The tokens are byte pairs.
+        DataError: The tokenizer is a BPE tokenizer.
     """
     if not tokenizer.is_defined_by_tokens:
         raise DataError(
-            "an ARPA file has no place for the merges of a bpe tokenizer; what is read back could "
-            "not cut a text into its tokens.",
+            "an ARPA file cannot store the merges of a bpe tokenizer, so a text could not be "
+            "tokenized with the file.",
             help="Train with tokenizer.kind word, character or byte.",
         )
     found = (tokenizer.unit, tokenizer.has_closed_vocabulary)
@@ -67,7 +67,7 @@ def spelt_tokens(tokenizer: Tokenizer) -> list[str]:
     """Return the spelling of each id.
 
     Raises:
-        DataError: A word cannot stand in an ARPA file.
+        DataError: A word cannot be written in an ARPA file.
     """
     texts = [tokenizer.token_text(token_id) for token_id in range(tokenizer.vocab_size)]
     if not tokenizer.is_word_level:
@@ -75,25 +75,25 @@ def spelt_tokens(tokenizer: Tokenizer) -> list[str]:
     for word in texts:
         if _WORD_SEPARATOR.search(word) or word == OTHER_UNKNOWN:
             raise DataError(
-                f"the word {word!r} cannot stand in an ARPA file: readers would take it for a "
-                "separator or for <unk>.",
+                f"the word {word!r} cannot be written in an ARPA file: readers would treat it as "
+                "a separator or as <unk>.",
                 help="Replace it in the text and train again.",
             )
     return texts
 
 
 def tokenizer_of_spellings(note: str, words: Sequence[str]) -> VocabularyTokenizer:
-    """Return the tokenizer that a file's note and words stand for.
+    """Return the tokenizer that an ARPA file describes.
 
     Args:
-        note: What stands after `NOTE`.
+        note: The kind of token, as in the comment after `NOTE`.
         words: The spelling of each id, the special ones first.
 
     Raises:
-        DataError: The note is unknown, or a word is none of its tokens.
+        DataError: The kind is unknown, or a word is not a token of that kind.
     """
     if note not in _KINDS:
-        raise DataError(f"tokens of the kind {note!r} are unknown.", help="Upgrade nextword.")
+        raise DataError(f"the kind of token {note!r} is unknown.", help="Upgrade nextword.")
     kind, closed = _KINDS[note]
     if kind == "word":
         return VocabularyTokenizer(Vocabulary(kind=kind, closed=closed, tokens=tuple(words)))
@@ -102,7 +102,7 @@ def tokenizer_of_spellings(note: str, words: Sequence[str]) -> VocabularyTokeniz
         return VocabularyTokenizer(Vocabulary(kind=kind, tokens=(*SPECIAL_WORDS, *own)))
     tokenizer = train_tokenizer(TokenizerConfig(kind="byte"), ())
     if list(words) != spelt_tokens(tokenizer):
-        raise DataError("the words are not the 256 bytes in their order.")
+        raise DataError("the words are not the 256 bytes in order.")
     return tokenizer
 
 
@@ -115,5 +115,5 @@ def _character(word: str) -> str:
     code = _CODE.fullmatch(word)
     character = chr(int(code[1], 16)) if code else word
     if len(character) != 1 or _spelt(character) != word:
-        raise DataError(f"the word {word!r} spells no character.")
+        raise DataError(f"the word {word!r} is not the spelling of a character.")
     return character

@@ -59,13 +59,11 @@ def test_counts_order_zero_is_refused() -> None:
 
 
 def test_counts_order_above_the_longest_sentence_is_refused() -> None:
-    message = (
-        "model.order is 5, but the longest sentence of the text has 4 tokens, its begin included."
-    )
+    message = "model.order is 5, but the longest sentence of the text has 4 tokens, including <s>."
     with pytest.raises(ConfigError, match=re.escape(message)) as refusal:
         counted("w0 w1\nw2\n", order=7 - 2)
 
-    assert refusal.value.help == "Set model.order=4 or less, or give a longer text."
+    assert refusal.value.help == "Set model.order=4 or less, or train on a longer text."
 
 
 def test_counts_longest_order_that_fits_is_counted() -> None:

@@ -1,32 +1,29 @@
-"""How much modified Kneser-Ney takes off counts of 1, 2, and 3 or more.
-
-Knows counts of counts alone.
-"""
+"""The discounts of modified Kneser-Ney smoothing for counts of 1, 2, and 3 or more."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
-#: What lmplz takes off where a text has too few different counts to estimate it.
+#: Discounts of lmplz if they cannot be estimated, because a text has too few different counts.
 FALLBACK = (0.5, 1.0, 1.5)
 _LARGEST = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Discounts:
-    """What is taken off an n-gram's count.
+    """The amounts that are subtracted from the counts of one order.
 
     Attributes:
-        amounts: Off a count of 1, of 2, and of 3 or more.
-        used_fallback: Whether they could not be estimated and `FALLBACK` stands in.
+        amounts: Discount of a count of 1, of 2, and of 3 or more.
+        used_fallback: Whether they could not be estimated and are those of `FALLBACK`.
     """
 
     amounts: tuple[float, float, float]
     used_fallback: bool
 
     def of(self, counts: Int64[np.ndarray, " num_ngrams"]) -> Float64[np.ndarray, " num_ngrams"]:
-        """Give what is taken off each count; nothing off 0."""
+        """Return the discount of each count, (num_ngrams); 0 for a count of 0."""
         taken: Float64[np.ndarray, " num_ngrams"]
         taken = np.array([0.0, *self.amounts])[np.minimum(counts, _LARGEST)]
         return taken
@@ -38,9 +35,12 @@ def kneser_ney_discounts(counts: Int64[np.ndarray, " num_ngrams"]) -> Discounts:
     With t_k the number of n-grams of count k: Y = t_1 / (t_1 + 2 t_2),
     D_k = k - (k + 1) Y t_{k+1} / t_k for k = 1, 2, 3.
 
-    Where a t_k is 0, or a D_k falls outside 0 to k, the order takes `FALLBACK`.
+    If a t_k is 0, or a D_k is outside [0, k], the discounts are those of `FALLBACK`.
 
-    Source: Chen and Goodman (1998), equation 26.
+    Args:
+        counts: The adjusted counts, (num_ngrams).
+
+    Source: [chen1998], equation 26.
 
     Example:
         >>> counts = np.repeat(np.arange(1, 5), [40, 20, 10, 5])

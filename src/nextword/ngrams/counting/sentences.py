@@ -1,7 +1,7 @@
-"""A token store as sentences that each begin with `<s>`: what n-grams are counted in.
+"""A token store as sentences that begin with `<s>`; n-grams do not cross their boundaries.
 
-For kind `word` a line is a sentence, as for KenLM; for the other kinds a document is one, and
-newlines are tokens like any other. Knows nothing of counting.
+For word tokenizers a sentence is a line, as in KenLM. For all others it is a document, and newlines
+are ordinary tokens.
 """
 
 from collections.abc import Iterator
@@ -16,14 +16,14 @@ from nextword.tokens import Reset, Tokenizer, TokenStore
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sentences:
-    """Token ids, and where `<s>` goes between them.
+    """Token ids of a text, and the positions where `<s>` is inserted.
 
     Attributes:
-        ids: Every token of the text, without `<s>`; may be memory-mapped.
-        starts: Rising positions before which a sentence begins.
+        ids: All token ids of the text, without `<s>`; may be memory-mapped.
+        starts: Positions in `ids` where a sentence begins, in ascending order.
         start_id: The id of `<s>`.
         end_id: The id of `</s>`.
-        skipped_id: An id that is left out, as if the text did not have it; None keeps all.
+        skipped_id: An id that is removed from the text; None keeps all.
         vocab_size: Number of ids.
     """
 
@@ -36,15 +36,15 @@ class Sentences:
 
     @property
     def longest(self) -> int:
-        """Number of tokens of the longest sentence, its `<s>` included."""
+        """Number of tokens of the longest sentence, including `<s>`."""
         return 1 + int(np.diff(self.starts, append=len(self.ids)).max(initial=0))
 
     def whole(self) -> UInt[np.ndarray, " _"]:
-        """Give all sentences in one array, each after its `<s>`."""
+        """Return all sentences in one array, each after its `<s>`."""
         return self._piece(0, len(self.ids))
 
     def pieces(self, max_tokens: int) -> Iterator[UInt[np.ndarray, " _"]]:
-        """Give the same array in pieces of about `max_tokens`; joined they are `whole`."""
+        """Iterate over the array of `whole` in pieces of about `max_tokens` ids."""
         for begin in range(0, len(self.ids), max_tokens):
             yield self._piece(begin, min(begin + max_tokens, len(self.ids)))
 
@@ -58,22 +58,22 @@ class Sentences:
 def sentences_of(
     store: TokenStore, tokenizer: Tokenizer, *, skip_unknown: bool = False
 ) -> Sentences:
-    """Cut a text into the sentences that n-grams do not reach across.
+    """Return the sentences of a text; n-grams do not cross their boundaries.
 
     Args:
         store: The text.
-        tokenizer: What made the store.
-        skip_unknown: Leave `<unk>` out of the text, as `lmplz --skip_symbols` does.
+        tokenizer: The tokenizer that encoded it.
+        skip_unknown: Remove `<unk>` from the text, as `lmplz --skip_symbols` does.
 
     Raises:
-        MismatchError: Another tokenizer made the store.
+        MismatchError: The store was encoded by another tokenizer.
         DataError: No token is left to count.
     """
     if store.fingerprint != tokenizer.fingerprint:
         raise MismatchError(
-            f"the token store was made by another tokenizer ({store.fingerprint[:12]}, not "
+            f"the token store was encoded by another tokenizer ({store.fingerprint[:12]}, not "
             f"{tokenizer.fingerprint[:12]}).",
-            help="Encode the text with the model's own tokenizer.",
+            help="Encode the text with the model's tokenizer.",
         )
     num_counted = store.num_tokens
     if skip_unknown:
@@ -81,7 +81,7 @@ def sentences_of(
     if not num_counted:
         raise DataError(
             f"none of the {store.num_tokens:,} tokens can be counted: all are unknown or skipped.",
-            help="Give a text in the tokenizer's vocabulary, or set model.unknown=closed.",
+            help="Use a text with words of the vocabulary, or set model.unknown=closed.",
         )
     unit: Reset = "line" if tokenizer.has_line_end_token else "document"
     return Sentences(

@@ -1,7 +1,7 @@
-r"""Writing back-off tables as an ARPA file that KenLM and others load.
+r"""Writing back-off tables as an ARPA file that KenLM and others can load.
 
-Nine significant digits bring every number back to the last bit of single precision. What is
-impossible is written as -99, and `<s>`, which is never predicted, as 0, as lmplz does it.
+Numbers have nine significant digits, so every float32 value is restored exactly. As in lmplz, a
+probability of zero is written as -99, and that of `<s>`, which is never predicted, as 0.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Float32
 
-from nextword.ngrams.arpa_spelling import PAD_ID, START_ID, note_of, spelt_tokens
+from nextword.ngrams.arpa.spelling import PAD_ID, START_ID, note_of, spelt_tokens
 from nextword.ngrams.tables import NgramTables
 from nextword.tokens import Tokenizer
 
@@ -19,14 +19,15 @@ _LN_10 = float(np.log(10.0))
 
 
 def arpa_text(tables: NgramTables, *, tokenizer: Tokenizer) -> Iterator[str]:
-    """Give the text of an ARPA file, a block of lines at a time.
+    """Iterate over the text of an ARPA file, a block of lines at a time.
 
     Args:
         tables: The n-grams.
-        tokenizer: What its ids stand for; `<pad>` is left out.
+        tokenizer: Tokenizer of the ids; `<pad>` is left out of the file.
 
     Raises:
-        DataError: The tokens cannot be spelt in an ARPA file; raised at once, before any text.
+        DataError: The tokens cannot be written in an ARPA file; raised by the call itself, before
+            the first block.
     """
     return _text(tables, note=note_of(tokenizer), words=spelt_tokens(tokenizer))
 
@@ -43,7 +44,7 @@ def _text(tables: NgramTables, *, note: str, words: list[str]) -> Iterator[str]:
 
 
 def _blocks(tables: NgramTables, order: int, spelling: np.ndarray) -> Iterator[str]:
-    """Give the lines of an order, a block at a time."""
+    """Iterate over the lines of an order, a block at a time."""
     log_probs = tables.log_probs[order - 1]
     if order == 1:
         log_probs = np.array(log_probs)
