@@ -33,7 +33,7 @@ _HOMES = {
     "plan": "nextword.api",
     "register_cell": "nextword.cells",
     "register_family": "nextword.families",
-    "register_output": "nextword.outputs",
+    "register_output": "nextword.layers",
     "run_config": "nextword.api",
     "train": "nextword.api",
 }
@@ -63,5 +63,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """Give the public names."""
+    """Return the public names."""
     return __all__

@@ -66,7 +66,7 @@ class Model:
         return reset
 
     def with_stride(self, stride: int) -> "Model":
-        """Give the same model, its weights shared, reading in windows that begin so far apart.
+        """Return the same model, its weights shared, reading in windows that begin so far apart.
 
         Raises:
             ConfigError: The stride is out of range, or the model reads each token once.
@@ -203,11 +203,11 @@ class Model:
         )
 
     def next_words(self, context: str, *, k: int = 5) -> list[tuple[str, float]]:
-        """Give the most probable next tokens after a context, with their probabilities."""
+        """Return the most probable next tokens after a context, with their probabilities."""
         return next_tokens(self.language_model, self.tokenizer, context=context, k=k)
 
     def complete_word(self, context: str, *, k: int = 5) -> list[tuple[str, float]]:
-        """Give the words most likely meant by the partial word that a context ends in."""
+        """Return the words most likely meant by the partial word that a context ends in."""
         return complete_word(self.language_model, self.tokenizer, context=context, k=k)
 
     def generate(
@@ -246,7 +246,7 @@ class Model:
         stop: Sequence[str] = (),
         seed: int = 0,
     ) -> list[Sample]:
-        """Give several continuations of a prompt; sample k is the same however many there are."""
+        """Return several continuations of a prompt; sample k is the same however many there are."""
         results: dict[int, Sample] = {}
         for piece in self.stream(
             prompt,
@@ -285,7 +285,7 @@ class Model:
     def score(
         self, lines: Sequence[str], *, batch_size: int = DEFAULT_BATCH_SIZE
     ) -> list[LineScore]:
-        """Give the log-probability of each line, its end included, nats."""
+        """Return the log-probability of each line, its end included, nats."""
         return list(self.stream_scores(lines, batch_size=batch_size))
 
     def stream_scores(

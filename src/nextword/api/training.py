@@ -166,7 +166,7 @@ def _family_help(base: Values, settings: Sequence[Mapping[str, object]]) -> str:
 
 
 def _saved_settings(out: Path, resume: str) -> Values | None:
-    """Give the settings of the run to go on with, if there is one."""
+    """Return the settings of the run to go on with, if there is one."""
     if resume == "never" or not (out / "config.toml").is_file():
         return None
     run = RunFolder.open(out)

@@ -36,7 +36,7 @@ class Row:
     exponent: float | None = None
 
     def to_dict(self) -> Values:
-        """Give the fields for JSON."""
+        """Return the fields for JSON."""
         return {
             **vars(self),
             "seconds": self.seconds.to_dict(),
@@ -77,7 +77,7 @@ class CaseResult:
     axis: str | None = None
 
     def to_dict(self) -> Values:
-        """Give the fields for JSON."""
+        """Return the fields for JSON."""
         return {
             **vars(self),
             "sizes": dict(self.sizes),
@@ -103,7 +103,7 @@ class FailedCase:
     help: str = ""
 
     def to_dict(self) -> Values:
-        """Give the fields for JSON."""
+        """Return the fields for JSON."""
         return dict(vars(self))
 
 
@@ -124,7 +124,7 @@ class Report:
     failed: tuple[FailedCase, ...] = ()
 
     def to_dict(self) -> Values:
-        """Give the JSON object of `nextword bench --json`, but for its schema."""
+        """Return the JSON object of `nextword bench --json`, but for its schema."""
         return {
             "machine": self.machine,
             "effort": vars(self.effort),

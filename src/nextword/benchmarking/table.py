@@ -31,7 +31,7 @@ class Table:
     note: str = ""
 
     def to_markdown(self) -> str:
-        """Give the table as Markdown, without its title and note."""
+        """Return the table as Markdown, without its title and note."""
         lines = [self.head, ("---", *["--:"] * (len(self.head) - 1)), *self.rows]
         return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
@@ -48,7 +48,7 @@ def machine_line(machine: Values) -> str:
 
 
 def case_table(result: Values) -> Table:
-    """Give one case: a row a contender, or a row a size where it is a growth curve."""
+    """Return one case: a row a contender, or a row a size where it is a growth curve."""
     if result["kind"] == "growth":
         return _growth_table(result)
     columns = {
@@ -70,7 +70,7 @@ def case_table(result: Values) -> Table:
 
 
 def comparison_table(results: Sequence[Values]) -> Table:
-    """Give several cases of one kind: a row a case, a column a contender."""
+    """Return several cases of one kind: a row a case, a column a contender."""
     names = list(dict.fromkeys(row["name"] for result in results for row in result["rows"]))
     rows = []
     for result in results:
@@ -121,7 +121,7 @@ def _note(result: Values) -> str:
 
 
 def milliseconds(row: Values) -> str:
-    """Give the median time of a row.
+    """Return the median time of a row.
 
     Example:
         >>> milliseconds({"seconds": {"median": 0.08934}}), milliseconds({"seconds": {"median": 2}})
@@ -132,7 +132,7 @@ def milliseconds(row: Values) -> str:
 
 
 def _timing(row: Values) -> str:
-    """Give a row's time, and how many times as long as the first row's it is."""
+    """Return a row's time, and how many times as long as the first row's it is."""
     cell = f"{milliseconds(row)} ms"
     if row["ratio"] is not None:
         cell += f", {row['ratio']['median']:.2f} times"
@@ -142,7 +142,7 @@ def _timing(row: Values) -> str:
 
 
 def _named(row: Values) -> str:
-    """Give a contender with its dtype, where its name does not say it."""
+    """Return a contender with its dtype, where its name does not say it."""
     return row["name"] if row["precision"] in row["name"] else f"{row['name']} ({row['precision']})"
 
 

@@ -161,7 +161,7 @@ def _show(
 
 
 def _longer(result: "RunResult") -> int:
-    """Give a number of minutes above those that were spent."""
+    """Return a number of minutes above those that were spent."""
     return 2 * max(1, round(result.progress.elapsed_s / 60))
 
 

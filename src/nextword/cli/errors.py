@@ -40,7 +40,7 @@ def report_error(error: Exception) -> int:
 
 
 def explain(error: Exception) -> tuple[str, str, int]:
-    """Give what was wrong, how to mend it, and the exit code."""
+    """Return what was wrong, how to mend it, and the exit code."""
     # Only now: importing the base takes time that `--help` need not spend.
     from nextword.base import DiskFullError, NextwordError, disk_full, is_full_disk
 

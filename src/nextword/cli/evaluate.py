@@ -133,7 +133,7 @@ def _with_stride(model: "Model", stride: int, *, is_only: bool) -> "Model":
 def _line_rows(
     model: "Model", corpus: "Corpus", *, name: str, batch_size: int
 ) -> list[dict[str, Any]]:
-    """Give the score of each line as JSON values."""
+    """Return the score of each line as JSON values."""
     from nextword.base import perplexity
 
     scores = model.unit_scores(corpus, reset="line", batch_size=batch_size)

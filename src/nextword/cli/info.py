@@ -44,7 +44,7 @@ def info(
 
 
 def describe(model: "api.Model", *, name: str) -> dict[str, Any]:
-    """Give what there is to know of a model as JSON values."""
+    """Return what there is to know of a model as JSON values."""
     from nextword.evaluation import describe_tokenizer
 
     files = _files(model.path)
@@ -78,7 +78,7 @@ def measured_figures(card: str) -> list[dict[str, str]]:
 
 
 def as_values(figures: dict[str, str]) -> dict[str, Any]:
-    """Give figures as a machine wants them: names without blanks, numbers, null for `-`.
+    """Return figures as a machine wants them: names without blanks, numbers, null for `-`.
 
     Example:
         >>> as_values({"text": "a.txt", "perplexity per word": "7,573.28", "bits per byte": "-"})
@@ -98,7 +98,7 @@ def _number(figure: str) -> float | None:
 
 
 def _files(path: Path) -> list[dict[str, Any]]:
-    """Give name and size of each file of a folder, or of the one file that the model is."""
+    """Return name and size of each file of a folder, or of the one file that the model is."""
     return [
         {"name": file.name, "num_bytes": file.stat().st_size}
         for file in (sorted(path.iterdir()) if path.is_dir() else [path])

@@ -21,7 +21,7 @@ def next_words(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Give the most probable next words with their probabilities."""
+    """Return the most probable next words with their probabilities."""
     loaded = load_model(model, device=device, encoding=encoding)
     give = loaded.complete_word if complete else loaded.next_words
     pairs = give(context, k=k)

@@ -52,7 +52,7 @@ def remark(text: str) -> None:
 
 
 def visible(token: str) -> str:
-    r"""Give a token on one line with its blanks to be seen.
+    r"""Return a token on one line with its blanks to be seen.
 
     Example:
         >>> visible("books"), visible(" books"), visible("\n")
@@ -63,11 +63,11 @@ def visible(token: str) -> str:
 
 
 def aligned(rows: list[tuple[str, str]]) -> str:
-    """Give labels and values as lines, the values under each other."""
+    """Return labels and values as lines, the values under each other."""
     width = max((len(label) for label, _ in rows), default=0)
     return "\n".join(f"{label:<{width}}  {value}" for label, value in rows)
 
 
 def printable(text: str) -> str:
-    """Give text that any UTF-8 stream takes: lone surrogates are shown as escapes."""
+    """Return text that any UTF-8 stream takes: lone surrogates are shown as escapes."""
     return text.encode("utf-8", errors="backslashreplace").decode("utf-8")

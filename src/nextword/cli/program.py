@@ -9,7 +9,7 @@ NAME = "nextword"
 
 
 def program() -> str:
-    """Give what to type for this program: its name, or its path where the shell has no name."""
+    """Return what to type for this program: its name, or its path where the shell has no name."""
     if shutil.which(NAME):
         return NAME
     beside = Path(sys.executable).with_name(NAME)
@@ -17,5 +17,5 @@ def program() -> str:
 
 
 def python() -> str:
-    """Give what to type for the Python that runs it."""
+    """Return what to type for the Python that runs it."""
     return "python" if shutil.which(NAME) else os.path.relpath(sys.executable)

@@ -119,7 +119,7 @@ class LineProgress(Progress):
 
 
 def step_line(record: StepRecord) -> str:
-    """Give a record in the columns of the plain lines."""
+    """Return a record in the columns of the plain lines."""
     step = f"{record.step}/{record.num_steps}"
     return (
         f"{step:>13} {record.epoch:7.2f} {record.perplexity:11.2f} "
@@ -145,7 +145,7 @@ def share_done(done: int, total: int | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Give a time as people write it.
+    """Return a time as people write it.
 
     Example:
         >>> duration(200), duration(7260)

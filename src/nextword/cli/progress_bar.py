@@ -75,7 +75,7 @@ class BarProgress(ProgressContract):
 
 
 def figures_line(record: StepRecord) -> str:
-    """Give the figures that stand beside the bar."""
+    """Return the figures that stand beside the bar."""
     return (
         f"perplexity {record.perplexity:.1f}  {record.tokens_per_second:,.0f} tokens/s  "
         f"gradient {record.grad_norm:.2f}  clipped {100 * record.clip_rate:.0f}%  "

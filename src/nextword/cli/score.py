@@ -36,7 +36,7 @@ def score(
     ] = False,
     debug: Debug = False,
 ) -> None:
-    """Give the log-probability of each line, in nats, a tab and the line.
+    """Return the log-probability of each line, in nats, a tab and the line.
 
     Each line is read afresh and its end counts. Scores come as lines are read.
     """

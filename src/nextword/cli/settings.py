@@ -17,7 +17,7 @@ def training_settings(
     device: str | None = None,
     seed: int | None = None,
 ) -> list[Values]:
-    """Give layers of settings, later ones win: every `--set` in its order, then named options.
+    """Return layers of settings, later ones win: every `--set` in its order, then named options.
 
     Raises:
         ConfigError: A `--set` or the split is not of its form.

@@ -157,7 +157,7 @@ def refuse_tensorboard(family: str) -> None:
 
 
 def required_out(out: Path | None) -> Path:
-    """Give the run folder, which only a dry run does without."""
+    """Return the run folder, which only a dry run does without."""
     from nextword.base import ConfigError, checked_path
 
     if out is None:
@@ -195,7 +195,7 @@ def _advice(run: Path, command: str) -> str:
 def watchers(
     progress: "Progress", run: "RunFolder", *, tensorboard: bool = False, advice: bool
 ) -> "list[Callback]":
-    """Give what watches a training beside what always does."""
+    """Return what watches a training beside what always does."""
     from nextword.cli.advice import KernelAdvice
     from nextword.training import TensorBoard
 

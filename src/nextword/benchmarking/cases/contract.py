@@ -35,7 +35,7 @@ class Case(ABC):
 
     @property
     def dtype(self) -> torch.dtype:
-        """Give the dtype of our products on this machine."""
+        """Return the dtype of our products on this machine."""
         return resolve_precision(self.precision, torch.device("cpu"))
 
     @abstractmethod
@@ -48,7 +48,7 @@ class Case(ABC):
 
 
 def row_of(samples: Samples, name: str, *, base: str, precision: torch.dtype) -> Row:
-    """Give the row of a contender, compared with the one that is called `base`."""
+    """Return the row of a contender, compared with the one that is called `base`."""
     return Row(
         name=name,
         precision=dtype_name(precision),
@@ -58,7 +58,7 @@ def row_of(samples: Samples, name: str, *, base: str, precision: torch.dtype) ->
 
 
 def on_pairs(notify: Notify, *others: Callable[[], None]) -> Callable[[int, int], None]:
-    """Give what tells of the pairs that there are, and does whatever else is due after a turn."""
+    """Return what tells of the pairs that there are, and does whatever else is due after a turn."""
 
     def after_turn(done: int, total: int) -> None:
         notify("pairs", done, total)

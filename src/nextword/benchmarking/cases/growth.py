@@ -82,7 +82,7 @@ class GrowthCase(Case):
         }
 
     def _curve(self, samples: Samples, name: str, precision: torch.dtype) -> list[Row]:
-        """Give a contender's rows, each compared with our smallest."""
+        """Return a contender's rows, each compared with our smallest."""
         base = _at(OURS, self.values[0])
         rows = [
             replace(
@@ -98,7 +98,7 @@ class GrowthCase(Case):
 
 
 def with_exponents(rows: Sequence[Row]) -> list[Row]:
-    """Give rows of rising size with the exponent by which time grows from each to the next."""
+    """Return rows of rising size with the exponent by which time grows from each to the next."""
     grown = [replace(row, exponent=_exponent(before, row)) for before, row in pairwise(rows)]
     return [*rows[:1], *grown]
 

@@ -184,7 +184,7 @@ class LayersCase(Case):
 def _passes(
     pair: LayerPair, precision: torch.dtype
 ) -> dict[str, tuple[Callable[[], object], torch.dtype]]:
-    """Give every contender's pass and dtype; torch's at its own matmul setting."""
+    """Return every contender's pass and dtype; torch's at its own matmul setting."""
 
     def ours(precision: torch.dtype) -> Callable[[], object]:
         return lambda: pair.our_pass(precision)
@@ -215,5 +215,5 @@ def _forget_gradients(module: nn.Module, inputs: Tensor) -> None:
 
 
 def _gradient(tensor: Tensor) -> Tensor:
-    """Give a gradient that was made; zeros are a gradient that was not."""
+    """Return a gradient that was made; zeros are a gradient that was not."""
     return torch.zeros_like(tensor) if tensor.grad is None else tensor.grad

@@ -69,11 +69,11 @@ class PlainOutput(Output):
         self.decoder = nn.Linear(sizes.hidden_size, sizes.vocab_size)
 
     def log_probs(self, hidden: Tensor) -> Tensor:
-        """Give the log-probability of every word."""
+        """Return the log-probability of every word."""
         return torch.log_softmax(self.decoder(hidden), dim=1)
 
     def nll(self, hidden: Tensor, target_ids: Tensor) -> Tensor:
-        """Give the negative log-likelihood of each target."""
+        """Return the negative log-likelihood of each target."""
         return nn.functional.nll_loss(self.log_probs(hidden), target_ids, reduction="none")
 
     def num_scores_held(self, num_positions: int) -> int:
@@ -96,7 +96,7 @@ def build_output(kind: str, sizes: OutputSizes, *, weight: nn.Parameter | None =
 def output_step(
     output: Output, sizes: OutputSizes, *, precision: torch.dtype
 ) -> Callable[[], None]:
-    """Give a training step of an output: forward, backward, and SGD on its weights."""
+    """Return a training step of an output: forward, backward, and SGD on its weights."""
     hidden = torch.randn(sizes.num_positions, sizes.hidden_size, requires_grad=True)
     target_ids = zipf_ids(sizes.vocab_size, sizes.num_positions)
     optimizer = build_optimizer(output, _SGD)
@@ -145,7 +145,7 @@ def _quantities(
     hidden: Tensor,
     target_ids: Tensor,
 ) -> dict[str, Tensor]:
-    """Give losses and every gradient; draws are the same each time."""
+    """Return losses and every gradient; draws are the same each time."""
     torch.manual_seed(1)
     hidden = hidden.clone().requires_grad_()
     nll = score(hidden, target_ids)
@@ -160,7 +160,7 @@ def _quantities(
 
 
 def step_growth_mib(kind: str, sizes: OutputSizes, precision: str) -> float | None:
-    """Give by how many MiB this process grows in the first step of an output."""
+    """Return by how many MiB this process grows in the first step of an output."""
     tune_process()
     torch.manual_seed(0)
     dtype: torch.dtype = getattr(torch, precision)
@@ -221,7 +221,7 @@ class OutputsCase(Case):
         return contenders | {PEER: timed(at_default_precision(plain))}
 
     def _row(self, samples: Samples, kind: str) -> Row:
-        """Give a row with the growth of memory, which only a fresh process can tell."""
+        """Return a row with the growth of memory, which only a fresh process can tell."""
         precision = torch.float32 if kind == PEER else self.dtype
         row = row_of(samples, kind, base=KINDS[0], precision=precision)
         growth = call_alone(step_growth_mib, kind, self.sizes, dtype_name(precision))

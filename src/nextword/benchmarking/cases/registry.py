@@ -101,7 +101,7 @@ CASES: tuple[Case, ...] = (
 
 
 def find_cases(patterns: Sequence[str], cases: Iterable[Case] = CASES) -> list[Case]:
-    """Give the cases that are named, in the order of the registry.
+    """Return the cases that are named, in the order of the registry.
 
     Args:
         patterns: Names, patterns such as `step-*`, or `all`.

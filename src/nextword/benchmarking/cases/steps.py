@@ -101,7 +101,7 @@ class StepCase(Case):
 
 
 def _peers(sizes: StepSizes) -> dict[str, Step]:
-    """Give the peer's forms that run in this process, which is tuned."""
+    """Return the peer's forms that run in this process, which is tuned."""
     peers = {PEER: timed(at_default_precision(peer_step(sizes)))}
     if has_fast_bfloat16(torch.device("cpu")):
         peers[PEER_BFLOAT16] = timed(at_default_precision(peer_step(sizes, bfloat16=True)))

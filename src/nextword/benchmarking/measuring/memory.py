@@ -11,7 +11,7 @@ _CLEAR_PEAK = "5"
 
 
 def memory_growth_mib(step: Callable[[], object]) -> float | None:
-    """Give by how many MiB this process grows at most in a step; None where nothing says so.
+    """Return by how many MiB this process grows at most in a step; None where nothing says so.
 
     Only in a process that has not held as much before is that what the step takes.
     """

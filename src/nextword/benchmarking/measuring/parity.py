@@ -27,7 +27,7 @@ class Parity:
     limit: float
 
     def to_dict(self) -> Values:
-        """Give the fields for JSON."""
+        """Return the fields for JSON."""
         return asdict(self)
 
 

@@ -94,11 +94,11 @@ class Samples:
     slowest_probe: float = float("inf")
 
     def seconds(self, name: str) -> list[float]:
-        """Give the samples of a contender that count."""
+        """Return the samples of a contender that count."""
         return [turn[name].seconds for turn in self.turns if self._counts(turn[name])]
 
     def ratios(self, name: str, base: str) -> list[float]:
-        """Give a contender's time over another one's, in the turns in which both count."""
+        """Return a contender's time over another one's, in the turns in which both count."""
         return [
             turn[name].seconds / turn[base].seconds
             for turn in self.turns
@@ -115,11 +115,11 @@ class Samples:
         return sum(not self._counts(sample) for turn in self.turns for sample in turn.values())
 
     def spread(self, name: str) -> Spread:
-        """Give the seconds of a contender."""
+        """Return the seconds of a contender."""
         return Spread.of(self.seconds(name))
 
     def ratio(self, name: str, base: str) -> Spread:
-        """Give a contender's time over another one's."""
+        """Return a contender's time over another one's."""
         return Spread.of(self.ratios(name, base))
 
     def _counts(self, sample: _Sample) -> bool:
@@ -127,7 +127,7 @@ class Samples:
 
 
 def timed(step: Callable[[], object]) -> Step:
-    """Give a step that says how many seconds it took."""
+    """Return a step that says how many seconds it took."""
 
     def timed_step() -> float:
         started = time.perf_counter()

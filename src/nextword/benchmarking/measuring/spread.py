@@ -25,7 +25,7 @@ class Spread:
 
     @classmethod
     def of(cls, figures: Sequence[float]) -> "Spread":
-        """Give the spread of at least one figure.
+        """Return the spread of at least one figure.
 
         Example:
             >>> Spread.of([4.0, 1.0, 2.0, 3.0, 10.0])
@@ -37,5 +37,5 @@ class Spread:
         return cls(low=low, median=median, high=high, count=len(figures))
 
     def to_dict(self) -> Values:
-        """Give the fields for JSON."""
+        """Return the fields for JSON."""
         return asdict(self)

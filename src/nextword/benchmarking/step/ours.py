@@ -54,7 +54,7 @@ def training_state(
 
 
 def step_of(state: TrainingState) -> Callable[[], None]:
-    """Give what makes the next update of a training, over and over, as the trainer makes it.
+    """Return what makes the next update of a training, over and over, as the trainer makes it.
 
     It raises BenchmarkError where the loss is not finite: nobody would go on with such a training.
     """
@@ -102,13 +102,13 @@ def _settings(sizes: StepSizes, *, precision: str, backend: str, is_disturbed: b
 
 
 def made_up_tokenizer(vocab_size: int) -> Tokenizer:
-    """Give a tokenizer of so many made-up words, the special ones included."""
+    """Return a tokenizer of so many made-up words, the special ones included."""
     words = " ".join(f"w{number}" for number in range(vocab_size - NUM_SPECIAL_TOKENS))
     return train_tokenizer(TokenizerConfig(kind="word", min_count=1), [words + "\n"])
 
 
 def made_up_store(tokenizer: Tokenizer, *, num_tokens: int) -> TokenStore:
-    """Give a text of made-up words, as frequent as words are."""
+    """Return a text of made-up words, as frequent as words are."""
     drawn = zipf_ids(tokenizer.vocab_size, num_tokens, first=NUM_SPECIAL_TOKENS)
     ids = drawn.numpy().astype(np.uint32)
     return TokenStore(

@@ -58,7 +58,7 @@ def _next_window(state: TrainingState, sizes: StepSizes) -> Batch:
 def _ours(
     state: TrainingState, windows: list[Batch], *, precision: torch.dtype
 ) -> dict[str, Tensor]:
-    """Give every quantity of the second window as the training makes it."""
+    """Return every quantity of the second window as the training makes it."""
     model = state.model.train()
     with torch.no_grad(), autocast(precision, model.device):
         model_state = model.initial_state(windows[0].token_ids.shape[0])
@@ -79,7 +79,7 @@ def _ours(
 def _theirs(
     model: NeuralLanguageModel, windows: list[Batch], *, sizes: StepSizes
 ) -> dict[str, Tensor]:
-    """Give the same of the plain model in float64, under our names."""
+    """Return the same of the plain model in float64, under our names."""
     peer, ours_by_theirs = peer_with_weights_of(model, sizes)
     state = peer.initial_state(sizes.batch_size)
     for window in windows:
@@ -103,7 +103,7 @@ def _theirs(
 
 
 def _named(state: LstmState) -> dict[str, Tensor]:
-    """Give each layer's parts under the names of our states."""
+    """Return each layer's parts under the names of our states."""
     return {
         f"final layer_{depth}.{name}": part[depth].detach()
         for name, part in zip(("hidden_state", "cell_state"), state, strict=True)
@@ -114,7 +114,7 @@ def _named(state: LstmState) -> dict[str, Tensor]:
 def peer_with_weights_of(
     model: NeuralLanguageModel, sizes: StepSizes
 ) -> tuple[Peer, dict[str, str]]:
-    """Give a plain model in float64 that computes what a model of ours does, without dropout.
+    """Return a plain model in float64 that computes what a model of ours does, without dropout.
 
     Returns:
         The model, and the names of our weights by those of its own.

@@ -49,24 +49,24 @@ class Peer(nn.Module):
         nn.init.zeros_(self.decoder.bias)
 
     def initial_state(self, batch_size: int) -> LstmState:
-        """Give the state before the first token: zeros."""
+        """Return the state before the first token: zeros."""
         shape = (self.core.num_layers, batch_size, self.core.hidden_size)
         return self.encoder.weight.new_zeros(shape), self.encoder.weight.new_zeros(shape)
 
     def outputs(self, token_ids: Tensor, state: LstmState) -> tuple[Tensor, LstmState]:
-        """Give the last layer's outputs, (time, batch, hidden)."""
+        """Return the last layer's outputs, (time, batch, hidden)."""
         outputs, state = self.core(self.dropout(self.encoder(token_ids)), state)
         return self.dropout(outputs), state
 
     def forward(self, token_ids: Tensor, state: LstmState) -> tuple[Tensor, LstmState]:
-        """Give log-probabilities, (time * batch, vocab)."""
+        """Return log-probabilities, (time * batch, vocab)."""
         outputs, state = self.outputs(token_ids, state)
         logits = self.decoder(outputs).flatten(0, 1)
         return torch.log_softmax(logits, dim=1), state
 
 
 def peer_step(sizes: StepSizes, *, bfloat16: bool = False) -> Callable[[], None]:
-    """Give what makes an update of the plain model.
+    """Return what makes an update of the plain model.
 
     Args:
         sizes: Of the model and the window.
@@ -96,7 +96,7 @@ def peer_step(sizes: StepSizes, *, bfloat16: bool = False) -> Callable[[], None]
 
 
 def peer_step_alone(sizes: StepSizes) -> Step:
-    """Give a timed step of the plain model, for a process where nothing has been tuned."""
+    """Return a timed step of the plain model, for a process where nothing has been tuned."""
     torch.manual_seed(0)
     return timed(peer_step(sizes))
 
