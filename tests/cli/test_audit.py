@@ -112,7 +112,7 @@ def test_audit_of_too_short_a_text_is_refused(cli: Call, word_run: Path, tmp_pat
     finished = cli("audit", word_run, "--text", text)
 
     assert finished.code == 2
-    assert "has 3 tokens; an audit reads at least 21." in finished.err
+    assert "has 3 tokens; an audit needs at least 21." in finished.err
 
 
 def test_audit_of_a_run_that_went_on_from_a_model_leaves_the_vocabulary_out(

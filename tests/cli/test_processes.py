@@ -89,7 +89,7 @@ def test_train_signal_saves_and_resume_finishes(
     )  # fmt: skip
 
     assert (process.returncode, out) == (code, b"")
-    assert f"to go on: nextword train --out {run} --resume auto" in err.decode()
+    assert f"to resume: nextword train --out {run} --resume auto" in err.decode()
     assert resumed.code == 0, resumed.err
     assert json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])["step"] == saved + 3
 

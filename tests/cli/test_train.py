@@ -95,7 +95,19 @@ def test_train_finished_run_under_resume_reports_and_is_done(cli: Call, word_run
 
     assert finished.code == 0
     assert json.loads(finished.out)["run"] == str(word_run)
-    assert "is finished already" in finished.err
+    assert "is already finished" in finished.err
+
+
+@pytest.mark.parametrize("resume", ["auto", "never", "old-text"])
+def test_train_accepts_every_documented_resume_value(
+    cli: Call, corpus: Path, tmp_path: Path, resume: str
+) -> None:
+    finished = cli(
+        *("train", corpus, "--out", tmp_path / "run", "--resume", resume, "--dry-run"),
+        *("--recipe", "ngram-5", "--quiet"),
+    )
+
+    assert finished.code == 0, finished.err
 
 
 def test_train_resume_with_more_epochs_goes_on(cli: Call, corpus: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Loading the model that a command is given."""
+"""Loading the model of a command."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 def load_model(
     name: str, *, device: str, encoding: str | None = None, quiet: bool = False
 ) -> "Model":
-    """Tune the process and load a model.
+    """Set up threads and memory of the process, and load a model.
 
     Args:
         name: A run folder, a model folder, an ARPA file, or `hf:` and a name or folder.
-        device: Where it shall compute.
+        device: Device of the model's parameters.
         encoding: Encoding of the words of an ARPA file; UTF-8 when None.
-        quiet: Show nothing of a load that takes long.
+        quiet: Whether to show no progress.
     """
     from nextword import api
     from nextword.cli.progress import make_progress
@@ -24,4 +24,4 @@ def load_model(
 
     tune_process()
     with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:
-        return api.load(name, device=device, encoding=encoding, on_stage=progress.on_stage)
+        return api.load(name, device=device, encoding=encoding, on_progress=progress.on_progress)

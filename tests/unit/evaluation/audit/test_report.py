@@ -56,7 +56,7 @@ def test_render_audit_of_a_green_report() -> None:
         "model  mine",
         "text   some rows",
         "",
-        "check   property             figure         limit",
+        "check   property            figure         limit",
         "first   first holds     2.0e-06 nats  1.0e-03 nats  ok",
         "second  second holds          0 nats  1.0e-03 nats  ok",
         "save_and_load was skipped: it is in memory.",
