@@ -45,7 +45,7 @@ def test_audit_prints_a_row_a_check_and_the_verdict_last(cli: Call, word_run: Pa
 
     assert lines[0] == f"model  {word_run}"
     assert lines[1] == "text   3 rows of the run's valid text, seed 0"
-    assert lines[3].split() == ["check", "what", "must", "hold", "figure", "limit"]
+    assert lines[3].split() == ["check", "property", "figure", "limit"]
     assert all(line.endswith("  ok") for line in lines[4:22])
     assert lines[-1] == "All 18 checks passed."
 

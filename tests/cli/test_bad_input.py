@@ -122,7 +122,7 @@ def test_train_resume_with_other_settings_is_refused(cli: Call, word_run: Path) 
         (["--temperature", "-1"], "temperature is -1.0"),
         (["--repetition-penalty", "0"], "repetition_penalty is 0.0"),
         (["--max-tokens", "0"], "max_tokens is 0; it must be at least 1"),
-        (["--samples", "0"], "num_samples is 0"),
+        (["--samples", "0"], "--samples is 0"),
         (["--seed", "-1"], "seed is -1"),
         (["--stop", ""], "a stop string is empty"),
     ],

@@ -10,9 +10,16 @@ from cli.caller import Call
 
 CARD_KEYS = [
     *("model", "family", "adaptation", "text", "tokenizer", "num_parameters", "num_tokens"),
-    *("num_words", "num_characters", "num_bytes", "nll_sum", "perplexity", "perplexity_per_word"),
-    *("bits_per_token", "bits_per_character", "bits_per_byte", "unknown_rate"),
-    *("perplexity_without_unknown", "reset", "stride", "seconds", "tokens_per_second"),
+    *("num_words", "num_characters", "num_bytes", "num_characters_lost", "nll_sum", "perplexity"),
+    *("perplexity_per_word", "bits_per_token", "bits_per_character", "bits_per_byte"),
+    *(
+        "unknown_rate",
+        "perplexity_without_unknown",
+        "reset",
+        "stride",
+        "seconds",
+        "tokens_per_second",
+    ),
     "note",
 ]
 
@@ -104,7 +111,10 @@ def test_evaluate_other_vocabularies_leave_out_what_is_per_token(
     header = finished.out.splitlines()[0]
     assert "perplexity" not in header
     assert "per word" in header
-    assert finished.err == "Perplexity per token is not comparable and left out: the vocabularies differ.\n"
+    assert (
+        finished.err
+        == "Perplexity per token is not comparable and left out: the vocabularies differ.\n"
+    )
 
 
 def test_evaluate_same_vocabulary_compares_per_token(

@@ -131,4 +131,4 @@ def test_train_from_an_arpa_file_is_refused(
     finished = cli("train", corpus, "--out", tmp_path / "run", "--init", arpa)
 
     assert finished.code == 2
-    assert "is of the family ngram, which has no weights to go on from" in finished.err
+    assert "is of the family ngram, which has no weights to start from" in finished.err

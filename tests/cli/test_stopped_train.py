@@ -12,7 +12,9 @@ COMMAND = "nextword train --out run --resume auto"
 
 def test_advice_before_a_checkpoint_says_that_nothing_was_saved(tmp_path: Path) -> None:
     with (
-        pytest.raises(KeyboardInterrupt, match="stopped before the first checkpoint; to start again"),
+        pytest.raises(
+            KeyboardInterrupt, match="stopped before the first checkpoint; to start again"
+        ),
         advice_on_stop(tmp_path / "gone", COMMAND),
     ):
         raise KeyboardInterrupt

@@ -76,7 +76,8 @@ def test_train_without_kernels_says_once_how_to_get_them(
     finished = cli("train", corpus, "--out", tmp_path / "run", *plain, *options)
 
     said = (
-        "note: the compiled kernels, which train faster, are not installed.\nhelp: Run make kernels"
+        "note: the compiled kernels, which make training faster, are not installed.\n"
+        "help: Run make kernels"
     )
     assert finished.err.count(said) == expected
 
@@ -166,7 +167,7 @@ def test_train_field_applies_beside_a_plain_validation_text(
 
     finished = cli(
         *("train", "-", "--out", tmp_path / "run", *TINY, "--json", "--valid", corpus),
-        *("--split", "1,0,0", "--field", "body"),
+        *("--field", "body"),
         stdin=stdin,
     )
 

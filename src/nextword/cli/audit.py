@@ -69,7 +69,7 @@ def audit(
     if text:
         corpus = open_corpus(
             text,
-            field=field or "text",
+            field=field,
             encoding_errors=encoding_errors or "strict",
             standard_input=sys.stdin.buffer,
         )

@@ -3,6 +3,7 @@
 import io
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -105,8 +106,8 @@ def refuse_with_list(values: Mapping[str, object]) -> None:
 def _effort(*, pairs: int | None, seconds: float | None) -> "Effort":
     from nextword.benchmarking import Effort
 
-    given = {"pairs": pairs, "seconds": seconds}
-    return Effort(**{name: value for name, value in given.items() if value is not None})
+    effort = Effort() if pairs is None else Effort(pairs=pairs)
+    return effort if seconds is None else replace(effort, seconds=seconds)
 
 
 def _list(described: list[tuple[str, str]], *, as_json: bool) -> None:

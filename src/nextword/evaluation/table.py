@@ -102,7 +102,7 @@ def _align(rows: Sequence[Sequence[str]], *, num_left: int) -> str:
 def _bits(card: PerplexityCard, bits: float | None) -> str:
     """Return bits, or the reason why they are undefined."""
     if bits is None and card.unknown_rate:
-        return f"{_UNDEFINED} (undefined: the model did not predict the letters of unknown words)"
+        return f"{_UNDEFINED} (undefined: the spelling of unknown words is not predicted)"
     if bits is None and card.num_characters_lost:
         return f"{_UNDEFINED} ({_NOT_PREDICTED})"
     return _number(bits, digits=4)

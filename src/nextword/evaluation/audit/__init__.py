@@ -1,6 +1,6 @@
 """The audit: checks of the properties that every language model must have.
 
-One file for each group of checks, beside the passage, the subject and the report that they share:
+One file per group of checks, and one each for the passage, the subject, the run and the report:
 therefore more than 12 files.
 """
 

@@ -51,7 +51,7 @@ def leaked_ids(texts: RunTexts) -> Int64[np.ndarray, " num_leaked"]:
 def _texts(subject: Subject) -> RunTexts:
     texts = subject.texts
     if texts is None:
-        raise NotApplicable("there is no run folder with the encoded texts beside the model")
+        raise NotApplicable("there is no run folder with the encoded texts of the model")
     if not texts.held_out:
         raise NotApplicable("the run has neither validation nor test text")
     if texts.is_vocabulary_given:

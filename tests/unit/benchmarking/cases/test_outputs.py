@@ -13,7 +13,9 @@ from nextword.layers import ChunkedSoftmax
 @pytest.fixture(autouse=True)
 def memory_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measure memory in this process, where the figures say nothing."""
-    monkeypatch.setattr(outputs, "call_in_subprocess", lambda function, *arguments: function(*arguments))
+    monkeypatch.setattr(
+        outputs, "call_in_subprocess", lambda function, *arguments: function(*arguments)
+    )
 
 
 @pytest.mark.parametrize("kind", [*outputs.KINDS, outputs.PEER])

@@ -28,7 +28,9 @@ def test_check_parity_gives_the_worst_quantity() -> None:
 def test_check_parity_beyond_the_limit_is_refused(precision: torch.dtype) -> None:
     actual = moved("outputs", 1.5 * LIMITS[precision])
 
-    with pytest.raises(BenchmarkError, match=r"outputs: the relative distance .* is \d\.\de-0\d;") as got:
+    with pytest.raises(
+        BenchmarkError, match=r"outputs: the relative distance .* is \d\.\de-0\d;"
+    ) as got:
         check_parity(actual, EXPECTED, precision=precision)
 
     assert str(precision).removeprefix("torch.") in got.value.message
