@@ -30,7 +30,7 @@ def audit(
             "--text",
             metavar="TEXT",
             help="Text to evaluate the model on; held-out text of its run by default. "
-            f"{TEXT_HELP} Repeatable.",
+            f"{TEXT_HELP}; repeatable.",
         ),
     ] = None,
     seed: Annotated[

@@ -35,7 +35,7 @@ def evaluate(
         ),
     ],
     text: Annotated[
-        list[str], typer.Option("--text", metavar="TEXT", help=f"{TEXT_HELP} Repeatable.")
+        list[str], typer.Option("--text", metavar="TEXT", help=f"{TEXT_HELP}; repeatable.")
     ],
     reset: Annotated[
         str | None,

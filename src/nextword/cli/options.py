@@ -13,7 +13,7 @@ Debug = Annotated[bool, typer.Option(DEBUG_FLAG, help="Show tracebacks and the l
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 Device = Annotated[
-    str, typer.Option("--device", metavar="D", help="auto, cpu, cuda, cuda:1, mps ...")
+    str, typer.Option("--device", metavar="D", help="Device: auto, cpu, cuda, cuda:1, mps ...")
 ]
 Model = Annotated[
     str, typer.Argument(metavar="MODEL", help="Run folder, model folder, ARPA file or hf:NAME.")

@@ -82,7 +82,8 @@ def train(
     ] = None,
     field: Field = None,
     device: Annotated[
-        str | None, typer.Option("--device", metavar="D", help="auto, cpu, cuda, cuda:1, mps ...")
+        str | None,
+        typer.Option("--device", metavar="D", help="Device: auto, cpu, cuda, cuda:1, mps ..."),
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Random seed.")] = None,
     dry_run: Annotated[

@@ -47,7 +47,9 @@ def audit_model(
         >>> from nextword.cells import ElmanCell
         >>> from nextword.families import RecurrentLanguageModel
         >>> from nextword.layers import TokenLayers
-        >>> token_layers = TokenLayers(vocab_size=9, boundary_id=3, never_ids=(0, 2))
+        >>> from nextword.tokens import VocabularySpec
+        >>> spec = VocabularySpec(vocab_size=9, boundary_id=3, start_id=2, never_ids=(0, 2))
+        >>> token_layers = TokenLayers(vocabulary=spec)
         >>> model = RecurrentLanguageModel(token_layers, cells=[ElmanCell(4, 4)])
         >>> audit_model(model).passed
         True

@@ -55,7 +55,7 @@ def test_step_parity_state_that_is_not_carried_over_is_found(
 
     monkeypatch.setattr(RecurrentLanguageModel, "hidden", forgetful)
 
-    with pytest.raises(BenchmarkError, match="outputs: the relative distance"):
+    with pytest.raises(BenchmarkError, match="the relative distance from the float64 reference"):
         step_parity(num_layers=1, precision=torch.float32)
 
 
