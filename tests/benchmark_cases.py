@@ -45,7 +45,7 @@ GROWTH = GrowthCase(
 class BrokenCase(StepCase):
     """Its check fails."""
 
-    def measure(self, effort: Effort, *, notify: object) -> CaseResult:
+    def measure(self, effort: Effort, *, on_progress: object) -> CaseResult:
         from nextword.base import BenchmarkError
 
         raise BenchmarkError("the outputs are wrong.", help="Mend them.")

@@ -1,4 +1,4 @@
-"""nextword trains, measures and ships language models that predict the next word.
+"""nextword trains, evaluates and ships language models that predict the next word.
 
     import nextword as nw
 
@@ -6,7 +6,7 @@
     model = nw.load("runs/mine")
     model.next_words("the students opened their", k=5)
 
-Importing nextword is quick and leaves torch alone; it is loaded when a name is first used.
+Importing nextword is fast and does not import torch. A name is imported when it is first used.
 """
 
 import importlib
@@ -58,12 +58,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name from its home the first time it is used."""
+    """Import a public name when it is first used."""
     if name not in _HOMES:
         raise AttributeError(f"module 'nextword' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:
-    """Give the public names."""
+    """Return the public names."""
     return __all__

@@ -44,8 +44,8 @@ def test_audit_prints_a_row_a_check_and_the_verdict_last(cli: Call, word_run: Pa
     lines = cli("audit", word_run).out.splitlines()
 
     assert lines[0] == f"model  {word_run}"
-    assert lines[1] == "read   3 rows of the run's valid text, seed 0"
-    assert lines[3].split() == ["check", "what", "must", "hold", "figure", "limit"]
+    assert lines[1] == "text   3 rows of the run's valid text, seed 0"
+    assert lines[3].split() == ["check", "property", "figure", "limit"]
     assert all(line.endswith("  ok") for line in lines[4:22])
     assert lines[-1] == "All 18 checks passed."
 
@@ -54,7 +54,7 @@ def test_audit_of_a_byte_model_leaves_the_vocabulary_out(cli: Call, byte_run: Pa
     finished = cli("audit", byte_run)
 
     assert finished.code == 0
-    assert "vocabulary_leak is left out: the 256 bytes are given" in finished.out
+    assert "vocabulary_leak was skipped: a byte tokenizer has a fixed vocabulary" in finished.out
 
 
 def test_audit_of_a_counted_model_is_green(cli: Call, corpus: Path, tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_audit_when_a_check_fails_exits_1_and_names_it(cli: Call, leaky_run: Pat
     finished = cli("audit", leaky_run)
 
     assert finished.code == 1
-    assert "vocabulary_leak: never in the training text: 'w" in finished.out
+    assert "vocabulary_leak: not in the training text: 'w" in finished.out
     assert finished.out.endswith("1 of 18 checks FAILED: vocabulary_leak.\n")
 
 
@@ -83,7 +83,7 @@ def test_audit_when_a_check_fails_json_says_why(cli: Call, leaky_run: Path) -> N
     assert (finished.code, value["passed"]) == (1, False)
     assert (failed["name"], failed["limit"]) == ("vocabulary_leak", 0.0)
     assert failed["figure"] > 0
-    assert failed["note"].startswith("never in the training text")
+    assert failed["note"].startswith("not in the training text")
 
 
 def test_audit_of_a_model_folder_alone_reads_made_up_ids(
@@ -94,8 +94,8 @@ def test_audit_of_a_model_folder_alone_reads_made_up_ids(
     finished = cli("audit", tmp_path / "model", "--seed", 5)
 
     assert finished.code == 0
-    assert "made-up ids, seed 5" in finished.out
-    assert "vocabulary_leak is left out: there is no run folder" in finished.out
+    assert "random ids, seed 5" in finished.out
+    assert "vocabulary_leak was skipped: there is no run folder" in finished.out
 
 
 def test_audit_reads_the_text_that_is_named(cli: Call, word_run: Path, corpus: Path) -> None:
@@ -112,7 +112,7 @@ def test_audit_of_too_short_a_text_is_refused(cli: Call, word_run: Path, tmp_pat
     finished = cli("audit", word_run, "--text", text)
 
     assert finished.code == 2
-    assert "has 3 tokens; an audit reads at least 21." in finished.err
+    assert "has 3 tokens; an audit needs at least 21." in finished.err
 
 
 def test_audit_of_a_run_that_went_on_from_a_model_leaves_the_vocabulary_out(
@@ -124,7 +124,7 @@ def test_audit_of_a_run_that_went_on_from_a_model_leaves_the_vocabulary_out(
     finished = cli("audit", run)
 
     assert finished.code == 0
-    assert "vocabulary_leak is left out: the vocabulary is that of the model" in finished.out
+    assert "vocabulary_leak was skipped: the vocabulary is that of the model" in finished.out
 
 
 def test_audit_quiet_loads_quietly(

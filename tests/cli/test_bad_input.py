@@ -78,7 +78,7 @@ def test_train_refused_leaves_the_folder_for_the_next_attempt(
         (["--split", "a,b,c"], "--split 'a,b,c' is not three numbers"),
         (["--split", "0.9,0.3,0.1"], "sums to 1.3, not to 1"),
         (["--device", "gpu"], "device 'gpu' is unknown"),
-        (["--resume", "maybe"], "help: Use auto or never."),
+        (["--resume", "maybe"], "help: Use auto, never or old-text."),
         (["--init", "nowhere"], "there is no folder nowhere"),
         (["--encoding-errors", "ignore"], "ignore"),
     ],

@@ -28,11 +28,11 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measure in this process, which takes no time to begin."""
 
     def call(
-        function: object, *arguments: object, notify: object, hidden_modules: object
+        function: object, *arguments: object, on_progress: object, hidden_modules: object
     ) -> object:
-        return measure_case(*arguments, notify=notify)  # type: ignore[arg-type]
+        return measure_case(*arguments, on_progress=on_progress)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(run, "call_alone", call)
+    monkeypatch.setattr(run, "call_in_subprocess", call)
 
 
 def test_bench_list_has_a_line_a_case(cli: Call) -> None:
@@ -56,7 +56,7 @@ def test_bench_prints_the_machine_and_a_table(cli: Call) -> None:
     assert (finished.code, finished.err) == (0, "")
     assert "threads on" in finished.out.splitlines()[0]
     assert "layers-tiny: tiny layers" in finished.out
-    assert "times as long" in finished.out
+    assert "relative time" in finished.out
     assert "torch.nn" in finished.out
 
 
@@ -115,6 +115,27 @@ def test_bench_no_pairs_is_refused(cli: Call) -> None:
     finished = cli("bench", "--pairs", "0")
 
     assert (finished.code, finished.err) == (2, "error: pairs is 0; it must be at least 1.\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "shown", "name"),
+    [
+        (("step-char", "layers-gru"), "step-char layers-gru", "CASE"),
+        (("--pairs", "0"), "--pairs 0", "--pairs"),
+        (("--seconds", "3"), "--seconds 3.0", "--seconds"),
+        (("--out", "there", "--json"), "--out there", "--out"),
+    ],
+)
+def test_bench_list_with_what_it_would_ignore_is_refused(
+    cli: Call, options: tuple[str, ...], shown: str, name: str
+) -> None:
+    finished = cli("bench", "--list", *options)
+
+    assert (finished.code, finished.out) == (2, "")
+    assert finished.err == (
+        f"error: {shown} has no effect with --list, which measures nothing.\n"
+        f"help: Leave out --list or {name}.\n"
+    )
 
 
 @pytest.mark.slow

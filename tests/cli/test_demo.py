@@ -26,7 +26,7 @@ def test_demo_trains_writes_and_says_what_to_try_next(short_demo: Call, tmp_path
     assert finished.code == 0, finished.err
     assert "perplexity per token" in finished.out
     assert "Kneser-Ney, 5 tokens" in finished.out
-    assert "It writes, after 'class Reader:':" in finished.out
+    assert "Generated after 'class Reader:':" in finished.out
     assert f"nextword generate {run}" in finished.out
     assert "2 lstm layers of 256" in finished.err
     report = (run / "report.html").read_text()
@@ -42,7 +42,7 @@ def test_demo_finished_once_says_how_to_start_again_or_go_on(
     finished = short_demo()
 
     assert finished.code == 0, finished.err
-    assert "holds a finished demo" in finished.err
+    assert "contains a finished demo" in finished.err
     assert f"rm -r {tmp_path / 'demo'}" in finished.err
     assert "perplexity per token" in finished.out
     assert "Kneser-Ney, 5 tokens" in finished.out

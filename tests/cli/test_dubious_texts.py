@@ -81,9 +81,9 @@ def test_evaluate_an_unknown_text_marks_the_card(cli: Call, word_run: Path, tmp_
     as_json = json.loads(cli("evaluate", word_run, "--text", text, "--json").out)
 
     assert shown.out.startswith("WARNING  ")
-    assert "100 % of the words are unknown to this model" in shown.out
-    assert "100 % of the words are unknown to this model" in shown.err
-    assert "100 % of the words are unknown" in as_json["results"][0]["note"]
+    assert "100 % of the words (line ends excluded) are unknown to this model" in shown.out
+    assert "100 % of the words (line ends excluded) are unknown to this model" in shown.err
+    assert "100 % of the words (line ends excluded) are unknown" in as_json["results"][0]["note"]
 
 
 def test_evaluate_a_text_with_symbols_on_most_lines_warns(

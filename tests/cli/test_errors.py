@@ -71,7 +71,7 @@ class OutOfMemoryError(RuntimeError):
 def test_explain_memory_says_what_to_lower(error: Exception) -> None:
     message, help, code = explain(error)
 
-    assert (message, code) == ("the memory is not enough.", 1)
+    assert (message, code) == ("out of memory.", 1)
     assert "batch" in help
 
 

@@ -105,7 +105,10 @@ def test_evaluate_other_vocabularies_leave_out_what_is_per_token(
     header = finished.out.splitlines()[0]
     assert "perplexity" not in header
     assert "per word" in header
-    assert finished.err == "Perplexity per token is left out: the vocabularies differ.\n"
+    assert (
+        finished.err
+        == "Perplexity per token is not comparable and left out: the vocabularies differ.\n"
+    )
 
 
 def test_evaluate_same_vocabulary_compares_per_token(

@@ -17,6 +17,7 @@ from cli.caller import TINY, Call
 PATIENCE_S = 60
 PROGRAM = (sys.executable, "-m", "nextword")
 HEAVY = ("matplotlib", "numpy", "pydantic", "rich", "tokenizers", "torch")
+NGRAM_MODEL = Path(__file__).resolve().parents[1] / "golden" / "models" / "format-1" / "ngram"
 ENDLESS = ("--set", "training.epochs=1000000", "--set", "training.log_every=1")
 
 
@@ -71,6 +72,24 @@ def test_help_imports_nothing_heavy(arguments: list[str], own: tuple[str, ...]) 
     assert (finished.returncode, finished.stderr) == (0, "")
 
 
+def test_next_imports_neither_training_nor_evaluation() -> None:
+    unneeded = ["nextword." + name for name in ("evaluation", "interop", "optim", "training")]
+    program = (
+        "import sys; from nextword.cli import main; code = main(sys.argv[1:]); "
+        f"loaded = [name for name in {unneeded!r} if name in sys.modules]; "
+        "sys.exit(f'loaded: {loaded}' if loaded else code)"
+    )
+
+    finished = subprocess.run(
+        [sys.executable, "-c", program, "next", str(NGRAM_MODEL), "the"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (finished.returncode, finished.stderr) == (0, "")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_train_signal_saves_and_resume_finishes(
@@ -89,7 +108,7 @@ def test_train_signal_saves_and_resume_finishes(
     )  # fmt: skip
 
     assert (process.returncode, out) == (code, b"")
-    assert f"to go on: nextword train --out {run} --resume auto" in err.decode()
+    assert f"to resume: nextword train --out {run} --resume auto" in err.decode()
     assert resumed.code == 0, resumed.err
     assert json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])["step"] == saved + 3
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from nextword.cli.progress import LineProgress, Progress, duration, make_progress
+from nextword.cli.progress import LineProgress, ProgressDisplay, duration, make_progress
 from nextword.cli.progress_bar import BarProgress
 from nextword.training import StepRecord, ValidationRecord
 
@@ -95,7 +95,7 @@ def test_line_progress_going_on_says_from_where(
 ) -> None:
     LineProgress(clock).on_start(first_step=7, num_steps=9)
 
-    assert capsys.readouterr().err.startswith("going on after step 7\n")
+    assert capsys.readouterr().err.startswith("resuming after step 7\n")
 
 
 @pytest.mark.parametrize(("is_best", "end"), [(True, ", the best so far\n"), (False, "1.00\n")])
@@ -115,9 +115,9 @@ def test_line_progress_short_stage_is_silent(
     progress = LineProgress(clock)
 
     for stage in ("reading", "encoding"):
-        progress.on_stage(stage, 1)
+        progress.on_progress(stage, 1)
         clock.now += 1.5
-        progress.on_stage(stage, 2)
+        progress.on_progress(stage, 2)
 
     assert capsys.readouterr().err == ""
 
@@ -129,7 +129,7 @@ def test_line_progress_long_stage_is_shown_after_two_seconds_then_every_five(
 
     for second in range(10):
         clock.now = 100.0 + second
-        progress.on_stage("reading", 1000 * second)
+        progress.on_progress("reading", 1000 * second)
 
     assert capsys.readouterr().err.splitlines() == ["reading: 2,000 (2 s)", "reading: 7,000 (7 s)"]
 
@@ -137,12 +137,12 @@ def test_line_progress_long_stage_is_shown_after_two_seconds_then_every_five(
 def test_bar_progress_shows_figures_and_validation() -> None:
     screen = io.StringIO()
     with BarProgress(Console(file=screen, force_terminal=True, width=140)) as progress:
-        progress.on_stage("encoding", 5000)
+        progress.on_progress("encoding", 5000)
         progress.on_start(first_step=0, num_steps=400)
         progress.on_step(STEP)
         progress.on_validation(VALIDATION)
         progress.on_end()
-        progress.on_stage("measuring", 70)
+        progress.on_progress("measuring", 70)
 
     shown = screen.getvalue()
     for words in ("5,000", "50/400", "perplexity 1.0", "12,346 tokens/s", "clipped 50%"):
@@ -162,8 +162,8 @@ def test_bar_progress_left_early_gives_the_cursor_back() -> None:
 @pytest.mark.parametrize(
     ("quiet", "is_terminal", "kind"),
     [
-        (True, True, Progress),
-        (True, False, Progress),
+        (True, True, ProgressDisplay),
+        (True, False, ProgressDisplay),
         (False, True, BarProgress),
         (False, False, LineProgress),
     ],

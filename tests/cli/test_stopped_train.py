@@ -12,7 +12,9 @@ COMMAND = "nextword train --out run --resume auto"
 
 def test_advice_before_a_checkpoint_says_that_nothing_was_saved(tmp_path: Path) -> None:
     with (
-        pytest.raises(KeyboardInterrupt, match="stopped before anything was saved; to start again"),
+        pytest.raises(
+            KeyboardInterrupt, match="stopped before the first checkpoint; to start again"
+        ),
         advice_on_stop(tmp_path / "gone", COMMAND),
     ):
         raise KeyboardInterrupt
@@ -26,4 +28,4 @@ def test_advice_after_a_checkpoint_says_how_to_go_on(
     with pytest.raises(SystemExit), advice_on_stop(tmp_path, COMMAND):
         raise SystemExit(143)
 
-    assert f"stopped, and saved; to go on: {COMMAND}" in capsys.readouterr().err
+    assert f"stopped and saved; to resume: {COMMAND}" in capsys.readouterr().err

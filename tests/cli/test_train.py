@@ -76,7 +76,8 @@ def test_train_without_kernels_says_once_how_to_get_them(
     finished = cli("train", corpus, "--out", tmp_path / "run", *plain, *options)
 
     said = (
-        "note: the compiled kernels, which train faster, are not installed.\nhelp: Run make kernels"
+        "note: the compiled kernels, which make training faster, are not installed.\n"
+        "help: Run make kernels"
     )
     assert finished.err.count(said) == expected
 
@@ -95,7 +96,19 @@ def test_train_finished_run_under_resume_reports_and_is_done(cli: Call, word_run
 
     assert finished.code == 0
     assert json.loads(finished.out)["run"] == str(word_run)
-    assert "is finished already" in finished.err
+    assert "is already finished" in finished.err
+
+
+@pytest.mark.parametrize("resume", ["auto", "never", "old-text"])
+def test_train_accepts_every_documented_resume_value(
+    cli: Call, corpus: Path, tmp_path: Path, resume: str
+) -> None:
+    finished = cli(
+        *("train", corpus, "--out", tmp_path / "run", "--resume", resume, "--dry-run"),
+        *("--recipe", "ngram-5", "--quiet"),
+    )
+
+    assert finished.code == 0, finished.err
 
 
 def test_train_resume_with_more_epochs_goes_on(cli: Call, corpus: Path, tmp_path: Path) -> None:

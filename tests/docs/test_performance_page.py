@@ -70,7 +70,7 @@ def test_measured_block_shows_pictures_growth_and_what_failed(
 
     block = script.measured_block(tmp_path / "growth", link="performance/growth")
 
-    assert "`growth-bptt_steps`:\n\n| steps of a window | nextword, ms | exponent |" in block
+    assert "`growth-bptt_steps`:\n\n| time steps | nextword, ms | exponent |" in block
     assert "| 20 | 20 | 1.00 | 60 | 1.00 |" in block
     assert "`growth-batch` is not reported: the machine was too busy." in block
     assert "```{figure} performance/growth/growth.png" in block

@@ -1,11 +1,25 @@
-"""The library in a few names: load a model, use it, train one.
+"""The public Python interface: load a model, use it, and train one.
 
-The command line and every other front door call what is here.
+The command line is built on it. A name is imported when it is first used, because using a model
+does not need the training code, and importing that takes time.
 """
 
-from nextword.api.loading import load
-from nextword.api.model import Model
-from nextword.api.training import DEFAULT_RECIPE, plan, run_config, train
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nextword.api.loading import load
+    from nextword.api.model import Model
+    from nextword.api.training import DEFAULT_RECIPE, plan, run_config, train
+
+_HOMES = {
+    "DEFAULT_RECIPE": "nextword.api.training",
+    "Model": "nextword.api.model",
+    "load": "nextword.api.loading",
+    "plan": "nextword.api.training",
+    "run_config": "nextword.api.training",
+    "train": "nextword.api.training",
+}
 
 __all__ = [
     "DEFAULT_RECIPE",
@@ -15,3 +29,15 @@ __all__ = [
     "run_config",
     "train",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'nextword.api' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return __all__

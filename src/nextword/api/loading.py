@@ -1,14 +1,16 @@
-"""Loading a model, wherever it lies."""
+"""Loading a model from a folder, an ARPA file or the Hugging Face hub."""
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nextword.api.model import Model
 from nextword.base import checked_path
-from nextword.interop import HUGGINGFACE_PREFIX, load_huggingface
 from nextword.storage import load_model
 from nextword.tensors import resolve_device
-from nextword.training import StageProgress
+
+if TYPE_CHECKING:
+    from nextword.training import StageProgress
 
 
 def load(
@@ -16,27 +18,35 @@ def load(
     *,
     device: str = "cpu",
     encoding: str | None = None,
-    on_stage: StageProgress | None = None,
+    on_progress: "StageProgress | None" = None,
 ) -> Model:
-    """Load a model: a model folder, a run folder, an ARPA file, compressed or not, or `hf:NAME`.
+    """Load a model from a model folder, a run folder, an ARPA file, or a transformers model.
 
     Args:
-        path: The folder or file; behind `hf:`, the folder of a transformers model or its name on
-            the Hugging Face hub.
-        device: Where a network shall compute; n-grams are looked up on the CPU wherever that is.
+        path: Model folder, run folder, or ARPA file, which may be compressed. `hf:NAME` loads a
+            transformers model from the folder NAME, or by its name on the Hugging Face hub.
+        device: Device of the parameters, such as `cpu` or `cuda:1`. N-gram models always use the
+            CPU.
         encoding: Encoding of the words of an ARPA file, such as `latin-1`; UTF-8 when None.
-        on_stage: Is told how many lines were read of an ARPA file.
+        on_progress: Called with (stage, done, total) while lines of an ARPA file are read.
+
+    Returns:
+        The model with its tokenizer.
 
     Raises:
-        CheckpointError: There is no such folder or file, or it holds no sound model.
-        ConfigError: There is no such device or encoding, an encoding is given for a model that
-            is no ARPA file, or no file system can hold the path.
-        MissingExtraError: It is an `hf:` model, and transformers is not installed.
+        CheckpointError: There is no such folder or file, or the model in it is damaged.
+        ConfigError: The device or encoding is unknown, an encoding is given for a model that is
+            not an ARPA file, or the path is invalid.
+        MissingExtraError: transformers is not installed, and the path starts with `hf:`.
     """
     placed = resolve_device(device)
-    if str(path).startswith(HUGGINGFACE_PREFIX) and encoding is None:
-        name = str(path).removeprefix(HUGGINGFACE_PREFIX)
-        checked_path(name)
-        return Model(load_huggingface(name, device=placed))
-    told = None if on_stage is None else partial(on_stage, f"reading lines of {path}")
-    return Model(load_model(checked_path(path), device=placed, encoding=encoding, on_progress=told))
+    # Only names with a colon can be names of transformers models; others need no `interop`.
+    if ":" in str(path) and encoding is None:
+        from nextword.interop import HUGGINGFACE_PREFIX, load_huggingface
+
+        if str(path).startswith(HUGGINGFACE_PREFIX):
+            name = str(path).removeprefix(HUGGINGFACE_PREFIX)
+            checked_path(name)
+            return Model(load_huggingface(name, device=placed))
+    hook = None if on_progress is None else partial(on_progress, f"reading lines of {path}")
+    return Model(load_model(checked_path(path), device=placed, encoding=encoding, on_progress=hook))

@@ -1,26 +1,18 @@
-"""A model with its tokenizer: what it can be asked about text."""
+"""A language model with its tokenizer, applied to text.
+
+Evaluation, audit and transformers support are imported when they are used, so that a model can be
+loaded and asked for the next word without them.
+"""
 
 import copy
 import tempfile
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nextword.api.texts import Texts, named_corpus
 from nextword.base import ConfigError, checked_path
-from nextword.evaluation import (
-    DEFAULT_BATCH_SIZE,
-    AuditReport,
-    LineScore,
-    PerplexityCard,
-    UnitScore,
-    audit_model,
-    choose_passage,
-    evaluate,
-    per_line_scores,
-    texts_of_run,
-    unit_scores,
-)
 from nextword.families import FAMILIES
 from nextword.generation import (
     Sample,
@@ -30,26 +22,28 @@ from nextword.generation import (
     generate_text,
     next_tokens,
 )
-from nextword.interop import WindowedHuggingFaceModel
 from nextword.models import LanguageModel
 from nextword.storage import StoredModel, load_model, save_model, write_arpa_file
 from nextword.text import Corpus
 from nextword.tokens import Reset, TokenStore, build_store
-from nextword.training import StageProgress
+
+if TYPE_CHECKING:
+    from nextword.evaluation import AuditReport, LineScore, PerplexityCard, UnitScore
+    from nextword.training import StageProgress
 
 
 class Model:
-    """A trained language model with its tokenizer, ready to use on text.
+    """A trained language model with its tokenizer. Returned by `load`.
 
     Args:
-        stored: What `load_model` gave.
+        stored: The loaded model, tokenizer and settings.
 
     Attributes:
-        language_model: Speaks token ids; see `LanguageModel`.
-        tokenizer: Turns text into ids and back.
-        config: The settings it was trained with.
-        card: Its model card, Markdown; empty where it is an ARPA file.
-        path: The model folder or ARPA file it lies in.
+        language_model: The model on token ids; see `LanguageModel`.
+        tokenizer: Encodes text to token ids and decodes them.
+        config: The settings that the model was trained with, as nested values.
+        card: The model card in Markdown; empty for an ARPA file.
+        path: The model folder or ARPA file.
     """
 
     def __init__(self, stored: StoredModel) -> None:
@@ -61,16 +55,21 @@ class Model:
 
     @property
     def reset(self) -> Reset:
-        """Where reading starts afresh, as it was trained."""
+        """Where the state was reset in training: `never`, `document` or `line`."""
         reset: Reset = self.config.get("training", {}).get("reset", "never")
         return reset
 
     def with_stride(self, stride: int) -> "Model":
-        """Give the same model, its weights shared, reading in windows that begin so far apart.
+        """Return a model with the same weights and another stride of its sliding window.
+
+        Args:
+            stride: Number of tokens between the starts of two windows.
 
         Raises:
-            ConfigError: The stride is out of range, or the model reads each token once.
+            ConfigError: The stride is out of range, or the model has no sliding window.
         """
+        from nextword.interop import WindowedHuggingFaceModel
+
         if not isinstance(self.language_model, WindowedHuggingFaceModel):
             raise ConfigError(
                 f"{self.path} reads each token once; it has no stride.", help="Leave --stride out."
@@ -85,21 +84,23 @@ class Model:
         *,
         text: str | None = None,
         reset: Reset | None = None,
-        batch_size: int = DEFAULT_BATCH_SIZE,
+        batch_size: int | None = None,
         chunk_length: int | None = None,
         name: str | None = None,
-        on_stage: StageProgress | None = None,
-    ) -> PerplexityCard:
-        """Return the perplexity card on texts, named as on the command line, or on a string.
+        on_progress: "StageProgress | None" = None,
+    ) -> "PerplexityCard":
+        """Evaluate the model on texts or on a string, and return the perplexity card.
 
         Args:
-            texts: Files, folders, globs, `stdlib:`; or an opened corpus.
-            text: The text itself, in place of `texts`.
-            reset: Where the state is forgotten; as trained when None.
-            batch_size: Units scored side by side; no figure but the speed depends on it.
-            chunk_length: Steps at a time; as above.
-            name: What the card calls the model; its path when None.
-            on_stage: Is told of encoding and scoring, with the tokens done so far.
+            texts: Files, folders, globs or `stdlib:`, or a corpus.
+            text: The text itself, instead of `texts`.
+            reset: Where the state is reset: `never`, `document` or `line`; as in training when
+                None.
+            batch_size: Number of units in a batch; 32 when None. Only the speed depends on it.
+            chunk_length: Steps per forward call; chosen to bound memory when None. Only the speed
+                depends on it.
+            name: Name of the model on the card; its path when None.
+            on_progress: Called with (stage, done, total) while the text is encoded and scored.
 
         Raises:
             ConfigError: Both `texts` and `text` are given, or neither.
@@ -108,9 +109,11 @@ class Model:
         Example:
             `model.evaluate("corpus.txt")`, `model.evaluate(text="the old man")`
         """
+        from nextword.evaluation import DEFAULT_BATCH_SIZE, evaluate
+
         corpus = named_corpus(texts, text)
         name = str(self.path) if name is None else name
-        store = self._encoded(corpus, on_stage)
+        store = self._encoded(corpus, on_progress)
         return evaluate(
             self.language_model,
             store,
@@ -118,12 +121,12 @@ class Model:
             name=name,
             text=corpus.description,
             reset=self.reset if reset is None else reset,
-            batch_size=batch_size,
+            batch_size=DEFAULT_BATCH_SIZE if batch_size is None else batch_size,
             chunk_length=chunk_length,
             stride=self.language_model.stride,
             on_progress=None
-            if on_stage is None
-            else partial(on_stage, f"measuring {name}, tokens", total=store.num_tokens),
+            if on_progress is None
+            else partial(on_progress, f"scoring tokens by {name}", total=store.num_tokens),
         )
 
     def unit_scores(
@@ -132,28 +135,34 @@ class Model:
         *,
         text: str | None = None,
         reset: Reset = "line",
-        batch_size: int = DEFAULT_BATCH_SIZE,
+        batch_size: int | None = None,
         chunk_length: int | None = None,
-    ) -> Iterator[UnitScore]:
-        """Return the sums of every line (or document), in order; texts are as of `evaluate`."""
+    ) -> "Iterator[UnitScore]":
+        """Iterate over the summed scores of every line or document, in order.
+
+        Args are those of `evaluate`.
+        """
+        from nextword.evaluation import DEFAULT_BATCH_SIZE, unit_scores
+
         return unit_scores(
             self.language_model,
             self._encoded(named_corpus(texts, text)),
             tokenizer=self.tokenizer,
             reset=reset,
-            batch_size=batch_size,
+            batch_size=DEFAULT_BATCH_SIZE if batch_size is None else batch_size,
             chunk_length=chunk_length,
         )
 
     def perplexity(
         self, text: str | None = None, *, texts: Texts | None = None, reset: Reset | None = None
     ) -> float:
-        """Return the perplexity per token of a string, or of texts named as for `evaluate`.
+        """Return the perplexity per token of a string or of texts.
 
         Args:
-            text: The text itself. The name of a file is not opened: give it as `texts`.
-            texts: Files, folders, globs, `stdlib:`, or an opened corpus, in place of `text`.
-            reset: Where the state is forgotten; as trained when None.
+            text: The text itself. A file name is not opened; pass it as `texts`.
+            texts: Files, folders, globs or `stdlib:`, or a corpus, instead of `text`.
+            reset: Where the state is reset: `never`, `document` or `line`; as in training when
+                None.
 
         Raises:
             ConfigError: Both `text` and `texts` are given, or neither.
@@ -167,23 +176,28 @@ class Model:
         text: str | None = None,
         seed: int = 0,
         name: str | None = None,
-        on_stage: StageProgress | None = None,
-    ) -> AuditReport:
-        """Check that the model keeps what every language model promises.
+        on_progress: "StageProgress | None" = None,
+    ) -> "AuditReport":
+        """Check the model for faults that falsify its perplexity.
 
         Args:
-            texts: What is read to it, a few rows of it: files, folders, globs, `stdlib:`, or an
-                opened corpus. Held-out text of its run when neither this nor `text` is given, or
-                made-up ids where it is of no run.
-            text: The text itself, in place of `texts`.
-            seed: Decides which rows.
-            name: What the report calls the model; its path when None.
-            on_stage: Is told of encoding and checking, with what is done so far.
+            texts: Files, folders, globs or `stdlib:`, or a corpus, of which a few rows are read. If
+                neither `texts` nor `text` is given: held-out text of the model's run, or random ids
+                if the model has no run.
+            text: The text itself, instead of `texts`.
+            seed: Seed that selects the rows.
+            name: Name of the model in the report; its path when None.
+            on_progress: Called with (stage, done, total) while the text is encoded and checks run.
+
+        Returns:
+            The result of every check.
         """
+        from nextword.evaluation import audit_model, choose_passage, texts_of_run
+
         name = str(self.path) if name is None else name
         corpus = None if texts is None and text is None else named_corpus(texts, text)
         run_texts = texts_of_run(self.path, self.tokenizer)
-        store = None if corpus is None else self._encoded(corpus, on_stage)
+        store = None if corpus is None else self._encoded(corpus, on_progress)
         passage = choose_passage(
             self.language_model,
             texts=run_texts,
@@ -199,15 +213,31 @@ class Model:
             texts=run_texts,
             tokenizer=self.tokenizer,
             num_characters_lost=None if store is None else store.num_characters_lost,
-            on_progress=None if on_stage is None else partial(on_stage, f"checking {name}"),
+            on_progress=None if on_progress is None else partial(on_progress, f"checking {name}"),
         )
 
     def next_words(self, context: str, *, k: int = 5) -> list[tuple[str, float]]:
-        """Give the most probable next tokens after a context, with their probabilities."""
+        """Return the most probable next tokens after a context, with their probabilities.
+
+        Args:
+            context: Text before the next token.
+            k: Number of tokens.
+
+        Returns:
+            Pairs (token, probability), most probable first.
+        """
         return next_tokens(self.language_model, self.tokenizer, context=context, k=k)
 
     def complete_word(self, context: str, *, k: int = 5) -> list[tuple[str, float]]:
-        """Give the words most likely meant by the partial word that a context ends in."""
+        """Return the most probable completions of the partial word at the end of a context.
+
+        Args:
+            context: Text that ends in a partial word.
+            k: Number of words.
+
+        Returns:
+            Pairs (word, probability), most probable first.
+        """
         return complete_word(self.language_model, self.tokenizer, context=context, k=k)
 
     def generate(
@@ -223,7 +253,22 @@ class Model:
         stop: Sequence[str] = (),
         seed: int = 0,
     ) -> str:
-        """Continue a prompt and give the text that follows it; see `SamplingConfig`."""
+        """Return text that continues a prompt.
+
+        Args:
+            prompt: Text to continue.
+            max_tokens: Maximum number of tokens to generate.
+            temperature: Divides the logits; 0 always takes the most probable token.
+            top_k: Sample from the `top_k` most probable tokens.
+            top_p: Sample from the most probable tokens whose probabilities sum to `top_p`.
+            min_p: Sample from tokens at least `min_p` times as probable as the most probable one.
+            repetition_penalty: Values above 1 make repetition less likely.
+            stop: Generation stops before any of these texts.
+            seed: Random seed.
+
+        Returns:
+            The generated text, without the prompt.
+        """
         sampling = SamplingConfig(
             temperature=temperature,
             top_k=top_k,
@@ -246,7 +291,16 @@ class Model:
         stop: Sequence[str] = (),
         seed: int = 0,
     ) -> list[Sample]:
-        """Give several continuations of a prompt; sample k is the same however many there are."""
+        """Return several continuations of a prompt.
+
+        Args:
+            prompt: Text to continue.
+            num_samples: Number of continuations. Sample k does not depend on this number.
+            max_tokens: Maximum number of tokens of each.
+            sampling: Sampling settings; those of `SamplingConfig()` when None.
+            stop: Generation stops before any of these texts.
+            seed: Random seed.
+        """
         results: dict[int, Sample] = {}
         for piece in self.stream(
             prompt,
@@ -270,7 +324,10 @@ class Model:
         stop: Sequence[str] = (),
         seed: int = 0,
     ) -> Iterator[TextPiece]:
-        """Continue a prompt, giving text as it is made."""
+        """Iterate over pieces of generated text as they become available.
+
+        Args are those of `samples`.
+        """
         return generate_text(
             self.language_model,
             self.tokenizer,
@@ -282,22 +339,36 @@ class Model:
             seed=seed,
         )
 
-    def score(
-        self, lines: Sequence[str], *, batch_size: int = DEFAULT_BATCH_SIZE
-    ) -> list[LineScore]:
-        """Give the log-probability of each line, its end included, nats."""
+    def score(self, lines: Sequence[str], *, batch_size: int | None = None) -> "list[LineScore]":
+        """Return the score of each line, its end included.
+
+        Args:
+            lines: Lines with or without their newline.
+            batch_size: Number of lines in a batch; 32 when None. Scores do not depend on it.
+
+        Returns:
+            One score per line, with its log-probability in nats.
+        """
         return list(self.stream_scores(lines, batch_size=batch_size))
 
     def stream_scores(
-        self, lines: Iterator[str] | Sequence[str], *, batch_size: int = DEFAULT_BATCH_SIZE
-    ) -> Iterator[LineScore]:
-        """Score lines as they come."""
+        self, lines: Iterator[str] | Sequence[str], *, batch_size: int | None = None
+    ) -> "Iterator[LineScore]":
+        """Iterate over the scores of lines as they arrive.
+
+        Args are those of `score`.
+        """
+        from nextword.evaluation import DEFAULT_BATCH_SIZE, per_line_scores
+
         return per_line_scores(
-            self.language_model, lines, tokenizer=self.tokenizer, batch_size=batch_size
+            self.language_model,
+            lines,
+            tokenizer=self.tokenizer,
+            batch_size=DEFAULT_BATCH_SIZE if batch_size is None else batch_size,
         )
 
     def _reload(self) -> LanguageModel:
-        """Save the model and load it again."""
+        """Save the model to a temporary folder, and return the model loaded from it."""
         with tempfile.TemporaryDirectory(prefix="nextword-audit-") as parent:
             folder = Path(parent) / "model"
             save_model(
@@ -309,21 +380,21 @@ class Model:
             )
             return load_model(folder, device=self.language_model.device).model
 
-    def export_arpa(self, path: str | Path, *, on_stage: StageProgress | None = None) -> None:
-        """Write an n-gram model as an ARPA file, compressed where the path ends in `.gz`.
+    def export_arpa(self, path: str | Path, *, on_progress: "StageProgress | None" = None) -> None:
+        """Write an n-gram model as an ARPA file, compressed if the path ends in `.gz`.
 
         Args:
-            path: A file that is not there yet.
-            on_stage: Is told how many lines were written.
+            path: A file that does not exist.
+            on_progress: Called with (stage, done, total) while lines are written.
 
         Raises:
-            CheckpointError: The file exists already, or the disk refuses.
-            ConfigError: The model is no n-gram model.
-            DataError: Its tokens cannot be spelt in an ARPA file, as those of kind `bpe`.
+            CheckpointError: The file exists, or cannot be written.
+            ConfigError: The model is not an n-gram model.
+            DataError: Its tokens cannot be written in an ARPA file, such as those of kind `bpe`.
         """
-        told = None if on_stage is None else partial(on_stage, f"writing lines of {path}")
-        write_arpa_file(checked_path(path), self.language_model, self.tokenizer, on_progress=told)
+        hook = None if on_progress is None else partial(on_progress, f"writing lines of {path}")
+        write_arpa_file(checked_path(path), self.language_model, self.tokenizer, on_progress=hook)
 
-    def _encoded(self, corpus: Corpus, on_stage: StageProgress | None = None) -> TokenStore:
-        told = None if on_stage is None else partial(on_stage, "encoding the text")
-        return build_store(corpus, self.tokenizer, folder=None, on_progress=told)
+    def _encoded(self, corpus: Corpus, on_progress: "StageProgress | None" = None) -> TokenStore:
+        hook = None if on_progress is None else partial(on_progress, "encoding the text")
+        return build_store(corpus, self.tokenizer, folder=None, on_progress=hook)

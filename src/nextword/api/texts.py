@@ -1,7 +1,4 @@
-"""The texts that a method is given: named, opened already, or as a string.
-
-One meaning a name: `texts` are sources, as on the command line; `text` is the text itself.
-"""
+"""The text arguments of the API: `texts` are sources or a corpus, `text` is the text itself."""
 
 import logging
 from collections.abc import Sequence
@@ -10,17 +7,19 @@ from pathlib import Path
 from nextword.base import ConfigError, DataError
 from nextword.text import Corpus, open_corpus, text_document
 
-#: Files, folders, globs, `stdlib:`; or a corpus that is open.
+#: Files, folders, globs or `stdlib:`, or a corpus.
 Texts = str | Sequence[str] | Corpus
 
 _logger = logging.getLogger(__name__)
 
 
 def named_corpus(texts: Texts | None, text: str | None) -> Corpus:
-    """Return the corpus that `texts` names or `text` is.
+    """Return the corpus for the arguments `texts` and `text`.
 
-    A single string with a line end in it, given as `texts`, is taken as the text itself: no file
-    is named so.
+    Args:
+        texts: Names of sources, or a corpus. A single string that contains a newline is taken as
+            the text itself.
+        text: The text itself.
 
     Raises:
         ConfigError: Both are given, or neither.
@@ -29,7 +28,7 @@ def named_corpus(texts: Texts | None, text: str | None) -> Corpus:
     if (texts is None) == (text is None):
         raise ConfigError(
             "texts and text are both given." if text is not None else "no text is given.",
-            help='Name files by texts="corpus.txt", or give the text itself by text="the old man".',
+            help='Pass files as texts="corpus.txt", or the text itself as text="the old man".',
         )
     if text is not None:
         return _literal(text)
@@ -44,15 +43,15 @@ def named_corpus(texts: Texts | None, text: str | None) -> Corpus:
             raise
         raise DataError(
             error.message,
-            help=f"{error.help} To measure these words themselves, give them as text=.",
+            help=f"{error.help} To evaluate the string itself, pass it as text=.",
         ) from error
 
 
 def _literal(text: str) -> Corpus:
     if text and "\n" not in text and _is_file(text):
         _logger.warning(
-            "text=%r is measured as the text itself, but is the name of a file; "
-            "to measure the file, give texts=%r.",
+            "text=%r is evaluated as the text itself, but it is also the name of a file; "
+            "to evaluate the file, pass texts=%r.",
             text,
             text,
         )

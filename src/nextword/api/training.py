@@ -1,4 +1,4 @@
-"""Training a model into a run folder, or saying what that would take."""
+"""Training a model into a run folder, and estimating the size and time of a training."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ from nextword.training import (
 DEFAULT_RECIPE = "lstm-small"
 DEFAULT_FAMILY = "recurrent"
 
-#: The recipe that is taken when none is named and the settings ask for a family.
+#: The default recipe for each family.
 RECIPE_OF_FAMILY = {
     DEFAULT_FAMILY: DEFAULT_RECIPE,
     "convolutional": "convolutional",
@@ -54,17 +54,17 @@ def run_config(
     settings: Sequence[Mapping[str, object]] = (),
     saved: Values | None = None,
 ) -> RunConfig:
-    """Resolve the settings of a training: recipe, then what is set on top, in order.
+    """Return the settings of a training: those of a recipe, overridden by the given ones.
 
     Args:
-        texts: Training texts: files, folders, globs, `stdlib:`.
-        recipe: Name or TOML file. When None and nothing is saved it is the default recipe, that
-            of the family where the settings ask for one.
-        settings: Nested values, later ones win.
-        saved: The settings of a run to go on with.
+        texts: Training texts: files, folders, globs or `stdlib:`.
+        recipe: Name of a recipe, or a TOML file. When None: the saved settings if there are any,
+            otherwise the default recipe of the family in `settings`.
+        settings: Nested values; later ones override earlier ones.
+        saved: The settings of a run to resume.
 
     Raises:
-        ConfigError: A setting is unknown, out of range, or would change nothing.
+        ConfigError: A setting is unknown, out of range, or has no effect.
     """
     base = _base_layer(recipe, settings, saved)
     named = (texts,) if isinstance(texts, str) else tuple(texts)
@@ -88,24 +88,31 @@ def train(
     settings: Mapping[str, object] | Sequence[Mapping[str, object]] = (),
     resume: str = "never",
     callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
-    on_stage: StageProgress | None = None,
+    on_progress: StageProgress | None = None,
     standard_input: ByteStream | None = None,
 ) -> RunResult:
     """Train a model into a run folder.
 
     Args:
-        texts: Training texts, named as on the command line; may be left out when going on.
+        texts: Training texts: files, folders, globs or `stdlib:`. May be empty when a run is
+            resumed.
         out: The run folder.
-        recipe: Name of a recipe or a TOML file.
-        settings: Nested values over the recipe, such as `{"training": {"epochs": 3}}`.
-        resume: `never`, `auto` to go on with a run that stopped, or `old-text` to go on although
-            its text has changed, with the text as it was encoded.
-        callbacks: Gives what watches the training.
-        on_stage: Is told of stages before and after it.
-        standard_input: The stream that the text `-` stands for.
+        recipe: Name of a recipe, or a TOML file.
+        settings: Nested values that override the recipe, such as `{"training": {"epochs": 3}}`.
+        resume: `never` to refuse a folder that contains a run, `auto` to resume a stopped run, or
+            `old-text` to resume it with the text as it was encoded, even if the text has changed.
+        callbacks: Returns additional callbacks for a run folder.
+        on_progress: Called with (stage, done, total) during the stages before and after training.
+        standard_input: Stream to read for the text `-`.
 
     Returns:
-        Figures and folders; `nw.load(result.run)` gives the model.
+        The results and folders of the run. `nw.load(result.run)` loads the model.
+
+    Raises:
+        CheckpointError: The run cannot be resumed.
+        ConfigError: A setting is invalid, or `out` contains a run and `resume` is `never`.
+        DataError: A text cannot be read.
+        TrainingError: Training failed, for example because the loss diverged.
     """
     out = checked_path(out)
     layers = [settings] if isinstance(settings, Mapping) else list(settings)
@@ -115,7 +122,7 @@ def train(
         out,
         resume=resume,
         callbacks=callbacks,
-        on_stage=on_stage,
+        on_progress=on_progress,
         standard_input=standard_input,
     )
 
@@ -123,50 +130,56 @@ def train(
 def plan(
     config: RunConfig,
     *,
-    on_stage: StageProgress | None = None,
+    on_progress: StageProgress | None = None,
     standard_input: ByteStream | None = None,
 ) -> Plan | NgramPlan:
-    """Say what a training would take, without training."""
-    return plan_training(config, on_stage=on_stage, standard_input=standard_input)
+    """Return the estimated size, memory and time of a training, without training.
+
+    Args:
+        config: Settings of the training, as returned by `run_config`.
+        on_progress: Called with (stage, done, total) while texts are encoded.
+        standard_input: Stream to read for the text `-`.
+    """
+    return plan_training(config, on_progress=on_progress, standard_input=standard_input)
 
 
 def _base_layer(
     recipe: str | None, settings: Sequence[Mapping[str, object]], saved: Values | None
 ) -> Values:
-    """Return what the settings stand on: the recipe named, the saved run, or a default recipe."""
+    """Return the settings to start from: a given recipe, the saved run, or a default recipe."""
     if recipe is None and saved is not None:
         return saved
     family = _family_of(merge(*settings))
     name = RECIPE_OF_FAMILY.get(family, DEFAULT_RECIPE) if recipe is None else recipe
     base = Layer(read_recipe(name), source=f"recipe {name}")
     if recipe is None and family in FAMILIES and family not in RECIPE_OF_FAMILY:
-        del base["model"]  # a family from outside has sizes of its own
+        del base["model"]  # a registered family has its own settings
     if recipe is None:
-        _logger.info("no recipe is named; the settings are those of %s", name)
+        _logger.info("no recipe is given; using the settings of %s", name)
     return base
 
 
 def _family_of(values: Mapping[str, Any]) -> str:
-    """Return the family that nested values ask for; that of the default recipe otherwise."""
+    """Return the family set in nested values, or the default family."""
     model = values.get("model")
     family = model.get("family") if isinstance(model, Mapping) else None
     return family if isinstance(family, str) else DEFAULT_FAMILY
 
 
 def _family_help(base: Values, settings: Sequence[Mapping[str, object]]) -> str:
-    """Say which recipe to take where the settings ask for another family than the recipe's."""
+    """Return help if the settings have another family than the recipe; otherwise an empty text."""
     own, wanted = _family_of(base), _family_of(merge(base, *settings))
     if own == wanted or wanted not in RECIPE_OF_FAMILY:
         return ""
     source = base.source if isinstance(base, Layer) else "the recipe"
     return (
-        f"model.family={wanted} is set over {source}, which is of the family {own}: start from "
+        f"model.family={wanted} is set, but {source} is for the family {own}: use "
         f"--recipe {RECIPE_OF_FAMILY[wanted]}."
     )
 
 
 def _saved_settings(out: Path, resume: str) -> Values | None:
-    """Give the settings of the run to go on with, if there is one."""
+    """Return the settings of the run to resume, if there is one."""
     if resume == "never" or not (out / "config.toml").is_file():
         return None
     run = RunFolder.open(out)

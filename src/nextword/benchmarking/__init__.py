@@ -1,6 +1,6 @@
-"""Speed, measured honestly: named cases, the plain model beside us, ratios of the same moment.
+"""Speed benchmarks: named cases that compare nextword with plain PyTorch on the same machine.
 
-Nothing here trains a model that is kept; `nextword bench` is its front door.
+The command `nextword bench` runs them. No trained model is kept.
 """
 
 from nextword.benchmarking.cases import (

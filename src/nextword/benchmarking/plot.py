@@ -1,4 +1,4 @@
-"""Results as pictures: bars of times beside ours, and growth curves. Reads the JSON values."""
+"""Plots of results: bars of relative times, and growth curves. Reads the JSON values."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,11 +21,12 @@ _BAR_INCHES = 0.24
 
 
 def draw_results(results: Sequence[Values], folder: Path) -> list[Path]:
-    """Draw what there is to draw and give the pictures' files.
+    """Plot the results, and return the paths of the written files.
 
     Args:
-        results: Cases, as JSON values.
-        folder: Where `speed.png` and `growth.png` go; it must be there.
+        results: Results of cases, as JSON values.
+        folder: Existing folder for `speed.png` and `growth.png`. Each is written only if there are
+            results for it.
     """
     compared = [result for result in results if result["kind"] != "growth"]
     growing = [result for result in results if result["kind"] == "growth"]
@@ -45,7 +46,7 @@ def _save(figure: Figure, path: Path) -> None:
 
 
 def _speed_figure(results: Sequence[Values]) -> Figure:
-    """Draw a bar a contender: its time over that of the case's first row."""
+    """Plot one bar for each row: its time relative to the first row of the case."""
     num_bars = sum(len(result["rows"]) + 1 for result in results)
     figure = Figure(figsize=(8.5, 1.2 + _BAR_INCHES * num_bars), layout="constrained")
     FigureCanvasAgg(figure)
@@ -62,7 +63,7 @@ def _speed_figure(results: Sequence[Values]) -> Figure:
             place += 1
     axes.set_yticks(places, labels, fontsize=8)
     axes.invert_yaxis()
-    axes.set_xlabel("time of a step, as a multiple of the first one's")
+    axes.set_xlabel("time of a step, relative to the first row")
     axes.axvline(1.0, color=_GUIDE_COLOR, zorder=0)
     axes.spines[["top", "right"]].set_visible(False)
     axes.margins(x=0.18)
@@ -81,7 +82,7 @@ def _bar(axes: Axes, row: Values, place: int, *, color: str) -> None:
 
 
 def _growth_figure(results: Sequence[Values]) -> Figure:
-    """Draw a panel a size, both axes logarithmic: a power of the size is a straight line."""
+    """Plot one panel for each case, with logarithmic axes: a power law is a straight line."""
     columns = min(2, len(results))
     num_rows = -(-len(results) // columns)
     figure = Figure(figsize=(4.5 * columns, 3.4 * num_rows), layout="constrained")
@@ -102,7 +103,7 @@ def _growth_panel(axes: Axes, result: Values) -> None:
         sizes = [row["at"] for row in rows]
         times = [1000 * row["seconds"]["median"] for row in rows]
         axes.plot(sizes, times, "o-", color=color, markersize=4, linewidth=1.4, label=name)
-        # What the largest would lead one to expect of the others, were time proportional to size.
+        # The line of times proportional to the size, through the largest size.
         line = [times[-1] * size / sizes[-1] for size in sizes]
         axes.plot(sizes, line, "--", color=color, linewidth=0.8, alpha=0.5)
     axes.set_xscale("log")
@@ -113,6 +114,6 @@ def _growth_panel(axes: Axes, result: Values) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.set_xlabel(AXES[result["axis"]])
-    axes.set_ylabel("ms a training step")
+    axes.set_ylabel("ms per training step")
     axes.set_title(result["case"], fontsize=9)
     axes.grid(alpha=0.25, which="both")

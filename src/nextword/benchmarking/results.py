@@ -1,4 +1,4 @@
-"""What was measured, as values and as JSON. Knows nothing of how it was measured."""
+"""Benchmark results, as values and as JSON. Knows nothing of how they are measured."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,20 +9,20 @@ from nextword.benchmarking.measuring import Effort, Parity, Spread
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One contender of a case.
+    """The result of one implementation in a case.
 
     Attributes:
-        name: What it is.
-        precision: Number format of its products.
-        seconds: Of one step.
-        ratio: Its time over that of the first row, turn by turn; None in the first row.
-        tokens_per_second: Where a step reads tokens.
-        share_of_peak: Operations a second over the most that a large product reached in the same
-            dtype; where they are counted.
-        memory_growth_mib: What the process grows by in a first step; where it was measured.
-        at: The size that is varied; of growth curves.
-        exponent: p, where from the row before to this one time grows as the size to the p; of
-            growth curves.
+        name: Name of the implementation.
+        precision: dtype of its matrix products.
+        seconds: Time of one step, in seconds.
+        ratio: Time relative to the first row, from samples of the same turn; None in the first row.
+        tokens_per_second: Tokens per second; None if a step reads no tokens.
+        share_of_peak: Floating-point operations per second relative to the peak in the same dtype;
+            None if they are not counted.
+        memory_growth_mib: Increase of the process's memory in the first step, in MiB; None if not
+            measured.
+        at: Value of the varied size, for growth curves.
+        exponent: p, if time grows as size to the p since the row before; for growth curves.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Row:
     exponent: float | None = None
 
     def to_dict(self) -> Values:
-        """Give the fields for JSON."""
+        """Return the fields as JSON values."""
         return {
             **vars(self),
             "seconds": self.seconds.to_dict(),
@@ -46,21 +46,21 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseResult:
-    """One case.
+    """The result of one case.
 
     Attributes:
-        case: Its name.
+        case: Name of the case.
         kind: `step`, `layers`, `outputs` or `growth`.
-        summary: What it is, in a line.
-        sizes: Of the model and the batch, by name.
-        parity: How far from the reference it is.
-        rows: The contenders; each is compared with the first one.
-        num_turns: Turns that were taken.
-        num_discarded: Samples that do not count, because the machine was slow beside them.
-        elapsed_s: What all of it took.
-        backends: How our recurrent layers are run, lowest first.
-        peaks: Floating-point operations a second of a large product, by dtype.
-        axis: The size that is varied; of growth curves.
+        summary: One line that describes the case.
+        sizes: Sizes of the model and the batch, by name.
+        parity: Largest distance from the float64 reference.
+        rows: One row per implementation; each is compared with the first one.
+        num_turns: Number of turns.
+        num_discarded: Number of samples that are not valid, because the machine was slow.
+        elapsed_s: Total time, in seconds.
+        backends: Backends of nextword's recurrent layers, lowest layer first.
+        peaks: Peak floating-point operations per second, by dtype.
+        axis: The size that is varied, for growth curves.
     """
 
     case: str
@@ -77,7 +77,7 @@ class CaseResult:
     axis: str | None = None
 
     def to_dict(self) -> Values:
-        """Give the fields for JSON."""
+        """Return the fields as JSON values."""
         return {
             **vars(self),
             "sizes": dict(self.sizes),
@@ -93,8 +93,8 @@ class FailedCase:
     """A case that is not reported.
 
     Attributes:
-        case: Its name.
-        reason: Why.
+        case: Name of the case.
+        reason: Why it is not reported.
         help: What to do about it.
     """
 
@@ -103,19 +103,19 @@ class FailedCase:
     help: str = ""
 
     def to_dict(self) -> Values:
-        """Give the fields for JSON."""
+        """Return the fields as JSON values."""
         return dict(vars(self))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Everything that one call measured.
+    """The results of one benchmark run.
 
     Attributes:
-        machine: What it was measured on.
-        effort: How long it was sampled.
-        results: The cases, in their order.
-        failed: Those that are not reported.
+        machine: Description of the machine, as JSON values.
+        effort: How long each case was sampled.
+        results: Results of the cases, in order.
+        failed: Cases that are not reported.
     """
 
     machine: Values
@@ -124,7 +124,7 @@ class Report:
     failed: tuple[FailedCase, ...] = ()
 
     def to_dict(self) -> Values:
-        """Give the JSON object of `nextword bench --json`, but for its schema."""
+        """Return the JSON object of `nextword bench --json`, without its schema number."""
         return {
             "machine": self.machine,
             "effort": vars(self.effort),

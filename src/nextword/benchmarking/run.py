@@ -1,42 +1,54 @@
-"""Measuring cases, each in a process of its own, and gathering what came of them."""
+"""Measure cases, each in a separate process, and collect their results."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from nextword.base import BenchmarkError
-from nextword.benchmarking.cases import Case, Notify
-from nextword.benchmarking.measuring import Effort, call_alone, describe_machine
+from nextword.benchmarking.cases import Case
+from nextword.benchmarking.measuring import (
+    Effort,
+    ProgressHook,
+    call_in_subprocess,
+    describe_machine,
+)
 from nextword.benchmarking.results import CaseResult, FailedCase, Report
 
 
-def measure_case(case: Case, effort: Effort, *, notify: Notify | None = None) -> CaseResult:
+def measure_case(
+    case: Case, effort: Effort, *, on_progress: ProgressHook | None = None
+) -> CaseResult:
     """Measure a case in this process.
 
+    Args:
+        case: The case.
+        effort: How long to sample.
+        on_progress: Called with (stage, done, total).
+
     Raises:
-        BenchmarkError: It computes something wrong, or the machine is too busy.
+        BenchmarkError: A result is wrong, or the machine is too busy.
     """
-    return case.measure(effort, notify=_tell_nobody if notify is None else notify)
+    return case.measure(effort, on_progress=_ignore if on_progress is None else on_progress)
 
 
 def measure_cases(
     cases: Sequence[Case],
     effort: Effort,
     *,
-    notify: Notify | None = None,
+    on_progress: ProgressHook | None = None,
     on_case: Callable[[Report, CaseResult | FailedCase], None] | None = None,
 ) -> Report:
-    """Measure cases one after the other; one that fails does not keep the others from it.
+    """Measure cases one after the other. If one fails, the others are still measured.
 
     Args:
-        cases: What to measure; each in a process of its own, so that none inherits the settings,
-            the memory or the kernels of another.
-        effort: How long to sample each.
-        notify: Is told what is being done.
-        on_case: Is given, after each case, the report as it stands and what came of the case.
+        cases: Cases to measure. Each runs in a new process, which has none of the settings, memory
+            or kernels of another.
+        effort: How long to sample each case.
+        on_progress: Called with (stage, done, total).
+        on_case: Called after each case with the report so far and the result of the case.
     """
     report = Report(machine=describe_machine(), effort=effort)
     for case in cases:
-        outcome = _outcome(case, effort, notify=notify)
+        outcome = _outcome(case, effort, on_progress=on_progress)
         if isinstance(outcome, FailedCase):
             report = replace(report, failed=(*report.failed, outcome))
         else:
@@ -46,19 +58,25 @@ def measure_cases(
     return report
 
 
-def _outcome(case: Case, effort: Effort, *, notify: Notify | None) -> CaseResult | FailedCase:
-    def told(stage: str, done: int, total: int | None) -> None:
-        if notify is not None:
-            notify(f"{case.name}, {stage}", done, total)
+def _outcome(
+    case: Case, effort: Effort, *, on_progress: ProgressHook | None
+) -> CaseResult | FailedCase:
+    def named_progress(stage: str, done: int, total: int | None) -> None:
+        if on_progress is not None:
+            on_progress(f"{case.name}, {stage}", done, total)
 
     try:
-        result: CaseResult = call_alone(
-            measure_case, case, effort, notify=told, hidden_modules=case.hidden_modules
+        result: CaseResult = call_in_subprocess(
+            measure_case,
+            case,
+            effort,
+            on_progress=named_progress,
+            hidden_modules=case.hidden_modules,
         )
     except BenchmarkError as error:
         return FailedCase(case=case.name, reason=error.message, help=error.help)
     return result
 
 
-def _tell_nobody(stage: str, done: int, total: int | None) -> None:
-    """Let nobody know."""
+def _ignore(stage: str, done: int, total: int | None) -> None:
+    """No-op progress hook."""

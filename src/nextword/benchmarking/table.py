@@ -1,28 +1,28 @@
-"""Results as tables of words, for a terminal or a page. Reads the JSON values, measures nothing."""
+"""Text tables of results, for a terminal or a page. Reads the JSON values, and measures nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nextword.base import Values
 
-#: What the varied size of a growth curve is called at the head of its column.
+#: Column headings of the varied sizes of growth curves.
 AXES = {
-    "bptt_steps": "steps of a window",
-    "batch_size": "rows of a batch",
-    "hidden_size": "width of a layer",
+    "bptt_steps": "time steps",
+    "batch_size": "batch size",
+    "hidden_size": "hidden size",
     "vocab_size": "words",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Cells in rows under heads.
+    """A table of text.
 
     Attributes:
-        title: What stands above.
-        head: The columns' heads; the first column is of words, the others of numbers.
-        rows: As many cells each.
-        note: What stands below.
+        title: Title above the table.
+        head: Column headings. The first column holds text, the others numbers.
+        rows: Cells of each row.
+        note: Note below the table.
     """
 
     title: str
@@ -31,13 +31,13 @@ class Table:
     note: str = ""
 
     def to_markdown(self) -> str:
-        """Give the table as Markdown, without its title and note."""
+        """Return the table as Markdown, without title and note."""
         lines = [self.head, ("---", *["--:"] * (len(self.head) - 1)), *self.rows]
         return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
 def machine_line(machine: Values) -> str:
-    """Say on what was measured, in a line."""
+    """Return a description of the machine in one line."""
     kernels = machine["kernels"]
     return (
         f"{machine['cpu']}, {machine['threads']} threads on {machine['cores']} cores, "
@@ -48,17 +48,23 @@ def machine_line(machine: Values) -> str:
 
 
 def case_table(result: Values) -> Table:
-    """Give one case: a row a contender, or a row a size where it is a growth curve."""
+    """Return a table of one case, with one row per implementation.
+
+    A growth curve has one row per size.
+
+    Args:
+        result: Result of the case, as JSON values.
+    """
     if result["kind"] == "growth":
         return _growth_table(result)
     columns = {
         "ms": [milliseconds(row) for row in result["rows"]],
-        "times as long": [_ratio(row["ratio"]) for row in result["rows"]],
+        "relative time": [_ratio(row["ratio"]) for row in result["rows"]],
         "tokens/s": [_count(row["tokens_per_second"]) for row in result["rows"]],
-        "of the peak": [_percent(row["share_of_peak"]) for row in result["rows"]],
+        "of peak": [_percent(row["share_of_peak"]) for row in result["rows"]],
         "memory, MiB": [_count(row["memory_growth_mib"]) for row in result["rows"]],
     }
-    # A column that has nothing to say here is left out.
+    # Empty columns are left out.
     kept = {head: cells for head, cells in columns.items() if any(cells)}
     names = [_named(row) for row in result["rows"]]
     return Table(
@@ -70,7 +76,11 @@ def case_table(result: Values) -> Table:
 
 
 def comparison_table(results: Sequence[Values]) -> Table:
-    """Give several cases of one kind: a row a case, a column a contender."""
+    """Return a table of several cases of one kind: one row per case, one column per implementation.
+
+    Args:
+        results: Results of the cases, as JSON values.
+    """
     names = list(dict.fromkeys(row["name"] for result in results for row in result["rows"]))
     rows = []
     for result in results:
@@ -81,7 +91,7 @@ def comparison_table(results: Sequence[Values]) -> Table:
     has_share = any(row[-1] for row in rows)
     return Table(
         title="",
-        head=("case", *names, *(["of the peak"] if has_share else [])),
+        head=("case", *names, *(["of peak"] if has_share else [])),
         rows=tuple(row if has_share else row[:-1] for row in rows),
     )
 
@@ -108,20 +118,20 @@ def _growth_table(result: Values) -> Table:
 
 
 def _note(result: Values) -> str:
-    """Say how the figures came to be."""
+    """Return a note on backends, number of samples, and parity."""
     parity = result["parity"]
     pairs = min(row["seconds"]["count"] for row in result["rows"])
     parts = [
         f"backends {', '.join(result['backends'])}" if result["backends"] else "",
-        f"medians of {pairs} or more, {result['num_discarded']} discarded",
-        f"farthest from float64: {parity['quantity']}, {parity['distance']:.1e} of "
-        f"{parity['limit']:.0e} allowed",
+        f"medians of at least {pairs} samples, {result['num_discarded']} discarded",
+        f"largest difference from float64: {parity['quantity']}, {parity['distance']:.1e} "
+        f"(limit {parity['limit']:.0e})",
     ]
     return "; ".join(part for part in parts if part)
 
 
 def milliseconds(row: Values) -> str:
-    """Give the median time of a row.
+    """Return the median time of a row in milliseconds, with 3 significant digits.
 
     Example:
         >>> milliseconds({"seconds": {"median": 0.08934}}), milliseconds({"seconds": {"median": 2}})
@@ -132,7 +142,7 @@ def milliseconds(row: Values) -> str:
 
 
 def _timing(row: Values) -> str:
-    """Give a row's time, and how many times as long as the first row's it is."""
+    """Return a row's time, its ratio to the first row's time, and its memory."""
     cell = f"{milliseconds(row)} ms"
     if row["ratio"] is not None:
         cell += f", {row['ratio']['median']:.2f} times"
@@ -142,7 +152,7 @@ def _timing(row: Values) -> str:
 
 
 def _named(row: Values) -> str:
-    """Give a contender with its dtype, where its name does not say it."""
+    """Return the name of an implementation, with its dtype unless the name contains it."""
     return row["name"] if row["precision"] in row["name"] else f"{row['name']} ({row['precision']})"
 
 

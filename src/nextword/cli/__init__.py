@@ -1,4 +1,7 @@
-"""The command line: one file per command. Importing it loads neither torch nor pydantic."""
+"""The command line. Importing it loads neither torch nor pydantic.
+
+One file per command, and small files that several commands share: therefore more than 12 files.
+"""
 
 from nextword.cli.application import app, main
 

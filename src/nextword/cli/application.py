@@ -1,4 +1,4 @@
-"""The application: every command, the options of all, and the way from errors to exit codes."""
+"""The application: its commands, its global options, and exit codes for errors."""
 
 import os
 import sys
@@ -29,19 +29,23 @@ from nextword.cli.score import score
 from nextword.cli.streams import replace_closed_streams, require_standard_output
 from nextword.cli.train import train
 
-#: Commands that keep their result in files; they check for themselves when they do not.
+#: Commands that write their result to files. They check standard output themselves if they need it.
 _KEEP_FILES = frozenset({"bench", "demo", "export", "train"})
 
-#: Turns a thread spins for the others before it sleeps. GNU OpenMP's own number is for machines
-#: with nothing else to do: beside another busy program it makes every step five times as long.
+#: Iterations that a waiting OpenMP thread spins before it sleeps. The default of GNU OpenMP suits
+#: idle machines only: next to another busy program it makes every training step 5 times slower.
 _SPIN_COUNT = "5000"
 
 
 class Commands(TyperGroup):
-    """The commands, in their order; an unknown one is refused with the nearest."""
+    """The group of commands, in the order in which they were added."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        """Find the command that the first argument names."""
+        """Return the command named by the first argument.
+
+        Raises:
+            ConfigError: There is no such command; the error suggests the nearest one.
+        """
         if args[0] not in self.commands and not args[0].startswith("-"):
             from nextword.base import ConfigError, did_you_mean
 
@@ -57,24 +61,24 @@ class Commands(TyperGroup):
 app = typer.Typer(
     name=NAME,
     cls=Commands,
-    # Plain help: it looks the same everywhere, and appears in half the time.
+    # Plain help looks the same on every terminal, and takes half the time.
     rich_markup_mode=None,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for _name, _command, _summary in (
-    ("demo", demo, "Learn to write Python: the main job, with a report."),
+    ("demo", demo, "Train an LSTM on Python source code, and write a report."),
     ("train", train, "Train a model on texts."),
     ("recipes", recipes, "List the recipes, or print one."),
-    ("evaluate", evaluate, "Measure models on a text: the perplexity card."),
-    ("audit", audit, "Check what every perplexity rests on."),
-    ("generate", generate, "Write text, as it is made."),
-    ("next", next_words, "Give the most probable next words."),
-    ("score", score, "Give the log-probability of each line."),
-    ("info", info, "Say what a model is."),
-    ("export", export, "Write a model in the form of other programs."),
-    ("bench", bench, "Measure the speed beside plain torch."),
+    ("evaluate", evaluate, "Measure the perplexity of models on a text."),
+    ("audit", audit, "Check a model for faults that falsify its perplexity."),
+    ("generate", generate, "Generate text."),
+    ("next", next_words, "Print the most probable next words."),
+    ("score", score, "Print the log-probability of each line."),
+    ("info", info, "Describe a model."),
+    ("export", export, "Export a model to another format."),
+    ("bench", bench, "Compare the training speed with plain PyTorch."),
 ):
     app.command(_name, short_help=_summary)(_command)
 
@@ -96,20 +100,20 @@ def _options_of_all(
     ] = False,
     debug: Debug = False,
 ) -> None:
-    """Train, measure and use language models that predict the next word.
+    """Train, evaluate and use language models that predict the next word.
 
-    Results go to standard output, progress to standard error.
+    Results are printed to standard output, progress to standard error.
     """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and give its exit code.
+    """Run the command line and return its exit code.
 
     Args:
-        arguments: What stands after the program's name; that of this process when None.
+        arguments: Command-line arguments without the program name; `sys.argv[1:]` when None.
 
     Raises:
-        SystemExit: SIGTERM ended a training; the code is 143.
+        SystemExit: SIGTERM stopped a training; the code is 143.
     """
     _share_cores()
     replace_closed_streams()
@@ -124,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # The reader, `| head` perhaps, has all it wanted.
+        # The process that reads the output, such as `head`, has closed the pipe.
         _forget_output()
         return 0
     except KeyboardInterrupt as interrupt:
@@ -138,7 +142,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _share_cores() -> None:
-    """Let waiting threads sleep soon, unless the person chose; OpenMP reads it with torch."""
+    """Make waiting OpenMP threads sleep soon, unless the user has set a policy.
+
+    Must be called before torch is imported, because OpenMP reads the variable at that time.
+    """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", _SPIN_COUNT)
 
@@ -154,7 +161,7 @@ def _run(words: list[str]) -> int:
 
 
 def _forget_output() -> None:
-    """Drop what standard output could not take, so that Python does not try again at its end."""
+    """Discard output that could not be written; otherwise Python writes it again at exit."""
     try:
         sys.stdout.flush()
     except OSError:

@@ -1,4 +1,4 @@
-"""`nextword audit`: does a model keep what every language model promises?"""
+"""`nextword audit`: check the properties that every language model must have."""
 
 import sys
 from typing import Annotated
@@ -8,6 +8,7 @@ import typer
 from nextword.cli.errors import FAILED
 from nextword.cli.loading import load_model
 from nextword.cli.options import (
+    ENCODING_ERRORS_HELP,
     MAX_SEED,
     TEXT_HELP,
     ArpaEncoding,
@@ -28,19 +29,19 @@ def audit(
         typer.Option(
             "--text",
             metavar="TEXT",
-            help=f"What is read to it; held-out text of its run when not given. {TEXT_HELP} "
-            "Repeatable.",
+            help="Text to evaluate the model on; held-out text of its run by default. "
+            f"{TEXT_HELP}; repeatable.",
         ),
     ] = None,
     seed: Annotated[
-        int, typer.Option("--seed", metavar="N", help="Decides which parts of the text are read.")
+        int, typer.Option("--seed", metavar="N", help="Seed that selects the parts of the text.")
     ] = 0,
     encoding_errors: Annotated[
         str | None,
         typer.Option(
             "--encoding-errors",
             metavar="strict|surrogateescape",
-            help="What to do with bytes that are not UTF-8: refuse or keep them.",
+            help=ENCODING_ERRORS_HELP,
         ),
     ] = None,
     field: Field = None,
@@ -50,10 +51,10 @@ def audit(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Check what every perplexity rests on, and give a table; the exit code is 1 if a check fails.
+    """Check a model for faults that falsify its perplexity; the exit code is 1 if a check fails.
 
-    Probabilities sum to one, nothing leaks from the future or from held-out text, and no score
-    depends on batches, chunks, padding, or on where the model is kept.
+    Checks that probabilities sum to one, that no score depends on later tokens, batches, chunks,
+    padding or serialization, and that the vocabulary does not come from held-out text.
     """
     from nextword.base import require_range
     from nextword.cli.progress import make_progress
@@ -73,7 +74,7 @@ def audit(
             standard_input=sys.stdin.buffer,
         )
     with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:
-        report = loaded.audit(corpus, seed=seed, name=model, on_stage=progress.on_stage)
+        report = loaded.audit(corpus, seed=seed, name=model, on_progress=progress.on_progress)
     if json:
         write_json(report.to_dict())
     else:
@@ -83,16 +84,16 @@ def audit(
 
 
 def refuse_without_text(*, field: str | None, encoding_errors: str | None) -> None:
-    """Refuse options that say how a text is read where none is named.
+    """Raise an error if an option about reading a text is given without a text.
 
     Raises:
-        ConfigError: One of them is given.
+        ConfigError: One of the options is given.
     """
     from nextword.base import ConfigError
 
     for option, value in (("--field", field), ("--encoding-errors", encoding_errors)):
         if value is not None:
             raise ConfigError(
-                f"{option} is {value!r}, but no text is named that it could be for.",
+                f"{option} {value} has no effect without --text.",
                 help=f"Add --text TEXT, or leave {option} out.",
             )

@@ -1,8 +1,9 @@
-"""`nextword bench`: how fast are we here, beside plain torch?"""
+"""`nextword bench`: compare the training speed on this machine with plain PyTorch."""
 
 import io
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,40 +26,48 @@ def bench(
         list[str] | None,
         typer.Argument(
             metavar="CASE",
-            help="Names, patterns such as 'step-*', or all; step-lstm-medium when none is given.",
+            help="Names, patterns such as 'step-*', or all; step-lstm-medium by default.",
         ),
     ] = None,
     list_cases: Annotated[
         bool, typer.Option("--list", help="Print the names of all cases, and measure nothing.")
     ] = False,
     pairs: Annotated[
-        int, typer.Option("--pairs", metavar="N", help="Samples wanted of each comparison.")
-    ] = 20,
+        int | None,
+        typer.Option(
+            "--pairs", metavar="N", help="Number of sample pairs per comparison; 20 by default."
+        ),
+    ] = None,
     seconds: Annotated[
-        float,
+        float | None,
         typer.Option(
             "--seconds",
             metavar="S",
-            help="Sampling of a case ends after so long with the samples there are.",
+            help="Longest sampling time of a case, in seconds; 120 by default.",
         ),
-    ] = 120.0,
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", metavar="DIR", help="Write bench.json and pictures there; replaces them."
+            "--out", metavar="DIR", help="Write bench.json and plots there; replaces old ones."
         ),
     ] = None,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Measure the speed of training steps, layers and output layers beside plain torch.
+    """Compare the speed of training steps, layers and output layers with plain PyTorch.
 
-    Both take turns, and only samples between two fast probes count; what is reported is the ratio
-    of samples of the same turn. A case whose results are wrong is not reported; the exit code is
-    then 1, as where the machine was too busy. Measure when nothing else runs.
+    The implementations run in turns, and the report gives ratios of samples from the same turn. A
+    sample counts only if the machine was at full speed before and after it. A case is not reported
+    if its results are wrong or the machine was too busy; the exit code is then 1. Close other
+    programs before you measure.
     """
-    from nextword.benchmarking import CASES, DEFAULT_CASE, Effort, find_cases
+    if list_cases:
+        refuse_with_list(
+            {"CASE": cases or None, "--pairs": pairs, "--seconds": seconds, "--out": out}
+        )
+    from nextword.benchmarking import CASES, DEFAULT_CASE, find_cases
 
     if list_cases or out is None:
         require_standard_output()
@@ -66,12 +75,39 @@ def bench(
         _list([(case.name, case.summary) for case in CASES], as_json=json)
         return
     chosen = find_cases(cases or [DEFAULT_CASE], CASES)
-    effort = Effort(pairs=pairs, seconds=seconds)
+    effort = _effort(pairs=pairs, seconds=seconds)
     report = _measure(chosen, effort, out=out, is_shown=not json, quiet=quiet)
     if json:
         write_json(report.to_dict())
     if report.failed:
         raise typer.Exit(FAILED)
+
+
+def refuse_with_list(values: Mapping[str, object]) -> None:
+    """Raise an error if --list is combined with an option or argument that it would ignore.
+
+    Args:
+        values: Values by the name of their option or argument; None if not given.
+
+    Raises:
+        ConfigError: One of them is given.
+    """
+    from nextword.base import ConfigError
+
+    for name, value in values.items():
+        if value is not None:
+            shown = " ".join(value) if isinstance(value, list) else f"{name} {value}"
+            raise ConfigError(
+                f"{shown} has no effect with --list, which measures nothing.",
+                help=f"Leave out --list or {name}.",
+            )
+
+
+def _effort(*, pairs: int | None, seconds: float | None) -> "Effort":
+    from nextword.benchmarking import Effort
+
+    effort = Effort() if pairs is None else Effort(pairs=pairs)
+    return effort if seconds is None else replace(effort, seconds=seconds)
 
 
 def _list(described: list[tuple[str, str]], *, as_json: bool) -> None:
@@ -84,7 +120,7 @@ def _list(described: list[tuple[str, str]], *, as_json: bool) -> None:
 def _measure(
     cases: "Sequence[Case]", effort: "Effort", *, out: Path | None, is_shown: bool, quiet: bool
 ) -> "Report":
-    """Measure; show and write each case as soon as it is done, for all may take long."""
+    """Measure the cases. Prints and writes each result as soon as it is available."""
     from nextword.benchmarking import FailedCase, case_table, machine_line, measure_cases
     from nextword.cli.progress import make_progress
 
@@ -101,9 +137,9 @@ def _measure(
                 write_line(machine_line(report.machine))
             _show(case_table(outcome.to_dict()))
 
-    # Lines also on a terminal: a bar that moves would take time from what is measured.
+    # Plain lines even on a terminal, because drawing a bar would disturb the measurement.
     with make_progress(quiet=quiet, is_terminal=False) as progress:
-        return measure_cases(cases, effort, notify=progress.on_stage, on_case=on_case)
+        return measure_cases(cases, effort, on_progress=progress.on_progress, on_case=on_case)
 
 
 def _make_folder(out: Path) -> None:
@@ -113,7 +149,7 @@ def _make_folder(out: Path) -> None:
         checked_path(out).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(
-            f"--out {out} cannot be made: {error.strerror}.", help="Name a folder."
+            f"--out {out} cannot be created: {error.strerror}.", help="Name a folder."
         ) from error
 
 
@@ -128,7 +164,7 @@ def _write(report: "Report", out: Path) -> None:
 
 
 def _show(table: "Table") -> None:
-    """Print a table with rules, as wide as the terminal."""
+    """Print a table, as wide as the terminal."""
     from rich import box
     from rich.console import Console
     from rich.table import Table as RichTable

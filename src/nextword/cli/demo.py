@@ -1,4 +1,4 @@
-"""`nextword demo`: the main job, from text to report, and what to try next."""
+"""`nextword demo`: train a model on Python source code, evaluate it, and write a report."""
 
 import sys
 from collections.abc import Sequence
@@ -10,36 +10,37 @@ import typer
 from nextword.cli.options import Debug, Quiet
 from nextword.cli.output import aligned, remark, write_line
 from nextword.cli.program import program, python
-from nextword.cli.train import advice_on_stop, watchers
+from nextword.cli.train import advice_on_stop, training_callbacks
 
 if TYPE_CHECKING:
     from nextword import api
-    from nextword.cli.progress import Progress
+    from nextword.cli.progress import ProgressDisplay
     from nextword.evaluation import PerplexityCard
     from nextword.training import RunResult
 
 RECIPE = "demo"
 TEXT = "stdlib:"
-#: They begin with a line of their own and end where tokens do: a blank belongs to the next word.
+#: Prompts of the samples. None ends in a blank, because a blank is the first character of a token.
 PROMPTS = ("\nclass Reader:\n", "\n    def __init__(self", "\nimport os\n")
 _SAMPLE_TOKENS = 150
 _TEMPERATURE = 0.6
 
 
 def demo(
-    out: Annotated[
-        Path, typer.Option("--out", metavar="RUN", help="The run folder to write.")
-    ] = Path("runs/demo"),
+    out: Annotated[Path, typer.Option("--out", metavar="RUN", help="Run folder to write.")] = Path(
+        "runs/demo"
+    ),
     minutes: Annotated[
-        float | None, typer.Option("--minutes", metavar="M", help="Minutes of training.")
+        float | None, typer.Option("--minutes", metavar="M", help="Training time in minutes.")
     ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Run the main job: learn from the Python standard library's sources, measure, write, report.
+    """Train an LSTM on the source code of the Python standard library, and write a report.
 
-    An LSTM reads byte-pair tokens and is trained by truncated back-propagation through time.
-    Started again in the same folder it goes on where it stopped.
+    The model reads byte-pair tokens and is trained by truncated backpropagation through time. The
+    report has its perplexity, that of a 5-gram model, and samples. An interrupted demo is resumed
+    by the same command.
     """
     from nextword.cli.progress import make_progress
 
@@ -47,24 +48,26 @@ def demo(
         result = _train(out, minutes, progress, quiet=quiet)
     if not progress.has_trained:
         remark(
-            f"{out} holds a finished demo. To start again: rm -r {out}; to train it for longer: "
+            f"{out} contains a finished demo. To start again: rm -r {out}; to train it longer: "
             f"{program()} demo --out {out} --minutes {_longer(result)}"
         )
-    _narrate("counting Kneser-Ney n-grams on the same split, to compare with", quiet=quiet)
+    _print_status("estimating a Kneser-Ney 5-gram model on the same split", quiet=quiet)
     baseline = _baseline(out)
-    _narrate("writing samples and the report", quiet=quiet)
+    _print_status("writing samples and the report", quiet=quiet)
     samples = _write_samples(out, result, baseline)
     _show(out, result, samples, baseline)
 
 
-def _train(out: Path, minutes: float | None, progress: "Progress", *, quiet: bool) -> "RunResult":
+def _train(
+    out: Path, minutes: float | None, progress: "ProgressDisplay", *, quiet: bool
+) -> "RunResult":
     from nextword import api
 
     config = api.run_config(TEXT, recipe=RECIPE)
     limit = config.training.max_minutes if minutes is None else minutes
-    _narrate(
-        f"text      {TEXT} (sources of the Python standard library)\n"
-        f"tokens    {config.tokenizer.kind}, {config.tokenizer.vocab_size} of them, learnt first\n"
+    _print_status(
+        f"text      {TEXT} (source code of the Python standard library)\n"
+        f"tokenizer {config.tokenizer.kind}, {config.tokenizer.vocab_size} tokens\n"
         f"model     {config.model.describe()}, trained for {limit:g} minutes\n"
         f"folder    {out}",
         quiet=quiet,
@@ -77,13 +80,13 @@ def _train(out: Path, minutes: float | None, progress: "Progress", *, quiet: boo
             recipe=RECIPE,
             settings=settings,
             resume="auto",
-            callbacks=lambda folder: watchers(progress, folder, advice=not quiet),
-            on_stage=progress.on_stage,
+            callbacks=lambda folder: training_callbacks(progress, folder, advice=not quiet),
+            on_progress=progress.on_progress,
         )
 
 
 def _baseline(out: Path) -> "PerplexityCard":
-    """Measure a 5-gram model on the same texts."""
+    """Evaluate a 5-gram model on the same texts."""
     from nextword.storage import RunFolder
     from nextword.training import kneser_ney_baseline
 
@@ -91,7 +94,7 @@ def _baseline(out: Path) -> "PerplexityCard":
 
 
 def _write_samples(out: Path, result: "RunResult", baseline: "PerplexityCard") -> list[str]:
-    """Let the model write, and put what it writes into the report."""
+    """Generate samples, write them into the report, and return them."""
     from nextword import api
     from nextword.base import read_toml
     from nextword.storage import RunFolder
@@ -110,7 +113,7 @@ def _write_samples(out: Path, result: "RunResult", baseline: "PerplexityCard") -
 
 
 def make_samples(model: "api.Model", prompts: Sequence[str]) -> list[str]:
-    """Continue each prompt by some lines."""
+    """Return each prompt with the text that the model generates after it."""
     samples = [
         prompt
         + model.generate(prompt, max_tokens=_SAMPLE_TOKENS, temperature=_TEMPERATURE, seed=number)
@@ -122,7 +125,7 @@ def make_samples(model: "api.Model", prompts: Sequence[str]) -> list[str]:
 def _show(
     out: Path, result: "RunResult", samples: Sequence[str], baseline: "PerplexityCard"
 ) -> None:
-    """Write the cards, a sample, what lies in the folder and what to try next."""
+    """Print the cards, a sample, the files of the run folder and example commands."""
     from nextword.evaluation import render_card, render_cards
 
     card = result.test or result.validation
@@ -130,21 +133,21 @@ def _show(
         write_line(f"{render_card(card)}\n")
         if card.perplexity > baseline.perplexity:
             remark(
-                f"The network is still behind the n-grams: it had read "
-                f"{result.progress.num_seen:,} tokens when its time was up, for this "
-                f"machine is slow or busy. To train it for longer: "
+                f"The network's perplexity is still higher than that of the n-grams, because it "
+                f"was trained on only {result.progress.num_seen:,} tokens on a slow or busy "
+                f"machine. To train it longer: "
                 f"{program()} demo --out {out} --minutes {_longer(result)}\n"
             )
         table = render_cards([card, baseline])
-        write_line(f"Beside n-grams, on the same split, the test part:\n\n{table}\n")
-    write_line(f"It writes, after {PROMPTS[0].strip()!r}:\n\n{_indented(samples[0])}\n")
+        write_line(f"Compared with a 5-gram model on the same test text:\n\n{table}\n")
+    write_line(f"Generated after {PROMPTS[0].strip()!r}:\n\n{_indented(samples[0])}\n")
     files = [
-        (out / "report.html", "the report: open it in a browser"),
-        (out / "model", "the model folder: copy it anywhere"),
-        (out / "config.toml", "every setting, enough to run it again"),
-        (out / "metrics.jsonl", "the figures of the training, a line each"),
+        (out / "report.html", "the report; open it in a browser"),
+        (out / "model", "the model folder; it can be copied and loaded anywhere"),
+        (out / "config.toml", "all settings, to repeat the run"),
+        (out / "metrics.jsonl", "training metrics, one JSON object per line"),
         (out / "plots", "the training curve"),
-        (out / "checkpoints", "to go on from"),
+        (out / "checkpoints", "checkpoints, to resume training"),
     ]
     write_line(aligned([(str(path), what) for path, what in files]))
     name = program()
@@ -161,7 +164,7 @@ def _show(
 
 
 def _longer(result: "RunResult") -> int:
-    """Give a number of minutes above those that were spent."""
+    """Return twice the training time so far, in whole minutes."""
     return 2 * max(1, round(result.progress.elapsed_s / 60))
 
 
@@ -169,6 +172,6 @@ def _indented(text: str) -> str:
     return "\n".join(f"    {line}".rstrip() for line in text.splitlines())
 
 
-def _narrate(text: str, *, quiet: bool) -> None:
+def _print_status(text: str, *, quiet: bool) -> None:
     if not quiet:
         remark(text)

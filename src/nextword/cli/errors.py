@@ -1,9 +1,9 @@
-"""From an exception to the lines a person reads and the code a script reads. Knows no commands.
+"""Error messages and exit codes for exceptions. Knows no commands.
 
-0    done
+0    success
 1    failed while running: diverged, disk full, out of memory, a bug
-2    wrong usage, or input that cannot be used
-75   another process holds the run folder
+2    wrong usage, or invalid input
+75   another process has locked the run folder
 130  SIGINT; 143 SIGTERM
 """
 
@@ -18,8 +18,8 @@ BAD_INPUT = 2
 LOCKED = 75
 INTERRUPTED = 130
 
-#: The machine's trouble, not the caller's: a broken disk, too many open files.
-_DISK_TROUBLE = frozenset(
+#: Errors of the machine, not of the input, such as a broken disk or too many open files.
+_SYSTEM_ERRORS = frozenset(
     {
         errno.EFBIG,
         errno.EIO,
@@ -31,7 +31,7 @@ _DISK_TROUBLE = frozenset(
 
 
 def report_error(error: Exception) -> int:
-    """Say an error on standard error in an `error:` and a `help:` line; give the exit code."""
+    """Print an error as an `error:` and a `help:` line, and return the exit code."""
     message, help, code = explain(error)
     remark(f"error: {_one_line(message)}")
     if help:
@@ -40,8 +40,8 @@ def report_error(error: Exception) -> int:
 
 
 def explain(error: Exception) -> tuple[str, str, int]:
-    """Give what was wrong, how to mend it, and the exit code."""
-    # Only now: importing the base takes time that `--help` need not spend.
+    """Return the message, the help line and the exit code for an exception."""
+    # Imported here, because `--help` does not need it.
     from nextword.base import DiskFullError, NextwordError, disk_full, is_full_disk
 
     if is_full_disk(error):
@@ -53,14 +53,14 @@ def explain(error: Exception) -> tuple[str, str, int]:
         return _explain_usage(error)
     if _is_out_of_memory(error):
         return (
-            "the memory is not enough.",
-            "Lower training.batch_size or --batch-size, or choose a smaller model.",
+            "out of memory.",
+            "Lower training.batch_size or --batch-size, or use a smaller model.",
             FAILED,
         )
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         reason = str(error.strerror or error)
-        code = FAILED if error.errno in _DISK_TROUBLE else BAD_INPUT
+        code = FAILED if error.errno in _SYSTEM_ERRORS else BAD_INPUT
         return f"{where}{reason[:1].lower()}{reason[1:]}.", "", code
     return (
         f"internal {type(error).__name__}: {error}".rstrip(": "),
@@ -77,12 +77,12 @@ def _code(error: Exception) -> int:
     if isinstance(error, TrainingError | BenchmarkError):
         return FAILED
     cause = error.__cause__
-    is_disk_trouble = isinstance(cause, OSError) and cause.errno in _DISK_TROUBLE
-    return FAILED if is_disk_trouble else BAD_INPUT
+    is_system_error = isinstance(cause, OSError) and cause.errno in _SYSTEM_ERRORS
+    return FAILED if is_system_error else BAD_INPUT
 
 
 def _place(error: BaseException) -> str:
-    """Return the file that an error is about, as far as it says."""
+    """Return the file name of the first OSError in the chain of causes."""
     found: BaseException | None = error
     while found is not None:
         if isinstance(found, OSError) and found.filename:
@@ -92,10 +92,10 @@ def _place(error: BaseException) -> str:
 
 
 def _is_usage_error(error: Exception) -> bool:
-    """Tell whether the parser of options raised it.
+    """Return whether the command-line parser raised the error.
 
-    Newer versions of typer carry that parser inside, older ones use the package click: the class
-    has no name that both know.
+    Older versions of typer use the package click, newer ones include a copy of it. The exception
+    class therefore has no common name, and is recognized by its method.
     """
     return callable(getattr(error, "format_message", None))
 
@@ -119,7 +119,7 @@ def _explain_usage(error: Any) -> tuple[str, str, int]:
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    # Not by class: torch has its own, and importing it here only to compare would take seconds.
+    # Compared by name, because importing torch for its exception class would take seconds.
     return (
         isinstance(error, MemoryError)
         or type(error).__name__ == "OutOfMemoryError"

@@ -1,4 +1,4 @@
-"""`nextword evaluate`: the perplexity card of models on a text."""
+"""`nextword evaluate`: the perplexity of models on a text."""
 
 import sys
 from collections.abc import Sequence
@@ -30,24 +30,26 @@ if TYPE_CHECKING:
 def evaluate(
     models: Annotated[
         list[str],
-        typer.Argument(metavar="MODEL", help="Run folders, model folders, ARPA files, hf:NAMEs."),
+        typer.Argument(
+            metavar="MODEL", help="Run folders, model folders, ARPA files or hf:NAME models."
+        ),
     ],
     text: Annotated[
-        list[str], typer.Option("--text", metavar="TEXT", help=f"{TEXT_HELP} Repeatable.")
+        list[str], typer.Option("--text", metavar="TEXT", help=f"{TEXT_HELP}; repeatable.")
     ],
     reset: Annotated[
         str | None,
         typer.Option(
             "--reset",
             metavar="never|document|line",
-            help="Where reading starts afresh; as trained when not given.",
+            help="Where the state is reset; as in training by default.",
         ),
     ] = None,
     batch_size: BatchSize = None,
     chunk_length: Annotated[
         int | None,
         typer.Option(
-            "--chunk-length", metavar="N", help="Steps at a time; no figure depends on it."
+            "--chunk-length", metavar="N", help="Steps per forward call; only affects speed."
         ),
     ] = None,
     stride: Annotated[
@@ -55,12 +57,15 @@ def evaluate(
         typer.Option(
             "--stride",
             metavar="N",
-            help="Of hf: models with numbered positions: tokens between the windows they read in; "
-            "half a window when not given.",
+            help="Stride of the sliding window, in tokens, for hf: models with absolute positions; "
+            "half the window by default.",
         ),
     ] = None,
     per_line: Annotated[
-        bool, typer.Option("--per-line", help="First a row a line, each line read afresh.")
+        bool,
+        typer.Option(
+            "--per-line", help="Also print one row per line, each scored from the initial state."
+        ),
     ] = False,
     encoding_errors: EncodingErrors = "strict",
     field: Field = None,
@@ -70,9 +75,9 @@ def evaluate(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Measure models on a text: the perplexity card, or a table with a row a model.
+    """Measure the perplexity of models on a text, and print a card, or a table of several models.
 
-    The table has the figures that can be compared between these models; --json has all.
+    The table has only figures that can be compared between these models; --json has all of them.
     """
     from nextword.cli.progress import make_progress
     from nextword.evaluation import DEFAULT_BATCH_SIZE, resolve_reset
@@ -101,7 +106,7 @@ def evaluate(
                 batch_size=rows,
                 chunk_length=chunk_length,
                 name=name,
-                on_stage=progress.on_stage,
+                on_progress=progress.on_progress,
             )
             cards.append(card)
             if per_line:
@@ -116,7 +121,7 @@ def evaluate(
 
 
 def _encodings(models: Sequence[str], encoding: str | None) -> list[str | None]:
-    """Return the encoding of each model: of files the one given; folders and `hf:` have none."""
+    """Return the encoding for each model: the given one for files, None for other models."""
     are_files = [Path(name).is_file() for name in models]
     if not any(are_files):
         return [encoding] * len(models)
@@ -124,7 +129,7 @@ def _encodings(models: Sequence[str], encoding: str | None) -> list[str | None]:
 
 
 def _with_stride(model: "Model", stride: int, *, is_only: bool) -> "Model":
-    """Set the stride where there is one; beside others, models without one are left as they are."""
+    """Return the model with a new stride; one of several is unchanged if it has no stride."""
     if model.language_model.stride is None and not is_only:
         return model
     return model.with_stride(stride)
@@ -133,7 +138,7 @@ def _with_stride(model: "Model", stride: int, *, is_only: bool) -> "Model":
 def _line_rows(
     model: "Model", corpus: "Corpus", *, name: str, batch_size: int
 ) -> list[dict[str, Any]]:
-    """Give the score of each line as JSON values."""
+    """Return the scores of each line as JSON values."""
     from nextword.base import perplexity
 
     scores = model.unit_scores(corpus, reset="line", batch_size=batch_size)
@@ -161,7 +166,7 @@ def _show_lines(lines: Sequence[dict[str, Any]]) -> None:
 
 
 def _show_cards(cards: "Sequence[PerplexityCard]", models: "Sequence[Model]") -> None:
-    """Show one card in full, several as a table, those that cannot be compared one by one."""
+    """Print one card in full, or a table of several if they can be compared."""
     from nextword.evaluation import (
         comparability,
         render_card,
@@ -175,6 +180,6 @@ def _show_cards(cards: "Sequence[PerplexityCard]", models: "Sequence[Model]") ->
     else:
         write_line(render_cards(cards, per_token=compared.per_token))
     if not compared.per_text:
-        remark(f"These models cannot be compared: {compared.reason}. Each is shown by itself.")
+        remark(f"These models cannot be compared: {compared.reason}. Each has its own card.")
     elif not compared.per_token:
-        remark(f"Perplexity per token is left out: {compared.reason}.")
+        remark(f"Perplexity per token is not comparable and left out: {compared.reason}.")

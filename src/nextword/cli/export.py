@@ -1,4 +1,4 @@
-"""`nextword export`: a model in the form of other programs."""
+"""`nextword export`: export a model to a format of other programs."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -20,33 +20,33 @@ if TYPE_CHECKING:
 
 def export(
     model: Model,
-    to: Annotated[str, typer.Option("--to", metavar="arpa", help="The form.")],
+    to: Annotated[str, typer.Option("--to", metavar="arpa", help="Format to export to.")],
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Where the files go; made if missing.")
+        Path, typer.Option("--out", metavar="DIR", help="Output folder; created if missing.")
     ],
     gzip: Annotated[
-        bool, typer.Option("--gzip", help="Compress it: model.arpa.gz instead of model.arpa.")
+        bool, typer.Option("--gzip", help="Write model.arpa.gz instead of model.arpa.")
     ] = False,
     encoding: ArpaEncoding = None,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Write a model in the form of other programs, and print the path of what was written.
+    """Export a model to a format of other programs, and print the path of the file.
 
-    An n-gram model becomes DIR/model.arpa, which KenLM, SRILM and nextword itself read. What is
-    there already is not replaced.
+    An n-gram model is written to DIR/model.arpa, which KenLM, SRILM and nextword can read. An
+    existing file is not replaced.
     """
     from nextword.base import ConfigError, checked_path, did_you_mean
     from nextword.cli.progress import make_progress
 
     if to not in EXPORTERS:
-        raise ConfigError(f"--to {to!r} is no form known here.", help=did_you_mean(to, EXPORTERS))
+        raise ConfigError(f"--to {to!r} is not a known format.", help=did_you_mean(to, EXPORTERS))
     if checked_path(out).exists() and not out.is_dir():
         raise ConfigError(f"--out {out} is a file, not a folder.", help="Name a folder.")
     loaded = load_model(model, device="cpu", quiet=quiet, encoding=encoding)
     with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:
-        path = EXPORTERS[to](loaded, out, gzip, progress.on_stage)
+        path = EXPORTERS[to](loaded, out, gzip, progress.on_progress)
     if json:
         size = path.stat().st_size
         write_json({"model": model, "to": to, "path": str(path), "num_bytes": size})
@@ -55,12 +55,12 @@ def export(
 
 
 def _export_arpa(
-    model: "api.Model", out: Path, is_compressed: bool, on_stage: "StageProgress"
+    model: "api.Model", out: Path, is_compressed: bool, on_progress: "StageProgress"
 ) -> Path:
     path = out / ("model.arpa.gz" if is_compressed else "model.arpa")
-    model.export_arpa(path, on_stage=on_stage)
+    model.export_arpa(path, on_progress=on_progress)
     return path
 
 
-#: What writes each form.
+#: Functions that export a model, by format.
 EXPORTERS: Mapping[str, "Exporter"] = {"arpa": _export_arpa}

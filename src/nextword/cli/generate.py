@@ -1,4 +1,4 @@
-"""`nextword generate`: text, streamed as it is made."""
+"""`nextword generate`: generate text and print it token by token."""
 
 import sys
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nextword import api
     from nextword.generation import Sample, SamplingConfig
 
-#: Texts that are made side by side; more do not fit in memory.
+#: Largest number of samples. They are generated in one batch; more do not fit in memory.
 MAX_SAMPLES = 100_000
 _STANDARD_INPUT = "-"
 
@@ -22,43 +22,63 @@ _STANDARD_INPUT = "-"
 def generate(
     model: Model,
     prompt: Annotated[
-        str, typer.Option("--prompt", metavar="P", help="What to continue; - reads standard input.")
+        str,
+        typer.Option("--prompt", metavar="P", help="Text to continue; - reads standard input."),
     ] = "",
     max_tokens: Annotated[
-        int, typer.Option("--max-tokens", metavar="N", help="Most tokens.")
+        int, typer.Option("--max-tokens", metavar="N", help="Maximum number of tokens.")
     ] = 100,
     temperature: Annotated[
-        float, typer.Option("--temperature", metavar="T", help="0 takes the most probable token.")
+        float,
+        typer.Option(
+            "--temperature",
+            metavar="T",
+            help="Divides the logits; 0 always takes the most probable token.",
+        ),
     ] = 1.0,
     top_k: Annotated[
-        int | None, typer.Option("--top-k", metavar="K", help="Only the K most probable tokens.")
+        int | None,
+        typer.Option("--top-k", metavar="K", help="Sample from the K most probable tokens."),
     ] = None,
     top_p: Annotated[
         float | None,
-        typer.Option("--top-p", metavar="P", help="Only the most probable tokens that hold P."),
+        typer.Option(
+            "--top-p",
+            metavar="P",
+            help="Sample from the most probable tokens whose probabilities sum to P.",
+        ),
     ] = None,
     min_p: Annotated[
         float | None,
-        typer.Option("--min-p", metavar="P", help="Only tokens P times as probable as the first."),
+        typer.Option(
+            "--min-p",
+            metavar="P",
+            help="Sample from tokens at least P times as probable as the most probable one.",
+        ),
     ] = None,
     repetition_penalty: Annotated[
-        float, typer.Option("--repetition-penalty", metavar="R", help="Above 1: repeat less.")
+        float,
+        typer.Option(
+            "--repetition-penalty", metavar="R", help="Values above 1 make repetition less likely."
+        ),
     ] = 1.0,
-    samples: Annotated[int, typer.Option("--samples", metavar="N", help="How many texts.")] = 1,
+    samples: Annotated[
+        int, typer.Option("--samples", metavar="N", help="Number of texts to generate.")
+    ] = 1,
     stop: Annotated[
         list[str] | None,
-        typer.Option("--stop", metavar="TEXT", help="End before this text; repeatable."),
+        typer.Option("--stop", metavar="TEXT", help="Stop before this text; repeatable."),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Fixes every draw.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Random seed.")] = 0,
     encoding: ArpaEncoding = None,
     device: Device = "auto",
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Write text: the prompt, and what the model continues it with, as it is made.
+    """Continue a prompt, and print the prompt and the generated text token by token.
 
-    A sentence end prints a newline and goes on. With --samples above 1 each text stands under a
-    line `--- sample N ---`.
+    A sentence end is printed as a newline and does not stop generation. With --samples above 1,
+    each text is printed below a line `--- sample N ---`.
     """
     from nextword.base import require_range
     from nextword.generation import SamplingConfig
@@ -93,10 +113,14 @@ def generate(
 
 
 def refuse_filters(filters: Mapping[str, float | None], *, samples: int) -> None:
-    """Refuse what has no effect at temperature 0, which always takes the most probable token.
+    """Raise an error for options without effect at temperature 0, which is deterministic.
+
+    Args:
+        filters: Values of the options that restrict sampling, by option; None if not given.
+        samples: Number of samples.
 
     Raises:
-        ConfigError: A filter is given, or more than one sample, which would all be the same.
+        ConfigError: A filter is given, or more than one sample, which would all be equal.
     """
     from nextword.base import ConfigError
 
@@ -105,14 +129,14 @@ def refuse_filters(filters: Mapping[str, float | None], *, samples: int) -> None
         given.append(f"--samples {samples}")
     if given:
         raise ConfigError(
-            f"{given[0]} would change nothing: --temperature 0 takes the most probable token each "
-            "time.",
+            f"{given[0]} has no effect with --temperature 0, which always takes the most probable "
+            "token.",
             help=f"Leave {given[0].split()[0]} out, or set a --temperature above 0.",
         )
 
 
 class _Writer:
-    """Writes what a model makes of one prompt, in one of three forms."""
+    """Generates text from one prompt and prints it in one of three formats."""
 
     def __init__(
         self,
@@ -132,7 +156,7 @@ class _Writer:
         self._seed = seed
 
     def stream(self) -> None:
-        """Write one text as it is made; the prompt stands first, so that it reads as one text."""
+        """Print the prompt and one continuation, token by token."""
         pieces = self._model.stream(
             self._prompt,
             max_tokens=self._max_tokens,
@@ -149,14 +173,14 @@ class _Writer:
             write_line()
 
     def write_samples(self, num_samples: int) -> None:
-        """Write several texts, one after the other, each under its number."""
+        """Print several texts, each below its number."""
         for number, sample in enumerate(self._samples(num_samples), start=1):
             write_line(f"--- sample {number} ---")
             text = self._prompt + sample.text
             write_text(text if text.endswith("\n") else text + "\n")
 
     def write_json(self, num_samples: int) -> None:
-        """Write one JSON object with every sample, the prompt apart."""
+        """Print one JSON object with the prompt and every sample."""
         samples = [
             {
                 "text": sample.text,
@@ -180,7 +204,7 @@ class _Writer:
 
 
 def _prompt(given: str) -> str:
-    """Return the prompt as typed, or the text on standard input; bytes are kept as they are."""
+    """Return the given prompt, or standard input; bytes that are not UTF-8 become surrogates."""
     from nextword.text import open_stream
 
     if given != _STANDARD_INPUT:

@@ -1,4 +1,4 @@
-"""`nextword info`: what a model is."""
+"""`nextword info`: describe a model."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ _MEBIBYTE = 2**20
 def info(
     model: Model, encoding: ArpaEncoding = None, json: Json = False, debug: Debug = False
 ) -> None:
-    """Say what a model is: family, sizes, tokenizer, settings, figures of its card, files."""
+    """Describe a model: family, sizes, tokenizer, settings, evaluation results and files."""
     from nextword.base import write_toml
 
     loaded = load_model(model, device="cpu", encoding=encoding)
@@ -44,7 +44,12 @@ def info(
 
 
 def describe(model: "api.Model", *, name: str) -> dict[str, Any]:
-    """Give what there is to know of a model as JSON values."""
+    """Return a description of a model as JSON values.
+
+    Args:
+        model: The model.
+        name: Name of the model as the user gave it.
+    """
     from nextword.evaluation import describe_tokenizer
 
     files = _files(model.path)
@@ -64,9 +69,9 @@ def describe(model: "api.Model", *, name: str) -> dict[str, Any]:
 
 
 def measured_figures(card: str) -> list[dict[str, str]]:
-    """Read the texts and figures of perplexity from a model card, one mapping a text.
+    """Return the evaluation results in a model card, one mapping per text.
 
-    A person may edit the card; what does not look as we wrote it is left out.
+    Lines that a user has edited into another format are ignored.
     """
     found = []
     for block in _MEASURED.findall(card):
@@ -78,7 +83,7 @@ def measured_figures(card: str) -> list[dict[str, str]]:
 
 
 def as_values(figures: dict[str, str]) -> dict[str, Any]:
-    """Give figures as a machine wants them: names without blanks, numbers, null for `-`.
+    """Return figures as JSON values: names with underscores, numbers, and None for `-`.
 
     Example:
         >>> as_values({"text": "a.txt", "perplexity per word": "7,573.28", "bits per byte": "-"})
@@ -98,7 +103,7 @@ def _number(figure: str) -> float | None:
 
 
 def _files(path: Path) -> list[dict[str, Any]]:
-    """Give name and size of each file of a folder, or of the one file that the model is."""
+    """Return name and size of each file in a model folder, or of a model file."""
     return [
         {"name": file.name, "num_bytes": file.stat().st_size}
         for file in (sorted(path.iterdir()) if path.is_dir() else [path])

@@ -1,27 +1,55 @@
-"""Loading the model that a command is given."""
+"""Loading the model of a command."""
 
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nextword.api import Model
+    from nextword.cli.progress import ProgressDisplay
 
 
 def load_model(
     name: str, *, device: str, encoding: str | None = None, quiet: bool = False
 ) -> "Model":
-    """Tune the process and load a model.
+    """Set up threads and memory of the process, and load a model.
 
     Args:
         name: A run folder, a model folder, an ARPA file, or `hf:` and a name or folder.
-        device: Where it shall compute.
+        device: Device of the model's parameters.
         encoding: Encoding of the words of an ARPA file; UTF-8 when None.
-        quiet: Show nothing of a load that takes long.
+        quiet: Whether to show no progress.
     """
     from nextword import api
-    from nextword.cli.progress import make_progress
     from nextword.tensors import tune_process
 
     tune_process()
-    with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:
-        return api.load(name, device=device, encoding=encoding, on_stage=progress.on_stage)
+    with _LazyDisplay(quiet=quiet) as display:
+        return api.load(name, device=device, encoding=encoding, on_progress=display.on_progress)
+
+
+class _LazyDisplay:
+    """A progress display that is created when the first progress is reported.
+
+    Most models load without reporting any, and importing the display takes time.
+    """
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._stack = ExitStack()
+        self._display: ProgressDisplay | None = None
+
+    def __enter__(self) -> "_LazyDisplay":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def on_progress(self, stage: str, done: int, total: int | None = None) -> None:
+        """Show the progress of a stage."""
+        if self._display is None:
+            from nextword.cli.progress import make_progress
+
+            display = make_progress(quiet=self._quiet, is_terminal=sys.stderr.isatty())
+            self._display = self._stack.enter_context(display)
+        self._display.on_progress(stage, done, total)

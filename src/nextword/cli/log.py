@@ -1,17 +1,21 @@
-"""The library's log on standard error, for the time of one call. Knows no commands."""
+"""The library's log on standard error, during one call. Knows no commands."""
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 _LIBRARY = "nextword"
-#: Attribute of a record below a warning that a user shall always see (`extra={"notice": True}`).
+#: Attribute of a record below level warning that is always shown (`extra={"notice": True}`).
 _NOTICE = "notice"
 
 
 @contextmanager
 def shown_log(*, everything: bool) -> Iterator[None]:
-    """Show the library's warnings and notices, or its whole log, inside the block."""
+    """Show the library's log inside the block.
+
+    Args:
+        everything: Whether to show all records; otherwise only warnings and notices.
+    """
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     if not everything:

@@ -11,20 +11,20 @@ from nextword.cli.output import visible, write_json, write_line
 
 def next_words(
     model: Model,
-    context: Annotated[str, typer.Argument(metavar="CONTEXT", help="What was read before.")],
-    k: Annotated[int, typer.Option("-k", metavar="N", help="How many.")] = 5,
+    context: Annotated[str, typer.Argument(metavar="CONTEXT", help="Text before the next word.")],
+    k: Annotated[int, typer.Option("-k", metavar="N", help="Number of words.")] = 5,
     complete: Annotated[
-        bool, typer.Option("--complete", help="Finish the partial word that CONTEXT ends in.")
+        bool, typer.Option("--complete", help="Complete the partial word at the end of CONTEXT.")
     ] = False,
     encoding: ArpaEncoding = None,
     device: Device = "auto",
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Give the most probable next words with their probabilities."""
+    """Print the most probable next words with their probabilities."""
     loaded = load_model(model, device=device, encoding=encoding)
-    give = loaded.complete_word if complete else loaded.next_words
-    pairs = give(context, k=k)
+    predict = loaded.complete_word if complete else loaded.next_words
+    pairs = predict(context, k=k)
     if json:
         found = [{"token": token, "probability": share} for token, share in pairs]
         write_json({"context": context, "next": found})

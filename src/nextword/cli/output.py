@@ -1,4 +1,4 @@
-"""Results on standard output, remarks on standard error. Knows no commands."""
+"""Results on standard output, other messages on standard error. Knows no commands."""
 
 import json
 import sys
@@ -9,9 +9,9 @@ SCHEMA = 1
 
 
 def write_text(text: str) -> None:
-    """Write text to standard output as it stands, and let it be seen at once.
+    """Write text to standard output unchanged, and flush.
 
-    Bytes that came in as surrogates go out as the bytes they were.
+    Surrogates that stand for bytes of the input are written as those bytes.
     """
     _write(text.encode("utf-8", errors="surrogateescape"))
 
@@ -26,7 +26,7 @@ def write_json(values: Mapping[str, Any]) -> None:
     from nextword.base import with_nulls
 
     text = json.dumps(with_nulls({"schema": SCHEMA, **values}), ensure_ascii=False)
-    # A lone surrogate is no UTF-8; written as an escape it is valid JSON.
+    # A lone surrogate is not valid UTF-8. Written as an escape, it is valid JSON.
     _write(text.encode("utf-8", errors="backslashreplace") + b"\n")
 
 
@@ -43,7 +43,7 @@ def _write(content: bytes) -> None:
 
 
 def remark(text: str) -> None:
-    """Write a line to standard error; a reader that has gone is no reason to stop working."""
+    """Write a line to standard error; errors while writing are ignored."""
     try:
         sys.stderr.write(printable(text) + "\n")
         sys.stderr.flush()
@@ -52,7 +52,7 @@ def remark(text: str) -> None:
 
 
 def visible(token: str) -> str:
-    r"""Give a token on one line with its blanks to be seen.
+    r"""Return a token on one line, quoted if it has blanks or is not printable.
 
     Example:
         >>> visible("books"), visible(" books"), visible("\n")
@@ -63,11 +63,11 @@ def visible(token: str) -> str:
 
 
 def aligned(rows: list[tuple[str, str]]) -> str:
-    """Give labels and values as lines, the values under each other."""
+    """Return labels and values as lines, with the values in one column."""
     width = max((len(label) for label, _ in rows), default=0)
     return "\n".join(f"{label:<{width}}  {value}" for label, value in rows)
 
 
 def printable(text: str) -> str:
-    """Give text that any UTF-8 stream takes: lone surrogates are shown as escapes."""
+    """Return text that can be encoded as UTF-8: lone surrogates become escapes."""
     return text.encode("utf-8", errors="backslashreplace").decode("utf-8")

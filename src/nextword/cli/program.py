@@ -1,4 +1,4 @@
-"""What this program is called, and what to type for it."""
+"""The name of this program, and the commands that start it and its Python."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ NAME = "nextword"
 
 
 def program() -> str:
-    """Give what to type for this program: its name, or its path where the shell has no name."""
+    """Return the command that starts this program: its name if it is on PATH, else its path."""
     if shutil.which(NAME):
         return NAME
     beside = Path(sys.executable).with_name(NAME)
@@ -17,5 +17,5 @@ def program() -> str:
 
 
 def python() -> str:
-    """Give what to type for the Python that runs it."""
+    """Return the command that starts the Python interpreter of this process."""
     return "python" if shutil.which(NAME) else os.path.relpath(sys.executable)

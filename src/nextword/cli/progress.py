@@ -1,6 +1,6 @@
-"""What a person sees of a long job, on standard error: nothing, plain lines, or a bar.
+"""Progress of a long job on standard error: nothing, plain lines, or a progress bar.
 
-Knows the records of a training; nothing of the commands that show them.
+Knows the records of a training, and no commands.
 """
 
 import time
@@ -14,11 +14,11 @@ from nextword.training import Callback, StepRecord, ValidationRecord
 if TYPE_CHECKING:
     from typing import Self
 
-#: Plain lines come no oftener than this, seconds.
+#: Shortest time between two plain lines, in seconds.
 LINE_INTERVAL_S = 5.0
-#: The lines of a long stage come ever more seldom, up to this, seconds.
+#: Longest time between two lines of a stage, in seconds. The interval grows with the stage's time.
 LONGEST_INTERVAL_S = 60.0
-#: A stage that is done sooner is not worth a line, seconds.
+#: Time before the first line of a stage, in seconds. Shorter stages print nothing.
 STAGE_PATIENCE_S = 2.0
 
 _HEADER = f"{'step':>13} {'epoch':>7} {'perplexity':>11} {'tokens/s':>9} {'rate':>9} "
@@ -27,14 +27,14 @@ _HEADER += f"{'gradient':>9} {'clipped':>7} {'left':>8}"
 Clock = Callable[[], float]
 
 
-class Progress(Callback):
-    """Shows nothing; what the two that show something have in common.
+class ProgressDisplay(Callback):
+    """Progress display that shows nothing; base class of the lines and the bar.
 
-    Use it in a `with` block, which ends what is shown. It is a callback of the training and its
-    `on_stage` is told of the stages before and after.
+    A display is a training callback. Its method `on_progress` is called during the stages before
+    and after training. Use it in a `with` block, which closes it.
 
     Attributes:
-        has_trained: Whether any training took place, as none does in a finished run.
+        has_trained: Whether training has started; False for a run that was already finished.
     """
 
     def __init__(self) -> None:
@@ -52,21 +52,27 @@ class Progress(Callback):
         self.close()
 
     def on_start(self, *, first_step: int, num_steps: int) -> None:
-        """Note that there is something to train."""
+        """Record that training has started."""
         self.has_trained = True
 
-    def on_stage(self, stage: str, done: int, total: int | None = None) -> None:
-        """Be told how many characters or tokens of a stage are done."""
+    def on_progress(self, stage: str, done: int, total: int | None = None) -> None:
+        """Show the progress of a stage.
+
+        Args:
+            stage: What is being done, and in which unit it is counted.
+            done: Number of units done.
+            total: Number of units in total; None if unknown.
+        """
 
     def close(self) -> None:
-        """End what is shown."""
+        """Close the display."""
 
 
-class LineProgress(Progress):
-    """Plain lines with fixed columns: for files, pipes and logs.
+class LineProgress(ProgressDisplay):
+    """Progress as plain lines with fixed columns, for files, pipes and logs.
 
     Args:
-        clock: Gives seconds.
+        clock: Returns the current time in seconds.
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
@@ -79,29 +85,29 @@ class LineProgress(Progress):
         self._waiting: StepRecord | None = None
 
     def on_start(self, *, first_step: int, num_steps: int) -> None:
-        """Write the heads of the columns."""
+        """Print the column headings."""
         super().on_start(first_step=first_step, num_steps=num_steps)
         if first_step:
-            remark(f"going on after step {first_step}")
+            remark(f"resuming after step {first_step}")
         remark(_HEADER)
         self._shown_at = self._clock() - LINE_INTERVAL_S
 
     def on_step(self, record: StepRecord) -> None:
-        """Write the record, unless the last line is too young."""
+        """Print the record if enough time has passed since the last line."""
         self._waiting = record
         if self._clock() - self._shown_at >= LINE_INTERVAL_S:
             self._show_waiting()
 
     def on_validation(self, record: ValidationRecord) -> None:
-        """Write what was measured."""
+        """Print the result of a validation."""
         remark(validation_line(record))
 
     def on_end(self) -> None:
-        """Write the last record, if it was held back."""
+        """Print the last record if it has not been printed."""
         self._show_waiting()
 
-    def on_stage(self, stage: str, done: int, total: int | None = None) -> None:
-        """Write how far a stage is that takes its time."""
+    def on_progress(self, stage: str, done: int, total: int | None = None) -> None:
+        """Print the progress of a stage that takes more than 2 seconds."""
         now = self._clock()
         if stage != self._stage:
             self._stage, self._stage_since = stage, now
@@ -119,7 +125,7 @@ class LineProgress(Progress):
 
 
 def step_line(record: StepRecord) -> str:
-    """Give a record in the columns of the plain lines."""
+    """Return a training record as a line with fixed columns."""
     step = f"{record.step}/{record.num_steps}"
     return (
         f"{step:>13} {record.epoch:7.2f} {record.value:11.2f} "
@@ -129,13 +135,13 @@ def step_line(record: StepRecord) -> str:
 
 
 def validation_line(record: ValidationRecord) -> str:
-    """Say a validation in a line."""
+    """Return the result of a validation as a line."""
     best = ", the best so far" if record.is_best else ""
     return f"validation after step {record.step}: {record.headline} {record.value:.2f}{best}"
 
 
 def share_done(done: int, total: int | None) -> str:
-    """Say how much of a stage is done, and of how much where that is known.
+    """Return the progress of a stage as text, with the total if it is known.
 
     Example:
         >>> share_done(43_520, 170_071), share_done(1_000, None)
@@ -145,7 +151,7 @@ def share_done(done: int, total: int | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Give a time as people write it.
+    """Return a duration as text, in hours, minutes and seconds.
 
     Example:
         >>> duration(200), duration(7260)
@@ -160,10 +166,10 @@ def duration(seconds: float) -> str:
     return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
 
 
-def make_progress(*, quiet: bool, is_terminal: bool) -> Progress:
-    """Choose what is shown: nothing, a bar on a terminal, else plain lines."""
+def make_progress(*, quiet: bool, is_terminal: bool) -> ProgressDisplay:
+    """Return a display: none if `quiet`, a progress bar on a terminal, otherwise plain lines."""
     if quiet:
-        return Progress()
+        return ProgressDisplay()
     if not is_terminal:
         return LineProgress()
     from nextword.cli.progress_bar import BarProgress

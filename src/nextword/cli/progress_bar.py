@@ -1,18 +1,17 @@
-"""The progress bar of a terminal. Knows records of training; nothing of commands."""
+"""A progress bar for terminals. Knows the records of a training, and no commands."""
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TaskID, TextColumn
 
-from nextword.cli.progress import Progress as ProgressContract
-from nextword.cli.progress import duration, share_done, validation_line
+from nextword.cli.progress import ProgressDisplay, duration, share_done, validation_line
 from nextword.training import StepRecord, ValidationRecord
 
 
-class BarProgress(ProgressContract):
-    """A bar for the training, with the figures beside it, and a line for each other stage.
+class BarProgress(ProgressDisplay):
+    """A progress bar for training, and a spinner for each other stage.
 
     Args:
-        console: Where it is drawn; standard error when None.
+        console: Console to draw on; standard error when None.
     """
 
     def __init__(self, console: Console | None = None) -> None:
@@ -29,19 +28,19 @@ class BarProgress(ProgressContract):
         self._add("training", total=num_steps, completed=first_step)
 
     def on_step(self, record: StepRecord) -> None:
-        """Move the bar and its figures."""
+        """Update the bar and its figures."""
         self._update(figures_line(record), total=record.num_steps, completed=record.step)
 
     def on_validation(self, record: ValidationRecord) -> None:
-        """Write what was measured above the bar."""
+        """Print the result of a validation above the bar."""
         self._console.print(validation_line(record), highlight=False)
 
     def on_end(self) -> None:
-        """Leave the bar as it stands."""
+        """Stop updating the bar."""
         self.close()
 
-    def on_stage(self, stage: str, done: int, total: int | None = None) -> None:
-        """Show how far a stage is."""
+    def on_progress(self, stage: str, done: int, total: int | None = None) -> None:
+        """Show the progress of a stage."""
         if stage != self._stage:
             self.close()
             self._open(SpinnerColumn())
@@ -75,7 +74,7 @@ class BarProgress(ProgressContract):
 
 
 def figures_line(record: StepRecord) -> str:
-    """Give the figures that stand beside the bar."""
+    """Return the figures shown next to the bar."""
     return (
         f"{record.headline} {record.value:.1f}  {record.items_per_second:,.0f} {record.unit}/s  "
         f"gradient {record.grad_norm:.2f}  clipped {100 * record.clip_rate:.0f}%  "

@@ -24,7 +24,7 @@ _STANDARD_INPUT = "-"
 def score(
     model: Model,
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="The lines; - is standard input.")
+        str, typer.Argument(metavar="FILE", help="File with the lines; - is standard input.")
     ] = _STANDARD_INPUT,
     batch_size: BatchSize = None,
     encoding_errors: EncodingErrors = "strict",
@@ -32,13 +32,13 @@ def score(
     encoding: ArpaEncoding = None,
     device: Device = "auto",
     json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object a line instead of text.")
+        bool, typer.Option("--json", help="Print one JSON object per line instead of text.")
     ] = False,
     debug: Debug = False,
 ) -> None:
-    """Give the log-probability of each line, in nats, a tab and the line.
+    """Print the log-probability of each line in nats, a tab, and the line.
 
-    Each line is read afresh and its end counts. Scores come as lines are read.
+    Each line is scored from the initial state, its end included. Lines are read as they arrive.
     """
     from nextword.evaluation import DEFAULT_BATCH_SIZE
 
@@ -53,7 +53,7 @@ def score(
 
 
 def _lines(file: str, *, field: str | None, encoding_errors: str) -> Iterator[str]:
-    """Return the lines of a text; those of standard input as they come."""
+    """Iterate over the lines of a text as they arrive."""
     from nextword.text import open_corpus, text_lines
 
     corpus = open_corpus(

@@ -1,4 +1,4 @@
-"""From the options of `train` to nested settings. Knows neither files nor models."""
+"""Nested settings from the options of `train`. Knows neither files nor models."""
 
 from collections.abc import Sequence
 
@@ -17,10 +17,21 @@ def training_settings(
     device: str | None = None,
     seed: int | None = None,
 ) -> list[Values]:
-    """Give layers of settings, later ones win: every `--set` in its order, then named options.
+    """Return layers of nested settings; a later layer overrides earlier ones.
+
+    Args:
+        overrides: Values of `--set`, in order. They come before all other options.
+        valid: Validation texts.
+        test: Test texts.
+        split: Three shares of the text, separated by commas.
+        init: Model to start from.
+        field: Key of the text in JSON lines.
+        encoding_errors: `strict` or `surrogateescape`.
+        device: Device to train on.
+        seed: Random seed.
 
     Raises:
-        ConfigError: A `--set` or the split is not of its form.
+        ConfigError: A `--set` or the split is malformed.
     """
     named = {
         "--valid": ("text", "valid", list(valid) or None),
@@ -43,10 +54,10 @@ def training_settings(
 
 
 def parse_split(text: str) -> list[float]:
-    """Read three shares.
+    """Parse three numbers separated by commas.
 
     Raises:
-        ConfigError: They are not three numbers.
+        ConfigError: The text does not consist of three numbers.
 
     Example:
         >>> parse_split("0.9,0.05,0.05")

@@ -1,7 +1,7 @@
-"""Standard streams that were closed before the program began. Knows no commands.
+"""Standard streams that were closed before the program started. Knows no commands.
 
-cron, systemd and `<&-`, `>&-`, `2>&-` in a shell start a program without them; Python then has
-None in their place, and the next file that is opened would take over their numbers.
+cron, systemd, and `<&-`, `>&-` or `2>&-` in a shell start a program without them. Python then sets
+them to None, and the next opened file would reuse their file descriptor.
 """
 
 import io
@@ -13,14 +13,14 @@ _NAMES = ("stdin", "stdout", "stderr")
 
 
 class _ClosedInput(io.RawIOBase):
-    """What stands for a standard input that is closed: reading from it is an error."""
+    """Replacement of a closed standard input. Reading from it raises a DataError."""
 
     def readable(self) -> bool:
-        """Say that it can be read."""
+        """Return True; the error is raised by reading."""
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        """Refuse."""
+        """Raise a DataError."""
         from nextword.base import DataError
 
         raise DataError(
@@ -30,7 +30,7 @@ class _ClosedInput(io.RawIOBase):
 
 
 class _Nowhere(io.TextIOWrapper):
-    """What stands for a standard output or error that is closed: writing to it does nothing."""
+    """Replacement of a closed standard output or error. Writing to it has no effect."""
 
     def __init__(self) -> None:
         nowhere = Path(os.devnull).open("wb")  # noqa: SIM115
@@ -38,7 +38,7 @@ class _Nowhere(io.TextIOWrapper):
 
 
 def replace_closed_streams() -> None:
-    """Put a stream in the place of each standard stream that is closed, and keep its number."""
+    """Replace each closed standard stream, and occupy its file descriptor."""
     for number, name in enumerate(_NAMES):
         if getattr(sys, name) is None:
             _occupy(number)
@@ -48,7 +48,7 @@ def replace_closed_streams() -> None:
 
 
 def require_standard_output() -> None:
-    """Refuse a command whose only result goes to a standard output that is closed.
+    """Raise an error if standard output is closed, because the result would be lost.
 
     Raises:
         ConfigError: Standard output is closed.
@@ -59,12 +59,12 @@ def require_standard_output() -> None:
 
     raise ConfigError(
         "standard output is closed; the result would be lost.",
-        help="Send it to a file, as in nextword ... > result.txt, or to /dev/null.",
+        help="Redirect it to a file, as in nextword ... > result.txt, or to /dev/null.",
     )
 
 
 def _occupy(number: int) -> None:
-    """Open the null device under the number of a stream, unless something has that number."""
+    """Open the null device with a given file descriptor, unless the descriptor is in use."""
     try:
         os.fstat(number)
     except OSError:

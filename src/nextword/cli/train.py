@@ -1,4 +1,4 @@
-"""`nextword train`: train a model into a run folder, or say what that would take."""
+"""`nextword train`: train a model into a run folder, or estimate the size and time of training."""
 
 import sys
 from collections.abc import Iterator
@@ -8,57 +8,68 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nextword.cli.options import TEXT_HELP, Debug, Field, Json, Quiet
+from nextword.cli.options import ENCODING_ERRORS_HELP, TEXT_HELP, Debug, Field, Json, Quiet
 from nextword.cli.output import aligned, remark, write_json, write_line
 from nextword.cli.streams import require_standard_output
 
 if TYPE_CHECKING:
-    from nextword.cli.progress import Progress
+    from nextword.cli.progress import ProgressDisplay
     from nextword.storage import RunFolder
     from nextword.training import Callback, NgramPlan, Plan, RunConfig, RunResult
 
+#: Values of --resume.
+RESUME_CHOICES = ("auto", "never", "old-text")
 _EXAMPLE = "Example: nextword train corpus.txt --out runs/mine --recipe lstm-small"
 
 
 def train(
     text: Annotated[list[str] | None, typer.Argument(metavar="TEXT", help=f"{TEXT_HELP}.")] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="RUN", help="The run folder to write.")
+        Path | None, typer.Option("--out", metavar="RUN", help="Run folder to write.")
     ] = None,
     recipe: Annotated[
         str | None,
-        typer.Option("--recipe", metavar="NAME|FILE", help="See nextword recipes."),
+        typer.Option(
+            "--recipe", metavar="NAME|FILE", help="Name or TOML file; see nextword recipes."
+        ),
     ] = None,
     overrides: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
             metavar="SECTION.KEY=VALUE",
-            help="Change a setting, or with no VALUE take a recipe's back; repeatable.",
+            help="Change a setting; an empty VALUE removes the recipe's value; repeatable.",
         ),
     ] = None,
     valid: Annotated[
         list[str] | None,
-        typer.Option("--valid", metavar="TEXT", help="Validation text; else a share of TEXT."),
+        typer.Option(
+            "--valid", metavar="TEXT", help="Validation text; a share of TEXT by default."
+        ),
     ] = None,
     test: Annotated[
-        list[str] | None, typer.Option("--test", metavar="TEXT", help="Test text, for the end.")
+        list[str] | None,
+        typer.Option("--test", metavar="TEXT", help="Test text, evaluated after training."),
     ] = None,
     split: Annotated[
         str | None,
         typer.Option(
-            "--split", metavar="0.9,0.05,0.05", help="Shares of training, validation, test."
+            "--split",
+            metavar="0.9,0.05,0.05",
+            help="Shares of TEXT for training, validation and test.",
         ),
     ] = None,
     init: Annotated[
-        str | None, typer.Option("--init", metavar="MODEL", help="Start from this model.")
+        str | None,
+        typer.Option("--init", metavar="MODEL", help="Start from the weights of this model."),
     ] = None,
     resume: Annotated[
         str,
         typer.Option(
             "--resume",
             metavar="auto|never|old-text",
-            help="auto goes on with a stopped run; old-text does so though its text has changed.",
+            help="auto resumes a stopped run; old-text resumes it even if its text has changed; "
+            "never refuses a folder that contains a run.",
         ),
     ] = "never",
     encoding_errors: Annotated[
@@ -66,27 +77,27 @@ def train(
         typer.Option(
             "--encoding-errors",
             metavar="strict|surrogateescape",
-            help="What to do with bytes that are not UTF-8: refuse or keep them.",
+            help=ENCODING_ERRORS_HELP,
         ),
     ] = None,
     field: Field = None,
     device: Annotated[
-        str | None, typer.Option("--device", metavar="D", help="auto, cpu, cuda, cuda:1, mps ...")
+        str | None,
+        typer.Option("--device", metavar="D", help="Device: auto, cpu, cuda, cuda:1, mps ..."),
     ] = None,
-    seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", help="Fixes every random draw.")
-    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Random seed.")] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what it would take: size, memory, time.")
+        bool,
+        typer.Option("--dry-run", help="Estimate size, memory and time without training."),
     ] = False,
     tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Write events for TensorBoard too.")
+        bool, typer.Option("--tensorboard", help="Also write TensorBoard event files.")
     ] = False,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Train a model on texts, and write model, metrics and report into a run folder."""
+    """Train a model on texts, and write the model, metrics and a report into a run folder."""
     from nextword import api
     from nextword.cli.progress import make_progress
     from nextword.cli.settings import training_settings
@@ -108,7 +119,9 @@ def train(
         if dry_run:
             require_standard_output()
             config = api.run_config(texts, recipe=recipe, settings=settings)
-            plan = api.plan(config, on_stage=progress.on_stage, standard_input=sys.stdin.buffer)
+            plan = api.plan(
+                config, on_progress=progress.on_progress, standard_input=sys.stdin.buffer
+            )
             show_plan(plan, config, as_json=json)
             return
         run = required_out(out)
@@ -122,27 +135,31 @@ def train(
                 recipe=recipe,
                 settings=settings,
                 resume=resume,
-                callbacks=lambda folder: watchers(
+                callbacks=lambda folder: training_callbacks(
                     progress, folder, tensorboard=tensorboard, advice=not (quiet or json)
                 ),
-                on_stage=progress.on_stage,
+                on_progress=progress.on_progress,
                 standard_input=sys.stdin.buffer,
             )
     if not progress.has_trained and result.family != "ngram":
-        remark(f"the run in {run} is finished already; these are its figures")
+        remark(f"the run in {run} is already finished; these are its results")
     show_result(result, as_json=json)
 
 
 def refuse_unknown_resume(resume: str) -> None:
-    """Refuse a --resume that is neither of the two, also where a plan does not look at it."""
+    """Raise an error for an unknown value of --resume, also if a dry run does not use it.
+
+    Raises:
+        ConfigError: The value is not one of `RESUME_CHOICES`.
+    """
     from nextword.base import ConfigError
 
-    if resume not in {"auto", "never"}:
-        raise ConfigError(f"--resume is {resume!r}.", help="Use auto or never.")
+    if resume not in RESUME_CHOICES:
+        raise ConfigError(f"--resume is {resume!r}.", help="Use auto, never or old-text.")
 
 
 def refuse_tensorboard(family: str) -> None:
-    """Refuse events of a training for a model that has no updates.
+    """Raise an error for --tensorboard with a model that is not trained by gradient descent.
 
     Raises:
         ConfigError: The family is `ngram`.
@@ -151,17 +168,21 @@ def refuse_tensorboard(family: str) -> None:
 
     if family == "ngram":
         raise ConfigError(
-            "--tensorboard would write nothing: an n-gram model is counted, not trained.",
+            "--tensorboard has no effect: an n-gram model is counted and has no training steps.",
             help="Leave --tensorboard out.",
         )
 
 
 def required_out(out: Path | None) -> Path:
-    """Give the run folder, which only a dry run does without."""
+    """Return the run folder, which every training needs.
+
+    Raises:
+        ConfigError: No folder is given, or its path is a file.
+    """
     from nextword.base import ConfigError, checked_path
 
     if out is None:
-        raise ConfigError("no run folder is named.", help=f"Add --out RUN. {_EXAMPLE}")
+        raise ConfigError("no run folder is given.", help=f"Add --out RUN. {_EXAMPLE}")
     if checked_path(out).exists() and not out.is_dir():
         raise ConfigError(f"--out {out} is not a folder.", help="Name a new or an empty folder.")
     return out
@@ -169,11 +190,11 @@ def required_out(out: Path | None) -> Path:
 
 @contextmanager
 def advice_on_stop(run: Path, command: str) -> Iterator[None]:
-    """Say what is left of a training that a signal stopped, and how to go on with it.
+    """Print how to resume a training that a signal stops inside the block.
 
     Args:
-        run: Its run folder.
-        command: Goes on with it.
+        run: The run folder.
+        command: The command that resumes the run.
     """
     try:
         yield
@@ -188,14 +209,21 @@ def _advice(run: Path, command: str) -> str:
     from nextword.storage import RunFolder
 
     if RunFolder(run).has_checkpoint():
-        return f"stopped, and saved; to go on: {command}"
-    return "stopped before anything was saved; to start again, give the same command"
+        return f"stopped and saved; to resume: {command}"
+    return "stopped before the first checkpoint; to start again, repeat the command"
 
 
-def watchers(
-    progress: "Progress", run: "RunFolder", *, tensorboard: bool = False, advice: bool
+def training_callbacks(
+    progress: "ProgressDisplay", run: "RunFolder", *, tensorboard: bool = False, advice: bool
 ) -> "list[Callback]":
-    """Give what watches a training beside what always does."""
+    """Return the callbacks of the command line, besides those that every training has.
+
+    Args:
+        progress: The progress display.
+        run: The run folder.
+        tensorboard: Whether to write TensorBoard event files.
+        advice: Whether to recommend the compiled kernels if they are missing.
+    """
     from nextword.cli.advice import KernelAdvice
     from nextword.training import TensorBoard
 
@@ -204,7 +232,7 @@ def watchers(
 
 
 def show_result(result: "RunResult", *, as_json: bool) -> None:
-    """Write what a training came to: its cards and where things lie, or all of it as JSON."""
+    """Print the result of a training: its cards, the model folder and the report, or JSON."""
     from nextword.evaluation import render_card
 
     if as_json:
@@ -218,7 +246,7 @@ def show_result(result: "RunResult", *, as_json: bool) -> None:
 
 
 def show_plan(plan: "Plan | NgramPlan", config: "RunConfig", *, as_json: bool) -> None:
-    """Write what a training would take."""
+    """Print the estimated size, memory and time of a training."""
     from nextword.training import NgramPlan
 
     if as_json:
@@ -230,7 +258,7 @@ def show_plan(plan: "Plan | NgramPlan", config: "RunConfig", *, as_json: bool) -
 
 
 def _ngram_rows(plan: "NgramPlan", config: "RunConfig") -> list[tuple[str, str]]:
-    how = "counted" if plan.is_counted else "estimated from the beginning of the text"
+    how = "counted" if plan.is_counted else "estimated from the first part of the text"
     sizes = [
         (f"{order}-grams", f"{number:,}") for order, number in enumerate(plan.num_ngrams, start=1)
     ]
@@ -241,9 +269,9 @@ def _ngram_rows(plan: "NgramPlan", config: "RunConfig") -> list[tuple[str, str]]
         *sizes,
         ("parameters", f"{plan.num_parameters:,}, {how}"),
         ("model", f"{plan.model_mib:,.1f} MiB"),
-        ("memory", f"about {plan.counting_mib:,.0f} MiB while counting, and the model"),
+        ("memory", f"about {plan.counting_mib:,.0f} MiB while counting, plus the model"),
         *([("disk", f"about {plan.disk_mib:,.0f} MiB while counting")] if plan.disk_mib else []),
-        ("time", f"about {plan.minutes:.1f} minutes, reading and measuring apart"),
+        ("time", f"about {plan.minutes:.1f} minutes, without encoding and evaluation"),
     ]
 
 
@@ -257,6 +285,6 @@ def _network_rows(plan: "Plan", config: "RunConfig") -> list[tuple[str, str]]:
         ("output", plan.output),
         ("updates", f"{plan.num_steps:,}, {plan.seconds_per_step:.3f} s each"),
         ("speed", f"{plan.tokens_per_second:,.0f} tokens/s"),
-        ("memory", f"{plan.weights_mib + plan.activations_mib:,.0f} MiB at least"),
-        ("time", f"about {plan.minutes:.1f} minutes, validations apart"),
+        ("memory", f"at least {plan.weights_mib + plan.activations_mib:,.0f} MiB"),
+        ("time", f"about {plan.minutes:.1f} minutes, without validation"),
     ]

@@ -1,4 +1,4 @@
-"""Measuring language models: the perplexity card, scores of units and of lines, the audit."""
+"""Evaluation of language models: perplexity cards, scores per line or document, and the audit."""
 
 from nextword.evaluation.audit import (
     AuditReport,

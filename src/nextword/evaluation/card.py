@@ -1,6 +1,6 @@
-"""The perplexity card: every figure `evaluate` reports, derived in one place from plain sums.
+"""The perplexity card: every figure that `evaluate` reports, computed from sums and counts.
 
-Knows neither models nor text; it divides sums by counts and says which figures are undefined.
+Knows neither models nor texts. Decides which figures are undefined.
 """
 
 import dataclasses
@@ -13,18 +13,18 @@ from nextword.base import perplexity as perplexity_of
 
 @dataclass(frozen=True, kw_only=True)
 class Sums:
-    """What scoring a text adds up to.
+    """Summed scores of a text.
 
-    Known and unknown targets are summed apart, so that one infinite score leaves the other sum
-    whole.
+    Known and unknown targets have separate sums, so that an infinite score in one leaves the other
+    finite.
 
     Attributes:
-        num_tokens: Targets scored.
-        num_unknown: Those of them that stand for text outside the vocabulary.
-        known_nll_sum: Negative log-likelihood of the known targets, nats; infinite where the
-            model gave one of them probability 0.
-        unknown_nll_sum: That of the unknown targets, nats.
-        seconds: Wall-clock time it took.
+        num_tokens: Number of scored targets.
+        num_unknown: Number of scored targets that are out-of-vocabulary.
+        known_nll_sum: Negative log-likelihood of the known targets, in nats; infinite if the model
+            assigns probability 0 to one of them.
+        unknown_nll_sum: Negative log-likelihood of the unknown targets, in nats.
+        seconds: Wall-clock time of scoring, in seconds.
     """
 
     num_tokens: int
@@ -35,24 +35,24 @@ class Sums:
 
     @property
     def nll_sum(self) -> float:
-        """Negative log-likelihood of all targets, nats."""
+        """Negative log-likelihood of all targets, in nats."""
         return self.known_nll_sum + self.unknown_nll_sum
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextFacts:
-    """What the card says about the text and how it was cut into tokens.
+    """The text and its tokenization, for the card.
 
     Attributes:
-        text: Where it came from.
-        tokenizer: Kind, size and identity, as `describe_tokenizer` gives them.
-        counts_words: Whether a token is a word, so that unknowns are a share of words.
-        num_words: White-space words and line ends.
-        num_characters: Code points, newlines included.
-        num_bytes: Bytes in UTF-8.
-        note: What a reader of the figures must know of the text, if anything.
-        num_characters_lost: Characters that the tokens do not tell; for a word tokenizer, white
-            space between words.
+        text: Name of the text.
+        tokenizer: Kind, size and fingerprint, as returned by `describe_tokenizer`.
+        counts_words: Whether each token is a word; then `unknown_rate` is a share of words.
+        num_words: Number of white-space separated words and line ends.
+        num_characters: Number of code points, newlines included.
+        num_bytes: Number of bytes in UTF-8.
+        note: A warning for readers of the figures; None if there is none.
+        num_characters_lost: Number of characters that cannot be decoded from the tokens; for a word
+            tokenizer, white space between words.
     """
 
     text: str
@@ -66,21 +66,21 @@ class TextFacts:
 
     @property
     def keeps_words(self) -> bool:
-        """Whether the words of the text can be told from its tokens."""
+        """Whether the words of the text can be recovered from its tokens."""
         return self.counts_words or not self.num_characters_lost
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelFacts:
-    """What the card says about the model and how it was scored.
+    """The model and how it was evaluated, for the card.
 
     Attributes:
-        model: Its name.
-        family: Its family, as in `model.family`.
-        num_parameters: Trained numbers.
-        reset: Where the state was forgotten: never, document or line.
-        adaptation: `cache` or `dynamic` where the model learnt from the text as it went.
-        stride: Tokens between re-encodings, for models with absolute positions.
+        model: Name of the model.
+        family: Family of the model, as in the setting `model.family`.
+        num_parameters: Number of trained parameters.
+        reset: Where the state was reset: `never`, `document` or `line`.
+        adaptation: `cache` or `dynamic` if the model adapted to the text; None if it did not.
+        stride: Stride of the sliding window, in tokens; None for models without one.
     """
 
     model: str
@@ -95,21 +95,26 @@ class ModelFacts:
 class PerplexityCard:
     """Every figure of one model on one text, in the order of the JSON object.
 
-    A figure that has no meaning is None: those per character and per byte where unknown tokens
-    were scored or characters were lost in encoding (nobody predicted those characters), the one per
-    word where more than white space between words was lost, any ratio to a count of 0, and
-    `perplexity_without_unknown` where every target was unknown. A figure may be infinite: a
-    target of probability 0 makes `nll_sum` and all that follows from it so.
+    An undefined figure is None:
+
+    - `bits_per_character` and `bits_per_byte` if unknown tokens were scored or the tokenizer
+      dropped characters, because the model did not predict those characters;
+    - `perplexity_per_word` if the tokenizer dropped more than white space between words;
+    - `perplexity_without_unknown` if every target was unknown;
+    - any ratio to a count of 0.
+
+    A target of probability 0 makes `nll_sum` and the figures computed from it infinite.
 
     Attributes:
-        num_characters_lost: Characters of the text that its tokens do not tell.
-        nll_sum: Negative log-likelihood of all targets, nats.
-        perplexity: Per token of this tokenizer.
-        perplexity_per_word: Per white-space word or line end, whatever the tokenizer.
+        num_characters_lost: Number of characters that cannot be decoded from the tokens.
+        nll_sum: Negative log-likelihood of all targets, in nats.
+        perplexity: Perplexity per token of this tokenizer.
+        perplexity_per_word: Perplexity per white-space separated word or line end, for any
+            tokenizer.
         unknown_rate: Unknown targets as a share of words (word tokenizers) or of tokens.
-        perplexity_without_unknown: Per token, unknown targets left out but kept as context.
-        note: A warning about the figures, such as that most words are unknown; None where all is
-            well.
+        perplexity_without_unknown: Perplexity per known token. Unknown tokens stay in the context.
+        note: A warning about the figures, such as that most words are unknown; None if there is
+            none.
     """
 
     model: str
@@ -138,20 +143,24 @@ class PerplexityCard:
     note: str | None = None
 
     def to_dict(self) -> Values:
-        """Give the fields for JSON, which knows no infinity: infinite figures become None.
+        """Return the fields as JSON values; infinite figures become None.
 
-        `nll_sum` is None only where it is infinite, so that an infinite perplexity can still be
-        told from an undefined one; a finite `nll_sum` beside a perplexity of None means that the
-        perplexity is too large for a floating-point number.
+        `nll_sum` is None only if it is infinite. A finite `nll_sum` with a perplexity of None means
+        that the perplexity is undefined or too large for a floating-point number.
         """
         return {name: _finite(value) for name, value in dataclasses.asdict(self).items()}
 
 
 def perplexity_card(sums: Sums, *, model: ModelFacts, text: TextFacts) -> PerplexityCard:
-    """Derive the card from sums and counts.
+    """Return the card computed from sums and counts.
+
+    Args:
+        sums: Summed scores of the text.
+        model: The model and how it was evaluated.
+        text: The text and its tokenization.
 
     Raises:
-        DataError: Nothing was scored.
+        DataError: The text has no tokens.
 
     Example:
         >>> sums = Sums(num_tokens=2, num_unknown=0, known_nll_sum=2 * math.log(8.0),
@@ -165,7 +174,7 @@ def perplexity_card(sums: Sums, *, model: ModelFacts, text: TextFacts) -> Perple
     """
     if sums.num_tokens == 0:
         raise DataError(
-            f"{text.text} holds no tokens to score.", help="Give a text that is not empty."
+            f"{text.text} has no tokens to score.", help="Give a text that is not empty."
         )
     is_whole = not (sums.num_unknown or text.num_characters_lost)
     bits = nats_to_bits(sums.nll_sum) if is_whole else None

@@ -1,9 +1,9 @@
-"""Which figures of several models may stand side by side: the rule, in one place.
+"""The rule for which figures of several models can be compared.
 
-A perplexity per token says nothing of a model with another vocabulary, for its tokens are other
-things to guess. Per word, character or byte it does, unless unknown words were scored: `<unk>`
-stands for whatever a vocabulary leaves out, and the less it holds the easier that is to guess.
-The same holds where a tokenizer loses characters of the text, as one does that lower-cases it.
+Perplexities per token are comparable only between models with the same vocabulary. Figures per
+word, character or byte are comparable between any vocabularies, unless unknown words were scored:
+`<unk>` stands for every word that a vocabulary leaves out, and a smaller vocabulary makes it easier
+to predict. The same applies to a tokenizer that drops characters, for example by lower-casing.
 """
 
 import hashlib
@@ -16,12 +16,12 @@ from nextword.tokens import Tokenizer
 
 @dataclass(frozen=True, kw_only=True)
 class Comparability:
-    """What may be compared between the models of some cards.
+    """Which figures of several cards can be compared.
 
     Attributes:
-        per_token: Perplexity and bits per token.
-        per_text: Perplexity per word, and bits per character and per byte.
-        reason: Why not all of it; empty where all may be.
+        per_token: Whether perplexity and bits per token can.
+        per_text: Whether perplexity per word and bits per character and per byte can.
+        reason: Why some figures cannot; empty if all can.
     """
 
     per_token: bool
@@ -30,15 +30,15 @@ class Comparability:
 
 
 def comparability(cards: Sequence[PerplexityCard], vocabularies: Sequence[str]) -> Comparability:
-    """Say what may be compared between models.
+    """Return which figures of several models can be compared.
 
     Args:
-        cards: A card a model.
-        vocabularies: What `vocabulary_fingerprint` gives of each one's tokenizer.
+        cards: One card for each model.
+        vocabularies: `vocabulary_fingerprint` of each model's tokenizer, in the same order.
     """
     if len({(card.num_words, card.num_characters, card.num_bytes) for card in cards}) > 1:
         return Comparability(
-            per_token=False, per_text=False, reason="the models were measured on different texts"
+            per_token=False, per_text=False, reason="the models were evaluated on different texts"
         )
     if len(set(vocabularies)) <= 1:
         return Comparability(per_token=True, per_text=True)
@@ -62,9 +62,9 @@ def comparability(cards: Sequence[PerplexityCard], vocabularies: Sequence[str]) 
 
 
 def _lossy(cards: Sequence[PerplexityCard]) -> list[str]:
-    """Name the models that were spared characters which another one had to predict.
+    """Return the names of models whose tokenizers drop characters that other models predict.
 
-    Word models that all lose the same white space have the same words to predict.
+    Word models that all drop the same white space predict the same words, and are not listed.
     """
     are_words = all(card.perplexity_per_word is not None for card in cards)
     if are_words and len({card.num_characters_lost for card in cards}) == 1:
@@ -73,10 +73,10 @@ def _lossy(cards: Sequence[PerplexityCard]) -> list[str]:
 
 
 def vocabulary_fingerprint(tokenizer: Tokenizer) -> str:
-    """Identify what a tokenizer cuts a text into, whatever the order of its ids, in hexadecimal.
+    """Return a hexadecimal fingerprint of a tokenizer's vocabulary that ignores the order of ids.
 
-    Two word vocabularies of the same words are one, though programs number them differently, and
-    though one of them may take a literal `<unk>` for an ordinary word: both score the same events.
+    Two word vocabularies with the same words have the same fingerprint, because both score the same
+    events. This is also true if only one of them treats a literal `<unk>` as an ordinary word.
 
     Example:
         >>> from nextword.tokens import Vocabulary, VocabularyTokenizer
@@ -87,6 +87,7 @@ def vocabulary_fingerprint(tokenizer: Tokenizer) -> str:
         True
     """
     if not tokenizer.is_defined_by_tokens:
+        # The merges and their order decide how a text is tokenized.
         return tokenizer.fingerprint
     texts = sorted(map(tokenizer.token_text, range(tokenizer.vocab_size)))
     return hashlib.sha256(repr((tokenizer.unit, texts)).encode()).hexdigest()

@@ -1,6 +1,6 @@
-"""Log-probability of single lines, each read afresh: what ranks, filters and rescores sentences.
+"""Log-probabilities of single lines, each from the initial state, to rank or rescore sentences.
 
-Takes lines from anywhere and keeps no more than a group of them; knows nothing of files.
+Reads lines from any iterable and keeps one group of them in memory. Knows nothing of files.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ from nextword.evaluation.scoring import score_units
 from nextword.models import LanguageModel
 from nextword.tokens import Encoding, Tokenizer
 
-#: Lines read ahead are taken by length, so that few rows stand idle.
+#: Batches in a group. Lines of a group are sorted by length, which leaves few rows idle.
 _BATCHES_PER_GROUP = 8
 
 
@@ -26,11 +26,12 @@ class LineScore:
     """The score of one line.
 
     Attributes:
-        line: Its number, from 1.
-        text: The line, without its end.
-        log_prob: Log-probability of its tokens and its end, nats; -inf for an impossible line.
-        num_tokens: Tokens scored, the line's end included.
-        num_unknown: Those of them outside the vocabulary.
+        line: Line number, from 1.
+        text: The line without its newline.
+        log_prob: Log-probability of the line's tokens and its end, in nats; -inf if one of them has
+            probability 0.
+        num_tokens: Number of scored tokens, the line end included.
+        num_unknown: Number of scored tokens that are out-of-vocabulary.
     """
 
     line: int
@@ -40,7 +41,7 @@ class LineScore:
     num_unknown: int
 
     def to_dict(self) -> Values:
-        """Give the fields for JSON; a log-probability of -inf becomes None."""
+        """Return the fields as JSON values; a log-probability of -inf becomes None."""
         log_prob = self.log_prob if math.isfinite(self.log_prob) else None
         return dataclasses.asdict(self) | {"log_prob": log_prob}
 
@@ -52,20 +53,21 @@ def per_line_scores(
     tokenizer: Tokenizer,
     batch_size: int = DEFAULT_BATCH_SIZE,
 ) -> Iterator[LineScore]:
-    """Score lines one by one, in order: the boundary first, the end of the line included.
+    """Iterate over the scores of lines, in order.
 
-    An empty line is a line of nothing but its end. Lines are read in groups of 8 batches.
+    Each line is scored from the model's boundary token, and the line end is scored too. An empty
+    line consists of its end alone. Lines are read in groups of 8 batches.
 
     Args:
         model: The model.
         lines: Lines with or without their newline.
         tokenizer: The model's tokenizer.
-        batch_size: Lines scored side by side; no score depends on it.
+        batch_size: Number of lines in a batch. Scores do not depend on it.
 
     Raises:
         ConfigError: batch_size is below 1.
-        DataError: A line holds a newline inside.
-        DivergedError: The model gives NaN.
+        DataError: A line contains a newline.
+        DivergedError: The model returns NaN.
     """
     require_range("batch_size", batch_size, low=1)
     return _scores(model, enumerate(lines, start=1), tokenizer, batch_size)
@@ -110,6 +112,6 @@ def _without_end(number: int, text: str) -> str:
     text = text.removesuffix("\n")
     if "\n" in text:
         raise DataError(
-            f"line {number} holds a newline inside.", help="Split the text into lines first."
+            f"line {number} contains a newline.", help="Split the text into lines first."
         )
     return text

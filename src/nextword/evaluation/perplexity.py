@@ -1,6 +1,6 @@
-"""Perplexity of a model on an encoded text, whole or unit by unit.
+"""Perplexity of a model on an encoded text, in total or per document or line.
 
-Knows models, token stores and tokenizers; nothing of files, and it prints nothing.
+Knows models, token stores and tokenizers. Knows nothing of files, and prints nothing.
 """
 
 import logging
@@ -19,7 +19,7 @@ from nextword.tokens import RESETS, Reset, Tokenizer, TokenStore, coverage
 
 _logger = logging.getLogger(__name__)
 
-#: Enough rows to fill a core's product with the output layer; the figures do not depend on it.
+#: Large enough for efficient matrix products in the output layer. No figure depends on it.
 DEFAULT_BATCH_SIZE = 32
 
 _FINGERPRINT_DIGITS = 12
@@ -27,13 +27,13 @@ _FINGERPRINT_DIGITS = 12
 
 @dataclass(frozen=True, kw_only=True)
 class UnitScore:
-    """The sums of one reset unit: the whole text, a document or a line.
+    """Summed scores of one unit between state resets: the whole text, a document or a line.
 
     Attributes:
         start: Position of its first token in the store.
         end: Position after its last token.
-        num_unknown: How many of its tokens are unknown.
-        nll_sum: Negative log-likelihood of its tokens, nats.
+        num_unknown: Number of its tokens that are out-of-vocabulary.
+        nll_sum: Negative log-likelihood of its tokens, in nats.
     """
 
     start: int
@@ -43,7 +43,7 @@ class UnitScore:
 
     @property
     def num_tokens(self) -> int:
-        """How many tokens it has, its end included."""
+        """Number of tokens, the end of the unit included."""
         return self.end - self.start
 
 
@@ -60,25 +60,26 @@ def evaluate(
     stride: int | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> PerplexityCard:
-    """Score a text and give the perplexity card.
+    """Score every token of a text and return the perplexity card.
 
     Args:
         model: The model.
         store: The text, encoded by `tokenizer`.
         tokenizer: The model's tokenizer.
-        name: What the card calls the model.
-        text: What the card calls the text.
-        reset: Where the state is forgotten.
-        batch_size: Units scored side by side; no figure but the speed depends on it.
-        chunk_length: Steps at a time; chosen to bound memory when None. As above.
-        stride: What the card says of re-encoding, None where the model needs none.
-        on_progress: Is told the number of targets scored so far.
+        name: Name of the model on the card.
+        text: Name of the text on the card.
+        reset: Where the state is reset: `never`, `document` or `line`.
+        batch_size: Number of units in a batch. Only the speed depends on it.
+        chunk_length: Steps per forward call; chosen to bound memory when None. Only the speed
+            depends on it.
+        stride: Stride of the model's sliding window for the card, in tokens; None if it has none.
+        on_progress: Called with the number of targets scored so far.
 
     Raises:
         ConfigError: batch_size or chunk_length is below 1.
         DataError: The text is empty.
-        DivergedError: The model gives NaN.
-        MismatchError: Model, tokenizer and store do not belong together.
+        DivergedError: The model returns NaN.
+        MismatchError: The model, the tokenizer and the store do not belong together.
     """
     sums = evaluate_store(
         model,
@@ -121,7 +122,10 @@ def evaluate_store(
     chunk_length: int | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Sums:
-    """Score every token of a store once and sum, in float64; arguments as of `evaluate`."""
+    """Score every token of a store once and return the sums, accumulated in float64.
+
+    Args and errors are those of `evaluate`.
+    """
     unit_starts = _unit_starts(model, store, tokenizer=tokenizer, reset=reset)
     started = time.perf_counter()
     num_tokens = num_unknown = 0
@@ -159,9 +163,10 @@ def unit_scores(
     chunk_length: int | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Iterator[UnitScore]:
-    """Give the sums of every reset unit, in the order of the text; arguments as of `evaluate`.
+    """Iterate over the summed scores of every unit, in the order of the text.
 
-    Units are scored longest first, so the first score comes when all are done.
+    Args and errors are those of `evaluate`. Units are scored longest first, so the first result is
+    available only after all units have been scored.
     """
     unit_starts = _unit_starts(model, store, tokenizer=tokenizer, reset=reset)
     nll_sums = np.zeros(len(unit_starts) - 1)
@@ -190,16 +195,22 @@ def unit_scores(
 def add_by_unit(
     nll_sums: np.ndarray, window: ScoredWindow, *, unit_starts: Int64[np.ndarray, " units_plus_one"]
 ) -> None:
-    """Add the scores of a window to the sums of the units they belong to, in place."""
+    """Add the scores of a window to the sums of their units, in place.
+
+    Args:
+        nll_sums: Negative log-likelihood of each unit so far, (units), in nats.
+        window: Scores of a window.
+        unit_starts: Position of each unit's first token, and the end of the last, (units + 1).
+    """
     units = np.searchsorted(unit_starts, window.positions, side="right") - 1
     np.add.at(nll_sums, units, window.nll.sum(axis=1))
 
 
 def resolve_reset(name: str) -> Reset:
-    """Turn what a user typed for the reset into one of never, document and line.
+    """Return a reset mode by its name: `never`, `document` or `line`.
 
     Raises:
-        ConfigError: It is none of them; the nearest one is suggested.
+        ConfigError: There is no such mode; the error suggests the nearest one.
 
     Example:
         >>> resolve_reset("line")
@@ -212,33 +223,33 @@ def resolve_reset(name: str) -> Reset:
 
 
 def describe_tokenizer(tokenizer: Tokenizer) -> str:
-    """Give a tokenizer's kind, size and identity in a short line, for the card.
+    """Return a tokenizer's kind, vocabulary size and fingerprint as a short string, for the card.
 
-    A word tokenizer is `closed` where `<unk>` is an ordinary word of its text, else `open`.
+    A word tokenizer is `closed` if `<unk>` is an ordinary word of its text, otherwise `open`.
     """
     return f"{tokenizer.description} {tokenizer.fingerprint[:_FINGERPRINT_DIGITS]}"
 
 
 def _unknown_note(store: TokenStore, tokenizer: Tokenizer) -> str | None:
-    """Return a warning where most of a text is unknown, so that its perplexity says little."""
+    """Return a warning if most of a text is out-of-vocabulary, else None."""
     found = coverage(store, tokenizer=tokenizer)
     if not found.is_mostly_unknown:
         return None
     units = "words" if tokenizer.is_word_level else "tokens"
     return (
-        f"{100 * found.unknown_share:.0f} % of the {units} are unknown to this model, line ends "
-        "left out; the perplexity says how well <unk> is predicted, not the text"
+        f"{100 * found.unknown_share:.0f} % of the {units} (line ends excluded) are unknown to "
+        "this model; the perplexity measures how well it predicts <unk>, not the text"
     )
 
 
 def _unit_starts(
     model: LanguageModel, store: TokenStore, *, tokenizer: Tokenizer, reset: Reset
 ) -> Int64[np.ndarray, " units_plus_one"]:
-    """Cut the store into reset units, once model, tokenizer and text are known to fit."""
+    """Return where each unit starts, after checking that model, tokenizer and text fit."""
     if (tokenizer.vocab_size, tokenizer.boundary_id) != (model.vocab_size, model.boundary_id):
         raise MismatchError(
-            f"the tokenizer has {tokenizer.vocab_size} tokens and boundary "
-            f"{tokenizer.boundary_id}, the model {model.vocab_size} and {model.boundary_id}.",
+            f"the tokenizer has {tokenizer.vocab_size} tokens and boundary id "
+            f"{tokenizer.boundary_id}; the model has {model.vocab_size} and {model.boundary_id}.",
             help="Use the tokenizer the model was trained with.",
         )
     if store.fingerprint != tokenizer.fingerprint:
@@ -248,5 +259,5 @@ def _unit_starts(
             help="Encode the text again with the model's tokenizer.",
         )
     if store.num_tokens == 0:
-        raise DataError("the text holds no tokens to score.", help="Give a text that is not empty.")
+        raise DataError("the text has no tokens to score.", help="Give a text that is not empty.")
     return store.unit_starts(reset, tokenizer.line_end_ids)

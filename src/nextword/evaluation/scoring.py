@@ -1,6 +1,7 @@
-"""Scoring the units of a token stream, a window at a time: what every figure is summed from.
+"""Negative log-likelihoods of the units of a token stream, one window at a time.
 
-Knows models and token ids; nothing of text, cards or units of report.
+Every reported figure is a sum of these scores. Knows models and token ids; knows nothing of text,
+cards or reported units.
 """
 
 from collections.abc import Iterator
@@ -18,9 +19,9 @@ from nextword.tensors import Rows
 
 _LONGEST_CHUNK = 512
 _SHORTEST_CHUNK = 16
-#: Log-probabilities a model may hold at once (64 MiB in float32): what bounds memory.
+#: Largest number of log-probabilities in one call (64 MiB in float32), which bounds memory.
 _MAX_LOG_PROBS = 2**24
-#: Targets scored at once by a model that builds no distributions.
+#: Largest number of targets in one call, for a model that builds no full distributions.
 _MAX_TARGETS = 2**17
 
 
@@ -29,9 +30,9 @@ class ScoredWindow:
     """Scores of a window of targets, padding included.
 
     Attributes:
-        nll: Negative log-likelihoods, (batch, time), nats; 0 where nothing is scored.
-        positions: Where each row's first target stands in the token stream, (batch).
-        counts: How many targets each row has here, (batch).
+        nll: Negative log-likelihoods, (batch, time), in nats; 0 at padding.
+        positions: Position of each row's first target in the token stream, (batch).
+        counts: Number of targets in each row, (batch).
     """
 
     nll: Float64[np.ndarray, "batch time"]
@@ -40,11 +41,15 @@ class ScoredWindow:
 
     @property
     def num_targets(self) -> int:
-        """How many targets are scored."""
+        """Number of scored targets."""
         return int(self.counts.sum())
 
     def find(self, positions: Int64[np.ndarray, " found"]) -> Bool[np.ndarray, "batch time"]:
-        """Mark the targets that stand at these sorted positions of the token stream."""
+        """Return a mask of the targets at given positions of the token stream, (batch, time).
+
+        Args:
+            positions: Sorted positions, (found).
+        """
         steps = np.arange(self.nll.shape[1])
         if len(positions) == 0:
             return np.zeros(self.nll.shape, dtype=np.bool_)
@@ -62,21 +67,21 @@ def score_units(
     batch_size: int,
     chunk_length: int | None = None,
 ) -> Iterator[ScoredWindow]:
-    """Score every token of every unit once, each unit from a fresh state.
+    """Iterate over the scores of every token, each unit from the initial state.
 
-    Each unit is one row and begins with the model's boundary. Longer units are taken first, so
-    windows do not come in the order of the text; `positions` says where they belong.
+    Each unit is one row and begins with the model's boundary token. Longer units come first, so
+    windows are not in the order of the text; `positions` holds their places.
 
     Args:
-        model: Scores in float32, in evaluation mode and without a graph.
-        token_ids: The stream.
-        unit_starts: Where each unit starts, and the end of the last: (units + 1).
-        batch_size: Units side by side.
-        chunk_length: Steps a window; chosen to bound memory when None. No figure depends on it.
+        model: The model. It is evaluated in evaluation mode and without gradients.
+        token_ids: The token stream.
+        unit_starts: Position of each unit's first token, and the end of the last, (units + 1).
+        batch_size: Number of units in a batch.
+        chunk_length: Steps per window; chosen to bound memory when None. No score depends on it.
 
     Raises:
         ConfigError: batch_size or chunk_length is below 1.
-        DivergedError: The model gives NaN.
+        DivergedError: The model returns NaN.
     """
     reader = UnitReader(
         token_ids,
@@ -92,10 +97,15 @@ def score_units(
 
 
 def default_chunk_length(model: LanguageModel, *, num_rows: int) -> int:
-    """Give the steps a window for which a full table of log-probabilities fits 64 MiB.
+    """Return the number of steps per window that bounds memory.
 
-    At least 16 and at most 512: shorter ones waste products, longer ones gain nothing. A model
-    that builds no such table reads as much at once as makes its calls cheap.
+    All log-probabilities of a window take at most 64 MiB, but a window has at least 16 and at most
+    512 steps: shorter ones are inefficient, and longer ones are not faster. A model that builds no
+    full distributions gets windows of 131,072 targets.
+
+    Args:
+        model: The model.
+        num_rows: Number of rows in the batch.
     """
     if not model.builds_distributions:
         return max(1, _MAX_TARGETS // num_rows)
@@ -116,7 +126,7 @@ def _score(model: LanguageModel, reader: UnitReader, chunk_length: int) -> Itera
 def _drop_idle_rows(
     batch: Batch, rows: Rows, state: State | None
 ) -> tuple[Int64[Tensor, " busy"], State | None]:
-    """Leave out rows for which no unit is left: they never get another one."""
+    """Drop rows that have no unit left."""
     if batch.lengths is None:
         return rows, state
     busy = batch.lengths[rows] > 0
@@ -164,6 +174,6 @@ def _refuse_nan(window: ScoredWindow) -> None:
     if len(rows):
         place = int(window.positions[rows[0]] + steps[0])
         raise DivergedError(
-            f"the model gives NaN for the token at position {place} of the text.",
+            f"the model returns NaN for the token at position {place} of the text.",
             help="Its weights are not finite; evaluate an earlier checkpoint.",
         )

@@ -1,4 +1,4 @@
-"""The perplexity card as plain text for people: one card in full, or one row a model."""
+"""The perplexity card as plain text: one card in full, or a table with one row per model."""
 
 import math
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from nextword.evaluation.card import PerplexityCard
 
 _UNDEFINED = "-"
-_NOT_PREDICTED = "characters were lost in encoding, which nobody predicted"
+_NOT_PREDICTED = "undefined: the tokenizer dropped characters, which the model did not predict"
 _LOST = "lost"
 _PER_TOKEN = "perplexity"
 _HEADER = (
@@ -24,7 +24,7 @@ _HEADER = (
 
 
 def render_card(card: PerplexityCard) -> str:
-    """Give one card as aligned lines with units; `-` stands where a figure has no meaning."""
+    """Return one card as aligned lines with units; an undefined figure is shown as `-`."""
     name = card.model if card.adaptation is None else f"{card.model} + {card.adaptation}"
     lines = [
         ("model", f"{name} ({card.family}, {card.num_parameters:,} parameters)"),
@@ -53,12 +53,13 @@ def render_card(card: PerplexityCard) -> str:
 
 
 def render_cards(cards: Sequence[PerplexityCard], *, per_token: bool = True) -> str:
-    """Give a table with one row a card; `-` stands where a figure has no meaning.
+    """Return a table with one row per card; an undefined figure is shown as `-`.
+
+    The column of lost characters is shown only if a tokenizer dropped any.
 
     Args:
-        cards: Of models that can be compared; `comparability` says so.
-        per_token: Whether perplexities per token are among the figures. Characters lost in encoding
-            are, where a model lost any.
+        cards: Cards of models that can be compared; see `comparability`.
+        per_token: Whether to show perplexities per token.
     """
     rows = [list(_HEADER), *[_row(card) for card in cards]]
     hidden = [] if per_token else [_PER_TOKEN]
@@ -86,7 +87,7 @@ def _row(card: PerplexityCard) -> list[str]:
 
 
 def _align(rows: Sequence[Sequence[str]], *, num_left: int) -> str:
-    """Pad cells to columns: the first `num_left` flush left, the others flush right."""
+    """Align cells in columns: the first `num_left` columns to the left, the others to the right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:
@@ -99,23 +100,23 @@ def _align(rows: Sequence[Sequence[str]], *, num_left: int) -> str:
 
 
 def _bits(card: PerplexityCard, bits: float | None) -> str:
-    """Give bits, or say why there are none."""
+    """Return bits, or the reason why they are undefined."""
     if bits is None and card.unknown_rate:
-        return f"{_UNDEFINED} (unknown words were scored, whose spelling nobody predicted)"
+        return f"{_UNDEFINED} (undefined: the spelling of unknown words is not predicted)"
     if bits is None and card.num_characters_lost:
         return f"{_UNDEFINED} ({_NOT_PREDICTED})"
     return _number(bits, digits=4)
 
 
 def _per_word(card: PerplexityCard) -> str:
-    """Return the perplexity per word, or say why there is none."""
+    """Return the perplexity per word, or the reason why it is undefined."""
     if card.perplexity_per_word is None and card.num_characters_lost:
         return f"{_UNDEFINED} ({_NOT_PREDICTED})"
     return _number(card.perplexity_per_word)
 
 
 def _lost(card: PerplexityCard) -> list[tuple[str, str]]:
-    """Return the line about characters lost in encoding, where there are any."""
+    """Return the row about characters lost in encoding, if there are any."""
     if not card.num_characters_lost:
         return []
     share = _percent(card.num_characters_lost / max(1, card.num_characters))

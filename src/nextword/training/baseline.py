@@ -9,7 +9,7 @@ from nextword.training.data import StageProgress
 
 
 def kneser_ney_baseline(
-    run: RunFolder, *, order: int = 5, text: str, on_stage: StageProgress | None = None
+    run: RunFolder, *, order: int = 5, text: str, on_progress: StageProgress | None = None
 ) -> PerplexityCard:
     """Count the training text of a run and measure on its test text, or else validation text.
 
@@ -17,7 +17,7 @@ def kneser_ney_baseline(
         run: A run whose texts are encoded.
         order: Tokens in the longest n-grams.
         text: What the card calls the text.
-        on_stage: Is told of the measurement.
+        on_progress: Is told of the measurement.
 
     Raises:
         FormatError: The run has no tokens, or neither test nor validation text.
@@ -42,5 +42,5 @@ def kneser_ney_baseline(
         name=f"Kneser-Ney, {order} tokens",
         text=text,
         reset="never",
-        on_progress=lambda done: on_stage("measuring Kneser-Ney", done) if on_stage else None,
+        on_progress=lambda done: on_progress("measuring Kneser-Ney", done) if on_progress else None,
     )

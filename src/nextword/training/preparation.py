@@ -125,7 +125,7 @@ def prepare(
     start: Start,
     folder: Path,
     *,
-    on_stage: StageProgress | None = None,
+    on_progress: StageProgress | None = None,
     standard_input: ByteStream | None = None,
     access: TextAccess | None = None,
 ) -> Preparation:
@@ -134,7 +134,7 @@ def prepare(
     Args:
         start: What `start_of` returned.
         folder: Where tokenizer and token stores go.
-        on_stage: Called with the progress of each stage.
+        on_progress: Called with the progress of each stage.
         standard_input: The stream that the text `-` stands for.
         access: How files are opened; relative to the current folder when None.
 
@@ -158,7 +158,7 @@ def prepare(
         tokenizer=None if start.model is None else start.model.tokenizer,
         extend=None if vectors is None else vectors.extend,
         standard_input=standard_input,
-        on_progress=on_stage,
+        on_progress=on_progress,
         access=access,
     )
     _require_validation(config, data)

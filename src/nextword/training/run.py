@@ -83,7 +83,7 @@ def run_training(
     *,
     resume: str = "never",
     callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
-    on_stage: StageProgress | None = None,
+    on_progress: StageProgress | None = None,
     standard_input: ByteStream | None = None,
 ) -> RunResult:
     """Train a model into a run folder, or go on with one.
@@ -95,7 +95,7 @@ def run_training(
             where a run stopped, and on a finished run only reports; `old-text` does the same with
             the text as it was encoded when the run began, whatever the text is now.
         callbacks: Gives what watches beside the metrics file and the training curve.
-        on_stage: Is told of stages before and after training.
+        on_progress: Is told of stages before and after training.
         standard_input: The stream that the text `-` stands for.
 
     Raises:
@@ -116,7 +116,7 @@ def run_training(
             ready = prepare(
                 replace(start, config=config),
                 run.tokens_folder,
-                on_stage=on_stage,
+                on_progress=on_progress,
                 standard_input=standard_input,
                 access=access,
             )
@@ -124,7 +124,7 @@ def run_training(
                 require_unchanged(run)
             job = _Job(ready, run, beginning=beginning, callbacks=callbacks)
             model = config.model.fit(job)
-        return _measure(model, job, on_stage=on_stage)
+        return _measure(model, job, on_progress=on_progress)
 
 
 class _Job:
@@ -191,7 +191,7 @@ class _Job:
         keeper.load_best(model)
 
 
-def _measure(model: LanguageModel, job: _Job, *, on_stage: StageProgress | None) -> RunResult:
+def _measure(model: LanguageModel, job: _Job, *, on_progress: StageProgress | None) -> RunResult:
     """Measure the best model as `nextword evaluate` does, and write card and report."""
     config, data, run = job.ready.config, job.ready.data, job.run
     progress = job.progress
@@ -208,8 +208,8 @@ def _measure(model: LanguageModel, job: _Job, *, on_stage: StageProgress | None)
             text=data.descriptions[name],
             reset=config.training.reset,
             on_progress=lambda done: (
-                on_stage(f"measuring on the {name} text, tokens", done, store.num_tokens)
-                if on_stage
+                on_progress(f"measuring on the {name} text, tokens", done, store.num_tokens)
+                if on_progress
                 else None
             ),
         )

@@ -16,12 +16,12 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
     def call(
         function: Callable[..., Any],
         *arguments: Any,
-        notify: Any = None,
+        on_progress: Any = None,
         hidden_modules: tuple[str, ...] = (),
     ) -> Any:
-        return function(*arguments, notify=notify)
+        return function(*arguments, on_progress=on_progress)
 
-    monkeypatch.setattr(run, "call_alone", call)
+    monkeypatch.setattr(run, "call_in_subprocess", call)
 
 
 def test_measure_case_needs_nobody_to_tell() -> None:
@@ -54,6 +54,6 @@ def test_measure_cases_tells_of_every_case_as_it_ends() -> None:
 def test_measure_cases_names_the_case_in_what_it_tells() -> None:
     told: list[str] = []
 
-    measure_cases([LAYERS], TINY_EFFORT, notify=lambda stage, *_: told.append(stage))
+    measure_cases([LAYERS], TINY_EFFORT, on_progress=lambda stage, *_: told.append(stage))
 
     assert told == ["layers-tiny, checking", "layers-tiny, pairs", "layers-tiny, pairs"]

@@ -18,7 +18,7 @@ def test_case_table_of_a_step_has_a_row_a_contender() -> None:
     table = case_table(made_up_result().to_dict())
 
     assert table.title == "step-made-up: made up"
-    assert table.head == ("", "ms", "times as long", "tokens/s", "of the peak")
+    assert table.head == ("", "ms", "relative time", "tokens/s", "of peak")
     assert table.rows == (
         ("nextword (bfloat16)", "88.9", "", "7,874", "72%"),
         ("torch, allocator set (float32)", "260", "2.92 (2.63 to 3.50)", "2,692", "48%"),
@@ -29,15 +29,15 @@ def test_case_table_says_how_its_figures_came_to_be() -> None:
     note = case_table(made_up_result().to_dict()).note
 
     assert note == (
-        "backends native, native; medians of 5 or more, 2 discarded; "
-        "farthest from float64: outputs, 4.1e-03 of 2e-02 allowed"
+        "backends native, native; medians of at least 5 samples, 2 discarded; "
+        "largest difference from float64: outputs, 4.1e-03 (limit 2e-02)"
     )
 
 
 def test_case_table_of_outputs_has_memory_and_no_tokens() -> None:
     table = case_table(made_up_result(kind="outputs").to_dict())
 
-    assert table.head == ("", "ms", "times as long", "memory, MiB")
+    assert table.head == ("", "ms", "relative time", "memory, MiB")
     assert table.rows[0][-1] == "1,234"
 
 
@@ -66,7 +66,7 @@ def test_comparison_table_has_a_row_a_case_and_a_column_a_contender() -> None:
 
     table = comparison_table([made_up_result().to_dict(), alone.to_dict()])
 
-    assert table.head == ("case", "nextword", "torch, allocator set", "of the peak")
+    assert table.head == ("case", "nextword", "torch, allocator set", "of peak")
     assert table.rows == (
         ("`step-made-up`", "88.9 ms", "260 ms, 2.92 times", "72%"),
         ("`step-other`", "88.9 ms", "", "72%"),
@@ -83,7 +83,7 @@ def test_comparison_table_of_outputs_has_memory_and_no_peak() -> None:
 def test_table_to_markdown_has_columns_of_numbers_to_the_right() -> None:
     lines = comparison_table([made_up_result().to_dict()]).to_markdown().splitlines()
 
-    assert lines[0] == "| case | nextword | torch, allocator set | of the peak |"
+    assert lines[0] == "| case | nextword | torch, allocator set | of peak |"
     assert lines[1] == "| --- | --: | --: | --: |"
     assert len(lines) == 3
 

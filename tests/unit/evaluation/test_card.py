@@ -156,7 +156,7 @@ def test_to_dict_overflowing_perplexity_keeps_the_finite_sum() -> None:
 
 
 def test_perplexity_card_nothing_scored_is_refused() -> None:
-    with pytest.raises(DataError, match=r"made\.txt holds no tokens to score.*not empty"):
+    with pytest.raises(DataError, match=r"made\.txt has no tokens to score.*not empty"):
         card_of(num_tokens=0, known=0.0)
 
 

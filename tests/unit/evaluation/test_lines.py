@@ -110,7 +110,7 @@ def test_line_score_impossible_line_is_null_in_json() -> None:
 def test_per_line_scores_newline_inside_is_refused() -> None:
     lines = ["w1", "w2\nw3"]
 
-    with pytest.raises(DataError, match=r"line 2 holds a newline inside\. Split"):
+    with pytest.raises(DataError, match=r"line 2 contains a newline\. Split"):
         list(per_line_scores(HashModel(WORDS.vocab_size), lines, tokenizer=WORDS))
 
 

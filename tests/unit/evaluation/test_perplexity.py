@@ -251,7 +251,7 @@ def test_resolve_reset_unknown_name_is_refused_with_the_nearest() -> None:
 
 def test_evaluate_store_foreign_model_is_refused() -> None:
     with pytest.raises(
-        MismatchError, match=r"has 24 tokens and boundary 3, the model 9 and 3.*trained with"
+        MismatchError, match=r"has 24 tokens and boundary id 3; the model has 9 and 3.*trained with"
     ):
         evaluate_store(HashModel(9), STORE, tokenizer=WORDS, reset="never")
 
@@ -277,5 +277,5 @@ def test_evaluate_store_empty_text_is_refused() -> None:
         fingerprint=WORDS.fingerprint,
     )
 
-    with pytest.raises(DataError, match=r"the text holds no tokens to score.*not empty"):
+    with pytest.raises(DataError, match=r"the text has no tokens to score.*not empty"):
         evaluate_store(HashModel(WORDS.vocab_size), empty, tokenizer=WORDS, reset="never")

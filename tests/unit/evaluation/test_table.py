@@ -40,8 +40,8 @@ def test_render_card_full_card_reads_as_aligned_lines() -> None:
         "perplexity per word   90.02",
         "  without unknown     94.20 per token",
         "bits per token        6.4921",
-        "bits per character    - (unknown words were scored, whose spelling nobody predicted)",
-        "bits per byte         - (unknown words were scored, whose spelling nobody predicted)",
+        "bits per character    - (undefined: the spelling of unknown words is not predicted)",
+        "bits per byte         - (undefined: the spelling of unknown words is not predicted)",
         "unknown               1.00 %",
         "log-likelihood        -9,000.00 nats",
         "time                  0.50 s, 4,000 tokens/s",
@@ -104,7 +104,7 @@ def test_render_card_says_how_many_characters_were_lost() -> None:
     lines = render_card(lossy(counts_words=False)).splitlines()
 
     assert "lost in encoding      1,235 characters (10.00 %)" in lines
-    assert sum("- (characters were lost in encoding" in line for line in lines) == 3
+    assert sum("- (undefined: the tokenizer dropped characters" in line for line in lines) == 3
 
 
 def test_render_card_of_words_says_that_white_space_was_lost() -> None:

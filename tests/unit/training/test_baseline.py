@@ -59,7 +59,10 @@ def test_baseline_tells_how_far_it_is(corpus_file: Path, tmp_path: Path) -> None
     told: list[tuple[str, int]] = []
 
     card = kneser_ney_baseline(
-        run, order=2, text="x", on_stage=lambda stage, done, total=None: told.append((stage, done))
+        run,
+        order=2,
+        text="x",
+        on_progress=lambda stage, done, total=None: told.append((stage, done)),
     )
 
     assert told[-1] == ("measuring Kneser-Ney", card.num_tokens)

@@ -1,6 +1,6 @@
-"""What can be measured, by name."""
+"""The benchmark cases, by name."""
 
-from nextword.benchmarking.cases.contract import Case, Notify
+from nextword.benchmarking.cases.contract import Case
 from nextword.benchmarking.cases.growth import GrowthCase
 from nextword.benchmarking.cases.layers import LayersCase
 from nextword.benchmarking.cases.outputs import OutputsCase, OutputSizes
@@ -13,7 +13,6 @@ __all__ = [
     "Case",
     "GrowthCase",
     "LayersCase",
-    "Notify",
     "OutputSizes",
     "OutputsCase",
     "StepCase",

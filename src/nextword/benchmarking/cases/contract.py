@@ -1,4 +1,4 @@
-"""What every case is: a name, and something that can be checked and then measured."""
+"""The base class of all benchmark cases."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -6,22 +6,19 @@ from dataclasses import dataclass
 
 import torch
 
-from nextword.benchmarking.measuring import Effort, Samples
+from nextword.benchmarking.measuring import Effort, ProgressHook, Samples
 from nextword.benchmarking.results import CaseResult, Row
 from nextword.tensors import dtype_name, resolve_precision
-
-#: Is told what is being done: (stage, done, total).
-Notify = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case(ABC):
-    """A comparison that can be named. A value: it can be sent to another process.
+    """A named comparison. It is a value and can be pickled.
 
     Attributes:
-        name: What the command line calls it.
-        summary: What it compares, in a line.
-        precision: `auto`, `float32` or `bfloat16`, as `training.precision`.
+        name: Name on the command line.
+        summary: One line that describes what is compared.
+        precision: `auto`, `float32` or `bfloat16`, as in the setting `training.precision`.
     """
 
     name: str
@@ -30,25 +27,36 @@ class Case(ABC):
 
     @property
     def hidden_modules(self) -> tuple[str, ...]:
-        """Name the modules that shall seem not to be installed where it is measured."""
+        """Modules that must not be importable while the case is measured."""
         return ()
 
     @property
     def dtype(self) -> torch.dtype:
-        """Give the dtype of our products on this machine."""
+        """The dtype of nextword's matrix products on this machine."""
         return resolve_precision(self.precision, torch.device("cpu"))
 
     @abstractmethod
-    def measure(self, effort: Effort, *, notify: Notify) -> CaseResult:
-        """Check it, then time it. Best called in a process of its own.
+    def measure(self, effort: Effort, *, on_progress: ProgressHook) -> CaseResult:
+        """Check the results of the case, then time it. Should run in a separate process.
+
+        Args:
+            effort: How long to sample.
+            on_progress: Called with (stage, done, total).
 
         Raises:
-            BenchmarkError: It computes something wrong, or the machine is too busy.
+            BenchmarkError: A result is wrong, or the machine is too busy.
         """
 
 
 def row_of(samples: Samples, name: str, *, base: str, precision: torch.dtype) -> Row:
-    """Give the row of a contender, compared with the one that is called `base`."""
+    """Return the row of one implementation, with its ratio to the implementation `base`.
+
+    Args:
+        samples: The samples of all implementations.
+        name: Name of the implementation.
+        base: Name of the implementation to compare it with.
+        precision: dtype of its matrix products.
+    """
     return Row(
         name=name,
         precision=dtype_name(precision),
@@ -57,11 +65,18 @@ def row_of(samples: Samples, name: str, *, base: str, precision: torch.dtype) ->
     )
 
 
-def on_pairs(notify: Notify, *others: Callable[[], None]) -> Callable[[int, int], None]:
-    """Give what tells of the pairs that there are, and does whatever else is due after a turn."""
+def pairs_hook(
+    on_progress: ProgressHook, *others: Callable[[], None]
+) -> Callable[[int, int], None]:
+    """Return a hook for `sample_in_turns` that reports the number of pairs.
+
+    Args:
+        on_progress: Called with the stage `pairs`.
+        others: Functions that are also called after each turn.
+    """
 
     def after_turn(done: int, total: int) -> None:
-        notify("pairs", done, total)
+        on_progress("pairs", done, total)
         for other in others:
             other()
 

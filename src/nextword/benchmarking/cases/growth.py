@@ -1,8 +1,7 @@
-"""Growth curves: what a training step costs as one of its sizes grows, ours and the plain model's.
+"""Growth curves: the time of a training step against one of its sizes, for both implementations.
 
-Time steps and rows are read one after the other or side by side, words are scored one by one: in
-each of these the cost should grow in a straight line. A layer's matrices grow with the square of
-its width.
+The time should grow linearly with the number of time steps, rows and words, and quadratically with
+the width of a layer.
 """
 
 import math
@@ -13,8 +12,15 @@ from itertools import pairwise
 
 import torch
 
-from nextword.benchmarking.cases.contract import Case, Notify, on_pairs, row_of
-from nextword.benchmarking.measuring import Effort, Samples, Step, sample_in_turns, timed
+from nextword.benchmarking.cases.contract import Case, pairs_hook, row_of
+from nextword.benchmarking.measuring import (
+    Effort,
+    ProgressHook,
+    Samples,
+    Step,
+    sample_in_turns,
+    timed,
+)
 from nextword.benchmarking.results import CaseResult, Row
 from nextword.benchmarking.step import (
     StepSizes,
@@ -35,27 +41,27 @@ class GrowthCase(Case):
     """A training step at several values of one size.
 
     Attributes:
-        sizes: The others.
+        sizes: Values of the other sizes.
         axis: The size that is varied, a field of `StepSizes`.
-        values: Its values, rising.
+        values: Values of that size, in ascending order.
     """
 
     sizes: StepSizes
     axis: str
     values: tuple[int, ...]
 
-    def measure(self, effort: Effort, *, notify: Notify) -> CaseResult:
+    def measure(self, effort: Effort, *, on_progress: ProgressHook) -> CaseResult:
         """Check a small step, then time all sizes in turns."""
         started = time.perf_counter()
-        notify("checking", 0, 1)
+        on_progress("checking", 0, 1)
         tune_process()
         parity = step_parity(num_layers=self.sizes.num_layers, precision=self.dtype)
         torch.manual_seed(0)
         contenders: dict[str, Step] = {}
         for number, value in enumerate(self.values):
-            notify("building", number, len(self.values))
+            on_progress("building", number, len(self.values))
             contenders |= self._contenders(value)
-        samples = sample_in_turns(contenders, effort, on_pairs=on_pairs(notify))
+        samples = sample_in_turns(contenders, effort, on_pairs=pairs_hook(on_progress))
         rows = [*self._curve(samples, OURS, self.dtype), *self._curve(samples, PEER, torch.float32)]
         return CaseResult(
             case=self.name,
@@ -82,7 +88,7 @@ class GrowthCase(Case):
         }
 
     def _curve(self, samples: Samples, name: str, precision: torch.dtype) -> list[Row]:
-        """Give a contender's rows, each compared with our smallest."""
+        """Return the rows of one implementation, with ratios to nextword at the smallest size."""
         base = _at(OURS, self.values[0])
         rows = [
             replace(
@@ -98,7 +104,11 @@ class GrowthCase(Case):
 
 
 def with_exponents(rows: Sequence[Row]) -> list[Row]:
-    """Give rows of rising size with the exponent by which time grows from each to the next."""
+    """Return rows with `exponent` set: p, if time grows as size to the p since the row before.
+
+    Args:
+        rows: Rows of one implementation, in ascending order of size.
+    """
     grown = [replace(row, exponent=_exponent(before, row)) for before, row in pairwise(rows)]
     return [*rows[:1], *grown]
 

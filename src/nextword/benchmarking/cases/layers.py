@@ -1,4 +1,4 @@
-"""Recurrent layers alone, forward and backward, beside those of torch.nn."""
+"""Forward and backward passes of recurrent layers, compared with those of torch.nn."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -8,10 +8,11 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from nextword.benchmarking.cases.contract import Case, Notify, on_pairs, row_of
+from nextword.benchmarking.cases.contract import Case, pairs_hook, row_of
 from nextword.benchmarking.measuring import (
     Effort,
     Parity,
+    ProgressHook,
     check_parity,
     sample_in_turns,
     timed,
@@ -28,7 +29,7 @@ OURS = "nextword"
 OURS_FLOAT32 = "nextword, float32"
 PEER_BFLOAT16 = "torch.nn, bfloat16"
 PEER = "torch.nn"
-#: Odd sizes, so that no row, panel or vector is whole.
+#: Odd sizes, which are not multiples of any vector or block length.
 _SMALL = {"hidden_size": 63, "batch_size": 3, "num_steps": 7}
 
 CELLS: Mapping[CellKind, Callable[[int, int], AnyCell]] = {
@@ -41,19 +42,19 @@ MODULES: Mapping[CellKind, Callable[..., nn.RNNBase]] = {
     "gru": nn.GRU,
     "elman": nn.RNN,
 }
-#: Our weights by torch's; its second bias a gate is one too many, but for a part of a GRU's.
+#: Names in torch by our names. torch has a second bias per gate, which only a GRU's new gate needs.
 _NAMES = {"weight_ih": "weight_ih", "weight_hh": "weight_hh", "bias": "bias_ih"}
 
 
 class LayerPair:
-    """Layers of ours and of torch's with the same weights, and what both read.
+    """Recurrent layers of nextword and of torch with the same weights and inputs.
 
     Args:
-        cell: Which kind.
-        num_layers: How many.
+        cell: Kind of cell.
+        num_layers: Number of layers.
         hidden_size: Width of the input and of every layer.
-        batch_size: Rows.
-        num_steps: Steps.
+        batch_size: Number of rows.
+        num_steps: Number of time steps.
     """
 
     def __init__(
@@ -65,31 +66,44 @@ class LayerPair:
         self._share_weights(hidden_size)
         self.inputs = torch.randn(batch_size, num_steps, hidden_size, requires_grad=True)
         self.grad_outputs = torch.randn(batch_size, num_steps, hidden_size)
-        # Each side has its own, in the order of axes that suits it.
+        # Each implementation has its inputs in its own memory layout.
         self.their_inputs = _time_major(self.inputs).requires_grad_()
         self.their_grad_outputs = _time_major(self.grad_outputs)
 
     def our_pass(self, precision: torch.dtype) -> Tensor:
-        """Go forward and backward through ours; give the outputs, (batch, time, hidden)."""
-        _forget_gradients(self.stack, self.inputs)
+        """Run a forward and a backward pass of nextword's layers.
+
+        Returns:
+            The outputs, (batch, time, hidden_size).
+        """
+        _clear_gradients(self.stack, self.inputs)
         with autocast(precision, self.inputs.device):
             outputs: Tensor = self.stack(self.inputs, self.stack.initial_state(len(self.inputs)))[0]
-        _go_back(outputs, self.grad_outputs)
+        _backward(outputs, self.grad_outputs)
         return outputs
 
     def their_pass(self, precision: torch.dtype) -> Tensor:
-        """Go forward and backward through torch's; give the outputs, (time, batch, hidden)."""
-        _forget_gradients(self.module, self.their_inputs)
+        """Run a forward and a backward pass of torch's layers.
+
+        Returns:
+            The outputs, (time, batch, hidden_size).
+        """
+        _clear_gradients(self.module, self.their_inputs)
         with autocast(precision, self.inputs.device):
             outputs: Tensor = self.module(self.their_inputs)[0]
-        _go_back(outputs, self.their_grad_outputs)
+        _backward(outputs, self.their_grad_outputs)
         return outputs
 
     def parity(self, precision: torch.dtype) -> Parity:
-        """Compare ours with torch's in float64, in which torch's then stays.
+        """Compare nextword's outputs and gradients with torch's in float64.
+
+        Converts torch's layers to float64 in place.
+
+        Args:
+            precision: dtype of nextword's matrix products.
 
         Raises:
-            BenchmarkError: They differ by more than the dtype explains.
+            BenchmarkError: A difference is larger than rounding in that dtype explains.
         """
         self.module.double()
         self.their_inputs = self.their_inputs.detach().double().requires_grad_()
@@ -125,14 +139,14 @@ class LayerPair:
 
 @dataclass(frozen=True, kw_only=True)
 class LayersCase(Case):
-    """Layers of ours beside torch's.
+    """Recurrent layers of nextword compared with torch's.
 
     Attributes:
-        cell: Which kind.
-        num_layers: How many.
+        cell: Kind of cell.
+        num_layers: Number of layers.
         hidden_size: Width of the input and of every layer.
-        batch_size: Rows.
-        num_steps: Steps.
+        batch_size: Number of rows.
+        num_steps: Number of time steps.
     """
 
     cell: CellKind
@@ -147,10 +161,10 @@ class LayersCase(Case):
         names = ("num_layers", "hidden_size", "batch_size", "num_steps")
         return {name: getattr(self, name) for name in names}
 
-    def measure(self, effort: Effort, *, notify: Notify) -> CaseResult:
-        """Check small layers, then time these in turns with torch's, with both dtypes."""
+    def measure(self, effort: Effort, *, on_progress: ProgressHook) -> CaseResult:
+        """Check small layers, then time the layers in turns with torch's, in each dtype."""
         started = time.perf_counter()
-        notify("checking", 0, 1)
+        on_progress("checking", 0, 1)
         tune_process()
         torch.manual_seed(0)
         parity = self._parity(self.dtype)
@@ -159,7 +173,7 @@ class LayersCase(Case):
         pair = LayerPair(self.cell, **self.sizes)
         passes = _passes(pair, self.dtype)
         contenders = {name: timed(step) for name, (step, _) in passes.items()}
-        samples = sample_in_turns(contenders, effort, on_pairs=on_pairs(notify))
+        samples = sample_in_turns(contenders, effort, on_pairs=pairs_hook(on_progress))
         return CaseResult(
             case=self.name,
             kind="layers",
@@ -184,7 +198,10 @@ class LayersCase(Case):
 def _passes(
     pair: LayerPair, precision: torch.dtype
 ) -> dict[str, tuple[Callable[[], object], torch.dtype]]:
-    """Give every contender's pass and dtype; torch's at its own matmul setting."""
+    """Return the pass and dtype of each implementation, by name.
+
+    torch's passes run with its default precision of float32 matrix products.
+    """
 
     def ours(precision: torch.dtype) -> Callable[[], object]:
         return lambda: pair.our_pass(precision)
@@ -205,15 +222,15 @@ def _time_major(tensor: Tensor) -> Tensor:
     return tensor.detach().transpose(0, 1).contiguous()
 
 
-def _go_back(outputs: Tensor, grad_outputs: Tensor) -> None:
+def _backward(outputs: Tensor, grad_outputs: Tensor) -> None:
     outputs.backward(grad_outputs.to(outputs.dtype))  # type: ignore[no-untyped-call]
 
 
-def _forget_gradients(module: nn.Module, inputs: Tensor) -> None:
+def _clear_gradients(module: nn.Module, inputs: Tensor) -> None:
     module.zero_grad()
     inputs.grad = None
 
 
 def _gradient(tensor: Tensor) -> Tensor:
-    """Give a gradient that was made; zeros are a gradient that was not."""
+    """Return the gradient of a tensor, or zeros if it has none."""
     return torch.zeros_like(tensor) if tensor.grad is None else tensor.grad

@@ -1,7 +1,8 @@
-"""A training step of each output layer, in time and in memory, beside torch's plain layers.
+"""Time and memory of a training step of each output layer, compared with plain torch layers.
 
-A step is forward, backward and plain SGD on made-up hidden vectors and made-up ids that follow
-Zipf's law. Those of our outputs that have one table share it, so that all fit side by side.
+A step is a forward pass, a backward pass and a plain SGD update, on random hidden vectors and on
+random target ids that follow Zipf's law. Outputs with a single weight table share it to save
+memory.
 """
 
 import time
@@ -12,13 +13,14 @@ from dataclasses import asdict, dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from nextword.benchmarking.cases.contract import Case, Notify, on_pairs, row_of
+from nextword.benchmarking.cases.contract import Case, pairs_hook, row_of
 from nextword.benchmarking.measuring import (
     Effort,
     Parity,
+    ProgressHook,
     Samples,
     Step,
-    call_alone,
+    call_in_subprocess,
     check_parity,
     memory_growth_mib,
     sample_in_turns,
@@ -44,12 +46,12 @@ _FIRST_WEIGHTS = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class OutputSizes:
-    """What an output layer is given.
+    """Sizes of an output layer and its inputs.
 
     Attributes:
-        vocab_size: Words.
+        vocab_size: Number of words.
         hidden_size: Width of a hidden vector.
-        num_positions: Positions scored at once.
+        num_positions: Number of positions in a batch.
     """
 
     vocab_size: int
@@ -57,32 +59,39 @@ class OutputSizes:
     num_positions: int = 700
 
 
-#: Odd, and small enough for float64; large enough for an adaptive softmax to have clusters.
+#: Odd sizes, small enough for float64, and large enough for clusters of an adaptive softmax.
 _SMALL = OutputSizes(vocab_size=411, hidden_size=63, num_positions=37)
 
 
 class PlainOutput(Output):
-    """nn.Linear, log-softmax and negative log-likelihood, as a person writes them with torch."""
+    """nn.Linear, log-softmax and negative log-likelihood, as in the PyTorch documentation."""
 
     def __init__(self, sizes: OutputSizes) -> None:
         super().__init__()
         self.decoder = nn.Linear(sizes.hidden_size, sizes.vocab_size)
 
     def log_probs(self, hidden: Tensor) -> Tensor:
-        """Give the log-probability of every word."""
+        """Return the log-probabilities of all words, (positions, vocab_size)."""
         return torch.log_softmax(self.decoder(hidden), dim=1)
 
     def nll(self, hidden: Tensor, target_ids: Tensor) -> Tensor:
-        """Give the negative log-likelihood of each target."""
+        """Return the negative log-likelihood of each target, (positions), in nats."""
         return nn.functional.nll_loss(self.log_probs(hidden), target_ids, reduction="none")
 
     def num_scores_held(self, num_positions: int) -> int:
-        """All of them."""
+        """Return the number of scores held in memory, which is all of them."""
         return num_positions * self.decoder.out_features
 
 
 def build_output(kind: str, sizes: OutputSizes, *, weight: nn.Parameter | None = None) -> Output:
-    """Build an output by its name; those of ours with one table take `weight` for it."""
+    """Build an output layer in training mode.
+
+    Args:
+        kind: One of `KINDS`, or `torch` for the plain torch layers.
+        sizes: Sizes of the layer.
+        weight: Weight table to share, (vocab_size, hidden_size); ignored by outputs that have no
+            single table.
+    """
     size, vocab_size = sizes.hidden_size, sizes.vocab_size
     if kind == PEER:
         return PlainOutput(sizes).train()
@@ -96,7 +105,13 @@ def build_output(kind: str, sizes: OutputSizes, *, weight: nn.Parameter | None =
 def output_step(
     output: Output, sizes: OutputSizes, *, precision: torch.dtype
 ) -> Callable[[], None]:
-    """Give a training step of an output: forward, backward, and SGD on its weights."""
+    """Return a function that runs a training step of an output: forward, backward and SGD update.
+
+    Args:
+        output: The output layer.
+        sizes: Sizes of the layer and its inputs.
+        precision: dtype of matrix products under autocast.
+    """
     hidden = torch.randn(sizes.num_positions, sizes.hidden_size, requires_grad=True)
     target_ids = zipf_ids(sizes.vocab_size, sizes.num_positions)
     optimizer = build_optimizer(output, _SGD)
@@ -116,10 +131,14 @@ def output_step(
 def output_parity(kind: str, *, precision: torch.dtype) -> Parity:
     """Compare losses and gradients of a small output with those of its distribution in float64.
 
-    The sampled softmax, whose loss in training is an estimate, is compared with the same estimate.
+    The training loss of a sampled softmax is an estimate; it is compared with the same estimate.
+
+    Args:
+        kind: One of `KINDS`.
+        precision: dtype of matrix products under autocast.
 
     Raises:
-        BenchmarkError: They differ by more than the dtype explains.
+        BenchmarkError: A difference is larger than rounding in that dtype explains.
     """
     torch.manual_seed(0)
     weight = nn.Parameter(_FIRST_WEIGHTS * torch.randn(_SMALL.vocab_size, _SMALL.hidden_size))
@@ -145,7 +164,7 @@ def _quantities(
     hidden: Tensor,
     target_ids: Tensor,
 ) -> dict[str, Tensor]:
-    """Give losses and every gradient; draws are the same each time."""
+    """Return the losses and all gradients, by name; every call uses the same random seed."""
     torch.manual_seed(1)
     hidden = hidden.clone().requires_grad_()
     nll = score(hidden, target_ids)
@@ -160,13 +179,22 @@ def _quantities(
 
 
 def step_growth_mib(kind: str, sizes: OutputSizes, precision: str) -> float | None:
-    """Give by how many MiB this process grows in the first step of an output."""
+    """Return by how many MiB the first step of an output increases this process's memory.
+
+    Args:
+        kind: One of `KINDS`, or `torch`.
+        sizes: Sizes of the layer and its inputs.
+        precision: Name of the dtype of matrix products.
+
+    Returns:
+        The increase in MiB; None if the system does not report it.
+    """
     tune_process()
     torch.manual_seed(0)
     dtype: torch.dtype = getattr(torch, precision)
     output = build_output(kind, sizes)
     step = output_step(output, sizes, precision=dtype)
-    # What the first step of all takes is not this output's.
+    # A first small step allocates the memory that every output needs.
     other = replace(sizes, vocab_size=50)
     output_step(build_output("full", other), other, precision=dtype)()
     return memory_growth_mib(step)
@@ -174,28 +202,28 @@ def step_growth_mib(kind: str, sizes: OutputSizes, precision: str) -> float | No
 
 @dataclass(frozen=True, kw_only=True)
 class OutputsCase(Case):
-    """Every output layer beside each other.
+    """All output layers compared with each other.
 
     Attributes:
-        sizes: What they are given.
+        sizes: Sizes of the layers and their inputs.
     """
 
     sizes: OutputSizes
 
-    def measure(self, effort: Effort, *, notify: Notify) -> CaseResult:
-        """Check small outputs, time these in turns, and measure what each one's memory grows by."""
+    def measure(self, effort: Effort, *, on_progress: ProgressHook) -> CaseResult:
+        """Check small outputs, time the outputs in turns, and measure their memory."""
         started = time.perf_counter()
-        notify("checking", 0, 1)
+        on_progress("checking", 0, 1)
         tune_process()
         worst = max(
             (output_parity(kind, precision=self.dtype) for kind in KINDS),
             key=lambda parity: parity.distance,
         )
         contenders = self._contenders()
-        samples = sample_in_turns(contenders, effort, on_pairs=on_pairs(notify))
+        samples = sample_in_turns(contenders, effort, on_pairs=pairs_hook(on_progress))
         rows = []
         for number, kind in enumerate(contenders):
-            notify("memory", number, len(contenders))
+            on_progress("memory", number, len(contenders))
             rows.append(self._row(samples, kind))
         return CaseResult(
             case=self.name,
@@ -221,8 +249,8 @@ class OutputsCase(Case):
         return contenders | {PEER: timed(at_default_precision(plain))}
 
     def _row(self, samples: Samples, kind: str) -> Row:
-        """Give a row with the growth of memory, which only a fresh process can tell."""
+        """Return a row with the increase in memory, measured in a new process."""
         precision = torch.float32 if kind == PEER else self.dtype
         row = row_of(samples, kind, base=KINDS[0], precision=precision)
-        growth = call_alone(step_growth_mib, kind, self.sizes, dtype_name(precision))
+        growth = call_in_subprocess(step_growth_mib, kind, self.sizes, dtype_name(precision))
         return replace(row, memory_growth_mib=growth)

@@ -1,4 +1,4 @@
-"""Every case by name; the one place a new one is entered."""
+"""The registry of benchmark cases. Add new cases here."""
 
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
@@ -11,7 +11,7 @@ from nextword.benchmarking.cases.outputs import OutputsCase, OutputSizes
 from nextword.benchmarking.cases.steps import StepCase
 from nextword.benchmarking.step import StepSizes
 
-#: What `nextword bench` measures when nothing is named.
+#: The case that `nextword bench` measures by default.
 DEFAULT_CASE = "step-lstm-medium"
 _EVERYTHING = "all"
 
@@ -71,28 +71,28 @@ CASES: tuple[Case, ...] = (
     ),
     GrowthCase(
         name="growth-time",
-        summary="training step, LSTM 2x650, over the steps of a window",
+        summary="training step, LSTM 2x650, by number of time steps",
         sizes=_MEDIUM,
         axis="bptt_steps",
         values=(9, 18, 35, 70, 140),
     ),
     GrowthCase(
         name="growth-batch",
-        summary="training step, LSTM 2x650, over the rows of a batch",
+        summary="training step, LSTM 2x650, by batch size",
         sizes=_MEDIUM,
         axis="batch_size",
         values=(1, 5, 10, 20, 40, 80),
     ),
     GrowthCase(
         name="growth-hidden",
-        summary="training step, LSTM of two layers, over their width",
+        summary="training step, LSTM of two layers, by hidden size",
         sizes=_MEDIUM,
         axis="hidden_size",
         values=(81, 162, 325, 650, 1300),
     ),
     GrowthCase(
         name="growth-vocabulary",
-        summary="training step, LSTM 2x650, over the size of the vocabulary",
+        summary="training step, LSTM 2x650, by vocabulary size",
         sizes=_MEDIUM,
         axis="vocab_size",
         values=(2_500, 5_000, 10_000, 20_000, 40_000),
@@ -101,14 +101,14 @@ CASES: tuple[Case, ...] = (
 
 
 def find_cases(patterns: Sequence[str], cases: Iterable[Case] = CASES) -> list[Case]:
-    """Give the cases that are named, in the order of the registry.
+    """Return the cases that match any of the patterns, in the order of the registry.
 
     Args:
         patterns: Names, patterns such as `step-*`, or `all`.
-        cases: What there is.
+        cases: Cases to choose from.
 
     Raises:
-        ConfigError: A name or pattern fits no case.
+        ConfigError: A name or pattern matches no case.
     """
     known = list(cases)
     wanted: set[str] = set()

@@ -1,17 +1,18 @@
-"""Training steps beside those of the plain model, in its three forms."""
+"""Training steps of nextword compared with three variants of the plain PyTorch model."""
 
 import time
 from dataclasses import asdict, dataclass, replace
 
 import torch
 
-from nextword.benchmarking.cases.contract import Case, Notify, on_pairs, row_of
+from nextword.benchmarking.cases.contract import Case, pairs_hook, row_of
 from nextword.benchmarking.measuring import (
     Effort,
     Peaks,
+    ProgressHook,
     Samples,
     Step,
-    StepElsewhere,
+    SubprocessStep,
     sample_in_turns,
     timed,
 )
@@ -20,17 +21,17 @@ from nextword.benchmarking.step import (
     StepSizes,
     at_default_precision,
     peer_step,
-    peer_step_alone,
     step_of,
     step_parity,
+    timed_peer_step,
     training_state,
 )
 from nextword.recurrent import layer_backends
 from nextword.tensors import dtype_name, has_fast_bfloat16, tune_process
 
 OURS = "nextword"
-#: The peer's forms. An allocator's settings cannot be taken back, so the first one is measured in
-#: a process where they were never made, a step there after a step here.
+#: Variants of the plain model. Allocator settings cannot be undone, so the first variant runs in
+#: another process without them, in turns with the steps of this process.
 PEER_AT_DEFAULTS = "torch at its defaults"
 PEER = "torch, allocator set"
 PEER_BFLOAT16 = "torch, allocator set, bfloat16"
@@ -39,12 +40,12 @@ _KERNELS = "nextword_kernels"
 
 @dataclass(frozen=True, kw_only=True)
 class StepCase(Case):
-    """A training step of ours beside the plain model's.
+    """A training step of nextword compared with the plain model's.
 
     Attributes:
-        sizes: Of the model and the window.
-        backend: As `training.backend`.
-        uses_kernels: Whether the compiled kernels may be used where they are installed.
+        sizes: Sizes of the model and the window.
+        backend: As in the setting `training.backend`.
+        uses_kernels: Whether the compiled kernels may be used if they are installed.
     """
 
     sizes: StepSizes
@@ -53,13 +54,13 @@ class StepCase(Case):
 
     @property
     def hidden_modules(self) -> tuple[str, ...]:
-        """The kernels, where they are not to be used."""
+        """The package of compiled kernels, if they must not be used."""
         return () if self.uses_kernels else (_KERNELS,)
 
-    def measure(self, effort: Effort, *, notify: Notify) -> CaseResult:
-        """Check a small step, then time this one in turns with the peer's."""
+    def measure(self, effort: Effort, *, on_progress: ProgressHook) -> CaseResult:
+        """Check a small step, then time the step in turns with the plain model's."""
         started = time.perf_counter()
-        notify("checking", 0, 1)
+        on_progress("checking", 0, 1)
         tune_process()
         parity = step_parity(
             num_layers=self.sizes.num_layers, precision=self.dtype, backend=self.backend
@@ -67,13 +68,14 @@ class StepCase(Case):
         peaks = Peaks()
         torch.manual_seed(0)
         state = training_state(self.sizes, precision=dtype_name(self.dtype), backend=self.backend)
-        with StepElsewhere(peer_step_alone, self.sizes) as plain:
+        with SubprocessStep(timed_peer_step, self.sizes) as plain:
             contenders: dict[str, Step] = {
                 OURS: timed(step_of(state)),
                 **_peers(self.sizes),
                 PEER_AT_DEFAULTS: plain,
             }
-            samples = sample_in_turns(contenders, effort, on_pairs=on_pairs(notify, peaks.measure))
+            hook = pairs_hook(on_progress, peaks.measure)
+            samples = sample_in_turns(contenders, effort, on_pairs=hook)
         rows = tuple(self._row(samples, name, peaks.rates) for name in contenders)
         return CaseResult(
             case=self.name,
@@ -101,7 +103,7 @@ class StepCase(Case):
 
 
 def _peers(sizes: StepSizes) -> dict[str, Step]:
-    """Give the peer's forms that run in this process, which is tuned."""
+    """Return the variants of the plain model that run in this process."""
     peers = {PEER: timed(at_default_precision(peer_step(sizes)))}
     if has_fast_bfloat16(torch.device("cpu")):
         peers[PEER_BFLOAT16] = timed(at_default_precision(peer_step(sizes, bfloat16=True)))

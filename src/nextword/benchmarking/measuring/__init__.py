@@ -1,13 +1,14 @@
-"""How anything is measured: in turns, between probes, beside a peak, after a check.
-
-Knows nothing of models.
-"""
+"""Measurement of time, memory and correctness. Knows nothing of models."""
 
 from nextword.benchmarking.measuring.machine import describe_machine
 from nextword.benchmarking.measuring.memory import memory_growth_mib
 from nextword.benchmarking.measuring.parity import LIMITS, Parity, check_parity
 from nextword.benchmarking.measuring.peak import Peaks
-from nextword.benchmarking.measuring.processes import StepElsewhere, call_alone
+from nextword.benchmarking.measuring.processes import (
+    ProgressHook,
+    SubprocessStep,
+    call_in_subprocess,
+)
 from nextword.benchmarking.measuring.sampler import (
     Effort,
     Probe,
@@ -24,11 +25,12 @@ __all__ = [
     "Parity",
     "Peaks",
     "Probe",
+    "ProgressHook",
     "Samples",
     "Spread",
     "Step",
-    "StepElsewhere",
-    "call_alone",
+    "SubprocessStep",
+    "call_in_subprocess",
     "check_parity",
     "describe_machine",
     "memory_growth_mib",

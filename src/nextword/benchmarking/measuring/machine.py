@@ -1,4 +1,4 @@
-"""The machine a figure was measured on."""
+"""A description of the machine that a benchmark runs on."""
 
 import os
 import platform
@@ -15,7 +15,7 @@ _CPU_LINES = Path("/proc/cpuinfo")
 
 
 def describe_machine() -> Values:
-    """Give what a speed depends on, as JSON values."""
+    """Return the hardware, software versions and date as JSON values."""
     return {
         "cpu": cpu_name(),
         "cores": os.cpu_count(),
@@ -32,7 +32,7 @@ def describe_machine() -> Values:
 
 
 def cpu_name() -> str:
-    """Give the processor's name as the system says it."""
+    """Return the processor's name as reported by the system."""
     if _CPU_LINES.exists():
         for line in _CPU_LINES.read_text(encoding="utf-8").splitlines():
             key, _, value = line.partition(":")
@@ -42,5 +42,5 @@ def cpu_name() -> str:
 
 
 def kernels_instruction_set() -> str | None:
-    """Give what the compiled kernels would use; None where they are not installed."""
+    """Return the instruction set of the compiled kernels; None if they are not installed."""
     return str(load_kernels().instruction_set()) if kernels_are_installed() else None

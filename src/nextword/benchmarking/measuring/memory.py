@@ -1,4 +1,4 @@
-"""How much memory a step takes, by the system's own account of this process (Linux)."""
+"""The memory of a step, from Linux's statistics of this process."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -6,14 +6,17 @@ from pathlib import Path
 
 _STATUS = Path("/proc/self/status")
 _CLEAR = Path("/proc/self/clear_refs")
-#: Lets the record of the most memory held begin anew.
+#: Written to `clear_refs`, resets the peak memory of the process.
 _CLEAR_PEAK = "5"
 
 
 def memory_growth_mib(step: Callable[[], object]) -> float | None:
-    """Give by how many MiB this process grows at most in a step; None where nothing says so.
+    """Return by how many MiB a step increases the peak memory of this process.
 
-    Only in a process that has not held as much before is that what the step takes.
+    The figure is the memory of the step only if the process has not held more memory before.
+
+    Returns:
+        The increase in MiB; None on systems without `/proc`.
     """
     if not _STATUS.exists():
         return None

@@ -1,4 +1,4 @@
-"""The check before the clock: a case whose numbers are wrong is not reported."""
+"""Check of results against a float64 reference. A case with wrong results is not reported."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -8,18 +8,18 @@ from torch import Tensor
 
 from nextword.base import BenchmarkError, Values
 
-#: Relative L2 distance from the float64 reference that is allowed with each dtype.
+#: Largest allowed relative L2 distance from the float64 reference, by dtype.
 LIMITS: Mapping[torch.dtype, float] = {torch.float32: 1e-5, torch.bfloat16: 2e-2}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parity:
-    """How far from the reference the worst quantity is.
+    """The quantity with the largest distance from the reference.
 
     Attributes:
-        quantity: Which one, such as `outputs` or `gradient of weight_hh`.
+        quantity: Name of the quantity, such as `outputs` or `gradient of weight_hh`.
         distance: Relative L2 distance.
-        limit: What it may be.
+        limit: Largest allowed distance.
     """
 
     quantity: str
@@ -27,33 +27,33 @@ class Parity:
     limit: float
 
     def to_dict(self) -> Values:
-        """Give the fields for JSON."""
+        """Return the fields as JSON values."""
         return asdict(self)
 
 
 def check_parity(
     actual: Mapping[str, Tensor], expected: Mapping[str, Tensor], *, precision: torch.dtype
 ) -> Parity:
-    """Compare every quantity with the reference and give the worst one.
+    """Compare every quantity with the reference, and return the one with the largest distance.
 
     Args:
-        actual: What is to be timed gives.
-        expected: The same by the reference, in float64.
-        precision: What the products of the actual ones were made in.
+        actual: Results of the implementation that will be timed, by name.
+        expected: Results of the reference in float64, by name.
+        precision: dtype of the implementation's matrix products.
 
     Raises:
-        BenchmarkError: A quantity is further away than the dtype explains.
+        BenchmarkError: A distance is above the limit for that dtype.
     """
     limit = LIMITS[precision]
     distances = {name: _distance(actual[name], tensor) for name, tensor in expected.items()}
-    # Not a number is worse than any number.
+    # NaN counts as larger than any number.
     worst = max(distances, key=lambda name: (distances[name] != distances[name], distances[name]))
     parity = Parity(quantity=worst, distance=distances[worst], limit=limit)
     if not parity.distance <= limit:
         raise BenchmarkError(
-            f"{worst}: the distance from the float64 reference is {parity.distance:.1e} of its "
-            f"norm; {limit:.0e} is allowed in {str(precision).removeprefix('torch.')}.",
-            help="A wrong result has no speed. Run the tests of nextword and of its kernels.",
+            f"{worst}: the relative distance from the float64 reference is {parity.distance:.1e}; "
+            f"{limit:.0e} is allowed in {str(precision).removeprefix('torch.')}.",
+            help="The results are wrong. Run the tests of nextword and of its kernels.",
         )
     return parity
 
@@ -61,5 +61,5 @@ def check_parity(
 def _distance(actual: Tensor, expected: Tensor) -> float:
     actual, expected = actual.detach().double(), expected.detach().double()
     norm, distance = expected.norm(), (actual - expected).norm()
-    # Where nothing is expected, everything is too much.
+    # If the reference is 0, the absolute distance is used.
     return float(distance / norm) if norm > 0.0 else float(distance)

@@ -1,4 +1,4 @@
-"""What the processor can do at best: large products with each dtype."""
+"""The peak speed of the processor: large matrix products in each dtype."""
 
 import time
 
@@ -7,36 +7,35 @@ from torch import Tensor
 
 from nextword.tensors import has_fast_bfloat16
 
-#: Large enough to keep every core busy, small enough to take but hundredths of a second.
+#: Large enough to use every core, and small enough to take only hundredths of a second.
 PEAK_SIZE = 2048
 _FIRST_PRODUCTS = 5
 
 
 class Peaks:
-    """The most floating-point operations a second that a product has reached so far.
+    """The highest speed that a matrix product has reached so far, by dtype.
 
-    The best of all, for it stands for what is possible, not for what is usual; and as a machine
-    may be slow for seconds, it should be asked again and again. The format bfloat16 is left out
-    where the processor has no instructions for it.
+    Call `measure` often, because a machine may be slow for seconds. bfloat16 is left out if the
+    processor has no instructions for it.
 
     Args:
-        size: Rows and columns of both matrices.
+        size: Number of rows and columns of both matrices.
 
     Attributes:
-        rates: Operations a second, by dtype.
+        rates: Floating-point operations per second, by dtype.
     """
 
     def __init__(self, *, size: int = PEAK_SIZE) -> None:
-        formats = [torch.float32]
+        dtypes = [torch.float32]
         if has_fast_bfloat16(torch.device("cpu")):
-            formats.append(torch.bfloat16)
-        self._factors = {precision: torch.randn(size, size).to(precision) for precision in formats}
-        self.rates = dict.fromkeys(formats, 0.0)
+            dtypes.append(torch.bfloat16)
+        self._factors = {precision: torch.randn(size, size).to(precision) for precision in dtypes}
+        self.rates = dict.fromkeys(dtypes, 0.0)
         for _ in range(_FIRST_PRODUCTS):
             self.measure()
 
     def measure(self) -> None:
-        """Make a product with each dtype."""
+        """Run and time one product in each dtype."""
         for precision, factor in self._factors.items():
             self.rates[precision] = max(self.rates[precision], _rate(factor))
 

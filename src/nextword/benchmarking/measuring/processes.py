@@ -1,8 +1,7 @@
-"""Calls in a process of their own: what is set or used up here is not so there.
+"""Calls in a separate process, which shares no settings and no memory with this one.
 
-An allocator's settings cannot be taken back, and memory that a process has held says nothing of
-what comes next; so some things are measured apart. The other process gets nothing but a function
-and its arguments, and ends with the one that started it.
+Allocator settings cannot be undone, and peak memory is a property of the whole process. The other
+process receives only a function and its arguments, and ends when its parent process ends.
 """
 
 import multiprocessing
@@ -23,52 +22,53 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-#: A fresh interpreter: a fork would inherit settings, memory and threads that are not there.
+#: A new interpreter; a fork would inherit the settings and the memory of this process.
 _SPAWN = multiprocessing.get_context("spawn")
-#: After a step elsewhere its threads look out for more work for some milliseconds.
+#: Waiting time after a step, in seconds, because its threads spin for some milliseconds.
 _SETTLING_S = 0.02
 
-#: (stage, done, total), as in training.
-Notify = Callable[[str, int, int | None], None]
+#: Progress hook: called with (stage, done, total), as in training.
+ProgressHook = Callable[[str, int, int | None], None]
 
 
-def call_alone(
+def call_in_subprocess(
     function: Callable[..., Any],
     *arguments: Any,
-    notify: Notify | None = None,
+    on_progress: ProgressHook | None = None,
     hidden_modules: Sequence[str] = (),
 ) -> Any:
-    """Call a function in a process of its own and give what it gives.
+    """Call a function in a separate process and return its result.
 
     Args:
-        function: One that can be imported by name; called with the arguments, and with a keyword
-            `notify` where that is given here.
-        arguments: Values that can be pickled, as the result.
-        notify: Is told here what the function tells there.
-        hidden_modules: Modules that shall seem not to be installed there.
+        function: A function that can be imported by name. It is called with the arguments, and with
+            the keyword `on_progress` if a hook is given here.
+        arguments: Arguments. They and the result must be picklable.
+        on_progress: Called in this process with what the function passes to its own hook.
+        hidden_modules: Modules that must not be importable in the other process.
 
     Raises:
-        BenchmarkError: The process died.
-        NextwordError: What the function raised.
+        BenchmarkError: The process died, or the function raised another exception.
+        NextwordError: The function raised this error.
     """
-    task = (function, arguments, notify is not None, tuple(hidden_modules))
+    task = (function, arguments, on_progress is not None, tuple(hidden_modules))
     with _process(_call, task) as (connection, process):
         while True:
             kind, value = _receive(connection, process)
             if kind == "result":
                 return value
-            if notify is not None:
-                notify(*value)
+            if on_progress is not None:
+                on_progress(*value)
 
 
-class StepElsewhere:
-    """A step that is made in a process of its own; called as if it were made here.
+class SubprocessStep:
+    """A step that runs in a separate process each time it is called.
 
     Use it in a `with` block, which ends the process.
 
     Args:
-        build: Gives the step, there; one that can be imported by name.
-        arguments: Of `build`.
+        build: Function that returns the step; called in the other process. It must be importable
+            by name.
+        arguments: Arguments of `build`.
     """
 
     def __init__(self, build: Callable[..., Callable[[], float]], *arguments: Any) -> None:
@@ -88,7 +88,7 @@ class StepElsewhere:
         self._context.__exit__(kind, error, traceback)
 
     def __call__(self) -> float:
-        """Let it make a step, and give the seconds it took there."""
+        """Run a step and return its time in seconds, measured in the other process."""
         self._connection.send(None)
         seconds: float = _receive(self._connection, self._process)[1]
         time.sleep(_SETTLING_S)
@@ -110,14 +110,14 @@ def _process(serve: Callable[..., None], task: tuple[Any, ...]) -> Iterator[tupl
 
 
 def _receive(connection: Connection, process: Any) -> tuple[str, Any]:
-    """Wait for the next message; raise what went wrong there."""
+    """Return the next message, or raise the error that the other process sent."""
     try:
         kind, value = connection.recv()
     except (EOFError, ConnectionResetError) as error:
         process.join()
         raise BenchmarkError(
-            f"a measuring process ended with exit code {process.exitcode}.",
-            help="Code -9 is what a system does that is out of memory; measure smaller cases.",
+            f"a benchmark process ended with exit code {process.exitcode}.",
+            help="Exit code -9 usually means that the system is out of memory; use smaller cases.",
         ) from error
     if kind == "error":
         raise value
@@ -128,17 +128,17 @@ def _call(
     connection: Connection,
     function: Callable[..., Any],
     arguments: tuple[Any, ...],
-    is_watched: bool,
+    has_hook: bool,
     hidden_modules: tuple[str, ...],
 ) -> None:
-    """Answer with the result of one call; runs in the other process."""
+    """Send the result of one call. Runs in the other process."""
 
-    def notify(stage: str, done: int, total: int | None) -> None:
+    def on_progress(stage: str, done: int, total: int | None) -> None:
         connection.send(("progress", (stage, done, total)))
 
-    with _errors_told(connection):
+    with _errors_sent(connection):
         _hide(hidden_modules)
-        options = {"notify": notify} if is_watched else {}
+        options = {"on_progress": on_progress} if has_hook else {}
         connection.send(("result", function(*arguments, **options)))
 
 
@@ -146,15 +146,15 @@ def _hide(modules: Sequence[str]) -> None:
     for name in modules:
         if name in sys.modules:
             raise BenchmarkError(f"{name} was imported before it could be hidden.")
-        # The import system's own way to say that there is no such module.
+        # The import system raises ModuleNotFoundError for a module that is None.
         sys.modules[name] = None  # type: ignore[assignment]
 
 
 def _step(
     connection: Connection, build: Callable[..., Callable[[], float]], arguments: tuple[Any, ...]
 ) -> None:
-    """Make a step whenever asked; runs in the other process."""
-    with _errors_told(connection):
+    """Run a step for every message received. Runs in the other process."""
+    with _errors_sent(connection):
         step = build(*arguments)
         connection.send(("ready", None))
         while True:
@@ -163,7 +163,7 @@ def _step(
 
 
 def _end_with_parent() -> None:
-    """Wait for the process that started this one to end, whatever ended it, and end too."""
+    """Wait until the parent process ends for any reason, then end this process."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])
@@ -171,9 +171,9 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def _errors_told(connection: Connection) -> Iterator[None]:
-    """Send errors to who waits for an answer; end quietly when nobody does any more."""
-    # Ctrl-C reaches both; the one in front decides, and ends this one.
+def _errors_sent(connection: Connection) -> Iterator[None]:
+    """Send exceptions to the parent process. Return silently if it has closed the connection."""
+    # Ctrl-C reaches both processes. The parent handles it and ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
@@ -183,6 +183,6 @@ def _errors_told(connection: Connection) -> Iterator[None]:
     except NextwordError as error:
         connection.send(("error", error))
     except Exception as error:
-        told = BenchmarkError(f"{type(error).__name__} in a process of its own: {error}")
-        told.add_note(traceback.format_exc())
-        connection.send(("error", told))
+        sent = BenchmarkError(f"{type(error).__name__} in a benchmark process: {error}")
+        sent.add_note(traceback.format_exc())
+        connection.send(("error", sent))

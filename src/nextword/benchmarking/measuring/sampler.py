@@ -1,8 +1,8 @@
-"""Timing several steps in turns, on a machine whose speed changes from second to second.
+"""Timing of several steps in turns, on a machine whose speed varies.
 
-Shared machines drift: for seconds at a time two threads together may give one core's rate. So the
-contenders take turns in one process, a sample counts only between two fast probe products, and
-what is reported is the ratio of samples of the same turn.
+On a shared machine two threads may have the speed of one core for seconds. Therefore the steps take
+turns, a sample counts only if the probe products before and after it are fast, and the reported
+figure is the ratio of samples from the same turn.
 """
 
 import time
@@ -17,14 +17,14 @@ from nextword.base import BenchmarkError, PositiveFloat, PositiveInt, settings
 from nextword.benchmarking.measuring.spread import Spread
 
 PROBE_SIZE = 768
-#: A sample counts when both probes around it are within this factor of the fastest one seen.
+#: A sample counts if both probes around it take at most this factor of the fastest probe's time.
 PROBE_TOLERANCE = 1.25
-#: Fewer pairs than these say nothing.
+#: Smallest number of pairs for a result.
 MIN_PAIRS = 3
 _FIRST_PROBES = 20
 _WARM_UP_STEPS = 3
 
-#: Makes one step and gives the seconds it took.
+#: Runs one step and returns its time in seconds.
 Step = Callable[[], float]
 Clock = Callable[[], float]
 
@@ -35,9 +35,9 @@ class Effort:
     """How long to sample.
 
     Attributes:
-        pairs: Pairs that count, wanted of every contender with the first one.
-        seconds: After which sampling ends with the pairs there are.
-        tolerance: How much slower than the fastest probe the machine may be.
+        pairs: Number of valid pairs of each step with the first step.
+        seconds: Longest sampling time, in seconds.
+        tolerance: Largest ratio of a probe's time to the fastest probe's time.
 
     Raises:
         ConfigError: A number is out of range.
@@ -49,10 +49,13 @@ class Effort:
 
 
 class Probe:
-    """A small product whose time says whether the machine is at full speed right now.
+    """A small matrix product whose time shows whether the machine is at full speed.
+
+    Args:
+        clock: Returns the current time in seconds.
 
     Attributes:
-        fastest: The least seconds it has taken so far.
+        fastest: Shortest time so far, in seconds.
     """
 
     def __init__(self, *, clock: Clock = time.perf_counter) -> None:
@@ -63,7 +66,7 @@ class Probe:
             self.seconds()
 
     def seconds(self) -> float:
-        """Make the product and give its seconds."""
+        """Run the product and return its time in seconds."""
         started = self._clock()
         torch.mm(self._matrix, self._matrix)
         seconds = self._clock() - started
@@ -73,7 +76,7 @@ class Probe:
 
 @dataclass(frozen=True, kw_only=True)
 class _Sample:
-    """A step's seconds, and those of the slower probe beside it."""
+    """The time of a step, and of the slower of the two probes around it, in seconds."""
 
     seconds: float
     probe_seconds: float
@@ -81,22 +84,22 @@ class _Sample:
 
 @dataclass(kw_only=True)
 class Samples:
-    """What every contender took, turn by turn.
+    """The samples of every step.
 
     Attributes:
-        turns: The samples of each turn, by contender.
-        slowest_probe: Probes that took longer, seconds, spoil a sample.
+        turns: The samples of each turn, by name of the step.
+        slowest_probe: Longest probe time of a valid sample, in seconds.
     """
 
     turns: list[dict[str, _Sample]] = field(default_factory=list)
     slowest_probe: float = float("inf")
 
     def seconds(self, name: str) -> list[float]:
-        """Give the samples of a contender that count."""
+        """Return the times of the valid samples of a step, in seconds."""
         return [turn[name].seconds for turn in self.turns if self._counts(turn[name])]
 
     def ratios(self, name: str, base: str) -> list[float]:
-        """Give a contender's time over another one's, in the turns in which both count."""
+        """Return the ratios of two steps' times, for the turns in which both samples are valid."""
         return [
             turn[name].seconds / turn[base].seconds
             for turn in self.turns
@@ -104,20 +107,20 @@ class Samples:
         ]
 
     def num_pairs(self) -> int:
-        """Count the pairs with the first contender that every other one has at least."""
+        """Return the smallest number of valid pairs of any step with the first step."""
         names = list(self.turns[0]) if self.turns else []
         return min((len(self.ratios(name, names[0])) for name in names), default=0)
 
     def num_discarded(self) -> int:
-        """Count the samples that do not count."""
+        """Return the number of samples that are not valid."""
         return sum(not self._counts(sample) for turn in self.turns for sample in turn.values())
 
     def spread(self, name: str) -> Spread:
-        """Give the seconds of a contender."""
+        """Return median and quartiles of a step's time, in seconds."""
         return Spread.of(self.seconds(name))
 
     def ratio(self, name: str, base: str) -> Spread:
-        """Give a contender's time over another one's."""
+        """Return median and quartiles of the ratios of two steps' times."""
         return Spread.of(self.ratios(name, base))
 
     def _counts(self, sample: _Sample) -> bool:
@@ -125,7 +128,7 @@ class Samples:
 
 
 def timed(step: Callable[[], object]) -> Step:
-    """Give a step that says how many seconds it took."""
+    """Return a function that runs a step and returns its time in seconds."""
 
     def timed_step() -> float:
         started = time.perf_counter()
@@ -143,17 +146,17 @@ def sample_in_turns(
     on_pairs: Callable[[int, int], None] | None = None,
     clock: Clock = time.perf_counter,
 ) -> Samples:
-    """Let contenders take turns until there are enough pairs or the time is over.
+    """Run steps in turns until there are enough valid pairs or the time is over.
 
     Args:
         contenders: Steps by name; each is compared with the first one.
-        effort: How many pairs, and how long at most.
-        probe: Says how fast the machine is.
-        on_pairs: Is told after each turn how many pairs there are, and how many are wanted.
-        clock: Gives seconds.
+        effort: Number of pairs, and longest sampling time.
+        probe: Measures the speed of the machine; a new probe when None.
+        on_pairs: Called after each turn with the number of valid pairs and the number wanted.
+        clock: Returns the current time in seconds.
 
     Raises:
-        BenchmarkError: The machine was too busy for even a few pairs.
+        BenchmarkError: There are fewer than `MIN_PAIRS` valid pairs, because the machine is busy.
     """
     for step in contenders.values():
         for _ in range(_WARM_UP_STEPS):
@@ -167,10 +170,10 @@ def sample_in_turns(
             on_pairs(samples.num_pairs(), effort.pairs)
     if samples.num_pairs() < min(MIN_PAIRS, effort.pairs):
         raise BenchmarkError(
-            f"in {effort.seconds:g} seconds and {len(samples.turns)} turns there were "
-            f"{samples.num_pairs()} pairs at the machine's full speed, of at least "
-            f"{min(MIN_PAIRS, effort.pairs)}.",
-            help="Measure when nothing else runs, or give it longer with --seconds.",
+            f"{len(samples.turns)} turns in {effort.seconds:g} seconds gave {samples.num_pairs()} "
+            f"pairs at the machine's full speed; at least {min(MIN_PAIRS, effort.pairs)} are "
+            "needed.",
+            help="Close other programs, or allow more time with --seconds.",
         )
     return samples
 

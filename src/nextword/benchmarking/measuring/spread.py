@@ -1,4 +1,4 @@
-"""A figure that was measured several times: its median and quartiles."""
+"""Median and quartiles of repeated measurements."""
 
 import statistics
 from collections.abc import Sequence
@@ -9,13 +9,13 @@ from nextword.base import Values
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:
-    """The middle of several figures, and how far apart they lie.
+    """Median and quartiles of several values.
 
     Attributes:
-        low: A quarter of them is below.
-        median: Half of them is.
-        high: Three quarters are.
-        count: How many they are.
+        low: First quartile.
+        median: Median.
+        high: Third quartile.
+        count: Number of values.
     """
 
     low: float
@@ -25,17 +25,17 @@ class Spread:
 
     @classmethod
     def of(cls, figures: Sequence[float]) -> "Spread":
-        """Give the spread of at least one figure.
+        """Return the spread of one or more values.
 
         Example:
             >>> Spread.of([4.0, 1.0, 2.0, 3.0, 10.0])
             Spread(low=2.0, median=3.0, high=4.0, count=5)
         """
-        # Of a single figure there are no quartiles to be had but itself.
+        # `quantiles` needs two values; the quartiles of a single value are that value.
         doubled = [*figures, *figures] if len(figures) == 1 else list(figures)
         low, median, high = statistics.quantiles(doubled, n=4, method="inclusive")
         return cls(low=low, median=median, high=high, count=len(figures))
 
     def to_dict(self) -> Values:
-        """Give the fields for JSON."""
+        """Return the fields as JSON values."""
         return asdict(self)

@@ -1,4 +1,4 @@
-"""A training step, ours and that of the plain model beside it, and the proof that both are one."""
+"""A training step of nextword and of a plain PyTorch model, and a check that both are equal."""
 
 from nextword.benchmarking.step.ours import step_of, training_state
 from nextword.benchmarking.step.parity import step_parity
@@ -6,7 +6,7 @@ from nextword.benchmarking.step.peer import (
     Peer,
     at_default_precision,
     peer_step,
-    peer_step_alone,
+    timed_peer_step,
 )
 from nextword.benchmarking.step.sizes import StepSizes, zipf_ids
 
@@ -15,9 +15,9 @@ __all__ = [
     "StepSizes",
     "at_default_precision",
     "peer_step",
-    "peer_step_alone",
     "step_of",
     "step_parity",
+    "timed_peer_step",
     "training_state",
     "zipf_ids",
 ]

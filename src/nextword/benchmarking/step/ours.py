@@ -1,4 +1,4 @@
-"""Our training step: the update of a training whose settings are the plain model's."""
+"""nextword's training step, with the same settings as the plain model."""
 
 import hashlib
 import math
@@ -27,30 +27,30 @@ from nextword.tokens import (
 from nextword.training import LanguageModelingObjective, RunConfig, TrainingState
 
 LanguageModelTraining = TrainingState[LanguageModelingObjective]
-#: Windows of the made-up text; after the last one it begins anew.
+#: Number of windows in the synthetic text. After the last one, the text is read again.
 NUM_WINDOWS = 40
 
 
 def training_state(
-    sizes: StepSizes, *, precision: str, backend: str = "auto", is_disturbed: bool = True
+    sizes: StepSizes, *, precision: str, backend: str = "auto", is_regularized: bool = True
 ) -> LanguageModelTraining:
-    """Put a training together that stands before its first update.
+    """Return a training on synthetic text, before its first update.
 
     Args:
-        sizes: Of the model and the windows.
-        precision: As `training.precision`.
-        backend: As `training.backend`.
-        is_disturbed: Whether there is dropout and clipping; both stand in the way of comparing
+        sizes: Sizes of the model and the windows.
+        precision: As in the setting `training.precision`.
+        backend: As in the setting `training.backend`.
+        is_regularized: Whether to use dropout and gradient clipping. Must be False to compare
             gradients.
     """
-    settings = _settings(sizes, precision=precision, backend=backend, is_disturbed=is_disturbed)
+    settings = _settings(sizes, precision=precision, backend=backend, is_regularized=is_regularized)
     config = decode(RunConfig, settings, source="the benchmark")
-    tokenizer = made_up_tokenizer(sizes.vocab_size)
+    tokenizer = synthetic_tokenizer(sizes.vocab_size)
     network = config.model_settings.network(
         tokenizer.vocabulary_spec, backend=config.training.backend
     )
     model = cast(RecurrentConfig, config.model).build(network)
-    store = made_up_store(tokenizer, num_tokens=NUM_WINDOWS * sizes.num_tokens)
+    store = synthetic_store(tokenizer, num_tokens=NUM_WINDOWS * sizes.num_tokens)
     objective = LanguageModelingObjective(
         model, config, train=store, valid=None, tokenizer=tokenizer
     )
@@ -58,9 +58,9 @@ def training_state(
 
 
 def step_of(state: LanguageModelTraining) -> Callable[[], None]:
-    """Give what makes the next update of a training, over and over, as the trainer makes it.
+    """Return a function that runs the next update of a training, as the trainer does.
 
-    It raises BenchmarkError where the loss is not finite: nobody would go on with such a training.
+    The function raises a BenchmarkError if the loss is not finite.
     """
 
     def step() -> None:
@@ -76,8 +76,8 @@ def step_of(state: LanguageModelTraining) -> Callable[[], None]:
     return step
 
 
-def _settings(sizes: StepSizes, *, precision: str, backend: str, is_disturbed: bool) -> Values:
-    dropout = DROPOUT if is_disturbed else 0.0
+def _settings(sizes: StepSizes, *, precision: str, backend: str, is_regularized: bool) -> Values:
+    dropout = DROPOUT if is_regularized else 0.0
     return {
         "model": {
             "family": "recurrent",
@@ -87,7 +87,7 @@ def _settings(sizes: StepSizes, *, precision: str, backend: str, is_disturbed: b
             "tied": True,
         },
         "output": {"kind": "full"},
-        # Where the plain model has its three, and of the same ordinary kind.
+        # The same places and kind of dropout as in the plain model.
         "regularization": {
             "input_dropout": dropout,
             "layer_dropout": dropout,
@@ -101,18 +101,27 @@ def _settings(sizes: StepSizes, *, precision: str, backend: str, is_disturbed: b
             "backend": backend,
         },
         "optimizer": {"kind": "sgd", "learning_rate": LEARNING_RATE},
-        "clipping": {"kind": "norm" if is_disturbed else "none", "threshold": CLIPPING_NORM},
+        "clipping": {"kind": "norm" if is_regularized else "none", "threshold": CLIPPING_NORM},
     }
 
 
-def made_up_tokenizer(vocab_size: int) -> Tokenizer:
-    """Give a tokenizer of so many made-up words, the special ones included."""
+def synthetic_tokenizer(vocab_size: int) -> Tokenizer:
+    """Return a word tokenizer with a synthetic vocabulary of a given size.
+
+    Args:
+        vocab_size: Number of tokens, special tokens included.
+    """
     words = " ".join(f"w{number}" for number in range(vocab_size - NUM_SPECIAL_TOKENS))
     return train_tokenizer(TokenizerConfig(kind="word", min_count=1), [words + "\n"])
 
 
-def made_up_store(tokenizer: Tokenizer, *, num_tokens: int) -> TokenStore:
-    """Give a text of made-up words, as frequent as words are."""
+def synthetic_store(tokenizer: Tokenizer, *, num_tokens: int) -> TokenStore:
+    """Return a random text whose words follow Zipf's law.
+
+    Args:
+        tokenizer: A tokenizer with a synthetic vocabulary.
+        num_tokens: Length of the text.
+    """
     drawn = zipf_ids(tokenizer.vocab_size, num_tokens, first=NUM_SPECIAL_TOKENS)
     ids = drawn.numpy().astype(np.uint32)
     return TokenStore(

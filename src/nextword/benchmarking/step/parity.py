@@ -1,7 +1,7 @@
-"""Is our training step the plain model's? Losses, outputs, states and gradients, in float64.
+"""Check that nextword's training step computes the same results as the plain model's.
 
-The reference is the plain model itself with our weights: so the check also says that what is timed
-beside each other is the same work.
+Compares loss, outputs, states and gradients. The reference is the plain model with the same weights
+in float64, so the check also shows that both timed steps do the same work.
 """
 
 import torch
@@ -17,29 +17,29 @@ from nextword.layers import FullSoftmax
 from nextword.models import NeuralLanguageModel
 from nextword.tensors import autocast, dtype_name
 
-#: Odd sizes, so that no row, panel or vector is whole.
+#: Odd sizes, which are not multiples of any vector or block length.
 _SIZES = {"hidden_size": 63, "vocab_size": 211, "batch_size": 3, "bptt_steps": 7}
 _PARTS = ("weight_ih", "weight_hh", "bias_ih")
 _OUR_PARTS = ("weight_ih", "weight_hh", "bias")
 
 
 def step_parity(*, num_layers: int, precision: torch.dtype, backend: str = "auto") -> Parity:
-    """Compare two windows of a small training, the second from the state of the first.
+    """Compare two consecutive windows of a small training with the plain model.
 
-    Dropout and clipping are off.
+    The second window starts from the state of the first. Dropout and clipping are off.
 
     Args:
-        num_layers: LSTM layers.
-        precision: Number format of the products.
-        backend: How layers are run.
+        num_layers: Number of LSTM layers.
+        precision: dtype of nextword's matrix products.
+        backend: As in the setting `training.backend`.
 
     Raises:
-        BenchmarkError: They differ by more than the dtype explains.
+        BenchmarkError: A difference is larger than rounding in that dtype explains.
     """
     torch.manual_seed(0)
     sizes = StepSizes(num_layers=num_layers, **_SIZES)
     state = training_state(
-        sizes, precision=dtype_name(precision), backend=backend, is_disturbed=False
+        sizes, precision=dtype_name(precision), backend=backend, is_regularized=False
     )
     windows = [_next_window(state, sizes), _next_window(state, sizes)]
     actual = _ours(state, windows, precision=precision)
@@ -50,14 +50,14 @@ def step_parity(*, num_layers: int, precision: torch.dtype, backend: str = "auto
 def _next_window(state: LanguageModelTraining, sizes: StepSizes) -> Batch:
     window = state.objective.reader.read(sizes.bptt_steps)
     if window is None:
-        raise BenchmarkError("the made-up text is too short for a window.")
+        raise BenchmarkError("the synthetic text is too short for a window.")
     return window
 
 
 def _ours(
     state: LanguageModelTraining, windows: list[Batch], *, precision: torch.dtype
 ) -> dict[str, Tensor]:
-    """Give every quantity of the second window as the training makes it."""
+    """Return loss, outputs, states and gradients of nextword for the second window."""
     model = state.objective.model.train()
     with torch.no_grad(), autocast(precision, model.device):
         model_state = model.initial_state(windows[0].token_ids.shape[0])
@@ -78,7 +78,7 @@ def _ours(
 def _theirs(
     model: NeuralLanguageModel, windows: list[Batch], *, sizes: StepSizes
 ) -> dict[str, Tensor]:
-    """Give the same of the plain model in float64, under our names."""
+    """Return the same quantities of the plain model in float64, by nextword's names."""
     peer, ours_by_theirs = peer_with_weights_of(model, sizes)
     state = peer.initial_state(sizes.batch_size)
     for window in windows:
@@ -102,7 +102,7 @@ def _theirs(
 
 
 def _named(state: LstmState) -> dict[str, Tensor]:
-    """Give each layer's parts under the names of our states."""
+    """Return the tensors of a torch LSTM state by the names of nextword's state."""
     return {
         f"final layer_{depth}.{name}": part[depth].detach()
         for name, part in zip(("hidden_state", "cell_state"), state, strict=True)
@@ -113,10 +113,10 @@ def _named(state: LstmState) -> dict[str, Tensor]:
 def peer_with_weights_of(
     model: NeuralLanguageModel, sizes: StepSizes
 ) -> tuple[Peer, dict[str, str]]:
-    """Give a plain model in float64 that computes what a model of ours does, without dropout.
+    """Return the plain model in float64 with the weights of a nextword model, without dropout.
 
     Returns:
-        The model, and the names of our weights by those of its own.
+        The plain model, and nextword's parameter names by the plain model's parameter names.
     """
     names = {"encoder.weight": "embedding", "decoder.bias": "output.bias"}
     for depth in range(sizes.num_layers):
@@ -125,10 +125,10 @@ def peer_with_weights_of(
     peer, ours_by_name = Peer(sizes, dropout=0.0).double(), dict(model.named_parameters())
     with torch.no_grad():
         for name, parameter in peer.named_parameters():
-            # Its second bias a gate is one too many.
+            # torch has a second bias per gate, which stays 0.
             parameter.copy_(ours_by_name[names[name]] if name in names else torch.zeros(()))
         if isinstance(model.output, FullSoftmax):
-            # Ids that are never predicted have no share in its softmax either.
+            # Ids that are never predicted have probability 0 in the plain model too.
             peer.decoder.bias.copy_(model.output.masked_bias())
     return peer, names
 

@@ -1,8 +1,8 @@
-"""The plain model beside us, of the shape of PyTorch's word-language-model example.
+"""The plain PyTorch model that nextword is compared with.
 
-nn.Embedding, nn.LSTM and an nn.Linear that shares the embedding's table, dropout between all,
-log-softmax and negative log-likelihood, gradients clipped by norm, and plain SGD in a loop over
-the parameters: what a person writes who follows the documentation.
+It follows PyTorch's word-language-model example: nn.Embedding, nn.LSTM and an nn.Linear with the
+embedding's weights, dropout between them, log-softmax and negative log-likelihood, gradient
+clipping by norm, and plain SGD in a loop over the parameters.
 """
 
 from collections.abc import Callable
@@ -25,11 +25,11 @@ LstmState = tuple[Tensor, Tensor]
 
 
 class Peer(nn.Module):
-    """Embedding, LSTM and a tied output, time-major as in the example.
+    """Embedding, LSTM and a tied output layer, time-major as in PyTorch's example.
 
     Args:
-        sizes: Of the model.
-        dropout: Share dropped of the embeddings, between layers and of the outputs.
+        sizes: Sizes of the model.
+        dropout: Dropout probability of embeddings, between layers, and of outputs.
     """
 
     def __init__(self, sizes: StepSizes, *, dropout: float = DROPOUT) -> None:
@@ -40,7 +40,7 @@ class Peer(nn.Module):
             sizes.hidden_size,
             sizes.hidden_size,
             sizes.num_layers,
-            # Between layers, of which one has none.
+            # nn.LSTM applies it between layers, and warns if there is only one.
             dropout=dropout if sizes.num_layers > 1 else 0.0,
         )
         self.decoder = nn.Linear(sizes.hidden_size, sizes.vocab_size)
@@ -49,28 +49,28 @@ class Peer(nn.Module):
         nn.init.zeros_(self.decoder.bias)
 
     def initial_state(self, batch_size: int) -> LstmState:
-        """Give the state before the first token: zeros."""
+        """Return the initial state: two tensors of zeros, (layers, batch, hidden_size)."""
         shape = (self.core.num_layers, batch_size, self.core.hidden_size)
         return self.encoder.weight.new_zeros(shape), self.encoder.weight.new_zeros(shape)
 
     def outputs(self, token_ids: Tensor, state: LstmState) -> tuple[Tensor, LstmState]:
-        """Give the last layer's outputs, (time, batch, hidden)."""
+        """Return the last layer's outputs, (time, batch, hidden_size), and the final state."""
         outputs, state = self.core(self.dropout(self.encoder(token_ids)), state)
         return self.dropout(outputs), state
 
     def forward(self, token_ids: Tensor, state: LstmState) -> tuple[Tensor, LstmState]:
-        """Give log-probabilities, (time * batch, vocab)."""
+        """Return log-probabilities, (time * batch, vocab_size), and the final state."""
         outputs, state = self.outputs(token_ids, state)
         logits = self.decoder(outputs).flatten(0, 1)
         return torch.log_softmax(logits, dim=1), state
 
 
 def peer_step(sizes: StepSizes, *, bfloat16: bool = False) -> Callable[[], None]:
-    """Give what makes an update of the plain model.
+    """Return a function that runs one update of the plain model.
 
     Args:
-        sizes: Of the model and the window.
-        bfloat16: Whether it runs under bfloat16 autocast.
+        sizes: Sizes of the model and the window.
+        bfloat16: Whether the forward pass runs under bfloat16 autocast.
     """
     model = Peer(sizes).train()
     shape = (sizes.bptt_steps + 1, sizes.batch_size)
@@ -95,14 +95,14 @@ def peer_step(sizes: StepSizes, *, bfloat16: bool = False) -> Callable[[], None]
     return step
 
 
-def peer_step_alone(sizes: StepSizes) -> Step:
-    """Give a timed step of the plain model, for a process where nothing has been tuned."""
+def timed_peer_step(sizes: StepSizes) -> Step:
+    """Return a timed step of the plain model, for a process with default settings."""
     torch.manual_seed(0)
     return timed(peer_step(sizes))
 
 
 def at_default_precision(step: Callable[[], object]) -> Callable[[], None]:
-    """Let a step have torch's own setting of float32 products, and put ours back behind it."""
+    """Return a step that runs with torch's default precision of float32 matrix products."""
 
     def step_at_default() -> None:
         chosen = torch.get_float32_matmul_precision()

@@ -1,4 +1,4 @@
-"""The sizes of a training step, the work that is in it, and ids to train on."""
+"""The sizes of a training step, its number of operations, and random ids to train on."""
 
 from dataclasses import dataclass
 
@@ -6,24 +6,24 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-#: Of the optimiser, the clipping and the dropout, as in PyTorch's word-language-model example.
+#: Hyperparameters of PyTorch's word-language-model example.
 LEARNING_RATE = 20.0
 CLIPPING_NORM = 0.25
 DROPOUT = 0.5
-#: Gates of an LSTM.
+#: Number of gates of an LSTM.
 _NUM_GATES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepSizes:
-    """How large a model is, and the window it is trained on; its two tables are one.
+    """Sizes of an LSTM language model with tied weights, and of the window it is trained on.
 
     Attributes:
-        num_layers: LSTM layers.
+        num_layers: Number of LSTM layers.
         hidden_size: Width of every layer and of the embedding.
-        vocab_size: Words.
-        batch_size: Rows of a window.
-        bptt_steps: Steps of a window.
+        vocab_size: Number of words.
+        batch_size: Number of rows in a window.
+        bptt_steps: Number of time steps in a window.
     """
 
     num_layers: int
@@ -34,16 +34,16 @@ class StepSizes:
 
     @property
     def num_tokens(self) -> int:
-        """Tokens of a window."""
+        """Number of tokens in a window."""
         return self.batch_size * self.bptt_steps
 
     @property
     def num_operations(self) -> int:
-        """Floating-point operations in the products of a step.
+        """Number of floating-point operations in the matrix products of a training step.
 
-        Those with the inputs, with the hidden states and with the output's table, two for each
-        weight; and as much again for each of the two gradients that a product has. Looking up
-        embeddings, gates and softmax are left out.
+        The forward pass has two operations for each weight of the layers and of the output, and
+        each of the two gradients of a product has as many. Embeddings, gates and softmax are not
+        counted.
 
         Example:
             >>> StepSizes(num_layers=2, hidden_size=650, vocab_size=10_000).num_operations
@@ -54,7 +54,7 @@ class StepSizes:
         return 3 * 2 * weights * self.num_tokens
 
     def describe(self) -> str:
-        """Say the sizes in a line.
+        """Return the sizes as one line of text.
 
         Example:
             >>> StepSizes(num_layers=2, hidden_size=650, vocab_size=10_000).describe()
@@ -67,12 +67,15 @@ class StepSizes:
 
 
 def zipf_ids(vocab_size: int, num_ids: int, *, first: int = 0) -> Int64[Tensor, " ids"]:
-    """Draw ids whose chance falls as one over their rank, as that of words does.
+    """Return random ids that follow Zipf's law: the probability is proportional to 1 / rank.
 
     Args:
         vocab_size: Number of ids.
-        num_ids: How many to draw.
-        first: The first id that is drawn.
+        num_ids: Number of ids to draw.
+        first: Smallest id, which has rank 1.
+
+    Returns:
+        The ids, (num_ids).
     """
     weights = 1.0 / torch.arange(1, vocab_size - first + 1, dtype=torch.float64)
     return first + torch.multinomial(weights, num_ids, replacement=True)

@@ -1,4 +1,8 @@
-"""The audit: does a model keep what every language model promises? Knows nothing of terminals."""
+"""The audit: checks of the properties that every language model must have.
+
+One file per group of checks, and one each for the passage, the subject, the run and the report:
+therefore more than 12 files.
+"""
 
 from nextword.evaluation.audit.audit import audit_model
 from nextword.evaluation.audit.checks import CHECKS, Check

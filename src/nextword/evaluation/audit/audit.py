@@ -1,4 +1,4 @@
-"""Carrying out the checks. Knows nothing of folders, and prints nothing."""
+"""Run the checks on a model. Knows nothing of folders, and prints nothing."""
 
 from collections.abc import Callable
 
@@ -25,27 +25,32 @@ def audit_model(
     num_characters_lost: int | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> AuditReport:
-    """Check that a model keeps what every language model promises.
+    """Run every check on a model.
 
     Args:
-        model: The model; it computes without dropout and without a graph.
-        name: What the report calls it.
-        passage: What is read to it; made-up ids when None.
-        reload: Saves the model, and gives what is loaded from there.
-        texts: The encoded texts of its run.
-        tokenizer: Its tokenizer.
-        num_characters_lost: What encoding lost of the text that the passage comes from; None where
-            it comes from no text that was encoded for the audit.
-        on_progress: Is told the number of checks done so far.
+        model: The model. It is evaluated without dropout and without gradients.
+        name: Name of the model in the report.
+        passage: Token ids to evaluate the model on; random ids when None.
+        reload: Function that saves the model and returns the model loaded from that copy. The check
+            `save_and_load` is skipped when None.
+        texts: Encoded texts of the run that trained the model. The check `vocabulary_leak` is
+            skipped when None.
+        tokenizer: The model's tokenizer. The check `round_trip` is skipped when None.
+        num_characters_lost: Number of characters of the passage's text that the tokenizer dropped;
+            None if no text was encoded for this audit.
+        on_progress: Called after each check with the number of checks done so far.
+
+    Returns:
+        The result of every check, and the reason for each check that was skipped.
 
     Example:
         >>> from nextword.cells import ElmanCell
         >>> from nextword.families import RecurrentLanguageModel
         >>> from nextword.layers import TokenLayers
         >>> from nextword.tokens import VocabularySpec
-        >>> vocabulary = VocabularySpec(vocab_size=9, boundary_id=3, start_id=2, never_ids=(0, 2))
-        >>> layers = TokenLayers(vocabulary=vocabulary)
-        >>> model = RecurrentLanguageModel(layers, cells=[ElmanCell(4, 4)])
+        >>> spec = VocabularySpec(vocab_size=9, boundary_id=3, start_id=2, never_ids=(0, 2))
+        >>> token_layers = TokenLayers(vocabulary=spec)
+        >>> model = RecurrentLanguageModel(token_layers, cells=[ElmanCell(4, 4)])
         >>> audit_model(model).passed
         True
     """
@@ -74,7 +79,7 @@ def audit_model(
 
 
 def _carry_out(check: Check, subject: Subject) -> CheckResult:
-    """Measure one figure; whatever the model raises is a failure of the check."""
+    """Run one check. An exception raised by the model counts as a failure of the check."""
     figure, limit, note = float("nan"), check.limit(torch.float32), ""
     try:
         with inference(subject.model):
@@ -83,8 +88,8 @@ def _carry_out(check: Check, subject: Subject) -> CheckResult:
     except NotApplicable:
         raise
     except Exception as error:
-        note = _told(error)
-    # Not `figure > limit`: a NaN must fail.
+        note = _error_note(error)
+    # Not `figure > limit`, because a NaN must fail.
     passed = figure <= limit
     if not passed and not note and check.explain is not None:
         note = check.explain(subject)
@@ -99,6 +104,6 @@ def _carry_out(check: Check, subject: Subject) -> CheckResult:
     )
 
 
-def _told(error: Exception) -> str:
+def _error_note(error: Exception) -> str:
     message = error.message if isinstance(error, NextwordError) else str(error)
     return f"{type(error).__name__}: {' '.join(message.split())}".rstrip(": ")

@@ -20,15 +20,15 @@ _ROUNDING_FLOAT32 = 1e-3
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One thing that must hold of every language model.
+    """A property that every language model must have, and how to measure it.
 
     Attributes:
-        name: Its name.
-        claim: What must hold, for people.
-        measure: Gives a figure, 0 where the claim holds exactly.
-        unit: Of the figure.
-        is_exact: Whether anything above 0 fails; else rounding is allowed for.
-        explain: Says more of a failure, None where the figure says all.
+        name: Name of the check.
+        claim: The property, as one sentence for the report.
+        measure: Returns the size of the violation; 0 if the property holds exactly.
+        unit: Unit of that figure.
+        is_exact: Whether any figure above 0 fails. Otherwise rounding errors are allowed.
+        explain: Returns details of a failure; None if there are none to add.
     """
 
     name: str
@@ -39,17 +39,18 @@ class Check:
     explain: Callable[[Subject], str] | None = None
 
     def limit(self, dtype: torch.dtype) -> float:
-        """Give what the figure may be at most for a model that scores in this precision."""
+        """Return the largest figure that passes for a model whose scores have this dtype."""
         return 0.0 if self.is_exact else rounding(dtype)
 
 
 def rounding(dtype: torch.dtype) -> float:
-    """Give up to what scores may differ that are equal but for rounding, nats.
+    """Return the largest difference between two scores that rounding can explain, in nats.
 
-    Other batch sizes and calls mean other orders of summation. In float32, LSTMs of 200 and 650
-    units over 10,000 and 33,278 words differ by 1e-6 nats with new weights and by 5e-5 with all
-    weights eightfold, which are sharper than trained ones. 1e-3 leaves room above that, and what
-    hides below it moves a perplexity by a thousandth at most. In float64 nothing hides.
+    The order of summation changes with the batch size and with how a text is cut into calls. In
+    float32, LSTMs with 200 and 650 units and vocabularies of 10,000 and 33,278 words differ by
+    1e-6 nats with initial weights, and by 5e-5 nats with all weights multiplied by 8, which makes
+    them sharper than trained ones. The limit of 1e-3 is above both. An error below that limit
+    changes a perplexity by at most one part in a thousand.
 
     Example:
         >>> rounding(torch.float32), rounding(torch.float64)
@@ -74,17 +75,17 @@ CHECKS = (
     ),
     Check(
         name="nll_is_gathered",
-        claim="a target's score is its log-probability, 0 where masked",
+        claim="nll is minus the target's log-probability, 0 where masked",
         measure=distributions.nll_is_gathered,
     ),
     Check(
         name="future_leak",
-        claim="what comes later changes no earlier score",
+        claim="no score depends on later tokens",
         measure=invariances.future_leak,
     ),
     Check(
         name="vocabulary_leak",
-        claim="no type was learnt from held-out text",
+        claim="no vocabulary entry comes only from held-out text",
         measure=vocabulary.vocabulary_leak,
         unit="types",
         is_exact=True,
@@ -92,69 +93,69 @@ CHECKS = (
     ),
     Check(
         name="round_trip",
-        claim="the tokens give back the text",
+        claim="decoding the tokens returns the text",
         measure=round_trip.round_trip,
         unit="characters",
         is_exact=True,
     ),
     Check(
         name="chunk_invariance",
-        claim="whole, in chunks or token by token is the same",
+        claim="scores do not depend on how a text is cut into chunks",
         measure=invariances.chunk_invariance,
     ),
     Check(
         name="batch_invariance",
-        claim="a row scores alone as beside others",
+        claim="scores of a row do not depend on the batch size",
         measure=invariances.batch_invariance,
     ),
     Check(
         name="row_order_invariance",
-        claim="the order of the rows changes nothing",
+        claim="scores do not depend on the order of the rows",
         measure=invariances.row_order_invariance,
     ),
     Check(
         name="padding_invariance",
-        claim="steps beyond a row's length change nothing",
+        claim="padding after a row has no effect",
         measure=invariances.padding_invariance,
     ),
     Check(
         name="left_padding_invariance",
-        claim="rows that read other things and were reset are as new",
+        claim="padding before a row, followed by a reset, has no effect",
         measure=invariances.left_padding_invariance,
     ),
     Check(
         name="advance",
-        claim="reading without scoring leads to the same state",
+        claim="advance() and next_log_probs() return the same state",
         measure=states.advance,
     ),
     Check(
         name="state_select",
-        claim="selected rows go on as they would have",
+        claim="selecting rows of a state keeps their scores",
         measure=states.state_select,
     ),
     Check(
         name="state_reset",
-        claim="reset rows are as new, the others go on",
+        claim="reset rows equal the initial state, other rows are kept",
         measure=states.state_reset,
     ),
     Check(
         name="state_concatenate",
-        claim="rows put together go on as they would have",
+        claim="concatenating states keeps the scores of their rows",
         measure=states.state_concatenate,
     ),
     Check(
         name="state_fork",
-        claim="reading on from a state leaves it as it was",
+        claim="a model does not modify a state that it is given",
         measure=states.state_fork,
     ),
     Check(
         name="state_bytes",
-        claim="a state survives being written and read",
+        claim="a serialized and deserialized state gives the same scores",
         measure=states.state_bytes,
     ),
     Check(
         name="save_and_load",
-        claim="the model survives being saved and loaded",
+        claim="a saved and loaded model gives the same scores",
         measure=distributions.save_and_load,
     ),
 )

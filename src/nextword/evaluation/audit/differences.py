@@ -1,4 +1,4 @@
-"""How far apart scores are that should be equal. Knows nothing of models."""
+"""Differences between scores that should be equal. Knows nothing of models."""
 
 from collections.abc import Iterable
 
@@ -9,10 +9,17 @@ from nextword.base import ShapeError
 
 
 def largest_difference(actual: Tensor, expected: Tensor) -> float:
-    """Give the largest difference between scores.
+    """Return the largest absolute difference between two tensors of scores.
 
-    Equal infinities differ by 0, an infinite score and a finite one infinitely; a NaN anywhere
-    gives NaN, so that no limit holds.
+    Two equal infinities differ by 0. An infinite and a finite score differ by infinity.
+
+    Args:
+        actual: Scores, of any shape.
+        expected: Scores, of the same shape.
+
+    Returns:
+        The largest difference, in the unit of the scores; NaN if any score is NaN; 0 for empty
+        tensors.
 
     Raises:
         ShapeError: The shapes differ.
@@ -24,7 +31,7 @@ def largest_difference(actual: Tensor, expected: Tensor) -> float:
     """
     if actual.shape != expected.shape:
         raise ShapeError(
-            f"scores of shape {tuple(actual.shape)} came where {tuple(expected.shape)} were due."
+            f"the scores have shape {tuple(actual.shape)}; expected {tuple(expected.shape)}."
         )
     if actual.numel() == 0:
         return 0.0
@@ -34,7 +41,7 @@ def largest_difference(actual: Tensor, expected: Tensor) -> float:
 
 
 def worst(figures: Iterable[float]) -> float:
-    """Give the largest of some figures; NaN where one of them is.
+    """Return the largest figure, or NaN if one of them is NaN.
 
     Example:
         >>> worst([0.5, float("nan"), 1.0])

@@ -1,4 +1,4 @@
-"""Checks of single scores: that they are log-probabilities, and the ones that were asked for."""
+"""Checks of the scores themselves: that they are the log-probabilities of the targets."""
 
 from dataclasses import replace
 
@@ -11,21 +11,21 @@ from nextword.tensors import Lengths, Mask
 
 
 def sums_to_one(subject: Subject) -> float:
-    """Give how far the probabilities of the next token are from summing to one."""
+    """Return the largest difference between 1 and the sum of the next token's probabilities."""
     sums = subject.scores(subject.started()).double().exp().sum(-1)
     return largest_difference(sums, torch.ones_like(sums))
 
 
 def never_ids(subject: Subject) -> float:
-    """Count ids that are never to be predicted and yet have a probability above 0."""
+    """Count the ids in `model.never_ids` that have a probability above 0."""
     scores = subject.scores(subject.started())[:, :, list(subject.model.never_ids)]
     return float((scores != -torch.inf).any(0).any(0).sum())
 
 
 def nll_is_gathered(subject: Subject) -> float:
-    """Give how far `nll` is from the log-probability of each target, nats.
+    """Return the largest difference between `nll` and minus each target's log-probability, in nats.
 
-    Beyond the lengths and under the mask it must be 0.
+    `nll` must be 0 at positions that are beyond a row's length or masked out.
     """
     passage = subject.passage
     every_other = torch.ones_like(passage.token_ids, dtype=torch.bool)
@@ -46,12 +46,12 @@ def _nll_difference(subject: Subject, lengths: Lengths | None, mask: Mask | None
 
 
 def save_and_load(subject: Subject) -> float:
-    """Give how differently a copy scores that was saved and loaded again, nats.
+    """Return the largest log-probability difference after saving and loading the model, in nats.
 
     Raises:
-        NotApplicable: There is no way to save the model.
+        NotApplicable: The model cannot be saved.
     """
     if subject.reload is None:
-        raise NotApplicable("no way to save the model and load it again was given")
+        raise NotApplicable("this model cannot be saved and loaded here")
     copy = replace(subject, model=subject.reload())
     return largest_difference(copy.scores(copy.fresh()), subject.scores(subject.fresh()))

@@ -1,8 +1,7 @@
-"""Checks that a score depends on what its row has read, and on nothing else.
+"""Checks that a score depends only on the tokens that its row has read.
 
-Not on what comes later, on the other rows, on padding, or on how the text was cut into calls.
-Each check changes one of these and compares at equal batch sizes and equal calls otherwise, so
-that a fault is seen by the check that names it.
+A score must not depend on later tokens, on other rows, on padding, or on how the text is cut into
+calls. Each check changes one of these and keeps the others equal, so each fault has its own check.
 """
 
 import torch
@@ -14,7 +13,7 @@ from nextword.evaluation.audit.subject import Subject
 
 
 def future_leak(subject: Subject) -> float:
-    """Give how much scores change when only later tokens change, nats."""
+    """Return the largest log-probability difference after changing only later tokens, in nats."""
     token_ids, num_steps = subject.passage.token_ids, subject.passage.num_steps
     expected = subject.scores(subject.started())
 
@@ -28,7 +27,11 @@ def future_leak(subject: Subject) -> float:
 
 
 def chunk_invariance(subject: Subject) -> float:
-    """Give how differently a text scores whole, in chunks, and a token at a time, nats."""
+    """Return the largest log-probability difference between ways to cut a text into calls, in nats.
+
+    Compares one call for the whole text with two chunks, with one token a call, and with empty
+    calls before and after.
+    """
     token_ids, num_steps = subject.passage.token_ids, subject.passage.num_steps
     whole, final = subject.model.next_log_probs(token_ids, subject.fresh())
 
@@ -49,7 +52,7 @@ def chunk_invariance(subject: Subject) -> float:
 
 
 def batch_invariance(subject: Subject) -> float:
-    """Give how differently a row scores alone and beside others, nats."""
+    """Return the largest log-probability difference between batch sizes 1 and 3, in nats."""
     token_ids = subject.passage.token_ids
     together = subject.scores(subject.fresh())
     return worst(
@@ -61,9 +64,12 @@ def batch_invariance(subject: Subject) -> float:
 
 
 def row_order_invariance(subject: Subject) -> float:
-    """Give how differently rows of different lengths score in another order, nats."""
+    """Return the largest log-probability difference after permuting the rows, in nats.
+
+    The rows have different lengths.
+    """
     token_ids, lengths = subject.passage.token_ids, subject.passage.lengths
-    # A cycle of three: it is not its own inverse, so sorting back the wrong way shows.
+    # This permutation is not its own inverse, so a model that inverts it wrongly is detected.
     order = [2, 0, 1]
     expected, _ = subject.model.next_log_probs(token_ids, subject.fresh(), lengths)
     permuted, _ = subject.model.next_log_probs(token_ids[order], subject.fresh(), lengths[order])
@@ -72,7 +78,10 @@ def row_order_invariance(subject: Subject) -> float:
 
 
 def padding_invariance(subject: Subject) -> float:
-    """Give how much steps beyond a row's length change its scores or its state, nats."""
+    """Return the largest log-probability difference caused by padding after each row, in nats.
+
+    The states after the padded rows are compared too.
+    """
     token_ids, lengths = subject.passage.token_ids, subject.passage.lengths
     padded, state = subject.model.next_log_probs(token_ids, subject.started(), lengths)
 
@@ -91,10 +100,10 @@ def padding_invariance(subject: Subject) -> float:
 
 
 def left_padding_invariance(subject: Subject) -> float:
-    """Give how much differing amounts of something else, read and then forgotten, change, nats.
+    """Return the largest log-probability difference caused by padding before each row, in nats.
 
-    So padding on the left is written with states: rows read their padding, are reset, and go on
-    as rows that never read any.
+    Left padding is expressed with states: each row reads a different number of tokens, is reset,
+    and must then equal a row that has read nothing.
     """
     before, everywhere = subject.passage.before, _every_row(subject)
     amounts = torch.tensor([0, 2, before.shape[1]], device=before.device)

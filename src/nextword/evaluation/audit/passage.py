@@ -1,9 +1,9 @@
-"""What an audit reads: a few short rows of ids, out of a text or made up. Knows nothing of checks.
+"""The token ids that an audit evaluates: a few short rows, from a text or random.
 
-Three rows of 21 tokens are enough: the contract speaks of neighbours (rows, steps, calls), and a
-model that breaks it for a few tokens breaks it. So an audit takes seconds, whatever the vocabulary.
-A model that looks back on so many tokens and no more reads as many more first: what is scored then
-moves its window.
+Three rows of 21 tokens are enough, because the checks compare neighbouring rows, steps and calls.
+An audit therefore takes seconds for any vocabulary size. A model with a limited context window
+first reads enough tokens to fill it, so that the window slides during the scored steps. Knows
+nothing of checks.
 """
 
 from dataclasses import dataclass
@@ -21,22 +21,22 @@ from nextword.tokens import TokenStore
 
 NUM_ROWS = 3
 _NUM_BEFORE, _NUM_STEPS, _NUM_AFTER = 5, 12, 4
-#: Windows up to this are filled; longer ones would take minutes.
+#: Context windows are filled up to this many tokens; filling longer ones would take minutes.
 _LONGEST_BEFORE = 256
-#: Tokens that a text must have, to be cut into rows (which may overlap).
+#: Smallest number of tokens in a text. The rows cut from it may overlap.
 MIN_TEXT_TOKENS = _NUM_BEFORE + _NUM_STEPS + _NUM_AFTER
 
 
 @dataclass(frozen=True, kw_only=True)
 class Passage:
-    """Rows of ids, and how they are cut.
+    """Rows of token ids, cut into three parts.
 
     Attributes:
-        description: Where the ids come from, for people.
-        before: What is read first, so that states are not empty and windows full: (rows, before).
-        token_ids: What is scored, (rows, 12).
-        target_ids: The id that follows each, (rows, 12).
-        after: What two states read on, to be compared, (rows, 4).
+        description: Where the ids come from, for the report.
+        before: Ids read first, so that states are not initial and windows are full, (rows, before).
+        token_ids: Ids that are scored, (rows, 12).
+        target_ids: The id that follows each of `token_ids`, (rows, 12).
+        after: Ids scored from two states in order to compare the states, (rows, 4).
     """
 
     description: str
@@ -47,17 +47,25 @@ class Passage:
 
     @property
     def num_steps(self) -> int:
-        """Steps that are scored in each row."""
+        """Number of scored steps in each row."""
         return self.token_ids.shape[1]
 
     @property
     def lengths(self) -> Lengths:
-        """One row whole, one half, one empty: (rows)."""
+        """Lengths of a full row, a half row and an empty row, (rows)."""
         return torch.tensor([self.num_steps, self.num_steps // 2, 0], device=self.token_ids.device)
 
 
 def random_passage(model: LanguageModel, *, seed: int) -> Passage:
-    """Make up ids for a model: any may be read, those that may come are targets."""
+    """Return random ids for a model.
+
+    Args:
+        model: The model that will read them. The ids are on its device.
+        seed: Seed of the random generator.
+
+    Returns:
+        Rows in which any id may be read, and only ids that the model may predict are targets.
+    """
     generator = torch.Generator().manual_seed(seed)
     allowed = torch.tensor(sorted({*range(model.vocab_size)} - {*model.never_ids}))
 
@@ -65,7 +73,7 @@ def random_passage(model: LanguageModel, *, seed: int) -> Passage:
         return torch.randint(model.vocab_size, (NUM_ROWS, num_steps), generator=generator)
 
     return Passage(
-        description=f"made-up ids, seed {seed}",
+        description=f"random ids, seed {seed}",
         before=draw(_num_before(model)).to(model.device),
         token_ids=draw(_NUM_STEPS).to(model.device),
         target_ids=allowed[draw(_NUM_STEPS) % len(allowed)].to(model.device),
@@ -76,21 +84,22 @@ def random_passage(model: LanguageModel, *, seed: int) -> Passage:
 def text_passage(
     token_ids: Integer[np.ndarray, " num_tokens"], model: LanguageModel, *, text: str, seed: int
 ) -> Passage:
-    """Cut rows out of a text.
+    """Return rows cut from random places of a text.
 
     Args:
-        token_ids: The text.
-        model: Will read it; where it lies the passage will lie.
-        text: What it is called.
-        seed: Decides the places.
+        token_ids: The encoded text.
+        model: The model that will read the rows. The ids are on its device.
+        text: Name of the text in the report.
+        seed: Seed of the random places.
 
     Raises:
-        DataError: The text has fewer tokens than a row.
+        DataError: The text has fewer than `MIN_TEXT_TOKENS` tokens.
     """
     if len(token_ids) < MIN_TEXT_TOKENS:
         raise DataError(
-            f"{text} has {len(token_ids)} tokens; an audit reads at least {MIN_TEXT_TOKENS}.",
-            help="Give a longer text, or none: then the audit finds something to read itself.",
+            f"{text} has {len(token_ids)} tokens; an audit needs at least {MIN_TEXT_TOKENS}.",
+            help="Give a longer text, or leave it out; the audit then uses held-out text of the "
+            "run, or random ids.",
         )
     num_before = min(_num_before(model), len(token_ids) - _NUM_STEPS - _NUM_AFTER)
     scored_end = num_before + _NUM_STEPS
@@ -109,9 +118,9 @@ def text_passage(
 
 
 def _num_before(model: LanguageModel) -> int:
-    """Give how much is read first: a little, after what fills a window where a model has one.
+    """Return the number of tokens read first: the model's context window, and 5 more.
 
-    A model that encodes its window anew now and then stands between two such places then.
+    With 5 more tokens, a model that re-encodes its window at intervals is between two of them.
     """
     return min(model.context_size or 0, _LONGEST_BEFORE) + _NUM_BEFORE
 
@@ -124,19 +133,20 @@ def choose_passage(
     text: str = "",
     seed: int = 0,
 ) -> Passage:
-    """Choose what is read to a model: the text that is given, one of its run, or made-up ids.
+    """Return rows of the given text, else of a text of the run, else of random ids.
 
-    N-grams want a text: nearly all made-up ones are unseen, and what is unseen depends on little.
+    A text is better than random ids for n-gram models: almost all random n-grams are unseen, and
+    their scores hardly depend on the context.
 
     Args:
-        model: Will read it.
-        texts: The texts of its run, if it has one.
-        store: The text that is asked for, if one is.
-        text: What that is called.
-        seed: Decides the places.
+        model: The model that will read the rows.
+        texts: Texts of the model's run, held-out texts first; None if there are none.
+        store: The text requested by the user; None if no text was requested.
+        text: Name of the requested text in the report.
+        seed: Seed of the random places or ids.
 
     Raises:
-        DataError: The text that is asked for is too short.
+        DataError: The requested text has fewer than `MIN_TEXT_TOKENS` tokens.
     """
     if store is not None:
         return text_passage(store.ids, model, text=text, seed=seed)

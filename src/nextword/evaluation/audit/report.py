@@ -1,4 +1,4 @@
-"""What an audit found, as values, as JSON and as a table for people."""
+"""The results of an audit, as values, as JSON and as a table."""
 
 import math
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from nextword.base import Values
 
 @dataclass(frozen=True, kw_only=True)
 class CheckResult:
-    """One check.
+    """The result of one check.
 
     Attributes:
-        name: The check's name.
-        claim: What must hold.
-        passed: Whether it does.
-        figure: What was measured; NaN where the check could not be carried out.
-        limit: What the figure may be at most.
-        unit: Of both.
-        note: What else there is to say of a failure.
+        name: Name of the check.
+        claim: The property that was checked.
+        passed: Whether the model has the property.
+        figure: Size of the violation; NaN if the model raised an exception.
+        limit: Largest figure that passes.
+        unit: Unit of figure and limit.
+        note: Details of a failure; empty if there are none.
     """
 
     name: str
@@ -29,7 +29,7 @@ class CheckResult:
     note: str = ""
 
     def to_dict(self) -> Values:
-        """Give the result for JSON; `note` is there only where there is one."""
+        """Return the result as JSON values; the key `note` is left out if the note is empty."""
         values: Values = {
             "name": self.name,
             "passed": self.passed,
@@ -41,11 +41,11 @@ class CheckResult:
 
 @dataclass(frozen=True, kw_only=True)
 class SkippedCheck:
-    """A check that says nothing about this model.
+    """A check that does not apply to this model.
 
     Attributes:
-        name: The check's name.
-        reason: Why.
+        name: Name of the check.
+        reason: Why it does not apply.
     """
 
     name: str
@@ -54,13 +54,13 @@ class SkippedCheck:
 
 @dataclass(frozen=True, kw_only=True)
 class AuditReport:
-    """Every check of one model.
+    """The results of all checks of one model.
 
     Attributes:
-        model: What the model is called.
-        text: What was read to it.
-        checks: Those that were carried out, in their order.
-        skipped: The others.
+        model: Name of the model.
+        text: Description of the passage that the model was evaluated on.
+        checks: Results of the checks that were run, in order.
+        skipped: Checks that do not apply.
     """
 
     model: str
@@ -75,11 +75,11 @@ class AuditReport:
 
     @property
     def passed(self) -> bool:
-        """Whether every check that was carried out passed."""
+        """Whether every check that was run passed."""
         return not self.failed
 
     def to_dict(self) -> Values:
-        """Give the report for JSON."""
+        """Return the report as JSON values."""
         return {
             "model": self.model,
             "passed": self.passed,
@@ -89,8 +89,8 @@ class AuditReport:
 
 
 def render_audit(report: AuditReport) -> str:
-    """Give a report as a table for people, the verdict last."""
-    rows = [("check", "what must hold", "figure", "limit", "")]
+    """Return a report as a text table, with the overall result in the last line."""
+    rows = [("check", "property", "figure", "limit", "")]
     rows += [
         (
             check.name,
@@ -102,17 +102,17 @@ def render_audit(report: AuditReport) -> str:
         for check in report.checks
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [f"model  {report.model}", f"read   {report.text}", ""]
-    for name, claim, figure, limit, verdict in rows:
+    lines = [f"model  {report.model}", f"text   {report.text}", ""]
+    for name, claim, figure, limit, result in rows:
         cells = [name.ljust(widths[0]), claim.ljust(widths[1])]
-        cells += [figure.rjust(widths[2]), limit.rjust(widths[3]), verdict]
+        cells += [figure.rjust(widths[2]), limit.rjust(widths[3]), result]
         lines.append("  ".join(cells).rstrip())
     lines += [f"{check.name}: {check.note}" for check in report.failed if check.note]
-    lines += [f"{each.name} is left out: {each.reason}." for each in report.skipped]
-    return "\n".join([*lines, "", _verdict(report)])
+    lines += [f"{each.name} was skipped: {each.reason}." for each in report.skipped]
+    return "\n".join([*lines, "", _summary(report)])
 
 
-def _verdict(report: AuditReport) -> str:
+def _summary(report: AuditReport) -> str:
     if report.passed:
         return f"All {len(report.checks)} checks passed."
     names = ", ".join(check.name for check in report.failed)
@@ -120,7 +120,7 @@ def _verdict(report: AuditReport) -> str:
 
 
 def _amount(value: float, unit: str) -> str:
-    """Give a figure with its unit: counts as they are, the rest in powers of ten."""
+    """Return a figure with its unit: integers in full, other values in scientific notation."""
     if math.isnan(value):
         return "none"
     if math.isinf(value):

@@ -1,7 +1,7 @@
-"""Whether the tokens give back the text. Knows nothing of models.
+"""Check that decoding the tokens returns the text. Knows nothing of models.
 
-A tokenizer that lower-cases a text, or drops part of it, leaves less to predict than
-the text holds.
+A tokenizer that lower-cases a text, or drops part of it, leaves the model less to predict than the
+text contains.
 """
 
 from nextword.evaluation.audit.subject import NotApplicable, Subject
@@ -9,16 +9,17 @@ from nextword.tokens import NUM_SPECIAL_TOKENS
 
 _WORDS_TRIED = slice(NUM_SPECIAL_TOKENS, 1000)
 
-#: What tokenizers lose, each in a form that Unicode normalization (NFC) leaves alone.
+#: Characters that tokenizers tend to drop, in forms that Unicode NFC normalization does not change.
 PROBE = (
     "The LAST caf\u00e9,  said Zo\u00eb:\n\tit's (not) \u65e5\u672c -- \u00bd price!\n\nNo. 42\n"
 )
 
 
 def round_trip(subject: Subject) -> float:
-    """Count characters that are lost in encoding: of the text that is read, or else of a probe.
+    """Return the number of characters that encoding drops.
 
-    Word tokenizers are to keep the words, not the white space between them.
+    Counts characters of the audited text if there is one, otherwise of a probe string. A word
+    tokenizer must keep the words, but not the white space between them.
 
     Raises:
         NotApplicable: No tokenizer was given.

@@ -1,4 +1,4 @@
-"""The encoded texts that a run leaves beside its model. Knows nothing of models."""
+"""The encoded texts in the run folder of a model. Knows nothing of models."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ _HELD_OUT = ("valid", "test")
 
 @dataclass(frozen=True, kw_only=True)
 class RunTexts:
-    """What a model was trained on and what it was measured on.
+    """The texts that a model was trained and evaluated on.
 
     Attributes:
         tokenizer: The model's tokenizer.
         train: The training text.
-        held_out: Validation and test text, by name, as far as there are any.
-        is_vocabulary_given: Whether the vocabulary came with the model that the training went on
-            from, or some of it with pretrained vectors, so that this training text need not hold
-            all of it.
+        held_out: The validation and test texts that exist, by name.
+        is_vocabulary_given: Whether all or part of the vocabulary comes from elsewhere: from the
+            model that training started from, or from pretrained vectors. Then the training text
+            need not contain every vocabulary entry.
     """
 
     tokenizer: Tokenizer
@@ -32,7 +32,14 @@ class RunTexts:
 
 
 def texts_of_run(model_folder: Path, tokenizer: Tokenizer) -> RunTexts | None:
-    """Open the texts of the run whose best model lies in a folder; None where it is of no run.
+    """Open the encoded texts of the run that a model folder belongs to.
+
+    Args:
+        model_folder: The model folder.
+        tokenizer: The model's tokenizer.
+
+    Returns:
+        The texts; None if the folder is not in a run folder, or the run has no training text.
 
     Raises:
         FormatError: A text or the configuration is damaged.

@@ -1,7 +1,6 @@
-"""Checks that a state is a value: what is done to it is seen where it should be, and nowhere else.
+"""Checks that a state is a value: every operation returns a new state and changes only its rows.
 
-Rows that should be equal are compared by reading on from them, side by side with equally many
-rows.
+States are compared by the log-probabilities of the tokens that follow, at equal batch sizes.
 """
 
 import torch
@@ -11,15 +10,18 @@ from nextword.evaluation.audit.subject import Subject
 
 
 def advance(subject: Subject) -> float:
-    """Give how differently a text leads on that was read without being scored, nats."""
+    """Return the largest log-probability difference between `advance` and scoring, in nats."""
     token_ids = subject.passage.token_ids
-    read = subject.model.advance(token_ids, subject.started())
+    advanced = subject.model.advance(token_ids, subject.started())
     _, scored = subject.model.next_log_probs(token_ids, subject.started())
-    return subject.state_difference(read, scored)
+    return subject.state_difference(advanced, scored)
 
 
 def state_select(subject: Subject) -> float:
-    """Give how differently selected rows go on, nats."""
+    """Return the largest log-probability difference after selecting rows of a state, in nats.
+
+    Infinite if the selected rows have other token counts.
+    """
     rows = [2, 0, 0]
     index = torch.tensor(rows, device=subject.passage.token_ids.device)
     selected, whole = subject.started().select(index), subject.started()
@@ -30,7 +32,10 @@ def state_select(subject: Subject) -> float:
 
 
 def state_reset(subject: Subject) -> float:
-    """Give how differently reset rows read from fresh ones, and the others from before, nats."""
+    """Return the largest log-probability difference after resetting two of three rows, in nats.
+
+    Reset rows are compared with the initial state, the other row with the state before the reset.
+    """
     device = subject.passage.token_ids.device
     mask = torch.tensor([True, False, True], device=device)
     index = torch.tensor([2, 0], device=device)
@@ -48,17 +53,17 @@ def state_reset(subject: Subject) -> float:
 
 
 def state_concatenate(subject: Subject) -> float:
-    """Give how differently rows go on that were read apart and put together, nats."""
+    """Return the largest log-probability difference after concatenating two states, in nats."""
     before = subject.passage.before
-    apart = [
+    parts = [
         subject.model.advance(rows, subject.model.initial_state(len(rows)))
         for rows in torch.split(before, [1, 2])
     ]
-    return subject.state_difference(apart[0].concatenate(apart[1:]), subject.started())
+    return subject.state_difference(parts[0].concatenate(parts[1:]), subject.started())
 
 
 def state_fork(subject: Subject) -> float:
-    """Give how differently a state reads on the second time, nats."""
+    """Return the largest log-probability difference when a state is used twice, in nats."""
     state = subject.started()
     first = subject.scores(state)
     again = subject.scores(state)
@@ -68,6 +73,6 @@ def state_fork(subject: Subject) -> float:
 
 
 def state_bytes(subject: Subject) -> float:
-    """Give how differently a state goes on that was written to bytes and read, nats."""
-    read = subject.model.state_from_bytes(subject.started().to_bytes())
-    return subject.state_difference(read, subject.started())
+    """Return the largest log-probability difference after serialization of a state, in nats."""
+    loaded = subject.model.state_from_bytes(subject.started().to_bytes())
+    return subject.state_difference(loaded, subject.started())

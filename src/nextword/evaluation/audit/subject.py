@@ -1,4 +1,4 @@
-"""What is audited: a model, a passage to read to it, and what is known of where it comes from."""
+"""The subject of an audit: a model, the passage it is evaluated on, and its run and tokenizer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,21 +15,21 @@ from nextword.tokens import Tokenizer
 
 
 class NotApplicable(Exception):
-    """A check says nothing about this subject; the message is the reason."""
+    """Raised by a check that does not apply to the subject; the message is the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A model under audit.
+    """A model under audit, with everything that the checks need.
 
     Attributes:
-        model: In evaluation mode.
-        passage: What is read to it, on its device.
-        reload: Saves the model, and gives what is loaded from there; None where it cannot.
-        texts: The encoded texts of its run; None where there are none.
-        tokenizer: Its tokenizer; None where none is given.
-        num_characters_lost: Characters of the text under audit that encoding lost; None where
-            there is no such text.
+        model: The model, in evaluation mode.
+        passage: Token ids to evaluate it on, on the model's device.
+        reload: Saves the model and returns the model loaded from that copy; None if unavailable.
+        texts: Encoded texts of the model's run; None if there are none.
+        tokenizer: The model's tokenizer; None if it was not given.
+        num_characters_lost: Number of characters of the audited text that encoding dropped; None if
+            no text was given.
     """
 
     model: LanguageModel
@@ -40,40 +40,49 @@ class Subject:
     num_characters_lost: int | None = None
 
     def fresh(self) -> State:
-        """Give the state of rows that have read nothing."""
+        """Return the initial state, before any token."""
         return self.model.initial_state(NUM_ROWS)
 
     def started(self) -> State:
-        """Give a state that has read something, other things in every row; made anew each time."""
+        """Return a new state after the ids of `passage.before`, which differ between rows."""
         return self.model.advance(self.passage.before, self.fresh())
 
     def scores(self, state: State, token_ids: TokenIds | None = None) -> LogProbs:
-        """Give the distributions after each token, of the passage unless others are given."""
+        """Return the log-probabilities after each token, (rows, steps, vocab_size).
+
+        Args:
+            state: State before the first token.
+            token_ids: Ids to read, (rows, steps); those of the passage when None.
+        """
         ids = self.passage.token_ids if token_ids is None else token_ids
         return self.model.next_log_probs(ids, state)[0]
 
     @cached_property
     def dtype(self) -> torch.dtype:
-        """Give the precision that the model scores in."""
+        """The dtype of the model's log-probabilities."""
         return self.scores(self.fresh()).dtype
 
     def state_difference(
         self, actual: State, expected: State, rows: slice | list[int] = slice(None)
     ) -> float:
-        """Give how differently some rows of two states read on.
+        """Return the largest difference between log-probabilities computed from two states.
 
-        States are compared by what they are for, since equal memories may be laid out differently.
+        The tensors themselves are not compared, because equal states may be stored differently.
+
+        Args:
+            actual: A state.
+            expected: The state it should be equal to.
+            rows: Rows to compare; all by default.
 
         Returns:
-            The largest difference of a log-probability, nats; infinite where the states do not
-            say the same number of tokens read.
+            The largest difference, in nats; infinite if the token counts of the states differ.
         """
         if not torch.equal(actual.num_tokens[rows], expected.num_tokens[rows]):
             return float("inf")
-        read_on = [self.scores(_copied(state), self.passage.after) for state in (actual, expected)]
-        return largest_difference(read_on[0][rows], read_on[1][rows])
+        scores = [self.scores(_copied(state), self.passage.after) for state in (actual, expected)]
+        return largest_difference(scores[0][rows], scores[1][rows])
 
 
 def _copied(state: State) -> State:
-    """Give a copy to read on from: a model that writes into states shall spoil no other check."""
+    """Return a deep copy, so that a model that modifies states makes only `state_fork` fail."""
     return replace(state, tensors={name: part.clone() for name, part in state.tensors.items()})

@@ -1,8 +1,7 @@
-"""Whether the vocabulary was learnt from the training text alone. Knows nothing of models.
+"""Check that the vocabulary was built from the training text alone. Knows nothing of models.
 
-A type that only the held-out text has, and that has an id of its own nevertheless, was looked up
-there: what should have been an unknown word is scored as a known one, and the perplexity is no
-longer that of new text.
+A vocabulary entry that occurs only in held-out text was taken from there. The model then scores a
+word that should be out-of-vocabulary as a known word, and the perplexity is not that of new text.
 """
 
 import numpy as np
@@ -16,25 +15,25 @@ _NUM_SHOWN = 5
 
 
 def vocabulary_leak(subject: Subject) -> float:
-    """Count the types that the held-out texts have and the training text has not.
+    """Return the number of vocabulary entries that occur only in held-out texts.
 
     Raises:
-        NotApplicable: There are no such texts, or the vocabulary was not learnt from a text.
+        NotApplicable: There are no such texts, or the vocabulary was not built from a text.
     """
     return float(len(leaked_ids(_texts(subject))))
 
 
 def leaked_types(subject: Subject) -> str:
-    """Name some of the types that leaked."""
+    """Return a message with up to 5 of the leaked vocabulary entries."""
     texts = _texts(subject)
     leaked = leaked_ids(texts)
     shown = [repr(texts.tokenizer.token_text(int(token_id))) for token_id in leaked[:_NUM_SHOWN]]
     more = ", ..." if len(leaked) > _NUM_SHOWN else ""
-    return f"never in the training text: {', '.join(shown)}{more}"
+    return f"not in the training text: {', '.join(shown)}{more}"
 
 
 def leaked_ids(texts: RunTexts) -> Int64[np.ndarray, " num_leaked"]:
-    """Give the ids that occur in a held-out text and cannot have been learnt from the training."""
+    """Return the ids that occur in a held-out text and cannot come from the training text."""
     tokenizer = texts.tokenizer
     known = _seen(texts.train.ids, tokenizer.vocab_size)
     known[[*tokenizer.never_ids, tokenizer.unknown_id, tokenizer.sentence_end_id]] = True
@@ -50,23 +49,23 @@ def leaked_ids(texts: RunTexts) -> Int64[np.ndarray, " num_leaked"]:
 def _texts(subject: Subject) -> RunTexts:
     texts = subject.texts
     if texts is None:
-        raise NotApplicable("there is no run folder with the encoded texts beside the model")
+        raise NotApplicable("there is no run folder with the encoded texts of the model")
     if not texts.held_out:
         raise NotApplicable("the run has neither validation nor test text")
     if texts.is_vocabulary_given:
         raise NotApplicable(
-            "the vocabulary is that of the model the training went on from, or holds words of "
+            "the vocabulary is that of the model that training started from, or contains words of "
             "pretrained vectors"
         )
     if not texts.tokenizer.has_learned_vocabulary:
-        raise NotApplicable("the 256 bytes are given; there is nothing to learn them from")
+        raise NotApplicable("a byte tokenizer has a fixed vocabulary of 256 bytes")
     return texts
 
 
 def _seen(
     token_ids: UInt[np.ndarray, " num_tokens"], vocab_size: int
 ) -> Bool[np.ndarray, " vocab_size"]:
-    """Say which ids occur; looks through a part at a time, as texts may be larger than memory."""
+    """Return a mask of the ids that occur; reads in blocks, as a text may be larger than memory."""
     seen = np.zeros(vocab_size, dtype=np.bool_)
     for start in range(0, len(token_ids), _SCAN_TOKENS):
         seen[token_ids[start : start + _SCAN_TOKENS]] = True
@@ -76,13 +75,13 @@ def _seen(
 def _parts_of(
     known: Bool[np.ndarray, " vocab_size"], merged_pairs: dict[int, tuple[int, int]]
 ) -> Bool[np.ndarray, " vocab_size"]:
-    """Say which byte-pair tokens the known ones were merged from, and which are single bytes.
+    """Return a mask of the known BPE tokens, all tokens they were merged from, and single bytes.
 
-    A token that every time went on to be merged is learnt from the text but stands nowhere in it.
+    A token that is always merged further comes from the training text but does not occur in it.
     """
     parts = known.copy()
     parts[[number for number in range(len(known)) if number not in merged_pairs]] = True
-    # Backwards: a merge comes after those that made its parts.
+    # In reverse order, because a merge comes after the merges that produce its parts.
     for token, pair in reversed(merged_pairs.items()):
         if parts[token]:
             parts[list(pair)] = True

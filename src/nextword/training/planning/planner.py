@@ -71,7 +71,7 @@ class Plan:
 def plan_training(
     config: RunConfig,
     *,
-    on_stage: StageProgress | None = None,
+    on_progress: StageProgress | None = None,
     standard_input: ByteStream | None = None,
 ) -> Plan | NgramPlan:
     """Return what a training would take; nothing is kept.
@@ -81,7 +81,7 @@ def plan_training(
 
     Args:
         config: The settings.
-        on_stage: Called with the progress of each stage.
+        on_progress: Called with the progress of each stage.
         standard_input: The stream that the text `-` stands for.
 
     Returns:
@@ -93,7 +93,7 @@ def plan_training(
     """
     start = start_of(config)
     with TemporaryDirectory(prefix="nextword-plan-") as folder:
-        ready = prepare(start, Path(folder), on_stage=on_stage, standard_input=standard_input)
+        ready = prepare(start, Path(folder), on_progress=on_progress, standard_input=standard_input)
         model_config, train = start.config.model, ready.data.train
         estimate = model_config.estimate(train, ready.data.tokenizer)
         if estimate is not None:

@@ -33,13 +33,13 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, int | None]]:
     def here(build: Callable[..., object], *arguments: object) -> Iterator[object]:
         yield build(*arguments)
 
-    monkeypatch.setattr(steps, "StepElsewhere", here)
+    monkeypatch.setattr(steps, "SubprocessStep", here)
     monkeypatch.setattr(steps, "Peaks", FakePeaks)
     return []
 
 
 def measured(case: steps.StepCase, told: list[tuple[str, int, int | None]]) -> CaseResult:
-    return case.measure(TINY_EFFORT, notify=lambda *words: told.append(words))
+    return case.measure(TINY_EFFORT, on_progress=lambda *words: told.append(words))
 
 
 @pytest.mark.parametrize("has_bfloat16", [False, True])

@@ -28,17 +28,19 @@ def test_check_parity_gives_the_worst_quantity() -> None:
 def test_check_parity_beyond_the_limit_is_refused(precision: torch.dtype) -> None:
     actual = moved("outputs", 1.5 * LIMITS[precision])
 
-    with pytest.raises(BenchmarkError, match=r"outputs: the distance .* is \d\.\de-0\d of") as got:
+    with pytest.raises(
+        BenchmarkError, match=r"outputs: the relative distance .* is \d\.\de-0\d;"
+    ) as got:
         check_parity(actual, EXPECTED, precision=precision)
 
     assert str(precision).removeprefix("torch.") in got.value.message
-    assert "no speed" in got.value.help
+    assert "results are wrong" in got.value.help
 
 
 def test_check_parity_not_a_number_is_refused() -> None:
     actual = moved("gradient", float("nan"))
 
-    with pytest.raises(BenchmarkError, match=r"gradient: the distance .* is nan"):
+    with pytest.raises(BenchmarkError, match=r"gradient: the relative distance .* is nan"):
         check_parity(actual, EXPECTED, precision=torch.bfloat16)
 
 

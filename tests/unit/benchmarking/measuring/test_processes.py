@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from nextword.base import BenchmarkError, ConfigError
-from nextword.benchmarking.measuring import StepElsewhere, call_alone
-from nextword.benchmarking.measuring.processes import Notify
+from nextword.benchmarking.measuring import SubprocessStep, call_in_subprocess
+from nextword.benchmarking.measuring.processes import ProgressHook
 
 pytestmark = pytest.mark.slow
 
 
 # These are imported by name in the other process.
-def count_up(total: int, *, notify: Notify) -> int:
+def count_up(total: int, *, on_progress: ProgressHook) -> int:
     for done in range(total):
-        notify("counting", done, total)
+        on_progress("counting", done, total)
     return os.getpid()
 
 
@@ -52,7 +52,7 @@ def counting_step(first: float) -> Callable[[], float]:
 def test_call_alone_gives_the_result_of_another_process_and_what_it_tells() -> None:
     told: list[tuple[str, int, int | None]] = []
 
-    process_id = call_alone(count_up, 2, notify=lambda *words: told.append(words))
+    process_id = call_in_subprocess(count_up, 2, on_progress=lambda *words: told.append(words))
 
     assert process_id != os.getpid()
     assert told == [("counting", 0, 2), ("counting", 1, 2)]
@@ -60,37 +60,37 @@ def test_call_alone_gives_the_result_of_another_process_and_what_it_tells() -> N
 
 def test_call_alone_raises_our_errors_here_with_their_help() -> None:
     with pytest.raises(ConfigError, match="it is 3") as got:
-        call_alone(fail, "config")
+        call_in_subprocess(fail, "config")
 
     assert got.value.help == "Make it 4."
 
 
 def test_call_alone_says_where_a_bug_was() -> None:
     with pytest.raises(BenchmarkError, match="ZeroDivisionError in a process of its own") as got:
-        call_alone(fail, "bug")
+        call_in_subprocess(fail, "bug")
 
     assert "in fail" in got.value.__notes__[0]
 
 
 def test_call_alone_process_that_dies_is_one_error() -> None:
     with pytest.raises(BenchmarkError, match="ended with exit code -9") as got:
-        call_alone(fail, "death")
+        call_in_subprocess(fail, "death")
 
     assert "out of memory" in got.value.help
 
 
 def test_call_alone_hidden_module_seems_not_to_be_installed() -> None:
-    assert not call_alone(can_import, "tabnanny", hidden_modules=("tabnanny",))
+    assert not call_in_subprocess(can_import, "tabnanny", hidden_modules=("tabnanny",))
     assert can_import("tabnanny")
 
 
 def test_call_alone_module_that_is_loaded_already_cannot_be_hidden() -> None:
     with pytest.raises(BenchmarkError, match="json was imported before it could be hidden"):
-        call_alone(can_import, "json", hidden_modules=("json",))
+        call_in_subprocess(can_import, "json", hidden_modules=("json",))
 
 
 def test_step_elsewhere_makes_a_step_each_time_it_is_called_until_one_fails() -> None:
-    with StepElsewhere(counting_step, 4.0) as step:
+    with SubprocessStep(counting_step, 4.0) as step:
         assert (step(), step()) == (4.0, 5.0)
         with pytest.raises(RuntimeError, match="StopIteration"):
             step()
@@ -99,7 +99,7 @@ def test_step_elsewhere_makes_a_step_each_time_it_is_called_until_one_fails() ->
 def test_call_alone_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
     found = tmp_path / "process-id"
     starter = multiprocessing.get_context("spawn").Process(
-        target=call_alone, args=(linger, str(found))
+        target=call_in_subprocess, args=(linger, str(found))
     )
     starter.start()
     wait_until(lambda: found.exists() and found.read_text() != "")

@@ -92,9 +92,7 @@ def test_sample_in_turns_out_of_time_gives_the_pairs_there_are() -> None:
 def test_sample_in_turns_busy_machine_says_so() -> None:
     probes = (9.0 if number else 1.0 for number in count())
 
-    with pytest.raises(
-        BenchmarkError, match=r"in 5 seconds and \d turns there were 0 pairs"
-    ) as got:
+    with pytest.raises(BenchmarkError, match=r"\d turns in 5 seconds gave 0 pairs") as got:
         sampled(probes, Effort(pairs=100, seconds=5.0), ours=2.0, theirs=5.0)
 
     assert "at least 3" in got.value.message

@@ -35,7 +35,7 @@ def test_training_state_is_tied_clipped_and_moved_by_plain_sgd() -> None:
 
 
 def test_training_state_undisturbed_gives_the_same_loss_each_time() -> None:
-    state = training_state(TINY, precision="float32", is_disturbed=False)
+    state = training_state(TINY, precision="float32", is_regularized=False)
     first = state.compute_gradient()
 
     state.start_epoch()
@@ -73,8 +73,8 @@ def test_step_of_loss_that_is_not_finite_is_refused(monkeypatch: pytest.MonkeyPa
 
 
 def test_made_up_store_holds_words_only() -> None:
-    tokenizer = ours.made_up_tokenizer(20)
-    store = ours.made_up_store(tokenizer, num_tokens=1000)
+    tokenizer = ours.synthetic_tokenizer(20)
+    store = ours.synthetic_store(tokenizer, num_tokens=1000)
 
     assert (tokenizer.vocab_size, store.num_tokens, store.num_unknown) == (20, 1000, 0)
     assert np.asarray(store.ids).min() >= 4

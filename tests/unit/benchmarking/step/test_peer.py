@@ -7,7 +7,7 @@ from nextword.benchmarking.step import (
     StepSizes,
     at_default_precision,
     peer_step,
-    peer_step_alone,
+    timed_peer_step,
 )
 
 
@@ -73,7 +73,7 @@ def test_peer_step_under_bfloat16_multiplies_in_it(monkeypatch) -> None:
 
 
 def test_peer_step_alone_gives_seconds() -> None:
-    assert peer_step_alone(TINY)() > 0.0
+    assert timed_peer_step(TINY)() > 0.0
 
 
 def test_at_default_precision_is_torchs_own_inside_and_ours_again_behind() -> None:

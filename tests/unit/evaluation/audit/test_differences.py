@@ -33,7 +33,7 @@ def test_largest_difference_with_a_nan_is_nan(actual: list[float], expected: lis
 
 
 def test_largest_difference_of_other_shapes_is_refused() -> None:
-    with pytest.raises(ShapeError, match=r"shape \(2,\) came where \(3,\) were due"):
+    with pytest.raises(ShapeError, match=r"scores have shape \(2,\); expected \(3,\)"):
         largest_difference(torch.zeros(2), torch.zeros(3))
 
 

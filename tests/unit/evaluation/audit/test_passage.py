@@ -86,7 +86,7 @@ def test_text_passage_of_the_shortest_text_reads_all_of_it(model: ConstantModel)
 
 
 def test_text_passage_of_a_shorter_text_is_refused(model: ConstantModel) -> None:
-    with pytest.raises(DataError, match="numbers has 20 tokens; an audit reads at least 21"):
+    with pytest.raises(DataError, match="numbers has 20 tokens; an audit needs at least 21"):
         text_passage(np.arange(20), model, text="numbers", seed=0)
 
 
@@ -112,7 +112,7 @@ def test_choose_passage_without_a_text_takes_one_of_the_run(
 
 
 def test_choose_passage_without_any_text_makes_ids_up(model: ConstantModel) -> None:
-    assert choose_passage(model, texts=None, seed=2).description == "made-up ids, seed 2"
+    assert choose_passage(model, texts=None, seed=2).description == "random ids, seed 2"
 
 
 def test_passage_lengths_are_whole_half_and_none(model: ConstantModel) -> None:

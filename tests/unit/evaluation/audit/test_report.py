@@ -54,12 +54,12 @@ def test_report_with_a_failure_has_not_passed_and_keeps_its_note() -> None:
 def test_render_audit_of_a_green_report() -> None:
     assert render_audit(GREEN).splitlines() == [
         "model  mine",
-        "read   some rows",
+        "text   some rows",
         "",
-        "check   what must hold        figure         limit",
-        "first   first holds     2.0e-06 nats  1.0e-03 nats  ok",
-        "second  second holds          0 nats  1.0e-03 nats  ok",
-        "save_and_load is left out: it is in memory.",
+        "check   property            figure         limit",
+        "first   first holds   2.0e-06 nats  1.0e-03 nats  ok",
+        "second  second holds        0 nats  1.0e-03 nats  ok",
+        "save_and_load was skipped: it is in memory.",
         "",
         "All 2 checks passed.",
     ]

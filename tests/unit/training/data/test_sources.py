@@ -271,7 +271,7 @@ def test_train_over_a_text_that_grows_meanwhile_is_refused(
                 file.write("one more\n")
 
     with pytest.raises(MismatchError, match=r"corpus\.txt was changed while it was encoded"):
-        count(corpus_file, tmp_path / "run", on_stage=grow)
+        count(corpus_file, tmp_path / "run", on_progress=grow)
 
     assert not (tmp_path / "run").exists()
 
@@ -285,7 +285,7 @@ def test_train_stopped_while_encoding_leaves_nothing(
             raise error
 
     with pytest.raises(error):
-        count(corpus_file, tmp_path / "run", on_stage=stop)
+        count(corpus_file, tmp_path / "run", on_progress=stop)
 
     assert not (tmp_path / "run").exists()
     count(corpus_file, tmp_path / "run", resume="never")
