@@ -14,6 +14,7 @@ BIN = .venv/bin
 PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # Tests run in two processes; more threads inside each would only fight over the cores.
 ONE_THREAD = OMP_NUM_THREADS=1
+PYTEST = $(ONE_THREAD) $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 KERNEL_SOURCES = $(wildcard kernels/src/*.?pp kernels/src/nextword_kernels/*.py*) \
 	kernels/CMakeLists.txt kernels/pyproject.toml
 INSTALL_KERNELS = sh kernels/install.sh $(BIN)/python .venv/kernels.log
@@ -21,6 +22,7 @@ INSTALL_KERNELS = sh kernels/install.sh $(BIN)/python .venv/kernels.log
 help:
 	@echo 'make demo        set up .venv and run the main job end to end (writes runs/demo)'
 	@echo 'make test        set up .venv and run the tests with coverage'
+	@echo 'make test-all    make test, then the exhaustive cases: every size of every backend, long fuzzing'
 	@echo 'make setup       only set up: .venv/bin/nextword'
 	@echo 'make setup-dev   set up with the tools for tests, linting and documentation'
 	@echo 'make kernels     build the compiled kernels once more'
@@ -30,7 +32,7 @@ help:
 	@echo 'make types       mypy --strict'
 	@echo 'make bench       measure the speed, when nothing else runs (writes runs/bench)'
 	@echo 'make docs        build the documentation into docs/_build/html'
-	@echo 'make check       lint, types, tests and documentation'
+	@echo 'make check       lint, types, documentation and tests'
 	@echo 'make clean       remove caches and built files (keeps .venv and runs)'
 
 setup: .venv/installed-base .venv/tried-kernels
@@ -66,8 +68,10 @@ demo: setup
 	$(BIN)/nextword demo
 
 test: setup-dev
-	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m 'not network' \
-		--cov=nextword --cov-fail-under=90
+	$(PYTEST) -m 'not network and not exhaustive' --cov=nextword --cov-fail-under=95
+
+test-all: test
+	$(PYTEST) -m 'exhaustive and not network'
 
 fmt: setup-dev
 	$(BIN)/ruff check --fix-only --quiet
@@ -93,11 +97,11 @@ mutants: setup-dev
 bench: setup
 	$(BIN)/nextword bench all --out runs/bench
 
-check: lint types test docs
+check: lint types docs test
 
 clean:
 	rm -rf build dist kernels/build docs/_build htmlcov .coverage .coverage.* .pytest_cache .mypy_cache \
 		.ruff_cache .hypothesis .import_linter_cache src/*.egg-info
 	find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup setup-dev kernels demo test mutants fmt lint types docs bench check clean
+.PHONY: help setup setup-dev kernels demo test test-all mutants fmt lint types docs bench check clean

@@ -20,7 +20,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let there be tiny cases, and let samples count however busy the machine is."""
     monkeypatch.setattr(benchmarking, "CASES", TINY_CASES)
     monkeypatch.setattr(benchmarking, "DEFAULT_CASE", LAYERS.name)
-    monkeypatch.setattr(benchmarking, "Effort", partial(Effort, tolerance=float("inf")))
+    monkeypatch.setattr(benchmarking, "Effort", partial(Effort, tolerance=1e9))
 
 
 @pytest.fixture

@@ -1,53 +1,42 @@
 """The page on folders names every metric that is written, and no other."""
 
+import json
 import re
 from pathlib import Path
 
-from nextword.storage import RunFolder
-from nextword.training import StepRecord, ValidationRecord
+import pytest
+
+from training_runs import train
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "folders.md"
 
-STEP = StepRecord(
-    step=1,
-    num_steps=2,
-    epoch=0.5,
-    num_tokens_seen=3,
-    nll_per_token=1.0,
-    learning_rate=0.1,
-    grad_norm=1.0,
-    clip_rate=0.0,
-    tokens_per_second=5.0,
-    elapsed_s=1.0,
-    remaining_s=1.0,
-)
-VALIDATION = ValidationRecord(step=1, epoch=0.5, nll_per_token=1.0, is_best=True, elapsed_s=1.0)
-
 
 def documented(where: str) -> set[str]:
-    """Read the keys off the table, those that are written then and always."""
+    """Return the keys in the table that are written in every line and in the lines of this kind."""
     rows = re.findall(
         r"^\| `([^`]+)` \| (always|in training|at a validation) \|", PAGE.read_text(), re.M
     )
     return {key for key, when in rows if when in (where, "always")}
 
 
-def test_page_names_the_metrics_of_training() -> None:
-    assert documented("in training") == STEP.to_values().keys()
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> list[set[str]]:
+    """Return the keys of each metric line of a training run."""
+    folder = tmp_path_factory.mktemp("run")
+    text = folder / "text.txt"
+    text.write_text("".join(f"word{i % 7} word{i % 5}\n" for i in range(400)), encoding="utf-8")
+    steps = {"max_steps": 4, "log_every": 1}
+    train(text, folder / "run", {"training": steps, "model": {"hidden_size": 8}})
+    lines = (folder / "run" / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line).keys() for line in lines]
 
 
-def test_page_names_the_metrics_of_a_validation() -> None:
-    assert documented("at a validation") == VALIDATION.to_values().keys()
+@pytest.mark.parametrize(
+    ("where", "key"),
+    [("in training", "train/perplexity"), ("at a validation", "validation/is_best")],
+)
+def test_page_names_the_metrics(where: str, key: str, written: list[set[str]]) -> None:
+    lines = [keys for keys in written if key in keys]
 
-
-def test_page_names_every_place_of_a_run(tmp_path: Path) -> None:
-    page = PAGE.read_text()
-    run = RunFolder(tmp_path)
-    places = [
-        getattr(run, name).name
-        for name in dir(RunFolder)
-        if name.endswith(("_file", "_folder")) and isinstance(getattr(RunFolder, name), property)
-    ]
-
-    assert len(places) > 7
-    assert [name for name in places if f"`{name}`" not in page and f"`{name}/`" not in page] == []
+    assert lines
+    assert all(keys == documented(where) for keys in lines)

@@ -186,7 +186,7 @@ def test_mutated_bytes_are_read_or_refused_by_our_errors() -> None:
     assert untyped_errors(200) == []
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_many_mutated_bytes_are_read_or_refused_by_our_errors() -> None:
     assert untyped_errors(2_000) == []
 

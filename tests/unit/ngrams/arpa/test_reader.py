@@ -378,7 +378,7 @@ def _outcome(data: bytes) -> str:
     return "read"
 
 
-@pytest.mark.parametrize("num_mutations", [200, pytest.param(2000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("num_mutations", [200, pytest.param(2000, marks=pytest.mark.exhaustive)])
 def test_read_arpa_mutated_files_are_refused_or_read_right(num_mutations: int) -> None:
     generator = random.Random(num_mutations)
     begin = time.process_time()
