@@ -1,7 +1,7 @@
-"""Training: settings and recipes, the loop, language modeling, runs and plans.
+"""Training: settings, recipes, the training loop, language modeling, runs and plans.
 
-The folders: `loop` is the training loop of every task, `language_modeling` its objective for
-language models, `data` the texts of a run, `planning` the planner.
+The folders: `loop` contains the training loop of every task, `language_modeling` the objective for
+language models, `data` the preparation of the texts, and `planning` the planner.
 """
 
 from nextword.training.baseline import kneser_ney_baseline
