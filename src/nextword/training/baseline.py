@@ -5,11 +5,11 @@ from nextword.evaluation import PerplexityCard, evaluate
 from nextword.families import NgramConfig, train_ngram
 from nextword.storage import RunFolder
 from nextword.tokens import VocabularyTokenizer, open_store
-from nextword.training.data import StageProgress
+from nextword.training.data import ProgressCallback
 
 
 def kneser_ney_baseline(
-    run: RunFolder, *, order: int = 5, text: str, on_progress: StageProgress | None = None
+    run: RunFolder, *, order: int = 5, text: str, on_progress: ProgressCallback | None = None
 ) -> PerplexityCard:
     """Train a Kneser-Ney model on the training text of a run, and evaluate it.
 

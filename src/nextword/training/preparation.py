@@ -18,7 +18,7 @@ from nextword.text import ByteStream
 from nextword.training.config import RunConfig
 from nextword.training.data import (
     PretrainedVectors,
-    StageProgress,
+    ProgressCallback,
     TextAccess,
     TrainingData,
     prepare_data,
@@ -128,7 +128,7 @@ def prepare(
     start: Start,
     folder: Path,
     *,
-    on_progress: StageProgress | None = None,
+    on_progress: ProgressCallback | None = None,
     standard_input: ByteStream | None = None,
     access: TextAccess | None = None,
 ) -> Preparation:

@@ -15,7 +15,7 @@ from nextword.text import ByteStream
 from nextword.tokens import TokenStore
 from nextword.training.config import RunConfig
 from nextword.training.data import (
-    StageProgress,
+    ProgressCallback,
     TextAccess,
     check_sources,
     require_unchanged,
@@ -83,7 +83,7 @@ def run_training(
     *,
     resume: str = "never",
     callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
-    on_progress: StageProgress | None = None,
+    on_progress: ProgressCallback | None = None,
     standard_input: ByteStream | None = None,
 ) -> RunResult:
     """Train a model in a run folder, or resume a run.
@@ -198,7 +198,7 @@ class _Job:
         keeper.load_best(model)
 
 
-def _measure(model: LanguageModel, job: _Job, *, on_progress: StageProgress | None) -> RunResult:
+def _measure(model: LanguageModel, job: _Job, *, on_progress: ProgressCallback | None) -> RunResult:
     """Evaluate the best model as `nextword evaluate` does, and write the card and the report."""
     config, data, run = job.ready.config, job.ready.data, job.run
     progress = job.progress

@@ -211,7 +211,7 @@ def test_generate_from_a_session_is_generate_and_leaves_the_session_unchanged() 
 def test_generate_from_a_session_of_several_rows_is_refused() -> None:
     session = Session(HashModel(VOCAB_SIZE), num_rows=2)
 
-    with pytest.raises(ConfigError, match="the session has 2 rows; samples continue one"):
+    with pytest.raises(ConfigError, match="the session has 2 rows; generation continues one"):
         generate_from(session, max_tokens=1)
 
 

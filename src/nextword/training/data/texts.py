@@ -38,7 +38,7 @@ _TOKENIZER = "tokenizer.json"
 
 
 @runtime_checkable
-class StageProgress(Protocol):
+class ProgressCallback(Protocol):
     """A progress callback, called with (stage, done, total)."""
 
     def __call__(self, stage: str, done: int, total: int | None = None) -> None:
@@ -79,7 +79,7 @@ def prepare_data(
     tokenizer: Tokenizer | None = None,
     extend: Callable[[VocabularyTokenizer], VocabularyTokenizer] | None = None,
     standard_input: ByteStream | None = None,
-    on_progress: StageProgress | None = None,
+    on_progress: ProgressCallback | None = None,
     access: TextAccess | None = None,
 ) -> TrainingData:
     """Open, split, tokenize and encode the texts of a run.
@@ -217,7 +217,7 @@ def _tokenizer(
     *,
     given: Tokenizer | None,
     extend: Callable[[VocabularyTokenizer], VocabularyTokenizer] | None,
-    on_progress: StageProgress,
+    on_progress: ProgressCallback,
 ) -> Tokenizer:
     path = folder / _TOKENIZER
     if path.exists():
@@ -253,7 +253,7 @@ def _store(
     corpora: dict[str, Corpus],
     tokenizer: Tokenizer,
     folder: Path,
-    on_progress: StageProgress,
+    on_progress: ProgressCallback,
     *,
     is_hashed: bool,
 ) -> TokenStore:

@@ -39,7 +39,7 @@ class TruncatedBptt:
         bptt_steps: Number of steps that gradients are propagated back (k2).
         update_every: Number of targets per row between updates (k1).
         carry_state: Carry the state from one window to the next.
-        accumulation_steps: Number of parts that the rows of a window are split into, to save memory.
+        accumulation_steps: Number of parts that the rows are split into, to save memory.
         free_running_probability: Probability that a step reads a sample of the model instead of the
             true token.
         penalty: Penalty on the activations of the last layer; none when None.
@@ -101,7 +101,7 @@ class TruncatedBptt:
         return UpdateLoss(loss_sum=nll_sum, num_items=num_targets) if windows else None
 
     def _overlapping_window(self, reader: UnitReader) -> UpdateLoss | None:
-        """Compute the loss of new targets at the end of a window that overlaps the previous ones."""
+        """Compute the loss of the new targets at the end of an overlapping window."""
         chunk = reader.read(self._update_every)
         if chunk is None:
             return None

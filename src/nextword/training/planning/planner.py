@@ -15,7 +15,7 @@ from nextword.recurrent import layer_backends
 from nextword.tensors import dtype_name, resolve_precision
 from nextword.text import ByteStream
 from nextword.training.config import RunConfig
-from nextword.training.data import StageProgress
+from nextword.training.data import ProgressCallback
 from nextword.training.language_modeling import LanguageModelingObjective
 from nextword.training.loop import TrainingState
 from nextword.training.planning.ngram_plan import NgramPlan
@@ -71,7 +71,7 @@ class Plan:
 def plan_training(
     config: RunConfig,
     *,
-    on_progress: StageProgress | None = None,
+    on_progress: ProgressCallback | None = None,
     standard_input: ByteStream | None = None,
 ) -> Plan | NgramPlan:
     """Estimate the size, memory and time of a training, in a temporary folder.
