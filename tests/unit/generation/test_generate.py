@@ -191,7 +191,7 @@ def test_generate_everything_banned_is_refused() -> None:
 
 
 def test_generate_prompt_outside_the_vocabulary_is_refused() -> None:
-    with pytest.raises(VocabularyError, match="to 99; the vocabulary has 12"):
+    with pytest.raises(VocabularyError, match="to 99, but the vocabulary has 12"):
         generate(HashModel(VOCAB_SIZE), [99], max_tokens=1)
 
 
