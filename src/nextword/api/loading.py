@@ -10,7 +10,7 @@ from nextword.storage import load_model
 from nextword.tensors import resolve_device
 
 if TYPE_CHECKING:
-    from nextword.training import StageProgress
+    from nextword.training import ProgressCallback
 
 
 def load(
@@ -18,7 +18,7 @@ def load(
     *,
     device: str = "cpu",
     encoding: str | None = None,
-    on_progress: "StageProgress | None" = None,
+    on_progress: "ProgressCallback | None" = None,
 ) -> Model:
     """Load a model from a model folder, a run folder, an ARPA file, or a transformers model.
 

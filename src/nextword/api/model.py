@@ -29,7 +29,7 @@ from nextword.tokens import Reset, TokenStore, build_store
 
 if TYPE_CHECKING:
     from nextword.evaluation import AuditReport, LineScore, PerplexityCard, UnitScore
-    from nextword.training import StageProgress
+    from nextword.training import ProgressCallback
 
 
 class Model:
@@ -87,7 +87,7 @@ class Model:
         batch_size: int | None = None,
         chunk_length: int | None = None,
         name: str | None = None,
-        on_progress: "StageProgress | None" = None,
+        on_progress: "ProgressCallback | None" = None,
     ) -> "PerplexityCard":
         """Evaluate the model on texts or on a string, and return the perplexity card.
 
@@ -176,7 +176,7 @@ class Model:
         text: str | None = None,
         seed: int = 0,
         name: str | None = None,
-        on_progress: "StageProgress | None" = None,
+        on_progress: "ProgressCallback | None" = None,
     ) -> "AuditReport":
         """Check the model for faults that falsify its perplexity.
 
@@ -380,7 +380,9 @@ class Model:
             )
             return load_model(folder, device=self.language_model.device).model
 
-    def export_arpa(self, path: str | Path, *, on_progress: "StageProgress | None" = None) -> None:
+    def export_arpa(
+        self, path: str | Path, *, on_progress: "ProgressCallback | None" = None
+    ) -> None:
         """Write an n-gram model as an ARPA file, compressed if the path ends in `.gz`.
 
         Args:
@@ -395,6 +397,6 @@ class Model:
         hook = None if on_progress is None else partial(on_progress, f"writing lines of {path}")
         write_arpa_file(checked_path(path), self.language_model, self.tokenizer, on_progress=hook)
 
-    def _encoded(self, corpus: Corpus, on_progress: "StageProgress | None" = None) -> TokenStore:
+    def _encoded(self, corpus: Corpus, on_progress: "ProgressCallback | None" = None) -> TokenStore:
         hook = None if on_progress is None else partial(on_progress, "encoding the text")
         return build_store(corpus, self.tokenizer, folder=None, on_progress=hook)

@@ -21,9 +21,9 @@ from nextword.training import (
     Callback,
     NgramPlan,
     Plan,
+    ProgressCallback,
     RunConfig,
     RunResult,
-    StageProgress,
     plan_training,
     read_recipe,
     refuse_idle_settings,
@@ -88,7 +88,7 @@ def train(
     settings: Mapping[str, object] | Sequence[Mapping[str, object]] = (),
     resume: str = "never",
     callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
-    on_progress: StageProgress | None = None,
+    on_progress: ProgressCallback | None = None,
     standard_input: ByteStream | None = None,
 ) -> RunResult:
     """Train a model into a run folder.
@@ -130,7 +130,7 @@ def train(
 def plan(
     config: RunConfig,
     *,
-    on_progress: StageProgress | None = None,
+    on_progress: ProgressCallback | None = None,
     standard_input: ByteStream | None = None,
 ) -> Plan | NgramPlan:
     """Return the estimated size, memory and time of a training, without training.

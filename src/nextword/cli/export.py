@@ -13,9 +13,9 @@ from nextword.cli.output import write_json, write_line
 
 if TYPE_CHECKING:
     from nextword import api
-    from nextword.training import StageProgress
+    from nextword.training import ProgressCallback
 
-    Exporter = Callable[[api.Model, Path, bool, StageProgress], Path]
+    Exporter = Callable[[api.Model, Path, bool, ProgressCallback], Path]
 
 
 def export(
@@ -55,7 +55,7 @@ def export(
 
 
 def _export_arpa(
-    model: "api.Model", out: Path, is_compressed: bool, on_progress: "StageProgress"
+    model: "api.Model", out: Path, is_compressed: bool, on_progress: "ProgressCallback"
 ) -> Path:
     path = out / ("model.arpa.gz" if is_compressed else "model.arpa")
     model.export_arpa(path, on_progress=on_progress)

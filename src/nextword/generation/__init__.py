@@ -1,4 +1,4 @@
-"""Making text: sessions, filters and draws, streamed ids and text, the most probable tokens."""
+"""Text generation: sessions, sampling, streamed ids and text, the most probable next tokens."""
 
 from nextword.generation.completion import complete_word
 from nextword.generation.generate import (

@@ -1,4 +1,4 @@
-"""Finishing a word that has been begun. Knows tokenizers and models; nothing of terminals."""
+"""Completion of a partial word. Uses tokenizers and models; does not depend on terminals."""
 
 import math
 
@@ -13,26 +13,26 @@ from nextword.models import LanguageModel
 from nextword.tokens import WORD_SEPARATORS, Tokenizer
 
 _BLANKS = WORD_SEPARATORS
-#: A word of more tokens than this is given as far as it goes.
+#: A longer word is cut after this number of tokens.
 _MAX_TOKENS = 24
 
 
 def complete_word(
     model: LanguageModel, tokenizer: Tokenizer, *, context: str, k: int = 5
 ) -> list[tuple[str, float]]:
-    """Give the words most likely meant by the partial word that a context ends in.
+    """Return the most probable completions of the last, partial word of a context.
 
-    For word tokenizers these are the words of the vocabulary that begin with it, by their
-    probability after what stands before it: the model's own, not shared out anew. For the others
-    the model goes on from the partial word itself: each of the k most probable next tokens is
-    followed by the most probable ones up to the next blank, and the probability is that of these
-    tokens. A context that ends in a blank is followed by a new word.
+    With a word tokenizer, the completions are the words of the vocabulary that start with the
+    partial word. Their probabilities are those of the model after the preceding words; they are not
+    renormalized. With other tokenizers, the model continues the partial word: each of the k most
+    probable next tokens is extended greedily up to the next blank. The probability of a completion
+    is the product over these tokens. If the context ends in a blank, whole words are predicted.
 
     Args:
         model: The model.
         tokenizer: Its tokenizer.
-        context: What was read; its last word is finished.
-        k: How many, at least 1; fewer come where fewer are known.
+        context: The text so far; its last word is completed.
+        k: Maximum number of completions, at least 1.
 
     Returns:
         Pairs of the whole word and its probability, most probable first.
@@ -89,10 +89,10 @@ def _continued(
 def _to_the_blank(
     session: Session, tokenizer: Tokenizer, *, first_id: int, partial: str
 ) -> tuple[list[int], float]:
-    """Take the most probable tokens after a first one, up to and with one that brings a blank.
+    """Extend a first token greedily, up to and including the first token with a blank.
 
     Returns:
-        The tokens, the first one included, and the log-probability of those after it, nats.
+        The ids, including the first one, and the log-probability of those after it, in nats.
     """
     ids, log_prob = [first_id], 0.0
     if _has_end(tokenizer, first_id, is_new=not partial):
@@ -111,13 +111,13 @@ def _to_the_blank(
 
 
 def _has_end(tokenizer: Tokenizer, token_id: int, *, is_new: bool = False) -> bool:
-    """Tell whether a word ends before or in this token; a new one may have blanks in front."""
+    """Return whether a word ends before or in this token; blanks before a new word are ignored."""
     text = tokenizer.token_text(token_id)
     return any(blank in (text.lstrip(_BLANKS) if is_new else text) for blank in _BLANKS)
 
 
 def _until_blank(partial: str, text: str) -> str:
-    """Give the partial word with what belongs to it of the text that follows."""
+    """Return the partial word joined with the following text, up to the next blank."""
     word = partial + text if partial else text.lstrip(_BLANKS)
     ends = [place for place in map(word.find, _BLANKS) if place >= 0]
     return word[: min(ends)] if ends else word

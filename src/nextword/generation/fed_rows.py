@@ -1,4 +1,4 @@
-"""The tokens that a session is fed: rows of different lengths, checked and read in chunks."""
+"""The input of a session: rows of token ids of different lengths, validated and read in chunks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,17 +22,17 @@ def padded_rows(
     Args:
         rows: Ids of each row: lists of any lengths, or a tensor (rows, time).
         lengths: With a tensor, number of valid ids in each row, (rows); all when None.
-        padding_id: Stands after the ids of a list that is shorter than others.
+        padding_id: Id that pads the shorter lists.
 
     Raises:
-        ShapeError: They are no rows of ids.
+        ShapeError: The input is not rows of integer ids.
     """
     if isinstance(rows, Tensor):
         _require_ids(rows, num_axes=2)
         full = torch.full((len(rows),), rows.shape[1])
         return rows.long().cpu(), full if lengths is None else lengths.long().cpu()
     if lengths is not None:
-        raise ShapeError("lengths are given, but token_ids are lists, which have their own.")
+        raise ShapeError("lengths are set, but token_ids are lists, which have their own.")
     tensors = [torch.as_tensor(row) for row in rows]
     for tensor in tensors:
         _require_ids(tensor, num_axes=1)
@@ -76,11 +76,11 @@ def read_rows(
 def with_seen(
     seen: Bool[Tensor, "rows vocab"], token_ids: TokenIds, lengths: Lengths
 ) -> Bool[Tensor, "rows vocab"]:
-    """Return a copy of `seen` in which the ids of each row are marked.
+    """Return a copy of `seen` in which the ids of each row are set to True.
 
     Args:
-        seen: Which ids each row has read before, (rows, vocab).
-        token_ids: Ids that it reads now, (rows, time).
+        seen: True for ids that each row has read before, (rows, vocab).
+        token_ids: Ids to mark, (rows, time).
         lengths: Number of valid ids in each row, (rows).
     """
     is_valid = torch.arange(token_ids.shape[1]) < lengths[:, None]

@@ -1,7 +1,7 @@
-"""Generation of token ids, one step at a time: memory does not grow with the length.
+"""Generation of token ids, one step at a time; memory does not grow with the length.
 
-Knows models and ids; nothing of text. Samples share the state of the prompt, then go their own
-ways side by side, each with its own random numbers.
+Uses models and ids; does not depend on text. The prompt is read once for all samples. The samples
+are then generated as one batch, each with its own random number generator.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +17,7 @@ from nextword.models import LanguageModel
 
 FinishReason = Literal["length", "stop"]
 
-#: Is asked after each token (sample, token id) whether that sample ends with it.
+#: Called after each token with (sample, token id); returns whether the sample ends with it.
 Stop = Callable[[int, int], bool]
 
 
@@ -26,10 +26,11 @@ class GeneratedToken:
     """One token of one sample.
 
     Attributes:
-        sample: Which sample it belongs to, from 0.
+        sample: Index of the sample, from 0.
         token_id: The id.
-        log_prob: Log-probability under the model's own distribution, before any filter, nats.
-        finish_reason: On a sample's last token `length` (max_tokens reached) or `stop`, else None.
+        log_prob: Log-probability under the distribution of the model, before any filter, in nats.
+        finish_reason: `length` (max_tokens reached) or `stop` for the last token of a sample, None
+            for the others.
     """
 
     sample: int
@@ -49,27 +50,31 @@ def generate(
     banned_ids: Sequence[int] = (),
     stop: Stop | None = None,
 ) -> Iterator[GeneratedToken]:
-    """Continue a prompt, yielding tokens as they are drawn: at each step one a running sample.
+    """Continue a prompt and yield the tokens: at each step, one for every unfinished sample.
 
-    The boundary is read first, then the prompt, once for all samples. Sample k is the same
-    whatever `num_samples` is, up to the rounding of the model's batched arithmetic.
+    The model reads the boundary token and then the prompt, once for all samples. Sample k does not
+    depend on `num_samples`, except for rounding differences of batched arithmetic.
 
     Args:
         model: The model.
-        prompt_ids: What to continue; may be empty.
-        max_tokens: Most tokens a sample, at least 1.
-        config: How tokens are chosen; drawn from the model's own distribution when None. Its
-            repetition penalty counts the prompt as seen, the boundary not.
-        num_samples: How many samples, side by side.
-        seed: Sample k draws from a generator seeded with (seed, k).
-        banned_ids: Ids that are never drawn.
-        stop: Is asked after each token whether its sample ends there; never when None.
+        prompt_ids: Ids to continue; may be empty.
+        max_tokens: Maximum number of tokens per sample, at least 1.
+        config: Settings of sampling; the distribution of the model is not changed when None. The
+            repetition penalty applies to ids of the prompt too, but not to the boundary.
+        num_samples: Number of samples, generated in one batch.
+        seed: Sample k uses a random number generator with the seed (seed, k).
+        banned_ids: Ids that are never sampled.
+        stop: Called after each token; returns whether its sample ends there. No sample ends early
+            when None.
+
+    Returns:
+        An iterator over the tokens, ordered by step and then by sample.
 
     Raises:
         ConfigError: max_tokens or num_samples is below 1, the seed is negative, or every token
             is banned.
-        DivergedError: The model gives NaN.
-        VocabularyError: A prompt id lies outside the vocabulary.
+        DivergedError: The model returns NaN.
+        VocabularyError: A prompt id is not in the vocabulary.
     """
     session = Session(model)
     session.feed([prompt_ids])
@@ -94,28 +99,34 @@ def generate_from(
     banned_ids: Sequence[int] = (),
     stop: Stop | None = None,
 ) -> Iterator[GeneratedToken]:
-    """Continue what a session of one row has read, as `generate` does; the session is unchanged.
+    """Continue the tokens of a session with one row, as `generate` does.
+
+    The session is not modified.
 
     Args:
         session: The session.
-        max_tokens: Most tokens a sample, at least 1.
-        config: How tokens are chosen; see `generate`.
-        num_samples: How many samples, side by side.
-        seed: Sample k draws from a generator seeded with (seed, k).
-        banned_ids: Ids that are never drawn.
-        stop: Is asked after each token whether its sample ends there; never when None.
+        max_tokens: Maximum number of tokens per sample, at least 1.
+        config: Settings of sampling; see `generate`.
+        num_samples: Number of samples, generated in one batch.
+        seed: Sample k uses a random number generator with the seed (seed, k).
+        banned_ids: Ids that are never sampled.
+        stop: Called after each token; returns whether its sample ends there. No sample ends early
+            when None.
+
+    Returns:
+        An iterator over the tokens, ordered by step and then by sample.
 
     Raises:
         ConfigError: The session has several rows, max_tokens or num_samples is below 1, the seed
             is negative, or every token is banned.
-        DivergedError: The model gives NaN.
+        DivergedError: The model returns NaN.
     """
     require_range("max_tokens", max_tokens, low=1)
     require_range("num_samples", num_samples, low=1)
     require_range("seed", seed, low=0)
     if session.num_rows != 1:
         raise ConfigError(
-            f"the session has {session.num_rows} rows; samples continue one.",
+            f"the session has {session.num_rows} rows; generation continues one row.",
             help="Fork it and select the row.",
         )
     samples = _Samples(
@@ -128,7 +139,7 @@ def generate_from(
 
 
 class _Samples:
-    """The samples that still run: a row of a session for each, and its random numbers."""
+    """The unfinished samples: for each, a row of a session and a random number generator."""
 
     def __init__(
         self,
@@ -140,7 +151,7 @@ class _Samples:
     ) -> None:
         self.numbers = list(range(len(generators)))
         self._session = session.fork()
-        # The last token of the prompt is read once, before there is a row for each sample.
+        # The last token of the prompt is read once, before its row is copied for each sample.
         _ = self._session.log_probs
         self._session.select([0] * len(generators))
         self._config = config
@@ -148,15 +159,15 @@ class _Samples:
         self._banned_ids = banned_ids
 
     def draw(self) -> tuple[list[int], list[float]]:
-        """Draw a token for every running sample; return ids and their own log-probabilities."""
+        """Sample a token for every unfinished sample; return ids and log-probabilities."""
         token_ids = self._session.sample(
             self._generators, config=self._config, banned_ids=self._banned_ids
         )
         log_probs = self._session.log_probs.gather(1, token_ids[:, None]).squeeze(1)
         return token_ids.tolist(), log_probs.tolist()
 
-    def go_on(self, rows: Sequence[int], token_ids: Sequence[int]) -> None:
-        """Go on with these rows only, and let the model read what was drawn for them."""
+    def advance(self, rows: Sequence[int], token_ids: Sequence[int]) -> None:
+        """Drop the other rows, and feed the sampled ids of these rows to the model."""
         if len(rows) < len(self.numbers):
             self.numbers = [self.numbers[row] for row in rows]
             self._generators = [self._generators[row] for row in rows]
@@ -180,4 +191,4 @@ def _run(samples: _Samples, max_tokens: int, stop: Stop | None) -> Iterator[Gene
             )
         if not running:
             return
-        samples.go_on(running, token_ids)
+        samples.advance(running, token_ids)

@@ -1,11 +1,11 @@
-"""Choosing the next token from a distribution: filters, each a pure function, and the draw.
+"""Sampling of the next token from a distribution: filters, each a pure function, and the draw.
 
-Knows distributions over ids; nothing of models, states or text. Filters take scores that need not
-sum to 1 and mark what they rule out with -inf. Order of application:
+Uses distributions over ids; does not depend on models, states or text. A filter takes unnormalized
+log-probabilities and sets those that it removes to -inf. The order of the filters:
 
-1. repetition penalty, on what the model says, before anything is ruled out;
-2. temperature, which for 0 keeps the most probable id alone;
-3. top-k, 4. min-p, 5. top-p, each on what the one before left, at that temperature.
+1. repetition penalty, on the log-probabilities of the model;
+2. temperature; 0 keeps only the most probable id;
+3. top-k, 4. min-p, 5. top-p, each on the ids that the previous filter kept.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from nextword.base import (
     settings,
 )
 
-#: Beyond these the draw is uniform, or every token that was seen is ruled out.
+#: Above these limits sampling is uniform, or every token that was seen before is removed.
 MAX_TEMPERATURE = 1e6
 MAX_REPETITION_PENALTY = 1e6
 
@@ -41,7 +41,7 @@ class SamplingConfig:
 
     Attributes:
         temperature: Divisor of the log-probabilities; 0 always chooses the most probable token.
-        top_k: Keep this number of the most probable tokens, and all that tie with the last.
+        top_k: Keep this number of the most probable tokens, and all ties with the last of them.
         top_p: Keep the fewest most probable tokens whose probabilities sum to at least this.
         min_p: Keep tokens whose probability is at least this fraction of the highest one.
         repetition_penalty: Factor of the log-probabilities of tokens seen before: above 1 they
@@ -58,19 +58,19 @@ class SamplingConfig:
 def filter_log_probs(
     log_probs: Scores, seen: Bool[Tensor, "batch vocab"], *, config: SamplingConfig
 ) -> Scores:
-    """Apply every filter of the configuration, in the order of this module.
+    """Apply the filters in the order that the docstring of this module lists.
 
     Args:
-        log_probs: Log-probabilities, (batch, vocab), nats; -inf for banned ids.
-        seen: True for ids that each row has read or made, (batch, vocab).
-        config: Which filters, how strong.
+        log_probs: Log-probabilities, (batch, vocab), in nats; -inf for banned ids.
+        seen: True for ids that are already part of the row, (batch, vocab).
+        config: Settings of the filters.
 
     Returns:
-        Log-probabilities of what is left, summing to 1 in each row, (batch, vocab).
+        Log-probabilities, (batch, vocab), in nats: -inf for removed ids, and renormalized.
 
     Raises:
-        ConfigError: A row has no token of positive probability.
-        DivergedError: A row holds NaN.
+        ConfigError: A row has no token with positive probability.
+        DivergedError: A row contains NaN.
     """
     _require_choice(log_probs)
     scores = penalise_repetition(log_probs, seen, penalty=config.repetition_penalty)
@@ -87,16 +87,24 @@ def filter_log_probs(
 def penalise_repetition(
     log_probs: Scores, seen: Bool[Tensor, "batch vocab"], *, penalty: float
 ) -> Scores:
-    """Multiply the log-probability of seen ids by the penalty.
+    """Multiply the log-probabilities of seen ids by the penalty.
 
-    On log-probabilities, which are never above 0, one rule serves; on raw scores the sign would
-    decide whether to multiply or divide.
+    Log-probabilities are never above 0, so multiplication always lowers them if the penalty is
+    above 1. With raw logits the operation would depend on their sign.
+
+    Args:
+        log_probs: Log-probabilities, (batch, vocab), in nats.
+        seen: True for ids that are already part of the row, (batch, vocab).
+        penalty: The factor, above 0.
+
+    Returns:
+        Unnormalized log-probabilities, (batch, vocab).
     """
     return torch.where(seen, log_probs * penalty, log_probs)
 
 
 def apply_temperature(scores: Scores, temperature: float) -> Scores:
-    """Divide scores by the temperature; at 0 only the first of the highest is left.
+    """Divide scores by the temperature; at 0, keep only the first of the highest scores.
 
     Example:
         >>> apply_temperature(torch.tensor([[1.0, 3.0, 2.0]]), 0.0)
@@ -104,31 +112,31 @@ def apply_temperature(scores: Scores, temperature: float) -> Scores:
     """
     highest = scores.amax(-1, keepdim=True)
     if temperature > 0.0:
-        # Relative to the highest: a temperature near 0 must not overflow.
+        # Scores relative to the highest do not overflow at a temperature near 0.
         return (scores - highest) / temperature
     best = (scores == highest).to(torch.int8).argmax(-1, keepdim=True)
     return torch.full_like(scores, -torch.inf).scatter(-1, best, 0.0)
 
 
 def keep_top_k(scores: Scores, top_k: int) -> Scores:
-    """Rule out ids that score below the k-th highest; ties with it stay."""
+    """Remove ids whose score is below the k-th highest one; ties are kept."""
     last = scores.topk(min(top_k, scores.shape[-1]), dim=-1).values[:, -1:]
     return scores.masked_fill(scores < last, -torch.inf)
 
 
 def keep_min_p(scores: Scores, min_p: float) -> Scores:
-    """Rule out ids less than `min_p` times as probable as the most probable one."""
+    """Remove ids that are less than `min_p` times as probable as the most probable id."""
     relative = (scores - scores.amax(-1, keepdim=True)).exp()
     return scores.masked_fill(relative < min_p, -torch.inf)
 
 
 def keep_top_p(scores: Scores, top_p: float) -> Scores:
-    """Keep the fewest most probable ids that hold at least `top_p`; among equals, lower ids first.
+    """Keep the smallest set of most probable ids whose probabilities sum to at least `top_p`.
 
-    An id stays while those before it hold less than `top_p`, so at least one does.
+    At least one id is kept. Ties are ordered by id.
     """
     if top_p >= 1.0:
-        # Rounding must not drop a tail too small to move the sum.
+        # Due to rounding, the sum can reach 1 before the least probable ids.
         return scores
     ordered, ids = scores.softmax(-1).sort(dim=-1, descending=True, stable=True)
     before = ordered.cumsum(-1) - ordered
@@ -137,15 +145,15 @@ def keep_top_p(scores: Scores, top_p: float) -> Scores:
 
 
 def sample(log_probs: Scores, generators: Sequence[np.random.Generator]) -> Int64[Tensor, " batch"]:
-    """Draw one id a row, in proportion to its probability; one of probability 0 never comes.
+    """Sample one id for each row; ids with probability 0 are never sampled.
 
-    The draw inverts the cumulative distribution, which is several times faster than
-    `torch.multinomial`, and takes exactly one number from each row's own generator: no row's
-    draws depend on how many other rows there are.
+    Inverse transform sampling is several times faster than `torch.multinomial`. It takes exactly
+    one number from the generator of each row, so a row does not depend on the number of rows.
 
     Args:
-        log_probs: Log-probabilities on the CPU, (batch, vocab); each row has one above -inf.
-        generators: One for each row.
+        log_probs: Log-probabilities on the CPU, (batch, vocab); at least one is above -inf in each
+            row.
+        generators: One random number generator for each row.
 
     Returns:
         Ids, (batch).
@@ -153,7 +161,7 @@ def sample(log_probs: Scores, generators: Sequence[np.random.Generator]) -> Int6
     cumulative = log_probs.double().softmax(-1).cumsum(-1)
     total = cumulative[:, -1:]
     uniform = torch.tensor([[generator.random()] for generator in generators], dtype=torch.float64)
-    # Strictly below the total, whatever the rounding: an id is found, and one of weight above 0.
+    # Strictly below the total despite rounding, so that an id with positive probability is found.
     drawn = torch.minimum(uniform * total, total.nextafter(torch.zeros_like(total)))
     return torch.searchsorted(cumulative, drawn, right=True).squeeze(-1)
 
@@ -162,7 +170,7 @@ def _require_choice(log_probs: Scores) -> None:
     highest = log_probs.amax(-1)
     if bool(highest.isnan().any()):
         raise DivergedError(
-            "the model gives NaN for the next token.",
+            "the model returns NaN for the next token.",
             help="Its weights are not finite; use an earlier checkpoint.",
         )
     if bool((highest == -torch.inf).any()):

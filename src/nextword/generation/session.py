@@ -1,6 +1,6 @@
-"""A model that reads tokens as they come: feed ids, ask for the next one's distribution, draw it.
+"""Incremental inference: feed token ids, get the distribution of the next token, sample it.
 
-Knows models and ids, nothing of text. Memory does not grow with the number of tokens read.
+Uses models and ids; does not depend on text. Memory does not grow with the number of tokens read.
 """
 
 import copy
@@ -32,13 +32,13 @@ class _Prediction:
 
 
 class Session:
-    """One model over rows of tokens that are read and predicted as they come.
+    """The state of a model for a batch of rows that are read incrementally.
 
-    Every row begins with the boundary, so `log_probs` can be asked for at once. Rows read different
-    numbers of tokens, join from another session and leave. Each row is computed as if it were
-    alone, up to the rounding of the model's batched arithmetic. The model runs in evaluation mode,
-    without gradients; its own mode is restored after each call. Its weights must not change while a
-    session is in use.
+    Every row starts with the boundary token, so `log_probs` is defined before the first call of
+    `feed`. Rows can have different lengths; they can be added from another session (`join`) and
+    removed (`select`). A row does not depend on the other rows, except for rounding differences of
+    batched arithmetic. The model runs in evaluation mode without gradients; its previous mode is
+    restored after each call. Its weights must not change while a session is in use.
 
     Args:
         model: The model.
@@ -66,7 +66,7 @@ class Session:
     def __init__(self, model: LanguageModel, *, num_rows: int = 1) -> None:
         require_range("num_rows", num_rows, low=1)
         self._model = model
-        # The last token of a row is not read before the next one's distribution is asked for.
+        # The last token of a row is read only when the distribution of the next token is needed.
         with inference(model):
             self._state = model.initial_state(num_rows)
         self._last_ids = torch.full((num_rows,), model.boundary_id)
@@ -87,21 +87,21 @@ class Session:
 
     @property
     def num_tokens(self) -> Int64[Tensor, " rows"]:
-        """Number of tokens fed to each row, the boundary not counted, (rows)."""
+        """Number of tokens fed to each row, without the boundary, (rows)."""
         return self._state.num_tokens.cpu()
 
     @property
     def log_probs(self) -> Float64[Tensor, "rows vocab"]:
         """Log-probabilities of the next token on the CPU, (rows, vocab), in nats.
 
-        They are computed when they are first asked for, once. Each call returns a copy, so changing
-        it does not change what `sample` draws from.
+        They are computed once, on first access. Each access returns a copy, so modifying it does
+        not affect `sample`.
         """
         return self._predict().log_probs.clone()
 
     @property
     def state(self) -> State:
-        """The state of the model after all tokens fed, the boundary included."""
+        """The state of the model after the boundary and all tokens fed."""
         return self._predict().state
 
     def feed(
@@ -112,12 +112,12 @@ class Session:
         If it raises an error, the session is unchanged.
 
         Args:
-            token_ids: Ids of each row: a list of ids a row, of any lengths; or (rows, time).
+            token_ids: One list of ids per row, of any lengths; or a tensor, (rows, time).
             lengths: With a tensor, number of valid ids in each row, (rows); all when None.
 
         Raises:
-            ShapeError: Sizes do not fit together.
-            VocabularyError: An id lies outside the vocabulary.
+            ShapeError: Sizes do not match.
+            VocabularyError: An id is not in the vocabulary.
         """
         token_ids, lengths = padded_rows(token_ids, lengths, padding_id=self._model.boundary_id)
         self._model.check_inputs(token_ids, self._state, lengths)
@@ -140,21 +140,21 @@ class Session:
         config: SamplingConfig | None = None,
         banned_ids: Sequence[int] = (),
     ) -> Int64[Tensor, " rows"]:
-        """Draw the next token of every row; it is not fed.
+        """Sample the next token of every row, without feeding it.
 
         Args:
-            generators: One for each row; a row takes one random number from its own.
-            config: How tokens are chosen; drawn from the model's own distribution when None. Its
-                repetition penalty counts all tokens fed, the boundary not.
-            banned_ids: Ids that are never drawn.
+            generators: One random number generator for each row; each yields one number per call.
+            config: Settings of sampling; the distribution of the model is not changed when None.
+                The repetition penalty applies to all tokens fed, but not to the boundary.
+            banned_ids: Ids that are never sampled.
 
         Returns:
             Ids, (rows).
 
         Raises:
             ConfigError: Every token is banned.
-            DivergedError: The model gives NaN.
-            ShapeError: There is not one generator for each row.
+            DivergedError: The model returns NaN.
+            ShapeError: The number of generators is not the number of rows.
         """
         if len(generators) != self.num_rows:
             raise ShapeError(
@@ -167,10 +167,13 @@ class Session:
         return sample(filter_log_probs(allowed, self._seen, config=config), generators)
 
     def select(self, rows: Rows | Sequence[int]) -> None:
-        """Keep these rows in this order; an index may come more than once.
+        """Keep only these rows, in this order.
+
+        Args:
+            rows: Indices of rows; an index can occur more than once.
 
         Raises:
-            ShapeError: There is no row, or an index is out of range.
+            ShapeError: No index is passed, or one is out of range.
         """
         rows = torch.as_tensor(rows, dtype=torch.int64)
         if rows.ndim != 1 or not len(rows) or rows.min() < 0 or rows.max() >= self.num_rows:
@@ -184,7 +187,7 @@ class Session:
         self._prediction = None if self._prediction is None else self._prediction.select(rows)
 
     def join(self, other: "Session") -> None:
-        """Append the rows of another session of the same model; the other one is unchanged.
+        """Append the rows of another session of the same model; that session is not modified.
 
         Raises:
             ConfigError: The other session has another model.
@@ -200,7 +203,7 @@ class Session:
         self._seen = torch.cat([self._seen, other._seen])
 
     def fork(self) -> "Session":
-        """Return a session with the same rows that goes its own way; the model is shared."""
+        """Return an independent session with the same rows; the model is shared."""
         # All values that a session holds are replaced, never changed, so they can be shared.
         return copy.copy(self)
 

@@ -1,4 +1,4 @@
-"""The serialized form of a session: the model's state, and what the session adds to it."""
+"""The serialized form of a session: the state of the model and the fields of the session."""
 
 from dataclasses import dataclass
 
@@ -16,12 +16,12 @@ _NAMES = ("state", "last_ids", "seen")
 
 @dataclass(frozen=True, kw_only=True)
 class SessionBytes:
-    """What a session saves.
+    """The serialized fields of a session.
 
     Attributes:
         state: The serialized state of the model.
         last_ids: The last token of each row, which the state has not read, (rows).
-        packed_seen: Which ids each row has read, 8 to a byte, (rows, bytes).
+        packed_seen: Bits of the ids that each row has read, 8 per byte, (rows, bytes).
     """
 
     state: bytes
@@ -32,19 +32,19 @@ class SessionBytes:
     def of(
         cls, state: bytes, *, last_ids: Int64[Tensor, " rows"], seen: Bool[Tensor, "rows vocab"]
     ) -> "SessionBytes":
-        """Return what is saved of a session with these values."""
+        """Return the serialized fields of a session with these values."""
         packed = torch.from_numpy(np.packbits(seen.numpy(), axis=1))
         return cls(state=state, last_ids=last_ids, packed_seen=packed)
 
     def pack(self) -> bytes:
-        """Serialize it."""
+        """Serialize to bytes."""
         state = torch.frombuffer(bytearray(self.state), dtype=torch.uint8)
         values = (state, self.last_ids, self.packed_seen)
         return save_tensors(dict(zip(_NAMES, values, strict=True)))
 
     @classmethod
     def unpack(cls, data: bytes) -> "SessionBytes":
-        """Read what `pack` wrote.
+        """Deserialize bytes that `pack` returned.
 
         Raises:
             FormatError: The bytes are damaged.
@@ -55,22 +55,23 @@ class SessionBytes:
             state_bytes = state.numpy().tobytes()
         except Exception as error:
             raise FormatError(f"the session is damaged: {error}.") from error
-        _require(last_ids.ndim == 1 and last_ids.dtype == torch.int64, "its last ids are no ids")
+        is_vector = last_ids.ndim == 1 and last_ids.dtype == torch.int64
+        _require(is_vector, "its last ids are not a vector of int64")
         return cls(state=state_bytes, last_ids=last_ids, packed_seen=packed_seen)
 
     def seen(self, *, num_rows: int, vocab_size: int) -> Bool[Tensor, "rows vocab"]:
-        """Return which ids each row has read, (rows, vocab).
+        """Return a mask that is True for the ids each row has read, (rows, vocab).
 
         Args:
             num_rows: Number of rows of the state.
             vocab_size: Number of token ids of the model.
 
         Raises:
-            FormatError: The session does not fit the state or the vocabulary.
+            FormatError: The sizes are not those of the state or the vocabulary.
         """
         _require(len(self.last_ids) == num_rows, f"its state has {num_rows} rows")
         ids_are_known = bool(((self.last_ids >= 0) & (self.last_ids < vocab_size)).all())
-        _require(ids_are_known, f"an id lies outside the vocabulary of {vocab_size}")
+        _require(ids_are_known, f"an id is outside the vocabulary of {vocab_size}")
         packed = self.packed_seen
         expected = (num_rows, (vocab_size + 7) // 8)
         _require(

@@ -1,4 +1,4 @@
-"""Cutting streamed text before a stop string, also when that arrives in pieces."""
+"""Truncation of streamed text before a stop string, even if the string arrives in pieces."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,13 @@ from nextword.base import ConfigError
 
 
 class StopScanner:
-    """Lets text through until a stop string is complete; holds back what may be the start of one.
+    """Passes text through up to the first stop string; buffers text that may be the start of one.
 
-    What it lets through does not depend on how the text is cut into pieces: the stop string that
-    is complete first counts, and of several complete at once the longest.
+    The output does not depend on how the text is split into pieces. The stop string that ends first
+    is used; if several end at the same place, the longest of them.
 
     Args:
-        stop: The stop strings; with none, all text passes at once.
+        stop: The stop strings; without any, no text is buffered.
 
     Raises:
         ConfigError: A stop string is empty.
@@ -25,13 +25,13 @@ class StopScanner:
 
     def __init__(self, stop: Sequence[str]) -> None:
         if "" in stop:
-            raise ConfigError("a stop string is empty.", help="Leave it out, or give some text.")
+            raise ConfigError("a stop string is empty.", help="Leave it out.")
         self._stop = tuple(stop)
         self._held = ""
         self.is_stopped = False
 
     def feed(self, text: str) -> str:
-        """Take more text; give what is now certain to stand before any stop string."""
+        """Add text, and return the text that is now known to come before any stop string."""
         if self.is_stopped:
             return ""
         text = self._held + text
@@ -45,18 +45,18 @@ class StopScanner:
         return text[:certain]
 
     def flush(self) -> str:
-        """Give what was held back, once no more text comes."""
+        """Return the buffered text; call it at the end of the input."""
         held, self._held = self._held, ""
         return held
 
     def _first_stop(self, text: str) -> int | None:
-        """Where the stop string begins that is complete first, or None."""
+        """Return the start of the stop string that ends first; None if there is none."""
         found = [(text.find(stop), len(stop)) for stop in self._stop]
         spans = [(start + length, start) for start, length in found if start >= 0]
         return min(spans)[1] if spans else None
 
     def _num_held(self, text: str) -> int:
-        """Length of the longest end of the text that begins a stop string."""
+        """Return the length of the longest suffix of the text that is a prefix of a stop string."""
         longest = max((len(stop) for stop in self._stop), default=1) - 1
         for length in range(min(longest, len(text)), 0, -1):
             if any(stop.startswith(text[-length:]) for stop in self._stop):

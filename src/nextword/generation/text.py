@@ -1,6 +1,6 @@
-"""Generation as text: prompts in, pieces of text out, and the most probable next tokens.
+"""Generation of text: streamed continuations of a prompt, and the most probable next tokens.
 
-Knows tokenizers and models; nothing of files or terminals.
+Uses tokenizers and models; does not depend on files or terminals.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,9 +22,9 @@ class Sample:
     """One finished continuation.
 
     Attributes:
-        text: What follows the prompt, cut before the stop string.
-        num_tokens: Tokens drawn, those of the stop string included.
-        log_prob: Their log-probability under the model's own distribution, nats.
+        text: The text after the prompt, truncated before the stop string.
+        num_tokens: Number of sampled tokens, including those of the stop string.
+        log_prob: Their log-probability under the distribution of the model, in nats.
         finish_reason: `length` or `stop`.
     """
 
@@ -36,12 +36,12 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True)
 class TextPiece:
-    """Text of one sample that has become certain.
+    """The next piece of text of one sample.
 
     Attributes:
-        sample: Which sample it continues, from 0.
-        text: The text, never empty but in a last piece.
-        result: The whole sample, on its last piece; None before.
+        sample: Index of the sample, from 0.
+        text: The text; only the last piece of a sample can be empty.
+        result: The whole sample in its last piece; None in the others.
     """
 
     sample: int
@@ -60,27 +60,30 @@ def generate_text(
     num_samples: int = 1,
     seed: int = 0,
 ) -> Iterator[TextPiece]:
-    """Continue a prompt, yielding text as it is made.
+    """Continue a prompt and yield the text in pieces, as it is generated.
 
-    The prompt followed by the pieces reads as one text: between words the first piece begins with
-    the blank that belongs there. A sentence end prints a newline and goes on. Never drawn are
-    `<unk>`, where it stands for words the vocabulary lacks, and `</s>` where lines end by a
-    newline character.
+    The prompt and the pieces can be concatenated: if a new word follows the prompt, the first piece
+    starts with a blank. The end of a sentence is decoded as a newline, and generation continues.
+    The token `<unk>` is never sampled if it represents out-of-vocabulary words. The token `</s>` is
+    never sampled if lines end with a newline character.
 
     Args:
         model: The model.
         tokenizer: Its tokenizer.
-        prompt: What to continue; may be empty, and may hold unknown words.
-        max_tokens: Most tokens a sample, at least 1.
-        stop: Strings before which a sample is cut; they are looked for in what follows the prompt.
-        config: How tokens are chosen; drawn from the model's own distribution when None.
-        num_samples: How many samples; their pieces come interleaved.
-        seed: Fixes every draw.
+        prompt: Text to continue; may be empty or contain unknown words.
+        max_tokens: Maximum number of tokens per sample, at least 1.
+        stop: A sample ends before the first of these strings after the prompt.
+        config: Settings of sampling; the distribution of the model is not changed when None.
+        num_samples: Number of samples; their pieces are interleaved.
+        seed: Seed of the random number generators.
+
+    Returns:
+        An iterator over the pieces; the last one of a sample contains the whole sample.
 
     Raises:
         ConfigError: max_tokens or num_samples is below 1, the seed is negative, or a stop string
             is empty.
-        DivergedError: The model gives NaN.
+        DivergedError: The model returns NaN.
     """
     prompt_ids = tokenizer.encode(prompt).ids.tolist()
     require_range("num_samples", num_samples, low=1)
@@ -104,19 +107,19 @@ def generate_text(
 def next_tokens(
     model: LanguageModel, tokenizer: Tokenizer, *, context: str, k: int = 5
 ) -> list[tuple[str, float]]:
-    """Give the most probable next tokens after a context, with their probabilities.
+    """Return the most probable next tokens after a context, with their probabilities.
 
-    Probabilities are the model's own: tokens that are left out (an open `<unk>`, those never
-    predicted) keep their share. Among equals the lower id comes first.
+    Some tokens are excluded: `<unk>` if it represents out-of-vocabulary words, and tokens that the
+    model never predicts. The probabilities of the others are not renormalized.
 
     Args:
         model: The model.
         tokenizer: Its tokenizer.
-        context: What was read; may be empty, hold unknown words or end anywhere.
-        k: How many, at least 1; fewer come where the vocabulary has fewer.
+        context: The text so far; may be empty, contain unknown words or end within a word.
+        k: Maximum number of tokens, at least 1.
 
     Returns:
-        Pairs of token text and probability, most probable first.
+        Pairs of token text and probability, most probable first; ties are ordered by id.
 
     Raises:
         ConfigError: k is below 1.
@@ -137,7 +140,7 @@ def next_tokens(
 
 
 def _primed_decoder(tokenizer: Tokenizer, prompt_ids: Sequence[int]) -> StreamDecoder:
-    """Give a decoder that has the prompt behind it, so that it joins on with a blank or without."""
+    """Return a decoder that has read the prompt, to decode a blank after it where one is needed."""
     decoder = tokenizer.stream_decoder()
     for token_id in prompt_ids:
         decoder.feed(token_id)
@@ -145,11 +148,11 @@ def _primed_decoder(tokenizer: Tokenizer, prompt_ids: Sequence[int]) -> StreamDe
 
 
 class _SampleText:
-    """The text of one sample while it grows.
+    """The text of one sample during generation.
 
     Args:
-        decoder: Has read the prompt.
-        prompt: The prompt; one that ends in a blank needs no second one.
+        decoder: A decoder that has read the prompt.
+        prompt: The prompt; if it ends in a blank, the leading blank of the sample is dropped.
         stop: The stop strings.
     """
 
@@ -163,12 +166,12 @@ class _SampleText:
         self._log_prob = 0.0
 
     def ends_with(self, token_id: int) -> bool:
-        """Take the next token; say whether it completes a stop string."""
+        """Decode the next token, and return whether it completes a stop string."""
         self._take_text(self._decoder.feed(token_id))
         return self._scanner.is_stopped
 
     def piece(self, token: GeneratedToken) -> TextPiece:
-        """Give what has become certain with this token, already taken by `ends_with`."""
+        """Return the text that is final after this token, which `ends_with` has decoded."""
         self._num_tokens += 1
         self._log_prob += token.log_prob
         reason = token.finish_reason

@@ -86,7 +86,7 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         Args:
             embeddings: What the layers read, (batch, time, embedding_size); see `embed`.
             state: The state before them.
-            token_ids: The ids that they stand for, (batch, time). A model whose state stores the
+            token_ids: The ids of these vectors, (batch, time). A model whose state stores the
                 last ids, or that has features of n-grams, reads them.
             lengths: Number of valid steps in each row, (batch); all when None.
             layer_traces: Gets the trace of each layer, lowest first, when it is a list.
@@ -97,7 +97,7 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         Raises:
             ShapeError: Sizes or dtypes do not fit together.
             ConfigError: The model cannot be run from embeddings.
-            VocabularyError: An id lies outside the vocabulary.
+            VocabularyError: An id is not in the vocabulary.
         """
         self.check_inputs(token_ids, state, lengths)
         self._check_embeddings(embeddings, token_ids)

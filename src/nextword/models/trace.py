@@ -65,7 +65,7 @@ def model_trace(
     Raises:
         ConfigError: The model is not neural, or cannot be run from embeddings.
         ShapeError: Sizes or dtypes do not fit together.
-        VocabularyError: An id lies outside the vocabulary.
+        VocabularyError: An id is not in the vocabulary.
 
     Example:
         >>> import torch

@@ -1,6 +1,6 @@
 """An exponential moving average of the weights, validated and saved in place of the last weights.
 
-Late in training the weights oscillate around a minimum; their mean lies closer to it.
+Late in training the weights oscillate around a minimum; their mean is closer to it.
 """
 
 from collections.abc import Collection, Iterator, Mapping

@@ -16,7 +16,7 @@ class RecurrentRegularizer(nn.Module):
             one mask for all steps of a window.
         weight_dropout: Dropout probability of the recurrent matrix's entries, per window.
         zoneout_hidden: Probability that an entry of the hidden state keeps its old value, drawn
-            anew at each step.
+            at each step.
         zoneout_cell: The same for the cell state.
 
     Raises:

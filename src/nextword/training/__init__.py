@@ -1,12 +1,12 @@
-"""Training: settings and recipes, the loop, language modeling, runs and plans.
+"""Training: settings, recipes, the training loop, language modeling, runs and plans.
 
-The folders: `loop` is the training loop of every task, `language_modeling` its objective for
-language models, `data` the texts of a run, `planning` the planner.
+The folders: `loop` contains the training loop of every task, `language_modeling` the objective for
+language models, `data` the preparation of the texts, and `planning` the planner.
 """
 
 from nextword.training.baseline import kneser_ney_baseline
 from nextword.training.config import EvaluationConfig, RunConfig, TextConfig, TrainingConfig
-from nextword.training.data import OLD_TEXT, StageProgress, TrainingData, prepare_data
+from nextword.training.data import OLD_TEXT, ProgressCallback, TrainingData, prepare_data
 from nextword.training.effects import refuse_idle_settings, refuse_other_parts
 from nextword.training.language_modeling import LanguageModelingObjective, TruncatedBptt
 from nextword.training.loop import (
@@ -45,9 +45,9 @@ __all__ = [
     "NgramPlan",
     "Objective",
     "Plan",
+    "ProgressCallback",
     "RunConfig",
     "RunResult",
-    "StageProgress",
     "StepRecord",
     "StopRequest",
     "TensorBoard",

@@ -1,26 +1,31 @@
-"""What a network is to be held against: Kneser-Ney on the very same text and split."""
+"""The baseline of a neural network: Kneser-Ney trained on the same text and split."""
 
 from nextword.base import FormatError
 from nextword.evaluation import PerplexityCard, evaluate
 from nextword.families import NgramConfig, train_ngram
 from nextword.storage import RunFolder
 from nextword.tokens import VocabularyTokenizer, open_store
-from nextword.training.data import StageProgress
+from nextword.training.data import ProgressCallback
 
 
 def kneser_ney_baseline(
-    run: RunFolder, *, order: int = 5, text: str, on_progress: StageProgress | None = None
+    run: RunFolder, *, order: int = 5, text: str, on_progress: ProgressCallback | None = None
 ) -> PerplexityCard:
-    """Count the training text of a run and measure on its test text, or else validation text.
+    """Train a Kneser-Ney model on the training text of a run, and evaluate it.
+
+    It is evaluated on the test text, or on the validation text if there is no test text.
 
     Args:
         run: A run whose texts are encoded.
-        order: Tokens in the longest n-grams.
-        text: What the card calls the text.
-        on_progress: Is told of the measurement.
+        order: Maximum number of tokens in an n-gram.
+        text: Name of the text on the card.
+        on_progress: Called with (stage, number of targets scored).
+
+    Returns:
+        The perplexity card.
 
     Raises:
-        FormatError: The run has no tokens, or neither test nor validation text.
+        FormatError: The run has no token stores, or neither test nor validation text.
     """
     folder = run.tokens_folder
     held_out = next((n for n in ("test", "valid") if (folder / n / "store.json").exists()), None)

@@ -60,7 +60,7 @@ def refuse_other_parts(
             setting = ".".join(path)
             raise ConfigError(
                 f"{source_of(path, layers) or 'settings'}: {setting} is {value!r}, but --init "
-                f"{init} has {kept!r}, and a model that training starts from keeps its sizes.",
+                f"{init} has {kept!r}, and training keeps the architecture of that model.",
                 help=f"Leave {setting} out, or --init.",
             )
 
@@ -69,7 +69,7 @@ def _idle_settings(config: RunConfig) -> dict[str, str]:
     """Return the sections and settings that have no effect, with the reasons."""
     idle = config.model.idle_settings()
     if config.text.valid:
-        idle["text.split"] = "a validation text is named, so the training text is not cut"
+        idle["text.split"] = "a validation text is named, so the training text is not split"
     # The reasons of the family replace the general ones.
     return dict(_idle_updates(config)) | idle
 

@@ -1,4 +1,4 @@
-"""Keeping the best model of a run as a model folder."""
+"""Saving the best model of a run as a model folder."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,11 +13,11 @@ from nextword.training.model_card import write_model_card
 
 
 class ModelKeeper:
-    """Writes the model folder of a run: during training the best so far, then with its cards.
+    """Saves the best model of a run: during training without, and after it with perplexity cards.
 
     Args:
         run: The run folder.
-        model: The model; its weights are saved as they stand at each call.
+        model: The model; each call of `save` saves its current weights.
         config: The settings of the run.
         tokenizer: The model's tokenizer.
     """
@@ -31,7 +31,11 @@ class ModelKeeper:
         self._tokenizer = tokenizer
 
     def save(self, cards: Sequence[PerplexityCard] = ()) -> None:
-        """Write the model as it stands."""
+        """Save the model with its current weights.
+
+        Args:
+            cards: Perplexity cards for the model card; none during training.
+        """
         card = write_model_card(
             name=self._run.path.name,
             config=self._config,
@@ -47,13 +51,13 @@ class ModelKeeper:
         )
 
     def load_best(self, model: NeuralLanguageModel) -> None:
-        """Put the weights of the saved model into the model."""
+        """Load the saved weights into a model."""
         stored = load_model_folder(self._run.model_folder)
         model.load_tensors(stored.tensors, source=str(self._run.model_folder))
 
 
 def _portable(config: RunConfig) -> Values:
-    """Give the settings that hold on any machine: without paths, device and backend."""
+    """Return the settings that do not depend on the machine: no paths, device or backend."""
     values = encode(config)
     del values["text"], values["training"]["device"], values["training"]["backend"]
     if config.embedding.path is not None:

@@ -1,4 +1,4 @@
-"""The model card: a README.md that says what a model is, how good it is, and how to use it."""
+"""The model card: a README.md with the perplexity, the usage and the settings of a model."""
 
 from collections.abc import Sequence
 
@@ -18,13 +18,13 @@ tags:
 def write_model_card(
     *, name: str, config: Values, num_parameters: int, cards: Sequence[PerplexityCard] = ()
 ) -> str:
-    """Give the card as Markdown with a YAML head.
+    """Return the model card as Markdown with YAML metadata.
 
     Args:
-        name: What the model is called.
-        config: The resolved settings of the run that made it.
-        num_parameters: Trained numbers.
-        cards: Its perplexity on held-out texts; empty while training goes on.
+        name: Name of the model.
+        config: The resolved settings of its training run.
+        num_parameters: Number of trained parameters.
+        cards: Its perplexity on held-out texts; empty during training.
     """
     measured = "\n\n".join(f"```text\n{render_card(card)}\n```" for card in cards)
     return "\n".join(
@@ -59,14 +59,14 @@ def write_model_card(
 
 
 def _vectors(embedding: Values) -> str:
-    """Say where the vectors of its words come from, if not from its own training."""
+    """Return a sentence about pretrained embeddings; empty without any."""
     if embedding.get("kind") != "pretrained":
         return ""
-    text = f" Its word vectors began as those of {embedding['path']}"
-    text += " and were kept as they are" * embedding["frozen"]
+    text = f" Its word vectors were initialized from {embedding['path']}"
+    text += " and not trained" * embedding["frozen"]
     if embedding["add_words"]:
         text += (
-            f"; its vocabulary holds up to {embedding['add_words']:,} words that its training text "
-            f"lacks, from {embedding['path']}"
+            f"; its vocabulary includes up to {embedding['add_words']:,} words of that file that "
+            "are not in its training text"
         )
     return f"{text}."

@@ -1,4 +1,4 @@
-"""Everything a fit needs before the first update: settings, data, initial weights."""
+"""Preparation of a fit, before the first update: settings, data and initial weights."""
 
 import logging
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from nextword.text import ByteStream
 from nextword.training.config import RunConfig
 from nextword.training.data import (
     PretrainedVectors,
-    StageProgress,
+    ProgressCallback,
     TextAccess,
     TrainingData,
     prepare_data,
@@ -32,8 +32,8 @@ class Start:
     """The settings of a run, and the model that it starts from.
 
     Attributes:
-        config: The settings; the architecture is that of the model, where one is named.
-        model: The model that `text.init` names, if any.
+        config: The settings, with the architecture of the model if there is one.
+        model: The model that `text.init` names; None if it is not set.
     """
 
     config: RunConfig
@@ -41,22 +41,25 @@ class Start:
 
 
 def start_of(config: RunConfig, *, access: TextAccess | None = None) -> Start:
-    """Load the model that a run starts from, and take over its architecture.
+    """Load the model that a run starts from, and copy its architecture to the settings.
 
     Args:
         config: The settings.
         access: How files are opened; relative to the current folder when None.
 
+    Returns:
+        The settings and the model; without `text.init`, the unchanged settings and None.
+
     Raises:
         CheckpointError: The model cannot be loaded.
-        ConfigError: The model has no weights to start from, or the run needs none.
+        ConfigError: The model has no trained weights, or the family of the run cannot use them.
     """
     if config.text.init is None:
         return Start(config=config, model=None)
     require(
         isinstance(config.model, NeuralModelConfig),
         f"a model of the family {config.model.family} cannot start from {config.text.init}; it is "
-        "counted from the text.",
+        "estimated from counts of the text.",
         help="Leave --init out.",
     )
     init = (access or TextAccess()).located(config.text.init)
@@ -74,17 +77,17 @@ def start_of(config: RunConfig, *, access: TextAccess | None = None) -> Start:
 
 
 class Preparation:
-    """A run before its first update: its data, and how its network is built.
+    """A run before its first update: its data, and the method that builds its network.
 
     Args:
         config: The settings.
         data: The texts, encoded.
-        device: Where the network computes.
-        start: The model to start from, if any.
-        vectors: Pretrained word vectors to start from, if any.
+        device: Device of the network.
+        start: The model to start from; None for random weights.
+        vectors: Pretrained word vectors to start from; None for random embeddings.
 
     Attributes:
-        config: The settings; after `build` with the output head that suits the vocabulary.
+        config: The settings; `build` replaces the output head `auto` by the one it chooses.
         data: The texts, encoded.
     """
 
@@ -125,21 +128,24 @@ def prepare(
     start: Start,
     folder: Path,
     *,
-    on_progress: StageProgress | None = None,
+    on_progress: ProgressCallback | None = None,
     standard_input: ByteStream | None = None,
     access: TextAccess | None = None,
 ) -> Preparation:
-    """Tune the process, seed it, and encode the texts.
+    """Configure torch for this machine, seed the random number generators and encode the texts.
 
     Args:
-        start: What `start_of` returned.
-        folder: Where tokenizer and token stores go.
-        on_progress: Called with the progress of each stage.
-        standard_input: The stream that the text `-` stands for.
+        start: The return value of `start_of`.
+        folder: Folder for the tokenizer and the token stores.
+        on_progress: Called with (stage, done, total); see `ProgressCallback`.
+        standard_input: The stream that is read for the text `-`.
         access: How files are opened; relative to the current folder when None.
 
+    Returns:
+        The prepared run.
+
     Raises:
-        ConfigError: No text is named, or a setting needs a validation text that is missing.
+        ConfigError: No text is named, or a setting requires a validation text and there is none.
         DataError: A text cannot be read or is too short.
     """
     config = start.config
@@ -166,12 +172,12 @@ def prepare(
 
 
 def _located(config: EmbeddingConfig, access: TextAccess) -> EmbeddingConfig:
-    """Return the settings with the path of the vectors as it is opened from here."""
+    """Return the settings with a path of the vectors that can be opened from the current folder."""
     return config if config.path is None else replace(config, path=access.located(config.path))
 
 
 def _require_validation(config: RunConfig, data: TrainingData) -> None:
-    """Refuse settings that depend on a validation text, where there is none."""
+    """Raise an error if a setting requires a validation text and there is none."""
     waiting = []
     if config.schedule.kind == "plateau":
         waiting.append("schedule.kind is 'plateau'")
@@ -180,12 +186,12 @@ def _require_validation(config: RunConfig, data: TrainingData) -> None:
     require(
         data.valid is not None or not waiting,
         f"{' and '.join(waiting)}, but there is no validation text.",
-        help="Give --valid, or a --split with a share for validation.",
+        help="Pass --valid, or a --split with a fraction for validation.",
     )
 
 
 def _with_chosen_output(config: RunConfig, *, vocab_size: int) -> RunConfig:
-    """Choose the output head now, so that the model folder says which one it is."""
+    """Replace the output head `auto` by the chosen one, which is then saved with the model."""
     num_positions = config.training.positions_at_once
     choice = config.output.choice(vocab_size=vocab_size, num_positions=num_positions)
     _logger.info("output %s", choice)

@@ -1,4 +1,4 @@
-"""Recipes: named settings that are known to work, one TOML file each."""
+"""Recipes: tested settings with a name, one TOML file each."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -10,7 +10,7 @@ _FOLDER = "recipes"
 
 
 def recipe_names() -> list[str]:
-    """Give the names of all recipes, sorted."""
+    """Return the sorted names of all recipes."""
     folder = files(_PACKAGE) / _FOLDER
     return sorted(
         Path(entry.name).stem for entry in folder.iterdir() if entry.name.endswith(".toml")
@@ -18,10 +18,10 @@ def recipe_names() -> list[str]:
 
 
 def recipe_text(name: str) -> str:
-    """Give a recipe as TOML, comments included.
+    """Return a recipe as TOML, including its comments.
 
     Raises:
-        ConfigError: There is none of that name; the nearest one is suggested.
+        ConfigError: No recipe has this name; the message suggests the most similar one.
     """
     names = recipe_names()
     if name not in names:
@@ -33,13 +33,13 @@ def read_recipe(name_or_file: str) -> Values:
     """Read a recipe by name, or any TOML file of settings by path.
 
     Raises:
-        ConfigError: There is no such recipe or file, or it is not valid TOML.
+        ConfigError: The recipe or file does not exist, or is not valid TOML.
     """
     path = checked_path(name_or_file)
     if path.suffix != ".toml":
         return read_toml(recipe_text(name_or_file), source=f"recipe {name_or_file}")
     try:
-        # Editors on Windows write a byte order mark, which TOML does not allow.
+        # Some editors on Windows write a byte order mark, which TOML does not allow.
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ConfigError(f"cannot read the recipe {path}: {error.strerror}.") from error

@@ -1,4 +1,4 @@
-"""Which settings a run has: those asked for, held against those of the run in the folder."""
+"""Settings of a resumed run: the requested ones, compared with those saved in the run folder."""
 
 import os
 from dataclasses import asdict, replace
@@ -10,9 +10,9 @@ from nextword.training.config import RunConfig
 from nextword.training.data import NO_FILES, OLD_TEXT
 
 RESUME = ("auto", "never", OLD_TEXT)
-#: Settings that may differ from the saved ones when a run goes on: how long, and what is logged.
+#: Settings that may change when a run is resumed: length, logging and checkpoint interval.
 _MAY_DIFFER = ("epochs", "max_steps", "max_minutes", "log_every", "checkpoint_every")
-#: Settings that name files, from which folder does not matter.
+#: Settings that contain file names; relative and absolute names of the same file are equal.
 _PATHS = (
     ("text", "train"),
     ("text", "valid"),
@@ -25,16 +25,16 @@ _PATHS = (
 def resumable_config(
     config: RunConfig, run: RunFolder, *, resume: str, folder: Path | None = None
 ) -> RunConfig:
-    """Check the settings against those of the run in the folder, and write them down.
+    """Compare the settings with those saved in the run folder, and save them.
 
     Args:
-        config: The settings asked for.
+        config: The requested settings.
         run: The run folder.
         resume: `never`, `auto` or `old-text`.
-        folder: Where the run was started; here when None.
+        folder: Folder in which the run was started; the current one when None.
 
     Returns:
-        The settings, files named as when the run was started.
+        The settings, with file names as they were when the run was started.
 
     Raises:
         ConfigError: The folder is not empty and `resume` is `never`.
@@ -46,7 +46,7 @@ def resumable_config(
         if resume == "never":
             raise ConfigError(
                 f"{run.path} is not empty.",
-                help="Choose another --out, or go on with the run by --resume auto.",
+                help="Choose another --out, or continue the run with --resume auto.",
             )
         saved = decode(
             RunConfig,
@@ -60,7 +60,7 @@ def resumable_config(
 
 
 def _named_as_saved(config: RunConfig, saved: RunConfig, *, folder: Path) -> RunConfig:
-    """Name files as the saved settings do where they are the same files."""
+    """Replace file names by the saved ones if they refer to the same files."""
     for section, key in _PATHS:
         here, there = (getattr(getattr(each, section), key) for each in (config, saved))
         if here != there and _absolute(here, Path.cwd()) == _absolute(there, folder):
@@ -70,7 +70,7 @@ def _named_as_saved(config: RunConfig, saved: RunConfig, *, folder: Path) -> Run
 
 
 def _absolute(names: str | tuple[str, ...] | None, folder: Path) -> list[str]:
-    """Name files from the root; what stands for no file stays."""
+    """Return absolute file names; names that are not files are returned unchanged."""
     listed = [names] if isinstance(names, str) else names or ()
     return [name if name in NO_FILES else os.path.normpath(folder / name) for name in listed]
 
@@ -83,17 +83,17 @@ def _refuse_other_settings(config: RunConfig, saved: RunConfig, run: RunFolder) 
                 raise MismatchError(
                     f"{section}.{key} is {_shown(value)}, but the run in {run.path} was started "
                     f"with {_shown(there[section][key])}.",
-                    help="Give the settings of the run, or choose another --out.",
+                    help="Use the settings of the run, or choose another --out.",
                 )
 
 
 def _shown(value: object) -> str:
-    """Write a value as a person gave it; several texts stand side by side."""
+    """Format a value as on the command line; several texts are separated by blanks."""
     return " ".join(map(str, value)) if isinstance(value, list | tuple) else repr(value)
 
 
 def _comparable(config: RunConfig) -> dict[str, Values]:
-    """Give the settings that must be the same when a run goes on."""
+    """Return the settings that must not change when a run is resumed."""
     values = {
         section: value for section, value in asdict(config).items() if section != "description"
     }

@@ -1,4 +1,4 @@
-"""One whole training: folder, lock, data, model, loop, measurement, report."""
+"""A complete training run: run folder, lock, data, model, training, evaluation and report."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ from nextword.text import ByteStream
 from nextword.tokens import TokenStore
 from nextword.training.config import RunConfig
 from nextword.training.data import (
-    StageProgress,
+    ProgressCallback,
     TextAccess,
     check_sources,
     require_unchanged,
@@ -40,16 +40,16 @@ from nextword.training.resume import resumable_config
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """What a training came to.
+    """The result of a training run.
 
     Attributes:
         run: The run folder.
-        model: The model folder in it: the best model of the training.
-        family: The model's family.
-        num_parameters: Trained numbers.
-        progress: How far it came.
-        validation: The best model's card on the validation text, if there is one.
-        test: Its card on the test text, if there is one.
+        model: The model folder in it, with the best model of the training.
+        family: Family of the model.
+        num_parameters: Number of trained parameters.
+        progress: Counters of the training.
+        validation: Card of the best model on the validation text; None without one.
+        test: Card of the best model on the test text; None without one.
     """
 
     run: Path
@@ -61,7 +61,7 @@ class RunResult:
     test: PerplexityCard | None
 
     def to_dict(self) -> Values:
-        """Give the JSON object that `nextword train --json` ends with."""
+        """Return the fields as JSON values, as `nextword train --json` writes them at the end."""
         seconds = self.progress.elapsed_s
         num_tokens = self.progress.num_seen
         return {
@@ -83,29 +83,35 @@ def run_training(
     *,
     resume: str = "never",
     callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
-    on_progress: StageProgress | None = None,
+    on_progress: ProgressCallback | None = None,
     standard_input: ByteStream | None = None,
 ) -> RunResult:
-    """Train a model into a run folder, or go on with one.
+    """Train a model in a run folder, or resume a run.
 
     Args:
         config: The settings.
-        out: The run folder; made where it is missing.
-        resume: `never` refuses a folder that holds a run; `auto` starts in an empty one, goes on
-            where a run stopped, and on a finished run only reports; `old-text` does the same with
-            the text as it was encoded when the run began, whatever the text is now.
-        callbacks: Gives what watches beside the metrics file and the training curve.
-        on_progress: Is told of stages before and after training.
-        standard_input: The stream that the text `-` stands for.
+        out: The run folder; created if it does not exist.
+        resume: `never` raises an error if the folder contains a run. `auto` starts a run in an
+            empty folder, resumes an interrupted one, and evaluates a finished one. `old-text` does
+            the same, but uses the stored encoded text even if the text has changed.
+        callbacks: Called with the run folder; returns callbacks to use in addition to the metrics
+            file and the training curve.
+        on_progress: Called with (stage, done, total) before and after training; see
+            `ProgressCallback`.
+        standard_input: The stream that is read for the text `-`.
+
+    Returns:
+        The folders, counters and perplexity cards of the run.
 
     Raises:
-        ConfigError: The folder is not empty, no text is named, or settings do not fit each other.
+        ConfigError: The folder is not empty, no text is named, or settings contradict each other.
         MismatchError: The run in the folder was started with other settings or another text.
         DataError: A text cannot be read or is too short.
         LockedError: Another process trains in this folder.
         DivergedError: The loss, a weight or every validation is not finite.
-        KeyboardInterrupt: SIGINT came; once training has begun a checkpoint was saved.
-        SystemExit: SIGTERM came, with code 143; once training has begun a checkpoint was saved.
+        KeyboardInterrupt: SIGINT was received; if training had started, a checkpoint was saved.
+        SystemExit: SIGTERM was received, with code 143; if training had started, a checkpoint was
+            saved.
     """
     with open_run(out) as run:
         with emptied_on_failure(run) as beginning:
@@ -133,11 +139,12 @@ class _Job:
     Args:
         ready: Settings and data.
         run: The run folder.
-        beginning: Is over once gradient descent starts.
-        callbacks: Returns the callbacks beside the metrics file and the training curve.
+        beginning: Its `is_over` is set when gradient descent starts.
+        callbacks: Called with the run folder; returns callbacks to use in addition to the metrics
+            file and the training curve.
 
     Attributes:
-        progress: How far the fit has come.
+        progress: Counters of the training.
     """
 
     def __init__(
@@ -160,7 +167,7 @@ class _Job:
 
     @property
     def progress(self) -> TrainingProgress:
-        """How far the fit has come; a fit without updates is one pass over the text."""
+        """Counters of the training; a fit without updates counts as one pass over the text."""
         if self._progress is not None:
             return self._progress
         return TrainingProgress(
@@ -191,8 +198,8 @@ class _Job:
         keeper.load_best(model)
 
 
-def _measure(model: LanguageModel, job: _Job, *, on_progress: StageProgress | None) -> RunResult:
-    """Measure the best model as `nextword evaluate` does, and write card and report."""
+def _measure(model: LanguageModel, job: _Job, *, on_progress: ProgressCallback | None) -> RunResult:
+    """Evaluate the best model as `nextword evaluate` does, and write the card and the report."""
     config, data, run = job.ready.config, job.ready.data, job.run
     progress = job.progress
     keeper = ModelKeeper(run, model, config, data.tokenizer)

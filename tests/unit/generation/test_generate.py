@@ -191,7 +191,7 @@ def test_generate_everything_banned_is_refused() -> None:
 
 
 def test_generate_prompt_outside_the_vocabulary_is_refused() -> None:
-    with pytest.raises(VocabularyError, match="to 99; the vocabulary has 12"):
+    with pytest.raises(VocabularyError, match="to 99, but the vocabulary has 12"):
         generate(HashModel(VOCAB_SIZE), [99], max_tokens=1)
 
 
@@ -211,7 +211,7 @@ def test_generate_from_a_session_is_generate_and_leaves_the_session_unchanged() 
 def test_generate_from_a_session_of_several_rows_is_refused() -> None:
     session = Session(HashModel(VOCAB_SIZE), num_rows=2)
 
-    with pytest.raises(ConfigError, match="the session has 2 rows; samples continue one"):
+    with pytest.raises(ConfigError, match="the session has 2 rows; generation continues one"):
         generate_from(session, max_tokens=1)
 
 

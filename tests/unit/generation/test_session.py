@@ -274,7 +274,7 @@ def test_session_sample_of_nan_is_refused() -> None:
     [
         (lambda s: s.feed([[4]]), ShapeError, "the state has 2 rows, token_ids has 1"),
         (lambda s: s.feed(torch.tensor([4, 5])), ShapeError, r"of shape \(2,\)"),
-        (lambda s: s.feed([[4], [99]]), VocabularyError, "to 99; the vocabulary has 12"),
+        (lambda s: s.feed([[4], [99]]), VocabularyError, "to 99, but the vocabulary has 12"),
         (lambda s: s.feed([[4], [-1]]), VocabularyError, "from -1"),
         (lambda s: s.feed([[4], [5]], torch.tensor([1, 1])), ShapeError, "their own"),
         (

@@ -34,5 +34,5 @@ def test_session_bytes_that_do_not_fit_are_refused(saved: SessionBytes, message:
 
 
 def test_session_bytes_with_other_ids_are_refused() -> None:
-    with pytest.raises(FormatError, match="its last ids are no ids"):
+    with pytest.raises(FormatError, match="its last ids are not a vector of int64"):
         SessionBytes.unpack(replace(SAVED, last_ids=torch.zeros(2)).pack())

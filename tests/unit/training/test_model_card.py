@@ -66,7 +66,7 @@ def test_model_card_of_pretrained_vectors_says_where_they_come_from() -> None:
 
     text = card_with(embedding)
 
-    assert "nextword. Its word vectors began as those of glove.txt.\n" in text
+    assert "nextword. Its word vectors were initialized from glove.txt.\n" in text
 
 
 def test_model_card_of_frozen_and_added_vectors_says_so() -> None:
@@ -75,6 +75,6 @@ def test_model_card_of_frozen_and_added_vectors_says_so() -> None:
     text = card_with(embedding)
 
     assert (
-        "those of glove.txt and were kept as they are; its vocabulary holds up to 1,000 words that "
-        "its training text lacks, from glove.txt.\n"
+        "initialized from glove.txt and not trained; its vocabulary includes up to 1,000 words of "
+        "that file that are not in its training text.\n"
     ) in text

@@ -1,7 +1,7 @@
 """torch's own fused layers: oneDNN on a CPU, cuDNN on a GPU.
 
 They have the LSTM, the GRU and Elman's cell with tanh or ReLU; on a GPU the projected LSTM too.
-One call a layer, so that cuDNN's persistent kernels can be chosen. Rows of unequal length are
+Each layer is one call, so that cuDNN can choose its persistent kernels. Rows of unequal length are
 packed, which makes torch leave a finished row's state alone.
 """
 

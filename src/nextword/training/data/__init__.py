@@ -10,14 +10,14 @@ from nextword.training.data.sources import (
     require_unchanged,
     starting_folder,
 )
-from nextword.training.data.texts import StageProgress, TrainingData, prepare_data
+from nextword.training.data.texts import ProgressCallback, TrainingData, prepare_data
 from nextword.training.data.vocabulary_check import check_vocabulary
 
 __all__ = [
     "NO_FILES",
     "OLD_TEXT",
     "PretrainedVectors",
-    "StageProgress",
+    "ProgressCallback",
     "TextAccess",
     "TrainingData",
     "changed_text",

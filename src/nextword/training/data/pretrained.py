@@ -1,4 +1,4 @@
-"""Pretrained vectors into a run: words for its vocabulary, rows for its embedding table."""
+"""Pretrained word vectors: words for the vocabulary, and rows for the embedding table."""
 
 import logging
 from collections.abc import Callable
@@ -21,19 +21,19 @@ from nextword.tokens import Tokenizer, VocabularyTokenizer
 
 _logger = logging.getLogger(__name__)
 
-#: Below this share of the vocabulary, a warning names the likely cause.
+#: If less than this fraction of the vocabulary is found, a warning names the likely cause.
 _FEW = 0.1
 
 
 class PretrainedVectors:
-    """The file of vectors that a run begins with; its beginning is read at once.
+    """The file of word vectors that initialize the embeddings; the constructor reads its header.
 
     Args:
         config: Settings of the kind `pretrained`.
 
     Raises:
         ConfigError: No file is named.
-        DataError: The file cannot be read, or is none of word vectors.
+        DataError: The file cannot be read, or is not a file of word vectors.
     """
 
     def __init__(self, config: EmbeddingConfig) -> None:
@@ -49,18 +49,22 @@ class PretrainedVectors:
 
     @property
     def extend(self) -> Callable[[VocabularyTokenizer], VocabularyTokenizer] | None:
-        """Function that adds the file's words to a vocabulary; None if none are to be added."""
+        """Function that adds words of the file to a vocabulary; None if no words are added."""
         return self._with_words if self._num_words else None
 
     def fill(self, model: NeuralLanguageModel, tokenizer: Tokenizer) -> None:
-        """Copy the vectors into a model's table; words that the file lacks keep their own.
+        """Copy the vectors into the embedding table; rows of other words keep their values.
 
-        Logs how many tokens were found, as a notice that the command line always shows, and warns
-        of words that were skipped.
+        Logs how many tokens were found, as a notice that the command line always displays, and
+        warns about words that were skipped.
+
+        Args:
+            model: The model whose embedding table is filled in place.
+            tokenizer: Its tokenizer.
 
         Raises:
-            ConfigError: The model's vectors have another width, or it has no such table.
-            DataError: The file is malformed, or has no word of the vocabulary.
+            ConfigError: The embeddings of the model have another width, or are not one table.
+            DataError: The file is malformed, or contains no word of the vocabulary.
         """
         ids = {tokenizer.token_text(number): number for number in range(tokenizer.vocab_size)}
         with open_stream(self._path) as stream:
@@ -72,14 +76,14 @@ class PretrainedVectors:
             raise DataError(
                 f"{self._path} has none of the {len(ids):,} tokens of the vocabulary. "
                 f"{found.losses.likely_cause()}",
-                help="Give vectors of the same language, with words spelt as in the text.",
+                help="Use vectors of the same language, with words spelled as in the text.",
             )
         rows = torch.tensor([ids[word] for word in found.words], device=table.device)
         with torch.no_grad():
             table[rows] = torch.from_numpy(found.vectors).to(table)
-        self._say_found(found, len(ids))
+        self._log_found(found, len(ids))
 
-    def _say_found(self, found: WordVectors, vocab_size: int) -> None:
+    def _log_found(self, found: WordVectors, vocab_size: int) -> None:
         share = len(found.words) / vocab_size
         _logger.log(
             logging.WARNING if share < _FEW else logging.INFO,
@@ -98,12 +102,12 @@ class PretrainedVectors:
             words = first_other_words(
                 stream, name=str(self._path), known=known, limit=self._num_words
             )
-        _logger.info("%s words enter the vocabulary from %s", f"{len(words):,}", self._path)
+        _logger.info("%s words of %s are added to the vocabulary", f"{len(words):,}", self._path)
         return tokenizer.with_words(words)
 
 
 def _table_for(found: WordVectors, model: NeuralLanguageModel, path: Path) -> Tensor:
-    """Return the table that the vectors go into."""
+    """Return the embedding table that the vectors are copied to."""
     size, table = found.vectors.shape[1], model.embedding
     if not isinstance(table, Tensor):
         raise ConfigError(

@@ -1,8 +1,9 @@
-"""What the texts of a run were when it began, so that a change is noticed before it goes on.
+"""The record of the text files of a run, used to detect changes when the run is resumed.
 
-`sources.json` in the run folder holds the folder that relative names start from, and size, time and
-SHA-256 of every file. A file whose size and time are as recorded is not read. Standard input and
-pipes cannot be looked at twice; their text is compared with what the token stores say of it.
+`sources.json` in the run folder contains the folder that relative names are resolved against, and
+the size, modification time and SHA-256 of every file. A file with the recorded size and time is not
+read again. Standard input and pipes cannot be read twice; their text is compared with the SHA-256
+in the token stores.
 """
 
 import hashlib
@@ -19,10 +20,10 @@ from nextword.storage import RunFolder
 from nextword.text import STANDARD_LIBRARY, find_files
 from nextword.training.config import TextConfig
 
-#: What `resume` is to go on with the text as it was encoded, whatever has become of it.
+#: Value of `resume` that uses the stored encoded text even if the text has changed.
 OLD_TEXT = "old-text"
 STANDARD_INPUT = "-"
-#: Names of texts that are not files of their own.
+#: Names of texts that are not files.
 NO_FILES = (STANDARD_INPUT, STANDARD_LIBRARY)
 _PARTS = ("train", "valid", "test")
 
@@ -34,9 +35,9 @@ class SourceFile:
 
     Attributes:
         name: Its absolute path.
-        size: Bytes.
-        modified_ns: When it was last changed, nanoseconds since 1970.
-        sha256: Of its bytes, before anything is decompressed.
+        size: Size in bytes.
+        modified_ns: Modification time, in nanoseconds since 1970.
+        sha256: SHA-256 of its bytes, before decompression.
     """
 
     name: str
@@ -52,7 +53,7 @@ class Sources:
 
     Attributes:
         format_version: 1.
-        folder: Where the run was started; relative names start there.
+        folder: Folder in which the run was started; relative names are resolved against it.
         has_streams: Whether standard input or a pipe is among the texts.
         parts: The files of `train`, `valid` and `test`, in order.
     """
@@ -65,12 +66,12 @@ class Sources:
 
 @dataclass(frozen=True, kw_only=True)
 class TextAccess:
-    """How the texts of a run are got at.
+    """How the texts of a run are opened.
 
     Attributes:
-        folder: Where relative names start.
-        is_old: Whether the token stores are used as they are and no text is opened.
-        is_hashed: Whether the text is compared with what the token stores say of it.
+        folder: Folder that relative names are resolved against.
+        is_old: Whether to use the stored tokens without opening any text.
+        is_hashed: Whether to compare the SHA-256 of the text with that in the token stores.
     """
 
     folder: Path = field(default_factory=Path.cwd)
@@ -78,10 +79,10 @@ class TextAccess:
     is_hashed: bool = False
 
     def located(self, name: str) -> str:
-        """Return the name of a text as it is to be opened from here.
+        """Return a name of a text that can be opened from the current folder.
 
-        Where it is missing in the folder the run was started in, it is looked for here: texts may
-        have moved along with the run.
+        A text that is missing in the folder of the run's start is searched in the current folder,
+        because it may have been moved together with the run.
         """
         path = self.folder / name
         if name in NO_FILES or self.folder == Path.cwd():
@@ -91,24 +92,27 @@ class TextAccess:
 
 
 def starting_folder(run: RunFolder) -> Path:
-    """Return the folder that a run was started in: the current one where it begins only now."""
+    """Return the folder in which a run was started; the current folder for a new run."""
     sources = _read(run)
     return Path.cwd() if sources is None else Path(sources.folder)
 
 
 def check_sources(config: TextConfig, run: RunFolder, *, folder: Path, resume: str) -> TextAccess:
-    """Record what the texts of a new run are, or compare them with the record of an earlier start.
+    """Record the text files of a new run, or compare those of a resumed run with the record.
 
     Args:
         config: The texts.
         run: The run folder.
-        folder: What `starting_folder` returned.
-        resume: `old-text` to accept any change.
+        folder: The return value of `starting_folder`.
+        resume: `old-text` skips the comparison.
+
+    Returns:
+        How the texts are to be opened.
 
     Raises:
         DataError: A text is missing.
         FormatError: The record is damaged.
-        MismatchError: A text is not what it was.
+        MismatchError: A text has changed.
     """
     recorded, access = _read(run), TextAccess(folder=folder)
     has_begun = run.tokens_folder.exists()
@@ -128,10 +132,10 @@ def check_sources(config: TextConfig, run: RunFolder, *, folder: Path, resume: s
 
 
 def require_unchanged(run: RunFolder) -> None:
-    """Refuse texts that were written to while they were encoded; sizes and times tell.
+    """Raise an error if a file was modified during encoding, by its size and modification time.
 
     Raises:
-        MismatchError: A file is not as `check_sources` found it.
+        MismatchError: A file has changed since `check_sources`.
     """
     sources = _read(run)
     for files in () if sources is None else sources.parts.values():
@@ -148,11 +152,11 @@ def require_unchanged(run: RunFolder) -> None:
 
 
 def changed_text(what: str, run: Path) -> MismatchError:
-    """Return the refusal of a text that is not what it was."""
+    """Return the error for a text that has changed."""
     return MismatchError(
         f"{what}; the run in {run} was started with another text.",
-        help=f"Choose another --out, put the old text back, or go on with the text as it was "
-        f"encoded then: --resume {OLD_TEXT}",
+        help=f"Choose another --out, restore the old text, or continue with the text that was "
+        f"encoded before: --resume {OLD_TEXT}",
     )
 
 
@@ -170,7 +174,7 @@ def _files(config: TextConfig, part: str, access: TextAccess) -> Iterator[Path |
 def _described(
     part: str, paths: list[Path], recorded: Sources | None, run: RunFolder
 ) -> tuple[SourceFile, ...]:
-    """Describe the files of a part; where there is a record, refuse what differs from it."""
+    """Describe the files of a part; raise an error if they differ from the record."""
     if recorded is None:
         return tuple(_describe(path) for path in paths)
     known = recorded.parts.get(part, ())
@@ -191,7 +195,7 @@ def _described(
 
 
 def _compared(path: Path, known: SourceFile, run: RunFolder) -> SourceFile:
-    """Describe a file without reading it where size and time are as recorded."""
+    """Describe a file; it is read only if its size or modification time has changed."""
     status = path.stat()
     if str(path) == known.name and (status.st_size, status.st_mtime_ns) == (
         known.size,
@@ -218,7 +222,7 @@ def _describe(path: Path) -> SourceFile:
 
 
 def _read(run: RunFolder) -> Sources | None:
-    """Read the record; None where an earlier nextword, which wrote none, began the run."""
+    """Read the record; None for a new run, and for a run of a version without records."""
     path = run.sources_file
     if not path.exists():
         return None

@@ -1,7 +1,7 @@
-"""From the texts a person names to token stores in the run folder.
+"""Preparation of the texts of a run: open, split, tokenize and store them in the run folder.
 
-The vocabulary comes from the training part alone. What is already there is used again, so that a
-resumed run reads the very same ids.
+The tokenizer is trained on the training part only. A stored tokenizer and stored tokens are used
+again, so a resumed run reads the same ids.
 """
 
 from collections.abc import Callable, Iterator
@@ -38,16 +38,16 @@ _TOKENIZER = "tokenizer.json"
 
 
 @runtime_checkable
-class StageProgress(Protocol):
-    """Whoever wants to know how far the work before and after a training is."""
+class ProgressCallback(Protocol):
+    """A progress callback, called with (stage, done, total)."""
 
     def __call__(self, stage: str, done: int, total: int | None = None) -> None:
-        """Be told of a stage.
+        """Receive the progress of a stage.
 
         Args:
-            stage: What is being done, and in which unit it is counted.
-            done: How much of it is done.
-            total: How much there is to do, where that is known.
+            stage: Name of the stage, with the unit of `done` if it is not obvious.
+            done: Number of units done so far.
+            total: Number of units in the stage; None if it is not known.
         """
 
 
@@ -56,11 +56,12 @@ class TrainingData:
     """The texts of a run, encoded.
 
     Attributes:
-        tokenizer: Made from the training part, or that of the model to go on from.
+        tokenizer: The tokenizer, trained on the training part or taken from the model to start
+            from.
         train: The training part.
-        valid: The validation part, if any.
-        test: The test part, if any.
-        descriptions: What the parts are called on cards, by name.
+        valid: The validation part; None without one.
+        test: The test part; None without one.
+        descriptions: Names of the parts on perplexity cards, by part.
     """
 
     tokenizer: Tokenizer
@@ -78,39 +79,47 @@ def prepare_data(
     tokenizer: Tokenizer | None = None,
     extend: Callable[[VocabularyTokenizer], VocabularyTokenizer] | None = None,
     standard_input: ByteStream | None = None,
-    on_progress: StageProgress | None = None,
+    on_progress: ProgressCallback | None = None,
     access: TextAccess | None = None,
 ) -> TrainingData:
-    """Open, split, tokenise and encode the texts of a run.
+    """Open, split, tokenize and encode the texts of a run.
 
     Args:
         config: The texts.
-        tokenizer_config: The tokenizer to learn.
-        folder: Where the tokenizer and the stores go; finished ones are used again.
-        tokenizer: Use this one instead of learning one.
-        extend: What is done to one that was learnt, before anything is encoded.
-        standard_input: The stream that the text `-` stands for.
-        on_progress: Is told of each stage.
-        access: How the texts are got at; from the current folder when None.
+        tokenizer_config: Settings of the tokenizer to train.
+        folder: Folder for the tokenizer and the token stores; complete ones are used again.
+        tokenizer: Tokenizer to use; one is trained when None.
+        extend: Called with a newly trained tokenizer; returns the tokenizer to use.
+        standard_input: The stream that is read for the text `-`.
+        on_progress: Called with (stage, done, total); see `ProgressCallback`.
+        access: How the texts are opened; relative to the current folder when None.
+
+    Returns:
+        The tokenizer and the encoded parts.
 
     Raises:
-        ConfigError: No training text is named, or the split cannot be made.
-        DataError: A text cannot be read, is too short, holds reserved symbols, or is mostly
-            unknown to its vocabulary.
-        FormatError: What is there already is damaged.
-        MismatchError: The text is not the one that is there already.
+        ConfigError: No training text is named, or the text cannot be split as requested.
+        DataError: A text cannot be read, is too short, contains reserved symbols, or consists
+            mostly of unknown words.
+        FormatError: A stored tokenizer or token store is damaged.
+        MismatchError: The text is not the one that was encoded before.
     """
     is_new = not (folder / _TOKENIZER).exists()
-    report = on_progress if on_progress is not None else _ignore
+    on_progress = on_progress if on_progress is not None else _no_progress
     access = access if access is not None else TextAccess()
     if access.is_old:
         return _stored_data(config, folder)
     corpora = _open_corpora(config, standard_input, access)
     tokenizer = _tokenizer(
-        corpora["train"], tokenizer_config, folder, given=tokenizer, extend=extend, report=report
+        corpora["train"],
+        tokenizer_config,
+        folder,
+        given=tokenizer,
+        extend=extend,
+        on_progress=on_progress,
     )
     stores = {
-        name: _store(name, corpora, tokenizer, folder, report, is_hashed=access.is_hashed)
+        name: _store(name, corpora, tokenizer, folder, on_progress, is_hashed=access.is_hashed)
         for name in corpora
     }
     require_trainable(stores["train"])
@@ -127,14 +136,14 @@ def prepare_data(
 
 
 def _stored_data(config: TextConfig, folder: Path) -> TrainingData:
-    """Take the texts as they were encoded, without looking at what they are now."""
+    """Load the stored texts without opening the current ones."""
     names = _part_names(config)
     missing = [name for name in names if not (folder / name / DESCRIPTION_FILE).exists()]
     if missing or not (folder / _TOKENIZER).exists():
         raise MismatchError(
-            f"the text was not encoded to its end, or the encoded text is gone: there is no "
+            f"the encoded text is incomplete or missing: there is no "
             f"{folder / (missing[0] if missing else _TOKENIZER)}.",
-            help="Put the old text back and use --resume auto, or choose another --out.",
+            help="Restore the old text and use --resume auto, or choose another --out.",
         )
     tokenizer = VocabularyTokenizer.load(folder / _TOKENIZER)
     stores = {name: open_store(folder / name, tokenizer=tokenizer, verify=True) for name in names}
@@ -149,21 +158,21 @@ def _stored_data(config: TextConfig, folder: Path) -> TrainingData:
 
 
 def _part_names(config: TextConfig) -> list[str]:
-    """Name the parts there are, those cut from the training text included."""
+    """Return the names of the parts, including those split off the training text."""
     _, valid_share, test_share = config.split
-    is_cut = not config.valid
+    is_split = not config.valid
     parts = {
         "train": True,
         "valid": bool(config.valid) or valid_share > 0.0,
-        "test": bool(config.test) or (is_cut and test_share > 0.0),
+        "test": bool(config.test) or (is_split and test_share > 0.0),
     }
-    return [name for name, is_there in parts.items() if is_there]
+    return [name for name, exists in parts.items() if exists]
 
 
 def _open_corpora(
     config: TextConfig, standard_input: ByteStream | None, access: TextAccess
 ) -> dict[str, Corpus]:
-    """Open the texts; parts that are not named are cut from the training text."""
+    """Open the texts; parts that are not named are split off the training text."""
     if not config.train:
         raise ConfigError("no training text is named.", help="nextword train TEXT --out RUN")
 
@@ -196,7 +205,7 @@ def _open_corpora(
 
 
 def _check_field(config: TextConfig, corpora: list[Corpus]) -> None:
-    """Refuse a field that applies to none of the texts; some of them may be plain."""
+    """Raise an error if a field is set and none of the texts is JSON lines."""
     if config.field is not None and not any(corpus.num_json_sources for corpus in corpora):
         raise unused_field_error(config.field, corpora[0].description)
 
@@ -208,7 +217,7 @@ def _tokenizer(
     *,
     given: Tokenizer | None,
     extend: Callable[[VocabularyTokenizer], VocabularyTokenizer] | None,
-    report: StageProgress,
+    on_progress: ProgressCallback,
 ) -> Tokenizer:
     path = folder / _TOKENIZER
     if path.exists():
@@ -218,8 +227,8 @@ def _tokenizer(
         tokenizer = train_tokenizer(
             config,
             _without_markers(corpus, config),
-            on_progress=lambda done: report("learning the vocabulary", done),
-            on_merging=lambda seconds: report("choosing byte pairs, seconds", seconds),
+            on_progress=lambda done: on_progress("learning the vocabulary", done),
+            on_merging=lambda seconds: on_progress("choosing byte pairs, seconds", seconds),
         )
         tokenizer = tokenizer if extend is None else extend(tokenizer)
     folder.mkdir(parents=True, exist_ok=True)
@@ -228,7 +237,7 @@ def _tokenizer(
 
 
 def _without_markers(corpus: Corpus, config: TokenizerConfig) -> Iterator[str]:
-    """Yield the text that a vocabulary is learned from; refusals name the file and the line."""
+    """Iterate over the text without markers; errors contain the file and the line."""
     if not config.has_reserved_words:
         yield from corpus.pieces()
         return
@@ -244,7 +253,7 @@ def _store(
     corpora: dict[str, Corpus],
     tokenizer: Tokenizer,
     folder: Path,
-    report: StageProgress,
+    on_progress: ProgressCallback,
     *,
     is_hashed: bool,
 ) -> TokenStore:
@@ -260,9 +269,9 @@ def _store(
         corpora[name],
         tokenizer,
         folder=place,
-        on_progress=lambda done: report(f"encoding the {name} text", done),
+        on_progress=lambda done: on_progress(f"encoding the {name} text", done),
     )
 
 
-def _ignore(stage: str, done: int, total: int | None = None) -> None:
-    """Tell nobody."""
+def _no_progress(stage: str, done: int, total: int | None = None) -> None:
+    """Do nothing."""

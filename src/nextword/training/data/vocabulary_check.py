@@ -1,7 +1,7 @@
-"""Whether a vocabulary suits its text: what knows hardly a word must not be trained.
+"""Validation of a vocabulary: most words of the training text must be in it.
 
-Such a model predicts `<unk>`, and its perplexity is close to 1 whatever the text says. Knows
-nothing of models.
+Otherwise a model learns to predict `<unk>`, and its perplexity is close to 1 for any text. Does not
+depend on models.
 """
 
 import logging
@@ -19,15 +19,15 @@ from nextword.tokens import (
 
 _logger = logging.getLogger(__name__)
 
-#: Of most languages written with blanks, the average word has 4 to 8 characters.
+#: In most languages written with blanks, words have 4 to 8 characters on average.
 _LONG_WORD_CHARACTERS = 20
-#: So few words a line on average mean that a line is a word.
+#: With fewer words per line on average, most lines are one word.
 _FEW_WORDS_PER_LINE = 1.2
 _MIN_LINES = 2
 
 _OTHER_KINDS = (
-    "A text without blanks between words (Chinese, Japanese, Thai, minified code, a list of names) "
-    "is learned with --set tokenizer.kind=character, bpe or byte."
+    "For a text without blanks between words (Chinese, Japanese, Thai, minified code, a list of "
+    "names), use --set tokenizer.kind=character, bpe or byte."
 )
 _SMALLER_COUNT = "To keep rare ones, lower --set tokenizer.min_count."
 
@@ -39,17 +39,19 @@ def check_vocabulary(
     config: TokenizerConfig,
     descriptions: Mapping[str, str],
 ) -> None:
-    """Refuse a training text that is mostly unknown, and warn of what is dubious.
+    """Raise an error if most words of the training text are unknown, and log warnings.
+
+    A warning is logged for another text that is mostly unknown, and for very long words.
 
     Args:
-        tokenizer: Made for the training text, or given.
-        stores: The encoded texts by part, `train` among them.
-        config: The settings the tokenizer was learned with.
-        descriptions: What the texts are called, by part.
+        tokenizer: The tokenizer of the texts.
+        stores: The encoded texts by part, including `train`.
+        config: The settings that the tokenizer was trained with.
+        descriptions: Names of the texts by part, for messages.
 
     Raises:
-        DataError: The vocabulary holds no words, or most words of the training text are unknown
-            though the vocabulary is not full.
+        DataError: The vocabulary contains no words, or most words of the training text are unknown
+            although the vocabulary has not reached its maximum size.
     """
     for part, store in stores.items():
         found = coverage(store, tokenizer=tokenizer)
@@ -59,8 +61,8 @@ def check_vocabulary(
             _warn_of_long_words(store, found, name=name)
         if found.is_mostly_unknown:
             _logger.warning(
-                "%.0f %% of the %s of %s are unknown: perplexities on it say how well <unk> is "
-                "predicted. %s",
+                "%.0f %% of the %s of %s are unknown: perplexities on it mostly measure how well "
+                "<unk> is predicted. %s",
                 100 * found.unknown_share,
                 _unit(tokenizer),
                 name,
@@ -79,9 +81,9 @@ def _require_words(
     if not found.num_words:
         raise DataError(
             f"{name} holds no {_unit(tokenizer)}, only white space and line ends.",
-            help="Give a text with words.",
+            help="Use a text with words.",
         )
-    # A vocabulary that is small on purpose knows little of any text.
+    # With a small maximum size, most words of any text are unknown.
     is_full = tokenizer.vocab_size == config.vocab_size
     is_empty = tokenizer.vocab_size == NUM_SPECIAL_TOKENS
     if is_empty or (found.is_mostly_unknown and not is_full):
@@ -96,7 +98,7 @@ def _require_words(
 
 
 def _warn_of_long_words(store: TokenStore, found: Coverage, *, name: str) -> None:
-    """Warn where a line is one word, or where words are longer than words are."""
+    """Log a warning if most lines are one word, or if words are unusually long."""
     if not found.num_lines:
         return
     words_per_line = found.num_words / found.num_lines
@@ -111,7 +113,7 @@ def _warn_of_long_words(store: TokenStore, found: Coverage, *, name: str) -> Non
 
 
 def _mean_length(store: TokenStore, found: Coverage) -> float:
-    """Return the characters a word, separators between words included, line ends left out."""
+    """Return the mean number of characters per word, with separators but without line ends."""
     num_line_ends = store.num_tokens - found.num_words
     return (store.num_characters - num_line_ends) / found.num_words
 

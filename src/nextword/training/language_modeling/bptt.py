@@ -1,10 +1,14 @@
 """Truncated back-propagation through time.
 
-It has two hyperparameters: gradients flow back through `bptt_steps` steps (k2), and there is an
-update every `update_every` targets of a row (k1). With k1 = k2 the text is cut into windows. With
-k1 < k2 every update runs forward again from the detached state k2 steps back, scores the last k1
-targets, and back-propagates through the whole window. With k1 > k2 an update accumulates the
-gradients of several windows. Each target counts once.
+It has two hyperparameters: gradients are propagated back through `bptt_steps` steps (k2), and an
+update is made every `update_every` targets of a row (k1).
+
+- k1 = k2: the text is split into windows, one per update.
+- k1 < k2: windows overlap. Each update runs the forward pass from the detached state k2 steps back,
+  computes the loss of the last k1 targets, and back-propagates through the whole window.
+- k1 > k2: each update accumulates the gradients of several windows.
+
+The loss of each target is computed once.
 
 Source: Williams & Peng (1990), BPTT(h; h'); lectures 000 and 002.
 """
@@ -28,17 +32,18 @@ from nextword.training.loop import UpdateLoss
 
 
 class TruncatedBptt:
-    """Computes the gradient of one update after another over a text.
+    """Computes the gradients of the successive updates over a text.
 
     Args:
         model: The model; gradients are accumulated in its parameters.
-        bptt_steps: Steps that gradients flow back through (k2).
-        update_every: Targets of a row between updates (k1).
+        bptt_steps: Number of steps that gradients are propagated back (k2).
+        update_every: Number of targets per row between updates (k1).
         carry_state: Carry the state from one window to the next.
-        accumulation_steps: Parts that the rows of a window are split into, to save memory.
-        free_running_probability: Probability that a step reads the model's own sample.
-        penalty: Penalty on the last layer's activations; none when None.
-        precision: dtype of the forward pass; weights and states stay float32.
+        accumulation_steps: Number of parts that the rows are split into, to save memory.
+        free_running_probability: Probability that a step reads a sample of the model instead of the
+            true token.
+        penalty: Penalty on the activations of the last layer; none when None.
+        precision: Dtype of the forward pass; weights and states are float32.
     """
 
     def __init__(
@@ -96,7 +101,7 @@ class TruncatedBptt:
         return UpdateLoss(loss_sum=nll_sum, num_items=num_targets) if windows else None
 
     def _overlapping_window(self, reader: UnitReader) -> UpdateLoss | None:
-        """Score new targets at the end of a window that overlaps the previous ones."""
+        """Compute the loss of the new targets at the end of an overlapping window."""
         chunk = reader.read(self._update_every)
         if chunk is None:
             return None
@@ -115,14 +120,14 @@ class TruncatedBptt:
     def _window(
         self, state: State, window: Batch, mask: Tensor, num_targets: int
     ) -> tuple[float, State]:
-        """Run forward and backward through one window, one part of its rows at a time."""
+        """Compute the forward and backward pass of a window, one part of its rows at a time."""
         if not self._carry_state:
             state = self._model.initial_state(state.batch_size)
         nll_sum, final_states = 0.0, []
         for start, end in _parts(state.batch_size, self._accumulation_steps):
             rows = torch.arange(start, end)
             part = state.select(rows) if self._accumulation_steps > 1 else state
-            # Each part has a graph of its own, which includes a learnt initial state.
+            # Each part has a separate autograd graph, which includes a trained initial state.
             part_nll, final_state = self._part(
                 part.reset(window.begins[start:end]),
                 window.rows(start, end),
@@ -153,7 +158,7 @@ class TruncatedBptt:
         return float(nll_sum.detach()), final_state.detach()
 
     def _input_ids(self, window: Batch, state: State) -> TokenIds:
-        """Return the ids to read: the true ones, or some of the model's own (free running)."""
+        """Return the ids to read: the true ids, some replaced by samples with free running."""
         if self._free_running_probability == 0.0:
             return window.token_ids
         return free_running_ids(
@@ -169,7 +174,7 @@ class TruncatedBptt:
         return self._states.copy(), self._chunks.copy()
 
     def rewind(self, mark: tuple[deque[State], deque[Batch]]) -> None:
-        """Go back to what `mark` returned."""
+        """Go back to the states and windows that `mark` returned."""
         self._states, self._chunks = mark
 
     def state_tensors(self) -> dict[str, Tensor]:
@@ -191,7 +196,7 @@ class TruncatedBptt:
         return {"num_states": len(self._states), "num_chunks": len(self._chunks)}
 
     def load_state(self, tensors: Mapping[str, Tensor], values: Values) -> None:
-        """Continue from what `state_tensors` and `state_values` returned."""
+        """Restore the states and windows from `state_tensors` and `state_values`."""
         self._states = deque(self._state_from(tensors, i) for i in range(values["num_states"]))
         self._chunks = deque(_chunk_from(tensors, i) for i in range(values["num_chunks"]))
 

@@ -1,4 +1,4 @@
-"""Scheduled sampling: feeding a model its own samples in training instead of the true tokens."""
+"""Scheduled sampling: the model reads its own samples in training instead of the true tokens."""
 
 import torch
 
@@ -17,16 +17,15 @@ def free_running_ids(
 ) -> TokenIds:
     """Replace some of the ids of a window by samples from the model.
 
-    The first id of a window is always the true one. Gradients do not pass through the sampling:
-    the loss of the window is computed afterwards, from the ids that are returned.
+    The first id of a window is always the true one. Sampling is not differentiated: the loss of the
+    window is computed afterwards, from the returned ids.
 
     Args:
         model: The model.
         token_ids: The true ids, (batch, time).
         state: The state before them.
         lengths: Number of valid steps in each row, (batch); all when None.
-        probability: Probability, at each step and row, of the model's own sample; 1 is free
-            running.
+        probability: Probability that an id is replaced, for each step and row; 1 is free running.
 
     Returns:
         The ids to read, (batch, time).
@@ -46,6 +45,6 @@ def free_running_ids(
 def _samples(log_probs: LogProbs) -> TokenIds:
     """Sample the next id of each row, (batch, 1)."""
     probs = log_probs[:, -1].exp()
-    # Where training diverges any id will do: the loss is not finite either.
+    # If training diverges, any id is valid here, because the loss is not finite either.
     is_finite = probs.isfinite().all(dim=1, keepdim=True)
     return torch.multinomial(probs.where(is_finite, torch.ones_like(probs)), 1)

@@ -32,7 +32,7 @@ class _Mark:
 
 
 class LanguageModelingObjective(Objective):
-    """Predict each token of a text from those before it, by truncated BPTT.
+    """Prediction of each token of a text from the previous tokens, trained with truncated BPTT.
 
     Args:
         model: The model, on its device.
@@ -79,12 +79,12 @@ class LanguageModelingObjective(Objective):
         self.updates_per_epoch = self._count_updates()
 
     def start_epoch(self, epoch: int) -> None:
-        """Go to the first token; lines and documents are shuffled anew in every epoch."""
+        """Go to the first token; lines and documents are shuffled again in every epoch."""
         self.reader = self._new_reader(epoch)
         self.bptt.start(self.reader)
 
     def backward(self) -> UpdateLoss | None:
-        """Read the windows of one update and accumulate their gradient, the mean over targets."""
+        """Read the windows of one update and accumulate the gradient of the mean loss."""
         return self.bptt.backward(self.reader)
 
     def mark(self) -> _Mark:
@@ -104,7 +104,7 @@ class LanguageModelingObjective(Objective):
     def load_state(
         self, tensors: Mapping[str, Tensor], values: Values, *, epoch: int, source: str
     ) -> None:
-        """Continue from what `state` returned.
+        """Restore the state that `state` returned.
 
         Raises:
             MismatchError: The text is not that of the checkpoint.
@@ -121,9 +121,9 @@ class LanguageModelingObjective(Objective):
         self.bptt.load_state(tensors, values["bptt"])
 
     def validate(self) -> Validation | None:
-        """Measure the perplexity on the validation text.
+        """Compute the perplexity on the validation text.
 
-        To be quick, the text is cut into parallel lanes, unlike in `nextword evaluate`.
+        For speed, the text is split into parallel lanes, unlike in `nextword evaluate`.
         """
         if self._valid is None:
             return None
@@ -150,7 +150,7 @@ class LanguageModelingObjective(Objective):
         return {"nll_per_token": mean_loss, "perplexity": perplexity(mean_loss, 1)}
 
     def _starts_of(self, store: TokenStore, batch_size: int) -> Int64[np.ndarray, " num_starts"]:
-        """Return where reading starts from a fresh state."""
+        """Return the positions at which reading starts from the initial state, (num_starts)."""
         if self._config.reset == "never":
             return lanes(store.num_tokens, batch_size)
         return store.unit_starts(self._config.reset, self._tokenizer.line_end_ids)
@@ -182,7 +182,7 @@ class LanguageModelingObjective(Objective):
         )
 
     def _count_updates(self) -> int:
-        """Return the updates of the first epoch; with shuffled lines others may differ a little."""
+        """Return the updates of the first epoch; shuffled lines can change it in other epochs."""
         window_steps = min(self._config.bptt_steps, self._config.targets_per_update)
         windows_per_update = self._config.targets_per_update // window_steps
         return -(-self.reader.count_windows(window_steps) // windows_per_update)

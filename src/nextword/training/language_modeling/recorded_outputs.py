@@ -1,4 +1,4 @@
-"""The last layer's outputs during a forward pass, for the penalties on activations."""
+"""The outputs of the last layer during a forward pass, for the penalties on activations."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,13 +12,13 @@ from nextword.tensors import Hidden
 
 @contextmanager
 def recorded_outputs(model: nn.Module) -> Iterator[list[tuple[Hidden, Hidden]]]:
-    """Record the last layer's outputs of every forward pass inside the block.
+    """Record the outputs of the last layer in every forward pass inside the block.
 
     Args:
-        model: A model with a recurrent network inside.
+        model: A model that contains a recurrent network.
 
     Yields:
-        A list that grows by one pair a forward pass: the outputs before and after dropout, each
+        A list to which each forward pass appends the outputs before and after dropout, each
         (batch, time, hidden_size).
     """
     recorded: list[tuple[Hidden, Hidden]] = []

@@ -1,8 +1,4 @@
-"""One training loop for every task: an `Objective`, its updates, records and checkpoints.
-
-The folder has one file for each part of the loop; it is kept together because they belong to no
-single task.
-"""
+"""The training loop of every task: an `Objective`, its updates, records and checkpoints."""
 
 from nextword.training.loop.callbacks import Callback, MetricsFile, TensorBoard, TrainingCurve
 from nextword.training.loop.config import LoopConfig

@@ -1,4 +1,4 @@
-"""The settings of the training loop, whatever the task."""
+"""The settings of the training loop, for any task."""
 
 from dataclasses import dataclass, field
 
@@ -11,16 +11,17 @@ class LoopConfig:
 
     Attributes:
         epochs: Number of passes over the data.
-        max_steps: Most updates; None for no limit.
-        max_minutes: Most minutes; the schedule is fitted to them. None for no limit.
-        log_every: Updates between records of progress.
-        checkpoint_every: Updates between checkpoints; by time (two minutes) when None.
-        validate_every: Updates between validations; after every epoch when None.
-        patience: Validations without improvement after which training ends; never when None.
+        max_steps: Maximum number of updates; no limit when None.
+        max_minutes: Maximum duration in minutes; the schedule is fitted to it. No limit when None.
+        log_every: Number of updates between progress records.
+        checkpoint_every: Number of updates between checkpoints; one every two minutes when None.
+        validate_every: Number of updates between validations; one per epoch when None.
+        patience: Number of validations without improvement after which training stops; training
+            does not stop early when None.
         optimizer: The optimizer.
-        schedule: The learning rate over the steps.
+        schedule: The learning-rate schedule.
         clipping: Gradient clipping.
-        averaging: Averaging of the weights.
+        averaging: Weight averaging.
     """
 
     epochs: int = 10

@@ -1,26 +1,27 @@
-"""Fitting the number of updates to a time limit."""
+"""Estimation of the number of updates that fit in a time limit."""
 
 from nextword.training.loop.progress import TrainingProgress
 
 #: The speed is measured over at least this many updates and seconds.
 _MIN_STEPS = 20
 _MIN_SECONDS = 5.0
-#: The plan is renewed each time the updates or the time have grown by this factor.
+#: The plan is updated each time the updates or the time have grown by this factor.
 _GROWTH = 1.5
-#: Fraction of the time for updates; the rest is for the last validation.
+#: Fraction of the time that is used for updates; the rest is for the last validation.
 _SHARE = 0.95
 
 
 def fit_horizon(
     progress: TrainingProgress, *, max_minutes: float | None, planned_steps: int
 ) -> None:
-    """Now and then, set `num_steps` to the updates that the time limit has room for.
+    """Set `num_steps` to the number of updates that fit in the time limit.
 
-    The plan is renewed because a machine that is busy at first may become faster, or slower.
+    The speed of a machine can change during training, so the estimate is repeated at growing
+    intervals.
 
     Args:
         progress: The counters; updated in place.
-        max_minutes: The time limit; nothing is done when None.
+        max_minutes: The time limit, in minutes; `num_steps` is not changed when None.
         planned_steps: Number of updates without a time limit.
     """
     steps = progress.step - progress.planned_at_step

@@ -11,7 +11,7 @@ from nextword.training.loop.records import StepRecord
 
 
 class Meter:
-    """Collects updates and turns them into a `StepRecord`."""
+    """Accumulates figures of updates and averages them in a `StepRecord`."""
 
     def __init__(self) -> None:
         self._reset()
@@ -25,7 +25,12 @@ class Meter:
         self._since = time.perf_counter()
 
     def add(self, loss: UpdateLoss, clipped: Clipped) -> None:
-        """Add one update."""
+        """Add an update.
+
+        Args:
+            loss: Its loss.
+            clipped: Its gradient norm, and whether the gradient was clipped.
+        """
         self._loss_sum += loss.loss_sum
         self._num_items += loss.num_items
         self._norm_sum += clipped.norm
@@ -33,11 +38,11 @@ class Meter:
         self._num_updates += 1
 
     def skip(self, seconds: float) -> None:
-        """Exclude time that was not spent on training."""
+        """Exclude a duration in seconds that was not spent on training."""
         self._since += seconds
 
     def state_values(self) -> Values:
-        """Return what a checkpoint needs."""
+        """Return the sums as JSON values, for a checkpoint."""
         return {
             "nll_sum": self._loss_sum,
             "num_targets": self._num_items,
@@ -48,7 +53,7 @@ class Meter:
         }
 
     def load_state_values(self, values: Values) -> None:
-        """Continue from what `state_values` returned."""
+        """Restore the sums that `state_values` returned."""
         self._loss_sum, self._num_items = values["nll_sum"], values["num_targets"]
         self._norm_sum, self._num_clipped = values["norm_sum"], values["num_clipped"]
         self._num_updates = values["num_updates"]
@@ -62,7 +67,17 @@ class Meter:
         epoch: float,
         learning_rate: float,
     ) -> StepRecord | None:
-        """Return a record of the updates since the last one and start again; None without any."""
+        """Return a record of the updates since the last record, and reset the sums.
+
+        Args:
+            progress: Counters of the training.
+            objective: Provides the unit and the figures of the loss.
+            epoch: Number of epochs so far, as a fraction.
+            learning_rate: Learning rate of the last update.
+
+        Returns:
+            The record; None if there was no update.
+        """
         if self._num_updates == 0:
             return None
         seconds = max(time.perf_counter() - self._since, 1e-9)

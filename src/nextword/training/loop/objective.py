@@ -1,4 +1,4 @@
-"""The contract of a training objective: all that the training loop knows of a task."""
+"""The interface of a training objective, through which the training loop uses a task."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class Validation:
         value: The metric that decides which model is the best.
         higher_is_better: Whether a larger value is better, as for accuracies.
         figures: Everything to report, by name and unit, such as `accuracy` or `nll_per_token`.
-        headline: The figure shown in progress lines; a key of `figures`.
+        headline: The figure for progress lines; a key of `figures`.
     """
 
     value: float
@@ -51,17 +51,17 @@ class Validation:
 
 
 class Objective(ABC):
-    """A model with the data and the loss it is trained on.
+    """A model, its training data and its loss.
 
-    The training loop calls these methods and knows nothing else of a task. It owns the optimizer,
-    clipping, schedule, averaging, checkpoints, records and time.
+    The training loop uses a task only through these methods. The loop itself implements the
+    optimizer, clipping, schedule, averaging, checkpoints, records and the time limit.
 
     Attributes:
         model: The model; `backward` accumulates gradients in its parameters.
         updates_per_epoch: Number of updates in one pass over the data.
-        unit: What an item is, in the plural, such as `tokens`; used in records and progress.
-        headline: The figure of the training loss shown in progress lines; a key of what `figures`
-            returns.
+        unit: Name of the items in the plural, such as `tokens`; used in records and progress lines.
+        headline: The figure of the training loss for progress lines; a key of the mapping that
+            `figures` returns.
     """
 
     model: nn.Module
@@ -74,15 +74,15 @@ class Objective(ABC):
         """Go to the beginning of the data.
 
         Args:
-            epoch: Number of epochs completed before; decides how data is shuffled.
+            epoch: Number of completed epochs; use it as the seed if the data is shuffled.
         """
 
     @abstractmethod
     def backward(self) -> UpdateLoss | None:
-        """Read the data of one update and accumulate its gradient.
+        """Read the data of one update and accumulate the gradient of the mean loss.
 
         Returns:
-            The loss, whose mean has been differentiated; None at the end of the epoch.
+            The loss; None at the end of the epoch.
         """
 
     @abstractmethod
@@ -95,19 +95,19 @@ class Objective(ABC):
 
     @abstractmethod
     def state(self) -> tuple[dict[str, Tensor], Values]:
-        """Return what a checkpoint needs besides the weights: tensors by name, and JSON values."""
+        """Return the state for a checkpoint, without weights: tensors by name, and JSON values."""
 
     @abstractmethod
     def load_state(
         self, tensors: Mapping[str, Tensor], values: Values, *, epoch: int, source: str
     ) -> None:
-        """Continue from what `state` returned.
+        """Restore the state that `state` returned.
 
         Args:
             tensors: All tensors of the checkpoint.
             values: The JSON values.
             epoch: Number of epochs completed.
-            source: Where they come from, for error messages.
+            source: Name of the checkpoint, for error messages.
 
         Raises:
             MismatchError: The data is not that of the checkpoint.
@@ -115,8 +115,12 @@ class Objective(ABC):
 
     @abstractmethod
     def validate(self) -> Validation | None:
-        """Measure the model on validation data; None if there is none."""
+        """Evaluate the model on validation data; return None if there is none."""
 
     def figures(self, mean_loss: float) -> Mapping[str, float]:
-        """Return the figures to report for a training loss per item."""
+        """Return the figures to report for the training loss.
+
+        Args:
+            mean_loss: Mean loss per item.
+        """
         return {"loss": mean_loss}

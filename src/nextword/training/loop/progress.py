@@ -1,4 +1,4 @@
-"""How far a training has come: the counters of a checkpoint."""
+"""Counters of a training, which are part of a checkpoint."""
 
 import math
 from dataclasses import asdict, dataclass, field
@@ -15,17 +15,17 @@ class TrainingProgress:
 
     Attributes:
         step: Number of updates so far.
-        num_steps: Number of updates planned; the schedule runs over them.
+        num_steps: Number of planned updates; the length of the learning-rate schedule.
         epoch: Number of epochs completed.
-        num_seen: Items trained on so far, repeats included.
-        elapsed_s: Seconds of training, over all sittings.
+        num_seen: Number of items trained on so far, including repetitions.
+        elapsed_s: Duration of training in seconds, including earlier parts of a resumed run.
         best_score: Best validation score so far; lower is better.
         best_step: Step of the best validation.
-        num_worse: Validations since the best one.
+        num_worse: Number of validations since the best one.
         last_validation_step: Step of the last validation.
         planned_at_step: Step at which `num_steps` was last fitted to the time limit.
-        planned_at_s: Seconds of training at that step.
-        is_fitted: Whether `num_steps` has been fitted since the length was last set.
+        planned_at_s: Duration of training at that step, in seconds.
+        is_fitted: Whether `num_steps` has been fitted to the time limit since the limits were set.
         is_finished: Whether the training has ended.
         limits: The limits of epochs, updates and minutes that `num_steps` was planned for.
     """
@@ -51,5 +51,5 @@ class TrainingProgress:
 
     @classmethod
     def from_values(cls, values: Values) -> "TrainingProgress":
-        """Return the counters that `to_values` returned."""
+        """Return the counters from the values that `to_values` returned."""
         return cls(**{_EARLIER_NAMES.get(name, name): value for name, value in values.items()})

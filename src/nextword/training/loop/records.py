@@ -1,4 +1,4 @@
-"""What the training loop reports: a record every few updates, and one for each validation."""
+"""Records of a training: one every few updates, and one for each validation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ class StepRecord:
 
     Attributes:
         step: Number of updates so far.
-        num_steps: Number of updates planned.
-        epoch: Epochs so far, as a fraction.
-        num_seen: Items trained on so far, repeats included.
-        unit: What an item is, in the plural, such as `tokens`.
+        num_steps: Number of planned updates.
+        epoch: Number of epochs so far, as a fraction.
+        num_seen: Number of items trained on so far, including repetitions.
+        unit: Name of the items in the plural, such as `tokens`.
         figures: Figures of the training loss by name, such as `nll_per_token`.
-        headline: The figure to show.
+        headline: The main figure; a key of `figures`.
         learning_rate: Learning rate of the last update.
         grad_norm: Mean gradient norm before clipping.
         clip_rate: Fraction of the updates whose gradient was clipped.
         items_per_second: Training speed.
-        elapsed_s: Seconds of training so far, over all sittings.
-        remaining_s: Estimated seconds left at this speed.
+        elapsed_s: Duration of training in seconds, including earlier parts of a resumed run.
+        remaining_s: Estimated remaining duration in seconds.
     """
 
     step: int
@@ -66,11 +66,11 @@ class ValidationRecord:
 
     Attributes:
         step: Number of updates so far.
-        epoch: Epochs so far, as a fraction.
-        figures: What was measured, by name.
-        headline: The figure to show.
+        epoch: Number of epochs so far, as a fraction.
+        figures: Figures of the validation by name.
+        headline: The main figure; a key of `figures`.
         is_best: Whether it is better than every earlier one.
-        elapsed_s: Seconds of training so far.
+        elapsed_s: Duration of training so far, in seconds.
     """
 
     step: int

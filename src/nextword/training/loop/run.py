@@ -1,4 +1,4 @@
-"""Training in a run folder: created, locked, resumed, and ended in order, whatever the task."""
+"""Training in a run folder, for any task: create and lock the folder, resume, and stop."""
 
 import logging
 import shutil
@@ -22,10 +22,10 @@ _logger = logging.getLogger(__name__)
 
 @contextmanager
 def open_run(out: Path) -> Iterator[RunFolder]:
-    """Create a run folder if it is missing, and hold its lock.
+    """Create a run folder if it does not exist, and hold its lock inside the block.
 
-    A folder that was created and stays empty is removed when the block raises. SIGTERM raises
-    SystemExit inside the block.
+    If the block raises an error, a folder that was created and is still empty is removed. SIGTERM
+    raises SystemExit inside the block.
 
     Args:
         out: The run folder.
@@ -50,10 +50,10 @@ def open_run(out: Path) -> Iterator[RunFolder]:
 
 
 class Beginning:
-    """The beginning of a run, which `emptied_on_failure` undoes if it fails.
+    """The part of a run before training, which `emptied_on_failure` reverts if it fails.
 
     Attributes:
-        is_over: Whether training has begun; then nothing is undone.
+        is_over: Whether training has started; then nothing is reverted.
     """
 
     def __init__(self) -> None:
@@ -62,15 +62,15 @@ class Beginning:
 
 @contextmanager
 def emptied_on_failure(run: RunFolder) -> Iterator[Beginning]:
-    """Remove what was written to an empty run folder if the start fails or is interrupted.
+    """Empty the run folder again if the block fails or is interrupted before training starts.
 
-    Then the corrected command does not find a folder that is not empty.
+    The same command can then be run again. A folder that was not empty before is not changed.
 
     Args:
         run: The run folder.
 
     Yields:
-        The beginning; set its `is_over` when training begins.
+        The beginning; set its `is_over` when training starts.
     """
     was_empty, beginning = run.is_empty(), Beginning()
     try:
@@ -101,7 +101,7 @@ def minimize(
         callbacks: Called with records of progress.
 
     Returns:
-        How far the training has come; finished, or stopped by a limit.
+        Counters of the training, which is finished or was stopped by a limit.
 
     Raises:
         DivergedError: The loss, a weight or every validation is not finite.
@@ -127,7 +127,7 @@ def minimize(
 
 
 def _restore(state: TrainingState[Objective], run: RunFolder) -> None:
-    """Continue from the latest checkpoint if there is one, up to the present limits."""
+    """Restore the latest checkpoint if there is one, and apply the current limits."""
     checkpoint = load_latest_checkpoint(run.checkpoints_folder)
     if checkpoint is None:
         return

@@ -1,4 +1,4 @@
-"""Ending a training politely when the system or the person asks for it."""
+"""Handlers for SIGINT and SIGTERM that let a training save a checkpoint before it stops."""
 
 import signal
 import threading
@@ -10,26 +10,29 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopRequest:
-    """Remembers that a signal asked the training to stop.
+    """A request to stop the training, set by a signal handler.
 
     Attributes:
-        signal_number: The signal that came, or None.
+        signal_number: The signal that was received, or None.
     """
 
     def __init__(self) -> None:
         self.signal_number: int | None = None
 
     def __bool__(self) -> bool:
-        """Whether a signal came."""
+        """Return whether a signal was received."""
         return self.signal_number is not None
 
 
 @contextmanager
 def stop_on_signals() -> Iterator[StopRequest]:
-    """Turn the first SIGINT or SIGTERM inside the block into a request to stop.
+    """Convert the first SIGINT or SIGTERM inside the block to a request to stop.
 
-    A second one acts at once, as it would without this. Outside the main thread signals cannot be
-    caught, and none is.
+    A second signal has its default effect. Outside the main thread, Python does not allow signal
+    handlers, so no request is made.
+
+    Yields:
+        The request.
     """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
@@ -53,7 +56,7 @@ def stop_on_signals() -> Iterator[StopRequest]:
 
 @contextmanager
 def exit_on_sigterm() -> Iterator[None]:
-    """Turn SIGTERM inside the block into SystemExit, so that what is unfinished is taken back."""
+    """Convert SIGTERM inside the block to SystemExit, so that cleanup code runs."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

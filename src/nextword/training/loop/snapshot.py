@@ -1,4 +1,4 @@
-"""Parts of a checkpoint: the optimizer state, and the environment that resuming depends on."""
+"""Parts of a checkpoint: the optimizer state, and the environment that results depend on."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,7 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def load_optimizer_tensors(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Load the optimizer state; the hyperparameters stay as they were built."""
+    """Load the optimizer state; the hyperparameters of the optimizer are not changed."""
     state: dict[int, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
         if key.startswith(_OPTIMIZER):
@@ -43,5 +43,5 @@ def strip_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor
 
 
 def environment(num_threads: int) -> Values:
-    """Return what must be equal for a resumed run to be bit-exact."""
+    """Return the versions and settings that must be equal for a resumed run to be bit-exact."""
     return {"torch": torch.__version__, "num_threads": num_threads}

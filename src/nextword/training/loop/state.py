@@ -1,6 +1,6 @@
-"""The state of a training: objective, optimizer, averages, counters, random numbers.
+"""The state of a training: objective, optimizer, averages, counters and random number generators.
 
-Everything in it can be saved and restored to the bit; `trainer` advances it.
+All of it is saved in a checkpoint and restored bit-exactly. `Trainer` updates it.
 """
 
 import logging
@@ -50,14 +50,14 @@ AnyObjective = TypeVar("AnyObjective", bound=Objective)
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """What an update changes before the weights: the position in the data, and random states."""
+    """The position in the data and the random states before an update."""
 
     objective: Any
     random_state: TorchRandomState
 
 
 class TrainingState(Generic[AnyObjective]):
-    """Everything that changes in the course of a training.
+    """The mutable state of a training.
 
     Args:
         objective: The model, its data and its loss.
@@ -97,7 +97,7 @@ class TrainingState(Generic[AnyObjective]):
         self.objective.start_epoch(self.progress.epoch)
 
     def planned_steps(self) -> int:
-        """Return the number of updates that the settings ask for, without the time limit."""
+        """Return the number of updates according to the settings, without the time limit."""
         planned = self._config.epochs * self.objective.updates_per_epoch
         return planned if self._config.max_steps is None else min(planned, self._config.max_steps)
 
@@ -106,7 +106,7 @@ class TrainingState(Generic[AnyObjective]):
         return [self._config.epochs, self._config.max_steps, self._config.max_minutes]
 
     def extend(self) -> None:
-        """Plan the number of updates again if the settings ask for another length than before."""
+        """Plan the number of updates again if the limits in the settings have changed."""
         if self.progress.limits == self.limits():
             return
         self.progress.limits = self.limits()
@@ -117,9 +117,12 @@ class TrainingState(Generic[AnyObjective]):
         self.progress.is_finished = self.progress.step >= self.progress.num_steps
 
     def compute_gradient(self) -> tuple[UpdateLoss, Clipped] | None:
-        """Compute the clipped gradient of one update; None at the end of the epoch.
+        """Compute the clipped gradient of one update.
 
-        With plain gradient descent the factor of clipping is left to `apply_gradient`.
+        With plain gradient descent, `apply_gradient` applies the clipping factor instead.
+
+        Returns:
+            The loss, and the gradient norm with the clipping factor; None at the end of the epoch.
         """
         self.model.train()
         self.model.zero_grad(set_to_none=True)
@@ -133,17 +136,21 @@ class TrainingState(Generic[AnyObjective]):
         return loss, clipped
 
     def apply_gradient(self, learning_rate: float) -> None:
-        """Update the weights and their average."""
+        """Update the weights and their average.
+
+        Args:
+            learning_rate: Learning rate of this update.
+        """
         set_learning_rate(self.optimizer, learning_rate * self._scale)
         self.optimizer.step()
         self._descent.step(share=learning_rate / self._highest_rate)
         self.average.update()
 
     def overflowed(self) -> str | None:
-        """Return the name of a weight that is not finite; None if all are.
+        """Return the name of a weight that is not finite; None if all are finite.
 
-        An update can overflow although loss and gradient are finite. The weights are checked as
-        they are, averaged ones if those are applied.
+        An update can overflow although loss and gradient are finite. The current weights are
+        checked; these are the averaged ones while the average is applied.
         """
         for name, parameter in self.model.named_parameters():
             if not bool(torch.isfinite(parameter.detach().sum())) and not bool(
@@ -155,18 +162,18 @@ class TrainingState(Generic[AnyObjective]):
     def mark(self) -> Mark:
         """Return the position before an update, for `rewind`.
 
-        Only torch's generators are saved: an update draws from no others, and copying those takes
-        longer than everything else here.
+        Only the generators of torch are saved: updates use no others, and copying those of Python
+        and NumPy takes longer than everything else here.
         """
         return Mark(objective=self.objective.mark(), random_state=torch_random_state(self.device))
 
     def rewind(self, mark: Mark) -> None:
-        """Go back to a mark since which no weight has changed."""
+        """Go back to a mark; no weight may have changed since."""
         self.objective.rewind(mark.objective)
         set_torch_random_state(mark.random_state, self.device)
 
     def collect(self) -> tuple[dict[str, Tensor], Values]:
-        """Return everything as tensors and JSON values, for a checkpoint."""
+        """Return the whole state as tensors and JSON values, for a checkpoint."""
         random_tensors, random_values = random_states()
         objective_tensors, objective_values = self.objective.state()
         tensors = {f"model.{name}": t for name, t in parameter_tensors(self.model).items()}
@@ -186,10 +193,10 @@ class TrainingState(Generic[AnyObjective]):
         return tensors, values
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Continue from a checkpoint, to the bit.
+        """Restore the state from a checkpoint, bit-exactly.
 
         Raises:
-            MismatchError: It belongs to another model or to other data.
+            MismatchError: The checkpoint belongs to another model or to other data.
         """
         tensors, values = checkpoint.tensors, checkpoint.values
         _compare_environment(values["environment"])

@@ -1,6 +1,6 @@
 """The training loop: compute gradients, update, report, validate, save.
 
-It knows objectives and run folders; nothing of texts, terminals or configuration files.
+Uses objectives and run folders; does not depend on texts, terminals or configuration files.
 """
 
 import math
@@ -22,21 +22,21 @@ from nextword.training.loop.state import Mark, TrainingState
 
 _SECONDS_BETWEEN_CHECKPOINTS = 120.0
 _DIVERGED_HELP = "Lower optimizer.learning_rate, or clip (--set clipping.kind=norm)."
-#: Even a short training has this many records.
+#: Minimum number of records, even in a short training.
 _MIN_RECORDS = 20
 
 
 class Trainer:
-    """Runs a training until it is finished or asked to stop.
+    """Runs a training until it is finished or a stop is requested.
 
     Args:
         state: The state of the training.
         config: The settings of the loop.
         run: The run folder, where checkpoints go.
-        save_best: Saves the model; called after each validation that improves, with averaged
-            weights applied.
-        callbacks: Called with records of progress.
-        stop: Requests an early end.
+        save_best: Saves the model; called after each improved validation, while the averaged
+            weights are applied.
+        callbacks: Called with progress and validation records.
+        stop: Request to stop early, checked before each update.
     """
 
     def __init__(
@@ -59,16 +59,21 @@ class Trainer:
 
     @property
     def progress(self) -> TrainingProgress:
-        """How far the training has come."""
+        """Counters of the training."""
         return self._state.progress
 
     def run(self) -> TrainingProgress:
-        """Train until finished or asked to stop, and save a checkpoint.
+        """Train until the training is finished or a stop is requested, and save a checkpoint.
+
+        If the loss or the gradient is not finite, the update is not made, and a checkpoint of the
+        state before it is saved. If a weight is not finite, nothing is saved.
+
+        Returns:
+            Counters of the training.
 
         Raises:
-            DivergedError: The loss or the gradient is not finite: the update is not made, and a
-                checkpoint of the state before it is saved. Or a weight is not finite: nothing is
-                saved. Or training has finished and no validation was finite: there is no model.
+            DivergedError: The loss, the gradient or a weight is not finite, or training has
+                finished and no validation was finite.
         """
         self._resume_clock()
         self._saved_at = time.perf_counter()
@@ -104,7 +109,7 @@ class Trainer:
         self._after_update()
 
     def _require_finite(self, loss: UpdateLoss, clipped: Clipped, mark: Mark) -> None:
-        """Stop before an update whose loss or gradient is not finite."""
+        """Raise an error before an update whose loss or gradient is not finite."""
         if math.isfinite(loss.loss_sum) and math.isfinite(clipped.norm):
             return
         self._state.rewind(mark)
@@ -112,12 +117,12 @@ class Trainer:
         raise DivergedError(
             f"update {self.progress.step + 1} has loss {loss.mean} and gradient norm "
             f"{clipped.norm}; it was not made. The checkpoint of step {self.progress.step} in "
-            f"{self._run_folder.checkpoints_folder} is sound.",
+            f"{self._run_folder.checkpoints_folder} was saved before it.",
             help=_DIVERGED_HELP,
         )
 
     def _require_finite_weights(self) -> None:
-        """Stop before saving weights that are not finite."""
+        """Raise an error instead of saving weights that are not finite."""
         name = self._state.overflowed()
         if name is None:
             return
@@ -132,7 +137,7 @@ class Trainer:
         )
 
     def _require_model(self) -> None:
-        """Validate and save the last model if training has finished without any.
+        """Validate and save the last model if training has finished without a saved model.
 
         This happens when a run is stopped before its first validation and then given fewer
         updates, or when its model folder was removed.
@@ -172,7 +177,7 @@ class Trainer:
             self._save_checkpoint()
 
     def _end_epoch(self) -> None:
-        """Count the epoch, validate, and start the next one."""
+        """Increment the epoch, validate, and start the next epoch."""
         self.progress.epoch += 1
         self._state.start_epoch()
         if not self._config.validate_every:
@@ -201,7 +206,7 @@ class Trainer:
         return self.progress.step / self._state.objective.updates_per_epoch
 
     def _validate(self) -> None:
-        """Measure the averaged weights, once per step, and save the model if it is the best."""
+        """Validate the averaged weights, once per step, and save the model if it is the best."""
         started, progress = time.perf_counter(), self.progress
         if progress.last_validation_step == progress.step:
             return
@@ -260,5 +265,5 @@ class Trainer:
         self._state.meter.skip(self._saved_at - started)
 
     def _resume_clock(self) -> None:
-        """Continue `elapsed_s` from earlier sittings."""
+        """Start the clock at the `elapsed_s` of a resumed run."""
         self._clock = time.perf_counter() - self.progress.elapsed_s

@@ -11,19 +11,19 @@ _MEBIBYTE = 2**20
 
 @dataclass(frozen=True, kw_only=True)
 class NgramPlan:
-    """What an n-gram model would take.
+    """Estimated size, memory and time of an n-gram model.
 
     Attributes:
         family: `ngram`.
-        num_parameters: Probabilities and back-off weights.
-        vocab_size: Token ids.
-        num_train_tokens: Tokens of the training part.
+        num_parameters: Number of probabilities and back-off weights.
+        vocab_size: Number of token ids.
+        num_train_tokens: Number of tokens in the training part.
         num_ngrams: Number of n-grams of each order, order 1 first.
         is_counted: Whether the whole text was counted; otherwise the numbers are extrapolated.
-        model_mib: Size of the tables, MiB.
-        counting_mib: Peak memory of counting apart from the tables, MiB.
-        disk_mib: Temporary disk space of counting, MiB.
-        minutes: Time of counting and smoothing, without encoding and evaluation.
+        model_mib: Size of the tables, in MiB.
+        counting_mib: Peak memory of counting without the tables, in MiB.
+        disk_mib: Temporary disk space of counting, in MiB.
+        minutes: Duration of counting and smoothing, without encoding and evaluation.
     """
 
     family: str
@@ -38,12 +38,12 @@ class NgramPlan:
     minutes: float
 
     def to_dict(self) -> Values:
-        """Return the fields for JSON."""
+        """Return the fields as JSON values."""
         return asdict(self)
 
     @classmethod
     def of(cls, estimate: CountEstimate, *, family: str, train: TokenStore) -> "NgramPlan":
-        """Return the plan that an estimate amounts to."""
+        """Return the plan of an estimate."""
         return cls(
             family=family,
             num_parameters=estimate.num_parameters,

@@ -15,7 +15,7 @@ from nextword.recurrent import layer_backends
 from nextword.tensors import dtype_name, resolve_precision
 from nextword.text import ByteStream
 from nextword.training.config import RunConfig
-from nextword.training.data import StageProgress
+from nextword.training.data import ProgressCallback
 from nextword.training.language_modeling import LanguageModelingObjective
 from nextword.training.loop import TrainingState
 from nextword.training.planning.ngram_plan import NgramPlan
@@ -31,21 +31,21 @@ _MEBIBYTE = 2**20
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a training would take.
+    """Estimated size, memory and time of a training.
 
     Attributes:
-        family: The model's family.
-        num_parameters: Trained numbers.
-        vocab_size: Token ids.
-        num_train_tokens: Tokens of the training part.
-        num_steps: Updates planned.
-        output: The output layer, and why it.
-        backends: How each recurrent layer would be run.
-        precision: Number format of the forward pass.
-        weights_mib: Weights, gradients, optimiser memory and average, MiB.
-        activations_mib: Largest tensors of one update, MiB: an estimate.
-        seconds_per_step: Measured over a few updates.
-        minutes: The whole training at that speed, validations apart.
+        family: Family of the model.
+        num_parameters: Number of trained parameters.
+        vocab_size: Number of token ids.
+        num_train_tokens: Number of tokens in the training part.
+        num_steps: Number of planned updates.
+        output: The chosen output head, with the reason.
+        backends: Backend of each recurrent layer.
+        precision: Dtype of the forward pass.
+        weights_mib: Memory of weights, gradients, optimizer state and weight average, in MiB.
+        activations_mib: Estimated memory of the largest tensors of one update, in MiB.
+        seconds_per_step: Duration of an update, measured over a few of them.
+        minutes: Duration of the training at that speed, without validations.
         tokens_per_second: Training speed.
     """
 
@@ -64,31 +64,31 @@ class Plan:
     tokens_per_second: float
 
     def to_dict(self) -> Values:
-        """Give the fields for JSON."""
+        """Return the fields as JSON values."""
         return asdict(self)
 
 
 def plan_training(
     config: RunConfig,
     *,
-    on_progress: StageProgress | None = None,
+    on_progress: ProgressCallback | None = None,
     standard_input: ByteStream | None = None,
 ) -> Plan | NgramPlan:
-    """Return what a training would take; nothing is kept.
+    """Estimate the size, memory and time of a training, in a temporary folder.
 
-    A network is built and a few updates are timed. For n-gram models the beginning of the text is
-    counted.
+    For a neural network, the model is built and a few updates are timed. For an n-gram model, the
+    beginning of the text is counted.
 
     Args:
         config: The settings.
-        on_progress: Called with the progress of each stage.
-        standard_input: The stream that the text `-` stands for.
+        on_progress: Called with (stage, done, total); see `ProgressCallback`.
+        standard_input: The stream that is read for the text `-`.
 
     Returns:
-        Sizes and times; times are measured on this machine.
+        The plan; times are measured on this machine.
 
     Raises:
-        ConfigError: Settings do not fit each other, or no text is named.
+        ConfigError: Settings contradict each other, or no text is named.
         DataError: A text cannot be read or is too short.
     """
     start = start_of(config)
@@ -104,7 +104,7 @@ def plan_training(
 
 
 class _PlanJob:
-    """Measures a few updates instead of fitting a model; see `FitJob`."""
+    """Times a few updates instead of fitting a model; see `FitJob`."""
 
     def __init__(self, ready: Preparation, folder: Path, *, output: OutputConfig) -> None:
         self.ready = ready
@@ -118,7 +118,7 @@ class _PlanJob:
         return self.ready.build(build)
 
     def minimize(self, model: NeuralLanguageModel) -> None:
-        """Time a few updates; the weights stay as they are."""
+        """Time a few updates without changing the weights."""
         objective = LanguageModelingObjective(
             model, self.ready.config, train=self.train, valid=None, tokenizer=self.tokenizer
         )
@@ -127,7 +127,7 @@ class _PlanJob:
         self.seconds_per_step, self.targets_per_step = _probe(state)
 
     def plan(self) -> Plan:
-        """Return what the training would take."""
+        """Return the plan."""
         config, model, limit = self.ready.config, self.model, self.ready.config.training.max_minutes
         precision = resolve_precision(config.training.precision, model.device)
         minutes = self.num_steps * self.seconds_per_step / 60.0
@@ -155,7 +155,7 @@ class _PlanJob:
 
 
 def _probe(state: TrainingState[LanguageModelingObjective]) -> tuple[float, float]:
-    """Time a few updates; give seconds and targets of one."""
+    """Time a few updates; return the median duration in seconds and the targets of one update."""
     durations, targets = [], []
     for _ in range(_PROBE_WARM_UP + _PROBE_STEPS):
         started = time.perf_counter()
@@ -170,7 +170,7 @@ def _probe(state: TrainingState[LanguageModelingObjective]) -> tuple[float, floa
 
 
 def _optimizer_copies(config: RunConfig) -> int:
-    """Count the numbers an optimiser remembers a weight."""
+    """Return the number of values that the optimizer stores per weight."""
     if config.optimizer.kind == "adamw":
         return 2
     return 1 if config.optimizer.momentum > 0.0 else 0

@@ -150,7 +150,7 @@ def test_pretrained_added_words_and_source_are_said_on_the_card(
 ) -> None:
     model, _ = train(path=vector_file, add_words=2)
 
-    assert "up to 2 words that its training text lacks, from words.vec" in model.card
+    assert "initialized from words.vec; its vocabulary includes up to 2 words" in model.card
     assert str(vector_file) not in model.card
 
 

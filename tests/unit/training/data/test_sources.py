@@ -149,7 +149,9 @@ def test_resume_old_text_without_tokens_is_refused(corpus_file: Path, tmp_path: 
     count(corpus_file, tmp_path / "run")
     shutil.rmtree(tmp_path / "run/tokens")
 
-    with pytest.raises(MismatchError, match=r"encoded text is gone: there is no .*tokens"):
+    with pytest.raises(
+        MismatchError, match=r"encoded text is incomplete or missing: there is no .*tokens"
+    ):
         count(corpus_file, tmp_path / "run", resume="old-text")
 
 
@@ -338,6 +340,6 @@ def test_resume_from_a_checkpoint_that_lacks_values_is_refused(
     save_checkpoint(folder, step=3, tensors=checkpoint.tensors, values=values)
 
     with pytest.raises(
-        FormatError, match=f"step 3 .*is not one of a training: KeyError '{missing}'"
+        FormatError, match=f"step 3 .*is not one of this training: KeyError '{missing}'"
     ):
         nw.train(str(corpus_file), settings=settings(training={"max_steps": 2}), **train)

@@ -1,4 +1,4 @@
-"""What watches a training: metrics, pictures, TensorBoard. None of them changes a number."""
+"""Callbacks of a training: metrics, plots and TensorBoard. They do not affect the training."""
 
 from nextword.training.loop.callbacks.contract import Callback
 from nextword.training.loop.callbacks.curve import TrainingCurve

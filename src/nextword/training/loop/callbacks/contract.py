@@ -1,22 +1,27 @@
-"""What a callback is told. Each method does nothing here; a callback overrides what it needs."""
+"""The base class of callbacks. All its methods are no-ops that a callback can override."""
 
 from nextword.training.loop.records import StepRecord, ValidationRecord
 
 
 class Callback:
-    """Watches a training; it must not touch the model or draw random numbers."""
+    """Base class of callbacks, which must not modify the model or use its random generators."""
 
     def on_missing_kernels(self) -> None:
-        """Training is about to begin, and the compiled kernels, which would help, are missing."""
+        """Called before training if the compiled kernels would be used but are not installed."""
 
     def on_start(self, *, first_step: int, num_steps: int) -> None:
-        """Training begins, or goes on after `first_step` updates."""
+        """Called when training starts or is resumed.
+
+        Args:
+            first_step: Number of updates made before.
+            num_steps: Number of planned updates.
+        """
 
     def on_step(self, record: StepRecord) -> None:
-        """Some updates were made."""
+        """Called every few updates, with a record of them."""
 
     def on_validation(self, record: ValidationRecord) -> None:
-        """The model was measured."""
+        """Called after each validation, with its record."""
 
     def on_end(self) -> None:
-        """Training is over, whether done, stopped or failed."""
+        """Called when training ends: finished, stopped or failed."""

@@ -1,4 +1,4 @@
-"""The training curve, drawn anew after each validation."""
+"""The training curve, drawn again after each validation."""
 
 from nextword.storage import RunFolder
 from nextword.training.loop.callbacks.contract import Callback
@@ -6,7 +6,7 @@ from nextword.training.loop.records import ValidationRecord
 
 
 class TrainingCurve(Callback):
-    """Draws `plots/training-curve.png` from the run's metrics.
+    """Draws `plots/training-curve.png` from the metrics of the run.
 
     Args:
         run: The run folder.
@@ -16,8 +16,8 @@ class TrainingCurve(Callback):
         self._run = run
 
     def on_validation(self, record: ValidationRecord) -> None:
-        """Draw the curve up to here."""
-        # Only now: matplotlib takes longer to load than a model.
+        """Draw the curve up to this validation."""
+        # Imported here because matplotlib takes longer to load than a model.
         from nextword.training.loop.callbacks.curve_drawing import draw_training_curve
 
         self._run.plots_folder.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""The training curve as a picture. Importing it loads matplotlib: import it where it is drawn."""
+"""The plot of the training curve. Importing this module loads matplotlib, which is slow."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,12 +16,12 @@ _DOTS_PER_INCH = 130
 
 
 def draw_training_curve(records: Sequence[Values], path: Path, *, title: str) -> None:
-    """Draw perplexity over epochs, on a logarithmic axis, and the learning rate below.
+    """Plot the perplexity on a logarithmic axis, and the learning rate below, over epochs.
 
     Args:
         records: Lines of `metrics.jsonl`.
         path: The PNG file to write.
-        title: What stands above the picture.
+        title: Title of the plot.
     """
     figure = Figure(figsize=(8, 5.2), layout="constrained")
     FigureCanvasAgg(figure)
@@ -76,7 +76,7 @@ def _plot(
 
 
 def _label_plain_numbers(axes: Axes) -> None:
-    """Write 70, 100, 150 beside a logarithmic axis instead of powers of ten."""
+    """Label a logarithmic axis with 70, 100, 150 instead of powers of ten."""
     axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 1.5, 2.0, 3.0, 5.0, 7.0)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_locator(NullLocator())

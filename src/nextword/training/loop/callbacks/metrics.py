@@ -1,4 +1,4 @@
-"""`metrics.jsonl`: every record as a line of JSON in the run folder."""
+"""`metrics.jsonl` in the run folder, with one line of JSON per record."""
 
 from nextword.storage import RunFolder
 from nextword.training.loop.callbacks.contract import Callback
@@ -6,7 +6,7 @@ from nextword.training.loop.records import StepRecord, ValidationRecord
 
 
 class MetricsFile(Callback):
-    """Appends every record to the run folder's metrics.
+    """Appends every record to the metrics of the run folder.
 
     Args:
         run: The run folder.
@@ -16,7 +16,7 @@ class MetricsFile(Callback):
         self._run = run
 
     def on_start(self, *, first_step: int, num_steps: int) -> None:
-        """Drop what a stopped run wrote after its last checkpoint."""
+        """Remove records that an interrupted run wrote after its last checkpoint."""
         self._run.truncate_metrics(after_step=first_step)
 
     def on_step(self, record: StepRecord) -> None:

@@ -1,4 +1,4 @@
-"""TensorBoard, behind its extra."""
+"""The TensorBoard callback, which requires the extra `tensorboard`."""
 
 from nextword.base import MissingExtraError
 from nextword.storage import RunFolder
@@ -7,7 +7,7 @@ from nextword.training.loop.records import StepRecord, ValidationRecord
 
 
 class TensorBoard(Callback):
-    """Writes every figure as an event for TensorBoard, in the run's `tensorboard/` folder.
+    """Writes every figure as a TensorBoard event to the folder `tensorboard/` of the run.
 
     Args:
         run: The run folder.
@@ -27,11 +27,11 @@ class TensorBoard(Callback):
         self._writer = SummaryWriter(str(run.path / "tensorboard"))
 
     def on_step(self, record: StepRecord) -> None:
-        """Write the record's figures."""
+        """Write the figures of the record."""
         self._write(record)
 
     def on_validation(self, record: ValidationRecord) -> None:
-        """Write the record's figures."""
+        """Write the figures of the record."""
         self._write(record)
 
     def on_end(self) -> None:
