@@ -18,8 +18,8 @@ _MIN_BLOCK = 64
 def banded_attention(
     queries: Float[Tensor, "batch time hidden"],
     keys: Float[Tensor, "batch places hidden"],
-    values: Float[Tensor, "batch places hidden"],
     *,
+    values: Float[Tensor, "batch places hidden"],
     distance_bias: Float[Tensor, "heads context"],
     num_before: Int64[Tensor, " batch"],
 ) -> Float[Tensor, "batch time hidden"]:

@@ -70,6 +70,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
 def linear_cross_entropy(
     hidden: FlatHidden,
     weight: Float[Tensor, "vocab hidden"],
+    *,
     bias: Float[Tensor, " vocab"],
     target_ids: FlatTargets,
 ) -> FlatNll:
@@ -109,7 +110,9 @@ class ChunkedSoftmax(FullSoftmax):
 
     def nll(self, hidden: FlatHidden, target_ids: FlatTargets) -> FlatNll:
         """Return the negative log-likelihood of each target, nats."""
-        return linear_cross_entropy(hidden, self.weight, self.masked_bias(), target_ids)
+        return linear_cross_entropy(
+            hidden, self.weight, bias=self.masked_bias(), target_ids=target_ids
+        )
 
     def num_scores_held(self, num_positions: int) -> int:
         """Return the number of scores in one block."""
