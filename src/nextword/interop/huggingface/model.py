@@ -122,7 +122,7 @@ def row_groups(
         Groups, by `num_before` and then by `num_steps`.
 
     Example:
-        >>> groups = row_groups(torch.tensor([4, 0, 4]), 2, None)
+        >>> groups = row_groups(torch.tensor([4, 0, 4]), 2, lengths=None)
         >>> [(group.rows.tolist(), group.num_before) for group in groups]
         [([1], 0), ([0, 2], 4)]
     """

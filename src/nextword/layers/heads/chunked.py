@@ -91,7 +91,9 @@ def linear_cross_entropy(
 
     Example:
         >>> hidden, weight = torch.zeros(1, 3), torch.zeros(4, 3)
-        >>> round(linear_cross_entropy(hidden, weight, torch.zeros(4), torch.tensor([2])).item(), 4)
+        >>> bias, target_ids = torch.zeros(4), torch.tensor([2])
+        >>> nll = linear_cross_entropy(hidden, weight, bias=bias, target_ids=target_ids)
+        >>> round(nll.item(), 4)
         1.3863
     """
     return _LinearCrossEntropy.apply(hidden, weight, bias, target_ids)  # type: ignore[no-any-return,no-untyped-call]

@@ -41,7 +41,9 @@ def linear_nll(
 
     Example:
         >>> hidden, weight = torch.zeros(1, 3), torch.zeros(4, 3)
-        >>> round(linear_nll(hidden, weight, torch.zeros(4), torch.tensor([2])).item(), 4)
+        >>> bias, target_ids = torch.zeros(4), torch.tensor([2])
+        >>> nll = linear_nll(hidden, weight, bias=bias, target_ids=target_ids)
+        >>> round(nll.item(), 4)
         1.3863
     """
     passes = KernelPasses() if _kernels_apply(hidden, weight) else TorchPasses()
