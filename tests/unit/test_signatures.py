@@ -92,39 +92,40 @@ def names_of_method(cls: type, name: str) -> list[str]:
     return [f"{owner.__module__}.{owner.__qualname__}.{name}" for owner in owners]
 
 
-def crowded_methods(cls: type) -> Iterator[list[str]]:
+def methods_over_limit(cls: type) -> Iterator[list[str]]:
     for name, value in vars(cls).items():
         function = getattr(value, "__func__", value)
         if (name.startswith("_") and name != "__init__") or not is_function(function):
             continue
-        # The first argument of a static `forward(ctx, ...)` is the context that PyTorch passes.
         num_own = 0 if isinstance(value, staticmethod) else 1
         if num_positional(function) - num_own > MAX_POSITIONAL:
             yield names_of_method(cls, name)
 
 
-def crowded_in(module: ModuleType) -> Iterator[list[str]]:
+def functions_over_limit(module: ModuleType) -> Iterator[list[str]]:
     """The names of each public function of a module with too many positional arguments."""
     for name, value in vars(module).items():
         if name.startswith("_") or getattr(value, "__module__", None) != module.__name__:
             continue
         if inspect.isclass(value):
-            yield from crowded_methods(value)
+            yield from methods_over_limit(value)
         elif is_function(value) and num_positional(value) > MAX_POSITIONAL:
             yield [f"{module.__name__}.{name}"]
 
 
 @pytest.fixture(scope="module")
-def crowded() -> list[list[str]]:
-    return [names for module in modules() for names in crowded_in(module)]
+def over_limit() -> list[list[str]]:
+    return [names for module in modules() for names in functions_over_limit(module)]
 
 
-def test_public_functions_take_at_most_two_positional_arguments(crowded: list[list[str]]) -> None:
-    assert [names[0] for names in crowded if EXCEPTIONS.keys().isdisjoint(names)] == []
+def test_public_functions_take_at_most_two_positional_arguments(
+    over_limit: list[list[str]],
+) -> None:
+    assert [names[0] for names in over_limit if EXCEPTIONS.keys().isdisjoint(names)] == []
 
 
-def test_exceptions_are_all_needed(crowded: list[list[str]]) -> None:
-    assert EXCEPTIONS.keys() - {name for names in crowded for name in names} == set()
+def test_exceptions_are_all_needed(over_limit: list[list[str]]) -> None:
+    assert EXCEPTIONS.keys() - {name for names in over_limit for name in names} == set()
 
 
 def test_every_name_in_an_all_is_inspected() -> None:
@@ -174,11 +175,11 @@ def module_with(**values: Any) -> ModuleType:
 def test_function_with_three_positional_arguments_is_found() -> None:
     planted = module_with(two=function_of_two, three=function_of_three, _own=function_of_three)
 
-    assert list(crowded_in(planted)) == [[f"{__name__}.three"]]
+    assert list(functions_over_limit(planted)) == [[f"{__name__}.three"]]
 
 
 def test_methods_with_three_positional_arguments_are_found() -> None:
-    found = [names[0].removeprefix(f"{__name__}.Methods.") for names in crowded_methods(Methods)]
+    found = [names[0].removeprefix(f"{__name__}.Methods.") for names in methods_over_limit(Methods)]
 
     assert found == ["__init__", "of_three", "of_class", "of_three_static"]
 
@@ -189,7 +190,7 @@ def test_override_has_the_name_of_the_overridden_method() -> None:
 
         def forward(self, a: int, b: int, c: int) -> None: ...
 
-    step, forward = crowded_methods(Own)
+    step, forward = methods_over_limit(Own)
 
     assert "nextword.cells.contract.Cell.step" in step
     assert "torch.nn.modules.module.Module.forward" in forward
