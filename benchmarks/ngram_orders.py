@@ -86,7 +86,7 @@ def unseen_share(model: NgramLanguageModel, store: TokenStore, tokenizer: Tokeni
     read = np.concatenate([[model.boundary_id], targets[:-1]])
     read[starts] = model.start_id
     found = model.match_orders(
-        torch.from_numpy(read)[None], torch.from_numpy(targets)[None], model.initial_state(1)
+        torch.from_numpy(read)[None], torch.from_numpy(targets)[None], state=model.initial_state(1)
     )
     longest = np.minimum(places + 2, model.order)
     unseen = found[0].numpy() < longest

@@ -62,7 +62,7 @@ class ConstantModel(LanguageModel):
     def next_log_probs(
         self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
     ) -> tuple[LogProbs, State]:
-        self.check_inputs(token_ids, state, lengths)
+        self.check_inputs(token_ids, state, lengths=lengths)
         num_new_tokens = token_ids.shape[1] if lengths is None else lengths
         log_probs = self.log_probs.expand(*token_ids.shape, -1)
         return log_probs, state.after(state.tensors, num_new_tokens=num_new_tokens)

@@ -109,7 +109,7 @@ def read_along(
     ids = torch.from_numpy(store_of(tokenizer, text).ids.astype(np.int64))[None]
     token_ids = torch.cat([torch.tensor([[model.boundary_id]]), ids[:, :-1]], dim=1)
     nll, _ = model.nll(token_ids, ids, model.initial_state(1))
-    orders = model.match_orders(token_ids, ids, model.initial_state(1))
+    orders = model.match_orders(token_ids, ids, state=model.initial_state(1))
     return -nll[0].double().numpy() / LN_10, orders[0].numpy(), ids[0].numpy()
 
 

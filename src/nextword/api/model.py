@@ -395,7 +395,9 @@ class Model:
             DataError: Its tokens cannot be written in an ARPA file, such as those of kind `bpe`.
         """
         hook = None if on_progress is None else partial(on_progress, f"writing lines of {path}")
-        write_arpa_file(checked_path(path), self.language_model, self.tokenizer, on_progress=hook)
+        write_arpa_file(
+            checked_path(path), self.language_model, tokenizer=self.tokenizer, on_progress=hook
+        )
 
     def _encoded(self, corpus: Corpus, on_progress: "ProgressCallback | None" = None) -> TokenStore:
         hook = None if on_progress is None else partial(on_progress, "encoding the text")

@@ -76,7 +76,7 @@ def run_config(
     refuse_idle_settings(config, settings)
     if config.text.init is not None:
         stored = read_model_config(checked_path(config.text.init))
-        refuse_other_parts(config.text.init, stored, settings)
+        refuse_other_parts(config.text.init, stored, layers=settings)
     return config
 
 

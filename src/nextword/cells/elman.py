@@ -130,7 +130,7 @@ class ElmanCell(Cell[ElmanState]):
 class ElmanPass(LayerPass):
     """A manual pass of the Elman cell; stores the result of σ at each step."""
 
-    def __init__(self, input_gates: Tensor, product: Product, activation: Activation) -> None:
+    def __init__(self, input_gates: Tensor, product: Product, *, activation: Activation) -> None:
         self.input_gates = input_gates
         self.product = product
         self.activation = activation
@@ -167,7 +167,7 @@ class ElmanManualBackward(ManualBackward):
         self.activation = ACTIVATIONS[activation]
 
     def begin(
-        self, input_gates: Tensor, product: Product, other_weights: Sequence[Tensor]
+        self, input_gates: Tensor, product: Product, *, other_weights: Sequence[Tensor]
     ) -> ElmanPass:
         """Start a pass through a window."""
-        return ElmanPass(input_gates, product, self.activation)
+        return ElmanPass(input_gates, product, activation=self.activation)

@@ -78,7 +78,7 @@ class ElmanPreactivationCell(Cell[PreactivationState]):
 class PreactivationPass(LayerPass):
     """A manual pass; stores φ of the state before each step, which the product multiplies."""
 
-    def __init__(self, input_gates: Tensor, product: Product, activation: Activation) -> None:
+    def __init__(self, input_gates: Tensor, product: Product, *, activation: Activation) -> None:
         self.input_gates = input_gates
         self.product = product
         self.activation = activation
@@ -119,7 +119,7 @@ class PreactivationManualBackward(ManualBackward):
         self.activation = ACTIVATIONS[activation]
 
     def begin(
-        self, input_gates: Tensor, product: Product, other_weights: Sequence[Tensor]
+        self, input_gates: Tensor, product: Product, *, other_weights: Sequence[Tensor]
     ) -> PreactivationPass:
         """Start a pass through a window."""
-        return PreactivationPass(input_gates, product, self.activation)
+        return PreactivationPass(input_gates, product, activation=self.activation)

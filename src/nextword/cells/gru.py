@@ -151,7 +151,7 @@ class GruPass(LayerPass):
     gate multiplies only the product.
     """
 
-    def __init__(self, input_gates: Tensor, product: Product, recurrent_bias: Tensor) -> None:
+    def __init__(self, input_gates: Tensor, product: Product, *, recurrent_bias: Tensor) -> None:
         num_steps, batch_size, width = input_gates.shape
         self.size = width // 3
         self.input_gates = input_gates
@@ -209,7 +209,8 @@ class GruManualBackward(ManualBackward):
     other_weights = ("recurrent_bias",)
 
     def begin(
-        self, input_gates: Tensor, product: Product, other_weights: Sequence[Tensor]
+        self, input_gates: Tensor, product: Product, *, other_weights: Sequence[Tensor]
     ) -> GruPass:
         """Start a pass through a window."""
-        return GruPass(input_gates, product, *other_weights)
+        (recurrent_bias,) = other_weights
+        return GruPass(input_gates, product, recurrent_bias=recurrent_bias)

@@ -225,7 +225,7 @@ class LstmManualBackward(ManualBackward):
     """Starts manual passes of `LstmCell`."""
 
     def begin(
-        self, input_gates: Tensor, product: Product, other_weights: Sequence[Tensor]
+        self, input_gates: Tensor, product: Product, *, other_weights: Sequence[Tensor]
     ) -> LstmPass:
         """Start a pass through a window."""
         return LstmPass(input_gates, product)

@@ -170,6 +170,7 @@ class LayerNormLstmPass(LstmPass):
         self,
         input_gates: Tensor,
         product: Product,
+        *,
         gain_hh: Tensor,
         gain_cell: Tensor,
         bias_cell: Tensor,
@@ -228,10 +229,13 @@ class LayerNormLstmManualBackward(ManualBackward):
     other_weights = ("gain_hh", "gain_cell", "bias_cell")
 
     def begin(
-        self, input_gates: Tensor, product: Product, other_weights: Sequence[Tensor]
+        self, input_gates: Tensor, product: Product, *, other_weights: Sequence[Tensor]
     ) -> LayerNormLstmPass:
         """Start a pass through a window."""
-        return LayerNormLstmPass(input_gates, product, *other_weights)
+        gain_hh, gain_cell, bias_cell = other_weights
+        return LayerNormLstmPass(
+            input_gates, product, gain_hh=gain_hh, gain_cell=gain_cell, bias_cell=bias_cell
+        )
 
 
 def _normalized(values: Tensor, gain: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -114,7 +114,7 @@ class ProjectedLstmCell(Cell[ProjectedLstmState]):
 class ProjectedLstmPass(LstmPass):
     """A manual pass of the projected LSTM; also stores o∘tanh(c), which is projected."""
 
-    def __init__(self, input_gates: Tensor, product: Product, projection: Tensor) -> None:
+    def __init__(self, input_gates: Tensor, product: Product, *, projection: Tensor) -> None:
         super().__init__(input_gates, product)
         self.projection = projection.to(product.dtype)
         self.wide = torch.empty_like(self.tanh_cells)
@@ -153,7 +153,8 @@ class ProjectedLstmManualBackward(ManualBackward):
     other_weights = ("weight_hr",)
 
     def begin(
-        self, input_gates: Tensor, product: Product, other_weights: Sequence[Tensor]
+        self, input_gates: Tensor, product: Product, *, other_weights: Sequence[Tensor]
     ) -> ProjectedLstmPass:
         """Start a pass through a window."""
-        return ProjectedLstmPass(input_gates, product, *other_weights)
+        (projection,) = other_weights
+        return ProjectedLstmPass(input_gates, product, projection=projection)

@@ -136,7 +136,7 @@ class ManualBackward(ABC):
 
     @abstractmethod
     def begin(
-        self, input_gates: Tensor, product: Product, other_weights: Sequence[Tensor]
+        self, input_gates: Tensor, product: Product, *, other_weights: Sequence[Tensor]
     ) -> LayerPass:
         """Start a pass through a window.
 

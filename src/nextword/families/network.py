@@ -32,7 +32,7 @@ def build_token_layers(network: NetworkSpec, *, tied: bool) -> TokenLayers:
     )
 
 
-def input_size(layers: TokenLayers, embedding_size: int | None, default: int) -> int:
+def input_size(layers: TokenLayers, embedding_size: int | None, *, default: int) -> int:
     """Return the size of the input vectors of a network.
 
     Args:

@@ -215,7 +215,7 @@ class RecurrentSettings:
         layers = build_token_layers(network, tied=self.tied)
         return RecurrentLanguageModel(
             layers,
-            cells=self.cells(input_size(layers, self.embedding_size, self.output_size)),
+            cells=self.cells(input_size(layers, self.embedding_size, default=self.output_size)),
             layer_dropout=network.regularization.layer_dropout,
             regularizer=network.regularization.regularizer,
             residual=self.residual,

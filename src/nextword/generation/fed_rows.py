@@ -53,7 +53,7 @@ def _require_ids(ids: Tensor, *, num_axes: int) -> None:
 
 
 def read_rows(
-    model: LanguageModel, token_ids: TokenIds, state: State, *, num_read: Int64[Tensor, " rows"]
+    model: LanguageModel, token_ids: TokenIds, *, state: State, num_read: Int64[Tensor, " rows"]
 ) -> State:
     """Read the first ids of each row, in chunks, and return the state after them.
 
@@ -74,7 +74,7 @@ def read_rows(
 
 
 def with_seen(
-    seen: Bool[Tensor, "rows vocab"], token_ids: TokenIds, lengths: Lengths
+    seen: Bool[Tensor, "rows vocab"], token_ids: TokenIds, *, lengths: Lengths
 ) -> Bool[Tensor, "rows vocab"]:
     """Return a copy of `seen` in which the ids of each row are set to True.
 

@@ -120,7 +120,7 @@ class Session:
             VocabularyError: An id is not in the vocabulary.
         """
         token_ids, lengths = padded_rows(token_ids, lengths, padding_id=self._model.boundary_id)
-        self._model.check_inputs(token_ids, self._state, lengths)
+        self._model.check_inputs(token_ids, self._state, lengths=lengths)
         if not lengths.any():
             return
         if self._prediction is not None and bool(lengths.all()):
@@ -128,9 +128,9 @@ class Session:
         else:
             unread = torch.cat([self._last_ids[:, None], token_ids], dim=1)
             state, num_read = self._state, lengths
-        self._state = read_rows(self._model, unread, state, num_read=num_read)
+        self._state = read_rows(self._model, unread, state=state, num_read=num_read)
         self._last_ids = unread.gather(1, num_read[:, None]).squeeze(1)
-        self._seen = with_seen(self._seen, token_ids, lengths)
+        self._seen = with_seen(self._seen, token_ids, lengths=lengths)
         self._prediction = None
 
     def sample(

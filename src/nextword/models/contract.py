@@ -121,7 +121,7 @@ class LanguageModel(ABC):
         self.check_targets(token_ids, target_ids)
         log_probs, state = self.next_log_probs(token_ids, state, lengths)
         nll = -log_probs.gather(2, target_ids[:, :, None]).squeeze(2)
-        counted = scored(target_ids, lengths, mask)
+        counted = scored(target_ids, lengths, mask=mask)
         return torch.where(counted, nll, torch.zeros_like(nll)), state
 
     def state_from_bytes(self, data: bytes) -> State:
@@ -150,7 +150,9 @@ class LanguageModel(ABC):
                 help="Read the text again to get a new state.",
             )
 
-    def check_inputs(self, token_ids: Tensor, state: State, lengths: Tensor | None = None) -> None:
+    def check_inputs(
+        self, token_ids: Tensor, state: State, *, lengths: Tensor | None = None
+    ) -> None:
         """Raise an error if the inputs of a call do not match.
 
         Args:
@@ -204,7 +206,7 @@ class LanguageModel(ABC):
             )
 
 
-def scored(token_ids: TokenIds, lengths: Lengths | None, mask: Mask | None) -> Mask:
+def scored(token_ids: TokenIds, lengths: Lengths | None, *, mask: Mask | None) -> Mask:
     """Return the mask of the positions that are scored.
 
     Args:

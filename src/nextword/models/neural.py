@@ -57,7 +57,7 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         Returns:
             Hidden vectors, (batch, time, hidden_size), and the state after reading.
         """
-        self.check_inputs(token_ids, state, lengths)
+        self.check_inputs(token_ids, state, lengths=lengths)
         embeddings = self.embed(token_ids)
         return self.run_layers(embeddings, state, token_ids=token_ids, lengths=lengths)
 
@@ -99,7 +99,7 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
             ConfigError: The model cannot be run from embeddings.
             VocabularyError: An id is not in the vocabulary.
         """
-        self.check_inputs(token_ids, state, lengths)
+        self.check_inputs(token_ids, state, lengths=lengths)
         self._check_embeddings(embeddings, token_ids)
         return self.run_layers(
             embeddings, state, token_ids=token_ids, lengths=lengths, layer_traces=layer_traces
@@ -209,7 +209,7 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         if lengths is None and mask is None:
             nll = self.output.nll(hidden.flatten(0, 1), target_ids.flatten())
             return nll.view(target_ids.shape), after
-        counted = scored(target_ids, lengths, mask)
+        counted = scored(target_ids, lengths, mask=mask)
         nll = self.output.nll(hidden[counted], target_ids[counted])
         return scattered(nll, counted), after
 

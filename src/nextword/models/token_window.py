@@ -34,7 +34,7 @@ class TokenWindow:
         return torch.cat([state.tensors[_CONTEXT], token_ids], dim=1)
 
     def after(
-        self, places: Int64[Tensor, "batch places"], state: State, lengths: Lengths | None
+        self, places: Int64[Tensor, "batch places"], state: State, *, lengths: Lengths | None
     ) -> State:
         """Return the state after reading.
 

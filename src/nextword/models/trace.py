@@ -85,7 +85,7 @@ def model_trace(
     if state is None:
         state = neural.initial_state(len(token_ids) if token_ids.ndim else 1)
     if embeddings is None:
-        neural.check_inputs(token_ids, state, lengths)
+        neural.check_inputs(token_ids, state, lengths=lengths)
         embeddings = neural.embed(token_ids).detach().requires_grad_()
     layers: list[LayerTrace] = []
     hidden, after = neural.hidden_from_embeddings(

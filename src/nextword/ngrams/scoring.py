@@ -46,15 +46,15 @@ def match_contexts(
     for order in range(2, tables.order):
         ranks.append(np.full_like(words, NOT_FOUND))
         contexts = np.where(continues[1:], ranks[order - 2][:-1], NOT_FOUND)
-        ranks[-1][1:] = tables.find(order, contexts, words[1:])
+        ranks[-1][1:] = tables.find(order, contexts, words=words[1:])
     return Matches(ranks=tuple(ranks))
 
 
 def score_words(
     tables: NgramTables,
     contexts: Matches,
-    targets: Int64[np.ndarray, " num_places"],
     *,
+    targets: Int64[np.ndarray, " num_places"],
     following: Matches | None = None,
 ) -> tuple[Float32[np.ndarray, " num_places"], Int64[np.ndarray, " num_places"]]:
     """Return the log-probability of one target word after each context.
@@ -94,10 +94,10 @@ def _target_ranks(
 ) -> Int64[np.ndarray, " num_places"]:
     """Return for each target the rank of the n-gram of an order that it completes."""
     if following is None or order == tables.order:
-        return tables.find(order, contexts.ranks[order - 2], targets)
+        return tables.find(order, contexts.ranks[order - 2], words=targets)
     ranks = following.ranks[order - 1].copy()
     other = np.flatnonzero(following.ranks[0] != targets)
-    ranks[other] = tables.find(order, contexts.ranks[order - 2][other], targets[other])
+    ranks[other] = tables.find(order, contexts.ranks[order - 2][other], words=targets[other])
     return ranks
 
 

@@ -55,6 +55,7 @@ class NgramTables:
         self,
         order: int,
         contexts: Int64[np.ndarray, " num_queries"],
+        *,
         words: Integer[np.ndarray, " num_queries"],
     ) -> Int64[np.ndarray, " num_queries"]:
         """Return the ranks of n-grams.

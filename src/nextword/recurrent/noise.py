@@ -43,7 +43,7 @@ class LayerNoise:
             return state
         return type(state)(*(_LimitedGradient.apply(part, self.state_threshold) for part in state))  # type: ignore[no-untyped-call]
 
-    def mixed(self, time: int, new: CellState, old: CellState) -> CellState:
+    def mixed(self, time: int, *, new: CellState, old: CellState) -> CellState:
         """Return the state after a step, interpolated with the old one.
 
         Args:

@@ -61,7 +61,9 @@ def trace_layer(
     """
     initial_state = _named(cell, state)
     outputs, steps = [], []
-    for step in run_steps(cell, inputs, state, lengths=lengths, noise=noise, separate_parts=True):
+    for step in run_steps(
+        cell, inputs, state=state, lengths=lengths, noise=noise, separate_parts=True
+    ):
         state = step.state
         outputs.append(step.outputs)
         steps.append(StepTrace(states=_named(cell, state), gates=step.gates))

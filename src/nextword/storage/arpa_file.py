@@ -45,8 +45,8 @@ def read_arpa_file(
 def write_arpa_file(
     path: Path,
     model: LanguageModel,
-    tokenizer: Tokenizer,
     *,
+    tokenizer: Tokenizer,
     on_progress: Callable[[int], None] | None = None,
 ) -> None:
     """Write a model as an ARPA file, atomically; missing folders are created.

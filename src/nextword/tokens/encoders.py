@@ -88,7 +88,7 @@ class WordEncoder:
         words = split_words(data.replace(b"\n", b" " + _LINE_END + b" "), self._layout)
         found = map(self._ids.get, words, repeat(_ABSENT))
         ids = np.fromiter(found, dtype=np.int64, count=len(words))
-        return _with_unknown(ids, num_characters_lost=count_blanks_lost(data, words, ids))
+        return _with_unknown(ids, num_characters_lost=count_blanks_lost(data, words, token_ids=ids))
 
 
 class CharacterEncoder:

@@ -75,7 +75,7 @@ def count_lost(text: str, decoded: str) -> int:
 
 
 def count_blanks_lost(
-    data: bytes, words: list[bytes], token_ids: Int64[np.ndarray, " num_tokens"]
+    data: bytes, words: list[bytes], *, token_ids: Int64[np.ndarray, " num_tokens"]
 ) -> int:
     r"""Count the white space of a text that cannot be restored from its words and line ends.
 

@@ -40,7 +40,7 @@ def refuse_idle_settings(config: RunConfig, layers: Sequence[Mapping[str, Any]])
 
 
 def refuse_other_parts(
-    init: str, stored: Mapping[str, Any], layers: Sequence[Mapping[str, Any]]
+    init: str, stored: Mapping[str, Any], *, layers: Sequence[Mapping[str, Any]]
 ) -> None:
     """Raise an error if the user sets something that differs from the model training starts from.
 

@@ -23,7 +23,7 @@ class ModelKeeper:
     """
 
     def __init__(
-        self, run: RunFolder, model: LanguageModel, config: RunConfig, tokenizer: Tokenizer
+        self, run: RunFolder, model: LanguageModel, *, config: RunConfig, tokenizer: Tokenizer
     ) -> None:
         self._run = run
         self._model = model

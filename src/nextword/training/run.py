@@ -187,7 +187,7 @@ class _Job:
         objective = LanguageModelingObjective(
             model, config, train=data.train, valid=data.valid, tokenizer=data.tokenizer
         )
-        keeper = ModelKeeper(self.run, model, config, self.tokenizer)
+        keeper = ModelKeeper(self.run, model, config=config, tokenizer=self.tokenizer)
         callbacks = [MetricsFile(self.run), TrainingCurve(self.run)]
         if self._callbacks is not None:
             callbacks += self._callbacks(self.run)
@@ -202,7 +202,7 @@ def _measure(model: LanguageModel, job: _Job, *, on_progress: ProgressCallback |
     """Evaluate the best model as `nextword evaluate` does, and write the card and the report."""
     config, data, run = job.ready.config, job.ready.data, job.run
     progress = job.progress
-    keeper = ModelKeeper(run, model, config, data.tokenizer)
+    keeper = ModelKeeper(run, model, config=config, tokenizer=data.tokenizer)
 
     def card(name: str, store: TokenStore | None) -> PerplexityCard | None:
         if store is None:

@@ -60,18 +60,18 @@ def test_token_layers_pretrained_vectors_of_one_width_are_refused() -> None:
 
 @pytest.mark.parametrize(("given", "expected"), [(None, 5), (3, 3)])
 def test_input_size_is_the_default_where_none_is_given(given: int | None, expected: int) -> None:
-    assert input_size(layers_of(), given, 5) == expected
+    assert input_size(layers_of(), given, default=5) == expected
 
 
 def test_input_size_of_one_hot_vectors_is_the_vocabularys() -> None:
-    assert input_size(layers_of(embedding=ONE_HOT, tied=False), None, 5) == 100
+    assert input_size(layers_of(embedding=ONE_HOT, tied=False), None, default=5) == 100
 
 
 def test_input_size_of_one_hot_vectors_that_is_given_is_refused() -> None:
     layers = layers_of(embedding=ONE_HOT, tied=False)
 
     with pytest.raises(ConfigError, match=r"embedding_size is 3, but one-hot .* 100") as caught:
-        input_size(layers, 3, 5)
+        input_size(layers, 3, default=5)
 
     assert caught.value.help == "Leave model.embedding_size out, or choose another embedding.kind."
 

@@ -40,7 +40,7 @@ def test_padded_rows_that_are_no_rows_of_ids_are_refused(rows: object) -> None:
 def test_with_seen_marks_valid_ids_in_a_copy() -> None:
     before = torch.tensor([[True, False, False], [False, False, False]])
 
-    seen = with_seen(before, torch.tensor([[2, 2], [1, 2]]), torch.tensor([2, 1]))
+    seen = with_seen(before, torch.tensor([[2, 2], [1, 2]]), lengths=torch.tensor([2, 1]))
 
     assert seen.tolist() == [[True, False, True], [False, True, False]]
     assert before.sum() == 1

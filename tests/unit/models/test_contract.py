@@ -13,7 +13,7 @@ def ids(*rows: list[int]) -> torch.Tensor:
 
 
 def check(token_ids: torch.Tensor, lengths: torch.Tensor | None = None, rows: int = 2) -> None:
-    MODEL.check_inputs(token_ids, MODEL.initial_state(rows), lengths)
+    MODEL.check_inputs(token_ids, MODEL.initial_state(rows), lengths=lengths)
 
 
 def test_check_inputs_one_axis_is_refused() -> None:
@@ -46,13 +46,13 @@ def test_check_inputs_nothing_to_read_passes(shape: tuple[int, int]) -> None:
 
 
 def test_scored_without_limits_is_everything() -> None:
-    assert scored(ids([1, 2], [3, 4]), None, None).all()
+    assert scored(ids([1, 2], [3, 4]), None, mask=None).all()
 
 
 def test_scored_is_within_lengths_and_not_hidden() -> None:
     mask = torch.tensor([[True, False, True], [True, True, True]])
 
-    counted = scored(torch.zeros(2, 3, dtype=torch.int64), torch.tensor([3, 1]), mask)
+    counted = scored(torch.zeros(2, 3, dtype=torch.int64), torch.tensor([3, 1]), mask=mask)
 
     assert counted.tolist() == [[True, False, True], [True, False, False]]
 

@@ -46,7 +46,7 @@ def test_score_words_equals_the_definition(text: list[int], target: int, order: 
     places = np.arange(len(text))
     contexts = match_contexts(tables, np.array(text), start_id=START)
 
-    scores, _ = score_words(tables, contexts, np.full(len(text), target))
+    scores, _ = score_words(tables, contexts, targets=np.full(len(text), target))
 
     model = as_naive(tables)
     expected = [model.probability(known(text[: place + 1]), target) for place in places]
@@ -61,7 +61,7 @@ def test_next_word_log_probs_equal_scores_to_the_last_bit(text: list[int], order
     log_probs = next_word_log_probs(tables, contexts, num_places=len(text), never_ids=NEVER_IDS)
 
     for target in set(range(tables.vocab_size)) - set(NEVER_IDS):
-        scores, _ = score_words(tables, contexts, np.full(len(text), target))
+        scores, _ = score_words(tables, contexts, targets=np.full(len(text), target))
         np.testing.assert_array_equal(log_probs[:, target], scores)
 
 
@@ -75,10 +75,12 @@ def test_score_words_following_words_change_no_score(
     target_ids = np.where(longer[1:] > START, longer[1:], targets[: len(text)])
 
     reused, _ = score_words(
-        tables, matches.at(places), target_ids, following=matches.at(places + 1)
+        tables, matches.at(places), targets=target_ids, following=matches.at(places + 1)
     )
 
-    np.testing.assert_array_equal(reused, score_words(tables, matches.at(places), target_ids)[0])
+    np.testing.assert_array_equal(
+        reused, score_words(tables, matches.at(places), targets=target_ids)[0]
+    )
 
 
 def test_score_words_says_the_order_that_was_found() -> None:
@@ -86,7 +88,7 @@ def test_score_words_says_the_order_that_was_found() -> None:
     seen = tables.words_of(4, np.array([5]))[0]
     contexts = match_contexts(tables, seen[:-1], start_id=START)
 
-    _, found = score_words(tables, contexts.at(np.array([2])), seen[-1:])
+    _, found = score_words(tables, contexts.at(np.array([2])), targets=seen[-1:])
 
     assert found.tolist() == [4]
 
@@ -95,7 +97,9 @@ def test_score_words_impossible_word_is_minus_infinity() -> None:
     tables = estimated(2, smooth=False)
     contexts = match_contexts(tables, np.array([START]), start_id=START)
 
-    assert score_words(tables, contexts, np.array([TOKENIZER.unknown_id]))[0].tolist() == [-np.inf]
+    assert score_words(tables, contexts, targets=np.array([TOKENIZER.unknown_id]))[0].tolist() == [
+        -np.inf
+    ]
 
 
 def test_next_word_log_probs_never_ids_are_impossible_whatever_the_tables_say() -> None:

@@ -32,13 +32,19 @@ def test_tables_count_ngrams_and_parameters() -> None:
 def test_tables_find_gives_ranks_or_not_found() -> None:
     contexts, words = np.array([0, 0, 2, 3, NOT_FOUND]), np.array([3, 2, 0, 3, 1])
 
-    assert small().find(2, contexts, words).tolist() == [1, NOT_FOUND, 2, NOT_FOUND, NOT_FOUND]
+    assert small().find(2, contexts, words=words).tolist() == [
+        1,
+        NOT_FOUND,
+        2,
+        NOT_FOUND,
+        NOT_FOUND,
+    ]
 
 
 def test_tables_find_in_an_empty_order_finds_nothing() -> None:
     tables = small(keys=(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)))
 
-    assert tables.find(2, np.array([0]), np.array([1])).tolist() == [NOT_FOUND]
+    assert tables.find(2, np.array([0]), words=np.array([1])).tolist() == [NOT_FOUND]
 
 
 def test_tables_words_of_spells_ngrams() -> None:

@@ -39,7 +39,7 @@ def test_arpa_file_round_trip_loses_nothing(
 ) -> None:
     path = tmp_path / name
 
-    write_arpa_file(path, model, TOKENIZER)
+    write_arpa_file(path, model, tokenizer=TOKENIZER)
 
     assert fingerprints(read_arpa_file(path)) == fingerprints((model, TOKENIZER))
     assert (path.read_bytes()[:2] == b"\x1f\x8b") == name.lower().endswith(".gz")
@@ -50,7 +50,7 @@ def test_write_arpa_file_same_model_gives_the_same_bytes(
 ) -> None:
     paths = [tmp_path / "one.arpa.gz", tmp_path / "other.arpa.gz"]
     for path in paths:
-        write_arpa_file(path, model, TOKENIZER)
+        write_arpa_file(path, model, tokenizer=TOKENIZER)
 
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
@@ -62,14 +62,16 @@ def test_write_arpa_file_existing_file_is_left_alone(
     path.write_text("mine")
 
     with pytest.raises(CheckpointError, match=r"model\.arpa exists already; it is not replaced"):
-        write_arpa_file(path, model, TOKENIZER)
+        write_arpa_file(path, model, tokenizer=TOKENIZER)
 
     assert path.read_text() == "mine"
 
 
 def test_write_arpa_file_other_family_makes_no_folder(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="of the family constant"):
-        write_arpa_file(tmp_path / "new" / "m.arpa", uniform_model(30), tokenizer_of("a\n"))
+        write_arpa_file(
+            tmp_path / "new" / "m.arpa", uniform_model(30), tokenizer=tokenizer_of("a\n")
+        )
 
     assert not list(tmp_path.iterdir())
 
@@ -85,7 +87,7 @@ def test_write_arpa_file_full_disk_leaves_nothing(
     monkeypatch.setattr("nextword.storage.arpa_file.ngram_to_arpa", breaking)
 
     with pytest.raises(CheckpointError, match=r"the disk is full: .*arpa"):
-        write_arpa_file(tmp_path / name, model, TOKENIZER)
+        write_arpa_file(tmp_path / name, model, tokenizer=TOKENIZER)
 
     assert not list(tmp_path.iterdir())
 
@@ -95,7 +97,7 @@ def test_arpa_file_progress_is_told_in_lines(model: NgramLanguageModel, tmp_path
     written: list[int] = []
     read: list[int] = []
 
-    write_arpa_file(path, model, TOKENIZER, on_progress=written.append)
+    write_arpa_file(path, model, tokenizer=TOKENIZER, on_progress=written.append)
     path.write_bytes(b"\n" * 40_000 + path.read_bytes())
     read_arpa_file(path, on_progress=read.append)
 
@@ -114,7 +116,7 @@ def test_read_arpa_file_truncated_gzip_names_the_line(
     kept: int, model: NgramLanguageModel, tmp_path: Path
 ) -> None:
     path = tmp_path / "model.arpa.gz"
-    write_arpa_file(path, model, TOKENIZER)
+    write_arpa_file(path, model, tokenizer=TOKENIZER)
     path.write_bytes(path.read_bytes()[:kept])
 
     with pytest.raises(FormatError, match=re.escape(f"{path}, line ") + r"[\d,]+: "):
@@ -123,7 +125,7 @@ def test_read_arpa_file_truncated_gzip_names_the_line(
 
 def test_read_arpa_file_damaged_gzip_is_refused(model: NgramLanguageModel, tmp_path: Path) -> None:
     path = tmp_path / "model.arpa.gz"
-    write_arpa_file(path, model, TOKENIZER)
+    write_arpa_file(path, model, tokenizer=TOKENIZER)
     data = bytearray(path.read_bytes())
     for place in range(30, len(data), len(data) // 50):
         data[place] ^= 0x55

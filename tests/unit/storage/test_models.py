@@ -53,7 +53,7 @@ linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/sel
 @pytest.mark.parametrize("name", ["model.arpa", "model.arpa.gz", "MODEL.ARPA", "old.lm", "words"])
 def test_load_model_arpa_file_is_a_model(name: str, tmp_path: Path) -> None:
     model = trained()
-    write_arpa_file(tmp_path / name, model, TOKENIZER)
+    write_arpa_file(tmp_path / name, model, tokenizer=TOKENIZER)
 
     stored = load(tmp_path / name)
 

@@ -23,7 +23,7 @@ def ready(corpus_file: Path, tmp_path: Path, settings: Settings) -> StateJob:
 
 
 def keeper_of(ready: StateJob, run: RunFolder) -> ModelKeeper:
-    return ModelKeeper(run, ready.state.model, ready.ready.config, ready.tokenizer)
+    return ModelKeeper(run, ready.state.model, config=ready.ready.config, tokenizer=ready.tokenizer)
 
 
 def test_keeper_load_best_gives_the_weights_that_were_saved(

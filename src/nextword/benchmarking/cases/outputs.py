@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -178,7 +179,7 @@ def _quantities(
     }
 
 
-def step_growth_mib(kind: str, sizes: OutputSizes, precision: str) -> float | None:
+def step_growth_mib(kind: str, sizes: OutputSizes, *, precision: str) -> float | None:
     """Return by how many MiB the first step of an output increases this process's memory.
 
     Args:
@@ -252,5 +253,6 @@ class OutputsCase(Case):
         """Return a row with the increase in memory, measured in a new process."""
         precision = torch.float32 if kind == PEER else self.dtype
         row = row_of(samples, kind, base=KINDS[0], precision=precision)
-        growth = call_in_subprocess(step_growth_mib, kind, self.sizes, dtype_name(precision))
+        step_growth = partial(step_growth_mib, precision=dtype_name(precision))
+        growth = call_in_subprocess(step_growth, kind, self.sizes)
         return replace(row, memory_growth_mib=growth)

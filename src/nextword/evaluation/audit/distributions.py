@@ -41,7 +41,7 @@ def _nll_difference(subject: Subject, lengths: Lengths | None, mask: Mask | None
     nll, _ = model.nll(passage.token_ids, passage.target_ids, subject.started(), lengths, mask)
     log_probs, _ = model.next_log_probs(passage.token_ids, subject.started(), lengths)
     expected = -log_probs.gather(2, passage.target_ids[:, :, None]).squeeze(2)
-    counted = scored(passage.target_ids, lengths, mask)
+    counted = scored(passage.target_ids, lengths, mask=mask)
     return largest_difference(nll, expected.masked_fill(~counted, 0.0))
 
 

@@ -87,12 +87,12 @@ def padding_invariance(subject: Subject) -> float:
 
     def difference(row: int, length: int) -> float:
         if length == 0:
-            return subject.state_difference(state, subject.started(), [row])
+            return subject.state_difference(state, subject.started(), rows=[row])
         scores, expected = subject.model.next_log_probs(token_ids[:, :length], subject.started())
         return worst(
             [
                 largest_difference(padded[row, :length], scores[row]),
-                subject.state_difference(state, expected, [row]),
+                subject.state_difference(state, expected, rows=[row]),
             ]
         )
 

@@ -44,8 +44,8 @@ def state_reset(subject: Subject) -> float:
         state = subject.started().reset(rows)
         return worst(
             [
-                subject.state_difference(state, subject.fresh(), [0, 2]),
-                subject.state_difference(state, subject.started(), [1]),
+                subject.state_difference(state, subject.fresh(), rows=[0, 2]),
+                subject.state_difference(state, subject.started(), rows=[1]),
             ]
         )
 

@@ -63,7 +63,7 @@ class Subject:
         return self.scores(self.fresh()).dtype
 
     def state_difference(
-        self, actual: State, expected: State, rows: slice | list[int] = slice(None)
+        self, actual: State, expected: State, *, rows: slice | list[int] = slice(None)
     ) -> float:
         """Return the largest difference between log-probabilities computed from two states.
 

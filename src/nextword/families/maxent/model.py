@@ -206,11 +206,13 @@ class MaxEntLanguageModel(NeuralLanguageModel):
         hidden, after = self.hidden(token_ids, state, lengths)
         if lengths is None and mask is None:
             additions = self._additions(token_ids, state, None)
-            nll = self.output.added_nll(hidden.flatten(0, 1), target_ids.flatten(), additions)
+            nll = self.output.added_nll(
+                hidden.flatten(0, 1), target_ids.flatten(), additions=additions
+            )
             return nll.view(target_ids.shape), after
-        counted = scored(target_ids, lengths, mask)
+        counted = scored(target_ids, lengths, mask=mask)
         additions = self._additions(token_ids, state, counted)
-        nll = self.output.added_nll(hidden[counted], target_ids[counted], additions)
+        nll = self.output.added_nll(hidden[counted], target_ids[counted], additions=additions)
         return scattered(nll, counted), after
 
     def _additions(self, token_ids: TokenIds, state: State, counted: Mask | None) -> Additions:

@@ -85,7 +85,7 @@ class NgramLanguageModel(LanguageModel):
         self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
     ) -> tuple[LogProbs, State]:
         """Read tokens and return the log-probabilities of the next token after each, in nats."""
-        self.check_inputs(token_ids, state, lengths)
+        self.check_inputs(token_ids, state, lengths=lengths)
         words = self._window(token_ids, state)
         contexts, _ = self._contexts(words, np.ones(tuple(token_ids.shape), dtype=bool))
         log_probs = next_word_log_probs(
@@ -96,7 +96,7 @@ class NgramLanguageModel(LanguageModel):
 
     def advance(self, token_ids: TokenIds, state: State, lengths: Lengths | None = None) -> State:
         """Read tokens without scoring anything and return the state after them."""
-        self.check_inputs(token_ids, state, lengths)
+        self.check_inputs(token_ids, state, lengths=lengths)
         return self._after(self._window(token_ids, state), token_ids, state, lengths)
 
     def nll(
@@ -108,20 +108,20 @@ class NgramLanguageModel(LanguageModel):
         mask: Mask | None = None,
     ) -> tuple[Nll, State]:
         """Read tokens and return the negative log-likelihoods of the targets, in nats."""
-        self.check_inputs(token_ids, state, lengths)
+        self.check_inputs(token_ids, state, lengths=lengths)
         self.check_targets(token_ids, target_ids)
-        counted = scored(target_ids, lengths, mask).numpy()
+        counted = scored(target_ids, lengths, mask=mask).numpy()
         words = self._window(token_ids, state)
         targets = target_ids.numpy()[counted]
         contexts, following = self._contexts(words, counted)
-        log_probs, _ = score_words(self.tables, contexts, targets, following=following)
+        log_probs, _ = score_words(self.tables, contexts, targets=targets, following=following)
         log_probs[np.isin(targets, self.never_ids)] = -np.inf
         nll = np.zeros(counted.shape, dtype=np.float32)
         nll[counted] = -log_probs
         return torch.from_numpy(nll), self._after(words, token_ids, state, lengths)
 
     def match_orders(
-        self, token_ids: TokenIds, target_ids: TokenIds, state: State
+        self, token_ids: TokenIds, target_ids: TokenIds, *, state: State
     ) -> Int64[Tensor, "batch time"]:
         """Return the order of the stored n-gram that each target is found in.
 
@@ -137,7 +137,7 @@ class NgramLanguageModel(LanguageModel):
         self.check_targets(token_ids, target_ids)
         everywhere = np.ones(tuple(token_ids.shape), dtype=bool)
         contexts, _ = self._contexts(self._window(token_ids, state), everywhere)
-        _, orders = score_words(self.tables, contexts, target_ids.numpy().ravel())
+        _, orders = score_words(self.tables, contexts, targets=target_ids.numpy().ravel())
         return torch.from_numpy(orders).view(token_ids.shape)
 
     def _window(self, token_ids: TokenIds, state: State) -> Int64[np.ndarray, "batch width"]:

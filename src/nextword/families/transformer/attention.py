@@ -79,7 +79,7 @@ class BandedAttention(nn.Module):
         outputs = banded_attention(
             queries,
             longer.keys,
-            longer.values,
+            values=longer.values,
             distance_bias=self.distance_bias,
             num_before=num_before,
         )

@@ -18,8 +18,8 @@ _MIN_BLOCK = 64
 def banded_attention(
     queries: Float[Tensor, "batch time hidden"],
     keys: Float[Tensor, "batch places hidden"],
-    values: Float[Tensor, "batch places hidden"],
     *,
+    values: Float[Tensor, "batch places hidden"],
     distance_bias: Float[Tensor, "heads context"],
     num_before: Int64[Tensor, " batch"],
 ) -> Float[Tensor, "batch time hidden"]:
@@ -44,7 +44,7 @@ def banded_attention(
     Example:
         >>> values = torch.tensor([[[9.0], [1.0], [2.0], [6.0]]])  # the first one is masked
         >>> banded_attention(
-        ...     torch.zeros(1, 3, 1), torch.zeros(1, 4, 1), values,
+        ...     torch.zeros(1, 3, 1), torch.zeros(1, 4, 1), values=values,
         ...     distance_bias=torch.zeros(1, 2), num_before=torch.tensor([0]),
         ... ).flatten().tolist()
         [1.0, 1.5, 4.0]

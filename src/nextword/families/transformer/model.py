@@ -185,7 +185,7 @@ class TransformerConfig(NeuralModelConfig):
         token_layers = build_token_layers(network, tied=self.tied)
         return TransformerLanguageModel(
             token_layers,
-            embedding_size=input_size(token_layers, self.embedding_size, self.hidden_size),
+            embedding_size=input_size(token_layers, self.embedding_size, default=self.hidden_size),
             hidden_size=self.hidden_size,
             num_layers=self.num_layers,
             num_heads=self.num_heads,

@@ -241,7 +241,7 @@ class ConvolutionalConfig(NeuralModelConfig):
         require_no_recurrence(network, family=self.family)
         token_layers = build_token_layers(network, tied=self.tied)
         layers = ConvolutionalLayers(
-            input_size(token_layers, self.embedding_size, self.hidden_size),
+            input_size(token_layers, self.embedding_size, default=self.hidden_size),
             num_channels=self.num_channels,
             hidden_size=self.hidden_size,
             window=self.window,

@@ -138,7 +138,7 @@ class WindowConfig(NeuralModelConfig):
         require_no_recurrence(network, family=self.family)
         token_layers = build_token_layers(network, tied=self.tied)
         layers = ConcatenatedLayers(
-            input_size(token_layers, self.embedding_size, self.hidden_size),
+            input_size(token_layers, self.embedding_size, default=self.hidden_size),
             self.hidden_size,
             window=self.window,
             num_layers=self.num_layers,

@@ -63,11 +63,11 @@ class WindowLanguageModel(NeuralLanguageModel):
         self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
     ) -> tuple[Hidden, State]:
         """Return the hidden vectors, (batch, time, hidden_size), and the state after reading."""
-        self.check_inputs(token_ids, state, lengths)
+        self.check_inputs(token_ids, state, lengths=lengths)
         places = self.window.join(token_ids, state)
         # One look-up, so that dropout treats the tokens and those before them alike.
         hidden = self._run(self.embed(places.clamp(min=0)), places)
-        return hidden, self.window.after(places, state, lengths)
+        return hidden, self.window.after(places, state, lengths=lengths)
 
     def run_layers(
         self,
@@ -82,7 +82,7 @@ class WindowLanguageModel(NeuralLanguageModel):
         places = self.window.join(token_ids, state)
         before = self.embed(places[:, : self.window.size - 1].clamp(min=0))
         hidden = self._run(torch.cat([before, embeddings], dim=1), places, layer_traces)
-        return hidden, self.window.after(places, state, lengths)
+        return hidden, self.window.after(places, state, lengths=lengths)
 
     def _run(
         self,

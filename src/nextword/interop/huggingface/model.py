@@ -91,14 +91,14 @@ class HuggingFaceLanguageModel(LanguageModel, nn.Module):
         Returns:
             Log-probabilities in nats, (batch, time, vocab), and the new state.
         """
-        self.check_inputs(token_ids, state, lengths)
-        logits, state = self.read(token_ids, state, lengths)
+        self.check_inputs(token_ids, state, lengths=lengths)
+        logits, state = self.read(token_ids, state, lengths=lengths)
         precise = torch.promote_types(logits.dtype, torch.float32)
         return logits.to(precise).log_softmax(dim=2), state
 
     @abstractmethod
     def read(
-        self, token_ids: TokenIds, state: State, lengths: Lengths | None
+        self, token_ids: TokenIds, state: State, *, lengths: Lengths | None
     ) -> tuple[Logits, State]:
         """Return the logits after each token, (batch, time, vocab), and the new state."""
 
@@ -108,7 +108,9 @@ class HuggingFaceLanguageModel(LanguageModel, nn.Module):
         return torch.zeros(*token_ids.shape, self.vocab_size, dtype=dtype, device=self.device)
 
 
-def row_groups(num_before: Lengths, num_steps: int, lengths: Lengths | None) -> Iterator[RowGroup]:
+def row_groups(
+    num_before: Lengths, num_steps: int, *, lengths: Lengths | None
+) -> Iterator[RowGroup]:
     """Group the rows that have equal lengths; rows without new tokens are left out.
 
     Args:
@@ -120,7 +122,7 @@ def row_groups(num_before: Lengths, num_steps: int, lengths: Lengths | None) -> 
         Groups, by `num_before` and then by `num_steps`.
 
     Example:
-        >>> groups = row_groups(torch.tensor([4, 0, 4]), 2, None)
+        >>> groups = row_groups(torch.tensor([4, 0, 4]), 2, lengths=None)
         >>> [(group.rows.tolist(), group.num_before) for group in groups]
         [([1], 0), ([0, 2], 4)]
     """

@@ -37,14 +37,14 @@ class RecurrentHuggingFaceModel(HuggingFaceLanguageModel):
         return State.fresh(initial, batch_size=batch_size, fingerprint=self.fingerprint)
 
     def read(
-        self, token_ids: TokenIds, state: State, lengths: Lengths | None
+        self, token_ids: TokenIds, state: State, *, lengths: Lengths | None
     ) -> tuple[Logits, State]:
         """Return the logits after each token, (batch, time, vocab), and the new state."""
         logits = self.no_logits(token_ids)
         tensors = {name: part.clone() for name, part in state.tensors.items()}
         # Only whether a row has read anything matters here.
         has_read = state.num_tokens.clamp(max=1)
-        for group in row_groups(has_read, token_ids.shape[1], lengths):
+        for group in row_groups(has_read, token_ids.shape[1], lengths=lengths):
             read, cache = self._read_group(group, token_ids[group.rows, : group.num_steps], state)
             logits[group.rows, : group.num_steps] = read.to(logits.dtype)
             for name, part in _named(cache_tensors(cache)).items():

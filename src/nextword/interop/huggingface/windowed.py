@@ -112,17 +112,17 @@ class WindowedHuggingFaceModel(HuggingFaceLanguageModel):
         return WindowState.fresh(initial, batch_size=batch_size, fingerprint=self.fingerprint)
 
     def read(
-        self, token_ids: TokenIds, state: State, lengths: Lengths | None
+        self, token_ids: TokenIds, state: State, *, lengths: Lengths | None
     ) -> tuple[Logits, State]:
         """Return the logits after each token, (batch, time, vocab), and the new state."""
         places = self.window.join(token_ids, state)
         available = _encoded(state)
         logits, encoded = self.no_logits(token_ids), []
-        for group in row_groups(state.num_tokens, token_ids.shape[1], lengths):
+        for group in row_groups(state.num_tokens, token_ids.shape[1], lengths=lengths):
             read, last = self._read_group(group, places[group.rows], available)
             logits[group.rows, : group.num_steps] = read.to(logits.dtype)
             encoded.append(last)
-        after = self.window.after(places, state, lengths)
+        after = self.window.after(places, state, lengths=lengths)
         return logits, _with_encoded(after, encoded)
 
     def _read_group(

@@ -111,7 +111,7 @@ class AdaptiveSoftmax(Output):
         if torch.is_grad_enabled():
             return self._nll(hidden, target_ids)
         scores = self.num_scores_held(1)
-        return nll_in_pieces(self._nll, hidden, target_ids, scores_per_position=scores)
+        return nll_in_pieces(self._nll, hidden, target_ids=target_ids, scores_per_position=scores)
 
     def num_scores_held(self, num_positions: int) -> int:
         """Return the scores of the head, and those of the largest cluster up to one block."""
@@ -123,7 +123,8 @@ class AdaptiveSoftmax(Output):
         bias = self._masked_bias()
         numbers = torch.bucketize(target_ids, self.cutoffs, right=True)
         head_targets = self._head_targets(target_ids, numbers)
-        nll = linear_nll(hidden, *self._head(bias), head_targets)
+        weight, head_bias = self._head(bias)
+        nll = linear_nll(hidden, weight, bias=head_bias, target_ids=head_targets)
         for number, (low, high) in enumerate(self.words.bounds[1:], start=1):
             positions = (numbers == number).nonzero().squeeze(1)
             tail_nll = _linear_nll(
@@ -158,8 +159,8 @@ class AdaptiveSoftmax(Output):
 def _linear_nll(hidden: Tensor, weight: Tensor, bias: Tensor, target_ids: Tensor) -> Tensor:
     """Return the loss in one product if all scores fit into a block, else block by block."""
     if len(hidden) * len(weight) <= chunked.BLOCK_SCORES:
-        return linear_nll(hidden, weight, bias, target_ids)
-    return linear_cross_entropy(hidden, weight, bias, target_ids)
+        return linear_nll(hidden, weight, bias=bias, target_ids=target_ids)
+    return linear_cross_entropy(hidden, weight, bias=bias, target_ids=target_ids)
 
 
 def _require_words(bounds: list[tuple[int, int]], never_ids: tuple[int, ...]) -> None:

@@ -70,6 +70,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
 def linear_cross_entropy(
     hidden: FlatHidden,
     weight: Float[Tensor, "vocab hidden"],
+    *,
     bias: Float[Tensor, " vocab"],
     target_ids: FlatTargets,
 ) -> FlatNll:
@@ -90,7 +91,9 @@ def linear_cross_entropy(
 
     Example:
         >>> hidden, weight = torch.zeros(1, 3), torch.zeros(4, 3)
-        >>> round(linear_cross_entropy(hidden, weight, torch.zeros(4), torch.tensor([2])).item(), 4)
+        >>> bias, target_ids = torch.zeros(4), torch.tensor([2])
+        >>> nll = linear_cross_entropy(hidden, weight, bias=bias, target_ids=target_ids)
+        >>> round(nll.item(), 4)
         1.3863
     """
     return _LinearCrossEntropy.apply(hidden, weight, bias, target_ids)  # type: ignore[no-any-return,no-untyped-call]
@@ -109,7 +112,9 @@ class ChunkedSoftmax(FullSoftmax):
 
     def nll(self, hidden: FlatHidden, target_ids: FlatTargets) -> FlatNll:
         """Return the negative log-likelihood of each target, nats."""
-        return linear_cross_entropy(hidden, self.weight, self.masked_bias(), target_ids)
+        return linear_cross_entropy(
+            hidden, self.weight, bias=self.masked_bias(), target_ids=target_ids
+        )
 
     def num_scores_held(self, num_positions: int) -> int:
         """Return the number of scores in one block."""

@@ -80,7 +80,9 @@ class FullSoftmax(Output):
         """
         if torch.is_grad_enabled():
             return self._nll(hidden, target_ids)
-        return nll_in_pieces(self._nll, hidden, target_ids, scores_per_position=len(self.bias))
+        return nll_in_pieces(
+            self._nll, hidden, target_ids=target_ids, scores_per_position=len(self.bias)
+        )
 
     def added_log_probs(
         self, hidden: FlatHidden, additions: Additions
@@ -97,7 +99,7 @@ class FullSoftmax(Output):
         return log_softmax(added(self.logits(hidden), additions))
 
     def added_nll(
-        self, hidden: FlatHidden, target_ids: FlatTargets, additions: Additions
+        self, hidden: FlatHidden, target_ids: FlatTargets, *, additions: Additions
     ) -> FlatNll:
         """Return the negative log-likelihood of each target under `added_log_probs`, nats.
 
@@ -113,7 +115,7 @@ class FullSoftmax(Output):
             begin += len(part)
             return self._nll(part, targets, inside)
 
-        return nll_in_pieces(nll, hidden, target_ids, scores_per_position=len(self.bias))
+        return nll_in_pieces(nll, hidden, target_ids=target_ids, scores_per_position=len(self.bias))
 
     def num_scores_held(self, num_positions: int) -> int:
         """Return the number of all scores."""
@@ -122,4 +124,6 @@ class FullSoftmax(Output):
     def _nll(
         self, hidden: FlatHidden, target_ids: FlatTargets, additions: Additions | None = None
     ) -> FlatNll:
-        return linear_nll(hidden, self.weight, self.masked_bias(), target_ids, additions)
+        return linear_nll(
+            hidden, self.weight, bias=self.masked_bias(), target_ids=target_ids, additions=additions
+        )

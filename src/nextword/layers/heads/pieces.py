@@ -13,8 +13,8 @@ MAX_SCORES = 16 * 2**20
 def nll_in_pieces(
     nll: Callable[[FlatHidden, FlatTargets], FlatNll],
     hidden: FlatHidden,
-    target_ids: FlatTargets,
     *,
+    target_ids: FlatTargets,
     scores_per_position: int,
 ) -> FlatNll:
     """Return the negative log-likelihood of targets, computed in pieces of few positions.

@@ -60,10 +60,10 @@ class SampledSoftmax(FullSoftmax):
         if not (self.training and torch.is_grad_enabled()):
             return super().nll(hidden, target_ids)
         sample_ids = draw_log_uniform(self.num_samples, len(self.bias), device=hidden.device)
-        return self.sampled_nll(hidden, target_ids, sample_ids)
+        return self.sampled_nll(hidden, target_ids, sample_ids=sample_ids)
 
     def sampled_nll(
-        self, hidden: FlatHidden, target_ids: FlatTargets, sample_ids: Int64[Tensor, " samples"]
+        self, hidden: FlatHidden, target_ids: FlatTargets, *, sample_ids: Int64[Tensor, " samples"]
     ) -> FlatNll:
         """Return the estimated negative log-likelihood of each target, nats.
 

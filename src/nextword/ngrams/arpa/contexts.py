@@ -41,7 +41,7 @@ def ranks_of(
     """Return the rank of each n-gram, (num_ngrams); `NOT_FOUND` if it is missing."""
     ranks = ngrams[:, 0]
     for order in range(2, ngrams.shape[1] + 1):
-        ranks = tables.find(order, ranks, ngrams[:, order - 1])
+        ranks = tables.find(order, ranks, words=ngrams[:, order - 1])
     return ranks
 
 

@@ -112,7 +112,7 @@ def count_ngrams(sentences: Sentences, *, order: int) -> NgramCounts:
         check_found(orders, wanted=order)
         ranks[:] = NO_RANK
         ranks[ends[sorting]] = np.repeat(np.arange(len(begins)), counts)
-    return finished(orders, sentences, appearance)
+    return finished(orders, sentences, appearance=appearance)
 
 
 def check_order(order: int) -> None:
@@ -171,7 +171,7 @@ def note_appearance(
 
 
 def finished(
-    orders: list[OrderCounts], sentences: Sentences, appearance: Int64[np.ndarray, " vocab"]
+    orders: list[OrderCounts], sentences: Sentences, *, appearance: Int64[np.ndarray, " vocab"]
 ) -> NgramCounts:
     """Return the counts of all orders as one object.
 

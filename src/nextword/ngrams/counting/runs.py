@@ -65,6 +65,7 @@ class SpilledRun:
 def reduce_run(
     keys: Int64[np.ndarray, " num_seen"],
     counts: Int64[np.ndarray, " num_seen"],
+    *,
     suffixes: Int64[np.ndarray, " num_seen"],
 ) -> Run:
     """Sort n-grams by key and sum the counts of duplicates.
@@ -118,7 +119,7 @@ def _next_block(left: Sequence[Run], block: int) -> tuple[Run, list[Run]]:
     merged = reduce_run(
         np.concatenate([run.keys for run in heads]),
         np.concatenate([run.counts for run in heads]),
-        np.concatenate([run.suffixes for run in heads]),
+        suffixes=np.concatenate([run.suffixes for run in heads]),
     )
     rest = [run[cut:] for run, cut in zip(left, cuts, strict=True)]
     return merged, [run for run in rest if len(run)]

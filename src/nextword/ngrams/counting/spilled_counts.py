@@ -69,7 +69,7 @@ def count_spilling(
         check_found(orders, wanted=order)
         if number < order:
             text.move_on(merged.keys)
-    return finished(orders, sentences, text.appearance)
+    return finished(orders, sentences, appearance=text.appearance)
 
 
 class _Positions:
@@ -97,7 +97,7 @@ class _Positions:
         """Iterate over the n-grams one order higher, as one sorted run for each piece."""
         for begin, end in self._windows():
             ends, keys = self._keys(begin, end, before=int(self._ranks[begin - 1]))
-            yield reduce_run(keys, np.ones(len(keys), dtype=np.int64), self._ranks[ends])
+            yield reduce_run(keys, np.ones(len(keys), dtype=np.int64), suffixes=self._ranks[ends])
 
     def move_on(self, keys: Int64[np.ndarray, " num_ngrams"]) -> None:
         """Replace the rank at each position by that of the n-gram one order higher.

@@ -3,7 +3,7 @@
 Rows beyond their length, and entries that zoneout keeps, have a = 1 and b = 0: h[t] = h[t-1].
 """
 
-from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -11,17 +11,23 @@ from torch import Tensor
 from nextword.cells import Coefficients, DiagonalCell, DiagonalState
 from nextword.recurrent.noise import LayerNoise
 
-#: Maps a and b, (time, batch, hidden), and h[0], (batch, hidden), to all h, (time, batch, hidden).
-Recurrence = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+@runtime_checkable
+class Recurrence(Protocol):
+    """A function from the coefficients of a window to its hidden states."""
+
+    def __call__(self, a: Tensor, b: Tensor, *, initial: Tensor) -> Tensor:
+        """Map a and b, (time, batch, hidden), and h[0], (batch, hidden), to all h."""
+        ...
 
 
 def run_diagonal(
     cell: DiagonalCell,
     inputs: Tensor,
+    *,
     state: DiagonalState,
     lengths: Tensor | None,
     noise: LayerNoise,
-    *,
     recurrence: Recurrence,
 ) -> tuple[Tensor, DiagonalState]:
     """Run a diagonal layer; arguments and results as in the reference."""
@@ -31,11 +37,11 @@ def run_diagonal(
     for share in noise.held:
         a, b = _hold(a, b, share)
     if lengths is None:
-        outputs = recurrence(a, b, state.hidden_state)
+        outputs = recurrence(a, b, initial=state.hidden_state)
         return outputs.transpose(0, 1), DiagonalState(hidden_state=outputs[-1])
     ended = (torch.arange(len(steps), device=lengths.device)[:, None] >= lengths)[:, :, None]
     a, b = a.masked_fill(ended, 1.0), b.masked_fill(ended, 0.0)
-    outputs = recurrence(a, b, state.hidden_state)
+    outputs = recurrence(a, b, initial=state.hidden_state)
     masked = outputs.masked_fill(ended, 0.0)
     return masked.transpose(0, 1), DiagonalState(hidden_state=outputs[-1])
 

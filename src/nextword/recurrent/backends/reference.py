@@ -47,7 +47,7 @@ def run_layer(
         last valid step of each row.
     """
     outputs = []
-    for step in run_steps(cell, inputs, state, lengths=lengths, noise=noise):
+    for step in run_steps(cell, inputs, state=state, lengths=lengths, noise=noise):
         outputs.append(step.outputs)
         state = step.state
     return stack_outputs(outputs, cell=cell, inputs=inputs), state
@@ -56,8 +56,8 @@ def run_layer(
 def run_steps(
     cell: AnyCell,
     inputs: Embeddings,
-    state: CellState,
     *,
+    state: CellState,
     lengths: Lengths | None,
     noise: LayerNoise = NO_LAYER_NOISE,
     separate_parts: bool = False,
@@ -79,7 +79,7 @@ def run_steps(
     for time, step_inputs in enumerate(inputs.unbind(dim=1)):
         before = noise.limited(state)
         _, state, gates = cell.traced_step(step_inputs, before, noise.step)
-        state = noise.mixed(time, state, before)
+        state = noise.mixed(time, new=state, old=before)
         active = None if lengths is None else (time < lengths)[:, None]
         if active is not None:
             state = _select(active, state, before)

@@ -37,10 +37,10 @@ def run_layer(
     """Run a layer; arguments and results as in the reference."""
     assert isinstance(cell, DiagonalCell)
     assert isinstance(state, DiagonalState)
-    return run_diagonal(cell, inputs, state, lengths, noise, recurrence=scan)
+    return run_diagonal(cell, inputs, state=state, lengths=lengths, noise=noise, recurrence=scan)
 
 
-def scan(a: Tensor, b: Tensor, initial: Tensor) -> Tensor:
+def scan(a: Tensor, b: Tensor, *, initial: Tensor) -> Tensor:
     """Return all h of h[t] = a[t]∘h[t-1] + b[t], (time, batch, hidden).
 
     Args:
@@ -50,7 +50,7 @@ def scan(a: Tensor, b: Tensor, initial: Tensor) -> Tensor:
 
     Example:
         >>> ones = torch.ones(3, 1, 1)
-        >>> scan(2 * ones, ones, torch.zeros(1, 1)).flatten()
+        >>> scan(2 * ones, ones, initial=torch.zeros(1, 1)).flatten()
         tensor([1., 3., 7.])
     """
     b = torch.cat([(a[0] * initial + b[0])[None], b[1:]])

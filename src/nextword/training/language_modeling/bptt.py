@@ -164,8 +164,8 @@ class TruncatedBptt:
         return free_running_ids(
             self._model,
             window.token_ids,
-            state,
-            window.lengths,
+            state=state,
+            lengths=window.lengths,
             probability=self._free_running_probability,
         )
 

@@ -10,9 +10,9 @@ from nextword.tensors import Lengths, LogProbs, TokenIds
 def free_running_ids(
     model: NeuralLanguageModel,
     token_ids: TokenIds,
+    *,
     state: State,
     lengths: Lengths | None,
-    *,
     probability: float,
 ) -> TokenIds:
     """Replace some of the ids of a window by samples from the model.

@@ -77,7 +77,7 @@ def test_ngram_match_orders_says_how_much_was_known() -> None:
     a, b, c, d = (tokenizer.id_of(word) for word in "abcd")
     token_ids, target_ids = torch.tensor([[3, a, b, d]]), torch.tensor([[a, b, d, c]])
 
-    orders = model.match_orders(token_ids, target_ids, model.initial_state(1))
+    orders = model.match_orders(token_ids, target_ids, state=model.initial_state(1))
 
     assert orders.tolist() == [[2, 3, 1, 1]]
 

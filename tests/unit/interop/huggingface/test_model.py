@@ -10,7 +10,7 @@ from nextword.interop.huggingface.model import row_groups
 def test_row_groups_take_every_row_that_reads_once() -> None:
     num_before, lengths = torch.tensor([4, 0, 4, 4, 0]), torch.tensor([2, 2, 0, 2, 1])
 
-    groups = list(row_groups(num_before, 2, lengths))
+    groups = list(row_groups(num_before, 2, lengths=lengths))
 
     assert [(group.num_before, group.num_steps, group.rows.tolist()) for group in groups] == [
         (0, 1, [4]),
@@ -20,7 +20,7 @@ def test_row_groups_take_every_row_that_reads_once() -> None:
 
 
 def test_row_groups_of_no_steps_are_none() -> None:
-    assert list(row_groups(torch.tensor([4, 0]), 0, None)) == []
+    assert list(row_groups(torch.tensor([4, 0]), 0, lengths=None)) == []
 
 
 def test_huggingface_fingerprint_tells_weights_and_precision_apart() -> None:

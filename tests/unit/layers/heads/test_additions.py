@@ -52,7 +52,7 @@ def test_added_nll_and_its_gradients_are_those_of_a_dense_sum(num_positions: int
     target_ids = torch.randint(1, VOCAB_SIZE, (num_positions,))
     weights = [hidden, additions.scores, output.weight, output.bias]
 
-    nll = output.added_nll(hidden, target_ids, additions)
+    nll = output.added_nll(hidden, target_ids, additions=additions)
     found = torch.autograd.grad(nll.mean(), weights)
 
     expected = functional.nll_loss(by_hand(output, hidden, additions), target_ids, reduction="none")
@@ -71,14 +71,14 @@ def test_added_nll_without_gradients_is_made_in_pieces(
     monkeypatch.setattr(pieces, "MAX_SCORES", rows * VOCAB_SIZE)
     seen: list[int] = []
 
-    def note(part: Tensor, *others: Any) -> Tensor:
+    def note(part: Tensor, weight: Tensor, **others: Any) -> Tensor:
         seen.append(len(part))
-        return linear_nll(part, *others)
+        return linear_nll(part, weight, **others)
 
     monkeypatch.setattr("nextword.layers.heads.full.linear_nll", note)
 
     with torch.no_grad():
-        nll = output.added_nll(hidden, target_ids, additions)
+        nll = output.added_nll(hidden, target_ids, additions=additions)
 
     assert max(seen) == min(7, rows)
     expected = by_hand(output, hidden, additions)
@@ -90,8 +90,8 @@ def test_added_nll_of_no_position_is_empty() -> None:
     nothing = torch.zeros(0, dtype=torch.int64)
 
     with torch.no_grad():
-        assert output.added_nll(hidden, nothing, additions).shape == (0,)
-    assert output.added_nll(hidden, nothing, additions).shape == (0,)
+        assert output.added_nll(hidden, nothing, additions=additions).shape == (0,)
+    assert output.added_nll(hidden, nothing, additions=additions).shape == (0,)
 
 
 def test_added_bfloat16_scores_are_summed_in_float32() -> None:

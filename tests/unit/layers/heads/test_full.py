@@ -80,9 +80,9 @@ def test_full_softmax_nll_without_gradients_never_holds_all_scores(
     monkeypatch.setattr(pieces, "MAX_SCORES", 3 * VOCAB)
     output, seen = make(), []
 
-    def note(hidden: torch.Tensor, *others: torch.Tensor) -> torch.Tensor:
+    def note(hidden: torch.Tensor, weight: torch.Tensor, **others: torch.Tensor) -> torch.Tensor:
         seen.append(len(hidden))
-        return linear_nll(hidden, *others)
+        return linear_nll(hidden, weight, **others)
 
     monkeypatch.setattr("nextword.layers.heads.full.linear_nll", note)
 

@@ -20,7 +20,7 @@ def test_nll_in_pieces_holds_few_scores_and_keeps_the_order(
         return hidden[:, 0] + target_ids
 
     hidden, target_ids = torch.arange(5.0)[:, None], torch.arange(5)
-    scored = nll_in_pieces(nll, hidden, target_ids, scores_per_position=10)
+    scored = nll_in_pieces(nll, hidden, target_ids=target_ids, scores_per_position=10)
 
     assert seen == sizes
     assert scored.tolist() == [0.0, 2.0, 4.0, 6.0, 8.0]

@@ -27,7 +27,7 @@ def estimated_sums(output: SampledSoftmax, hidden: Tensor, target_id: int, ids: 
     """Estimates of Z, one a row of draws: exp(nll) = Z / exp(o[target])."""
     target_ids = torch.full((len(hidden),), target_id)
     target_score = output.logits(hidden)[:, target_id]
-    nll = torch.stack([output.sampled_nll(hidden, target_ids, row) for row in ids])
+    nll = torch.stack([output.sampled_nll(hidden, target_ids, sample_ids=row) for row in ids])
     return (nll + target_score).exp()
 
 
@@ -71,7 +71,7 @@ def test_sampled_nll_many_draws_come_near_the_full_loss_and_gradient() -> None:
     target_ids = torch.tensor([1, 3, 5, 7, 11])
     sample_ids = draw_log_uniform(200_000, VOCAB, device=CPU)
 
-    nll = output.sampled_nll(hidden, target_ids, sample_ids)
+    nll = output.sampled_nll(hidden, target_ids, sample_ids=sample_ids)
 
     expected = FullSoftmax.nll(output, hidden, target_ids)
     torch.testing.assert_close(nll, expected, rtol=0.0, atol=0.02)
@@ -114,7 +114,7 @@ def test_sampled_softmax_only_drawn_rows_and_targets_get_a_gradient(sparse: bool
     output.sparse_gradients = sparse
     sample_ids, target_ids = torch.tensor([4, 1, 4, 0, 6, 1]), torch.tensor([3, 4])
 
-    output.sampled_nll(hidden_of(2), target_ids, sample_ids).sum().backward()
+    output.sampled_nll(hidden_of(2), target_ids, sample_ids=sample_ids).sum().backward()
 
     gradient = output.weight.grad
     assert gradient is not None
@@ -143,11 +143,11 @@ def test_sampled_softmax_under_autocast_keeps_the_correction() -> None:
     sample_ids = draw_log_uniform(1000, 100_000, device=CPU)
 
     with torch.autocast("cpu", torch.bfloat16):
-        nll = output.sampled_nll(hidden, target_ids, sample_ids)
+        nll = output.sampled_nll(hidden, target_ids, sample_ids=sample_ids)
 
     assert nll.dtype == torch.float32
     torch.testing.assert_close(
-        nll, output.sampled_nll(hidden, target_ids, sample_ids), rtol=0.0, atol=5e-3
+        nll, output.sampled_nll(hidden, target_ids, sample_ids=sample_ids), rtol=0.0, atol=5e-3
     )
 
 

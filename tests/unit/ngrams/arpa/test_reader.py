@@ -32,7 +32,7 @@ def log10_scores(model: ArpaModel, sentence: str) -> list[float]:
     ids = {word: number for number, word in enumerate(words_of(model))}
     words = [ids.get(word, 1) for word in sentence.split()]
     contexts = match_contexts(model.tables, np.array([START, *words]), start_id=START)
-    scores, _ = score_words(model.tables, contexts, np.array([*words, 3]))
+    scores, _ = score_words(model.tables, contexts, targets=np.array([*words, 3]))
     return (scores / LN_10).tolist()
 
 

@@ -18,7 +18,7 @@ def test_merge_runs_sums_counts_by_rising_key(runs: list[list[int]], max_ngrams:
         spilled = []
         for index, keys in enumerate(runs):
             array = np.array(keys, dtype=np.int64)
-            run = reduce_run(array, np.ones_like(array), 100 + array)
+            run = reduce_run(array, np.ones_like(array), suffixes=100 + array)
             spilled.append(run.spill(Path(folder) / f"{index}"))
 
         merged = merge_runs(spilled, Path(folder) / "merged", max_ngrams=max_ngrams)
@@ -29,7 +29,7 @@ def test_merge_runs_sums_counts_by_rising_key(runs: list[list[int]], max_ngrams:
 
 
 def test_spilled_run_reads_what_was_written(tmp_path: Path) -> None:
-    run = reduce_run(np.array([7, 3, 7]), np.array([1, 5, 2]), np.array([70, 30, 70]))
+    run = reduce_run(np.array([7, 3, 7]), np.array([1, 5, 2]), suffixes=np.array([70, 30, 70]))
 
     read = run.spill(tmp_path / "run").read()
 
@@ -39,7 +39,9 @@ def test_spilled_run_reads_what_was_written(tmp_path: Path) -> None:
 
 
 def test_spilled_run_delete_removes_its_file(tmp_path: Path) -> None:
-    spilled = reduce_run(np.array([1]), np.array([1]), np.array([1])).spill(tmp_path / "run")
+    spilled = reduce_run(np.array([1]), np.array([1]), suffixes=np.array([1])).spill(
+        tmp_path / "run"
+    )
 
     spilled.delete()
 

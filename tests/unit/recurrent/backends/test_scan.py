@@ -26,9 +26,9 @@ def test_scan_planted_fault_of_one_round_too_few_is_seen() -> None:
     torch.manual_seed(0)
     a, b = torch.rand(5, 1, 1).double(), torch.randn(5, 1, 1).double()
     initial = torch.zeros(1, 1).double()
-    short = torch.cat([scan.scan(a[:4], b[:4], initial), b[4:] + a[4:] * b[3:4]])
+    short = torch.cat([scan.scan(a[:4], b[:4], initial=initial), b[4:] + a[4:] * b[3:4]])
 
-    assert not torch.allclose(scan.scan(a, b, initial), short)
+    assert not torch.allclose(scan.scan(a, b, initial=initial), short)
 
 
 def test_scan_supports_diagonal_cells_alone() -> None:

@@ -26,7 +26,9 @@ def token_ids() -> torch.Tensor:
 def test_free_running_with_probability_zero_reads_the_true_tokens(
     model: NeuralLanguageModel, token_ids: torch.Tensor
 ) -> None:
-    read = free_running_ids(model, token_ids, model.initial_state(4), None, probability=0.0)
+    read = free_running_ids(
+        model, token_ids, state=model.initial_state(4), lengths=None, probability=0.0
+    )
 
     assert torch.equal(read, token_ids)
 
@@ -36,7 +38,9 @@ def test_free_running_with_probability_one_reads_the_true_token_only_first(
 ) -> None:
     torch.manual_seed(2)
 
-    read = free_running_ids(model, token_ids, model.initial_state(4), None, probability=1.0)
+    read = free_running_ids(
+        model, token_ids, state=model.initial_state(4), lengths=None, probability=1.0
+    )
 
     assert torch.equal(read[:, 0], token_ids[:, 0])
     assert not torch.equal(read[:, 1:], token_ids[:, 1:])
@@ -49,7 +53,7 @@ def test_free_running_samples_follow_the_models_distribution(model: NeuralLangua
     first = torch.full((4000, 2), 4)
     state = model.initial_state(4000)
 
-    read = free_running_ids(model, first, state, None, probability=1.0)
+    read = free_running_ids(model, first, state=state, lengths=None, probability=1.0)
 
     expected = model.next_log_probs(first[:1, :1], model.initial_state(1))[0][0, 0].exp()
     shares = torch.bincount(read[:, 1], minlength=VOCAB_SIZE) / 4000
@@ -62,8 +66,12 @@ def test_free_running_without_lengths_left_samples_from_the_state_before(
     lengths = torch.tensor([6, 6, 6, 6])
     options = {"probability": 0.5}
     torch.manual_seed(3)
-    with_lengths = free_running_ids(model, token_ids, model.initial_state(4), lengths, **options)
+    with_lengths = free_running_ids(
+        model, token_ids, state=model.initial_state(4), lengths=lengths, **options
+    )
     torch.manual_seed(3)
-    without = free_running_ids(model, token_ids, model.initial_state(4), None, **options)
+    without = free_running_ids(
+        model, token_ids, state=model.initial_state(4), lengths=None, **options
+    )
 
     assert torch.equal(with_lengths, without)

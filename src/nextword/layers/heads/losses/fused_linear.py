@@ -20,6 +20,7 @@ from nextword.tensors import kernels_are_installed, product_dtype, transposed
 def linear_nll(
     hidden: FlatHidden,
     weight: Float[Tensor, "vocab hidden"],
+    *,
     bias: Float[Tensor, " vocab"],
     target_ids: FlatTargets,
     additions: Additions | None = None,
@@ -40,7 +41,9 @@ def linear_nll(
 
     Example:
         >>> hidden, weight = torch.zeros(1, 3), torch.zeros(4, 3)
-        >>> round(linear_nll(hidden, weight, torch.zeros(4), torch.tensor([2])).item(), 4)
+        >>> bias, target_ids = torch.zeros(4), torch.tensor([2])
+        >>> nll = linear_nll(hidden, weight, bias=bias, target_ids=target_ids)
+        >>> round(nll.item(), 4)
         1.3863
     """
     passes = KernelPasses() if _kernels_apply(hidden, weight) else TorchPasses()
@@ -70,7 +73,7 @@ class _LinearNll(torch.autograd.Function):
             scores = operand @ matrix
             if places is not None and additions is not None:
                 scores.view(-1).index_add_(0, places, additions.to(dtype))
-            nll, kept = passes.losses(scores, bias, target_ids)
+            nll, kept = passes.losses(scores, bias, target_ids=target_ids)
         ctx.save_for_backward(operand, matrix, bias, scores, target_ids, kept, places)
         ctx.passes, ctx.dtypes = passes, (hidden.dtype, weight.dtype)
         return nll
@@ -82,7 +85,11 @@ class _LinearNll(torch.autograd.Function):
         hidden_dtype, weight_dtype = ctx.dtypes
         with torch.autocast(operand.device.type, enabled=False):
             grad_bias = ctx.passes.gradients(
-                scores, bias, target_ids, kept=kept, row_gradients=grad_nll.to(bias.dtype)
+                scores,
+                bias,
+                target_ids=target_ids,
+                kept=kept,
+                row_gradients=grad_nll.to(bias.dtype),
             )
             grad_hidden = scores @ matrix.t() if ctx.needs_input_grad[1] else None
             grad_weight = scores.t() @ operand if ctx.needs_input_grad[2] else None

@@ -24,7 +24,7 @@ class ScorePasses(ABC):
     """The forward and backward pass over scores without their bias, (positions, vocab)."""
 
     @abstractmethod
-    def losses(self, scores: Tensor, bias: Tensor, target_ids: Tensor) -> tuple[Tensor, Tensor]:
+    def losses(self, scores: Tensor, bias: Tensor, *, target_ids: Tensor) -> tuple[Tensor, Tensor]:
         """Compute log Σ exp(score + bias) - (score + bias)[target] of each row.
 
         Args:
@@ -41,8 +41,8 @@ class ScorePasses(ABC):
         self,
         scores: Tensor,
         bias: Tensor,
-        target_ids: Tensor,
         *,
+        target_ids: Tensor,
         kept: Tensor,
         row_gradients: Tensor,
     ) -> Tensor:
@@ -63,7 +63,7 @@ class ScorePasses(ABC):
 class KernelPasses(ScorePasses):
     """The passes with the compiled kernels: float32 or bfloat16 on a CPU."""
 
-    def losses(self, scores: Tensor, bias: Tensor, target_ids: Tensor) -> tuple[Tensor, Tensor]:
+    def losses(self, scores: Tensor, bias: Tensor, *, target_ids: Tensor) -> tuple[Tensor, Tensor]:
         """Compute the losses; the scores are unchanged, and log Σ exp is kept."""
         nll, log_sums = (scores.new_empty(len(scores), dtype=torch.float32) for _ in range(2))
         load_kernels().cross_entropy_forward(
@@ -80,8 +80,8 @@ class KernelPasses(ScorePasses):
         self,
         scores: Tensor,
         bias: Tensor,
-        target_ids: Tensor,
         *,
+        target_ids: Tensor,
         kept: Tensor,
         row_gradients: Tensor,
     ) -> Tensor:
@@ -104,7 +104,7 @@ class KernelPasses(ScorePasses):
 class TorchPasses(ScorePasses):
     """The passes in torch, on any device and with any dtype."""
 
-    def losses(self, scores: Tensor, bias: Tensor, target_ids: Tensor) -> tuple[Tensor, Tensor]:
+    def losses(self, scores: Tensor, bias: Tensor, *, target_ids: Tensor) -> tuple[Tensor, Tensor]:
         """Compute the losses, and overwrite the scores with softmax - onehot(target)."""
         nll = bias.new_empty(len(scores))
         for rows, part, work in _blocks(scores, bias.dtype):
@@ -118,8 +118,8 @@ class TorchPasses(ScorePasses):
         self,
         scores: Tensor,
         bias: Tensor,
-        target_ids: Tensor,
         *,
+        target_ids: Tensor,
         kept: Tensor,
         row_gradients: Tensor,
     ) -> Tensor:

@@ -52,13 +52,15 @@ def run_layer(
     if isinstance(cell, DiagonalCell):
         assert isinstance(state, DiagonalState)
         loop = partial(_diagonal_loop, threshold=noise.state_threshold)
-        return run_diagonal(cell, inputs, state, lengths, noise, recurrence=loop)
+        return run_diagonal(
+            cell, inputs, state=state, lengths=lengths, noise=noise, recurrence=loop
+        )
     manual = cell.manual_backward()
     assert manual is not None
     return _run_manually(cell, manual, inputs, state, lengths, noise)
 
 
-def _diagonal_loop(a: Tensor, b: Tensor, initial: Tensor, *, threshold: float | None) -> Tensor:
+def _diagonal_loop(a: Tensor, b: Tensor, *, initial: Tensor, threshold: float | None) -> Tensor:
     states: Tensor = DiagonalLoop.apply(a, b, initial, threshold)  # type: ignore[no-untyped-call]
     return states
 

@@ -83,7 +83,9 @@ class TimeLoop(torch.autograd.Function):
         )
         mask = options.mask
         product = plain if mask is None else MaskedProduct(plain, mask.to(dtype))
-        layer = options.manual.begin(input_gates.detach().to(dtype), product, other_weights)
+        layer = options.manual.begin(
+            input_gates.detach().to(dtype), product, other_weights=other_weights
+        )
         states = [part.new_empty(num_steps + 1, *part.shape) for part in state]
         for part, initial in zip(states, state, strict=True):
             part[0] = initial

@@ -77,7 +77,7 @@ def run_layer(
     if isinstance(cell, GruCell):
         weights.append(cell.recurrent_bias)
     outputs, final = run_kernel(
-        _kernel(cell), inputs, state, weights=weights, lengths=lengths, mask=noise.step.mask
+        _kernel(cell), inputs, state=state, weights=weights, lengths=lengths, mask=noise.step.mask
     )
     return outputs, type(state)(*final)
 
@@ -91,8 +91,8 @@ def _kernel(cell: AnyCell) -> RecurrentKernel:
 def run_kernel(
     kernel: RecurrentKernel,
     inputs: Embeddings,
-    state: Sequence[Tensor],
     *,
+    state: Sequence[Tensor],
     weights: Sequence[Tensor],
     lengths: Lengths | None = None,
     mask: Tensor | None = None,

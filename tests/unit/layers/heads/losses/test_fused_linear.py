@@ -35,7 +35,8 @@ def relative_error(result: Tensor, truth: Tensor) -> float:
 def losses_and_gradients(
     operands: list[Tensor], target_ids: Tensor, row_weights: Tensor
 ) -> list[Tensor]:
-    nll = linear_nll(*operands, target_ids)
+    hidden, weight, bias = operands
+    nll = linear_nll(hidden, weight, bias=bias, target_ids=target_ids)
     return [nll.detach(), *torch.autograd.grad((nll * row_weights).sum(), operands)]
 
 
@@ -68,12 +69,13 @@ def test_linear_nll_with_additions_is_the_float64_one(
     with_kernels: bool, dtype: torch.dtype
 ) -> None:
     operands, target_ids = operands_of(63, 65, 501), torch.randint(501, (63,))
+    hidden, weight, bias = operands
     places = torch.randint(63 * 501, (4000,))
     scores = torch.randn(4000, requires_grad=True)
     additions = Additions(places=places, scores=scores, vocab_size=501)
 
     with torch.autocast("cpu", dtype=dtype, enabled=dtype == torch.bfloat16):
-        nll = linear_nll(*operands, target_ids, additions)
+        nll = linear_nll(hidden, weight, bias=bias, target_ids=target_ids, additions=additions)
     results = [nll.detach(), *torch.autograd.grad(nll.sum(), [*operands, scores])]
 
     exact = [each.detach().double().requires_grad_() for each in (*operands, scores)]
@@ -89,7 +91,7 @@ def test_linear_nll_impossible_words_cost_nothing_and_get_no_gradient(with_kerne
     hidden, weight, bias = operands_of(4, 5, 6)
     masked = bias.index_fill(0, torch.tensor([0, 5]), -torch.inf)
 
-    linear_nll(hidden, weight, masked, torch.tensor([1, 2, 3, 4])).sum().backward()
+    linear_nll(hidden, weight, bias=masked, target_ids=torch.tensor([1, 2, 3, 4])).sum().backward()
 
     for gradient in (hidden.grad, weight.grad, bias.grad):
         assert gradient is not None
@@ -101,15 +103,17 @@ def test_linear_nll_impossible_words_cost_nothing_and_get_no_gradient(with_kerne
 def test_linear_nll_frozen_operands_get_no_gradient(with_kernels: bool) -> None:
     hidden, weight, bias = operands_of(4, 5, 6)
 
-    linear_nll(hidden.detach(), weight, bias, torch.tensor([1, 2, 3, 4])).sum().backward()
-    linear_nll(hidden, weight.detach(), bias, torch.tensor([1, 2, 3, 4])).sum().backward()
+    others = {"bias": bias, "target_ids": torch.tensor([1, 2, 3, 4])}
+    linear_nll(hidden.detach(), weight, **others).sum().backward()
+    linear_nll(hidden, weight.detach(), **others).sum().backward()
 
     assert hidden.grad is not None
     assert weight.grad is not None
 
 
 def test_linear_nll_second_backward_with_a_kept_graph_is_refused(with_kernels: bool) -> None:
-    loss = linear_nll(*operands_of(4, 5, 6), torch.tensor([1, 2, 3, 4])).sum()
+    hidden, weight, bias = operands_of(4, 5, 6)
+    loss = linear_nll(hidden, weight, bias=bias, target_ids=torch.tensor([1, 2, 3, 4])).sum()
     loss.backward(retain_graph=True)
 
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
