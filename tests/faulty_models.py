@@ -10,6 +10,7 @@ from fakes import HashModel
 from nextword.layers import FullSoftmax
 from nextword.models import NeuralLanguageModel, State
 from nextword.tensors import Hidden, Lengths, LogProbs, Mask, Nll, TokenIds
+from nextword.tokens import VocabularySpec
 
 Result = tuple[LogProbs, State]
 
@@ -76,8 +77,7 @@ class Bidirectional(NeuralLanguageModel):
     family = "bidirectional"
 
     def __init__(self, seed: int) -> None:
-        super().__init__()
-        self.vocab_size, self.boundary_id, self.never_ids = 9, 3, (0, 2)
+        super().__init__(VocabularySpec(vocab_size=9, boundary_id=3, start_id=2, never_ids=(0, 2)))
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             self.embedding = nn.Embedding(9, 5)

@@ -166,7 +166,7 @@ def test_extension_not_registered_is_refused_when_loaded(kind: str, tmp_path: Pa
 @pytest.mark.slow
 def test_cell_of_a_program_is_known_to_its_command_line(tmp_path: Path) -> None:
     page = (HOW_TO / "add-a-cell.md").read_text(encoding="utf-8")
-    last_lines = page.partition("below it\n")[2].split("```")[1].removeprefix("python")
+    last_lines = page.partition("and append:\n")[2].split("```")[1].removeprefix("python")
     (tmp_path / "leaky.py").write_text(definition("cell") + last_lines)
     (tmp_path / "text.txt").write_text(random_text(60, num_words=5))
 

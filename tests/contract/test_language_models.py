@@ -160,8 +160,10 @@ def test_checks_planted_fault_fails_exactly_its_own(fault: Build) -> None:
 
 
 def test_checks_every_one_is_failed_by_a_fault_of_its_own() -> None:
-    # The vocabulary's fault lies in texts, above; a leak of the future is seen in chunks as well.
-    names = {check.name for check in CHECKS} - {"vocabulary_leak", "future_leak"}
+    # A vocabulary leak is a fault of texts, above; round_trip one of tokenizers, in its own test
+    # file; and a leak of the future is seen in chunks as well.
+    elsewhere = {"vocabulary_leak", "round_trip", "future_leak"}
+    names = {check.name for check in CHECKS} - elsewhere
 
     assert {
         name for failed in AUDIT_FAULTS.values() if len(failed) == 1 for name in failed

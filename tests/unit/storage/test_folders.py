@@ -182,7 +182,7 @@ def test_save_folder_disk_full_while_writing_leaves_the_earlier_one(
     with pytest.raises(CheckpointError, match="the disk is full") as caught:
         save_folder(tmp_path / "model", full)
 
-    assert "What was saved there before is whole" in caught.value.help
+    assert "What was saved there before is complete" in caught.value.help
     assert read_content(tmp_path / "model") == "old"
     assert names_in(tmp_path) == {"model"}
 

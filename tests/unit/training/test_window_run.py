@@ -91,7 +91,7 @@ def test_window_run_can_read_its_own_output(
         ({"window": 0}, r"model\.window is 0; it must be at least 1"),
         ({"windw": 3}, r"unknown setting 'model\.windw'"),
         ({"family": "windo"}, r"model\.family is 'windo'"),
-        ({"family": "convolutional", "window": 1}, r"model\.window is 1, .* reach over 2"),
+        ({"family": "convolutional", "window": 1}, r"model\.window is 1, .* cover 2 positions"),
     ],
     ids=["window 0", "key", "family", "too small for its convolutions"],
 )
@@ -115,7 +115,8 @@ def test_window_run_with_a_limit_on_the_state_gradient_is_refused(
     window_settings["clipping"] = {"state_threshold": 1.0}
 
     with pytest.raises(
-        ConfigError, match=r"clipping\.state_threshold is 1\.0, but a \w+ model has no recurrence"
+        ConfigError,
+        match=r"clipping\.state_threshold is 1\.0, but the model has no recurrent layers",
     ) as caught:
         run(corpus_file, tmp_path / "run", window_settings)
 

@@ -35,7 +35,8 @@ def audit_model(
             `save_and_load` is skipped when None.
         texts: Encoded texts of the run that trained the model. The check `vocabulary_leak` is
             skipped when None.
-        tokenizer: The model's tokenizer. The check `round_trip` is skipped when None.
+        tokenizer: The model's tokenizer; that of `texts` when None. The check `round_trip` is
+            skipped when both are None.
         num_characters_lost: Number of characters of the passage's text that the tokenizer dropped;
             None if no text was encoded for this audit.
         on_progress: Called after each check with the number of checks done so far.
@@ -56,6 +57,8 @@ def audit_model(
     """
     if passage is None:
         passage = random_passage(model, seed=0)
+    if tokenizer is None and texts is not None:
+        tokenizer = texts.tokenizer
     subject = Subject(
         model=model,
         passage=passage,

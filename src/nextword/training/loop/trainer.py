@@ -127,9 +127,9 @@ class Trainer:
         if name is None:
             return
         folder = self._run_folder.checkpoints_folder
-        kept = f"the last checkpoint in {folder} is from before it"
+        kept = f"the last checkpoint in {folder} was saved before it"
         if not self._run_folder.has_checkpoint():
-            kept = "there is no checkpoint from before it"
+            kept = "there is no earlier checkpoint"
         raise DivergedError(
             f"the weights are not finite after update {self.progress.step} ({name}); they were "
             f"not saved, and {kept}.",

@@ -49,7 +49,7 @@ def counting_step(first: float) -> Callable[[], float]:
     return lambda: next(numbers)
 
 
-def test_call_alone_gives_the_result_of_another_process_and_what_it_tells() -> None:
+def test_call_in_subprocess_gives_the_result_of_another_process_and_what_it_tells() -> None:
     told: list[tuple[str, int, int | None]] = []
 
     process_id = call_in_subprocess(count_up, 2, on_progress=lambda *words: told.append(words))
@@ -58,33 +58,33 @@ def test_call_alone_gives_the_result_of_another_process_and_what_it_tells() -> N
     assert told == [("counting", 0, 2), ("counting", 1, 2)]
 
 
-def test_call_alone_raises_our_errors_here_with_their_help() -> None:
+def test_call_in_subprocess_raises_our_errors_here_with_their_help() -> None:
     with pytest.raises(ConfigError, match="it is 3") as got:
         call_in_subprocess(fail, "config")
 
     assert got.value.help == "Make it 4."
 
 
-def test_call_alone_says_where_a_bug_was() -> None:
-    with pytest.raises(BenchmarkError, match="ZeroDivisionError in a process of its own") as got:
+def test_call_in_subprocess_says_where_a_bug_was() -> None:
+    with pytest.raises(BenchmarkError, match="ZeroDivisionError in a benchmark process") as got:
         call_in_subprocess(fail, "bug")
 
     assert "in fail" in got.value.__notes__[0]
 
 
-def test_call_alone_process_that_dies_is_one_error() -> None:
+def test_call_in_subprocess_process_that_dies_is_one_error() -> None:
     with pytest.raises(BenchmarkError, match="ended with exit code -9") as got:
         call_in_subprocess(fail, "death")
 
     assert "out of memory" in got.value.help
 
 
-def test_call_alone_hidden_module_seems_not_to_be_installed() -> None:
+def test_call_in_subprocess_hidden_module_seems_not_to_be_installed() -> None:
     assert not call_in_subprocess(can_import, "tabnanny", hidden_modules=("tabnanny",))
     assert can_import("tabnanny")
 
 
-def test_call_alone_module_that_is_loaded_already_cannot_be_hidden() -> None:
+def test_call_in_subprocess_module_that_is_loaded_already_cannot_be_hidden() -> None:
     with pytest.raises(BenchmarkError, match="json was imported before it could be hidden"):
         call_in_subprocess(can_import, "json", hidden_modules=("json",))
 
@@ -96,7 +96,7 @@ def test_step_elsewhere_makes_a_step_each_time_it_is_called_until_one_fails() ->
             step()
 
 
-def test_call_alone_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
+def test_call_in_subprocess_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
     found = tmp_path / "process-id"
     starter = multiprocessing.get_context("spawn").Process(
         target=call_in_subprocess, args=(linger, str(found))

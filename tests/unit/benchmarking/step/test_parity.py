@@ -28,8 +28,8 @@ def spoilt(method: Callable[..., Tensor], by: float) -> Callable[..., Tensor]:
 def test_step_parity_wrong_outputs_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     forward = RecurrentStack.forward
 
-    def wrong(self: RecurrentStack, *arguments: object) -> object:
-        outputs, state = forward(self, *arguments)
+    def wrong(self: RecurrentStack, *arguments: object, **options: object) -> object:
+        outputs, state = forward(self, *arguments, **options)
         return outputs * 1.001, state
 
     monkeypatch.setattr(RecurrentStack, "forward", wrong)

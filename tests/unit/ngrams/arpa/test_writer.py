@@ -19,7 +19,7 @@ from nextword.ngrams import (
     read_arpa,
     sentences_of,
 )
-from nextword.tokens import Tokenizer, Vocabulary
+from nextword.tokens import Tokenizer, Vocabulary, VocabularyTokenizer
 from strategies import sentences as texts
 
 TOKENIZER = tokenizer_of("w0 w1 w2 w3\n")
@@ -116,7 +116,7 @@ def test_arpa_text_blanks_are_spelt_by_their_code() -> None:
 def test_arpa_text_word_that_readers_mistake_is_refused(word: str) -> None:
     # Tokenizers of the first layout could have words with a NUL in them.
     tokens = ("<pad>", "<unk>", "<s>", "</s>", "w0", word)
-    tokenizer = Tokenizer(Vocabulary(kind="word", layout=1, tokens=tokens))
+    tokenizer = VocabularyTokenizer(Vocabulary(kind="word", layout=1, tokens=tokens))
 
     with pytest.raises(
         DataError, match=re.escape(f"the word {word!r} cannot be written in an ARPA")

@@ -61,7 +61,7 @@ def test_count_spilling_removes_its_runs(tmp_path: Path) -> None:
 
 
 def test_count_spilling_too_little_memory_is_refused(tmp_path: Path) -> None:
-    message = "memory_bytes is 4095; it must be at least 4096."
+    message = "memory_bytes is 4095; it must be at least 4,096."
     with pytest.raises(ConfigError, match=re.escape(message)):
         count_spilling(sample("a b\n"), order=2, folder=tmp_path, memory_bytes=4095)
 

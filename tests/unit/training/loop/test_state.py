@@ -202,7 +202,7 @@ def test_state_counts_the_updates_of_an_epoch(
     while state.compute_gradient() is not None:
         made += 1
 
-    assert made == state.updates_per_epoch == num_updates
+    assert made == state.objective.updates_per_epoch == num_updates
     assert state.planned_steps() == 2 * num_updates
 
 
