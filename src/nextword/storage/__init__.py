@@ -1,6 +1,6 @@
 """Files on disk: model folders, run folders, manifests, checkpoints, locks and ARPA files.
 
-The folder has 13 files because each file format and each kind of folder has a file of its own.
+Each file format and each kind of folder has a file of its own: therefore more than 12 files.
 """
 
 from nextword.storage.arpa_file import read_arpa_file, write_arpa_file

@@ -40,7 +40,7 @@ def test_train_learns_and_reports_falling_loss(
 def test_resume_with_more_minutes_fits_the_schedule_to_them(
     corpus_file: Path, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = SimpleNamespace(perf_counter=itertools.count(0.0, 0.05).__next__)
+    clock = SimpleNamespace(perf_counter=itertools.count(0.0, 0.2).__next__)
     monkeypatch.setattr("nextword.training.loop.trainer.time", clock)
 
     def minutes(number: float) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def test_resume_with_more_minutes_fits_the_schedule_to_them(
 def test_resume_between_two_records_tells_of_all_updates(
     corpus_file: Path, tmp_path: Path, settings: Settings
 ) -> None:
-    values = settings(training={"log_every": 6, "max_steps": 240}, evaluation={"every": 4})
+    values = settings(training={"log_every": 6, "max_steps": 80}, evaluation={"every": 4})
     values["training"]["epochs"] = 100
     whole, parts = Recorder(), Recorder()
     train(corpus_file, tmp_path / "whole", values, callbacks=lambda _: [whole])
