@@ -12,7 +12,6 @@ from nextword.base import (
     checked_path,
     decode_layers,
     merge,
-    read_toml,
 )
 from nextword.families import FAMILIES
 from nextword.storage import RunFolder, read_model_config
@@ -26,6 +25,7 @@ from nextword.training import (
     RunResult,
     plan_training,
     read_recipe,
+    read_settings,
     refuse_idle_settings,
     refuse_other_parts,
     run_training,
@@ -184,4 +184,4 @@ def _saved_settings(out: Path, resume: str) -> Values | None:
         return None
     run = RunFolder.open(out)
     source = str(run.config_file)
-    return Layer(read_toml(run.read_config(), source=source), source=source)
+    return Layer(read_settings(run.read_config(), source=source), source=source)

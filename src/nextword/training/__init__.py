@@ -30,7 +30,7 @@ from nextword.training.loop import (
     stop_on_signals,
 )
 from nextword.training.planning import NgramPlan, Plan, plan_training
-from nextword.training.recipe_files import read_recipe, recipe_names, recipe_text
+from nextword.training.recipe_files import read_recipe, read_settings, recipe_names, recipe_text
 from nextword.training.report import write_report
 from nextword.training.resume import resumable_config
 from nextword.training.run import RunResult, run_training
@@ -69,6 +69,7 @@ __all__ = [
     "plan_training",
     "prepare_data",
     "read_recipe",
+    "read_settings",
     "recipe_names",
     "recipe_text",
     "refuse_idle_settings",

@@ -45,4 +45,28 @@ def read_recipe(name_or_file: str) -> Values:
         raise ConfigError(f"cannot read the recipe {path}: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"the recipe {path} is not UTF-8: {error}.") from error
-    return read_toml(text, source=str(path))
+    return read_settings(text, source=str(path))
+
+
+def read_settings(text: str, *, source: str) -> Values:
+    """Parse settings in TOML, also those that an earlier version wrote into a run folder.
+
+    Earlier versions wrote the default `text.field = "text"` for every text. Today a field is an
+    error for a text that is not JSON lines, so it is removed from such a file, which is recognized
+    by its tokenizer settings: they have `closed`, but not yet `markers`.
+
+    Args:
+        text: The settings in TOML.
+        source: Name of the file, for error messages.
+
+    Raises:
+        ConfigError: The text is not valid TOML.
+    """
+    values = read_toml(text, source=source)
+    tokenizer, texts = values.get("tokenizer"), values.get("text")
+    is_earlier = (
+        isinstance(tokenizer, dict) and "closed" in tokenizer and "markers" not in tokenizer
+    )
+    if is_earlier and isinstance(texts, dict) and texts.get("field") == "text":
+        del texts["field"]
+    return values

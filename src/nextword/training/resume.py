@@ -4,10 +4,11 @@ import os
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from nextword.base import ConfigError, MismatchError, Values, decode, encode, read_toml, write_toml
+from nextword.base import ConfigError, MismatchError, Values, decode, encode, write_toml
 from nextword.storage import RunFolder
 from nextword.training.config import RunConfig
 from nextword.training.data import NO_FILES, OLD_TEXT
+from nextword.training.recipe_files import read_settings
 
 RESUME = ("auto", "never", OLD_TEXT)
 #: Settings that may change when a run is resumed: length, logging and checkpoint interval.
@@ -50,7 +51,7 @@ def resumable_config(
             )
         saved = decode(
             RunConfig,
-            read_toml(run.read_config(), source=str(run.config_file)),
+            read_settings(run.read_config(), source=str(run.config_file)),
             source="config.toml",
         )
         config = _named_as_saved(config, saved, folder=Path.cwd() if folder is None else folder)

@@ -11,7 +11,7 @@ from nextword.api import run_config
 from nextword.base import Values
 from nextword.families import NeuralModelConfig
 from nextword.models import NeuralLanguageModel
-from nextword.training import read_recipe, recipe_names
+from nextword.training import read_recipe, read_settings, recipe_names
 
 #: Widths of networks, small enough for a test; attention heads divide them.
 NARROW: Values = {
@@ -78,3 +78,27 @@ def test_read_recipe_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None
     path.write_bytes(b"\xef\xbb\xbf[training]\nepochs = 3\n")
 
     assert read_recipe(str(path)) == {"training": {"epochs": 3}}
+
+
+EARLIER = """
+[text]
+train = ["stdlib:"]
+field = "text"
+
+[tokenizer]
+kind = "bpe"
+closed = "auto"
+"""
+
+
+def test_read_settings_of_an_earlier_version_leaves_out_the_default_field() -> None:
+    assert read_settings(EARLIER, source="config.toml")["text"] == {"train": ["stdlib:"]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [EARLIER + 'markers = "refuse"\n', EARLIER.partition("[tokenizer]")[0]],
+    ids=["of this version", "of a user"],
+)
+def test_read_settings_of_today_keeps_the_field(text: str) -> None:
+    assert read_settings(text, source="config.toml")["text"]["field"] == "text"
