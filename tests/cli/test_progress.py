@@ -6,18 +6,17 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+import training_records
 from nextword.cli.progress import LineProgress, ProgressDisplay, duration, make_progress
 from nextword.cli.progress_bar import BarProgress
-from nextword.training import StepRecord, ValidationRecord
 
-STEP = StepRecord(
+FIGURES = {"nll_per_token": 0.0, "perplexity": 1.0}
+STEP = replace(
+    training_records.STEP,
     step=50,
     num_steps=400,
-    epoch=0.5,
     num_seen=1000,
-    unit="tokens",
-    figures={"nll_per_token": 0.0, "perplexity": 1.0},
-    headline="perplexity",
+    figures=FIGURES,
     learning_rate=0.004,
     grad_norm=1.25,
     clip_rate=0.5,
@@ -25,13 +24,8 @@ STEP = StepRecord(
     elapsed_s=10.0,
     remaining_s=200.0,
 )
-VALIDATION = ValidationRecord(
-    step=60,
-    epoch=0.6,
-    figures={"nll_per_token": 0.0, "perplexity": 1.0},
-    headline="perplexity",
-    is_best=True,
-    elapsed_s=12.0,
+VALIDATION = replace(
+    training_records.VALIDATION, step=60, epoch=0.6, figures=FIGURES, elapsed_s=12.0
 )
 
 

@@ -4,31 +4,8 @@ import dataclasses
 from pathlib import Path
 
 from nextword.storage import RunFolder
-from nextword.training import MetricsFile, StepRecord, ValidationRecord
-
-STEP = StepRecord(
-    step=1,
-    num_steps=9,
-    epoch=0.5,
-    num_seen=4,
-    unit="tokens",
-    figures={"nll_per_token": 1.0, "perplexity": 2.75},
-    headline="perplexity",
-    learning_rate=0.1,
-    grad_norm=1.0,
-    clip_rate=0.0,
-    items_per_second=1.0,
-    elapsed_s=1.0,
-    remaining_s=1.0,
-)
-VALIDATION = ValidationRecord(
-    step=2,
-    epoch=0.5,
-    figures={"nll_per_token": 1.0, "perplexity": 2.75},
-    headline="perplexity",
-    is_best=True,
-    elapsed_s=1.0,
-)
+from nextword.training import MetricsFile
+from training_records import STEP, VALIDATION
 
 
 def test_metrics_file_holds_every_record_in_order(tmp_path: Path) -> None:
