@@ -8,7 +8,7 @@ import torch
 import nextword as nw
 from fakes import network_spec
 from nextword.api import run_config
-from nextword.base import Values
+from nextword.base import ConfigError, Values
 from nextword.families import NeuralModelConfig
 from nextword.models import NeuralLanguageModel
 from nextword.training import read_recipe, recipe_names
@@ -78,3 +78,11 @@ def test_read_recipe_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None
     path.write_bytes(b"\xef\xbb\xbf[training]\nepochs = 3\n")
 
     assert read_recipe(str(path)) == {"training": {"epochs": 3}}
+
+
+def test_recipe_file_without_toml_suffix_is_refused_with_the_reason(tmp_path: Path) -> None:
+    path = tmp_path / "settings.txt"
+    path.write_text("")
+
+    with pytest.raises(ConfigError, match=r"settings\.txt does not end in \.toml"):
+        read_recipe(str(path))
