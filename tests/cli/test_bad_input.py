@@ -121,7 +121,7 @@ def test_train_resume_with_other_settings_is_refused(cli: Call, word_run: Path) 
         (["--top-k", "0"], "top_k is 0"),
         (["--temperature", "-1"], "temperature is -1.0"),
         (["--repetition-penalty", "0"], "repetition_penalty is 0.0"),
-        (["--max-tokens", "0"], "max_tokens is 0; it must be at least 1"),
+        (["--max-tokens", "0"], "--max-tokens is 0; it must be at least 1"),
         (["--samples", "0"], "--samples is 0"),
         (["--seed", "-1"], "seed is -1"),
         (["--stop", ""], "a stop string is empty"),
@@ -203,8 +203,11 @@ def test_evaluate_field_of_a_plain_text_is_refused(cli: Call, word_run: Path, co
 def test_train_field_that_applies_to_no_text_is_refused(
     cli: Call, corpus: Path, tmp_path: Path
 ) -> None:
+    valid = tmp_path / "valid.txt"
+    valid.write_text("w1 w2\n")
+
     finished = cli(
-        *("train", corpus, "--valid", corpus, "--out", tmp_path / "run", "--field", "body")
+        *("train", corpus, "--valid", valid, "--out", tmp_path / "run"), "--field", "body"
     )
 
     assert "--field body cannot apply" in refused(finished)

@@ -18,7 +18,7 @@ def shell(command: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        ("train - --out run <&-", "standard input is closed"),
+        ("train - --out run <&-", "error: standard input is closed; there is nothing to read.\n"),
         ("recipes >&-", "standard output is closed"),
         ("recipes nope 2>&-", ""),
         ("nope <&- >&- 2>&-", ""),

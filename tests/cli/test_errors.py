@@ -66,6 +66,7 @@ class OutOfMemoryError(RuntimeError):
         MemoryError(),
         OutOfMemoryError("CUDA"),
         RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
+        RuntimeError("Storage size calculation overflowed with sizes=[4000000000, 1000000000]"),
     ],
 )
 def test_explain_memory_says_what_to_lower(error: Exception) -> None:

@@ -1,6 +1,7 @@
 """Settings classes: frozen dataclasses whose values pydantic checks whenever one is built."""
 
 import functools
+import math
 import re
 import typing
 from collections.abc import Callable, Mapping
@@ -15,6 +16,8 @@ from nextword.base.setting_errors import explain
 
 #: Whole numbers beyond this fit in no tensor, no file and no counter.
 _LARGEST = 2**63 - 1
+#: The largest float32; torch refuses to convert larger numbers.
+_LARGEST_FLOAT = (2 - 2**-23) * 2.0**127
 #: What Python puts in the place of bytes that are not UTF-8.
 _NOT_UTF8 = re.compile("[\ud800-\udfff]")
 
@@ -64,7 +67,7 @@ def build(kind: type[Config], values: Mapping[str, Any], *, section: str = "") -
 
 
 def _check_writable(value: Any, *, setting: str) -> None:
-    """Refuse what no settings file could hold: text that is not UTF-8, a number beyond 64 bits."""
+    """Refuse what no settings file could hold: text that is not UTF-8, too large a number."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             _check_writable(inner, setting=f"{setting}.{key}" if setting else str(key))
@@ -75,6 +78,9 @@ def _check_writable(value: Any, *, setting: str) -> None:
         shown = value if value.bit_length() < 100 else f"a number of {value.bit_length()} bits"
         limit = f"at most {_LARGEST:,}" if value > 0 else f"at least {-_LARGEST:,}"
         raise ConfigError(f"{setting} is {shown}; it must be {limit}.", setting=setting)
+    elif isinstance(value, float) and math.isfinite(value) and abs(value) > _LARGEST_FLOAT:
+        limit = "at most 3.4e38" if value > 0 else "at least -3.4e38"
+        raise ConfigError(f"{setting} is {value:g}; it must be {limit}.", setting=setting)
     elif isinstance(value, str) and _NOT_UTF8.search(value):
         raise ConfigError(
             f"{setting} is {shortened(value)}, which is not UTF-8; config.toml cannot hold it.",

@@ -29,6 +29,9 @@ _SYSTEM_ERRORS = frozenset(
     }
 )
 
+#: Parts of the messages of torch for tensors that are too large.
+_OUT_OF_MEMORY = ("can't allocate memory", "Storage size calculation overflowed")
+
 
 def report_error(error: Exception) -> int:
     """Print an error as an `error:` and a `help:` line, and return the exit code."""
@@ -123,7 +126,7 @@ def _is_out_of_memory(error: Exception) -> bool:
     return (
         isinstance(error, MemoryError)
         or type(error).__name__ == "OutOfMemoryError"
-        or "can't allocate memory" in str(error)
+        or any(part in str(error) for part in _OUT_OF_MEMORY)
     )
 
 

@@ -83,7 +83,7 @@ def generate(
     from nextword.base import require_range
     from nextword.generation import SamplingConfig
 
-    require_range("--max-tokens", max_tokens, low=0)
+    require_range("--max-tokens", max_tokens, low=1)
     require_range("--samples", samples, low=1, high=MAX_SAMPLES)
     require_range("--seed", seed, low=0, high=MAX_SEED)
     if temperature == 0.0:

@@ -12,6 +12,14 @@ DEFAULT_FIELD = "text"
 
 _BYTE_ORDER_MARK = "\ufeff"
 _ONE_OBJECT_A_LINE = "Each line must be one whole object"
+_JSON_TYPES = {
+    bool: "true or false",
+    dict: "an object",
+    float: "a number",
+    list: "an array",
+    str: "a string",
+    type(None): "null",
+}
 
 
 def jsonl_documents(
@@ -59,7 +67,8 @@ def _lines(pieces: Iterable[str]) -> Iterator[str]:
 def _parse(line: str, place: str) -> dict[str, Any]:
     try:
         # Concatenated files have a byte order mark at the start of each file.
-        value = json.loads(line.removeprefix(_BYTE_ORDER_MARK))
+        # Python refuses to convert integers of more than 4,300 digits, but not to floats.
+        value = json.loads(line.removeprefix(_BYTE_ORDER_MARK), parse_int=float)
     except json.JSONDecodeError as error:
         raise DataError(
             f"{place} is not JSON: {error.msg} at column {error.colno}.",
@@ -69,7 +78,7 @@ def _parse(line: str, place: str) -> dict[str, Any]:
         raise DataError(f"{place} cannot be read as JSON: {error}.") from error
     if not isinstance(value, dict):
         raise DataError(
-            f"{place} is a JSON {type(value).__name__}, not an object with fields.",
+            f"{place} is {_JSON_TYPES[type(value)]}, not an object with fields.",
             help=_help_for(line),
         )
     return value
@@ -91,7 +100,7 @@ def _text_of(values: dict[str, Any], field: str, place: str) -> str:
     text = values[field]
     if not isinstance(text, str):
         raise DataError(
-            f"{place}: the field {field!r} is a {type(text).__name__}, not text.",
+            f"{place}: the field {field!r} is {_JSON_TYPES[type(text)]}, not text.",
             help="Name the field of the text with --field.",
         )
     return text

@@ -188,6 +188,11 @@ def _files_of_glob(pattern: Path) -> list[Path]:
 
 def _no_such_file(path: Path) -> DataError:
     """Return the error for a missing file; the help suggests the nearest name."""
+    if path.is_symlink():
+        return DataError(
+            f"{shown_name(path)} is a link to {shown_name(path.readlink())}, which does not exist.",
+            help="Correct the link, or name another file.",
+        )
     missing = path
     while not missing.parent.exists():
         missing = missing.parent

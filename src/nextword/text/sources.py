@@ -137,6 +137,8 @@ def _memory_source(name: str, stream: ByteStream, *, is_jsonl: bool, may_be_json
     """Keep the content of a stream in memory, compressed or not, to read it more than once."""
     try:
         content = stream.read()
+    except DataError:
+        raise
     except (OSError, ValueError) as error:
         raise DataError(f"{name} cannot be read: {error}.") from error
 

@@ -37,6 +37,11 @@ def read_recipe(name_or_file: str) -> Values:
     """
     path = checked_path(name_or_file)
     if path.suffix != ".toml":
+        if path.is_file():
+            raise ConfigError(
+                f"the name of the recipe file {path} does not end in .toml.",
+                help="Name a TOML file of settings, or a recipe: see nextword recipes.",
+            )
         return read_toml(recipe_text(name_or_file), source=f"recipe {name_or_file}")
     try:
         # Some editors on Windows write a byte order mark, which TOML does not allow.

@@ -47,6 +47,7 @@ WRONG = [
     ({"num_layers": 13}, "inner.num_layers is 13, which is unlucky."),
     ({"num_layers": 17}, "there is no such model."),
     ({"num_layer": 1}, "unknown setting 'inner.num_layer'."),
+    ({"beta1": 1e39}, "inner.beta1 is 1e+39; it must be at most 3.4e38."),
     ({"even": 2**63}, f"inner.even is {2**63}; it must be at most 9,223,372,036,854,775,807."),
     (
         {"even": -(2**5000)},

@@ -38,7 +38,7 @@ def test_jsonl_documents_line_nested_too_deep_is_refused() -> None:
 
 
 def test_jsonl_documents_line_that_is_no_object_is_refused() -> None:
-    with pytest.raises(DataError, match=r"jsonl:1 is a JSON list.*jq -c '\.\[\]'"):
+    with pytest.raises(DataError, match=r"jsonl:1 is an array, not an object.*jq -c '\.\[\]'"):
         documents_of('["text"]')
 
 
@@ -53,7 +53,7 @@ def test_jsonl_documents_empty_object_is_refused_without_a_suggestion() -> None:
 
 
 def test_jsonl_documents_field_that_is_no_text_is_refused() -> None:
-    with pytest.raises(DataError, match=r"the field 'text' is a int, not text.*--field"):
+    with pytest.raises(DataError, match=r"the field 'text' is a number, not text.*--field"):
         documents_of('{"text": 3}')
 
 
@@ -66,3 +66,24 @@ def test_jsonl_documents_byte_order_mark_of_a_joined_file_is_skipped() -> None:
     documents = documents_of('{"text": "one"}', "\ufeff", '\ufeff{"text": "two"}\r')
 
     assert ["".join(document.pieces()) for document in documents] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("5", "a number"),
+        ("null", "null"),
+        ("true", "true or false"),
+        ("[]", "an array"),
+        ("{}", "an object"),
+    ],
+)
+def test_jsonl_documents_field_of_another_type_is_named_as_in_json(value: str, kind: str) -> None:
+    with pytest.raises(DataError, match=f"the field 'text' is {kind}, not text"):
+        documents_of(f'{{"text": {value}}}')
+
+
+def test_jsonl_documents_number_of_many_digits_in_another_field_is_read() -> None:
+    [document] = documents_of(f'{{"text": "one", "id": {"9" * 5000}}}')
+
+    assert "".join(document.pieces()) == "one"

@@ -188,3 +188,10 @@ def test_find_files_folder_that_cannot_be_listed_is_refused(
 
     with pytest.raises(DataError, match=r"the folder .*closed cannot be read: Permission denied"):
         find_files(str(tmp_path))
+
+
+def test_find_files_link_to_a_missing_file_names_the_target(tmp_path: Path) -> None:
+    (tmp_path / "link.txt").symlink_to("gone.txt")
+
+    with pytest.raises(DataError, match=r"link\.txt is a link to gone\.txt, which does not exist"):
+        find_files(str(tmp_path / "link.txt"))

@@ -8,7 +8,7 @@ import torch
 import nextword as nw
 from fakes import network_spec
 from nextword.api import run_config
-from nextword.base import Values
+from nextword.base import ConfigError, Values
 from nextword.families import NeuralModelConfig
 from nextword.models import NeuralLanguageModel
 from nextword.training import read_recipe, read_settings, recipe_names
@@ -102,3 +102,11 @@ def test_read_settings_of_an_earlier_version_leaves_out_the_default_field() -> N
 )
 def test_read_settings_of_today_keeps_the_field(text: str) -> None:
     assert read_settings(text, source="config.toml")["text"]["field"] == "text"
+
+
+def test_recipe_file_without_toml_suffix_is_refused_with_the_reason(tmp_path: Path) -> None:
+    path = tmp_path / "settings.txt"
+    path.write_text("")
+
+    with pytest.raises(ConfigError, match=r"settings\.txt does not end in \.toml"):
+        read_recipe(str(path))

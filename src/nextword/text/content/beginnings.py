@@ -68,7 +68,7 @@ def text_blocks(blocks: Iterable[bytes], *, name: str, encoding_errors: str) -> 
     beginning, rest = _gather(blocks)
     if encoding_errors == "strict":
         _refuse_marks(beginning, name)
-        _refuse_archives(beginning, name)
+        refuse_archives(beginning, name)
         _refuse_unmarked_utf16(beginning[:_EXAMINED_BYTES], name)
     return chain([beginning], rest)
 
@@ -100,7 +100,13 @@ def _refuse_marks(beginning: bytes, name: str) -> None:
             )
 
 
-def _refuse_archives(beginning: bytes, name: str) -> None:
+def refuse_archives(beginning: bytes, name: str) -> None:
+    """Raise a `DataError` if content begins like an archive or a document.
+
+    Args:
+        beginning: The first bytes, decompressed.
+        name: Name of the content in the error message.
+    """
     kinds = [kind for magic, kind in _ARCHIVES.items() if beginning.startswith(magic)]
     if beginning.startswith(_TAR_MAGIC, _TAR_OFFSET):
         kinds = ["a tar archive"]

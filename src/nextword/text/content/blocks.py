@@ -65,6 +65,8 @@ def _reader(read: Callable[[int], bytes | None], name: str) -> Callable[[int], b
     def checked(size: int) -> bytes:
         try:
             return read(size) or b""
+        except DataError:
+            raise
         except (OSError, ValueError) as error:
             raise _unreadable(name, error) from error
 

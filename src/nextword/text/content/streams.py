@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from nextword.text.content.beginnings import without_mark
+from nextword.text.content.beginnings import refuse_archives, without_mark
 from nextword.text.content.blocks import BLOCK_BYTES, ByteStream, read_blocks, stream_blocks
 from nextword.text.names import shown_name
 
@@ -42,8 +42,8 @@ def open_stream(source: Path | ByteStream, *, name: str | None = None) -> io.Buf
         name: Name in error messages; the path if None.
 
     Returns:
-        A buffered stream. Reading it raises `DataError` if the file cannot be read, is UTF-16, or
-        its compressed content is damaged or truncated.
+        A buffered stream. Reading it raises `DataError` if the file cannot be read, is UTF-16 or an
+        archive, or its compressed content is damaged or truncated.
 
     Raises:
         DataError: The file cannot be read.
@@ -58,4 +58,9 @@ def open_stream(source: Path | ByteStream, *, name: str | None = None) -> io.Buf
 
 
 def _content(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
-    yield from without_mark(blocks, name=name)
+    content = without_mark(blocks, name=name)
+    beginning = next(content, b"")
+    refuse_archives(beginning, name)
+    if beginning:
+        yield beginning
+    yield from content

@@ -15,6 +15,7 @@ from jaxtyping import Int64
 from nextword.base import DataError, FormatError, atomic_writer, full_disk_errors, write_json
 from nextword.text import Corpus, Document
 from nextword.tokens.encoders import Encoding
+from nextword.tokens.stores.control_characters import ControlCharacters
 from nextword.tokens.stores.line_signs import LineSigns
 from nextword.tokens.stores.store import (
     ARRAY_FILES,
@@ -125,6 +126,7 @@ class _Writer:
     text_sha256: str = ""
     line: int = 1
     usual_signs: LineSigns = field(default_factory=LineSigns)
+    controls: ControlCharacters = field(default_factory=ControlCharacters)
 
     def write(self, corpus: Corpus, on_progress: Callable[[int], None] | None) -> None:
         digest = hashlib.sha256()
@@ -135,12 +137,15 @@ class _Writer:
                 self._append_text(piece, document.name)
                 if on_progress is not None:
                     on_progress(self.counts.num_characters)
+            if self.tokenizer.has_line_end_token:
+                self.controls.end_document(document.name)
             self.document_starts.append(self.num_tokens)
         self.text_sha256 = digest.hexdigest()
         self.usual_signs.warn(corpus.description)
+        self.controls.warn()
         if not self.num_tokens:
             raise DataError(
-                f"{corpus.description} has no tokens.",
+                f"{_shown_source(corpus)} has no tokens.",
                 help="Name a text that is not empty.",
             )
 
@@ -158,6 +163,7 @@ class _Writer:
         text = self.tokenizer.without_markers(piece, name=name, first_line=self.line)
         self.line += piece.count("\n")
         self.usual_signs.read(text)
+        self.controls.read(text)
         self.counts += count_bytes(utf8_bytes(text), num_characters=len(text))
         self._append(self.tokenizer.encode(text))
 
@@ -169,6 +175,10 @@ class _Writer:
         self.num_tokens += len(encoding.ids)
         self.num_unknown += len(positions)
         self.num_characters_lost += encoding.num_characters_lost
+
+
+def _shown_source(corpus: Corpus) -> str:
+    return "standard input" if corpus.description == "-" else corpus.description
 
 
 def _in_memory(writer: _Writer) -> TokenStore:

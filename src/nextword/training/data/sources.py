@@ -8,7 +8,9 @@ in the token stores.
 
 import hashlib
 import json
-from collections.abc import Iterator
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -26,6 +28,8 @@ STANDARD_INPUT = "-"
 #: Names of texts that are not files.
 NO_FILES = (STANDARD_INPUT, STANDARD_LIBRARY)
 _PARTS = ("train", "valid", "test")
+
+_logger = logging.getLogger(__name__)
 
 
 @STRICT
@@ -124,11 +128,34 @@ def check_sources(config: TextConfig, run: RunFolder, *, folder: Path, resume: s
         part: _described(part, [path for path in paths if path is not None], recorded, run)
         for part, paths in found.items()
     }
+    _warn_of_overlap(described)
     sources = Sources(folder=str(folder), has_streams=streams, parts=described)
     if sources != recorded:
         write_json(run.sources_file, asdict(sources))
     is_hashed = has_begun and (streams or recorded is None)
     return TextAccess(folder=folder, is_hashed=is_hashed)
+
+
+def _warn_of_overlap(parts: Mapping[str, Sequence[SourceFile]]) -> None:
+    """Log a warning if a file is training text and also validation or test text."""
+    train = {file.sha256: file.name for file in parts["train"] if file.size}
+    for part, title in (("valid", "validation"), ("test", "test")):
+        for file in parts[part]:
+            if file.sha256 in train:
+                _logger.warning(
+                    "the %s text %s is also training text (%s): its perplexity is too low.",
+                    title,
+                    file.name,
+                    train[file.sha256],
+                )
+    counts = Counter(file.name for file in parts["train"] if file.size)
+    repeated = next((name for name, count in counts.items() if count > 1), None)
+    if repeated is not None and not parts["valid"]:
+        _logger.warning(
+            "the training text names %s more than once. Validation text that is split from it is "
+            "also training text, and its perplexity is too low.",
+            repeated,
+        )
 
 
 def require_unchanged(run: RunFolder) -> None:

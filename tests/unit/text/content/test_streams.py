@@ -46,3 +46,19 @@ def test_stream_of_a_damaged_file_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match=r"file\.gz is damaged"), open_stream(path) as stream:
         stream.read()
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"PK\x03\x04 the rest", "a zip archive"),
+        (b"\x04\x22\x4d\x18 the rest", "an lz4 file"),
+        (gzip.compress(b"one\n"), "a gzip file"),
+    ],
+)
+def test_stream_of_an_archive_is_refused(content: bytes, kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "vectors.gz"
+    path.write_bytes(gzip.compress(content))
+
+    with pytest.raises(DataError, match=f"it is {kind}"), open_stream(path) as stream:
+        stream.read()

@@ -343,3 +343,36 @@ def test_resume_from_a_checkpoint_that_lacks_values_is_refused(
         FormatError, match=f"step 3 .*is not one of this training: KeyError '{missing}'"
     ):
         nw.train(str(corpus_file), settings=settings(training={"max_steps": 2}), **train)
+
+
+def validated_on(path: Path) -> dict[str, Any]:
+    return {**NGRAM["settings"], "text": {"valid": [str(path)]}}
+
+
+def test_validation_text_that_is_training_text_is_warned_of(
+    corpus_file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    copy = Path(shutil.copy(corpus_file, tmp_path / "copy.txt"))
+
+    count(corpus_file, tmp_path / "run", settings=validated_on(copy))
+
+    assert f"the validation text {copy} is also training text ({corpus_file})" in caplog.text
+
+
+def test_training_text_named_twice_is_warned_of(
+    corpus_file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    count((str(corpus_file), str(corpus_file)), tmp_path / "run")
+
+    assert f"the training text names {corpus_file} more than once" in caplog.text
+
+
+def test_other_validation_text_has_no_warning(
+    corpus_file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text(corpus_file.read_text() * 2)
+
+    count(corpus_file, tmp_path / "run", settings=validated_on(other))
+
+    assert "also training text" not in caplog.text
