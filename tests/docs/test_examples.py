@@ -15,6 +15,10 @@ PAGES = [
     if "_build" not in page.parts and any(runnable_blocks(page.read_text(encoding="utf-8")))
 ]
 
+#: The examples of these pages run in `make test`; those of the others, which train many models, in
+#: `make test-all` alone.
+EVERYDAY = ("README.md", "docs/tutorial/", "docs/reference/", "docs/how-to/add-")
+
 
 def corpus(num_lines: int) -> str:
     """Make sentences from a small grammar: always the same, and easy to learn."""
@@ -32,7 +36,13 @@ def corpus(num_lines: int) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=() if page.startswith(EVERYDAY) else pytest.mark.exhaustive)
+        for page in PAGES
+    ],
+)
 def test_examples_of_page_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "corpus.txt").write_text(corpus(400), encoding="utf-8")
     monkeypatch.chdir(tmp_path)

@@ -107,14 +107,21 @@ def test_bit_equality_check_when_one_update_is_lost_fails(
         assert_equal_runs(tmp_path / "less", tmp_path / "whole")
 
 
+#: Update, and write to the disk, at which a process is killed: after an update, while it saves a
+#: checkpoint or the best model, and before any of them.
+KILLS = ((10, 0), (0, 30), (37, 0), (0, 55), (0, 3), (70, 0))
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "kills", [KILLS[:2], pytest.param(KILLS, marks=pytest.mark.exhaustive)], ids=["two", "six"]
+)
 def test_run_killed_at_any_moment_resumes_to_the_same_bits(
-    corpus_file: Path, tmp_path: Path, settings: Settings
+    kills: tuple[tuple[int, int], ...], corpus_file: Path, tmp_path: Path, settings: Settings
 ) -> None:
     values = settings(training={"log_every": 1, "checkpoint_every": 4})
     train(corpus_file, tmp_path / "whole", values)
-    # After an update; while saving a checkpoint; while saving the best model; before any of them.
-    for kill_at_step, kill_at_sync in ((10, 0), (0, 30), (37, 0), (0, 55), (0, 3), (70, 0)):
+    for kill_at_step, kill_at_sync in kills:
         assert run_child(corpus_file, tmp_path / "killed", values, kill_at_step, kill_at_sync) == -9
 
     train(corpus_file, tmp_path / "killed", values, resume="auto")
