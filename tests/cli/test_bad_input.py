@@ -102,7 +102,7 @@ def test_train_no_text_is_refused(cli: Call, tmp_path: Path) -> None:
 
 
 def test_train_folder_in_use_is_refused(cli: Call, corpus: Path, word_run: Path) -> None:
-    assert "by --resume auto" in refused(cli("train", corpus, "--out", word_run))
+    assert "with --resume auto" in refused(cli("train", corpus, "--out", word_run))
 
 
 def test_train_resume_with_other_settings_is_refused(cli: Call, word_run: Path) -> None:

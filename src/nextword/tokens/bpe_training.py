@@ -94,12 +94,13 @@ class _Training:
         """Wait for the trainer in Python, which handles signals, and raise its error."""
         # An interrupted trainer cannot be stopped; a daemon thread ends with the process.
         thread = threading.Thread(target=self._train, daemon=True)
-        thread.start()
         try:
+            thread.start()
             self._wait(thread, on_merging)
         except BaseException:
             self._is_stopped = True
-            thread.join(_STOP_S)
+            if thread.is_alive():
+                thread.join(_STOP_S)
             raise
         if self._error is not None:
             raise self._error

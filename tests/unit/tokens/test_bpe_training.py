@@ -1,5 +1,6 @@
 import _thread
 import logging
+import signal
 import threading
 from collections.abc import Iterator
 
@@ -30,6 +31,15 @@ def test_bpe_vocabulary_beyond_the_limit_of_unbroken_text_says_so(
     assert "first 400 of them" in caplog.text
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """Handle SIGINT, which a shell ignores for the processes that it starts in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 def test_bpe_vocabulary_interrupted_while_reading_stops() -> None:
     reading = threading.Event()
 
