@@ -157,17 +157,19 @@ class ElmanPass(LayerPass):
 
 
 class ElmanManualBackward(ManualBackward):
-    """Starts manual passes of `ElmanCell` and `LinearCell`.
+    """Starts manual passes of `ElmanCell`, `LinearCell` and `ElmanPreactivationCell`.
 
     Args:
         activation: σ: a key of `ACTIVATIONS`.
+        pass_class: The class of a pass.
     """
 
-    def __init__(self, activation: str) -> None:
+    def __init__(self, activation: str, *, pass_class: type[ElmanPass] = ElmanPass) -> None:
         self.activation = ACTIVATIONS[activation]
+        self.pass_class = pass_class
 
     def begin(
         self, input_gates: Tensor, product: Product, *, other_weights: Sequence[Tensor]
     ) -> ElmanPass:
         """Start a pass through a window."""
-        return ElmanPass(input_gates, product, activation=self.activation)
+        return self.pass_class(input_gates, product, activation=self.activation)

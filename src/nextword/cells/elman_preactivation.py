@@ -6,10 +6,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from nextword.cells.activations import ACTIVATIONS, Activation
 from nextword.cells.contract import Cell, StepInputs, StepOutputs, uniform_parameter
-from nextword.cells.elman import NONLINEARITIES, Nonlinearity, known_nonlinearity
-from nextword.cells.manual_pass import LayerPass, ManualBackward, PassGradients, Product
+from nextword.cells.elman import (
+    NONLINEARITIES,
+    ElmanManualBackward,
+    ElmanPass,
+    Nonlinearity,
+    known_nonlinearity,
+)
+from nextword.cells.manual_pass import ManualBackward
 from nextword.cells.noise import NO_NOISE, StepNoise
 
 
@@ -72,27 +77,16 @@ class ElmanPreactivationCell(Cell[PreactivationState]):
 
     def manual_backward(self) -> ManualBackward:
         """Return the manual forward and backward pass."""
-        return PreactivationManualBackward(self.nonlinearity)
+        return ElmanManualBackward(self.nonlinearity, pass_class=PreactivationPass)
 
 
-class PreactivationPass(LayerPass):
+class PreactivationPass(ElmanPass):
     """A manual pass; stores φ of the state before each step, which the product multiplies."""
-
-    def __init__(self, input_gates: Tensor, product: Product, *, activation: Activation) -> None:
-        self.input_gates = input_gates
-        self.product = product
-        self.activation = activation
-        self.activated = torch.empty_like(input_gates)
 
     def step(self, time: int, before: Sequence[Tensor], after: Sequence[Tensor]) -> None:
         """Compute h = W_e e + W_h φ(h⁻) + b."""
         activated = self.activation.apply_(self.activated[time].copy_(before[0]))
         self.product.add(self.input_gates[time], activated, out=after[0])
-
-    def precompute_backward(self, states: Sequence[Tensor]) -> None:
-        """Compute φ' for all steps."""
-        self.factors = self.activation.derivative(self.activated)
-        self.grad_gates = torch.empty_like(self.factors, dtype=self.product.dtype)
 
     def step_backward(self, time: int, gradients: Sequence[Tensor]) -> list[Tensor]:
         """Return the gradient of h⁻."""
@@ -102,24 +96,3 @@ class PreactivationPass(LayerPass):
     def product_inputs(self, states: Sequence[Tensor]) -> Tensor:
         """Return φ of the states before each step, (time, batch, hidden)."""
         return self.activated
-
-    def gradients(self) -> PassGradients:
-        """Return the gradients; the inputs and the product are only added, so they share one."""
-        return PassGradients(input_gates=self.grad_gates, products=self.grad_gates)
-
-
-class PreactivationManualBackward(ManualBackward):
-    """Starts manual passes of `ElmanPreactivationCell`.
-
-    Args:
-        activation: φ: a key of `ACTIVATIONS`.
-    """
-
-    def __init__(self, activation: str) -> None:
-        self.activation = ACTIVATIONS[activation]
-
-    def begin(
-        self, input_gates: Tensor, product: Product, *, other_weights: Sequence[Tensor]
-    ) -> PreactivationPass:
-        """Start a pass through a window."""
-        return PreactivationPass(input_gates, product, activation=self.activation)
