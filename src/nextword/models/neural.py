@@ -6,7 +6,15 @@ import torch
 from torch import Tensor, nn
 
 from nextword.base import ConfigError, ShapeError
-from nextword.layers import AdaptiveEmbedding, FlatNll, LayerTrace, Output, TokenInput
+from nextword.layers import (
+    AdaptiveEmbedding,
+    FlatHidden,
+    FlatNll,
+    FlatTargets,
+    LayerTrace,
+    Output,
+    TokenInput,
+)
 from nextword.models.contract import LanguageModel, scored
 from nextword.models.identity import ContentIdentity, structure
 from nextword.models.parameters import load_parameter_tensors, parameter_tensors
@@ -207,11 +215,39 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         self.check_targets(token_ids, target_ids)
         hidden, after = self.hidden(token_ids, state, lengths)
         if lengths is None and mask is None:
-            nll = self.output.nll(hidden.flatten(0, 1), target_ids.flatten())
+            nll = self.nll_from_hidden(
+                hidden.flatten(0, 1), target_ids.flatten(), state=state, token_ids=token_ids
+            )
             return nll.view(target_ids.shape), after
         counted = scored(target_ids, lengths, mask=mask)
-        nll = self.output.nll(hidden[counted], target_ids[counted])
+        nll = self.nll_from_hidden(
+            hidden[counted],
+            target_ids[counted],
+            state=state,
+            token_ids=token_ids,
+            counted=counted,
+        )
         return scattered(nll, counted), after
+
+    def nll_from_hidden(
+        self,
+        hidden: FlatHidden,
+        target_ids: FlatTargets,
+        *,
+        state: State,
+        token_ids: TokenIds,
+        counted: Mask | None = None,
+    ) -> FlatNll:
+        """Return the negative log-likelihood of the targets, (positions), in nats.
+
+        Args:
+            hidden: What `hidden` returned at the scored positions, (positions, hidden_size).
+            target_ids: The targets at these positions, (positions).
+            state: The state before the tokens.
+            token_ids: The ids that were read, (batch, time); needed by features of n-grams.
+            counted: Which positions of `token_ids` are scored, (batch, time); all when None.
+        """
+        return self.output.nll(hidden, target_ids)
 
     @property
     def _embedding_width(self) -> int:

@@ -16,17 +16,15 @@ from nextword.base import ConfigError, PositiveInt, Values, settings
 from nextword.families.contract import FitJob, NetworkSpec, NeuralModelConfig
 from nextword.families.maxent.features import MAX_ORDER, FeatureTable
 from nextword.families.recurrent import RecurrentLanguageModel, RecurrentSettings
-from nextword.layers import Additions, FullSoftmax, LayerTrace
+from nextword.layers import Additions, FlatHidden, FlatNll, FlatTargets, FullSoftmax, LayerTrace
 from nextword.models import (
     LanguageModel,
     NeuralLanguageModel,
     State,
     TokenWindow,
-    scattered,
-    scored,
 )
 from nextword.ngrams import Successors, counted_ngrams, sentences_of, successors_of
-from nextword.tensors import Embeddings, Hidden, Lengths, LogProbs, Mask, Nll, TokenIds
+from nextword.tensors import Embeddings, Hidden, Lengths, LogProbs, Mask, TokenIds
 from nextword.tokens import Tokenizer, TokenStore
 
 _logger = logging.getLogger(__name__)
@@ -193,27 +191,18 @@ class MaxEntLanguageModel(NeuralLanguageModel):
         log_probs = self.output.added_log_probs(hidden.flatten(0, 1), additions)
         return log_probs.view(*token_ids.shape, self.vocab_size)
 
-    def nll(
+    def nll_from_hidden(
         self,
-        token_ids: TokenIds,
-        target_ids: TokenIds,
+        hidden: FlatHidden,
+        target_ids: FlatTargets,
+        *,
         state: State,
-        lengths: Lengths | None = None,
-        mask: Mask | None = None,
-    ) -> tuple[Nll, State]:
-        """Read tokens and score the targets that follow them; only scored positions cost time."""
-        self.check_targets(token_ids, target_ids)
-        hidden, after = self.hidden(token_ids, state, lengths)
-        if lengths is None and mask is None:
-            additions = self._additions(token_ids, state, None)
-            nll = self.output.added_nll(
-                hidden.flatten(0, 1), target_ids.flatten(), additions=additions
-            )
-            return nll.view(target_ids.shape), after
-        counted = scored(target_ids, lengths, mask=mask)
+        token_ids: TokenIds,
+        counted: Mask | None = None,
+    ) -> FlatNll:
+        """Return the negative log-likelihood with the n-gram features, (positions), in nats."""
         additions = self._additions(token_ids, state, counted)
-        nll = self.output.added_nll(hidden[counted], target_ids[counted], additions=additions)
-        return scattered(nll, counted), after
+        return self.output.added_nll(hidden, target_ids, additions=additions)
 
     def _additions(self, token_ids: TokenIds, state: State, counted: Mask | None) -> Additions:
         """Return what the features add to the logits after each counted token."""
