@@ -163,7 +163,8 @@ class _Writer:
         text = self.tokenizer.without_markers(piece, name=name, first_line=self.line)
         self.line += piece.count("\n")
         self.usual_signs.read(text)
-        self.controls.read(text)
+        if self.tokenizer.has_line_end_token:
+            self.controls.read(text)
         self.counts += count_bytes(utf8_bytes(text), num_characters=len(text))
         self._append(self.tokenizer.encode(text))
 
