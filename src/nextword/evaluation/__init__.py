@@ -31,7 +31,7 @@ from nextword.evaluation.perplexity import (
     resolve_reset,
     unit_scores,
 )
-from nextword.evaluation.scoring import ScoredWindow, default_chunk_length, score_units
+from nextword.evaluation.scoring import ScoredWindow, score_units
 from nextword.evaluation.table import render_card, render_cards
 
 __all__ = [
@@ -50,7 +50,6 @@ __all__ = [
     "audit_model",
     "choose_passage",
     "comparability",
-    "default_chunk_length",
     "describe_tokenizer",
     "evaluate",
     "evaluate_store",

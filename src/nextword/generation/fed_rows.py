@@ -1,14 +1,14 @@
-"""The input of a session: rows of token ids of different lengths, validated and read in chunks."""
+"""The input of a session: rows of token ids, validated, and read or scored in chunks."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Int64
+from jaxtyping import Bool, Float64, Int64
 from torch import Tensor
 
-from nextword.base import ShapeError
-from nextword.models import LanguageModel, State, inference
+from nextword.base import DivergedError, ShapeError
+from nextword.models import LanguageModel, State, default_chunk_length, inference
 from nextword.tensors import Lengths, TokenIds
 
 _CHUNK_LENGTH = 256
@@ -71,6 +71,60 @@ def read_rows(
             left = (num_read - start).clamp(0, chunk.shape[1]).to(model.device)
             state = model.advance(chunk, state, left if is_ragged else None)
     return state
+
+
+def score_rows(
+    model: LanguageModel,
+    token_ids: TokenIds,
+    *,
+    last_ids: Int64[Tensor, " rows"],
+    state: State,
+    lengths: Lengths,
+) -> tuple[Float64[Tensor, "rows time"], State]:
+    """Return the log-probability of each id given those before it, in chunks.
+
+    Args:
+        model: The model.
+        token_ids: Ids to score, on the CPU, (rows, time).
+        last_ids: The id before them in each row, which the state has not read, (rows).
+        state: The state before that id.
+        lengths: Number of valid ids in each row, (rows).
+
+    Returns:
+        Log-probabilities on the CPU in nats, (rows, time), 0 at padding; and the state that has
+        read all valid ids but the last one of each row.
+
+    Raises:
+        DivergedError: The model returns NaN.
+    """
+    log_probs = torch.zeros(token_ids.shape, dtype=torch.float64)
+    inputs = torch.cat([last_ids[:, None], token_ids], dim=1)
+    longest = int(lengths.max())
+    is_ragged = bool((lengths < longest).any())
+    chunk_length = default_chunk_length(model, num_rows=len(token_ids))
+    with inference(model):
+        for start in range(0, longest, chunk_length):
+            end = min(start + chunk_length, longest)
+            left = (lengths - start).clamp(0, end - start).to(model.device)
+            nll, state = model.nll(
+                inputs[:, start:end].to(model.device),
+                token_ids[:, start:end].to(model.device),
+                state,
+                left if is_ragged else None,
+            )
+            log_probs[:, start:end] = 0.0 - nll.cpu().double()
+    _require_numbers(log_probs)
+    return log_probs, state
+
+
+def _require_numbers(log_probs: Float64[Tensor, "rows time"]) -> None:
+    places = log_probs.isnan().nonzero().tolist()
+    if places:
+        row, step = places[0]
+        raise DivergedError(
+            f"the model returns NaN for the token at step {step} of row {row}, counted from 0.",
+            help="Its weights are not finite; load an earlier checkpoint.",
+        )
 
 
 def with_seen(

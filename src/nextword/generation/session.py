@@ -1,11 +1,10 @@
-"""Incremental inference: feed token ids, get the distribution of the next token, sample it.
+"""Incremental inference: feed or score token ids, get the distribution of the next, sample it.
 
 Uses models and ids; does not depend on text. Memory does not grow with the number of tokens read.
 """
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,22 +12,12 @@ from jaxtyping import Bool, Float64, Int64
 from torch import Tensor
 
 from nextword.base import ConfigError, ShapeError, require_range
-from nextword.generation.fed_rows import padded_rows, read_rows, with_seen
+from nextword.generation.fed_rows import padded_rows, read_rows, score_rows, with_seen
+from nextword.generation.prediction import Prediction
 from nextword.generation.sampling import SamplingConfig, filter_log_probs, sample
 from nextword.generation.session_bytes import SessionBytes
 from nextword.models import LanguageModel, State, inference
-from nextword.tensors import Rows
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Prediction:
-    """The log-probabilities of the next token, on the CPU, and the state after the last one."""
-
-    log_probs: Float64[Tensor, "rows vocab"]
-    state: State
-
-    def select(self, rows: Rows) -> "_Prediction":
-        return _Prediction(log_probs=self.log_probs[rows], state=self.state.select(rows))
+from nextword.tensors import Lengths, Rows, TokenIds
 
 
 class Session:
@@ -73,7 +62,7 @@ class Session:
         self._seen: Bool[Tensor, "rows vocab"] = torch.zeros(
             num_rows, model.vocab_size, dtype=torch.bool
         )
-        self._prediction: _Prediction | None = None
+        self._prediction: Prediction | None = None
 
     @property
     def model(self) -> LanguageModel:
@@ -129,9 +118,54 @@ class Session:
             unread = torch.cat([self._last_ids[:, None], token_ids], dim=1)
             state, num_read = self._state, lengths
         self._state = read_rows(self._model, unread, state=state, num_read=num_read)
-        self._last_ids = unread.gather(1, num_read[:, None]).squeeze(1)
-        self._seen = with_seen(self._seen, token_ids, lengths=lengths)
-        self._prediction = None
+        self._end_with(token_ids, lengths)
+
+    def score(
+        self, token_ids: Tensor | Sequence[Sequence[int]], lengths: Tensor | None = None
+    ) -> Float64[Tensor, "rows time"]:
+        """Read the next tokens of every row, as `feed` does, and return their log-probabilities.
+
+        Each token is scored given all tokens before it in its row, those of earlier calls included.
+        A text can be scored in parts: repeated calls return what one call would. Memory for the
+        distributions is bounded; a model whose loss does not need them does not build them.
+
+        If it raises an error, the session is unchanged.
+
+        Args:
+            token_ids: One list of ids per row, of any lengths; or a tensor, (rows, time).
+            lengths: With a tensor, number of valid ids in each row, (rows); all when None.
+
+        Returns:
+            Log-probabilities on the CPU, (rows, time), in nats; -inf for a token of probability 0,
+            and 0 at padding.
+
+        Raises:
+            DivergedError: The model returns NaN.
+            ShapeError: Sizes do not match.
+            VocabularyError: An id is not in the vocabulary.
+
+        Example:
+            >>> from nextword.families import NetworkSpec, RecurrentConfig
+            >>> from nextword.tokens import VocabularySpec
+            >>> vocabulary = VocabularySpec(vocab_size=9, boundary_id=1, start_id=1)
+            >>> model = RecurrentConfig(hidden_size=4).build(NetworkSpec(vocabulary=vocabulary))
+            >>> session = Session(model)
+            >>> expected = session.log_probs[0, 3]
+            >>> log_probs = session.score([[3, 5, 8]])
+            >>> log_probs.shape
+            torch.Size([1, 3])
+            >>> bool(torch.isclose(log_probs[0, 0], expected))
+            True
+        """
+        token_ids, lengths = padded_rows(token_ids, lengths, padding_id=self._model.boundary_id)
+        self._model.check_inputs(token_ids, self._state, lengths=lengths)
+        log_probs, state = score_rows(
+            self._model, token_ids, last_ids=self._last_ids, state=self._state, lengths=lengths
+        )
+        if lengths.any():
+            self._state = state
+            self._end_with(token_ids, lengths)
+        return log_probs
 
     def sample(
         self,
@@ -197,7 +231,10 @@ class Session:
                 "the rows of a session can only join a session of the same model object.",
                 help="Create both sessions with the same model.",
             )
-        self._prediction = _joined(self._prediction, other._prediction)
+        if self._prediction is not None and other._prediction is not None:
+            self._prediction = self._prediction.concatenate(other._prediction)
+        else:
+            self._prediction = None
         self._state = self._state.concatenate([other._state])
         self._last_ids = torch.cat([self._last_ids, other._last_ids])
         self._seen = torch.cat([self._seen, other._seen])
@@ -231,20 +268,18 @@ class Session:
         session._state, session._last_ids = state, saved.last_ids
         return session
 
-    def _predict(self) -> _Prediction:
+    def _end_with(self, token_ids: TokenIds, lengths: Lengths) -> None:
+        """Record the tokens that were read last; the state has read all but the last one."""
+        ends = torch.cat([self._last_ids[:, None], token_ids], dim=1)
+        self._last_ids = ends.gather(1, lengths[:, None]).squeeze(1)
+        self._seen = with_seen(self._seen, token_ids, lengths=lengths)
+        self._prediction = None
+
+    def _predict(self) -> Prediction:
         if self._prediction is None:
             with inference(self._model):
                 log_probs, state = self._model.next_log_probs(
                     self._last_ids[:, None].to(self._model.device), self._state
                 )
-            self._prediction = _Prediction(log_probs=log_probs[:, -1].double().cpu(), state=state)
+            self._prediction = Prediction(log_probs=log_probs[:, -1].double().cpu(), state=state)
         return self._prediction
-
-
-def _joined(first: _Prediction | None, second: _Prediction | None) -> _Prediction | None:
-    if first is None or second is None:
-        return None
-    return _Prediction(
-        log_probs=torch.cat([first.log_probs, second.log_probs]),
-        state=first.state.concatenate([second.state]),
-    )
