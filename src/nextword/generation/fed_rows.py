@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from nextword.base import DivergedError, ShapeError
@@ -125,20 +125,3 @@ def _require_numbers(log_probs: Float64[Tensor, "rows time"]) -> None:
             f"the model returns NaN for the token at step {step} of row {row}, counted from 0.",
             help="Its weights are not finite; load an earlier checkpoint.",
         )
-
-
-def with_seen(
-    seen: Bool[Tensor, "rows vocab"], token_ids: TokenIds, *, lengths: Lengths
-) -> Bool[Tensor, "rows vocab"]:
-    """Return a copy of `seen` in which the ids of each row are set to True.
-
-    Args:
-        seen: True for ids that each row has read before, (rows, vocab).
-        token_ids: Ids to mark, (rows, time).
-        lengths: Number of valid ids in each row, (rows).
-    """
-    is_valid = torch.arange(token_ids.shape[1]) < lengths[:, None]
-    rows = torch.arange(len(token_ids))[:, None].expand_as(token_ids)
-    seen = seen.clone()
-    seen[rows[is_valid], token_ids[is_valid]] = True
-    return seen

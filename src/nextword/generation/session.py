@@ -8,13 +8,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from nextword.base import ConfigError, ShapeError, require_range
-from nextword.generation.fed_rows import padded_rows, read_rows, score_rows, with_seen
+from nextword.generation.fed_rows import padded_rows, read_rows, score_rows
 from nextword.generation.prediction import Prediction
 from nextword.generation.sampling import SamplingConfig, filter_log_probs, sample
+from nextword.generation.seen_ids import SeenIds
 from nextword.generation.session_bytes import SessionBytes
 from nextword.models import LanguageModel, State, inference
 from nextword.tensors import Lengths, Rows, TokenIds
@@ -59,9 +60,7 @@ class Session:
         with inference(model):
             self._state = model.initial_state(num_rows)
         self._last_ids = torch.full((num_rows,), model.boundary_id)
-        self._seen: Bool[Tensor, "rows vocab"] = torch.zeros(
-            num_rows, model.vocab_size, dtype=torch.bool
-        )
+        self._seen = SeenIds(num_rows=num_rows, vocab_size=model.vocab_size)
         self._prediction: Prediction | None = None
 
     @property
@@ -198,7 +197,8 @@ class Session:
         banned = torch.tensor(list(banned_ids), dtype=torch.int64)
         allowed = self._predict().log_probs.index_fill(1, banned, -torch.inf)
         config = SamplingConfig() if config is None else config
-        return sample(filter_log_probs(allowed, self._seen, config=config), generators)
+        self._seen = SeenIds.of(self._seen.mask())
+        return sample(filter_log_probs(allowed, self._seen.mask(), config=config), generators)
 
     def select(self, rows: Rows | Sequence[int]) -> None:
         """Keep only these rows, in this order.
@@ -217,7 +217,7 @@ class Session:
             )
         self._state = self._state.select(rows)
         self._last_ids = self._last_ids[rows]
-        self._seen = self._seen[rows]
+        self._seen = self._seen.select(rows)
         self._prediction = None if self._prediction is None else self._prediction.select(rows)
 
     def join(self, other: "Session") -> None:
@@ -237,7 +237,7 @@ class Session:
             self._prediction = None
         self._state = self._state.concatenate([other._state])
         self._last_ids = torch.cat([self._last_ids, other._last_ids])
-        self._seen = torch.cat([self._seen, other._seen])
+        self._seen = self._seen.concatenate(other._seen)
 
     def fork(self) -> "Session":
         """Return an independent session with the same rows; the model is shared."""
@@ -247,7 +247,7 @@ class Session:
     def to_bytes(self) -> bytes:
         """Serialize the rows, with the identity of the model, for `from_bytes`."""
         state = self._state.to_bytes()
-        return SessionBytes.of(state, last_ids=self._last_ids, seen=self._seen).pack()
+        return SessionBytes.of(state, last_ids=self._last_ids, seen=self._seen.mask()).pack()
 
     @classmethod
     def from_bytes(cls, model: LanguageModel, data: bytes) -> "Session":
@@ -264,7 +264,8 @@ class Session:
         saved = SessionBytes.unpack(data)
         state = model.state_from_bytes(saved.state)
         session = cls(model, num_rows=state.batch_size)
-        session._seen = saved.seen(num_rows=state.batch_size, vocab_size=model.vocab_size)
+        seen = saved.seen(num_rows=state.batch_size, vocab_size=model.vocab_size)
+        session._seen = SeenIds.of(seen)
         session._state, session._last_ids = state, saved.last_ids
         return session
 
@@ -272,7 +273,7 @@ class Session:
         """Record the tokens that were read last; the state has read all but the last one."""
         ends = torch.cat([self._last_ids[:, None], token_ids], dim=1)
         self._last_ids = ends.gather(1, lengths[:, None]).squeeze(1)
-        self._seen = with_seen(self._seen, token_ids, lengths=lengths)
+        self._seen = self._seen.read(token_ids, lengths=lengths)
         self._prediction = None
 
     def _predict(self) -> Prediction:
