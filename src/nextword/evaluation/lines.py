@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Float64
-from torch.nn.utils.rnn import pad_sequence
 
 from nextword.base import DataError, DivergedError, Values, require_range
 from nextword.evaluation.perplexity import DEFAULT_BATCH_SIZE
@@ -97,7 +96,7 @@ def _scores(
                 text=text,
                 log_prob=log_prob,
                 num_tokens=len(encoding.ids),
-                num_unknown=int(encoding.unknown.sum()),
+                num_unknown=int(np.count_nonzero(encoding.unknown)),
             )
 
 
@@ -124,21 +123,22 @@ def _batch_log_probs(
     model: LanguageModel, rows: Sequence[np.ndarray]
 ) -> Float64[np.ndarray, " rows"]:
     """Return the log-probability of each row of ids, in nats; longer rows come first."""
-    token_ids = pad_sequence(
-        [torch.from_numpy(row) for row in rows], batch_first=True, padding_value=model.boundary_id
-    )
-    lengths = torch.tensor([len(row) for row in rows])
+    lengths = np.array([len(row) for row in rows])
+    is_valid = np.arange(lengths[0]) < lengths[:, None]
+    token_ids = np.full(is_valid.shape, model.boundary_id)
+    token_ids[is_valid] = np.concatenate(rows)
     chunk_length = default_chunk_length(model, num_rows=len(rows))
     session = Session(model, num_rows=len(rows))
     log_probs = np.zeros(len(rows))
-    for start in range(0, token_ids.shape[1], chunk_length):
+    for start in range(0, len(rows[0]), chunk_length):
         num_busy = int((lengths > start).sum())
         # Rows that have ended are not computed any more.
         if num_busy < session.num_rows:
             session.select(range(num_busy))
         chunk = token_ids[:num_busy, start : start + chunk_length]
-        remaining = (lengths[:num_busy] - start).clamp(max=chunk.shape[1])
-        log_probs[:num_busy] += session.score(chunk, remaining).sum(1).numpy()
+        remaining = np.minimum(lengths[:num_busy] - start, chunk.shape[1])
+        scores = session.score(torch.from_numpy(chunk), torch.from_numpy(remaining))
+        log_probs[:num_busy] += scores.numpy().sum(axis=1)
     return log_probs
 
 

@@ -74,53 +74,43 @@ def read_rows(
 
 
 def score_rows(
-    model: LanguageModel,
-    token_ids: TokenIds,
-    *,
-    last_ids: Int64[Tensor, " rows"],
-    state: State,
-    lengths: Lengths,
-) -> tuple[Float64[Tensor, "rows time"], State]:
-    """Return the log-probability of each id given those before it, in chunks.
+    model: LanguageModel, token_ids: TokenIds, *, state: State, num_read: Int64[Tensor, " rows"]
+) -> tuple[Float64[Tensor, "rows targets"], State]:
+    """Read the first ids of each row, in chunks, and return log-probabilities of those after them.
 
     Args:
         model: The model.
-        token_ids: Ids to score, on the CPU, (rows, time).
-        last_ids: The id before them in each row, which the state has not read, (rows).
-        state: The state before that id.
-        lengths: Number of valid ids in each row, (rows).
+        token_ids: Ids on the CPU, (rows, targets + 1): the last one of a row is only a target.
+        state: The state before them.
+        num_read: Number of ids to read in each row, at most the number of targets, (rows).
 
     Returns:
-        Log-probabilities on the CPU in nats, (rows, time), 0 at padding; and the state that has
-        read all valid ids but the last one of each row.
+        Log-probabilities on the CPU in nats, (rows, targets), 0 at padding; and the state after the
+        ids that were read.
 
     Raises:
         DivergedError: The model returns NaN.
     """
-    log_probs = torch.zeros(token_ids.shape, dtype=torch.float64)
-    inputs = torch.cat([last_ids[:, None], token_ids], dim=1)
-    longest = int(lengths.max())
-    is_ragged = bool((lengths < longest).any())
-    chunk_length = default_chunk_length(model, num_rows=len(token_ids))
+    num_rows, num_targets = len(token_ids), token_ids.shape[1] - 1
+    log_probs = torch.zeros(num_rows, num_targets, dtype=torch.float64)
+    counts = num_read.tolist()
+    longest, is_ragged = max(counts), min(counts) < max(counts)
+    chunk_length = default_chunk_length(model, num_rows=num_rows)
     with inference(model):
         for start in range(0, longest, chunk_length):
             end = min(start + chunk_length, longest)
-            left = (lengths - start).clamp(0, end - start).to(model.device)
-            nll, state = model.nll(
-                inputs[:, start:end].to(model.device),
-                token_ids[:, start:end].to(model.device),
-                state,
-                left if is_ragged else None,
-            )
-            log_probs[:, start:end] = 0.0 - nll.cpu().double()
+            chunk = token_ids[:, start : end + 1].to(model.device)
+            left = (num_read - start).clamp(0, end - start).to(model.device) if is_ragged else None
+            nll, state = model.nll(chunk[:, :-1], chunk[:, 1:], state, left)
+            log_probs[:, start:end] = 0.0 - nll
     _require_numbers(log_probs)
     return log_probs, state
 
 
-def _require_numbers(log_probs: Float64[Tensor, "rows time"]) -> None:
-    places = log_probs.isnan().nonzero().tolist()
-    if places:
-        row, step = places[0]
+def _require_numbers(log_probs: Float64[Tensor, "rows targets"]) -> None:
+    is_nan = log_probs.isnan()
+    if is_nan.any():
+        row, step = is_nan.nonzero()[0].tolist()
         raise DivergedError(
             f"the model returns NaN for the token at step {step} of row {row}, counted from 0.",
             help="Its weights are not finite; load an earlier checkpoint.",

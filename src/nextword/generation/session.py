@@ -111,13 +111,13 @@ class Session:
         self._model.check_inputs(token_ids, self._state, lengths=lengths)
         if not lengths.any():
             return
+        unread = torch.cat([self._last_ids[:, None], token_ids], dim=1)
         if self._prediction is not None and bool(lengths.all()):
-            state, unread, num_read = self._prediction.state, token_ids, lengths - 1
+            first, before, num_read = 1, self._prediction.state, lengths - 1
         else:
-            unread = torch.cat([self._last_ids[:, None], token_ids], dim=1)
-            state, num_read = self._state, lengths
-        self._state = read_rows(self._model, unread, state=state, num_read=num_read)
-        self._end_with(token_ids, lengths)
+            first, before, num_read = 0, self._state, lengths
+        state = read_rows(self._model, unread[:, first:], state=before, num_read=num_read)
+        self._end_with(unread, lengths, state=state)
 
     def score(
         self, token_ids: Tensor | Sequence[Sequence[int]], lengths: Tensor | None = None
@@ -158,12 +158,10 @@ class Session:
         """
         token_ids, lengths = padded_rows(token_ids, lengths, padding_id=self._model.boundary_id)
         self._model.check_inputs(token_ids, self._state, lengths=lengths)
-        log_probs, state = score_rows(
-            self._model, token_ids, last_ids=self._last_ids, state=self._state, lengths=lengths
-        )
+        unread = torch.cat([self._last_ids[:, None], token_ids], dim=1)
+        log_probs, state = score_rows(self._model, unread, state=self._state, num_read=lengths)
         if lengths.any():
-            self._state = state
-            self._end_with(token_ids, lengths)
+            self._end_with(unread, lengths, state=state)
         return log_probs
 
     def sample(
@@ -269,11 +267,17 @@ class Session:
         session._state, session._last_ids = state, saved.last_ids
         return session
 
-    def _end_with(self, token_ids: TokenIds, lengths: Lengths) -> None:
-        """Record the tokens that were read last; the state has read all but the last one."""
-        ends = torch.cat([self._last_ids[:, None], token_ids], dim=1)
-        self._last_ids = ends.gather(1, lengths[:, None]).squeeze(1)
-        self._seen = self._seen.read(token_ids, lengths=lengths)
+    def _end_with(self, unread: TokenIds, lengths: Lengths, *, state: State) -> None:
+        """Set the values after reading.
+
+        Args:
+            unread: The last ids before, then the ids that were read, (rows, 1 + time).
+            lengths: Number of ids that were read in each row, (rows).
+            state: The state after all ids but the last one of each row.
+        """
+        self._state = state
+        self._last_ids = unread.gather(1, lengths[:, None]).squeeze(1)
+        self._seen = self._seen.read(unread[:, 1:], lengths=lengths)
         self._prediction = None
 
     def _predict(self) -> Prediction:
