@@ -30,6 +30,7 @@ from nextword.evaluation.perplexity import (
     evaluate_store,
     resolve_reset,
     unit_scores,
+    unknown_note,
 )
 from nextword.evaluation.scoring import ScoredWindow, score_units
 from nextword.evaluation.table import render_card, render_cards
@@ -62,5 +63,6 @@ __all__ = [
     "score_units",
     "texts_of_run",
     "unit_scores",
+    "unknown_note",
     "vocabulary_fingerprint",
 ]
