@@ -213,6 +213,24 @@ def test_state_counts_the_updates_of_an_epoch(
     assert state.planned_steps() == 2 * num_updates
 
 
+def test_state_plain_descent_clips_through_its_learning_rate(
+    corpus_file: Path, tmp_path: Path, settings: Settings
+) -> None:
+    values = settings(
+        optimizer={"kind": "sgd", "learning_rate": 0.5},
+        clipping={"kind": "norm", "threshold": 1e-3},
+    )
+    state = state_of(corpus_file, tmp_path / "tokens", values)
+
+    found = state.compute_gradient()
+    assert found is not None
+    state.apply_gradient(0.5)
+
+    scale = found[1].scale
+    assert 0.0 < scale < 0.9
+    assert state.optimizer.param_groups[0]["lr"] == pytest.approx(0.5 * scale)
+
+
 def test_state_rewound_makes_the_same_update_again(
     corpus_file: Path, tmp_path: Path, settings: Settings
 ) -> None:
