@@ -118,7 +118,6 @@ def test_score_json_is_an_object_a_line(cli: Call, word_run: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("batch_size", [1, 32])
 @pytest.mark.parametrize(
     ("text", "share"), [(b"w1 zzz zzz\nw2\n", None), (b"w1 zzz zzz\nw2 zz\n", 60)]
 )
@@ -134,6 +133,7 @@ def test_score_mostly_unknown_words_are_noted_on_standard_error(
     assert len(finished.out.splitlines()) == 2
 
 
+@pytest.mark.parametrize("batch_size", [1, 32])
 def test_score_file_and_standard_input_agree(
     cli: Call, word_run: Path, corpus: Path, batch_size: int
 ) -> None:

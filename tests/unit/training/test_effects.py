@@ -50,6 +50,16 @@ def test_refuse_idle_settings_ngram_model_names_the_setting(
 
 
 @pytest.mark.parametrize(
+    ("kind", "name"), [("adamw", "momentum"), ("sgd", "beta1"), ("sgd", "beta2")]
+)
+def test_refuse_idle_settings_setting_of_another_optimizer_is_refused(kind: str, name: str) -> None:
+    with pytest.raises(
+        ConfigError, match=rf"optimizer\.{name} is 0.5, .*optimizer.kind is '{kind}'"
+    ):
+        refuse({"optimizer": {"kind": kind, name: 0.5}})
+
+
+@pytest.mark.parametrize(
     "values",
     [
         {"model": {"family": "ngram", "smoothing": "add_k", "k": 0.5}},
