@@ -16,7 +16,7 @@ from nextword.cli.options import (
     Field,
     Model,
 )
-from nextword.cli.output import write_json, write_line
+from nextword.cli.output import remark, write_json, write_line
 
 _STANDARD_INPUT = "-"
 
@@ -40,16 +40,24 @@ def score(
 
     Each line is scored from the initial state, its end included. Lines are read as they arrive.
     """
-    from nextword.evaluation import DEFAULT_BATCH_SIZE
+    from nextword.evaluation import DEFAULT_BATCH_SIZE, unknown_note
+    from nextword.tokens import Coverage
 
     loaded = load_model(model, device=device, encoding=encoding)
     lines = _lines(file, field=field, encoding_errors=encoding_errors)
     size = DEFAULT_BATCH_SIZE if batch_size is None else batch_size
+    num_words = num_unknown = 0
     for each in loaded.stream_scores(lines, batch_size=size):
+        num_words += each.num_tokens - loaded.tokenizer.has_line_end_token
+        num_unknown += each.num_unknown
         if json:
             write_json(each.to_dict())
         else:
             write_line(f"{each.log_prob:.4f}\t{each.text}")
+    found = Coverage(num_words=num_words, num_unknown=num_unknown, num_lines=0)
+    note = unknown_note(found, tokenizer=loaded.tokenizer, figure="scores")
+    if note is not None:
+        remark(note)
 
 
 def _lines(file: str, *, field: str | None, encoding_errors: str) -> Iterator[str]:
