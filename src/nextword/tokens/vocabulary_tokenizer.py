@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from nextword.base import ConfigError, FormatError
-from nextword.tokens.decoding import StreamDecoder, make_decoder, token_bytes
+from nextword.tokens.decoding import StreamDecoder, checked_id, make_decoder, token_bytes
 from nextword.tokens.encoders import (
     BpeEncoder,
     ByteEncoder,
@@ -147,6 +147,16 @@ class VocabularyTokenizer(Tokenizer):
             VocabularyError: The id is not in the vocabulary.
         """
         return self._texts.text(token_id)
+
+    def token_bytes(self, token_id: int) -> bytes:
+        """Return the bytes of one token; they can be part of a character.
+
+        Raises:
+            VocabularyError: The id is not in the vocabulary.
+        """
+        if self._values:
+            return self._values[checked_id(token_id, self.vocab_size)]
+        return super().token_bytes(token_id)
 
     def id_of(self, token_text: str) -> int:
         """Return the id of a token by its text, as returned by `token_text`.
