@@ -118,6 +118,8 @@ class SpelledWords:
         found = self._search(prefix.encode("utf-8", errors="surrogateescape"), k)
         words = found.most_probable(2 * k if self._is_subword else k)
         before = self._blanks_probability()
+        if before == 0.0:
+            return []
         pairs = [
             (word.decode("utf-8", errors="surrogateescape"), self._exact(word, found) / before)
             for word in words
