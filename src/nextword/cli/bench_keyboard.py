@@ -68,7 +68,7 @@ def bench_keyboard(
             metavar="N",
             help="Limit of the search after a keystroke, for tokens that are not words.",
         ),
-    ] = 200,
+    ] = 64,
     encoding_errors: EncodingErrors = "strict",
     field: Field = None,
     device: Device = "auto",

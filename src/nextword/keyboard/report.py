@@ -27,6 +27,8 @@ class TypingReport:
         num_searches: Number of lists of suggestions that were computed.
         latency_p50_ms: Median time from a keystroke to the next suggestions, in milliseconds.
         latency_p99_ms: The 99th percentile of this time.
+        cpu_p99_ms: The 99th percentile of the processor time of all threads in this time. It does
+            not include waiting for other programs.
         model_bytes: Size of the model's files, in bytes; None if unknown.
         seconds: Duration of the simulation.
     """
@@ -47,6 +49,7 @@ class TypingReport:
     num_searches: int
     latency_p50_ms: float
     latency_p99_ms: float
+    cpu_p99_ms: float
     model_bytes: int | None
     seconds: float
 

@@ -33,6 +33,7 @@ class _Tally:
     num_list_keystrokes: int = 0
     keystrokes: dict[int, int] = field(default_factory=lambda: dict.fromkeys(SLOTS, 0))
     latencies: list[float] = field(default_factory=list)
+    cpu_times: list[float] = field(default_factory=list)
 
 
 def measure_typing(
@@ -42,7 +43,7 @@ def measure_typing(
     lines: Iterable[str],
     form: TextForm = "unchanged",
     cache: CacheConfig | None = None,
-    max_evaluations: int = 200,
+    max_evaluations: int = 64,
     name: str = "",
     model_bytes: int | None = None,
     on_progress: Callable[[int], None] | None = None,
@@ -145,9 +146,10 @@ def _type_word(
 
 
 def _suggestions_after(session: TypingSession, typed: str, tally: _Tally) -> list[str]:
-    started = time.perf_counter()
+    started, cpu_started = time.perf_counter(), time.process_time()
     session.type(typed)
     suggested = session.suggestions(max(SLOTS))
+    tally.cpu_times.append(time.process_time() - cpu_started)
     tally.latencies.append(time.perf_counter() - started)
     return [word for word, _ in suggested]
 
@@ -180,6 +182,7 @@ def _report(
         num_searches=len(tally.latencies),
         latency_p50_ms=float(median),
         latency_p99_ms=float(high),
+        cpu_p99_ms=float(np.percentile(tally.cpu_times, 99.0)) * 1000.0,
         model_bytes=model_bytes,
         seconds=seconds,
     )

@@ -18,6 +18,7 @@ _HEADER = (
     "unknown",
     "p50 ms",
     "p99 ms",
+    "CPU p99 ms",
     "MB",
 )
 _NUM_LEFT_ALIGNED = 3
@@ -58,6 +59,7 @@ def _row(report: TypingReport) -> tuple[str, ...]:
         _percent(report.unknown_rate),
         f"{report.latency_p50_ms:.2f}",
         f"{report.latency_p99_ms:.2f}",
+        f"{report.cpu_p99_ms:.2f}",
         "-" if size is None else f"{size / 1e6:.1f}",
     )
 

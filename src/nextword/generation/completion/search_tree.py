@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float32
 
 from nextword.base import DivergedError
+from nextword.generation.completion.token_spelling import NO_WORD, FirstWord
 from nextword.generation.session import Session
 from nextword.models import LanguageModel, State, inference
 
@@ -18,6 +19,7 @@ class Node:
 
     Attributes:
         spelled: The bytes of the tokens.
+        first: The first word of these bytes.
         log_prob: Their log-probability, in nats.
         token_id: The last token.
         parent: The sequence without the last token; None for the root.
@@ -28,6 +30,7 @@ class Node:
     """
 
     spelled: bytes = b""
+    first: FirstWord = NO_WORD
     log_prob: float = 0.0
     token_id: int = -1
     parent: "Node | None" = None
@@ -53,6 +56,7 @@ class Node:
         if found is None:
             found = Node(
                 spelled=self.spelled + value,
+                first=self.first.followed_by(value),
                 log_prob=self.log_prob + float(self.evaluated_log_probs[token_id]),
                 token_id=token_id,
                 parent=self,

@@ -4,44 +4,55 @@ import heapq
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
 from nextword.generation.completion.search_tree import Node, SearchTree
-from nextword.generation.completion.token_spelling import FirstWord, TokenSpelling, first_word
+from nextword.generation.completion.token_spelling import NO_WORD, FirstWord, TokenSpelling
 from nextword.generation.session import Session
 from nextword.models import LanguageModel
 from nextword.tokens import WORD_SEPARATORS, Tokenizer
 
 #: Sequences that are evaluated in one call of the model.
-_BATCH_SIZE = 8
+_BATCH_SIZE = 32
+#: The least probable sequence of a batch is at least this share as probable as the best one.
+_BATCH_RATIO = 0.3
 #: Longer words are not searched for.
 _MAX_WORD_BYTES = 64
 #: A tokenization of the typed letters that is e^25 times less probable than another is left out.
 _NEGLIGIBLE = 25.0
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class _Branch:
-    """Sequences that extend one sequence by one token, most probable first.
+    """Sequences that extend one sequence by one token; sorted when the second one is requested.
+
+    Args:
+        parent: The evaluated sequence.
+        token_ids: The tokens, (num_tokens).
 
     Attributes:
         parent: The evaluated sequence.
-        token_ids: The tokens, (num_tokens).
+        token_ids: The tokens, (num_tokens); sorted after `sort`.
         log_probs: The log-probabilities of the extended sequences, (num_tokens), in nats.
     """
 
-    parent: Node
-    token_ids: Int64[np.ndarray, " num_tokens"]
-    log_probs: Float64[np.ndarray, " num_tokens"]
+    def __init__(self, parent: Node, token_ids: Int64[np.ndarray, " num_tokens"]) -> None:
+        self.parent = parent
+        self.token_ids = token_ids
+        self.log_probs: Float64[np.ndarray, " num_tokens"] = (
+            parent.evaluated_log_probs[token_ids].astype(np.float64) + parent.log_prob
+        )
 
-    @classmethod
-    def of(cls, parent: Node, token_ids: Int64[np.ndarray, " num_tokens"]) -> "_Branch":
-        log_probs = parent.evaluated_log_probs[token_ids].astype(np.float64) + parent.log_prob
-        order = np.argsort(-log_probs, kind="stable")
-        return cls(parent=parent, token_ids=token_ids[order], log_probs=log_probs[order])
+    @property
+    def best(self) -> float:
+        """The largest log-probability; -inf if there are no tokens."""
+        return float(self.log_probs.max(initial=-np.inf))
+
+    def sort(self) -> None:
+        """Sort the tokens, most probable first."""
+        order = np.argsort(-self.log_probs, kind="stable")
+        self.token_ids, self.log_probs = self.token_ids[order], self.log_probs[order]
 
 
 class SpelledWords:
@@ -160,7 +171,7 @@ class SpelledWords:
                 rest = required[len(node.spelled) :]
                 beyond = self._spelling.beyond(rest)
                 if len(beyond):
-                    covers.append(_Branch.of(node, beyond))
+                    covers.append(_Branch(node, beyond))
                 longer += [
                     node.child(int(token_id), self._spelling.values[token_id])
                     for token_id in self._spelling.inside(rest)
@@ -189,24 +200,22 @@ class SpelledWords:
         nodes = []
         for parent, token_id in itertools.islice(queue.pop_above(bound), _BATCH_SIZE):
             node = parent.child(token_id, self._spelling.values[token_id])
-            first = first_word(node.spelled)
-            if first.is_ended:
-                found.add(first, math.exp(node.log_prob))
+            if node.first.is_ended:
+                found.add(node.first, math.exp(node.log_prob))
             elif len(node.spelled) <= _MAX_WORD_BYTES + len(self._blanks):
                 nodes.append(node)
         return nodes
 
     def _extend(self, node: Node, *, queue: "_Queue", found: "_Found") -> None:
         """Add the probability that the word of a sequence ends, and queue longer sequences."""
-        first = first_word(node.spelled)
-        if not first.word:
+        if not node.first.word:
             queue.push(self._all_after(node))
             return
-        found.add(first, self._end_probability(node))
-        queue.push(_Branch.of(node, self._spelling.continues_word))
+        found.add(node.first, self._end_probability(node))
+        queue.push(_Branch(node, self._spelling.continues_word))
 
     def _all_after(self, node: Node) -> _Branch:
-        return _Branch.of(node, self._spelling.spells)
+        return _Branch(node, self._spelling.spells)
 
     def _end_probability(self, node: Node) -> float:
         """Return the probability of a sequence and of white space after it."""
@@ -231,7 +240,7 @@ class SpelledWords:
                 rest = value[len(spelled) - len(branch.parent.spelled) :]
                 if not rest:
                     complete.append(branch.parent.child(int(token_id), value))
-                elif first_word(rest).blanks:
+                elif NO_WORD.followed_by(rest).blanks:
                     total += math.exp(log_prob)
         complete = _not_negligible(complete)
         self._root.evaluate(complete)
@@ -288,26 +297,35 @@ class _Queue:
         for branch in branches:
             self.push(branch)
 
-    def push(self, branch: _Branch, place: int = 0) -> None:
-        """Add the sequence at a place of a branch, and later those after it."""
-        if place < len(branch.token_ids) and branch.log_probs[place] > -math.inf:
-            entry = (-float(branch.log_probs[place]), next(self._numbers), branch, place)
-            heapq.heappush(self._heap, entry)
+    def push(self, branch: _Branch) -> None:
+        """Add the most probable sequence of a branch; the others follow when it is removed."""
+        if branch.best > -math.inf:
+            heapq.heappush(self._heap, (-branch.best, next(self._numbers), branch, 0))
 
     def is_below(self, bound: float) -> bool:
         """Return whether no sequence is more probable than a bound."""
         return not self._heap or math.exp(-self._heap[0][0]) <= bound
 
     def pop_above(self, bound: float) -> Iterator[tuple[Node, int]]:
-        """Remove and yield sequences, the most probable first, while they exceed a bound.
+        """Remove and yield sequences, the most probable first.
+
+        Stop at a bound, and at sequences that are far less probable than the first one.
 
         Yields:
             The sequence without its last token, and this token.
         """
-        while not self.is_below(bound):
+        last = max(bound, math.exp(-self._heap[0][0]) * _BATCH_RATIO) if self._heap else bound
+        while not self.is_below(last):
             _, _, branch, place = heapq.heappop(self._heap)
-            self.push(branch, place + 1)
+            if place == 0:
+                branch.sort()
+            self._push_next(branch, place + 1)
             yield branch.parent, int(branch.token_ids[place])
+
+    def _push_next(self, branch: _Branch, place: int) -> None:
+        if place < len(branch.token_ids) and branch.log_probs[place] > -math.inf:
+            entry = (-float(branch.log_probs[place]), next(self._numbers), branch, place)
+            heapq.heappush(self._heap, entry)
 
 
 def _not_negligible(nodes: Sequence[Node]) -> list[Node]:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int64
@@ -58,31 +58,32 @@ class TokenSpelling:
         return self._ids[start : bisect_right(self._sorted, text, lo=start)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class FirstWord:
+class FirstWord(NamedTuple):
     """The first word of a text.
 
     Attributes:
         blanks: White space before it.
         word: The word, as far as the text goes; may be empty.
         is_ended: Whether white space follows it.
+
+    Example:
+        >>> NO_WORD.followed_by(b" op").followed_by(b"en the")
+        FirstWord(blanks=b' ', word=b'open', is_ended=True)
     """
 
     blanks: bytes
     word: bytes
     is_ended: bool
 
+    def followed_by(self, text: bytes) -> "FirstWord":
+        """Return the first word of the text followed by another one."""
+        if self.is_ended:
+            return self
+        rest = text if self.word else text.lstrip(_SEPARATORS)
+        blanks = self.blanks + text[: len(text) - len(rest)]
+        length = next((i for i, byte in enumerate(rest) if byte in _IS_SEPARATOR), len(rest))
+        return FirstWord(blanks, self.word + rest[:length], length < len(rest))
 
-def first_word(text: bytes) -> FirstWord:
-    """Return the first word of a text.
 
-    Example:
-        >>> first_word(b" open the")
-        FirstWord(blanks=b' ', word=b'open', is_ended=True)
-    """
-    rest = text.lstrip(_SEPARATORS)
-    blanks = text[: len(text) - len(rest)]
-    for index, byte in enumerate(rest):
-        if byte in _IS_SEPARATOR:
-            return FirstWord(blanks=blanks, word=rest[:index], is_ended=True)
-    return FirstWord(blanks=blanks, word=rest, is_ended=False)
+#: The first word of an empty text.
+NO_WORD = FirstWord(b"", b"", False)

@@ -73,7 +73,7 @@ class TypingSession:
         *,
         context: str = "",
         cache: CacheConfig | None = None,
-        max_evaluations: int = 200,
+        max_evaluations: int = 64,
     ) -> None:
         require_range("max_evaluations", max_evaluations, low=1)
         self._predictor: WordPredictor = (

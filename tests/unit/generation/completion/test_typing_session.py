@@ -1,6 +1,7 @@
 """Typing a text: suggestions equal those for the whole text, and a brute-force enumeration."""
 
 import math
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -15,7 +16,7 @@ from nextword.tokens import Tokenizer
 WORDS = tokenizer_of("to tea ten a toad\n")
 LETTERS = tokenizer_of("ab \n", kind="character")
 PIECES = tokenizer_of("ab aba abba ba\nabab ab ba baba\n", kind="bpe")
-LONGEST = 5
+LONGEST = 9
 
 
 class ShortWords(HashModel):
@@ -40,7 +41,7 @@ class ShortWords(HashModel):
 def every_text(
     model: LanguageModel, tokenizer: Tokenizer, *, ids: list[int], num_words: int
 ) -> Iterator[tuple[bytes, float]]:
-    """Yield every text with white space after a number of words, and its probability."""
+    """Yield every text up to the token that ends its last word, and its probability."""
     session = Session(model)
     session.feed([ids])
     log_probs = session.log_probs[0].tolist()
@@ -49,9 +50,9 @@ def every_text(
             continue
         longer = [*ids, token_id]
         text = b"".join(tokenizer.token_bytes(number) for number in longer)
-        if len(text.rstrip(b" \n")) < len(text) and len(text.split()) >= num_words:
+        if re.match(rb"(\S+[ \n]+){%d}" % num_words, text):
             yield text, math.exp(log_prob)
-        elif len(longer) < LONGEST + 3:
+        elif len(longer) < LONGEST:
             for found, share in every_text(model, tokenizer, ids=longer, num_words=num_words):
                 yield found, share * math.exp(log_prob)
 
@@ -72,7 +73,7 @@ def test_complete_of_characters_equals_an_enumeration() -> None:
 
 
 def test_complete_of_subwords_sums_all_tokenizations_across_the_typed_letters() -> None:
-    model = ShortWords(PIECES, num_tokens=4)
+    model = ShortWords(PIECES, num_tokens=3)
     before = PIECES.encode("ba").ids.tolist()
     session = Session(model)
     session.feed([before])
