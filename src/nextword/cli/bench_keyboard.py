@@ -21,7 +21,6 @@ from nextword.cli.options import (
 from nextword.cli.output import write_json, write_line
 
 if TYPE_CHECKING:
-    from nextword.generation import CacheConfig
     from nextword.text import Corpus
 
 _FILES = ("model.safetensors", "tokenizer.json")
@@ -48,9 +47,7 @@ def bench_keyboard(
     ] = "unchanged",
     cache: Annotated[
         bool,
-        typer.Option(
-            "--cache", help="Add a row per model with a cache of the words typed so far."
-        ),
+        typer.Option("--cache", help="Add a row per model with a cache of the words typed so far."),
     ] = False,
     cache_weight: Annotated[
         float, typer.Option("--cache-weight", metavar="W", help="Share of the cache.")

@@ -57,6 +57,9 @@ def measure_typing(
     words. Every line starts from the initial state; a model whose tokens include the line end first
     reads a line end. The cache keeps its words from line to line.
 
+    The ceilings are those of perfect prediction: every word costs one keystroke; or every word that
+    the model can predict does, and the others are typed in full.
+
     Args:
         model: The model.
         tokenizer: Its tokenizer.
@@ -70,6 +73,8 @@ def measure_typing(
 
     Raises:
         DataError: There is no word to type.
+
+    Source: [trnka2008], [textpredict].
     """
     started = time.perf_counter()
     session = TypingSession(model, tokenizer, cache=cache, max_evaluations=max_evaluations)

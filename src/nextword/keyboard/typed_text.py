@@ -1,7 +1,7 @@
 """The form in which a text is typed: unchanged, in lower case, or letters only."""
 
 import re
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 from nextword.base import ConfigError, did_you_mean
 from nextword.tokens import WORD_SEPARATORS
@@ -29,7 +29,7 @@ def resolve_form(name: str) -> TextForm:
             f"the form of the text is {name!r}; it must be one of {', '.join(get_args(TextForm))}.",
             help=did_you_mean(name, TEXT_FORMS),
         )
-    return cast("TextForm", name)
+    return name
 
 
 def typed_words(line: str, form: TextForm) -> list[str]:

@@ -1,4 +1,4 @@
-"""Prediction of whole words with tokens of characters, bytes or subwords, by a best-first search."""
+"""Prediction of whole words with tokens of characters, bytes or subwords: a best-first search."""
 
 import heapq
 import itertools
@@ -75,9 +75,7 @@ class SpelledWords:
             the words found so far are returned.
     """
 
-    def __init__(
-        self, model: LanguageModel, tokenizer: Tokenizer, *, max_evaluations: int
-    ) -> None:
+    def __init__(self, model: LanguageModel, tokenizer: Tokenizer, *, max_evaluations: int) -> None:
         self._model = model
         self._tokenizer = tokenizer
         self._max_evaluations = max_evaluations
