@@ -1,7 +1,7 @@
 """Prediction of whole words with a word vocabulary: exact, by a lookup in sorted words."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -21,6 +21,7 @@ class SortedWords:
 
     Attributes:
         words: The words, sorted.
+        index: The place of each word in `words`.
         ids: The id of each word, (num_words).
     """
 
@@ -32,6 +33,7 @@ class SortedWords:
             if token_id not in excluded
         )
         self.words = [word for word, _ in pairs]
+        self.index = {word: place for place, (word, _) in enumerate(pairs)}
         self.ids: Int64[np.ndarray, " num_words"] = np.array(
             [token_id for _, token_id in pairs], dtype=np.int64
         )
@@ -41,11 +43,6 @@ class SortedWords:
         start = bisect_left(self.words, prefix)
         length = len(prefix)
         return start, bisect_right(self.words, prefix, lo=start, key=lambda word: word[:length])
-
-    def index_of(self, word: str) -> int | None:
-        """Return the index of a word; None if it is not in the vocabulary."""
-        index = bisect_left(self.words, word)
-        return index if index < len(self.words) and self.words[index] == word else None
 
 
 class KnownWords:
@@ -90,7 +87,7 @@ class KnownWords:
 
     def has_word(self, word: str) -> bool:
         """Return whether a word is in the vocabulary."""
-        return self._sorted.index_of(word) is not None
+        return word in self._sorted.index
 
     def most_probable(self, prefix: str, k: int) -> list[tuple[str, float]]:
         """Return the most probable words that begin with a prefix, and their probabilities.
@@ -105,10 +102,11 @@ class KnownWords:
         best = _largest(found, k)
         return [(self._sorted.words[start + index], float(found[index])) for index in best]
 
-    def probability(self, word: str) -> float:
-        """Return the probability of a word; 0 if it is not in the vocabulary."""
-        index = self._sorted.index_of(word)
-        return 0.0 if index is None else float(self._word_probabilities()[index])
+    def probabilities(self, words: Sequence[str]) -> list[float]:
+        """Return the probabilities of words; 0 if a word is not in the vocabulary."""
+        found = self._word_probabilities()
+        places = map(self._sorted.index.get, words)
+        return [0.0 if place is None else float(found[place]) for place in places]
 
     def _word_probabilities(self) -> Float64[np.ndarray, " num_words"]:
         if self._probabilities is None:

@@ -100,6 +100,7 @@ class SpelledWords:
         self._ids: list[int] = []
         self._blanks = b""
         self._tree: SearchTree | None = None
+        self._last_pairs: dict[str, float] = {}
 
     def read(self, text: str) -> None:
         """Read text that ends in white space.
@@ -125,15 +126,22 @@ class SpelledWords:
             DivergedError: The model returns NaN.
         """
         found = self._search(prefix.encode("utf-8", errors="surrogateescape"), k)
-        words = found.most_probable(2 * k if self._is_subword else k)
+        # Sums over all tokenizations can change the order; the sums of other tokens are exact.
+        words = found.most_probable(2 * k if self._is_subword else len(found.probabilities))
         before = self._blanks_probability()
         if before == 0.0:
+            self._last_pairs = {}
             return []
         pairs = [
             (word.decode("utf-8", errors="surrogateescape"), self._exact(word, found) / before)
             for word in words
         ]
+        self._last_pairs = dict(pairs)
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:k]
+
+    def probabilities(self, words: Sequence[str]) -> list[float]:
+        """Return the probabilities of words in the last search; 0 if it did not find a word."""
+        return [self._last_pairs.get(word, 0.0) for word in words]
 
     def has_word(self, word: str) -> bool:
         """Return whether the tokens can spell a word."""

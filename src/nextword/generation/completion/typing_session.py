@@ -1,5 +1,6 @@
 """A text that is typed character by character, with suggestions for the current word."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from nextword.base import require_range
@@ -23,6 +24,10 @@ class WordPredictor(Protocol):
 
     def most_probable(self, prefix: str, k: int) -> list[tuple[str, float]]:
         """Return the k most probable words that begin with a prefix, and their probabilities."""
+        ...
+
+    def probabilities(self, words: Sequence[str]) -> list[float]:
+        """Return the probabilities of words that begin with the last prefix; 0 if not known."""
         ...
 
     def has_word(self, word: str) -> bool:
@@ -159,11 +164,12 @@ class TypingSession:
 
     def _with_cache(self, cache: RecentWords, k: int) -> list[tuple[str, float]]:
         weight = cache.config.weight
+        best = self._predictor.most_probable(self._partial, k)
         recent = cache.words(self._partial)
-        model = dict(self._predictor.most_probable(self._partial, k + len(recent)))
+        model = dict(zip(recent, self._predictor.probabilities(recent), strict=True)) | dict(best)
         mixed = [
-            (word, (1.0 - weight) * model.get(word, 0.0) + weight * cache.probability(word))
-            for word in dict.fromkeys([*model, *recent])
+            (word, (1.0 - weight) * share + weight * cache.probability(word))
+            for word, share in model.items()
         ]
         return sorted(mixed, key=lambda pair: (-pair[1], pair[0]))[:k]
 
