@@ -10,7 +10,9 @@ def test_token_bytes_joined_are_the_text(kind: TokenizerKind) -> None:
     text = "caf\u00e9 na\u00efve caf\u00e9\n"
     tokenizer = tokenizer_of(text, kind=kind)
 
-    joined = b"".join(tokenizer.token_bytes(number) for number in tokenizer.encode(text).ids)
+    joined = b"".join(
+        tokenizer.token_bytes(number) for number in tokenizer.encode(text).ids.tolist()
+    )
 
     assert joined == text.encode("utf-8")
 
