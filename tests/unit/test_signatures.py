@@ -58,6 +58,7 @@ EXCEPTIONS = {
     "nextword.cli.progress_bar.BarProgress.on_progress": _HOOK,
     "nextword.cli.audit.audit": _COMMAND,
     "nextword.cli.bench.bench": _COMMAND,
+    "nextword.cli.bench_keyboard.bench_keyboard": _COMMAND,
     "nextword.cli.demo.demo": _COMMAND,
     "nextword.cli.evaluate.evaluate": _COMMAND,
     "nextword.cli.export.export": _COMMAND,

@@ -15,10 +15,12 @@ from nextword.api.texts import Texts, named_corpus
 from nextword.base import ConfigError, checked_path
 from nextword.families import FAMILIES
 from nextword.generation import (
+    CacheConfig,
     Sample,
     SamplingConfig,
     TextPiece,
-    complete_word,
+    TypingSession,
+    complete,
     generate_text,
     next_tokens,
 )
@@ -228,17 +230,30 @@ class Model:
         """
         return next_tokens(self.language_model, self.tokenizer, context=context, k=k)
 
-    def complete_word(self, context: str, *, k: int = 5) -> list[tuple[str, float]]:
+    def complete(self, context: str, *, k: int = 5) -> list[tuple[str, float]]:
         """Return the most probable completions of the partial word at the end of a context.
 
         Args:
-            context: Text that ends in a partial word.
+            context: Text that ends in a partial word. If it is empty or ends in white space, whole
+                words are predicted.
             k: Number of words.
 
         Returns:
-            Pairs (word, probability), most probable first.
+            Pairs (word, probability), most probable first. The probability is
+            P(word | words before it); the typed letters only select words.
         """
-        return complete_word(self.language_model, self.tokenizer, context=context, k=k)
+        return complete(self.language_model, self.tokenizer, context=context, k=k)
+
+    def typing_session(
+        self, context: str = "", *, cache: CacheConfig | None = None
+    ) -> TypingSession:
+        """Start a text that is typed character by character, with suggestions for each word.
+
+        Args:
+            context: Text before the first typed character.
+            cache: Settings of a cache that makes recent words more probable; no cache when None.
+        """
+        return TypingSession(self.language_model, self.tokenizer, context=context, cache=cache)
 
     def generate(
         self,

@@ -13,6 +13,7 @@ from typer.main import get_command
 from nextword import __version__
 from nextword.cli.audit import audit
 from nextword.cli.bench import bench
+from nextword.cli.bench_keyboard import bench_keyboard
 from nextword.cli.demo import demo
 from nextword.cli.errors import BAD_INPUT, INTERRUPTED, report_error
 from nextword.cli.evaluate import evaluate
@@ -79,6 +80,7 @@ for _name, _command, _summary in (
     ("info", info, "Describe a model."),
     ("export", export, "Export a model to another format."),
     ("bench", bench, "Compare the training speed with plain PyTorch."),
+    ("bench-keyboard", bench_keyboard, "Measure the keystrokes that suggestions save."),
 ):
     app.command(_name, short_help=_summary)(_command)
 
