@@ -1,0 +1,1 @@
+"""Tasks with labels: taggers and classifiers on recurrent encoders, and their metrics."""
