@@ -58,7 +58,8 @@ class CharacterCnn(nn.Module):
         steps = torch.arange(character_ids.shape[1], device=lengths.device)
         embedded = self.dropout(nn.functional.embedding(character_ids, self.embedding))
         embedded = embedded * (steps < lengths[:, None])[:, :, None]
-        # One product for all filters and offsets; a filter is the sum of its shifted parts.
+        # One product for all filters and offsets; a filter is the sum of its shifted parts. The
+        # scores of padding are 0, so the maximum is at least 0 for every word.
         products = nn.functional.linear(embedded, self.weight)
         sizes = [s for w, s in zip(_WIDTHS, self._shares, strict=True) for _ in range(w)]
         parts = list(products.split(sizes, dim=2))
@@ -68,7 +69,7 @@ class CharacterCnn(nn.Module):
                 nn.functional.pad(parts.pop(0), (0, 0, offset, width - 1 - offset))
                 for offset in range(width)
             ]
-            features.append(torch.stack(shifted).sum(0).amax(1))
+            features.append(torch.stack(shifted).sum(0).amax(1).clamp_min(0.0))
         return (torch.cat(features, dim=1) + self.bias).relu()
 
 
