@@ -1,0 +1,1 @@
+"""Tasks that label text with recurrent encoders. Knows nothing of the command line."""
