@@ -1,10 +1,10 @@
 """The model folder of a task: the same files as that of a language model.
 
-    config.json         task.kind, and the settings of the model
-    model.safetensors   the weights, those of language models inside the encoder included
-    tokenizer.json      vocabularies, labels, and the tokenizers of language models
-    README.md           the model card
-    MANIFEST.json       size and SHA-256 of the files above
+config.json         task.kind, and the settings of the model
+model.safetensors   the weights, those of language models inside the encoder included
+tokenizer.json      vocabularies, labels, and the tokenizers of language models
+README.md           the model card
+MANIFEST.json       size and SHA-256 of the files above
 """
 
 import json

@@ -92,9 +92,7 @@ class Batcher:
         table: All words seen so far.
     """
 
-    def __init__(
-        self, vocabulary: TokenVocabulary, model_texts: Sequence[ModelText] = ()
-    ) -> None:
+    def __init__(self, vocabulary: TokenVocabulary, model_texts: Sequence[ModelText] = ()) -> None:
         self.table = WordTable(vocabulary)
         self._model_texts = tuple(model_texts)
 

@@ -53,5 +53,7 @@ class WordVectorCache:
 
     def _grow(self) -> None:
         more = 2 * len(self._table) - len(self._vectors)
-        self._vectors = torch.cat([self._vectors, self._vectors.new_zeros(more, self._vectors.shape[1])])
+        self._vectors = torch.cat(
+            [self._vectors, self._vectors.new_zeros(more, self._vectors.shape[1])]
+        )
         self._is_there = torch.cat([self._is_there, self._is_there.new_zeros(more)])

@@ -98,6 +98,4 @@ class EncoderConfig:
     @property
     def has_inputs(self) -> bool:
         """Whether there is any feature of words."""
-        return bool(
-            self.word_embedding_size or self.characters != "none" or self.language_models
-        )
+        return bool(self.word_embedding_size or self.characters != "none" or self.language_models)

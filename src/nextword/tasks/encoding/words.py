@@ -8,7 +8,6 @@ from nextword.layers import WordVectors
 from nextword.tasks.encoding.vocabulary import UNKNOWN_ID, TokenVocabulary
 
 
-
 class WordEmbedding(nn.Module):
     """A table with one vector for each word of the vocabulary.
 

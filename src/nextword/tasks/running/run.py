@@ -212,9 +212,7 @@ class _Keeper:
     def load_best(self) -> None:
         """Load the saved weights into the model."""
         stored = load_model_folder(self.run.model_folder)
-        load_parameter_tensors(
-            self.job.model, stored.tensors, source=str(self.run.model_folder)
-        )
+        load_parameter_tensors(self.job.model, stored.tensors, source=str(self.run.model_folder))
 
 
 @torch.no_grad()
