@@ -9,6 +9,7 @@ from nextword.storage import RunFolder
 from nextword.training.config import RunConfig
 from nextword.training.page import html_page, html_section, inline_pictures, preformatted
 
+
 def write_report(
     run: RunFolder,
     *,
@@ -29,7 +30,9 @@ def write_report(
     sections = [
         html_section("What it writes", *(preformatted(sample) for sample in samples)),
         html_section("Training", *inline_pictures(run.plots_folder)),
-        html_section("Perplexity card", *(preformatted(render_card(card)) for card in cards if card)),
+        html_section(
+            "Perplexity card", *(preformatted(render_card(card)) for card in cards if card)
+        ),
         html_section("Settings", preformatted(write_toml(encode(config)))),
     ]
     page = html_page(run.path.name, figures=_figures(result), sections=sections)

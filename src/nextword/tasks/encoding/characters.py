@@ -10,6 +10,7 @@ from nextword.recurrent import BidirectionalStack
 
 _WIDTHS = (2, 3, 4)
 _INITIAL_RANGE = 0.25
+_DROPOUT = 0.1
 
 
 class CharacterCnn(nn.Module):
@@ -22,26 +23,23 @@ class CharacterCnn(nn.Module):
         num_characters: Number of character ids.
         embedding_size: Size of the character embeddings.
         num_filters: Number of filters of all widths together.
-        backend: Not used; a convolution has one implementation.
 
     Source: [kim2016], [ma2016].
     """
 
-    def __init__(
-        self, num_characters: int, *, embedding_size: int, num_filters: int, backend: str = "auto"
-    ) -> None:
+    def __init__(self, num_characters: int, *, embedding_size: int, num_filters: int) -> None:
         super().__init__()
         self.embedding = nn.Parameter(torch.empty(num_characters, embedding_size))
         nn.init.uniform_(self.embedding, -_INITIAL_RANGE, _INITIAL_RANGE)
         shares = [num_filters // len(_WIDTHS)] * (len(_WIDTHS) - 1)
-        shares.append(num_filters - sum(shares))
-        self.filters = nn.ModuleList(
-            nn.Linear(width * embedding_size, share)
-            for width, share in zip(_WIDTHS, shares, strict=True)
-            if share > 0
-        )
+        self._shares = (*shares, num_filters - sum(shares))
+        rows = sum(width * share for width, share in zip(_WIDTHS, self._shares, strict=True))
+        self.weight = nn.Parameter(torch.empty(rows, embedding_size))
+        bound = (sum(_WIDTHS) / len(_WIDTHS) * embedding_size) ** -0.5
+        nn.init.uniform_(self.weight, -bound, bound)
+        self.bias = nn.Parameter(torch.zeros(num_filters))
         self.output_size = num_filters
-        self.dropout = Dropout(0.1)
+        self.dropout = Dropout(_DROPOUT)
 
     def forward(
         self,
@@ -57,24 +55,22 @@ class CharacterCnn(nn.Module):
         Returns:
             (words, num_filters); 0 or more.
         """
-        num_characters = character_ids.shape[1]
-        embedded = nn.functional.embedding(character_ids, self.embedding)
-        steps = torch.arange(num_characters, device=lengths.device)
-        embedded = self.dropout(embedded) * (steps < lengths[:, None])[:, :, None]
-        padding = max(_WIDTHS) - 1
-        padded = nn.functional.pad(embedded, (0, 0, padding, padding))
+        steps = torch.arange(character_ids.shape[1], device=lengths.device)
+        embedded = self.dropout(nn.functional.embedding(character_ids, self.embedding))
+        embedded = embedded * (steps < lengths[:, None])[:, :, None]
+        # One product for all filters and offsets; a filter is the sum of its shifted parts. The
+        # scores of padding are 0, so the maximum is at least 0 for every word.
+        products = nn.functional.linear(embedded, self.weight)
+        sizes = [s for w, s in zip(_WIDTHS, self._shares, strict=True) for _ in range(w)]
+        parts = list(products.split(sizes, dim=2))
         features = []
-        for filters in self.filters:
-            width = filters.in_features // embedded.shape[2]
-            begin = padding - (width - 1)
-            num_windows = num_characters + width - 1
-            span = padded[:, begin : begin + num_windows + width - 1]
-            windows = span.unfold(1, width, 1).transpose(2, 3).flatten(2)
-            scores = filters(windows)
-            ends = lengths[:, None] + width - 1
-            is_padding = torch.arange(num_windows, device=lengths.device) >= ends
-            features.append(scores.masked_fill(is_padding[:, :, None], 0.0).relu().amax(1))
-        return torch.cat(features, dim=1)
+        for width in _WIDTHS:
+            shifted = [
+                nn.functional.pad(parts.pop(0), (0, 0, offset, width - 1 - offset))
+                for offset in range(width)
+            ]
+            features.append(torch.stack(shifted).sum(0).amax(1).clamp_min(0.0))
+        return (torch.cat(features, dim=1) + self.bias).relu()
 
 
 class CharacterBiLstm(nn.Module):
@@ -101,7 +97,7 @@ class CharacterBiLstm(nn.Module):
             backend=backend,
         )
         self.output_size = 2 * hidden_size
-        self.dropout = Dropout(0.1)
+        self.dropout = Dropout(_DROPOUT)
 
     def forward(
         self,

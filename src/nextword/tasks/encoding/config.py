@@ -5,8 +5,8 @@ from typing import Literal
 
 from nextword.base import NonNegativeInt, PositiveInt, Probability, require, settings
 from nextword.cells import CELLS, Nonlinearity
-from nextword.families import DropoutProbability
 from nextword.families.contract import NumLayers
+from nextword.families.regularization import DropoutProbability
 
 
 @settings("encoder")

@@ -7,8 +7,6 @@ from torch import Tensor, nn
 from nextword.layers import WordVectors
 from nextword.tasks.encoding.vocabulary import UNKNOWN_ID, TokenVocabulary
 
-_INITIAL_RANGE = 0.1
-
 
 class WordEmbedding(nn.Module):
     """A table with one vector for each word of the vocabulary.
@@ -27,7 +25,8 @@ class WordEmbedding(nn.Module):
     ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(vocabulary.num_words, size))
-        nn.init.uniform_(self.weight, -_INITIAL_RANGE, _INITIAL_RANGE)
+        bound = (3.0 / size) ** 0.5  # unit length on average
+        nn.init.uniform_(self.weight, -bound, bound)
         self.unknown_probability = unknown_probability
         self._rare = (vocabulary.num_frequent + 1, vocabulary.num_training + 1)
 
