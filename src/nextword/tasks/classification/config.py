@@ -13,7 +13,7 @@ from nextword.base import (
     require,
     settings,
 )
-from nextword.families import DropoutProbability
+from nextword.families.regularization import DropoutProbability
 from nextword.tasks.classification.files import ColumnsConfig
 from nextword.tasks.running import TaskConfig
 

@@ -50,6 +50,8 @@ class ClassificationModel(nn.Module):
         label_smoothing: Share of the target probability that is spread over all labels.
     """
 
+    class_weights: Float[Tensor, " labels"] | None
+
     def __init__(
         self,
         encoder: SequenceEncoder,
@@ -65,9 +67,7 @@ class ClassificationModel(nn.Module):
     ) -> None:
         super().__init__()
         self.encoder = encoder
-        self.pooling = Pooling(
-            pooling, size=encoder.output_size, is_bidirectional=is_bidirectional
-        )
+        self.pooling = Pooling(pooling, size=encoder.output_size, is_bidirectional=is_bidirectional)
         self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(encoder.output_size, num_labels)
         self.ngrams = ngrams

@@ -129,4 +129,5 @@ class NgramFeatures(SparseTable):
 
 
 def _log_shares(counts: Float[np.ndarray, "labels slots"]) -> Float[np.ndarray, "labels slots"]:
-    return np.log(counts / counts.sum(1, keepdims=True))
+    shares: np.ndarray = counts / counts.sum(1, keepdims=True)
+    return np.log(shares)

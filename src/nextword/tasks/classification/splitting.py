@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 #: Words with inner hyphens, dots and apostrophes ("isn't", "U.S"), endings ("'s"), or single signs.
-_WORD = re.compile(r"\w+(?:[-'’.,]\w+)*|['’]\w+|[^\w\s]")
+_WORD = re.compile("\\w+(?:[-'\u2019.,]\\w+)*|['\u2019]\\w+|[^\\w\\s]")
 
 Splitter = Callable[[str], list[str]]
 
