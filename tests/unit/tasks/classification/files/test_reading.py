@@ -129,7 +129,7 @@ def test_read_rows_of_several_labels(
 
 
 def test_read_rows_splits_labels_at_the_given_separator(tmp_path: Path) -> None:
-    rows = rows_of("a\tx, y|z|x\n", tmp_path, multi_label=True, label_separator="|")
+    rows = rows_of("a\tx, y|z|z\n", tmp_path, multi_label=True, label_separator="|")
 
     assert rows[0].labels == ("x, y", "z")
 
