@@ -1,5 +1,6 @@
 """Weights of labels in the loss."""
 
+import numpy as np
 import pytest
 
 from nextword.base import ConfigError
@@ -21,7 +22,7 @@ def test_balanced_weights_equal_those_of_scikit_learn() -> None:
     utils = pytest.importorskip("sklearn.utils.class_weight")
     labels = ["a"] * 6 + ["b"] * 2
 
-    expected = utils.compute_class_weight("balanced", classes=["a", "b"], y=labels)
+    expected = utils.compute_class_weight("balanced", classes=np.array(["a", "b"]), y=labels)
 
     assert weights("balanced") == pytest.approx(expected.tolist())
 

@@ -29,7 +29,7 @@ def test_contributions_are_gradient_times_input() -> None:
         changed = inputs.clone()
         changed[0, place] *= scale
         logits = model.score(model.encoder.encode(changed, batch.tokens.lengths), batch)[0]
-        return float(logits[1] - logits.mean())
+        return (logits[1] - logits.mean()).item()
 
     found = explain(classifier, "dull film", label="pos")
 
