@@ -1,6 +1,7 @@
 """The linear-chain conditional random field as a module. Knows nothing of words or of schemes."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -73,6 +74,10 @@ class LinearChainCrf(nn.Module):
         0.3618
     """
 
+    _allowed_transitions: Tensor
+    _allowed_starts: Tensor
+    _allowed_ends: Tensor
+
     def __init__(self, num_labels: int, *, constraints: Constraints | None = None) -> None:
         super().__init__()
         self.transitions = nn.Parameter(torch.zeros(num_labels, num_labels))
@@ -114,7 +119,9 @@ class LinearChainCrf(nn.Module):
         gold = _score(emissions, label_ids, mask=mask, scores=scores)
         if bool((gold == -torch.inf).any()):
             self._refuse_gold(label_ids, lengths)
-        log_partition = _LogPartition.apply(emissions, *scores, lengths)
+        log_partition = _LogPartition.apply(  # type: ignore[no-untyped-call]
+            emissions, *scores, lengths
+        )
         dtype = torch.promote_types(emissions.dtype, self.transitions.dtype)
         nll: Tensor = (log_partition - gold).to(dtype)
         return nll
@@ -137,7 +144,7 @@ class LinearChainCrf(nn.Module):
         """
         chain = self._chain(emissions, lengths)
         scores, label_ids = viterbi(chain)
-        _refuse_impossible(scores[:, 0], chain)
+        _refuse_unusable(scores[:, 0], chain)
         return _padded(chain.restore(label_ids[..., 0].T), emissions)
 
     @torch.no_grad()
@@ -158,7 +165,7 @@ class LinearChainCrf(nn.Module):
         """
         chain = self._chain(emissions, lengths)
         scores, label_ids = list_viterbi(chain, n)
-        _refuse_impossible(scores[:, 0], chain)
+        _refuse_unusable(scores[:, 0], chain)
         log_probs = chain.restore(scores - compute_sums(chain).log_partition[:, None]).tolist()
         rows = chain.restore(label_ids.permute(1, 2, 0)).tolist()
         return [
@@ -187,7 +194,7 @@ class LinearChainCrf(nn.Module):
         """
         chain = self._chain(emissions, lengths)
         sums = compute_sums(chain)
-        _refuse_impossible(sums.log_partition, chain)
+        _refuse_unusable(sums.log_partition, chain)
         labels = sums.counts(torch.ones_like(sums.log_partition)).labels
         return _padded(chain.restore(labels.transpose(0, 1)), emissions).to(emissions.dtype)
 
@@ -241,8 +248,7 @@ class LinearChainCrf(nn.Module):
             elif not self._allowed_ends[ids[-1]]:
                 problem = f"label {ids[-1]} must not be the last"
             else:
-                pairs = list(zip(ids, ids[1:], strict=False))
-                bad = [pair for pair in pairs if not self._allowed_transitions[pair]]
+                bad = [pair for pair in pairwise(ids) if not self._allowed_transitions[pair]]
                 if not bad:
                     continue
                 problem = f"label {bad[0][1]} must not follow label {bad[0][0]}"
@@ -315,6 +321,17 @@ def _refuse_impossible(scores: Tensor, chain: Chain) -> None:
             f"{int(chain.order[row])}, which has {int(chain.lengths[row])} positions.",
             help="Allow more labels at the start or end, or leave out the constraints.",
         )
+
+
+def _refuse_unusable(scores: Tensor, chain: Chain) -> None:
+    """Raise an error for rows with scores of NaN or without any allowed label sequence."""
+    unusable = scores.isnan().nonzero()
+    if len(unusable):
+        raise DataError(
+            f"the emissions of row {int(chain.order[int(unusable[0])])} are not finite.",
+            help="Check the model: its weights may have diverged in training.",
+        )
+    _refuse_impossible(scores, chain)
 
 
 def _padded(rows: Tensor, emissions: Tensor) -> Tensor:

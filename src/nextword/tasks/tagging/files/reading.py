@@ -18,6 +18,7 @@ from nextword.tasks.tagging.files.rows import (
     is_blank,
     is_document_start,
     is_other_id,
+    is_setting,
     is_word_id,
     without_mark,
 )
@@ -212,7 +213,7 @@ class _Reader:
             return True
         is_inside = bool(self._words) and not self._is_complete
         fields = self._layout.syntax.split(line)
-        is_row = len(fields) == self._layout.num_columns and "=" not in fields[1:2]
+        is_row = len(fields) == self._layout.num_columns and not is_setting(line)
         return not (is_inside or is_row)
 
     def _add_row(self, line: str, number: int) -> None:
@@ -229,23 +230,27 @@ class _Reader:
             raise DataError(f"{self._name}:{number} has an empty word.")
         self._words.append(word)
         self._rows.append(len(self._lines))
-        label = fields[layout.label_index] if layout.has_labels else None
-        if not label or (label == "_" and not layout.may_be_underscore and word != "_"):
-            label = self._missing(label, number)
-        self._labels.append(label)
+        label = fields[layout.label_index] if layout.has_labels else ""
+        is_missing = self._is_missing(label, word)
+        if is_missing and self._needs_labels:
+            self._refuse_missing(label, number)
+        self._labels.append(None if is_missing else label)
 
-    def _missing(self, label: str | None, number: int) -> None:
-        if not self._needs_labels:
-            return
-        column = self._layout.label_name
-        if label is None:
+    def _is_missing(self, label: str, word: str) -> bool:
+        layout = self._layout
+        may_be_underscore = layout.may_be_underscore or (layout.is_lemma and word == "_")
+        return not label or (label == "_" and not may_be_underscore)
+
+    def _refuse_missing(self, label: str, number: int) -> NoReturn:
+        layout = self._layout
+        if not layout.has_labels:
             raise DataError(
-                f"{self._name}:{number} has {self._layout.num_columns} columns and no {column}: "
-                "it has no labels.",
+                f"{self._name}:{number} has no {layout.label_name} and therefore no label: the "
+                f"number of columns is {layout.num_columns}.",
                 help="Choose another column with --column, or name a file with labels.",
             )
         raise DataError(
-            f"{self._name}:{number} has no label: {column} is {label!r}.",
+            f"{self._name}:{number} has no label: {layout.label_name} is {label!r}.",
             help="Choose another column with --column, or complete the file.",
         )
 
