@@ -148,7 +148,7 @@ class LinearChainCrf(nn.Module):
         return _padded(chain.restore(label_ids[..., 0].T), emissions)
 
     @torch.no_grad()
-    def n_best(self, emissions: Emissions, lengths: Lengths, n: int) -> list[list[ScoredLabels]]:
+    def n_best(self, emissions: Emissions, lengths: Lengths, *, n: int) -> list[list[ScoredLabels]]:
         """Find the n most probable label sequences of each row.
 
         Args:

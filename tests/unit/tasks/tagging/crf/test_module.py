@@ -110,7 +110,7 @@ def test_decode_of_500_random_cases_equals_enumeration(cases: list[Case]) -> Non
 @pytest.mark.parametrize("n", [1, 4, 2000])
 def test_n_best_of_500_random_cases_equals_enumeration(cases: list[Case], n: int) -> None:
     for case in cases[:: 1 if n < 10 else 20]:
-        found = case.crf.n_best(case.emissions, case.lengths, n)
+        found = case.crf.n_best(case.emissions, case.lengths, n=n)
 
         for sequences, naive in zip(found, case.naive, strict=True):
             expected = naive.ranked()[:n]
@@ -241,7 +241,7 @@ def test_decode_of_nan_is_refused() -> None:
     emissions[1, 0, 1] = torch.nan
     lengths = torch.tensor([3, 2])
 
-    for find in (crf.decode, crf.marginals, lambda *args: crf.n_best(*args, 2)):
+    for find in (crf.decode, crf.marginals, lambda *args: crf.n_best(*args, n=2)):
         with pytest.raises(DataError, match="emissions of row 1 are not finite"):
             find(emissions, lengths)
 

@@ -7,29 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nextword.base import DataError, NextwordError
-from nextword.tasks.tagging.files import FileFormat, Sentence, TaggedFile, open_tagged_files
-
-CONLLU = (
-    "# sent_id = 1\n"
-    "# text = vámonos al mar\n"
-    "1-2\tvámonos\t_\t_\t_\t_\t_\t_\t_\t_\n"
-    "1\tvamos\tir\tVERB\tV\t_\t0\troot\t_\t_\n"
-    "2\tnos\tnosotros\tPRON\tP\t_\t1\tobj\t_\t_\n"
-    "2.1\tx y\t_\tNOUN\t_\t_\t_\t_\t_\t_\n"
-    "3\t10 000\tmar\tNUM\t_\tA=b\t1\tobl\t_\tSpaceAfter=No\n"
-    "\n"
-    "1\t_\t_\tX\tF\t_\t0\troot\t_\t_\n"
-)
-
-
-def tagged(content: str | bytes, **settings: object) -> TaggedFile:
-    content = content.encode() if isinstance(content, str) else content
-    [file] = open_tagged_files(["-"], standard_input=BytesIO(content), **settings)  # type: ignore[arg-type]
-    return file
-
-
-def read(content: str | bytes, *, needs_labels: bool = True, **settings: object) -> list[Sentence]:
-    return list(tagged(content, **settings).sentences(needs_labels=needs_labels))
+from nextword.tasks.tagging.files import FileFormat, Sentence, open_tagged_files
+from tagged_files import CONLLU, read, rewritten, tagged
 
 
 def pairs(sentences: list[Sentence]) -> list[list[tuple[str, str]]]:
@@ -218,10 +197,6 @@ def test_sentence_of_100_000_words_is_read() -> None:
 
     assert len(sentence.words) == 100_000
     assert sentence.line_number(99_999) == 100_000
-
-
-def rewritten(sentences: list[Sentence]) -> str:
-    return "".join(each.with_labels(each.labels or ()) for each in sentences)
 
 
 WORDS = st.text("ab#-_é\u00a0\u2028\x85", min_size=1, max_size=4)

@@ -2,8 +2,7 @@ import pytest
 
 from nextword.base import ShapeError
 from nextword.tasks.tagging.files import FileFormat
-
-from .test_reading import CONLLU, read
+from tagged_files import CONLLU, read
 
 
 def test_with_labels_of_conllu_changes_only_the_column() -> None:
