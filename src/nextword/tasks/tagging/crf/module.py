@@ -113,6 +113,7 @@ class LinearChainCrf(nn.Module):
             ShapeError: The shapes or lengths do not match.
         """
         self._check(emissions, lengths)
+        lengths = lengths.to(emissions.device)
         scores = self._scores()
         mask = torch.arange(emissions.shape[1], device=lengths.device) < lengths[:, None]
         label_ids = self._checked_ids(label_ids, mask)
@@ -210,7 +211,11 @@ class LinearChainCrf(nn.Module):
         self._check(emissions, lengths)
         transitions, starts, ends = self._scores()
         return build_chain(
-            emissions, transitions=transitions, starts=starts, ends=ends, lengths=lengths
+            emissions,
+            transitions=transitions,
+            starts=starts,
+            ends=ends,
+            lengths=lengths.to(emissions.device),
         )
 
     def _check(self, emissions: Tensor, lengths: Tensor) -> None:

@@ -200,15 +200,17 @@ def test_nll_of_bfloat16_emissions_is_float32_with_bfloat16_gradients() -> None:
     assert emissions.grad is not None
 
 
-@pytest.mark.slow
-def test_nll_and_decode_of_100_000_positions_are_exact() -> None:
+@pytest.mark.parametrize(
+    "num_steps", [3000, pytest.param(100_000, marks=(pytest.mark.slow, pytest.mark.exhaustive))]
+)
+def test_nll_and_decode_of_many_positions_are_exact(num_steps: int) -> None:
     # Two labels that never change: the sum over sequences is a sum of two numbers.
     crf = LinearChainCrf(2, constraints=forbidding((0, 1), (1, 0)))
-    emissions = torch.randn(1, 100_000, 2).requires_grad_()
-    lengths = torch.tensor([100_000])
+    emissions = torch.randn(1, num_steps, 2).requires_grad_()
+    lengths = torch.tensor([num_steps])
     sums = emissions.detach().double().sum(1)[0]
 
-    nll = crf.nll(emissions, torch.zeros(1, 100_000, dtype=torch.int64), lengths)
+    nll = crf.nll(emissions, torch.zeros(1, num_steps, dtype=torch.int64), lengths)
     nll.sum().backward()
 
     torch.testing.assert_close(nll[0].double(), sums.logsumexp(0) - sums[0], rtol=1e-5, atol=1e-5)
@@ -216,6 +218,19 @@ def test_nll_and_decode_of_100_000_positions_are_exact() -> None:
     expected = sums.softmax(0) - torch.tensor([1.0, 0.0])
     torch.testing.assert_close(emissions.grad[0, -1].double(), expected, rtol=1e-4, atol=1e-6)
     assert crf.decode(emissions, lengths).unique().tolist() == [int(sums.argmax())]
+
+
+def test_nll_under_autocast_equals_nll_without_it() -> None:
+    crf = crf_with_scores(3)
+    emissions, lengths = torch.randn(2, 4, 3), torch.tensor([2, 4])
+    label_ids = torch.randint(3, (2, 4))
+
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        nll = crf.nll(emissions, label_ids, lengths)
+        decoded = crf.decode(emissions, lengths)
+
+    assert torch.equal(nll, crf.nll(emissions, label_ids, lengths))
+    assert torch.equal(decoded, crf.decode(emissions, lengths))
 
 
 def test_nll_of_forbidden_label_sequence_names_the_labels() -> None:
