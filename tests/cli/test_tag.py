@@ -82,20 +82,31 @@ def test_tag_evaluate_label_that_training_lacks_counts_as_wrong(
 
 
 def test_tag_predict_plain_text_from_standard_input(cli: Call, names: Path) -> None:
-    done = cli("tag", "predict", names / "run", stdin=b"Ann Bob likes Oslo .\n\nBob sees Rome .\n")
+    done = cli(
+        "tag", "predict", names / "run", stdin=b"Ann Bob likes Oslo .\n\nBob Ann sees Rome .\n"
+    )
 
     assert done.out == (
         "Ann\tI-PER\nBob\tI-PER\nlikes\tO\nOslo\tI-LOC\n.\tO\n\n"
-        "Bob\tI-PER\nsees\tO\nRome\tI-LOC\n.\tO\n\n"
+        "Bob\tI-PER\nAnn\tI-PER\nsees\tO\nRome\tI-LOC\n.\tO\n\n"
     )
 
 
 def test_tag_predict_json_has_a_line_for_each_sentence(cli: Call, names: Path) -> None:
-    done = cli("tag", "predict", names / "run", "--json", "--probabilities", stdin=b"Ann likes .\n")
+    done = cli(
+        "tag",
+        "predict",
+        names / "run",
+        "--json",
+        "--probabilities",
+        stdin=b"Ann Bob likes Oslo .\n",
+    )
 
     values = json.loads(done.out)
     assert values["line"] == 1
-    assert [token["label"] for token in values["tokens"]] == ["I-PER", "O", "O"]
+    assert [token["label"] for token in values["tokens"]] == [
+        *("I-PER", "I-PER", "O", "I-LOC", "O")
+    ]
     assert all(0.5 < token["probability"] <= 1.0 for token in values["tokens"])
 
 
@@ -103,13 +114,19 @@ def test_tag_predict_columns_file_is_unchanged_but_for_the_labels(
     cli: Call, names: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "windows.txt"
-    content = b"\xef\xbb\xbf-DOCSTART- O\r\n\r\nAnn  ?\r\nlikes\t?\r\nOslo ? \r\n. ?\r\n\r\n\r\n"
+    content = (
+        b"\xef\xbb\xbf-DOCSTART- O\r\n\r\nAnn  ?\r\nBob ?\r\nlikes\t?\r\nOslo ? \r\n. ?\r\n\r\n\r\n"
+    )
     path.write_bytes(content)
 
     done = cli("tag", "predict", names / "run", path, "--format", "columns")
 
-    expected = content.replace(b"Ann  ?", b"Ann  I-PER").replace(b"likes\t?", b"likes\tO")
-    expected = expected.replace(b"Oslo ?", b"Oslo I-LOC").replace(b". ?", b". O")
+    expected = content.replace(b"Ann  ?", b"Ann  I-PER").replace(b"Bob ?", b"Bob I-PER")
+    expected = (
+        expected.replace(b"likes\t?", b"likes\tO")
+        .replace(b"Oslo ?", b"Oslo I-LOC")
+        .replace(b". ?", b". O")
+    )
     assert done.out.encode() == expected
 
 
