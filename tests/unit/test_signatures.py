@@ -67,6 +67,9 @@ EXCEPTIONS = {
     "nextword.cli.info.info": _COMMAND,
     "nextword.cli.next_words.next_words": _COMMAND,
     "nextword.cli.recipes.recipes": _COMMAND,
+    "nextword.cli.tag.evaluate": _COMMAND,
+    "nextword.cli.tag.predict": _COMMAND,
+    "nextword.cli.tag.train": _COMMAND,
     "nextword.cli.score.score": _COMMAND,
     "nextword.cli.train.train": _COMMAND,
 }

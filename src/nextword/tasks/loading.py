@@ -1,5 +1,6 @@
 """Loading a model of any task."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -30,7 +31,10 @@ class TaskModel(Protocol):
 
 
 #: How the model of each task is loaded.
-_LOADERS = {"classification": load_classifier, "tagging": load_tagger}
+_LOADERS: dict[str, Callable[..., TaskModel]] = {
+    "classification": load_classifier,
+    "tagging": load_tagger,
+}
 
 
 def load_task_model(path: Path, *, kind: str, device: torch.device | str = "cpu") -> TaskModel:

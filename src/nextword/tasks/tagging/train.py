@@ -138,7 +138,7 @@ def prepare_tagging(
     if not config.text.valid:
         train, valid = split_off(train, config, unit="sentences")
     device = resolve_device(config.training.device)
-    tagger_parts, model = starting_model(config, access, train)
+    tagger_parts, model = starting_model(config, train, access=access)
     return TaggingJob(
         config, tagger_parts, model.to(device), train=train, valid=valid, test=parts["test"]
     )
