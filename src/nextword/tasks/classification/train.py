@@ -82,7 +82,9 @@ class ClassificationJob(TaskJob):
             labels=parts.labels,
             multi_label=config.classification.multi_label,
         )
-        if model.ngrams is not None and config.ngrams.naive_bayes > 0.0 and not config.text.init:
+        # The weights are zero unless training starts from a classifier.
+        is_new = model.ngrams is not None and not model.ngrams.weight.any()
+        if model.ngrams is not None and is_new and config.ngrams.naive_bayes > 0.0:
             model.ngrams.set_naive_bayes(
                 data.slots(),
                 data.label_ids,

@@ -38,3 +38,11 @@ def test_given_weights_are_used() -> None:
 def test_another_number_of_weights_is_refused_with_the_labels() -> None:
     with pytest.raises(ConfigError, match="has 3 numbers, but there are 2 labels: a, b"):
         weights([1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("multi_label", [False, True])
+def test_balanced_weights_of_a_label_without_texts_are_finite(multi_label: bool) -> None:
+    found = class_weights("balanced", {"a": 8}, labels="ab", num_texts=8, multi_label=multi_label)
+
+    assert found is not None
+    assert all(0.0 < weight <= 8.0 for weight in found)

@@ -235,3 +235,24 @@ def test_texts_without_good_or_bad_words_have_other_probabilities(tmp_path: Path
 
     assert good["pos"] > 0.8
     assert bad["pos"] < 0.2
+
+
+def test_naive_bayes_weights_are_used_when_training_starts_from_a_language_model(
+    tmp_path: Path,
+) -> None:
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("".join(f"{row.text}\n" for row in made_rows(40)))
+    small = {"model": {"hidden_size": 8, "num_layers": 1}, "training": {"max_steps": 1}}
+    language_model = api.train(str(corpus), out=tmp_path / "model", settings=small)
+
+    result = train(
+        tmp_path,
+        ngrams=NGRAMS,
+        text={"init": str(language_model.run)},
+        encoder={"fine_tune": True},
+        classification={"unfreeze_every": 1},
+        training={"max_steps": 2},
+    )
+
+    weights = load_model_folder(result.model).tensors["ngrams.weight"]
+    assert weights.ne(0.0).sum() > 50
