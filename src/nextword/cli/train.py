@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: Values of --resume.
 RESUME_CHOICES = ("auto", "never", "old-text")
-_EXAMPLE = "Example: nextword train corpus.txt --out runs/mine --recipe lstm-small"
+_EXAMPLE = "nextword train corpus.txt --out runs/mine --recipe lstm-small"
 
 
 def train(
@@ -174,8 +174,12 @@ def refuse_tensorboard(family: str) -> None:
         )
 
 
-def required_out(out: Path | None) -> Path:
+def required_out(out: Path | None, *, example: str = _EXAMPLE) -> Path:
     """Return the run folder, which every training needs.
+
+    Args:
+        out: Value of `--out`.
+        example: A complete command.
 
     Raises:
         ConfigError: No folder is given, or a run folder cannot have its path.
@@ -183,7 +187,7 @@ def required_out(out: Path | None) -> Path:
     from nextword.base import ConfigError
 
     if out is None:
-        raise ConfigError("no run folder is given.", help=f"Add --out RUN. {_EXAMPLE}")
+        raise ConfigError("no run folder is given.", help=f"Add --out RUN. Example: {example}")
     return checked_out(out)
 
 

@@ -10,6 +10,7 @@ from nextword.storage.checkpoints import (
     load_latest_checkpoint,
     save_checkpoint,
 )
+from nextword.storage.disk import disk_errors
 from nextword.storage.folders import read_folder, recover_folder, save_folder
 from nextword.storage.format_version import FORMAT_VERSION
 from nextword.storage.leftovers import sweep_leftovers
@@ -28,6 +29,7 @@ from nextword.storage.models import (
     save_model,
 )
 from nextword.storage.run_folder import RunFolder
+from nextword.storage.tasks import task_kind, wrong_task_error
 
 __all__ = [
     "FORMAT_VERSION",
@@ -36,6 +38,7 @@ __all__ = [
     "RunFolder",
     "RunLock",
     "StoredModel",
+    "disk_errors",
     "load_checkpoint",
     "load_latest_checkpoint",
     "load_model",
@@ -50,7 +53,9 @@ __all__ = [
     "save_model",
     "save_model_folder",
     "sweep_leftovers",
+    "task_kind",
     "verify_manifest",
     "write_arpa_file",
     "write_manifest",
+    "wrong_task_error",
 ]
