@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from nextword.base import ConfigError, Layer, checked_path, decode_layers
 from nextword.storage import RunFolder
-from nextword.tasks.running import TaskConfig, TaskResult
+from nextword.tasks.running import TaskConfig, TaskResult, refuse_idle_task_settings
 from nextword.training import Callback, ProgressCallback, read_recipe, read_settings
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def task_config(
         saved: The settings of a run to resume.
 
     Raises:
-        ConfigError: A setting is unknown or out of range.
+        ConfigError: A setting is unknown, out of range, or has no effect.
     """
     name = default_recipe if recipe is None else recipe
     if recipe is None and saved is not None:
@@ -194,7 +194,7 @@ def task_config(
     named = (files,) if isinstance(files, str) else tuple(files)
     given = [Layer({"text": {"train": named}}, source="files")] if named else []
     try:
-        return decode_layers(kind, [base, *given, *settings])
+        config = decode_layers(kind, [base, *given, *settings])
     except ConfigError as error:
         if "model" in base and recipe is not None:
             raise ConfigError(
@@ -202,6 +202,8 @@ def task_config(
                 help=f"Use --recipe {default_recipe}.",
             ) from error
         raise
+    refuse_idle_task_settings(config, settings)
+    return config
 
 
 def saved_task_settings(out: Path, resume: str) -> Layer | None:

@@ -168,6 +168,14 @@ def predict(
     probabilities: Annotated[
         bool, typer.Option("--probabilities", help="With --json: also print probabilities.")
     ] = False,
+    n_best: Annotated[
+        int | None,
+        typer.Option(
+            "--n-best",
+            metavar="N",
+            help="With --json: also print the N most probable label sequences.",
+        ),
+    ] = None,
     encoding_errors: EncodingErrors = "strict",
     device: Device = "auto",
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object a sentence.")] = False,
@@ -179,6 +187,7 @@ def predict(
     with its label, and an empty line ends a sentence. A CoNLL-U file or a file with columns is
     printed with the predicted labels and otherwise unchanged.
     """
+    _check_json_options(json=json, probabilities=probabilities, n_best=n_best)
     tagger = load_tagger(model, device=device)
     opened = open_files(
         [file], tagger, column=column, format=format, encoding_errors=encoding_errors
@@ -186,8 +195,26 @@ def predict(
     read_ahead = 1 if file == "-" and sys.stdin.isatty() else None
     for each in opened:
         sentences = each.sentences(needs_labels=False)
-        show = _show_json if json else _show_lines
-        show(tagger, sentences, with_probabilities=probabilities, read_ahead=read_ahead)
+        if n_best is not None:
+            _show_n_best(tagger, sentences, n=n_best, read_ahead=read_ahead)
+        elif json:
+            _show_json(tagger, sentences, with_probabilities=probabilities, read_ahead=read_ahead)
+        else:
+            _show_lines(tagger, sentences, read_ahead=read_ahead)
+
+
+def _check_json_options(*, json: bool, probabilities: bool, n_best: int | None) -> None:
+    """Raise an error for options that need --json or that exclude each other."""
+    from nextword.base import ConfigError
+
+    for name, is_set in (("--probabilities", probabilities), ("--n-best", n_best is not None)):
+        if is_set and not json:
+            raise ConfigError(f"{name} is given without --json.", help="Add --json.")
+    if probabilities and n_best is not None:
+        raise ConfigError(
+            "--probabilities and --n-best are given together.",
+            help="Leave one out: --n-best prints the probability of each whole sequence.",
+        )
 
 
 def load_tagger(name: str, *, device: str) -> "Tagger":
@@ -265,12 +292,24 @@ def _show_json(
         write_json({"line": line, "tokens": [token.to_dict() for token in tokens]})
 
 
+def _show_n_best(
+    tagger: "Tagger", sentences: "Iterable[Sentence]", *, n: int, read_ahead: int | None
+) -> None:
+    from nextword.tasks.tagging import with_n_best
+
+    for sentence, sequences in with_n_best(tagger, sentences, n=n, read_ahead=read_ahead):
+        pairs = zip(sentence.words, sequences[0].labels, strict=True)
+        write_json(
+            {
+                "line": sentence.line_number(0),
+                "tokens": [{"text": word, "label": label} for word, label in pairs],
+                "n_best": [each.to_dict() for each in sequences],
+            }
+        )
+
+
 def _show_lines(
-    tagger: "Tagger",
-    sentences: "Iterable[Sentence]",
-    *,
-    with_probabilities: bool,
-    read_ahead: int | None,
+    tagger: "Tagger", sentences: "Iterable[Sentence]", *, read_ahead: int | None
 ) -> None:
     from nextword.tasks.tagging import tagged
 

@@ -19,6 +19,7 @@ from nextword.families.recurrent import (
     RecurrentConfig,
     RecurrentLanguageModel,
     RecurrentSettings,
+    idle_cell_settings,
 )
 from nextword.families.registry import FAMILIES, AnyModelConfig, register_family
 from nextword.families.regularization import RegularizationConfig
@@ -50,6 +51,7 @@ __all__ = [
     "WindowLanguageModel",
     "build_token_layers",
     "decode_model_settings",
+    "idle_cell_settings",
     "input_size",
     "ngram_from_arpa",
     "ngram_to_arpa",

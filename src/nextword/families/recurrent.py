@@ -241,16 +241,30 @@ class RecurrentSettings:
 
     def idle_settings(self) -> dict[str, str]:
         """Return the settings that the cell or the number of layers leaves without effect."""
-        idle = {}
-        if self.cell in _BUILT_IN_CELLS - _CELLS_WITH_NONLINEARITY:
-            idle["model.nonlinearity"] = f"model.cell is {self.cell!r}; only elman cells have it"
-        if self.cell in _BUILT_IN_CELLS - _CELLS_WITH_FORGET_BIAS:
-            idle["model.forget_bias"] = (
-                f"model.cell is {self.cell!r}, which has no forget gate's bias"
-            )
+        idle = idle_cell_settings(self.cell, section="model")
         if self.num_layers == 1:
             idle["regularization.layer_dropout"] = "there is one layer, and nothing between layers"
         return idle
+
+
+def idle_cell_settings(cell: str, *, section: str) -> dict[str, str]:
+    """Return the settings that have no effect on a cell, with the reasons.
+
+    Args:
+        cell: Name of the cell.
+        section: The section that the settings of the cell are in.
+
+    Example:
+        >>> idle_cell_settings("gru", section="model").keys()
+        dict_keys(['model.nonlinearity', 'model.forget_bias'])
+    """
+    idle = {}
+    if cell in _BUILT_IN_CELLS - _CELLS_WITH_NONLINEARITY:
+        idle[f"{section}.nonlinearity"] = f"{section}.cell is {cell!r}; only elman cells have it"
+    if cell in _BUILT_IN_CELLS - _CELLS_WITH_FORGET_BIAS:
+        reason = f"{section}.cell is {cell!r}, which has no forget gate's bias"
+        idle[f"{section}.forget_bias"] = reason
+    return idle
 
 
 @settings("model")

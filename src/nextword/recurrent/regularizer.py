@@ -18,6 +18,7 @@ class RecurrentRegularizer(nn.Module):
         zoneout_hidden: Probability that an entry of the hidden state keeps its old value, drawn
             at each step.
         zoneout_cell: The same for the cell state.
+        section: Section of these settings, for error messages.
 
     Raises:
         ConfigError: A probability is not in [0, 1).
@@ -36,8 +37,10 @@ class RecurrentRegularizer(nn.Module):
         weight_dropout: float = 0.0,
         zoneout_hidden: float = 0.0,
         zoneout_cell: float = 0.0,
+        section: str = "regularization",
     ) -> None:
         super().__init__()
+        self._section = section
         self.recurrent_dropout = check_probability(recurrent_dropout)
         self.weight_dropout = check_probability(weight_dropout)
         self.zoneout_hidden = check_probability(zoneout_hidden)
@@ -69,15 +72,15 @@ class RecurrentRegularizer(nn.Module):
         for kind in ("recurrent_dropout", "weight_dropout"):
             if kind in self.kinds and not cell.has_recurrent_matrix:
                 raise ConfigError(
-                    f"regularization.{kind} is {getattr(self, kind)}, but {name} has no recurrent "
+                    f"{self._section}.{kind} is {getattr(self, kind)}, but {name} has no recurrent "
                     "matrix.",
-                    help=f"Leave regularization.{kind} out.",
+                    help=f"Leave {self._section}.{kind} out.",
                 )
         if self.zoneout_cell > 0.0 and "cell_state" not in cell.state_names:
             raise ConfigError(
-                f"regularization.zoneout_cell is {self.zoneout_cell}, but {name} has no cell "
+                f"{self._section}.zoneout_cell is {self.zoneout_cell}, but {name} has no cell "
                 "state.",
-                help="Use regularization.zoneout_hidden.",
+                help=f"Use {self._section}.zoneout_hidden.",
             )
 
     def draw(self, cell: AnyCell, *, batch_size: int, num_steps: int) -> LayerNoise:

@@ -7,7 +7,12 @@ language models, `data` the preparation of the texts, and `planning` the planner
 from nextword.training.baseline import kneser_ney_baseline
 from nextword.training.config import EvaluationConfig, RunConfig, TextConfig, TrainingConfig
 from nextword.training.data import OLD_TEXT, ProgressCallback, TrainingData, prepare_data
-from nextword.training.effects import refuse_idle_settings, refuse_other_parts
+from nextword.training.effects import (
+    idle_updates,
+    refuse_idle_settings,
+    refuse_other_parts,
+    refuse_settings,
+)
 from nextword.training.language_modeling import LanguageModelingObjective, TruncatedBptt
 from nextword.training.loop import (
     Callback,
@@ -72,6 +77,7 @@ __all__ = [
     "emptied_on_failure",
     "html_page",
     "html_section",
+    "idle_updates",
     "inline_pictures",
     "kneser_ney_baseline",
     "minimize",
@@ -85,6 +91,7 @@ __all__ = [
     "recipe_text",
     "refuse_idle_settings",
     "refuse_other_parts",
+    "refuse_settings",
     "resumable_config",
     "run_training",
     "stop_on_signals",

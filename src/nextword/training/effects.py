@@ -4,11 +4,13 @@ Only settings that a user sets over a recipe or a saved run raise an error; thos
 the run may have no effect. A value that equals the default never raises an error.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from nextword.base import ConfigError, source_of
 from nextword.training.config import RunConfig
+from nextword.training.loop import LoopConfig
 
 #: Sections that are taken from the model that training starts from.
 _KEPT_BY_INIT = frozenset({"embedding", "model", "tokenizer"})
@@ -26,10 +28,28 @@ def refuse_idle_settings(config: RunConfig, layers: Sequence[Mapping[str, Any]])
     Raises:
         ConfigError: A setting has no effect; the message contains the reason.
     """
-    idle = _idle_settings(config)
+    refuse_settings(_idle_settings(config), layers, default=partial(_default, config))
+
+
+def refuse_settings(
+    idle: Mapping[str, str],
+    layers: Sequence[Mapping[str, Any]],
+    *,
+    default: Callable[[Sequence[str]], Any],
+) -> None:
+    """Raise an error if the user sets one of some settings to a value other than its default.
+
+    Args:
+        idle: The settings (`section.key`) and whole sections that have no effect, with the reasons.
+        layers: The settings of the user.
+        default: Returns the default of a setting, for (section, key).
+
+    Raises:
+        ConfigError: A setting has no effect; the message contains the reason.
+    """
     for path, value in _leaves(layers):
         reason = idle.get(path[0]) or idle.get(".".join(path))
-        if reason is None or ".".join(path) in _ALWAYS_ACCEPTED or value == _default(config, path):
+        if reason is None or ".".join(path) in _ALWAYS_ACCEPTED or value == default(path):
             continue
         setting, source = ".".join(path), source_of(path, layers) or "settings"
         option = setting if source in {"--set", "settings"} else source
@@ -71,11 +91,18 @@ def _idle_settings(config: RunConfig) -> dict[str, str]:
     if config.text.valid:
         idle["text.split"] = "a validation text is named, so the training text is not split"
     # The reasons of the family replace the general ones.
-    return dict(_idle_updates(config)) | idle
+    return dict(idle_updates(config.loop)) | idle
 
 
-def _idle_updates(config: RunConfig) -> Iterator[tuple[str, str]]:
-    """Yield the settings of the updates that another setting leaves without effect."""
+def idle_updates(config: LoopConfig) -> Iterator[tuple[str, str]]:
+    """Yield the settings of the updates that another setting leaves without effect.
+
+    Args:
+        config: The settings of the training loop.
+
+    Yields:
+        A setting (`section.key`) and the reason.
+    """
     optimizer, schedule, clipping = config.optimizer, config.schedule, config.clipping
     kind = f"optimizer.kind is {optimizer.kind!r}"
     for name in ("momentum",) if optimizer.kind == "adamw" else ("beta1", "beta2"):

@@ -103,3 +103,16 @@ class ClassificationRunConfig(TaskConfig):
     columns: ColumnsConfig = field(default_factory=ColumnsConfig)
     classification: ClassificationConfig = field(default_factory=ClassificationConfig)
     ngrams: NgramsConfig = field(default_factory=NgramsConfig)
+
+    def idle_settings(self) -> dict[str, str]:
+        """Return the settings that another setting leaves without effect, with the reasons."""
+        idle = super().idle_settings()
+        if not self.classification.multi_label:
+            idle["classification.threshold"] = "classification.multi_label is false"
+        if self.ngrams.has_features:
+            del idle["optimizer.table_learning_rate"]
+        else:
+            reason = "ngrams.words and ngrams.characters are 0"
+            for name in ("table_size", "dropout", "text_dropout", "naive_bayes"):
+                idle[f"ngrams.{name}"] = reason
+        return idle

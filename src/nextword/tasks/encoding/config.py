@@ -1,10 +1,12 @@
 """The settings of the encoder, `encoder.*`."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from nextword.base import NonNegativeInt, PositiveInt, Probability, require, settings
 from nextword.cells import CELLS, Nonlinearity
+from nextword.families import idle_cell_settings
 from nextword.families.contract import NumLayers
 from nextword.families.regularization import DropoutProbability
 
@@ -38,7 +40,8 @@ class EncoderConfig:
         character_embedding_size: Size of the character embeddings.
         character_hidden_size: Number of character features: filters of the `cnn`, or the hidden
             size of each direction of the `bilstm`.
-        language_models: Folders of trained language models whose hidden states become features.
+        language_models: Folders of trained language models whose hidden states become features:
+            any number, forward or backward; the features are concatenated.
         fine_tune: Train the weights of the language models too.
         word_dropout: Probability in training that the vector of a word is zero in a whole batch.
         input_dropout: Dropout probability of the inputs of the first recurrent layer.
@@ -88,3 +91,44 @@ class EncoderConfig:
             f"vectors is {self.vectors!r}, but word_embedding_size is 0.",
             help="Leave encoder.vectors out, or set encoder.word_embedding_size.",
         )
+        require(
+            len(set(self.language_models)) == len(self.language_models),
+            f"language_models is {', '.join(self.language_models)}, which names a model twice.",
+            help="Name each language model once.",
+        )
+
+    def idle_settings(self, *, has_init: bool) -> dict[str, str]:
+        """Return the settings that another setting leaves without effect, with the reasons.
+
+        Args:
+            has_init: Whether training starts from a model, whose features may be fine-tuned.
+        """
+        idle = idle_cell_settings(self.cell, section="encoder")
+        if self.num_layers == 1:
+            idle["encoder.layer_dropout"] = "there is one layer, and nothing between layers"
+        if self.characters == "none":
+            reason = "encoder.characters is 'none'"
+            idle["encoder.character_embedding_size"] = reason
+            idle["encoder.character_hidden_size"] = reason
+        if self.vectors is None:
+            idle["encoder.add_words"] = "encoder.vectors is not set"
+        if self.vectors is None and not has_init:
+            idle["encoder.freeze_vectors"] = "encoder.vectors is not set"
+        if not self.language_models and not has_init:
+            idle["encoder.fine_tune"] = "encoder.language_models and --init are not set"
+        return idle | dict(self._idle_dropouts())
+
+    def _idle_dropouts(self) -> Iterator[tuple[str, str]]:
+        """Yield the kinds of dropout that have nothing to drop, with the reasons."""
+        if self.word_embedding_size == 0:
+            yield "encoder.unknown_probability", "encoder.word_embedding_size is 0"
+            if self.characters == "none":
+                yield "encoder.word_dropout", "words have no embeddings and no characters"
+        elif self.min_count > 1:
+            yield (
+                "encoder.unknown_probability",
+                f"encoder.min_count is {self.min_count}; no word that occurs once has an embedding",
+            )
+        between_layers = self.layer_dropout if self.num_layers > 1 else 0.0
+        if not (self.input_dropout or self.output_dropout or between_layers):
+            yield "encoder.locked", "all dropout probabilities are 0"

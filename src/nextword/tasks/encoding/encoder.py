@@ -182,7 +182,9 @@ def _recurrent(
     """Build the recurrent layers."""
     kind = LockedDropout if config.locked else Dropout
     dropout = kind(config.layer_dropout)
-    regularizer = RecurrentRegularizer(recurrent_dropout=config.recurrent_dropout)
+    regularizer = RecurrentRegularizer(
+        recurrent_dropout=config.recurrent_dropout, section="encoder"
+    )
     num_directions = 2 if config.bidirectional else 1
 
     def cells() -> list[AnyCell]:

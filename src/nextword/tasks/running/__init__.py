@@ -8,6 +8,7 @@ from nextword.tasks.running.config import (
     TaskTrainingConfig,
     portable,
 )
+from nextword.tasks.running.effects import refuse_idle_task_settings
 from nextword.tasks.running.job import Measurement, TaskJob
 from nextword.tasks.running.objective import ExampleObjective
 from nextword.tasks.running.run import TaskResult, run_task
@@ -23,6 +24,7 @@ __all__ = [
     "TaskTextConfig",
     "TaskTrainingConfig",
     "portable",
+    "refuse_idle_task_settings",
     "run_task",
     "split_off",
     "write_task_card",

@@ -8,7 +8,7 @@ from pydantic import Field
 from nextword.base import PositiveFloat, PositiveInt, Values, encode, settings
 from nextword.optim import AveragingConfig, ClippingConfig, OptimizerConfig, ScheduleConfig
 from nextword.tasks.encoding import EncoderConfig
-from nextword.training import LoopConfig
+from nextword.training import LoopConfig, idle_updates
 
 
 @settings("text")
@@ -126,6 +126,23 @@ class TaskConfig:
             clipping=self.clipping,
             averaging=self.averaging,
         )
+
+    def idle_settings(self) -> dict[str, str]:
+        """Return the settings that another setting leaves without effect, with the reasons.
+
+        If a user sets one of them to a value other than its default, an error is raised.
+
+        Returns:
+            The reason for each setting (`section.key`) or whole section.
+        """
+        idle = dict(idle_updates(self.loop))
+        idle["optimizer.table_learning_rate"] = "the model has no hash table"
+        if self.text.valid:
+            idle["text.valid_share"] = "a validation file is named"
+        # The encoder of a task may have settings of its own.
+        if isinstance(self.encoder, EncoderConfig):
+            idle |= self.encoder.idle_settings(has_init=self.text.init is not None)
+        return idle
 
 
 def portable(config: TaskConfig) -> Values:

@@ -1,14 +1,24 @@
 """Tagging: a label for each word of a sentence."""
 
+from nextword.tasks.tagging.annotation import tagged, with_n_best
 from nextword.tasks.tagging.codec import LabelCodec
 from nextword.tasks.tagging.config import TaggingConfig, TaggingRunConfig
 from nextword.tasks.tagging.evaluation import TaggingScores, evaluate_tagger
 from nextword.tasks.tagging.model import TaggingModel
-from nextword.tasks.tagging.tagger import TaggedToken, Tagger, TaggerParts, load_tagger, tagged
+from nextword.tasks.tagging.parts import TaggerParts
+from nextword.tasks.tagging.tagger import (
+    MAX_N_BEST,
+    TaggedSequence,
+    TaggedToken,
+    Tagger,
+    load_tagger,
+)
 from nextword.tasks.tagging.train import train_tagger
 
 __all__ = [
+    "MAX_N_BEST",
     "LabelCodec",
+    "TaggedSequence",
     "TaggedToken",
     "Tagger",
     "TaggerParts",
@@ -20,4 +30,5 @@ __all__ = [
     "load_tagger",
     "tagged",
     "train_tagger",
+    "with_n_best",
 ]

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 
 from nextword.base import Values
 from nextword.tasks.metrics import LabelCounts, LabelScores
+from nextword.tasks.tagging.annotation import tagged
 from nextword.tasks.tagging.errors import FrequentError, TagErrors, WordAccuracy
 from nextword.tasks.tagging.files import Sentence
 from nextword.tasks.tagging.spans import SpanCounts, SpanScores
-from nextword.tasks.tagging.tagger import Tagger, tagged
+from nextword.tasks.tagging.tagger import Tagger
 
 _NUM_ERRORS = 20
 

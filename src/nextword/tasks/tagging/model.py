@@ -4,8 +4,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from nextword.base import ConfigError
 from nextword.tasks.encoding import SequenceEncoder, TokenBatch
-from nextword.tasks.tagging.crf import Constraints, LinearChainCrf
+from nextword.tasks.tagging.crf import Constraints, LinearChainCrf, ScoredLabels
 from nextword.tensors import Lengths, TokenIds
 
 #: Score of each label for each word.
@@ -84,3 +85,22 @@ class TaggingModel(nn.Module):
         if self.crf is None:
             return emissions.softmax(2)
         return self.crf.marginals(emissions, lengths)
+
+    def n_best(self, emissions: Emissions, lengths: Lengths, *, n: int) -> list[list[ScoredLabels]]:
+        """Return the n most probable label sequences of each sentence; see `LinearChainCrf.n_best`.
+
+        Args:
+            emissions: Result of the forward pass.
+            lengths: Number of words of each sentence, (batch), at least 1.
+            n: Number of sequences, at least 1.
+
+        Raises:
+            ConfigError: The model has no CRF.
+        """
+        if self.crf is None:
+            raise ConfigError(
+                "the tagger predicts each label on its own (tagging.decoder is 'softmax'), so it "
+                "does not rank label sequences.",
+                help="Train with --set tagging.decoder=crf, or use the probability of each label.",
+            )
+        return self.crf.n_best(emissions, lengths, n=n)

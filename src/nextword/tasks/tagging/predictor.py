@@ -1,20 +1,25 @@
 """Prediction of labels in batches: sentences in, label ids out, in input order."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
 from nextword.tasks.encoding import Batcher, WordVectorCache
-from nextword.tasks.tagging.model import TaggingModel
+from nextword.tasks.tagging.crf import ScoredLabels
+from nextword.tasks.tagging.model import Emissions, TaggingModel
+from nextword.tensors import Lengths
 
 DEFAULT_BATCH_SIZE = 64
 #: Number of sentences that are read ahead, to batch those of similar length.
 READ_AHEAD = 1024
 #: Largest number of words in a batch with padding; a longer sentence is a batch of its own.
 _MAX_WORDS = 8192
+
+Prediction = TypeVar("Prediction")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,32 +72,72 @@ class LabelPredictor:
             with_probabilities: Whether to compute the probability of each predicted label.
             read_ahead: Number of sentences that are read before the first one is returned.
         """
-        remaining = iter(sentences)
-        while group := list(islice(remaining, read_ahead)):
-            yield from self._predict_group(group, with_probabilities=with_probabilities)
-
-    def _predict_group(
-        self, sentences: Sequence[Sequence[str]], *, with_probabilities: bool
-    ) -> list[PredictedLabels]:
         empty = PredictedLabels(
             words=(), label_ids=[], probabilities=[] if with_probabilities else None
         )
-        labels = [empty] * len(sentences)
-        for places in self._batches([len(sentence) for sentence in sentences]):
-            found = self._predict_batch(
-                [sentences[place] for place in places], with_probabilities=with_probabilities
-            )
-            for place, each in zip(places, found, strict=True):
-                labels[place] = each
-        return labels
+        return self._in_order(
+            sentences,
+            partial(self._predict_batch, with_probabilities=with_probabilities),
+            empty=empty,
+            max_words=_MAX_WORDS,
+            read_ahead=read_ahead,
+        )
 
-    def _batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
-        """Yield the places of the sentences of each batch; empty sentences are left out."""
+    def n_best(
+        self, sentences: Iterable[Sequence[str]], *, n: int, read_ahead: int = READ_AHEAD
+    ) -> Iterator[list[ScoredLabels]]:
+        """Iterate over the n most probable label sequences of sentences, in their order.
+
+        Args:
+            sentences: The words of each sentence; a sentence may be empty.
+            n: Number of sequences, at least 1.
+            read_ahead: As in `predict`.
+
+        Raises:
+            ConfigError: The model has no CRF.
+        """
+        return self._in_order(
+            sentences,
+            partial(self._n_best_of_batch, n=n),
+            empty=[ScoredLabels(label_ids=(), log_prob=0.0)],
+            max_words=max(1, _MAX_WORDS // n),
+            read_ahead=read_ahead,
+        )
+
+    def _in_order(
+        self,
+        sentences: Iterable[Sequence[str]],
+        predict: Callable[[list[Sequence[str]]], list[Prediction]],
+        *,
+        empty: Prediction,
+        max_words: int,
+        read_ahead: int,
+    ) -> Iterator[Prediction]:
+        """Predict batches of sentences of similar length, and yield the results in input order.
+
+        Args:
+            sentences: The words of each sentence.
+            predict: Returns the prediction for each sentence of a batch.
+            empty: The prediction for a sentence without words.
+            max_words: Largest number of words in a batch with padding.
+            read_ahead: Number of sentences that are sorted by length at a time.
+        """
+        remaining = iter(sentences)
+        while group := list(islice(remaining, read_ahead)):
+            results = [empty] * len(group)
+            for places in self._batches([len(each) for each in group], max_words=max_words):
+                found = predict([group[place] for place in places])
+                for place, each in zip(places, found, strict=True):
+                    results[place] = each
+            yield from results
+
+    def _batches(self, lengths: Sequence[int], *, max_words: int) -> Iterator[list[int]]:
+        """Yield the indices of the sentences of each batch; empty sentences are left out."""
         order = sorted((i for i, n in enumerate(lengths) if n), key=lambda i: lengths[i])
         batch: list[int] = []
         for place in order:
             is_full = len(batch) == self._batch_size
-            if batch and (is_full or (len(batch) + 1) * lengths[place] > _MAX_WORDS):
+            if batch and (is_full or (len(batch) + 1) * lengths[place] > max_words):
                 yield batch
                 batch = []
             batch.append(place)
@@ -103,20 +148,32 @@ class LabelPredictor:
     def _predict_batch(
         self, sentences: Sequence[Sequence[str]], *, with_probabilities: bool
     ) -> list[PredictedLabels]:
-        self._cache.trim()
-        batch = self._batcher.batch(sentences).to(self._device)
-        emissions = self._model(batch, word_vectors=self._cache.vectors(batch.words))
-        label_ids = self._model.decode(emissions, batch.lengths)
+        emissions, lengths = self._score(sentences)
+        label_ids = self._model.decode(emissions, lengths)
         rows = _cut(label_ids.tolist(), sentences)
         chances: list[list[float]] | list[None] = [None] * len(rows)
         if with_probabilities:
-            probabilities = self._model.probabilities(emissions, batch.lengths)
+            probabilities = self._model.probabilities(emissions, lengths)
             chosen = probabilities.gather(2, label_ids[:, :, None]).squeeze(2)
             chances = _cut(chosen.tolist(), sentences)
         return [
             PredictedLabels(words=words, label_ids=row, probabilities=chance)
             for words, row, chance in zip(sentences, rows, chances, strict=True)
         ]
+
+    @torch.no_grad()
+    def _n_best_of_batch(
+        self, sentences: Sequence[Sequence[str]], *, n: int
+    ) -> list[list[ScoredLabels]]:
+        emissions, lengths = self._score(sentences)
+        return self._model.n_best(emissions, lengths, n=n)
+
+    def _score(self, sentences: Sequence[Sequence[str]]) -> tuple[Emissions, Lengths]:
+        """Return the score of each label of each word, and the number of words."""
+        self._cache.trim()
+        batch = self._batcher.batch(sentences).to(self._device)
+        emissions = self._model(batch, word_vectors=self._cache.vectors(batch.words))
+        return emissions, batch.lengths
 
 
 def _cut(rows: list[list[Any]], sentences: Sequence[Sequence[str]]) -> list[list[Any]]:

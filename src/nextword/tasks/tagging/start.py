@@ -21,7 +21,8 @@ from nextword.tasks.tagging.codec import LabelCodec
 from nextword.tasks.tagging.config import TaggingRunConfig
 from nextword.tasks.tagging.files import Sentence
 from nextword.tasks.tagging.model import TaggingModel
-from nextword.tasks.tagging.tagger import TaggerParts, load_tagger
+from nextword.tasks.tagging.parts import TaggerParts
+from nextword.tasks.tagging.tagger import load_tagger
 from nextword.training.data import TextAccess
 
 #: Settings that the weights depend on.
@@ -38,7 +39,7 @@ _ARCHITECTURE = {
         "character_embedding_size",
         "character_hidden_size",
     ),
-    "tagging": ("decoder",),
+    "tagging": ("decoder", "scheme"),
 }
 
 
@@ -118,6 +119,8 @@ def _from_tagger(
     parts = replace(stored.parts, encoder=encoder)
     model = parts.build(backend=config.training.backend)
     load_parameter_tensors(model, parameter_tensors(stored.model), source=init)
+    if config.encoder.freeze_vectors and model.encoder.words is not None:
+        model.encoder.words.weight.requires_grad_(False)
     return parts, model
 
 
@@ -137,6 +140,8 @@ def _refuse_other_architecture(config: TaggingRunConfig, parts: TaggerParts, ini
         "encoder": (encode(config.encoder), encode(parts.encoder.config)),
         "tagging": (encode(config.tagging), encode(parts.config)),
     }
+    if config.tagging.scheme == "auto":
+        pairs["tagging"][0]["scheme"] = parts.config.scheme
     for section, (here, there) in pairs.items():
         for key in _ARCHITECTURE[section]:
             if here[key] != there[key]:

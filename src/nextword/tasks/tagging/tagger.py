@@ -2,26 +2,24 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import tee
+from math import exp
 from pathlib import Path
 
 import torch
 
-from nextword.base import FormatError, NextwordError, Values, decode, encode
-from nextword.models import load_parameter_tensors, parameter_tensors
-from nextword.tasks.encoding import EncoderParts, LabelVocabulary
-from nextword.tasks.storing import StoredTask, load_task
-from nextword.tasks.tagging.codec import LabelCodec
-from nextword.tasks.tagging.config import TaggingConfig
-from nextword.tasks.tagging.files import Sentence
+from nextword.base import ConfigError, Values
+from nextword.models import load_parameter_tensors
+from nextword.tasks.storing import load_task
 from nextword.tasks.tagging.model import TaggingModel
+from nextword.tasks.tagging.parts import KIND, TaggerParts
 from nextword.tasks.tagging.predictor import (
     DEFAULT_BATCH_SIZE,
     READ_AHEAD,
     LabelPredictor,
 )
 
-KIND = "tagging"
+#: Largest number of label sequences of a sentence; memory grows with it.
+MAX_N_BEST = 100
 #: Words of a sentence, or its text, which is split at white space.
 SentenceLike = str | Sequence[str]
 
@@ -47,76 +45,29 @@ class TaggedToken:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaggerParts:
-    """Everything that a tagger is built from, apart from its weights.
+class TaggedSequence:
+    """One of the most probable label sequences of a sentence.
 
     Attributes:
-        encoder: Settings, vocabulary and language models of the encoder.
-        config: Settings of the labels; `scheme` is the scheme inside the model, never `auto`.
-        codec: From the labels of files to those inside the model, and back.
-        labels: The labels inside the model.
+        labels: The label of each word.
+        log_prob: Log-probability of the whole sequence, in nats.
     """
 
-    encoder: EncoderParts
-    config: TaggingConfig
-    codec: LabelCodec
-    labels: LabelVocabulary
+    labels: tuple[str, ...]
+    log_prob: float
 
-    def build(self, *, backend: str = "auto") -> TaggingModel:
-        """Return the network, with random weights except for those of language models."""
-        return TaggingModel(
-            self.encoder.build(backend=backend),
-            len(self.labels),
-            decoder=self.config.decoder,
-            constraints=self.codec.constraints(self.labels.labels),
-        )
+    @property
+    def probability(self) -> float:
+        """Probability of the whole sequence."""
+        return exp(self.log_prob)
 
-    def stored(self, model: TaggingModel, *, config: Values, card: str) -> StoredTask:
-        """Return the content of the model folder.
-
-        Args:
-            model: The network with its weights.
-            config: Further sections of `config.json`.
-            card: The model card.
-        """
-        return StoredTask(
-            kind=KIND,
-            config={
-                **config,
-                **self.encoder.to_config(),
-                "tagging": encode(self.config),
-                "labels": self.codec.to_values(),
-            },
-            tensors=parameter_tensors(model),
-            vocabularies={
-                **self.encoder.to_vocabularies(),
-                "labels": self.labels.to_values(),
-            },
-            card=card,
-        )
-
-    @classmethod
-    def from_stored(cls, stored: StoredTask) -> "TaggerParts":
-        """Return the parts of a stored tagger.
-
-        Raises:
-            FormatError: The folder is damaged.
-        """
-        source = str(stored.path)
-        try:
-            return cls(
-                encoder=EncoderParts.from_stored(stored.config, stored.vocabularies, source=source),
-                config=decode(TaggingConfig, stored.config["tagging"], source=source),
-                codec=LabelCodec.from_values(stored.config["labels"]),
-                labels=LabelVocabulary.from_values(stored.vocabularies["labels"]),
-            )
-        except FormatError:
-            raise
-        except (NextwordError, KeyError, TypeError) as error:
-            message = getattr(error, "message", f"{type(error).__name__} {error}")
-            raise FormatError(
-                f"{source} is damaged: {message}", help="Copy the model folder again."
-            ) from error
+    def to_dict(self) -> Values:
+        """Return the fields and the probability as JSON values."""
+        return {
+            "labels": list(self.labels),
+            "log_prob": self.log_prob,
+            "probability": self.probability,
+        }
 
 
 class Tagger:
@@ -200,14 +151,62 @@ class Tagger:
         found = self._predictor.predict(
             map(_words, sentences), with_probabilities=with_probabilities, read_ahead=read_ahead
         )
-        names = self.parts.labels.labels
         for each in found:
-            labels = self.parts.codec.decode([names[number] for number in each.label_ids])
+            labels = self._file_labels(each.label_ids)
             chances: Sequence[float | None] = each.probabilities or [None] * len(labels)
             yield [
                 TaggedToken(text=word, label=label, probability=chance)
                 for word, label, chance in zip(each.words, labels, chances, strict=True)
             ]
+
+    def n_best(self, sentence: SentenceLike, *, n: int) -> list[TaggedSequence]:
+        """Predict the n most probable label sequences of one sentence.
+
+        Args:
+            sentence: The words, or the text, which is split at white space.
+            n: Number of sequences, from 1 to 100.
+
+        Returns:
+            The sequences, most probable first; fewer than n if the sentence has fewer.
+
+        Raises:
+            ConfigError: The tagger has no CRF, or n is out of range.
+        """
+        return next(self.n_best_sentences([sentence], n=n))
+
+    def n_best_sentences(
+        self, sentences: Iterable[SentenceLike], *, n: int, read_ahead: int = READ_AHEAD
+    ) -> Iterator[list[TaggedSequence]]:
+        """Iterate over the n most probable label sequences of sentences, in order.
+
+        Args:
+            sentences: The words of each sentence, or its text, which is split at white space.
+            n: Number of sequences of each sentence, from 1 to 100.
+            read_ahead: As in `tag_sentences`.
+
+        Raises:
+            ConfigError: The tagger has no CRF, or n is out of range.
+        """
+        if not 1 <= n <= MAX_N_BEST:
+            raise ConfigError(
+                f"the number of label sequences is {n}.",
+                help=f"Use a number from 1 to {MAX_N_BEST}.",
+            )
+        found = self._predictor.n_best(map(_words, sentences), n=n, read_ahead=read_ahead)
+        return (
+            [
+                TaggedSequence(
+                    labels=tuple(self._file_labels(each.label_ids)), log_prob=each.log_prob
+                )
+                for each in sequences
+            ]
+            for sequences in found
+        )
+
+    def _file_labels(self, label_ids: Sequence[int]) -> list[str]:
+        """Return the labels of a sentence as files have them."""
+        names = self.parts.labels.labels
+        return self.parts.codec.decode([names[number] for number in label_ids])
 
     def is_known(self, word: str) -> bool:
         """Return whether a word is in the vocabulary of the training data."""
@@ -231,32 +230,6 @@ def load_tagger(path: Path, *, device: torch.device | str = "cpu") -> Tagger:
     model = parts.build()
     load_parameter_tensors(model, stored.tensors, source=f"{stored.path}/model.safetensors")
     return Tagger(parts, model.to(device), card=stored.card, path=stored.path, config=stored.config)
-
-
-def tagged(
-    tagger: Tagger,
-    sentences: Iterable[Sentence],
-    *,
-    with_probabilities: bool = False,
-    read_ahead: int | None = None,
-) -> Iterator[tuple[Sentence, list[TaggedToken]]]:
-    """Iterate over the sentences of a file with their predicted labels, in bounded memory.
-
-    Args:
-        tagger: The tagger.
-        sentences: The sentences.
-        with_probabilities: See `Tagger.tag_sentences`.
-        read_ahead: See `Tagger.tag_sentences`; its default when None.
-    """
-    for_words, kept = tee(sentences)
-    found = tagger.tag_sentences(
-        (sentence.words for sentence in for_words),
-        with_probabilities=with_probabilities,
-        read_ahead=READ_AHEAD if read_ahead is None else read_ahead,
-    )
-    # The predictions come first, so that not more than `read_ahead` sentences are kept.
-    for tokens, sentence in zip(found, kept, strict=True):
-        yield sentence, tokens
 
 
 def _words(sentence: SentenceLike) -> Sequence[str]:

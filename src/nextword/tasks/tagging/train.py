@@ -12,8 +12,9 @@ from nextword.tasks.tagging.evaluation import TaggingScores, evaluate_tagger
 from nextword.tasks.tagging.files import Sentence, open_tagged_files
 from nextword.tasks.tagging.model import TaggingModel
 from nextword.tasks.tagging.objective import TaggingObjective
+from nextword.tasks.tagging.parts import TaggerParts
 from nextword.tasks.tagging.start import starting_model
-from nextword.tasks.tagging.tagger import Tagger, TaggerParts
+from nextword.tasks.tagging.tagger import Tagger
 from nextword.tensors import resolve_device
 from nextword.training import Callback, ProgressCallback, Validation
 from nextword.training.data import TextAccess
