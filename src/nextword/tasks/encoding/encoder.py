@@ -71,7 +71,11 @@ class SequenceEncoder(nn.Module):
         return list(self.language_models)  # type: ignore[arg-type]  # nn.ModuleList is not typed
 
     def forward(
-        self, batch: TokenBatch, *, word_vectors: Float[Tensor, "words size"] | None = None
+        self,
+        batch: TokenBatch,
+        *,
+        word_vectors: Float[Tensor, "words size"] | None = None,
+        layer_outputs: list[Hidden] | None = None,
     ) -> Hidden:
         """Return one vector for each word of each sentence.
 
@@ -79,15 +83,18 @@ class SequenceEncoder(nn.Module):
             batch: The sentences.
             word_vectors: What `encode_words` returned for the distinct words, (words, word_size);
                 computed when None.
+            layer_outputs: The outputs of each recurrent layer are appended to this list, lowest
+                first; none are when None.
 
         Returns:
             (batch, time, output_size).
         """
         inputs = self.input_dropout(self.embed(batch, word_vectors=word_vectors))
         if isinstance(self.core, BidirectionalStack):
-            outputs, _ = self.core(inputs, batch.lengths)
+            outputs, _ = self.core(inputs, batch.lengths, layer_outputs=layer_outputs)
         else:
-            outputs, _ = self.core(inputs, self.core.initial_state(len(inputs)), batch.lengths)
+            state = self.core.initial_state(len(inputs))
+            outputs, _ = self.core(inputs, state, batch.lengths, layer_outputs=layer_outputs)
         hidden: Hidden = self.output_dropout(outputs)
         return hidden
 
@@ -96,7 +103,9 @@ class SequenceEncoder(nn.Module):
     ) -> Embeddings:
         """Return the inputs of the recurrent layers before dropout, (batch, time, input_size).
 
-        Arguments as for `forward`.
+        Args:
+            batch: The sentences.
+            word_vectors: See `forward`.
         """
         if word_vectors is None:
             word_vectors = self.encode_words(batch.words)
