@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nextword.base import ConfigError, FormatError, Values
+from nextword.base import ConfigError, FormatError, Values, decode, encode
+from nextword.tasks.tagging.config import TaggingConfig
 from nextword.tasks.tagging.crf import Constraints
 from nextword.tasks.tagging.schemes import (
     Scheme,
@@ -85,6 +86,12 @@ class LabelCodec:
             labels: The labels inside the model, in the order of their ids.
         """
         return None if self.scheme is Scheme.NONE else scheme_constraints(labels, self.scheme)
+
+    def settle(self, config: TaggingConfig) -> TaggingConfig:
+        """Return the settings with the scheme inside the model in place of `auto`."""
+        return decode(
+            TaggingConfig, {**encode(config), "scheme": self.scheme.value}, source="settings"
+        )
 
     def to_values(self) -> Values:
         """Return the codec as JSON values."""

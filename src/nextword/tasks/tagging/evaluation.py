@@ -2,16 +2,15 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from itertools import tee
 
 from nextword.base import Values
 from nextword.tasks.metrics import LabelCounts, LabelScores
 from nextword.tasks.tagging.errors import FrequentError, TagErrors, WordAccuracy
 from nextword.tasks.tagging.files import Sentence
 from nextword.tasks.tagging.spans import SpanCounts, SpanScores
-from nextword.tasks.tagging.tagger import Tagger
+from nextword.tasks.tagging.tagger import Tagger, tagged
 
 _NUM_ERRORS = 20
 
@@ -94,8 +93,8 @@ def evaluate_tagger(tagger: Tagger, sentences: Iterable[Sentence]) -> TaggingSco
     labels, spans, errors = LabelCounts(), SpanCounts(), TagErrors(tagger.is_known)
     expected_labels: Counter[str] = Counter()
     num_sentences, started = 0, time.perf_counter()
-    for sentence, predicted in predicted_labels(tagger, sentences):
-        expected = sentence.labels or ()
+    for sentence, tokens in tagged(tagger, sentences):
+        expected, predicted = sentence.labels or (), [token.label for token in tokens]
         num_sentences += 1
         labels.add(expected, predicted)
         spans.add(expected, predicted)
@@ -119,16 +118,6 @@ def evaluate_tagger(tagger: Tagger, sentences: Iterable[Sentence]) -> TaggingSco
         counts=labels,
         seconds=time.perf_counter() - started,
     )
-
-
-def predicted_labels(
-    tagger: Tagger, sentences: Iterable[Sentence]
-) -> Iterator[tuple[Sentence, list[str]]]:
-    """Iterate over sentences with their predicted labels, in order and in bounded memory."""
-    for_words, kept = tee(sentences)
-    found = tagger.tag_sentences(sentence.words for sentence in for_words)
-    for tokens, sentence in zip(found, kept, strict=True):
-        yield sentence, [token.label for token in tokens]
 
 
 def _span_values(scores: SpanScores) -> Values:

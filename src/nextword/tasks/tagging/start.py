@@ -94,7 +94,7 @@ def _new_parts(
         encoder=EncoderParts(
             config=config.encoder, vocabulary=vocabulary, feature_models=tuple(feature_models)
         ),
-        config=replace(config.tagging, scheme=codec.scheme.value),
+        config=codec.settle(config.tagging),
         codec=codec,
         labels=LabelVocabulary(codec.inside_labels()),
     )

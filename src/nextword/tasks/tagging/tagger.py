@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import tee
 from pathlib import Path
 
 import torch
@@ -12,6 +13,7 @@ from nextword.tasks.encoding import EncoderParts, LabelVocabulary
 from nextword.tasks.storing import StoredTask, load_task
 from nextword.tasks.tagging.codec import LabelCodec
 from nextword.tasks.tagging.config import TaggingConfig
+from nextword.tasks.tagging.files import Sentence
 from nextword.tasks.tagging.model import TaggingModel
 from nextword.tasks.tagging.predictor import (
     DEFAULT_BATCH_SIZE,
@@ -201,7 +203,7 @@ class Tagger:
         names = self.parts.labels.labels
         for each in found:
             labels = self.parts.codec.decode([names[number] for number in each.label_ids])
-            chances = each.probabilities or [None] * len(labels)
+            chances: Sequence[float | None] = each.probabilities or [None] * len(labels)
             yield [
                 TaggedToken(text=word, label=label, probability=chance)
                 for word, label, chance in zip(each.words, labels, chances, strict=True)
@@ -229,6 +231,32 @@ def load_tagger(path: Path, *, device: torch.device | str = "cpu") -> Tagger:
     model = parts.build()
     load_parameter_tensors(model, stored.tensors, source=f"{stored.path}/model.safetensors")
     return Tagger(parts, model.to(device), card=stored.card, path=stored.path, config=stored.config)
+
+
+def tagged(
+    tagger: Tagger,
+    sentences: Iterable[Sentence],
+    *,
+    with_probabilities: bool = False,
+    read_ahead: int | None = None,
+) -> Iterator[tuple[Sentence, list[TaggedToken]]]:
+    """Iterate over the sentences of a file with their predicted labels, in bounded memory.
+
+    Args:
+        tagger: The tagger.
+        sentences: The sentences.
+        with_probabilities: See `Tagger.tag_sentences`.
+        read_ahead: See `Tagger.tag_sentences`; its default when None.
+    """
+    for_words, kept = tee(sentences)
+    found = tagger.tag_sentences(
+        (sentence.words for sentence in for_words),
+        with_probabilities=with_probabilities,
+        read_ahead=READ_AHEAD if read_ahead is None else read_ahead,
+    )
+    # The predictions come first, so that not more than `read_ahead` sentences are kept.
+    for tokens, sentence in zip(found, kept, strict=True):
+        yield sentence, tokens
 
 
 def _words(sentence: SentenceLike) -> Sequence[str]:
