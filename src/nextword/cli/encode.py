@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nextword.cli.lines import STANDARD_INPUT, lines_of, open_lines
-from nextword.cli.loading import load_model
+from nextword.cli.loading import load_vector_encoder
 from nextword.cli.options import BatchSize, Debug, Device, EncodingErrors, Field, Model
 from nextword.cli.output import write_json, write_line
 
@@ -83,8 +83,8 @@ def encode(
     require_range("--nearest", nearest, low=1)
     if out is not None:
         check_vector_path(out)
-    encoder = load_model(model, device=device).vector_encoder(
-        pooling=pooling, layer=layer, batch_size=batch_size
+    encoder = load_vector_encoder(
+        model, device=device, pooling=pooling, layer=layer, batch_size=batch_size
     )
     vectors = encoder.stream(_texts(file, field=field, encoding_errors=encoding_errors))
     if out is not None:

@@ -83,11 +83,10 @@ class WordEncoderVectors(VectorEncoder):
         device = next(self._encoder.parameters()).device
         batch = self._batcher.batch(texts).to(device)
         vectors = self._cache.vectors(batch.words)
-        if self._layer == 0:
-            return self._encoder.embed(batch, word_vectors=vectors), batch
+        inputs = self._encoder.embed(batch, word_vectors=vectors)
         outputs: list[Hidden] = []
-        self._encoder(batch, word_vectors=vectors, layer_outputs=outputs)
-        return outputs[self._layer - 1], batch
+        self._encoder.encode(inputs, batch.lengths, layer_outputs=outputs)
+        return (inputs, *outputs)[self._layer], batch
 
 
 def _num_layers(encoder: SequenceEncoder) -> int:

@@ -16,7 +16,7 @@ from nextword.tasks.encoding.config import EncoderConfig
 from nextword.tasks.encoding.language_model import LanguageModelFeatures
 from nextword.tasks.encoding.vocabulary import TokenVocabulary
 from nextword.tasks.encoding.words import WordEmbedding
-from nextword.tensors import Embeddings, Hidden
+from nextword.tensors import Embeddings, Hidden, Lengths
 
 
 class SequenceEncoder(nn.Module):
@@ -71,11 +71,7 @@ class SequenceEncoder(nn.Module):
         return list(self.language_models)  # type: ignore[arg-type]  # nn.ModuleList is not typed
 
     def forward(
-        self,
-        batch: TokenBatch,
-        *,
-        word_vectors: Float[Tensor, "words size"] | None = None,
-        layer_outputs: list[Hidden] | None = None,
+        self, batch: TokenBatch, *, word_vectors: Float[Tensor, "words size"] | None = None
     ) -> Hidden:
         """Return one vector for each word of each sentence.
 
@@ -83,18 +79,33 @@ class SequenceEncoder(nn.Module):
             batch: The sentences.
             word_vectors: What `encode_words` returned for the distinct words, (words, word_size);
                 computed when None.
-            layer_outputs: The outputs of each recurrent layer are appended to this list, lowest
-                first; none are when None.
 
         Returns:
             (batch, time, output_size).
         """
-        inputs = self.input_dropout(self.embed(batch, word_vectors=word_vectors))
+        return self.encode(self.embed(batch, word_vectors=word_vectors), batch.lengths)
+
+    def encode(
+        self,
+        inputs: Embeddings,
+        lengths: Lengths,
+        *,
+        layer_outputs: list[Hidden] | None = None,
+    ) -> Hidden:
+        """Return the outputs of the recurrent layers, (batch, time, output_size).
+
+        Args:
+            inputs: What `embed` returned, (batch, time, input_size).
+            lengths: Number of words of each sentence, (batch).
+            layer_outputs: The outputs of each recurrent layer are appended to this list, lowest
+                first; none are when None.
+        """
+        inputs = self.input_dropout(inputs)
         if isinstance(self.core, BidirectionalStack):
-            outputs, _ = self.core(inputs, batch.lengths, layer_outputs=layer_outputs)
+            outputs, _ = self.core(inputs, lengths, layer_outputs=layer_outputs)
         else:
             state = self.core.initial_state(len(inputs))
-            outputs, _ = self.core(inputs, state, batch.lengths, layer_outputs=layer_outputs)
+            outputs, _ = self.core(inputs, state, lengths, layer_outputs=layer_outputs)
         hidden: Hidden = self.output_dropout(outputs)
         return hidden
 
