@@ -10,10 +10,12 @@ from nextword.tasks.running import TaskConfig, TaskResult
 from nextword.training import Callback, ProgressCallback, read_recipe, read_settings
 
 if TYPE_CHECKING:
+    from nextword.tasks.classification import ClassificationRunConfig
     from nextword.tasks.tagging import TaggingRunConfig
 
 Config = TypeVar("Config", bound=TaskConfig)
 
+CLASSIFIER_RECIPE = "classifier"
 TAGGER_RECIPE = "tagger"
 
 
@@ -88,6 +90,75 @@ def train_tagger(
     out = checked_path(out)
     layers = [settings] if isinstance(settings, Mapping) else list(settings)
     config = tagging_config(
+        files, recipe=recipe, settings=layers, saved=saved_task_settings(out, resume)
+    )
+    return train(config, out, resume=resume, callbacks=callbacks, on_progress=on_progress)
+
+
+def classification_config(
+    files: str | Sequence[str] = (),
+    *,
+    recipe: str | None = None,
+    settings: Sequence[Mapping[str, object]] = (),
+    saved: Mapping[str, object] | None = None,
+) -> "ClassificationRunConfig":
+    """Return the settings for training a classifier; arguments as for `tagging_config`.
+
+    Raises:
+        ConfigError: A setting is unknown or out of range.
+    """
+    from nextword.tasks.classification import ClassificationRunConfig
+
+    return task_config(
+        ClassificationRunConfig,
+        files,
+        recipe=recipe,
+        default_recipe=CLASSIFIER_RECIPE,
+        settings=settings,
+        saved=saved,
+    )
+
+
+def train_classifier(
+    files: str | Sequence[str] = (),
+    *,
+    out: str | Path,
+    recipe: str | None = None,
+    settings: Mapping[str, object] | Sequence[Mapping[str, object]] = (),
+    resume: str = "never",
+    callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
+    on_progress: ProgressCallback | None = None,
+) -> TaskResult:
+    """Train a text classifier into a run folder.
+
+    Args:
+        files: Training files: TSV, CSV, JSON lines, or lines with `__label__` as fastText has them.
+            May be empty when a run is resumed.
+        out: The run folder.
+        recipe: Name of a recipe, or a TOML file.
+        settings: Nested values that override the recipe, such as
+            `{"columns": {"text": "review", "label": "stars"}, "text": {"valid": ["dev.csv"]}}`.
+        resume: `never` to refuse a folder that contains a run, `auto` to resume a stopped run.
+        callbacks: Returns additional callbacks for a run folder.
+        on_progress: Called with (stage, done, total) during the stages before and after training.
+
+    Returns:
+        The scores and folders of the run. `nextword.load(result.run)` loads the classifier.
+
+    Raises:
+        CheckpointError: The run cannot be resumed.
+        ConfigError: A setting is invalid, or `out` contains a run and `resume` is `never`.
+        DataError: A file cannot be read, or has no labels.
+        TrainingError: Training failed, for example because the loss diverged.
+
+    Example:
+        >>> nextword.train_classifier("reviews.csv", out="runs/reviews")  # doctest: +SKIP
+    """
+    from nextword.tasks.classification import train_classifier as train
+
+    out = checked_path(out)
+    layers = [settings] if isinstance(settings, Mapping) else list(settings)
+    config = classification_config(
         files, recipe=recipe, settings=layers, saved=saved_task_settings(out, resume)
     )
     return train(config, out, resume=resume, callbacks=callbacks, on_progress=on_progress)

@@ -12,6 +12,7 @@ from typer.main import get_command
 from nextword import __version__
 from nextword.cli.audit import audit
 from nextword.cli.bench import bench
+from nextword.cli.classify import app as classify_app
 from nextword.cli.demo import demo
 from nextword.cli.encode import encode
 from nextword.cli.errors import BAD_INPUT, INTERRUPTED, report_error
@@ -60,7 +61,10 @@ for _name, _command, _summary in (
     ("bench", bench, "Compare the training speed with plain PyTorch."),
 ):
     app.command(_name, short_help=_summary)(_command)
-for _name, _group, _summary in (("tag", tag_app, "Label the words of sentences."),):
+for _name, _group, _summary in (
+    ("tag", tag_app, "Label the words of sentences."),
+    ("classify", classify_app, "Label texts."),
+):
     app.add_typer(_group, name=_name, short_help=_summary, help=_summary)
 
 

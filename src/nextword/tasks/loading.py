@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 import torch
 
 from nextword.base import FormatError
+from nextword.tasks.classification import load_classifier
 from nextword.tasks.tagging import load_tagger
 
 
@@ -29,7 +30,7 @@ class TaskModel(Protocol):
 
 
 #: How the model of each task is loaded.
-_LOADERS = {"tagging": load_tagger}
+_LOADERS = {"classification": load_classifier, "tagging": load_tagger}
 
 
 def load_task_model(path: Path, *, kind: str, device: torch.device | str = "cpu") -> TaskModel:

@@ -15,7 +15,9 @@ from nextword.tasks.classification.evaluation import (
     classified_rows,
     evaluate_classifier,
 )
+from nextword.tasks.classification.explanation import WordValues, explain
 from nextword.tasks.classification.files import ColumnsConfig, TextRow, read_rows
+from nextword.tasks.classification.report import measure_classifier, write_evaluation_report
 from nextword.tasks.classification.train import train_classifier
 
 __all__ = [
@@ -27,9 +29,13 @@ __all__ = [
     "ColumnsConfig",
     "NgramsConfig",
     "TextRow",
+    "WordValues",
     "classified_rows",
     "evaluate_classifier",
+    "explain",
     "load_classifier",
+    "measure_classifier",
     "read_rows",
     "train_classifier",
+    "write_evaluation_report",
 ]

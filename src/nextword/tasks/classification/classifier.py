@@ -77,6 +77,7 @@ class ClassifierParts:
                 table_size=self.ngrams.table_size,
                 num_labels=len(self.labels),
                 dropout=self.ngrams.dropout,
+                text_dropout=self.ngrams.text_dropout,
             )
         return ClassificationModel(
             self.encoder.build(backend=backend),

@@ -62,6 +62,8 @@ class NgramsConfig:
         characters: Number of characters of the longest n-grams inside words, from 3 on; 0 for none.
         table_size: Number of slots of the hash table; each has a weight for each label.
         dropout: Probability in training that an n-gram is left out.
+        text_dropout: Probability in training that all n-grams of a text are left out, so that the
+            encoder learns to classify without them.
         naive_bayes: Factor of the naive-Bayes weights that training starts from; 0 starts from
             zeros.
     """
@@ -70,6 +72,7 @@ class NgramsConfig:
     characters: Annotated[int, Field(ge=0, le=8)] = 0
     table_size: Annotated[int, Field(ge=1, le=1 << 28)] = 1 << 18
     dropout: DropoutProbability = 0.0
+    text_dropout: DropoutProbability = 0.0
     naive_bayes: NonNegativeFloat = 0.0
 
     def __post_init__(self) -> None:

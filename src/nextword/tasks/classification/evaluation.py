@@ -10,6 +10,7 @@ from itertools import tee
 from nextword.base import Values
 from nextword.tasks.classification.classifier import ClassifiedText, Classifier
 from nextword.tasks.classification.files import TextRow
+from nextword.tasks.classification.predictor import READ_AHEAD
 from nextword.tasks.metrics import (
     Calibration,
     CalibrationCounts,
@@ -153,9 +154,20 @@ def evaluate_classifier(classifier: Classifier, rows: Iterable[TextRow]) -> Clas
 
 
 def classified_rows(
-    classifier: Classifier, rows: Iterable[TextRow]
+    classifier: Classifier, rows: Iterable[TextRow], *, read_ahead: int | None = None
 ) -> Iterator[tuple[TextRow, ClassifiedText]]:
-    """Iterate over texts with their predictions, in order and in bounded memory."""
+    """Iterate over texts with their predictions, in order and in bounded memory.
+
+    Args:
+        classifier: The classifier.
+        rows: The texts.
+        read_ahead: Number of texts that are read before the first one is returned; 1,024 when None.
+    """
     for_texts, kept = tee(rows)
-    found = classifier.predict(row.text for row in for_texts)
-    yield from zip(kept, found, strict=True)
+    found = classifier.predict(
+        (row.text for row in for_texts),
+        read_ahead=READ_AHEAD if read_ahead is None else read_ahead,
+    )
+    # The predictions come first: a text is kept only after it has been read.
+    for prediction, row in zip(found, kept, strict=False):
+        yield row, prediction

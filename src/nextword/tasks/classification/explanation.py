@@ -89,7 +89,8 @@ def _contributions(
         logits = model.score(model.encoder.encode(inputs, batch.tokens.lengths), batch)
         (gradient,) = torch.autograd.grad(_margin(logits, label), inputs)
     values: np.ndarray = (gradient * inputs.detach()).sum(2)[0].cpu().numpy()
-    return values + _ngram_contributions(classifier, words, label)
+    values += _ngram_contributions(classifier, words, label)
+    return values
 
 
 @torch.no_grad()

@@ -55,18 +55,27 @@ class NgramFeatures(SparseTable):
         table_size: Number of slots.
         num_labels: Number of labels.
         dropout: Probability in training that an n-gram is left out.
+        text_dropout: Probability in training that all n-grams of a text are left out.
 
     Source: [mikolov2011], section 3; with naive Bayes [wang2012].
     """
 
-    def __init__(self, *, table_size: int, num_labels: int, dropout: float = 0.0) -> None:
+    def __init__(
+        self,
+        *,
+        table_size: int,
+        num_labels: int,
+        dropout: float = 0.0,
+        text_dropout: float = 0.0,
+    ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(table_size, num_labels))
         self.dropout = dropout
+        self.text_dropout = text_dropout
 
     def extra_repr(self) -> str:
         """Return the settings that the weights' shapes do not show."""
-        return f"dropout={self.dropout}"
+        return f"dropout={self.dropout}, text_dropout={self.text_dropout}"
 
     def forward(self, ngrams: NgramBatch) -> Float[Tensor, "batch labels"]:
         """Return what the n-grams add to the score of each label, (batch, labels).
@@ -78,7 +87,7 @@ class NgramFeatures(SparseTable):
         if self.training and self.dropout > 0.0:
             ones = torch.ones(len(ngrams.slots), device=self.weight.device)
             weights = nn.functional.dropout(ones, self.dropout)
-        return nn.functional.embedding_bag(
+        scores = nn.functional.embedding_bag(
             ngrams.slots,
             self.weight,
             ngrams.starts,
@@ -86,6 +95,11 @@ class NgramFeatures(SparseTable):
             sparse=True,
             per_sample_weights=weights,
         )
+        if self.training and self.text_dropout > 0.0:
+            draws = torch.rand(len(scores), 1, device=scores.device)
+            # Not scaled up: the encoder alone scores the other texts.
+            scores = scores * (draws >= self.text_dropout)
+        return scores
 
     @torch.no_grad()
     def set_naive_bayes(
@@ -129,5 +143,5 @@ class NgramFeatures(SparseTable):
 
 
 def _log_shares(counts: Float[np.ndarray, "labels slots"]) -> Float[np.ndarray, "labels slots"]:
-    shares: np.ndarray = counts / counts.sum(1, keepdims=True)
-    return np.log(shares)
+    shares: np.ndarray = np.log(counts / counts.sum(1, keepdims=True))
+    return shares

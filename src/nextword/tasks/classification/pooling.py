@@ -84,7 +84,8 @@ class Pooling(nn.Module):
             shares = 1.0 / lengths.clamp(min=1).to(outputs.dtype)
             return mask * shares[:, None]
         # Not minus infinity: the softmax of a row without words would be NaN.
-        scores = self.scorer(outputs).squeeze(2).masked_fill(~mask, torch.finfo(outputs.dtype).min)
+        lowest = torch.finfo(outputs.dtype).min
+        scores: Tensor = self.scorer(outputs).squeeze(2).masked_fill(~mask, lowest)
         return scores.softmax(1) * mask
 
     def _last(self, outputs: Hidden, lengths: Lengths) -> Pooled:

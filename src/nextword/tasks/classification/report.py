@@ -2,20 +2,25 @@
 
 import heapq
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from nextword.base import write_bytes
+from nextword.base import checked_path, with_nulls, write_bytes, write_json
+from nextword.storage import disk_errors
 from nextword.tasks.classification.classifier import ClassifiedText, Classifier
-from nextword.tasks.classification.evaluation import ClassificationScores
+from nextword.tasks.classification.evaluation import (
+    ClassificationCounts,
+    ClassificationScores,
+    classified_rows,
+)
 from nextword.tasks.classification.explanation import WordValues, explain
 from nextword.tasks.classification.files import TextRow
 from nextword.training import html_page, html_section, inline_pictures, preformatted
 
 REPORT_FILE = "report.html"
 _CONFUSION_FILE = "confusion.png"
-_CONFUSION_TABLE = "confusion.tsv"
 _RELIABILITY_FILE = "reliability.png"
 _NUM_TEXTS = 20
 #: Words of longer texts beyond this number are not shown.
@@ -90,35 +95,68 @@ def _ordered(heap: Iterable[_Ranked]) -> list[tuple[TextRow, ClassifiedText]]:
     return [(each.row, each.found) for each in sorted(heap, reverse=True)]
 
 
+def measure_classifier(
+    classifier: Classifier, rows: Iterable[TextRow]
+) -> tuple[ClassificationScores, ExampleTexts]:
+    """Return the scores of a classifier on labelled texts, and the texts for a report.
+
+    Args:
+        classifier: The classifier.
+        rows: Texts with labels; they are read once.
+    """
+    counts, texts = ClassificationCounts(classifier), ExampleTexts()
+    for row, found in classified_rows(classifier, rows):
+        counts.add(row, found)
+        texts.add(row, found)
+    return counts.scores(), texts
+
+
 def write_evaluation_report(
     folder: Path,
     *,
     classifier: Classifier,
     scores: ClassificationScores,
     texts: ExampleTexts,
-    title: str,
+    values: Mapping[str, Any],
 ) -> Path:
-    """Write pictures, tables and a self-contained HTML page.
+    """Write a self-contained HTML page, its pictures, and the figures as JSON.
 
     Args:
         folder: The folder; created if it does not exist.
         classifier: The classifier.
         scores: Its scores.
         texts: Texts to show.
-        title: Title of the page.
+        values: The scores as JSON values, with the names of the model and the text.
 
     Returns:
         The HTML file.
+
+    Raises:
+        CheckpointError: The folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    if scores.confusion is not None and scores.labels.num_items:
-        scores.confusion.draw(folder / _CONFUSION_FILE)
-        table = scores.confusion.table()
-        write_bytes(folder / _CONFUSION_TABLE, table.encode("utf-8", errors="replace"))
-    scores.calibration.draw(folder / _RELIABILITY_FILE)
+    folder = checked_path(folder)
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        if scores.confusion is not None:
+            scores.confusion.draw(folder / _CONFUSION_FILE)
+            write_json(folder / "confusion.json", scores.confusion.to_dict())
+        scores.calibration.draw(folder / _RELIABILITY_FILE)
+        write_json(folder / "scores.json", with_nulls(dict(values)))
+        page = _page(folder, classifier, scores, texts, f"{values['model']} on {values['text']}")
+        write_bytes(folder / REPORT_FILE, page.encode("utf-8", errors="replace"))
+    return folder / REPORT_FILE
+
+
+def _page(
+    folder: Path,
+    classifier: Classifier,
+    scores: ClassificationScores,
+    texts: ExampleTexts,
+    title: str,
+) -> str:
     name, value = scores.headline()
     error = scores.calibration.expected_calibration_error
-    page = html_page(
+    return html_page(
         title,
         figures=[
             (name, value),
@@ -135,9 +173,6 @@ def write_evaluation_report(
             ),
         ],
     )
-    path = folder / REPORT_FILE
-    write_bytes(path, page.encode("utf-8", errors="replace"))
-    return path
 
 
 def _text_section(
