@@ -8,12 +8,11 @@ from torch import Tensor, nn
 
 from nextword.cells import CELLS, AnyCell
 from nextword.layers import Dropout, LockedDropout, keep_mask
-from nextword.models import NeuralLanguageModel
 from nextword.recurrent import BidirectionalStack, RecurrentRegularizer, RecurrentStack
 from nextword.tasks.encoding.batch import DistinctWords, TokenBatch
 from nextword.tasks.encoding.characters import CharacterBiLstm, CharacterCnn
 from nextword.tasks.encoding.config import EncoderConfig
-from nextword.tasks.encoding.language_model import LanguageModelFeatures
+from nextword.tasks.encoding.features import WordFeatures
 from nextword.tasks.encoding.vocabulary import TokenVocabulary
 from nextword.tasks.encoding.words import WordEmbedding
 from nextword.tensors import Embeddings, Hidden, Lengths
@@ -25,7 +24,7 @@ class SequenceEncoder(nn.Module):
     Args:
         config: The settings.
         vocabulary: Words and characters.
-        language_models: Trained language models whose hidden states become features.
+        features: Modules that compute further features of words from trained models.
         backend: Implementation of the recurrent layers; see `training.backend`.
 
     Attributes:
@@ -42,16 +41,13 @@ class SequenceEncoder(nn.Module):
         config: EncoderConfig,
         vocabulary: TokenVocabulary,
         *,
-        language_models: Sequence[NeuralLanguageModel] = (),
+        features: Sequence[WordFeatures] = (),
         backend: str = "auto",
     ) -> None:
         super().__init__()
         self.words = _words(config, vocabulary)
         self.characters = _characters(config, vocabulary, backend)
-        self.language_models = nn.ModuleList(
-            LanguageModelFeatures(model, is_frozen=not config.fine_tune)
-            for model in language_models
-        )
+        self.language_models = nn.ModuleList(features)  # type: ignore[arg-type]  # modules
         self.word_dropout = config.word_dropout
         kind = LockedDropout if config.locked else Dropout
         self.input_dropout = kind(config.input_dropout)
@@ -67,7 +63,7 @@ class SequenceEncoder(nn.Module):
         return sum(part.output_size for part in parts)
 
     @property
-    def _features(self) -> list[LanguageModelFeatures]:
+    def _features(self) -> list[WordFeatures]:
         return list(self.language_models)  # type: ignore[arg-type]  # nn.ModuleList is not typed
 
     def forward(

@@ -38,6 +38,7 @@ _PATHS = (
     ("text", "init"),
     ("encoder", "vectors"),
     ("encoder", "language_models"),
+    ("encoder", "huggingface"),
 )
 
 _logger = logging.getLogger(__name__)
