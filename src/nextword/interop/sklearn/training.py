@@ -83,7 +83,10 @@ def train_packed(
         file = Path(parent) / _DATA_FILE
         file.write_text(json.dumps(data, ensure_ascii=True), encoding="utf-8")
         result = run_task(
-            _with_data(config, file), Path(parent) / _RUN, prepare=prepare, resume="never"
+            _with_data(config, file),
+            Path(parent) / _RUN,
+            prepare=prepare,
+            with_report=False,
         )
         return PackedModel.of(result.model), result
 
