@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import nn
 
@@ -25,6 +25,7 @@ _SECTIONS = ("model", "embedding", "output", "regularization", "tokenizer")
 _HUGGINGFACE = "huggingface"
 
 
+@runtime_checkable
 class FeatureSource(Protocol):
     """A trained model whose hidden states become features of words.
 

@@ -1,12 +1,13 @@
 """The contract of features of words: how a trained model reads sentences, and what it computes."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
 
+@runtime_checkable
 class FeatureTokens(Protocol):
     """The sentences of a batch as a model reads them."""
 
@@ -14,6 +15,7 @@ class FeatureTokens(Protocol):
         """Return the tokens with every tensor on a device."""
 
 
+@runtime_checkable
 class FeatureText(Protocol):
     """Encodes sentences for a model."""
 
@@ -25,6 +27,7 @@ class FeatureText(Protocol):
         """
 
 
+@runtime_checkable
 class WordFeatures(Protocol):
     """A module that computes features of words.
 
