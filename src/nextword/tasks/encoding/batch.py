@@ -7,7 +7,7 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from nextword.tasks.encoding.features import FeatureTokens
-from nextword.tensors import Lengths, Mask, TokenIds
+from nextword.tensors import Lengths, Mask
 
 #: Index of a distinct word, or of a step of a language model, for each word of each sentence.
 Places = Int64[Tensor, "batch time"]
@@ -61,7 +61,7 @@ class ModelTokens:
         places: Step whose hidden state is the feature of each word, (batch, time).
     """
 
-    token_ids: TokenIds
+    token_ids: Int64[Tensor, "batch steps"]
     lengths: Lengths
     places: Places
 

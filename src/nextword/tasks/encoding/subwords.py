@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Int64
+from torch import Tensor
 
 from nextword.base import FormatError
 from nextword.tasks.encoding.batch import Places
-from nextword.tensors import Lengths, TokenIds
 
 _MAX_CACHED = 1 << 17
 
@@ -29,10 +29,10 @@ class SubwordTokens:
         counts: Number of sub-tokens of each word, (batch, time); 0 for a word without any.
     """
 
-    token_ids: TokenIds
-    lengths: Lengths
+    token_ids: Int64[Tensor, "rows steps"]
+    lengths: Int64[Tensor, " rows"]
     places: Places
-    counts: Int64[torch.Tensor, "batch time"]
+    counts: Int64[Tensor, "batch time"]
 
     def to(self, device: torch.device) -> "SubwordTokens":
         """Return the tokens with every tensor on a device."""
@@ -106,7 +106,8 @@ class SubwordText:
                 row = list(self._prefix)
             words.append((len(rows), len(row), len(ids)))
             row += ids
-        rows.append([*row, *self._suffix])
+        # A tokenizer without special tokens leaves a sentence without words empty.
+        rows.append([*row, *self._suffix] or [self._pad_id])
         return words
 
     def _word_ids(self, word: str, *, is_first: bool) -> list[int]:

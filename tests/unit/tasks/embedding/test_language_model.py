@@ -8,11 +8,17 @@ from nextword.models import NeuralLanguageModel, model_trace
 from nextword.tasks.embedding import LanguageModelVectors
 from nextword.tasks.embedding import language_model as tested
 
-NEURAL = {name: case for name, case in CASES.items() if isinstance(case.build(0), torch.nn.Module)}
+LSTM = "lstm-2-untied"
+#: One case of each kind of layers.
+NEURAL = (
+    *(LSTM, "lstm-one-hot", "lstm-adaptive-tied", "gru-residual", "elman-tanh-1-tied"),
+    *("min-lstm-2-tied", "maxent-lstm-3", "convolutional-mean-2", "window-3-untied"),
+    *("transformer-2", "transformer-character"),
+)
 TEXTS = ["w1 w2 w3", "", "w4", "w0 w1 " * 9, "w2 w3"]
 
 
-def encoder_of(name: str = "lstm", **options: object) -> LanguageModelVectors:
+def encoder_of(name: str = LSTM, **options: object) -> LanguageModelVectors:
     case = CASES[name]
     return LanguageModelVectors(case.build(0), case.tokenizer, name=name, **options)  # type: ignore[arg-type]
 
@@ -28,7 +34,7 @@ def hidden_of(name: str, text: str) -> torch.Tensor:
     return hidden[0]
 
 
-@pytest.mark.parametrize("name", sorted(NEURAL))
+@pytest.mark.parametrize("name", NEURAL)
 def test_vectors_do_not_depend_on_batches(name: str) -> None:
     together = encoder_of(name, batch_size=5).encode(TEXTS)
     alone = encoder_of(name, batch_size=1).encode(TEXTS)
@@ -38,7 +44,7 @@ def test_vectors_do_not_depend_on_batches(name: str) -> None:
 
 
 @pytest.mark.parametrize("layer", [0, 1, -1])
-@pytest.mark.parametrize("name", sorted(NEURAL))
+@pytest.mark.parametrize("name", NEURAL)
 def test_vectors_in_chunks_equal_those_of_one_pass(
     name: str, layer: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,18 +60,18 @@ def test_vectors_in_chunks_equal_those_of_one_pass(
 def test_mean_covers_the_tokens_and_not_the_boundary() -> None:
     [vector] = encoder_of(pooling="mean").encode(["w1 w2 w3"])
 
-    expected = hidden_of("lstm", "w1 w2 w3")[1:].mean(0)
+    expected = hidden_of(LSTM, "w1 w2 w3")[1:].mean(0)
     np.testing.assert_allclose(vector, expected, atol=1e-6)
 
 
 def test_last_is_the_state_after_the_last_token() -> None:
     [vector] = encoder_of(pooling="last").encode(["w1 w2 w3"])
 
-    np.testing.assert_allclose(vector, hidden_of("lstm", "w1 w2 w3")[-1], atol=1e-6)
+    np.testing.assert_allclose(vector, hidden_of(LSTM, "w1 w2 w3")[-1], atol=1e-6)
 
 
 def test_lower_layer_equals_the_trace() -> None:
-    case = CASES["lstm"]
+    case = CASES[LSTM]
     model = case.build(0)
     assert isinstance(model, NeuralLanguageModel)
     ids = torch.tensor([[model.boundary_id, *case.tokenizer.encode("w1 w2").ids.tolist()]])
@@ -80,7 +86,7 @@ def test_lower_layer_equals_the_trace() -> None:
 
 
 def test_highest_layer_has_two_numbers() -> None:
-    num_layers = len(model_trace(CASES["lstm"].build(0), torch.tensor([[1]])).layers)
+    num_layers = len(model_trace(CASES[LSTM].build(0), torch.tensor([[1]])).layers)
 
     np.testing.assert_array_equal(
         encoder_of(layer=num_layers).encode(["w1"]), encoder_of(layer=-1).encode(["w1"])
@@ -109,10 +115,10 @@ def test_no_texts_give_an_empty_array_of_the_size() -> None:
 
 
 def test_dropout_is_off() -> None:
-    case = CASES["lstm"]
+    case = CASES[LSTM]
     model = case.build(0)
     assert isinstance(model, NeuralLanguageModel)
-    encoder = LanguageModelVectors(model.train(), case.tokenizer, name="lstm")
+    encoder = LanguageModelVectors(model.train(), case.tokenizer, name=LSTM)
 
     np.testing.assert_array_equal(encoder.encode(["w1 w2"]), encoder.encode(["w1 w2"]))
     assert model.training
@@ -120,14 +126,14 @@ def test_dropout_is_off() -> None:
 
 def test_layer_out_of_range_names_the_layers() -> None:
     with pytest.raises(
-        ConfigError, match=r"layer is 9, but lstm has the layers 0 \(embeddings\) to"
+        ConfigError, match=r"layer is 9, but lstm-2-untied has the layers 0 \(embeddings\) to"
     ):
         encoder_of(layer=9)
 
 
 def test_ngram_model_is_refused_with_the_reason() -> None:
     with pytest.raises(ConfigError, match="counts of n-grams and has no hidden states"):
-        encoder_of("ngram")
+        encoder_of("ngram-2-kneser_ney")
 
 
 def test_single_string_is_refused() -> None:
@@ -141,7 +147,7 @@ def test_text_of_another_type_is_refused_with_its_number() -> None:
 
 
 def test_vector_that_is_not_finite_is_refused_with_the_line() -> None:
-    case = CASES["lstm"]
+    case = CASES[LSTM]
     model = case.build(0)
     assert isinstance(model, NeuralLanguageModel)
     encoder = LanguageModelVectors(model, case.tokenizer, name="runs/lm")

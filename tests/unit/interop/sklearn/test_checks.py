@@ -1,0 +1,114 @@
+"""scikit-learn's own checks of estimators.
+
+Its checks pass tables of numbers. Here each row becomes a text: a word for each column, with the
+sign and the rounded size of the number. So the checks run through training and prediction.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn")
+
+from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from nextword.interop.sklearn import TextClassifier, TextEncoder
+
+LSTM = Path(__file__).parents[3] / "golden" / "models" / "format-1" / "lstm"
+
+SMALL = {
+    "encoder": {"word_embedding_size": 6, "word_dropout": 0.0, "input_dropout": 0.0},
+    "ngrams": {"words": 1, "characters": 0, "table_size": 1 << 10, "text_dropout": 0.0},
+    "averaging": {"decay": 0.5},
+}
+
+
+def as_texts(table: np.ndarray) -> list[str]:
+    """One word for each number of a row."""
+    return [
+        " ".join(f"c{column}_{value:.0f}" for column, value in enumerate(row))
+        for row in np.clip(2 * table, -99, 99)
+    ]
+
+
+class TableClassifier(TextClassifier):
+    """Reads the rows of a table as texts."""
+
+    def __init__(
+        self,
+        epochs: int = 12,
+        hidden_size: int = 4,
+        learning_rate: float = 0.02,
+        recipe: str = "classifier",
+        settings: Any = None,
+        class_weight: Any = None,
+        random_state: Any = 0,
+    ) -> None:
+        super().__init__(
+            epochs=epochs,
+            hidden_size=hidden_size,
+            learning_rate=learning_rate,
+            recipe=recipe,
+            settings=settings,
+            class_weight=class_weight,
+            random_state=random_state,
+        )
+
+    def fit(self, X: Any, y: Any) -> "TableClassifier":
+        X = validate_data(self, X, y="no_validation" if y is None else y)
+        X = X[0] if isinstance(X, tuple) else X
+        given, self.settings = self.settings, SMALL
+        try:
+            super().fit(as_texts(X), y)
+        finally:
+            self.settings = given
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        return super().predict_proba(as_texts(validate_data(self, X, reset=False)))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = True
+        tags.input_tags.one_d_array = tags.input_tags.string = False
+        return tags
+
+
+class TableEncoder(TextEncoder):
+    """Reads the rows of a table as texts."""
+
+    def __init__(self, model: Any = str(LSTM), pooling: str = "mean") -> None:
+        super().__init__(model, pooling=pooling)
+
+    def fit(self, X: Any, y: Any = None) -> "TableEncoder":
+        super().fit(as_texts(validate_data(self, X)))
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        return super().transform(as_texts(validate_data(self, X, reset=False)))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = True
+        tags.input_tags.one_d_array = tags.input_tags.string = False
+        return tags
+
+
+#: Checks that cannot apply to texts, by estimator, and the reason.
+EXPECTED_FAILURES: dict[str, dict[str, str]] = {"TableClassifier": {}, "TableEncoder": {}}
+
+
+def expected(estimator: Any) -> dict[str, str]:
+    return EXPECTED_FAILURES[type(estimator).__name__]
+
+
+@pytest.mark.slow
+@pytest.mark.exhaustive
+@parametrize_with_checks([TableClassifier(), TableEncoder()], expected_failed_checks=expected)
+def test_estimator_passes_the_check(estimator: Any, check: Any) -> None:
+    check(estimator)
