@@ -16,22 +16,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from nextword.interop.sklearn import TextClassifier, TextEncoder
+from text_samples import SMALL, as_texts
 
 LSTM = Path(__file__).parents[3] / "golden" / "models" / "format-1" / "lstm"
-
-SMALL = {
-    "encoder": {"word_embedding_size": 6, "word_dropout": 0.0, "input_dropout": 0.0},
-    "ngrams": {"words": 1, "characters": 0, "table_size": 1 << 10, "text_dropout": 0.0},
-    "averaging": {"decay": 0.5},
-}
-
-
-def as_texts(table: np.ndarray) -> list[str]:
-    """One word for each number of a row."""
-    return [
-        " ".join(f"c{column}_{value:.0f}" for column, value in enumerate(row))
-        for row in np.clip(2 * table, -99, 99)
-    ]
 
 
 class TableClassifier(TextClassifier):
