@@ -38,7 +38,7 @@ def test_features_equal_the_hidden_states_of_transformers(bert: Path, subwords: 
 
     features = features_of(load_huggingface_encoder(str(bert), subwords=subwords), SENTENCES)
 
-    torch.testing.assert_close(features[0], torch.stack([hidden[1], word, hidden[4]]))
+    torch.testing.assert_close(features[0, :3], torch.stack([hidden[1], word, hidden[4]]))
 
 
 @pytest.mark.parametrize("subwords", ["first", "mean"])
