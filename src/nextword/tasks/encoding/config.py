@@ -90,23 +90,7 @@ class EncoderConfig:
             help="Set encoder.projection_size if and only if encoder.cell is lstm_projected.",
         )
         require(
-            self.has_inputs,
-            "word_embedding_size is 0, characters is 'none', and no language_models and no "
-            "huggingface are named; the encoder has no input.",
-            help="Set encoder.word_embedding_size=100.",
-        )
-        require(
             self.vectors is None or self.word_embedding_size > 0,
             f"vectors is {self.vectors!r}, but word_embedding_size is 0.",
             help="Leave encoder.vectors out, or set encoder.word_embedding_size.",
-        )
-
-    @property
-    def has_inputs(self) -> bool:
-        """Whether there is any feature of words."""
-        return bool(
-            self.word_embedding_size
-            or self.characters != "none"
-            or self.language_models
-            or self.huggingface
         )

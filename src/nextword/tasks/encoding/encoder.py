@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from nextword.base import require
 from nextword.cells import CELLS, AnyCell
 from nextword.layers import Dropout, LockedDropout, keep_mask
 from nextword.recurrent import BidirectionalStack, RecurrentRegularizer, RecurrentStack
@@ -31,7 +32,8 @@ class SequenceEncoder(nn.Module):
         output_size: Size of the vectors.
 
     Raises:
-        ConfigError: A cell does not support the settings or the backend.
+        ConfigError: There is no feature of words, or a cell does not support the settings or the
+            backend.
 
     Source: [schuster1997], [graves2005], [huang2015], [ma2016].
     """
@@ -53,6 +55,12 @@ class SequenceEncoder(nn.Module):
         self.input_dropout = kind(config.input_dropout)
         self.output_dropout = kind(config.output_dropout)
         input_size = self.word_size + sum(part.output_size for part in self._features)
+        require(
+            input_size > 0,
+            "encoder.word_embedding_size is 0, encoder.characters is 'none' and there is no "
+            "language model; the encoder has no input.",
+            help="Set encoder.word_embedding_size=100.",
+        )
         self.core = _recurrent(config, input_size, backend=backend)
         self.output_size = _output_size(self.core)
 

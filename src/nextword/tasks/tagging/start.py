@@ -43,15 +43,15 @@ _ARCHITECTURE = {
 
 
 def starting_model(
-    config: TaggingRunConfig, access: TextAccess, sentences: Sequence[Sentence]
+    config: TaggingRunConfig, sentences: Sequence[Sentence], *, access: TextAccess
 ) -> tuple[TaggerParts, TaggingModel]:
     """Return a tagger before its first update.
 
     Args:
         config: The settings; `text.init` names a tagger whose vocabularies and weights are used,
             or a language model that becomes a feature of the encoder.
-        access: How files are opened.
         sentences: The training sentences.
+        access: How files are opened.
 
     Returns:
         What the tagger is built from, and the network on the CPU.

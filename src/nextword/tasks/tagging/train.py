@@ -161,7 +161,7 @@ def tagging_job(
         ConfigError: A setting does not fit the data or the model to start from.
     """
     device = resolve_device(config.training.device)
-    tagger_parts, model = starting_model(config, access, train)
+    tagger_parts, model = starting_model(config, train, access=access)
     return TaggingJob(config, tagger_parts, model.to(device), train=train, valid=valid, test=test)
 
 

@@ -123,7 +123,7 @@ def test_damaged_settings_are_refused(bert: Path) -> None:
 
 
 def test_encoder_without_any_input_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no language_models and no huggingface are named"):
+    with pytest.raises(ConfigError, match="the encoder has no input"):
         nw.train_tagger(
             str(write_columns(tmp_path / "train.txt", number=3)),
             out=tmp_path / "run",
