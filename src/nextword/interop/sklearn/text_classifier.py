@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
@@ -178,7 +178,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             self.classes_ = np.arange(matrix.shape[1])
             self._names = [str(number) for number in self.classes_]
             return [tuple(self._names[column] for column in np.flatnonzero(row)) for row in matrix]
-        self.classes_, numbers = np.unique(np.asarray(y).ravel(), return_inverse=True)
+        self.classes_, numbers = np.unique(column_or_1d(y, warn=True), return_inverse=True)
         if len(self.classes_) < 2:
             raise DataError(
                 f"y has only one class, {self.classes_.tolist()}; at least 2 are needed.",

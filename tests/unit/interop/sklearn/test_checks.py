@@ -45,8 +45,11 @@ class TableClassifier(TextClassifier):
         )
 
     def fit(self, X: Any, y: Any) -> "TableClassifier":
-        X = validate_data(self, X, y="no_validation" if y is None else y)
-        X = X[0] if isinstance(X, tuple) else X
+        if y is None:
+            X = validate_data(self, X)
+        else:
+            is_matrix = np.ndim(y) == 2 and np.shape(y)[1] > 1
+            X, y = validate_data(self, X, y, multi_output=is_matrix)
         given, self.settings = self.settings, SMALL
         try:
             super().fit(as_texts(X), y)
