@@ -8,6 +8,8 @@ import pytest
 
 import nextword as nw
 from cli.caller import Call
+from nextword.tasks.storing import save_task
+from tagging import small_tagger
 
 LINES = "w1 w2\n\nw3 w4 w5\nw1 w2\n"
 
@@ -105,6 +107,17 @@ def test_encode_each_record_of_json_lines_is_one_text(
     finished = cli("encode", word_run, path)
 
     assert [json.loads(line)["text"] for line in finished.out.splitlines()] == ["w1\nw2", "w3"]
+
+
+def test_encode_works_with_the_encoder_of_a_tagger(cli: Call, tmp_path: Path) -> None:
+    tagger = small_tagger([[("w1", "A"), ("w2", "B")]])
+    save_task(tmp_path / "tagger", tagger.parts.stored(tagger.model, config={}, card=""))
+
+    finished = cli("encode", tmp_path / "tagger", "--layer", 1, stdin=b"w1 w2\n\n")
+
+    vectors = [json.loads(line)["vector"] for line in finished.out.splitlines()]
+    expected = tagger.encode(["w1 w2", ""])
+    np.testing.assert_allclose(np.array(vectors, dtype=np.float32), expected, atol=1e-7)
 
 
 def test_encode_ngram_model_is_refused_with_the_reason(

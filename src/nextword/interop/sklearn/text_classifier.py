@@ -175,6 +175,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         self._is_multi_label = type_of_target(y, input_name="y") == "multilabel-indicator"
         if self._is_multi_label:
             matrix = np.asarray(y.toarray() if hasattr(y, "toarray") else y).astype(bool)
+            if not matrix.any():
+                raise DataError(
+                    "y has no label: the indicator matrix is zero.",
+                    help="Pass at least one text with a label.",
+                )
             self.classes_ = np.arange(matrix.shape[1])
             self._names = [str(number) for number in self.classes_]
             return [tuple(self._names[column] for column in np.flatnonzero(row)) for row in matrix]

@@ -127,6 +127,7 @@ def test_predict_before_fit_is_not_fitted_error() -> None:
         (["a", "b"], ["yes", "yes"], r"only one class, \['yes'\]"),
         (["a", "b"], [0.5, 1.5], "Unknown label type"),
         (["a", "b"], None, "y is None"),
+        (["a", "b"], np.zeros((2, 3), dtype=int), "y has no label"),
     ],
 )
 def test_unusable_samples_are_refused(texts: Any, labels: Any, message: str) -> None:
