@@ -61,6 +61,7 @@ EXCEPTIONS = {
     "nextword.cli.audit.audit": _COMMAND,
     "nextword.cli.bench.bench": _COMMAND,
     "nextword.cli.demo.demo": _COMMAND,
+    "nextword.cli.encode.encode": _COMMAND,
     "nextword.cli.evaluate.evaluate": _COMMAND,
     "nextword.cli.export.export": _COMMAND,
     "nextword.cli.generate.generate": _COMMAND,
