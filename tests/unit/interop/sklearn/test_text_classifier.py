@@ -82,7 +82,7 @@ def test_fit_leaves_the_generators_of_the_caller_alone() -> None:
 def test_indicator_matrix_gives_several_labels_per_text() -> None:
     matrix = np.array([[label == "yes", True, label == "no"] for label in LABELS]).astype(int)
 
-    found = classifier(learning_rate=0.05).fit(TEXTS, matrix)
+    found = classifier(learning_rate=0.05, batch_size=2).fit(TEXTS, matrix)
 
     assert found.classes_.tolist() == [0, 1, 2]
     assert found.predict(["a lovely film", "a poor film"]).tolist() == [[1, 1, 0], [0, 1, 1]]
