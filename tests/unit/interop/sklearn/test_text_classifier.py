@@ -1,5 +1,4 @@
 import pickle
-import random
 import subprocess
 import sys
 from typing import Any
@@ -68,14 +67,14 @@ def test_same_random_state_gives_the_same_model(fitted: TextClassifier) -> None:
 
 
 def test_fit_leaves_the_generators_of_the_caller_alone() -> None:
-    random.seed(1)
+    # Not Python's generator: the type checker of the tests draws from it.
     np.random.seed(2)
     torch.manual_seed(3)
-    before = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()
+    before = np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()
 
     classifier(epochs=1).fit(TEXTS, LABELS)
 
-    after = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()
+    after = np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()
     assert after == before
 
 
