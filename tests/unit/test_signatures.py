@@ -62,6 +62,7 @@ EXCEPTIONS = {
     "nextword.cli.bench.bench": _COMMAND,
     "nextword.cli.bench_keyboard.bench_keyboard": _COMMAND,
     "nextword.cli.demo.demo": _COMMAND,
+    "nextword.cli.encode.encode": _COMMAND,
     "nextword.cli.evaluate.evaluate": _COMMAND,
     "nextword.cli.export.export": _COMMAND,
     "nextword.cli.generate.generate": _COMMAND,
