@@ -71,7 +71,7 @@ def starting_model(
         read_word_vectors(
             access.located(config.encoder.vectors),
             model.encoder,
-            parts.encoder.vocabulary,
+            vocabulary=parts.encoder.vocabulary,
             freeze=config.encoder.freeze_vectors,
         )
     return parts, model

@@ -56,8 +56,8 @@ class TaggingJob(TaskJob):
         self,
         config: TaggingRunConfig,
         parts: TaggerParts,
-        model: TaggingModel,
         *,
+        model: TaggingModel,
         train: Sequence[Sentence],
         valid: Sequence[Sentence],
         test: Sequence[Sentence],
@@ -140,7 +140,12 @@ def prepare_tagging(
     device = resolve_device(config.training.device)
     tagger_parts, model = starting_model(config, train, access=access)
     return TaggingJob(
-        config, tagger_parts, model.to(device), train=train, valid=valid, test=parts["test"]
+        config,
+        tagger_parts,
+        model=model.to(device),
+        train=train,
+        valid=valid,
+        test=parts["test"],
     )
 
 

@@ -1,5 +1,6 @@
 """Detect the format and the columns of a tagged file from its first lines."""
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 
@@ -87,12 +88,25 @@ def _has_columns(lines: Sequence[str], rows: Sequence[str]) -> bool:
     if count < _MIN_SHARE * len(rows):
         return False
     last = [each[-1] for each in fields if len(each) == num_fields]
-    has_blank_lines = any(map(is_blank, lines[:-1]))
+    has_blank_lines = any(map(is_blank, lines[:-1])) and _has_long_blocks(lines)
     # Words alone, one a line, if blank lines separate the sentences.
     looks_like_labels = (
         num_fields > 1 and any(map(_has_capital, last)) and not any(map(str.islower, last))
     )
     return len(rows) > 1 and (has_blank_lines or looks_like_labels)
+
+
+def _has_long_blocks(lines: Sequence[str]) -> bool:
+    """Return whether at least half of the blocks between blank lines have several lines.
+
+    In plain text with empty lines between the sentences, each line is a block.
+    """
+    sizes = [
+        sum(1 for _ in block)
+        for is_gap, block in itertools.groupby(lines, key=is_blank)
+        if not is_gap
+    ]
+    return sum(size > 1 for size in sizes) * 2 >= len(sizes)
 
 
 def _has_capital(field: str) -> bool:

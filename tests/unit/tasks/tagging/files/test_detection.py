@@ -24,6 +24,8 @@ ROW = "1\tIt\tit\tPRON\tPRP\t_\t2\tnsubj\t_\t_\n"
         ("The bank opens .\nIt is closed .\n", FileFormat.TEXT),
         ("The bank opens.\nIt is closed.\n", FileFormat.TEXT),
         ("The bank opens today .\nIt is\n", FileFormat.TEXT),
+        # Sentences of equal length with empty lines between them.
+        ("Ann likes Oslo .\n\nBob sees Rome .\n", FileFormat.TEXT),
         ("Hello World\n", FileFormat.TEXT),
         ("Hello\n", FileFormat.TEXT),
         ("", FileFormat.TEXT),
