@@ -64,5 +64,7 @@ def new_classifier(
 ) -> Classifier:
     """Return a classifier with random weights."""
     config = small_config(**sections)
-    parts, model = starting_model(config, TextAccess(), made_rows(30) if rows is None else rows)
+    parts, model = starting_model(
+        config, made_rows(30) if rows is None else rows, access=TextAccess()
+    )
     return Classifier(parts, model)

@@ -15,6 +15,7 @@ from nextword.cli.bench import bench
 from nextword.cli.bench_keyboard import bench_keyboard
 from nextword.cli.classify import app as classify_app
 from nextword.cli.demo import demo
+from nextword.cli.encode import encode
 from nextword.cli.errors import BAD_INPUT, INTERRUPTED, report_error
 from nextword.cli.evaluate import evaluate
 from nextword.cli.export import export
@@ -55,6 +56,7 @@ for _name, _command, _summary in (
     ("generate", generate, "Generate text."),
     ("next", next_words, "Print the most probable next words."),
     ("score", score, "Print the log-probability of each line."),
+    ("encode", encode, "Print a vector of each line, or its nearest neighbours."),
     ("info", info, "Describe a model."),
     ("export", export, "Export a model to another format."),
     ("bench", bench, "Compare the training speed with plain PyTorch."),

@@ -1,11 +1,10 @@
 """`nextword score`: the log-probability of each line."""
 
-import sys
-from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
+from nextword.cli.lines import STANDARD_INPUT, read_lines
 from nextword.cli.loading import load_model
 from nextword.cli.options import (
     ArpaEncoding,
@@ -18,14 +17,12 @@ from nextword.cli.options import (
 )
 from nextword.cli.output import remark, write_json, write_line
 
-_STANDARD_INPUT = "-"
-
 
 def score(
     model: Model,
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="File with the lines; - is standard input.")
-    ] = _STANDARD_INPUT,
+    ] = STANDARD_INPUT,
     batch_size: BatchSize = None,
     encoding_errors: EncodingErrors = "strict",
     field: Field = None,
@@ -44,7 +41,7 @@ def score(
     from nextword.tokens import Coverage
 
     loaded = load_model(model, device=device, encoding=encoding)
-    lines = _lines(file, field=field, encoding_errors=encoding_errors)
+    lines = read_lines(file, field=field, encoding_errors=encoding_errors)
     size = DEFAULT_BATCH_SIZE if batch_size is None else batch_size
     num_words = num_unknown = 0
     for each in loaded.stream_scores(lines, batch_size=size):
@@ -58,18 +55,3 @@ def score(
     note = unknown_note(found, tokenizer=loaded.tokenizer, figure="scores")
     if note is not None:
         remark(note)
-
-
-def _lines(file: str, *, field: str | None, encoding_errors: str) -> Iterator[str]:
-    """Iterate over the lines of a text as they arrive."""
-    from nextword.text import open_corpus, text_lines
-
-    corpus = open_corpus(
-        [file],
-        field=field,
-        encoding_errors=encoding_errors,
-        standard_input=sys.stdin.buffer if file == _STANDARD_INPUT else None,
-        is_read_once=True,
-    )
-    for document in corpus:
-        yield from text_lines(document.pieces(), name=document.name)

@@ -16,7 +16,7 @@ from nextword.tasks.classification.model import ClassificationModel
 from nextword.tasks.classification.splitting import splitter
 from nextword.tasks.encoding import (
     EncoderParts,
-    FeatureModel,
+    FeatureSource,
     LabelVocabulary,
     feature_model,
     load_feature_models,
@@ -45,15 +45,15 @@ _ARCHITECTURE = {
 
 
 def starting_model(
-    config: ClassificationRunConfig, access: TextAccess, rows: Sequence[TextRow]
+    config: ClassificationRunConfig, rows: Sequence[TextRow], *, access: TextAccess
 ) -> tuple[ClassifierParts, ClassificationModel]:
     """Return a classifier before its first update, without naive-Bayes weights.
 
     Args:
         config: The settings; `text.init` names a classifier whose vocabularies and weights are
             used, or a language model that becomes a feature of the encoder.
-        access: How files are opened.
         rows: The training texts.
+        access: How files are opened.
 
     Returns:
         What the classifier is built from, and the network on the CPU.
@@ -97,8 +97,8 @@ def _new_parts(
     rows: Sequence[TextRow],
 ) -> ClassifierParts:
     """Return the parts of a new classifier, with vocabularies of the training data."""
-    feature_models: list[FeatureModel] = [
-        *load_feature_models(config.encoder.language_models, located=access.located)
+    feature_models: list[FeatureSource] = [
+        *load_feature_models(config.encoder, located=access.located)
     ]
     if init is not None:
         feature_models.append(feature_model(load_model(Path(init)), name=init))
@@ -139,6 +139,8 @@ def _from_classifier(
         lowercase=old.lowercase,
         normalize_digits=old.normalize_digits,
         language_models=old.language_models,
+        huggingface=old.huggingface,
+        subwords=old.subwords,
     )
     parts = replace(
         stored.parts,

@@ -66,8 +66,8 @@ class ClassificationJob(TaskJob):
         self,
         config: ClassificationRunConfig,
         parts: ClassifierParts,
-        model: ClassificationModel,
         *,
+        model: ClassificationModel,
         train: Sequence[TextRow],
         valid: Sequence[TextRow],
         test: Sequence[TextRow],
@@ -163,10 +163,33 @@ def prepare_classification(
     _check_labels(train, multi_label=config.classification.multi_label)
     if not config.text.valid:
         train, valid = split_off(train, config, unit="texts")
+    return classification_job(config, access, train=train, valid=valid, test=parts["test"])
+
+
+def classification_job(
+    config: ClassificationRunConfig,
+    access: TextAccess,
+    *,
+    train: Sequence[TextRow],
+    valid: Sequence[TextRow],
+    test: Sequence[TextRow] = (),
+) -> ClassificationJob:
+    """Build the model for texts that have been read.
+
+    Args:
+        config: The settings.
+        access: How files that the settings name are opened.
+        train: The training texts.
+        valid: The validation texts.
+        test: The test texts; none when empty.
+
+    Raises:
+        ConfigError: A setting does not fit the data or the model to start from.
+    """
     device = resolve_device(config.training.device)
-    classifier_parts, model = starting_model(config, access, train)
+    classifier_parts, model = starting_model(config, train, access=access)
     return ClassificationJob(
-        config, classifier_parts, model.to(device), train=train, valid=valid, test=parts["test"]
+        config, classifier_parts, model=model.to(device), train=train, valid=valid, test=test
     )
 
 

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
+from nextword.tasks.encoding.features import FeatureTokens
 from nextword.tensors import Lengths, Mask
 
 #: Index of a distinct word, or of a step of a language model, for each word of each sentence.
@@ -81,13 +82,13 @@ class TokenBatch:
         words: The distinct words.
         places: Index in `words` of each word of each sentence, (batch, time); 0 for padding.
         lengths: Number of words of each sentence, (batch).
-        model_tokens: The sentences as each language model reads them.
+        model_tokens: The sentences as each trained model reads them.
     """
 
     words: DistinctWords
     places: Places
     lengths: Lengths
-    model_tokens: tuple[ModelTokens, ...] = ()
+    model_tokens: tuple[FeatureTokens, ...] = ()
 
     @property
     def num_tokens(self) -> int:

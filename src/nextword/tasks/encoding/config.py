@@ -42,7 +42,11 @@ class EncoderConfig:
             size of each direction of the `bilstm`.
         language_models: Folders of trained language models whose hidden states become features:
             any number, forward or backward; the features are concatenated.
-        fine_tune: Train the weights of the language models too.
+        huggingface: Encoder of Hugging Face transformers, such as BERT, whose hidden states become
+            features: a folder written by `save_pretrained`, or a name on the hub.
+        subwords: Feature of a word that the Hugging Face encoder reads as several sub-tokens: the
+            hidden state of the `first` one, or the `mean` of all.
+        fine_tune: Train the weights of the language models and of the Hugging Face encoder too.
         word_dropout: Probability in training that the vector of a word is zero in a whole batch.
         input_dropout: Dropout probability of the inputs of the first recurrent layer.
         layer_dropout: Dropout probability between recurrent layers.
@@ -70,6 +74,8 @@ class EncoderConfig:
     character_embedding_size: PositiveInt = 32
     character_hidden_size: PositiveInt = 64
     language_models: tuple[str, ...] = ()
+    huggingface: str | None = None
+    subwords: Literal["first", "mean"] = "first"
     fine_tune: bool = False
     word_dropout: DropoutProbability = 0.05
     input_dropout: DropoutProbability = 0.33
@@ -114,8 +120,10 @@ class EncoderConfig:
             idle["encoder.add_words"] = "encoder.vectors is not set"
         if self.vectors is None and not has_init:
             idle["encoder.freeze_vectors"] = "encoder.vectors is not set"
-        if not self.language_models and not has_init:
-            idle["encoder.fine_tune"] = "encoder.language_models and --init are not set"
+        if self.huggingface is None:
+            idle["encoder.subwords"] = "encoder.huggingface is not set"
+            if not self.language_models and not has_init:
+                idle["encoder.fine_tune"] = "there is no language model to fine-tune"
         return idle | dict(self._idle_dropouts())
 
     def _idle_dropouts(self) -> Iterator[tuple[str, str]]:

@@ -173,6 +173,7 @@ def macro_f1_metric(expected: Sequence[str], predicted: Sequence[str]) -> Metric
 
 def micro_f1_metric(
     right: Int64[np.ndarray, " items"],
+    *,
     expected: Int64[np.ndarray, " items"],
     predicted: Int64[np.ndarray, " items"],
 ) -> Metric:

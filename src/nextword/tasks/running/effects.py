@@ -17,6 +17,8 @@ _KEPT_BY_INIT = (
     "vectors",
     "add_words",
     "language_models",
+    "huggingface",
+    "subwords",
 )
 
 

@@ -4,6 +4,7 @@ from nextword.tasks.tagging.annotation import tagged, with_n_best
 from nextword.tasks.tagging.codec import LabelCodec
 from nextword.tasks.tagging.config import TaggingConfig, TaggingRunConfig
 from nextword.tasks.tagging.evaluation import TaggingScores, evaluate_tagger
+from nextword.tasks.tagging.files import Sentence
 from nextword.tasks.tagging.model import TaggingModel
 from nextword.tasks.tagging.parts import TaggerParts
 from nextword.tasks.tagging.tagger import (
@@ -13,11 +14,12 @@ from nextword.tasks.tagging.tagger import (
     Tagger,
     load_tagger,
 )
-from nextword.tasks.tagging.train import train_tagger
+from nextword.tasks.tagging.train import tagging_job, train_tagger
 
 __all__ = [
     "MAX_N_BEST",
     "LabelCodec",
+    "Sentence",
     "TaggedSequence",
     "TaggedToken",
     "Tagger",
@@ -29,6 +31,7 @@ __all__ = [
     "evaluate_tagger",
     "load_tagger",
     "tagged",
+    "tagging_job",
     "train_tagger",
     "with_n_best",
 ]

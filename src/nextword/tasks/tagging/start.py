@@ -10,7 +10,7 @@ from nextword.storage import load_model, read_model_config, task_kind
 from nextword.tasks.encoding import (
     EncoderConfig,
     EncoderParts,
-    FeatureModel,
+    FeatureSource,
     LabelVocabulary,
     feature_model,
     load_feature_models,
@@ -83,8 +83,8 @@ def _new_parts(
     codec = LabelCodec.of(
         [sentence.labels or () for sentence in sentences], scheme=config.tagging.scheme
     )
-    feature_models: list[FeatureModel] = [
-        *load_feature_models(config.encoder.language_models, located=access.located)
+    feature_models: list[FeatureSource] = [
+        *load_feature_models(config.encoder, located=access.located)
     ]
     if init is not None:
         feature_models.append(feature_model(load_model(Path(init)), name=init))
@@ -131,6 +131,8 @@ def _with_vocabulary_of(config: TaggingRunConfig, parts: TaggerParts) -> Encoder
         lowercase=parts.encoder.config.lowercase,
         normalize_digits=parts.encoder.config.normalize_digits,
         language_models=parts.encoder.config.language_models,
+        huggingface=parts.encoder.config.huggingface,
+        subwords=parts.encoder.config.subwords,
     )
 
 

@@ -80,7 +80,7 @@ def test_macro_f1_counts_items_as_often_as_they_are_drawn() -> None:
 def test_micro_f1_is_that_of_the_summed_counts() -> None:
     right, expected, predicted = (np.array(each) for each in ([1, 0, 2], [2, 1, 2], [1, 3, 2]))
 
-    metric = micro_f1_metric(right, expected, predicted)
+    metric = micro_f1_metric(right, expected=expected, predicted=predicted)
 
     assert metric(np.ones(3, dtype=np.int64)) == 2 * 3 / 11
     assert metric(np.array([0, 0, 0])) == 0.0
