@@ -110,6 +110,69 @@ def test_tag_predict_json_has_a_line_for_each_sentence(cli: Call, names: Path) -
     assert all(0.5 < token["probability"] <= 1.0 for token in values["tokens"])
 
 
+def test_tag_predict_n_best_json_has_the_sequences(cli: Call, names: Path) -> None:
+    sentences = b"Ann Bob likes Oslo .\n\nBob Ann sees Rome .\n"
+
+    done = cli("tag", "predict", names / "run", "--json", "--n-best", "3", stdin=sentences)
+
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    assert [line["line"] for line in lines] == [1, 3]
+    best = lines[0]["n_best"]
+    assert len(best) == 3
+    assert best[0]["labels"] == [token["label"] for token in lines[0]["tokens"]]
+    assert best[0]["labels"] == ["I-PER", "I-PER", "O", "I-LOC", "O"]
+    assert 1.0 >= best[0]["probability"] > best[1]["probability"] > best[2]["probability"] > 0.0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--n-best", "3"), "--n-best is given without --json"),
+        (("--probabilities",), "--probabilities is given without --json"),
+        (("--json", "--n-best", "0"), "the number of label sequences is 0"),
+        (("--json", "--n-best", "2", "--probabilities"), "--n-best are given together"),
+    ],
+)
+def test_tag_predict_options_that_do_not_fit_are_refused(
+    cli: Call, names: Path, options: tuple[str, ...], message: str
+) -> None:
+    done = cli("tag", "predict", names / "run", *options, stdin=b"Ann\n")
+
+    assert done.code == 2
+    assert message in done.err
+    assert done.out == ""
+
+
+def test_tag_predict_sentence_of_many_words(cli: Call, names: Path) -> None:
+    done = cli("tag", "predict", names / "run", stdin=b"Ann Bob likes Oslo . " * 4000 + b"\n")
+
+    lines = done.out.split("\n")
+    assert len(lines) == 20_000 + 2
+    assert lines[19_995:20_000] == ["Ann\tI-PER", "Bob\tI-PER", "likes\tO", "Oslo\tI-LOC", ".\tO"]
+
+
+def test_info_describes_a_tagger(cli: Call, names: Path) -> None:
+    shown = cli("info", names / "run")
+    values = json.loads(cli("info", names / "run", "--json").out)
+
+    assert shown.code == 0
+    assert "labels      3: I-LOC, I-PER, O" in shown.out
+    assert "span F1             100.00 %" in shown.out
+    assert "[encoder]" in shown.out
+    assert values["task"] == "tagging"
+    assert values["labels"] == ["I-LOC", "I-PER", "O"]
+    assert values["settings"]["encoder"]["hidden_size"] == 8
+    assert values["num_parameters"] > 0
+    assert {file["name"] for file in values["files"]} >= {"config.json", "model.safetensors"}
+
+
+def test_info_of_a_tagger_refuses_an_encoding(cli: Call, names: Path) -> None:
+    done = cli("info", names / "run", "--encoding", "latin-1")
+
+    assert done.code == 2
+    assert "is only used for ARPA files" in done.err
+
+
 def test_tag_predict_columns_file_is_unchanged_but_for_the_labels(
     cli: Call, names: Path, tmp_path: Path
 ) -> None:

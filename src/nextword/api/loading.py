@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nextword.api.model import Model
-from nextword.base import checked_path
+from nextword.base import checked_path, require
 from nextword.storage import load_model, read_model_config, task_kind
 from nextword.tensors import resolve_device
 
@@ -39,6 +39,11 @@ def load(
     if Path(path).is_dir():
         kind = task_kind(read_model_config(checked_path(path)))
         if kind is not None:
+            require(
+                encoding is None,
+                f"an encoding ({encoding!r}) is only used for ARPA files; {path} is not one.",
+                help="Leave --encoding out.",
+            )
             from nextword.tasks.loading import load_task_model
 
             return load_task_model(checked_path(path), kind=kind, device=resolve_device(device))

@@ -1,28 +1,36 @@
 """`nextword info`: describe a model."""
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nextword.cli.loading import load_model
+from nextword.cli.info_files import file_rows, list_files
+from nextword.cli.loading import load_any_model
 from nextword.cli.options import ArpaEncoding, Debug, Json, Model
 from nextword.cli.output import aligned, write_json, write_line
+from nextword.cli.task_info import describe_task, render_task
 
 if TYPE_CHECKING:
     from nextword import api
 
 _MEASURED = re.compile(r"^```text\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _FIGURE = re.compile(r"^(perplexity .*?|bits .*?|text|without unknown)  +(.+)$")
-_MEBIBYTE = 2**20
 
 
 def info(
     model: Model, encoding: ArpaEncoding = None, json: Json = False, debug: Debug = False
 ) -> None:
-    """Describe a model: family, sizes, tokenizer, settings, evaluation results and files."""
+    """Describe a model: family or task, sizes, settings, evaluation results and files."""
+    from nextword import api
     from nextword.base import write_toml
 
-    loaded = load_model(model, device="cpu", encoding=encoding)
+    loaded = load_any_model(model, device="cpu", encoding=encoding)
+    if not isinstance(loaded, api.Model):
+        described = describe_task(loaded, name=model)
+        if json:
+            write_json(described)
+        else:
+            write_line(render_task(described))
+        return
     found = describe(loaded, name=model)
     if json:
         write_json(found)
@@ -34,8 +42,7 @@ def info(
         ("parameters", f"{found['num_parameters']:,}"),
         *((name.replace("_", " "), f"{value:,}") for name, value in found["details"].items()),
         ("tokenizer", tokenizer),
-        ("path", f"{found['path']}, {found['num_bytes'] / _MEBIBYTE:.1f} MiB"),
-        *((f"  {file['name']}", f"{file['num_bytes']:,} bytes") for file in found["files"]),
+        *file_rows(found),
     ]
     for figures in measured_figures(loaded.card):
         rows.extend(figures.items())
@@ -52,7 +59,7 @@ def describe(model: "api.Model", *, name: str) -> dict[str, Any]:
     """
     from nextword.evaluation import describe_tokenizer
 
-    files = _files(model.path)
+    files = list_files(model.path)
     return {
         "model": name,
         "path": str(model.path),
@@ -100,12 +107,3 @@ def _number(figure: str) -> float | None:
         return float(figure.split()[0].replace(",", ""))
     except ValueError:
         return None
-
-
-def _files(path: Path) -> list[dict[str, Any]]:
-    """Return name and size of each file in a model folder, or of a model file."""
-    return [
-        {"name": file.name, "num_bytes": file.stat().st_size}
-        for file in (sorted(path.iterdir()) if path.is_dir() else [path])
-        if file.is_file()
-    ]

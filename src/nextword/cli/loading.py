@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from nextword.api import Model
     from nextword.cli.progress import ProgressDisplay
     from nextword.tasks.embedding import VectorEncoder
+    from nextword.tasks.loading import TaskModel
 
 
 def load_model(
@@ -51,6 +52,25 @@ def load_vector_encoder(
         pooling=pooling, layer=layer, batch_size=batch_size
     )
     return encoder
+
+
+def load_any_model(name: str, *, device: str, encoding: str | None = None) -> "Model | TaskModel":
+    """Set up threads and memory of the process, and load a model of any kind.
+
+    Args:
+        name: A run folder, a model folder, an ARPA file, or `hf:` and a name or folder.
+        device: Device of the model's parameters.
+        encoding: Encoding of the words of an ARPA file; UTF-8 when None.
+    """
+    from nextword import api
+    from nextword.tensors import tune_process
+
+    tune_process()
+    with _LazyDisplay(quiet=False) as display:
+        loaded: Model | TaskModel = api.load(
+            name, device=device, encoding=encoding, on_progress=display.on_progress
+        )
+    return loaded
 
 
 class _LazyDisplay:

@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 import torch
 
-from nextword.base import FormatError
+from nextword.base import FormatError, Values
 from nextword.storage import load_model, read_model_config, task_kind
 from nextword.tasks.classification import load_classifier
 from nextword.tasks.embedding import LanguageModelVectors, VectorEncoder
@@ -21,11 +21,13 @@ class TaskModel(Protocol):
         task: The task: `tagging` ...
         path: The model folder.
         card: The model card, Markdown.
+        config: The content of `config.json` but for the task.
     """
 
     task: str
     path: Path | None
     card: str
+    config: Values
 
     @property
     def num_parameters(self) -> int:

@@ -1,5 +1,6 @@
 """The training curve of a task: the loss, and the score on the validation data."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,10 +11,14 @@ from nextword.training import Callback, ValidationRecord
 _TRAIN_COLOR = "#9aa5b1"
 _VALIDATION_COLOR = "#d9480f"
 _DOTS_PER_INCH = 130
+_SECONDS_BETWEEN_DRAWINGS = 30.0
 
 
 class TaskCurve(Callback):
-    """Draws `plots/training-curve.png` from the metrics of the run after each validation.
+    """Draws `plots/training-curve.png` from the metrics of the run.
+
+    Drawing takes longer than an epoch of a small data set, so during training the curve is drawn
+    at most every half a minute.
 
     Args:
         run: The run folder.
@@ -21,9 +26,22 @@ class TaskCurve(Callback):
 
     def __init__(self, run: RunFolder) -> None:
         self._run = run
+        self._undrawn: ValidationRecord | None = None
+        self._drawn_at = time.monotonic()
 
     def on_validation(self, record: ValidationRecord) -> None:
-        """Draw the curve up to this validation."""
+        """Draw the curve up to this validation, unless it was drawn just before."""
+        self._undrawn = record
+        if time.monotonic() - self._drawn_at >= _SECONDS_BETWEEN_DRAWINGS:
+            self._draw(record)
+
+    def on_end(self) -> None:
+        """Draw the curve up to the last validation."""
+        if self._undrawn is not None:
+            self._draw(self._undrawn)
+
+    def _draw(self, record: ValidationRecord) -> None:
+        self._undrawn, self._drawn_at = None, time.monotonic()
         self._run.plots_folder.mkdir(exist_ok=True)
         draw_task_curve(
             self._run.read_metrics(),

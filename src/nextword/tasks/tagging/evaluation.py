@@ -14,6 +14,8 @@ from nextword.tasks.tagging.spans import SpanCounts, SpanScores
 from nextword.tasks.tagging.tagger import Tagger
 
 _NUM_ERRORS = 20
+#: Number of labels in JSON that the training data lack.
+_NUM_NEW_LABELS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +29,8 @@ class TaggingScores:
         span_types: Scores of the spans of each type.
         known: Accuracy of words in the vocabulary of the training data.
         unknown: Accuracy of the other words.
-        new_labels: Labels that the training data lack, with the number of words that have them;
-            they are never predicted, so these words count as wrong.
+        new_labels: Labels that the training data lack, with the number of words that have them,
+            the most frequent first; they are never predicted, so these words count as wrong.
         errors: The most frequent errors.
         counts: Counts of all labels, for the confusion matrix.
         seconds: Duration of the prediction.
@@ -71,7 +73,8 @@ class TaggingScores:
             "num_unknown": self.unknown.num_words,
             "per_label": {name: asdict(each) for name, each in self.labels.per_label.items()},
             "per_type": {name: _span_values(each) for name, each in self.span_types.items()},
-            "new_labels": self.new_labels,
+            "num_new_labels": len(self.new_labels),
+            "new_labels": dict(list(self.new_labels.items())[:_NUM_NEW_LABELS]),
             "errors": [asdict(error) for error in self.errors],
             "seconds": self.seconds,
             "words_per_second": self.labels.num_items / self.seconds if self.seconds else None,
@@ -112,7 +115,7 @@ def evaluate_tagger(tagger: Tagger, sentences: Iterable[Sentence]) -> TaggingSco
         unknown=errors.unknown,
         new_labels={
             label: count
-            for label, count in sorted(expected_labels.items())
+            for label, count in expected_labels.most_common()
             if label not in known_labels
         },
         errors=tuple(errors.most_frequent(_NUM_ERRORS)),

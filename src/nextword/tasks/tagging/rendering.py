@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+from nextword.base import shortened
 from nextword.tasks.tagging.evaluation import TaggingScores
 
 _MAX_LABELS = 60
 _NUM_ERRORS = 10
+_NUM_NEW_LABELS = 10
 
 
 def render_scores(scores: TaggingScores) -> str:
@@ -33,11 +35,18 @@ def _figures(scores: TaggingScores) -> str:
             ("  recall", f"{percent(scores.spans.recall)} of {scores.spans.num_expected:,}"),
         ]
     if scores.new_labels:
-        shown = ", ".join(f"{label} ({count:,})" for label, count in scores.new_labels.items())
-        rows.append(("labels not in training", f"{shown}: counted as wrong"))
+        rows.append(("labels not in training", f"{_new_labels(scores)}: counted as wrong"))
     rows.append(("words per second", f"{scores.labels.num_items / scores.seconds:,.0f}"))
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
+
+
+def _new_labels(scores: TaggingScores) -> str:
+    """Return the most frequent labels that the training data lack, with their counts."""
+    found = list(scores.new_labels.items())
+    shown = [f"{shortened(label)} ({count:,})" for label, count in found[:_NUM_NEW_LABELS]]
+    more = len(found) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} others" if more else "")
 
 
 def percent(share: float | None) -> str:

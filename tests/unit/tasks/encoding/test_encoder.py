@@ -10,6 +10,7 @@ from nextword.tasks.encoding import (
     WordVectorCache,
     build_vocabulary,
 )
+from nextword.tasks.encoding import cache as cache_module
 
 SENTENCES = [["the", "cat", "sees", "a", "dog"], ["the", "dog", "barks"], ["Unwahrscheinlich"]]
 SMALL = {"hidden_size": 5, "word_embedding_size": 4, "character_hidden_size": 6}
@@ -83,11 +84,12 @@ def test_word_vector_cache_returns_what_the_encoder_computes() -> None:
         torch.testing.assert_close(cache.vectors(words), encoder.encode_words(words))
 
 
-def test_word_vector_cache_is_emptied_with_a_large_table() -> None:
+def test_word_vector_cache_is_emptied_with_a_large_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache_module, "_MAX_ROWS", 2000)
     parts = parts_of(characters="none")
     encoder, batcher = parts.build().eval(), parts.batcher()
     cache = WordVectorCache(encoder, batcher.table)
-    cache.vectors(batcher.batch([[f"w{i}" for i in range(70_000)]]).words)
+    cache.vectors(batcher.batch([[f"w{i}" for i in range(5000)]]).words)
 
     cache.trim()
 
