@@ -58,7 +58,7 @@ def small_tagger(
     codec = LabelCodec.of([[tag for _, tag in sentence] for sentence in sentences], scheme="auto")
     parts = TaggerParts(
         encoder=EncoderParts(config=config, vocabulary=build_vocabulary(words, config)),
-        config=codec.settle(decode(TaggingConfig, {"decoder": decoder}, source="test")),
+        config=codec.resolve(decode(TaggingConfig, {"decoder": decoder}, source="test")),
         codec=codec,
         labels=LabelVocabulary(codec.inside_labels()),
     )

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from nextword.base import ConfigError, encode
 from nextword.models import load_parameter_tensors, parameter_tensors
 from nextword.storage import load_model, read_model_config, task_kind
 from nextword.tasks.classification.class_weights import class_weights
@@ -23,25 +22,14 @@ from nextword.tasks.encoding import (
     read_word_vectors,
     training_vocabulary,
 )
+from nextword.tasks.running import (
+    ENCODER_ARCHITECTURE,
+    SectionPair,
+    refuse_new_labels,
+    refuse_other_architecture,
+    with_vocabulary_of,
+)
 from nextword.training.data import TextAccess
-
-#: Settings that the weights depend on.
-_ARCHITECTURE = {
-    "encoder": (
-        "cell",
-        "nonlinearity",
-        "num_layers",
-        "hidden_size",
-        "projection_size",
-        "bidirectional",
-        "word_embedding_size",
-        "characters",
-        "character_embedding_size",
-        "character_hidden_size",
-    ),
-    "classification": ("words", "multi_label", "pooling"),
-    "ngrams": ("words", "characters", "table_size"),
-}
 
 
 def starting_model(
@@ -126,25 +114,14 @@ def _from_classifier(
     """Return a classifier with the vocabularies and weights of another one."""
     stored = load_classifier(Path(init))
     _refuse_other_architecture(config, stored.parts, init)
-    new = sorted(label_counts(rows).keys() - set(stored.labels))
-    if new:
-        raise ConfigError(
-            f"the training data have labels that {init} lacks: {', '.join(new[:5])}.",
-            help=f"Its labels are {', '.join(stored.labels[:20])}. Leave --init out.",
-        )
-    # Dropout and other settings of training are those of this run.
-    old = stored.parts.encoder.config
-    encoder_config = replace(
-        config.encoder,
-        lowercase=old.lowercase,
-        normalize_digits=old.normalize_digits,
-        language_models=old.language_models,
-        huggingface=old.huggingface,
-        subwords=old.subwords,
+    refuse_new_labels(label_counts(rows), stored.labels, init=init)
+    encoder = replace(
+        stored.parts.encoder,
+        config=with_vocabulary_of(config.encoder, stored.parts.encoder.config),
     )
     parts = replace(
         stored.parts,
-        encoder=replace(stored.parts.encoder, config=encoder_config),
+        encoder=encoder,
         config=config.classification,
         ngrams=config.ngrams,
         columns=config.columns,
@@ -152,6 +129,8 @@ def _from_classifier(
     )
     model = _build(parts, config, rows)
     load_parameter_tensors(model, parameter_tensors(stored.model), source=init)
+    if config.encoder.freeze_vectors:
+        model.encoder.freeze_words()
     return parts, model
 
 
@@ -159,16 +138,19 @@ def _refuse_other_architecture(
     config: ClassificationRunConfig, parts: ClassifierParts, init: str
 ) -> None:
     """Raise an error if a setting of the model differs from the one training starts from."""
-    pairs = {
-        "encoder": (encode(config.encoder), encode(parts.encoder.config)),
-        "classification": (encode(config.classification), encode(parts.config)),
-        "ngrams": (encode(config.ngrams), encode(parts.ngrams)),
-    }
-    for section, (here, there) in pairs.items():
-        for key in _ARCHITECTURE[section]:
-            if here[key] != there[key]:
-                raise ConfigError(
-                    f"{section}.{key} is {here[key]!r}, but --init {init} has {there[key]!r}, and "
-                    "training keeps the architecture of that model.",
-                    help=f"Set {section}.{key}={there[key]}, or leave --init out.",
-                )
+    refuse_other_architecture(
+        {
+            "encoder": SectionPair(
+                here=config.encoder, stored=parts.encoder.config, keys=ENCODER_ARCHITECTURE
+            ),
+            "classification": SectionPair(
+                here=config.classification,
+                stored=parts.config,
+                keys=("words", "multi_label", "pooling"),
+            ),
+            "ngrams": SectionPair(
+                here=config.ngrams, stored=parts.ngrams, keys=("words", "characters", "table_size")
+            ),
+        },
+        init=init,
+    )

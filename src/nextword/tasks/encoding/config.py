@@ -97,11 +97,6 @@ class EncoderConfig:
             f"vectors is {self.vectors!r}, but word_embedding_size is 0.",
             help="Leave encoder.vectors out, or set encoder.word_embedding_size.",
         )
-        require(
-            len(set(self.language_models)) == len(self.language_models),
-            f"language_models is {', '.join(self.language_models)}, which names a model twice.",
-            help="Name each language model once.",
-        )
 
     def idle_settings(self, *, has_init: bool) -> dict[str, str]:
         """Return the settings that another setting leaves without effect, with the reasons.

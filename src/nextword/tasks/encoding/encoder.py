@@ -74,6 +74,11 @@ class SequenceEncoder(nn.Module):
     def _features(self) -> list[WordFeatures]:
         return list(self.language_models)  # type: ignore[arg-type]  # nn.ModuleList is not typed
 
+    def freeze_words(self) -> None:
+        """Keep the word embeddings unchanged in training."""
+        if self.words is not None:
+            self.words.weight.requires_grad_(False)
+
     def forward(
         self, batch: TokenBatch, *, word_vectors: Float[Tensor, "words size"] | None = None
     ) -> Hidden:

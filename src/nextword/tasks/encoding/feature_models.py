@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from torch import nn
 
-from nextword.base import ConfigError, FormatError, Values
+from nextword.base import ConfigError, FormatError, Values, require
 from nextword.families import NeuralModelConfig, decode_model_settings
 from nextword.models import NeuralLanguageModel
 from nextword.storage import StoredModel, load_model
@@ -95,9 +95,16 @@ def load_feature_models(
 
     Raises:
         CheckpointError: A model cannot be loaded.
-        ConfigError: It has no hidden states.
+        ConfigError: It has no hidden states, or is named twice.
         MissingExtraError: transformers is needed and not installed.
     """
+    # Stored settings have the names of the folders alone, two of which may be equal.
+    require(
+        len(set(config.language_models)) == len(config.language_models),
+        f"encoder.language_models is {', '.join(config.language_models)}, which names a model "
+        "twice.",
+        help="Name each language model once.",
+    )
     models: list[FeatureSource] = [
         feature_model(load_model(Path(located(path))), name=path) for path in config.language_models
     ]

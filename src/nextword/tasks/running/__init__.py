@@ -12,12 +12,21 @@ from nextword.tasks.running.effects import refuse_idle_task_settings
 from nextword.tasks.running.job import Measurement, TaskJob
 from nextword.tasks.running.objective import ExampleObjective
 from nextword.tasks.running.run import Prepare, TaskResult, run_task
+from nextword.tasks.running.starting import (
+    ENCODER_ARCHITECTURE,
+    SectionPair,
+    refuse_new_labels,
+    refuse_other_architecture,
+    with_vocabulary_of,
+)
 from nextword.tasks.running.validation_share import split_off
 
 __all__ = [
+    "ENCODER_ARCHITECTURE",
     "ExampleObjective",
     "Measurement",
     "Prepare",
+    "SectionPair",
     "TaskConfig",
     "TaskEvaluationConfig",
     "TaskJob",
@@ -26,7 +35,10 @@ __all__ = [
     "TaskTrainingConfig",
     "portable",
     "refuse_idle_task_settings",
+    "refuse_new_labels",
+    "refuse_other_architecture",
     "run_task",
     "split_off",
+    "with_vocabulary_of",
     "write_task_card",
 ]

@@ -7,19 +7,8 @@ from nextword.base import checked_path
 from nextword.storage import read_model_config, task_kind
 from nextword.tasks.encoding import EncoderConfig
 from nextword.tasks.running.config import TaskConfig
+from nextword.tasks.running.starting import KEPT_BY_INIT
 from nextword.training import refuse_settings
-
-#: Settings of the vocabulary and of the word embeddings, which are those of the model of `--init`.
-_KEPT_BY_INIT = (
-    "min_count",
-    "lowercase",
-    "normalize_digits",
-    "vectors",
-    "add_words",
-    "language_models",
-    "huggingface",
-    "subwords",
-)
 
 
 def refuse_idle_task_settings(config: TaskConfig, layers: Sequence[Mapping[str, Any]]) -> None:
@@ -52,7 +41,7 @@ def _refuse_other_vocabulary(init: str, layers: Sequence[Mapping[str, Any]]) -> 
     reason = f"training keeps the vocabulary and the features of --init {init}"
     encoder = stored.get("encoder", {})
     refuse_settings(
-        {f"encoder.{name}": reason for name in _KEPT_BY_INIT},
+        {f"encoder.{name}": reason for name in KEPT_BY_INIT},
         layers,
         default=lambda path: encoder.get(path[1]),
     )

@@ -1,6 +1,5 @@
 """A complete training run of a task: folder, lock, data, training, evaluation and report."""
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +39,6 @@ _PATHS = (
     ("encoder", "language_models"),
     ("encoder", "huggingface"),
 )
-
-_logger = logging.getLogger(__name__)
 
 Config = TypeVar("Config", bound=TaskConfig)
 GivenConfig = TypeVar("GivenConfig", bound=TaskConfig, contravariant=True)

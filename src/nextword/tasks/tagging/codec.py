@@ -87,7 +87,7 @@ class LabelCodec:
         """
         return None if self.scheme is Scheme.NONE else scheme_constraints(labels, self.scheme)
 
-    def settle(self, config: TaggingConfig) -> TaggingConfig:
+    def resolve(self, config: TaggingConfig) -> TaggingConfig:
         """Return the settings with the scheme inside the model in place of `auto`."""
         return decode(
             TaggingConfig, {**encode(config), "scheme": self.scheme.value}, source="settings"

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from nextword.base import ConfigError, encode
 from nextword.models import load_parameter_tensors, parameter_tensors
 from nextword.storage import load_model, read_model_config, task_kind
 from nextword.tasks.encoding import (
-    EncoderConfig,
     EncoderParts,
     FeatureSource,
     LabelVocabulary,
@@ -17,6 +15,13 @@ from nextword.tasks.encoding import (
     read_word_vectors,
     training_vocabulary,
 )
+from nextword.tasks.running import (
+    ENCODER_ARCHITECTURE,
+    SectionPair,
+    refuse_new_labels,
+    refuse_other_architecture,
+    with_vocabulary_of,
+)
 from nextword.tasks.tagging.codec import LabelCodec
 from nextword.tasks.tagging.config import TaggingRunConfig
 from nextword.tasks.tagging.files import Sentence
@@ -24,23 +29,6 @@ from nextword.tasks.tagging.model import TaggingModel
 from nextword.tasks.tagging.parts import TaggerParts
 from nextword.tasks.tagging.tagger import load_tagger
 from nextword.training.data import TextAccess
-
-#: Settings that the weights depend on.
-_ARCHITECTURE = {
-    "encoder": (
-        "cell",
-        "nonlinearity",
-        "num_layers",
-        "hidden_size",
-        "projection_size",
-        "bidirectional",
-        "word_embedding_size",
-        "characters",
-        "character_embedding_size",
-        "character_hidden_size",
-    ),
-    "tagging": ("decoder", "scheme"),
-}
 
 
 def starting_model(
@@ -95,7 +83,7 @@ def _new_parts(
         encoder=EncoderParts(
             config=config.encoder, vocabulary=vocabulary, feature_models=tuple(feature_models)
         ),
-        config=codec.settle(config.tagging),
+        config=codec.resolve(config.tagging),
         codec=codec,
         labels=LabelVocabulary(codec.inside_labels()),
     )
@@ -107,48 +95,30 @@ def _from_tagger(
     """Return a tagger with the vocabularies and weights of another one."""
     stored = load_tagger(Path(init))
     _refuse_other_architecture(config, stored.parts, init)
-    known = set(stored.labels)
-    new = sorted({label for each in sentences for label in each.labels or ()} - known)
-    if new:
-        raise ConfigError(
-            f"the training data have labels that {init} lacks: {', '.join(new[:5])}.",
-            help=f"Its labels are {', '.join(stored.labels[:20])}. Leave --init out.",
-        )
-    # Dropout and other settings of training are those of this run.
-    encoder = replace(stored.parts.encoder, config=_with_vocabulary_of(config, stored.parts))
+    labels = (label for sentence in sentences for label in sentence.labels or ())
+    refuse_new_labels(labels, stored.labels, init=init)
+    encoder = replace(
+        stored.parts.encoder,
+        config=with_vocabulary_of(config.encoder, stored.parts.encoder.config),
+    )
     parts = replace(stored.parts, encoder=encoder)
     model = parts.build(backend=config.training.backend)
     load_parameter_tensors(model, parameter_tensors(stored.model), source=init)
-    if config.encoder.freeze_vectors and model.encoder.words is not None:
-        model.encoder.words.weight.requires_grad_(False)
+    if config.encoder.freeze_vectors:
+        model.encoder.freeze_words()
     return parts, model
-
-
-def _with_vocabulary_of(config: TaggingRunConfig, parts: TaggerParts) -> EncoderConfig:
-    """Return the settings of a run with those that the vocabulary of a model depends on."""
-    return replace(
-        config.encoder,
-        lowercase=parts.encoder.config.lowercase,
-        normalize_digits=parts.encoder.config.normalize_digits,
-        language_models=parts.encoder.config.language_models,
-        huggingface=parts.encoder.config.huggingface,
-        subwords=parts.encoder.config.subwords,
-    )
 
 
 def _refuse_other_architecture(config: TaggingRunConfig, parts: TaggerParts, init: str) -> None:
     """Raise an error if a setting of the model differs from the one training starts from."""
-    pairs = {
-        "encoder": (encode(config.encoder), encode(parts.encoder.config)),
-        "tagging": (encode(config.tagging), encode(parts.config)),
-    }
-    if config.tagging.scheme == "auto":
-        pairs["tagging"][0]["scheme"] = parts.config.scheme
-    for section, (here, there) in pairs.items():
-        for key in _ARCHITECTURE[section]:
-            if here[key] != there[key]:
-                raise ConfigError(
-                    f"{section}.{key} is {here[key]!r}, but --init {init} has {there[key]!r}, and "
-                    "training keeps the architecture of that model.",
-                    help=f"Set {section}.{key}={there[key]}, or leave --init out.",
-                )
+    # A scheme of `auto` is that of the stored model.
+    keys = ("decoder",) if config.tagging.scheme == "auto" else ("decoder", "scheme")
+    refuse_other_architecture(
+        {
+            "encoder": SectionPair(
+                here=config.encoder, stored=parts.encoder.config, keys=ENCODER_ARCHITECTURE
+            ),
+            "tagging": SectionPair(here=config.tagging, stored=parts.config, keys=keys),
+        },
+        init=init,
+    )

@@ -88,8 +88,3 @@ def test_recipe_may_set_what_another_setting_leaves_without_effect() -> None:
     config = tagging_config("a", settings=[{"encoder": {"characters": "none"}}])
 
     assert config.encoder.character_hidden_size == 128
-
-
-def test_language_model_named_twice_is_refused() -> None:
-    with pytest.raises(ConfigError, match="lm, other, lm, which names a model twice"):
-        tagging_config("a", settings=[{"encoder": {"language_models": ["lm", "other", "lm"]}}])
