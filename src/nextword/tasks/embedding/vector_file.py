@@ -17,7 +17,7 @@ _SUFFIX = ".npy"
 class VectorFile:
     """A `.npy` file of float32 vectors whose number is not known in advance.
 
-    NumPy leaves room in the header for a growing number of rows, so the header is written again at
+    NumPy leaves space in the header for a growing number of rows, so the header is written again at
     the end.
 
     Args:

@@ -57,7 +57,7 @@ class SubwordText:
         pad_id: Id of the padding.
 
     Raises:
-        FormatError: The window has no room for a token besides the special ones.
+        FormatError: The window has no space for a token besides the special ones.
     """
 
     def __init__(self, tokenizer: Any, *, window: int, pad_id: int) -> None:
