@@ -1,0 +1,96 @@
+"""The encoder of a source: an embedding and recurrent layers in one direction or both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import nn
+
+from nextword.cells import AnyCell, CellState
+from nextword.layers import Dropout
+from nextword.recurrent import BidirectionalStack, RecurrentStack
+from nextword.tensors import Hidden, Lengths, TokenIds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoded:
+    """An encoded batch of sources.
+
+    Attributes:
+        outputs: The last layer's outputs, (batch, source, output_size), 0 beyond a row's length.
+        final_states: The final state of each layer, lowest first: the hidden state and other parts
+            of both directions, (batch, width) each.
+    """
+
+    outputs: Hidden
+    final_states: tuple[CellState, ...]
+
+
+class SourceEncoder(nn.Module):
+    """Embeds a source and runs recurrent layers over it.
+
+    Args:
+        vocab_size: Number of token ids.
+        forward_cells: The cell of each layer, lowest first; the input size of the first one is the
+            embedding size.
+        backward_cells: The cells of the opposite direction; None for one direction.
+        embedding_dropout: Dropout probability of the embeddings.
+        layer_dropout: Dropout probability between layers and of the outputs.
+        backend: Name of the implementation of the layers; `auto` chooses one.
+
+    Raises:
+        ShapeError: The sizes of the layers do not fit together.
+    """
+
+    def __init__(
+        self,
+        vocab_size: int,
+        *,
+        forward_cells: Sequence[AnyCell],
+        backward_cells: Sequence[AnyCell] | None = None,
+        embedding_dropout: float = 0.0,
+        layer_dropout: float = 0.0,
+        backend: str = "auto",
+    ) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, forward_cells[0].input_size)
+        nn.init.normal_(self.embedding.weight, std=self.embedding.embedding_dim**-0.5)
+        self.embedding_dropout = Dropout(embedding_dropout)
+        self.output_dropout = Dropout(layer_dropout)
+        between = Dropout(layer_dropout)
+        self.layers: BidirectionalStack | RecurrentStack
+        if backward_cells is None:
+            self.layers = RecurrentStack(forward_cells, dropout_between=between, backend=backend)
+            self.output_size = forward_cells[-1].output_size
+        else:
+            self.layers = BidirectionalStack(
+                forward_cells, backward_cells, dropout_between=between, backend=backend
+            )
+            self.output_size = self.layers.output_size
+
+    def forward(self, source_ids: TokenIds, lengths: Lengths) -> Encoded:
+        """Encode a batch of sources.
+
+        Args:
+            source_ids: (batch, source).
+            lengths: Number of tokens in each row, at least 1, (batch).
+        """
+        embeddings = self.embedding_dropout(self.embedding(source_ids))
+        final_states: tuple[CellState, ...]
+        if isinstance(self.layers, RecurrentStack):
+            state = self.layers.initial_state(len(source_ids))
+            outputs, final_states = self.layers(embeddings, state, lengths)
+        else:
+            outputs, both = self.layers(embeddings, lengths)
+            final_states = tuple((*ahead, *back) for ahead, back in both)
+        return Encoded(outputs=self.output_dropout(outputs), final_states=final_states)
+
+    @property
+    def state_sizes(self) -> tuple[int, ...]:
+        """Sum of the widths of the parts of each layer's final state, lowest layer first."""
+        if isinstance(self.layers, RecurrentStack):
+            return tuple(sum(cell.state_sizes) for cell in self.layers.layers)
+        both = zip(self.layers.forward_layers, self.layers.backward_layers, strict=True)
+        return tuple(
+            sum(sum(stack.layers[0].state_sizes) for stack in pair)  # type: ignore[union-attr,index,operator]
+            for pair in both
+        )
