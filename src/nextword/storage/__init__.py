@@ -28,6 +28,7 @@ from nextword.storage.models import (
     save_model,
 )
 from nextword.storage.run_folder import RunFolder
+from nextword.storage.tasks import task_kind, wrong_task_error
 
 __all__ = [
     "FORMAT_VERSION",
@@ -50,7 +51,9 @@ __all__ = [
     "save_model",
     "save_model_folder",
     "sweep_leftovers",
+    "task_kind",
     "verify_manifest",
     "write_arpa_file",
     "write_manifest",
+    "wrong_task_error",
 ]

@@ -24,6 +24,7 @@ from nextword.storage.model_folder import (
     resolve_model_folder,
     save_model_folder,
 )
+from nextword.storage.tasks import task_kind, wrong_task_error
 from nextword.storage.values import read_values
 from nextword.tokens import RESETS, Tokenizer, VocabularyTokenizer
 
@@ -148,6 +149,8 @@ def _load_folder(folder: Path, *, device: torch.device | str) -> StoredModel:
         return name in FAMILIES and FAMILIES[name].is_mapped
 
     stored = load_model_folder(folder, is_mapped=is_mapped)
+    if task_kind(stored.config) is not None:
+        raise wrong_task_error(folder, stored.config, wanted=None)
     _check_sections(stored.config, str(folder / "config.json"))
     tokenizer = VocabularyTokenizer.from_json(stored.tokenizer_json)
     family = _family_name(stored.config)

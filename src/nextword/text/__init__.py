@@ -1,20 +1,25 @@
 """Open, decompress, decode and split corpora. Knows nothing of tokens."""
 
-from nextword.text.content import ByteStream, open_stream
+from nextword.text.content import COMPRESSED_SUFFIXES, ByteStream, open_stream
 from nextword.text.corpus import Corpus, open_corpus, unused_field_error
-from nextword.text.documents import Document, text_document
+from nextword.text.documents import Document, decode_blocks, text_document
 from nextword.text.lines import text_lines
 from nextword.text.names import shown_name
 from nextword.text.places import STANDARD_LIBRARY, find_files
+from nextword.text.sources import Source, open_sources
 from nextword.text.split import split_corpus
 
 __all__ = [
+    "COMPRESSED_SUFFIXES",
     "STANDARD_LIBRARY",
     "ByteStream",
     "Corpus",
     "Document",
+    "Source",
+    "decode_blocks",
     "find_files",
     "open_corpus",
+    "open_sources",
     "open_stream",
     "shown_name",
     "split_corpus",

@@ -49,17 +49,21 @@ def text_document(text: str, *, name: str) -> Document:
 
 
 def decode_blocks(
-    blocks: Iterable[bytes], *, name: str, encoding_errors: str, may_cut_lines: bool = True
+    blocks: Iterable[bytes],
+    *,
+    name: str,
+    encoding_errors: str,
+    may_cut_lines: bool = True,
+    keeps_mark: bool = False,
 ) -> Iterator[str]:
     r"""Decode a stream of UTF-8 bytes to pieces of text that end at line ends.
-
-    A byte order mark at the start is skipped.
 
     Args:
         blocks: Blocks of bytes, split anywhere.
         name: Name of the file, for error messages.
         encoding_errors: `strict`, or `surrogateescape` to keep invalid bytes as surrogates.
         may_cut_lines: Whether a line longer than 16 MB may be split.
+        keeps_mark: Whether a byte order mark at the start is kept; it is skipped otherwise.
 
     Yields:
         Pieces as described in `Document.pieces`; only "\n" ends a line.
@@ -79,7 +83,7 @@ def decode_blocks(
                 f"{name} is not UTF-8: byte 0x{piece[error.start]:02x} at offset {position:,}.",
                 help="Convert the file, or keep such bytes with --encoding-errors surrogateescape.",
             ) from error
-        if offset == 0:
+        if offset == 0 and not keeps_mark:
             text = text.removeprefix(_BYTE_ORDER_MARK)
         offset += len(piece)
         if text:

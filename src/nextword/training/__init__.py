@@ -29,6 +29,7 @@ from nextword.training.loop import (
     open_run,
     stop_on_signals,
 )
+from nextword.training.page import html_page, html_section, inline_pictures, preformatted
 from nextword.training.planning import NgramPlan, Plan, plan_training
 from nextword.training.recipe_files import read_recipe, read_settings, recipe_names, recipe_text
 from nextword.training.report import write_report
@@ -63,10 +64,14 @@ __all__ = [
     "Validation",
     "ValidationRecord",
     "emptied_on_failure",
+    "html_page",
+    "html_section",
+    "inline_pictures",
     "kneser_ney_baseline",
     "minimize",
     "open_run",
     "plan_training",
+    "preformatted",
     "prepare_data",
     "read_recipe",
     "read_settings",

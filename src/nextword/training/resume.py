@@ -1,12 +1,13 @@
 """Settings of a resumed run: the requested ones, compared with those saved in the run folder."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from nextword.base import ConfigError, MismatchError, Values, decode, encode, write_toml
 from nextword.storage import RunFolder
-from nextword.training.config import RunConfig
 from nextword.training.data import NO_FILES, OLD_TEXT
 from nextword.training.recipe_files import read_settings
 
@@ -14,7 +15,7 @@ RESUME = ("auto", "never", OLD_TEXT)
 #: Settings that may change when a run is resumed: length, logging and checkpoint interval.
 _MAY_DIFFER = ("epochs", "max_steps", "max_minutes", "log_every", "checkpoint_every")
 #: Settings that contain file names; relative and absolute names of the same file are equal.
-_PATHS = (
+PATHS = (
     ("text", "train"),
     ("text", "valid"),
     ("text", "test"),
@@ -22,10 +23,18 @@ _PATHS = (
     ("embedding", "path"),
 )
 
+#: `RunConfig`, or the settings of another task with the sections `text` and `training`.
+AnyConfig = TypeVar("AnyConfig", bound=Any)
+
 
 def resumable_config(
-    config: RunConfig, run: RunFolder, *, resume: str, folder: Path | None = None
-) -> RunConfig:
+    config: AnyConfig,
+    run: RunFolder,
+    *,
+    resume: str,
+    folder: Path | None = None,
+    paths: Sequence[tuple[str, str]] = PATHS,
+) -> AnyConfig:
     """Compare the settings with those saved in the run folder, and save them.
 
     Args:
@@ -33,6 +42,7 @@ def resumable_config(
         run: The run folder.
         resume: `never`, `auto` or `old-text`.
         folder: Folder in which the run was started; the current one when None.
+        paths: Section and key of the settings that contain file names.
 
     Returns:
         The settings, with file names as they were when the run was started.
@@ -50,19 +60,22 @@ def resumable_config(
                 help="Choose another --out, or continue the run with --resume auto.",
             )
         saved = decode(
-            RunConfig,
+            type(config),
             read_settings(run.read_config(), source=str(run.config_file)),
             source="config.toml",
         )
-        config = _named_as_saved(config, saved, folder=Path.cwd() if folder is None else folder)
+        folder = Path.cwd() if folder is None else folder
+        config = _named_as_saved(config, saved, folder=folder, paths=paths)
         _refuse_other_settings(config, saved, run)
     run.write_config(write_toml(encode(config)))
     return config
 
 
-def _named_as_saved(config: RunConfig, saved: RunConfig, *, folder: Path) -> RunConfig:
+def _named_as_saved(
+    config: AnyConfig, saved: AnyConfig, *, folder: Path, paths: Sequence[tuple[str, str]]
+) -> AnyConfig:
     """Replace file names by the saved ones if they refer to the same files."""
-    for section, key in _PATHS:
+    for section, key in paths:
         here, there = (getattr(getattr(each, section), key) for each in (config, saved))
         if here != there and _absolute(here, Path.cwd()) == _absolute(there, folder):
             part = replace(getattr(config, section), **{key: there})
@@ -76,7 +89,7 @@ def _absolute(names: str | tuple[str, ...] | None, folder: Path) -> list[str]:
     return [name if name in NO_FILES else os.path.normpath(folder / name) for name in listed]
 
 
-def _refuse_other_settings(config: RunConfig, saved: RunConfig, run: RunFolder) -> None:
+def _refuse_other_settings(config: AnyConfig, saved: AnyConfig, run: RunFolder) -> None:
     here, there = _comparable(config), _comparable(saved)
     for section in here:
         for key, value in here[section].items():
@@ -93,7 +106,7 @@ def _shown(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, list | tuple) else repr(value)
 
 
-def _comparable(config: RunConfig) -> dict[str, Values]:
+def _comparable(config: Any) -> dict[str, Values]:
     """Return the settings that must not change when a run is resumed."""
     values = {
         section: value for section, value in asdict(config).items() if section != "description"

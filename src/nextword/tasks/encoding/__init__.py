@@ -1,0 +1,41 @@
+"""From words to vectors: vocabularies, batches, features of words, and recurrent layers."""
+
+from nextword.tasks.encoding.batch import DistinctWords, ModelTokens, TokenBatch
+from nextword.tasks.encoding.batcher import Batcher, SentenceRows, WordTable
+from nextword.tasks.encoding.cache import WordVectorCache
+from nextword.tasks.encoding.config import EncoderConfig
+from nextword.tasks.encoding.encoder import SequenceEncoder
+from nextword.tasks.encoding.language_model import LanguageModelFeatures
+from nextword.tasks.encoding.model_text import ModelText
+from nextword.tasks.encoding.parts import (
+    EncoderParts,
+    FeatureModel,
+    feature_model,
+    load_feature_models,
+)
+from nextword.tasks.encoding.vocabulary import (
+    LabelVocabulary,
+    TokenVocabulary,
+    build_vocabulary,
+)
+
+__all__ = [
+    "Batcher",
+    "DistinctWords",
+    "EncoderConfig",
+    "EncoderParts",
+    "FeatureModel",
+    "LabelVocabulary",
+    "LanguageModelFeatures",
+    "ModelText",
+    "ModelTokens",
+    "SentenceRows",
+    "SequenceEncoder",
+    "TokenBatch",
+    "TokenVocabulary",
+    "WordTable",
+    "WordVectorCache",
+    "build_vocabulary",
+    "feature_model",
+    "load_feature_models",
+]

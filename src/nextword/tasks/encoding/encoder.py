@@ -1,0 +1,195 @@
+"""The encoder: words, characters and language models, then recurrent layers."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from nextword.cells import CELLS, AnyCell
+from nextword.layers import Dropout, LockedDropout, keep_mask
+from nextword.models import NeuralLanguageModel
+from nextword.recurrent import BidirectionalStack, RecurrentRegularizer, RecurrentStack
+from nextword.tasks.encoding.batch import DistinctWords, TokenBatch
+from nextword.tasks.encoding.characters import CharacterBiLstm, CharacterCnn
+from nextword.tasks.encoding.config import EncoderConfig
+from nextword.tasks.encoding.language_model import LanguageModelFeatures
+from nextword.tasks.encoding.vocabulary import TokenVocabulary
+from nextword.tasks.encoding.words import WordEmbedding
+from nextword.tensors import Embeddings, Hidden
+
+
+class SequenceEncoder(nn.Module):
+    """Encodes sentences: one vector for each word, which depends on the whole sentence.
+
+    Args:
+        config: The settings.
+        vocabulary: Words and characters.
+        language_models: Trained language models whose hidden states become features.
+        backend: Implementation of the recurrent layers; see `training.backend`.
+
+    Attributes:
+        output_size: Size of the vectors.
+
+    Raises:
+        ConfigError: A cell does not support the settings or the backend.
+
+    Source: [schuster1997], [graves2005], [huang2015], [ma2016].
+    """
+
+    def __init__(
+        self,
+        config: EncoderConfig,
+        vocabulary: TokenVocabulary,
+        *,
+        language_models: Sequence[NeuralLanguageModel] = (),
+        backend: str = "auto",
+    ) -> None:
+        super().__init__()
+        self.words = _words(config, vocabulary)
+        self.characters = _characters(config, vocabulary, backend)
+        self.language_models = nn.ModuleList(
+            LanguageModelFeatures(model, is_frozen=not config.fine_tune)
+            for model in language_models
+        )
+        self.word_dropout = config.word_dropout
+        kind = LockedDropout if config.locked else Dropout
+        self.input_dropout = kind(config.input_dropout)
+        self.output_dropout = kind(config.output_dropout)
+        input_size = self.word_size + sum(part.output_size for part in self._features)
+        self.core = _recurrent(config, input_size, backend=backend)
+        self.output_size = _output_size(self.core)
+
+    @property
+    def word_size(self) -> int:
+        """Size of the vectors that `encode_words` returns."""
+        parts = [part for part in (self.words, self.characters) if part is not None]
+        return sum(part.output_size for part in parts)
+
+    @property
+    def _features(self) -> list[LanguageModelFeatures]:
+        return list(self.language_models)  # type: ignore[arg-type]  # nn.ModuleList is not typed
+
+    def forward(
+        self, batch: TokenBatch, *, word_vectors: Float[Tensor, "words size"] | None = None
+    ) -> Hidden:
+        """Return one vector for each word of each sentence.
+
+        Args:
+            batch: The sentences.
+            word_vectors: What `encode_words` returned for the distinct words, (words, word_size);
+                computed when None.
+
+        Returns:
+            (batch, time, output_size).
+        """
+        inputs = self.input_dropout(self.embed(batch, word_vectors=word_vectors))
+        if isinstance(self.core, BidirectionalStack):
+            outputs, _ = self.core(inputs, batch.lengths)
+        else:
+            outputs, _ = self.core(inputs, self.core.initial_state(len(inputs)), batch.lengths)
+        hidden: Hidden = self.output_dropout(outputs)
+        return hidden
+
+    def embed(
+        self, batch: TokenBatch, *, word_vectors: Float[Tensor, "words size"] | None = None
+    ) -> Embeddings:
+        """Return the inputs of the recurrent layers before dropout, (batch, time, input_size).
+
+        Arguments as for `forward`.
+        """
+        if word_vectors is None:
+            word_vectors = self.encode_words(batch.words)
+        parts = [nn.functional.embedding(batch.places, word_vectors)] if self.word_size else []
+        parts += [
+            features(tokens)
+            for features, tokens in zip(self._features, batch.model_tokens, strict=True)
+        ]
+        return torch.cat(parts, dim=2)
+
+    def encode_words(self, words: DistinctWords) -> Float[Tensor, "words size"]:
+        """Return the part of the inputs that does not depend on the sentence.
+
+        Args:
+            words: Distinct words.
+
+        Returns:
+            (words, word_size).
+        """
+        parts = []
+        if self.words is not None:
+            parts.append(self.words(words.word_ids))
+        if self.characters is not None:
+            parts.append(self.characters(words.character_ids, words.character_lengths))
+        if not parts:
+            return torch.zeros(len(words), 0)
+        vectors = torch.cat(parts, dim=1)
+        if self.training and self.word_dropout > 0.0:
+            shape = (len(vectors), 1)
+            vectors = vectors * keep_mask(shape, probability=self.word_dropout, like=vectors)
+        return vectors
+
+
+def _words(config: EncoderConfig, vocabulary: TokenVocabulary) -> WordEmbedding | None:
+    if config.word_embedding_size == 0:
+        return None
+    return WordEmbedding(
+        vocabulary,
+        config.word_embedding_size,
+        unknown_probability=config.unknown_probability,
+    )
+
+
+def _characters(
+    config: EncoderConfig, vocabulary: TokenVocabulary, backend: str
+) -> CharacterCnn | CharacterBiLstm | None:
+    if config.characters == "cnn":
+        return CharacterCnn(
+            vocabulary.num_characters,
+            embedding_size=config.character_embedding_size,
+            num_filters=config.character_hidden_size,
+        )
+    if config.characters == "bilstm":
+        return CharacterBiLstm(
+            vocabulary.num_characters,
+            embedding_size=config.character_embedding_size,
+            hidden_size=config.character_hidden_size,
+            backend=backend,
+        )
+    return None
+
+
+def _recurrent(
+    config: EncoderConfig, input_size: int, *, backend: str
+) -> RecurrentStack | BidirectionalStack:
+    """Build the recurrent layers."""
+    kind = LockedDropout if config.locked else Dropout
+    dropout = kind(config.layer_dropout)
+    regularizer = RecurrentRegularizer(recurrent_dropout=config.recurrent_dropout)
+    num_directions = 2 if config.bidirectional else 1
+
+    def cells() -> list[AnyCell]:
+        layers: list[AnyCell] = []
+        width = input_size
+        for _ in range(config.num_layers):
+            layers.append(CELLS[config.cell](width, config))
+            width = num_directions * layers[-1].output_size
+        return layers
+
+    if config.bidirectional:
+        return BidirectionalStack(
+            cells(),
+            cells(),
+            dropout_between=dropout,
+            regularizer=regularizer,
+            backend=backend,
+        )
+    return RecurrentStack(
+        cells(), dropout_between=dropout, regularizer=regularizer, backend=backend
+    )
+
+
+def _output_size(core: RecurrentStack | BidirectionalStack) -> int:
+    if isinstance(core, BidirectionalStack):
+        return core.output_size
+    return core.layers[-1].output_size
