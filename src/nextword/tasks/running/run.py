@@ -31,7 +31,8 @@ from nextword.training import (
 from nextword.training.data import TextAccess, check_sources, require_unchanged, starting_folder
 
 RESUME = ("auto", "never")
-_PATHS = (
+#: Settings that contain file names.
+PATHS = (
     ("text", "train"),
     ("text", "valid"),
     ("text", "test"),
@@ -109,6 +110,7 @@ def run_task(
     resume: str = "never",
     callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
     on_progress: ProgressCallback | None = None,
+    paths: Sequence[tuple[str, str]] = PATHS,
 ) -> TaskResult:
     """Train a model of a task in a run folder, or resume a run.
 
@@ -121,6 +123,7 @@ def run_task(
         callbacks: Called with the run folder; returns callbacks to use in addition to the metrics
             file and the training curve.
         on_progress: Called with (stage, done, total) before and after training.
+        paths: Section and key of the settings that contain file names.
 
     Returns:
         The folders, counters and scores of the run.
@@ -138,7 +141,7 @@ def run_task(
     with open_run(out) as run:
         with emptied_on_failure(run) as beginning:
             folder = starting_folder(run)
-            config = resumable_config(config, run, resume=resume, folder=folder, paths=_PATHS)
+            config = resumable_config(config, run, resume=resume, folder=folder, paths=paths)
             access = _checked_sources(config, run, folder)
             tune_process()
             seed_everything(config.training.seed)

@@ -30,6 +30,11 @@ class PairBatch:
     target_ids: TokenIds
     target_lengths: Lengths
 
+    def to(self, device: torch.device) -> "PairBatch":
+        """Return the batch on a device."""
+        tensors = {name: getattr(self, name).to(device) for name in self.__dataclass_fields__}
+        return PairBatch(**tensors)
+
 
 def padded(rows: Sequence[Ids], *, pad_id: int) -> tuple[TokenIds, Lengths]:
     """Return rows of token ids as one tensor, and their lengths.

@@ -88,9 +88,9 @@ class Decoder(nn.Module):
         self.input_feeding = input_feeding
         self.embedding = nn.Embedding(vocab_size, embedding_size)
         nn.init.normal_(self.embedding.weight, std=embedding_size**-0.5)
-        self.core = RecurrentStack(cells, dropout_between=Dropout(dropout), backend=backend)
-        self.attention = attention
         self.dropout = Dropout(dropout)
+        self.core = RecurrentStack(cells, dropout_between=self.dropout, backend=backend)
+        self.attention = attention
         if attention is not None:
             self.combine = nn.Linear(value_size + hidden_size, hidden_size)
         self.output = nn.Linear(hidden_size, len(output_ids))

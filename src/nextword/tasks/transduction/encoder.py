@@ -33,8 +33,7 @@ class SourceEncoder(nn.Module):
         forward_cells: The cell of each layer, lowest first; the input size of the first one is the
             embedding size.
         backward_cells: The cells of the opposite direction; None for one direction.
-        embedding_dropout: Dropout probability of the embeddings.
-        layer_dropout: Dropout probability between layers and of the outputs.
+        dropout: Dropout probability of embeddings, between layers, and of the outputs.
         backend: Name of the implementation of the layers; `auto` chooses one.
 
     Raises:
@@ -47,23 +46,22 @@ class SourceEncoder(nn.Module):
         *,
         forward_cells: Sequence[AnyCell],
         backward_cells: Sequence[AnyCell] | None = None,
-        embedding_dropout: float = 0.0,
-        layer_dropout: float = 0.0,
+        dropout: float = 0.0,
         backend: str = "auto",
     ) -> None:
         super().__init__()
         self.embedding = nn.Embedding(vocab_size, forward_cells[0].input_size)
         nn.init.normal_(self.embedding.weight, std=self.embedding.embedding_dim**-0.5)
-        self.embedding_dropout = Dropout(embedding_dropout)
-        self.output_dropout = Dropout(layer_dropout)
-        between = Dropout(layer_dropout)
+        self.dropout = Dropout(dropout)
         self.layers: BidirectionalStack | RecurrentStack
         if backward_cells is None:
-            self.layers = RecurrentStack(forward_cells, dropout_between=between, backend=backend)
+            self.layers = RecurrentStack(
+                forward_cells, dropout_between=self.dropout, backend=backend
+            )
             self.output_size = forward_cells[-1].output_size
         else:
             self.layers = BidirectionalStack(
-                forward_cells, backward_cells, dropout_between=between, backend=backend
+                forward_cells, backward_cells, dropout_between=self.dropout, backend=backend
             )
             self.output_size = self.layers.output_size
 
@@ -74,7 +72,7 @@ class SourceEncoder(nn.Module):
             source_ids: (batch, source).
             lengths: Number of tokens in each row, at least 1, (batch).
         """
-        embeddings = self.embedding_dropout(self.embedding(source_ids))
+        embeddings = self.dropout(self.embedding(source_ids))
         final_states: tuple[CellState, ...]
         if isinstance(self.layers, RecurrentStack):
             state = self.layers.initial_state(len(source_ids))
@@ -82,7 +80,7 @@ class SourceEncoder(nn.Module):
         else:
             outputs, both = self.layers(embeddings, lengths)
             final_states = tuple((*ahead, *back) for ahead, back in both)
-        return Encoded(outputs=self.output_dropout(outputs), final_states=final_states)
+        return Encoded(outputs=self.dropout(outputs), final_states=final_states)
 
     @property
     def state_sizes(self) -> tuple[int, ...]:

@@ -57,9 +57,7 @@ class EncoderDecoder(nn.Module):
         """The device of the model."""
         return self.decoder.output.weight.device
 
-    def encode(
-        self, source_ids: TokenIds, lengths: Lengths
-    ) -> tuple[SourceMemory, DecoderState]:
+    def encode(self, source_ids: TokenIds, lengths: Lengths) -> tuple[SourceMemory, DecoderState]:
         """Encode sources.
 
         Args:

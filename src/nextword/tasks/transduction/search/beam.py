@@ -208,9 +208,7 @@ class _Beam:
             token_ids=self._output_ids[outputs],
         )
 
-    def _keep(
-        self, rows: _Rows, candidates: _Candidates
-    ) -> tuple[_Rows, Int64[Tensor, " rows"]]:
+    def _keep(self, rows: _Rows, candidates: _Candidates) -> tuple[_Rows, Int64[Tensor, " rows"]]:
         """Finish targets, drop sources that are done, and return the rows that go on."""
         is_possible = candidates.totals > _NEVER
         is_end = candidates.token_ids == self._end_id

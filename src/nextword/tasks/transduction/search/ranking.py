@@ -1,6 +1,5 @@
 """The score by which finished targets are ranked."""
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -11,11 +10,11 @@ _LEAST_COVERAGE = 1e-30
 
 
 def length_divisor(length: int, *, length_penalty: float) -> float:
-    """Return lp(Y) = ((5 + |Y|) / 6)^α.
+    """Return lp(Y) = ((5 + |Y|) / 6)^a.
 
     Args:
         length: Number of tokens |Y|, the end token included.
-        length_penalty: α.
+        length_penalty: The exponent a.
 
     Source: [wu2016], equation 14.
 
