@@ -29,9 +29,7 @@ class NaiveCrf:
     def ranked(self) -> list[tuple[tuple[int, ...], float]]:
         """All allowed sequences with their log-probabilities, most probable first."""
         pairs = zip(self.paths, self.log_probs.tolist(), strict=True)
-        return sorted(
-            (pair for pair in pairs if pair[1] > -torch.inf), key=lambda pair: -pair[1]
-        )
+        return sorted((pair for pair in pairs if pair[1] > -torch.inf), key=lambda pair: -pair[1])
 
     def marginals(self) -> Tensor:
         one_hot = torch.nn.functional.one_hot(torch.tensor(self.paths), self.num_labels)

@@ -13,7 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nextword.api import Model, load, plan, run_config, train
+    from nextword.api import Model, load, plan, run_config, train, train_tagger
     from nextword.base import NextwordError
     from nextword.cells import register_cell
     from nextword.families import register_family
@@ -37,6 +37,7 @@ _HOMES = {
     "register_output": "nextword.layers",
     "run_config": "nextword.api",
     "train": "nextword.api",
+    "train_tagger": "nextword.api",
 }
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "register_output",
     "run_config",
     "train",
+    "train_tagger",
 ]
 
 

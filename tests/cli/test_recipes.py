@@ -4,14 +4,14 @@ import json
 import tomllib
 
 from cli.caller import Call
-from nextword.training import recipe_names
+from nextword.training import recipe_names, task_recipe_names
 
 
 def test_recipes_lists_names_and_descriptions(cli: Call) -> None:
     finished = cli("recipes")
 
     lines = finished.out.splitlines()
-    assert [line.split()[0] for line in lines] == recipe_names()
+    assert [line.split()[0] for line in lines] == recipe_names() + task_recipe_names()
     assert all(len(line.split()) > 3 for line in lines)
 
 
@@ -19,7 +19,7 @@ def test_recipes_json_has_its_keys(cli: Call) -> None:
     value = json.loads(cli("recipes", "--json").out)
 
     assert list(value) == ["schema", "recipes"]
-    assert [recipe["name"] for recipe in value["recipes"]] == recipe_names()
+    assert [recipe["name"] for recipe in value["recipes"]] == recipe_names() + task_recipe_names()
 
 
 def test_recipes_name_prints_toml_alone(cli: Call) -> None:

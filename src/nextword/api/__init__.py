@@ -8,26 +8,33 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nextword.api.loading import load
+    from nextword.api.loading import load, load_language_model
     from nextword.api.model import Model
+    from nextword.api.tasks import tagging_config, train_tagger
     from nextword.api.training import DEFAULT_RECIPE, plan, run_config, train
 
 _HOMES = {
     "DEFAULT_RECIPE": "nextword.api.training",
     "Model": "nextword.api.model",
     "load": "nextword.api.loading",
+    "load_language_model": "nextword.api.loading",
     "plan": "nextword.api.training",
     "run_config": "nextword.api.training",
+    "tagging_config": "nextword.api.tasks",
     "train": "nextword.api.training",
+    "train_tagger": "nextword.api.tasks",
 }
 
 __all__ = [
     "DEFAULT_RECIPE",
     "Model",
     "load",
+    "load_language_model",
     "plan",
     "run_config",
+    "tagging_config",
     "train",
+    "train_tagger",
 ]
 
 

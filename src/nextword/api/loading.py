@@ -2,11 +2,11 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nextword.api.model import Model
 from nextword.base import checked_path
-from nextword.storage import load_model
+from nextword.storage import load_model, read_model_config, task_kind
 from nextword.tensors import resolve_device
 
 if TYPE_CHECKING:
@@ -19,8 +19,40 @@ def load(
     device: str = "cpu",
     encoding: str | None = None,
     on_progress: "ProgressCallback | None" = None,
+) -> Any:
+    """Load a model of any kind: a language model, or that of a task, such as a tagger.
+
+    Args:
+        path: Model folder or run folder; for language models also an ARPA file or `hf:NAME`.
+        device: Device of the parameters, such as `cpu` or `cuda:1`.
+        encoding: Encoding of the words of an ARPA file; see `load_language_model`.
+        on_progress: Called with (stage, done, total) while lines of an ARPA file are read.
+
+    Returns:
+        A `Model` for a language model; a `Tagger` for a tagger.
+
+    Raises:
+        CheckpointError: There is no such folder or file, or the model in it is damaged.
+        ConfigError: The device or encoding is unknown or has no effect.
+        MissingExtraError: transformers is not installed, and the path starts with `hf:`.
+    """
+    if Path(path).is_dir():
+        kind = task_kind(read_model_config(checked_path(path)))
+        if kind is not None:
+            from nextword.tasks.loading import load_task_model
+
+            return load_task_model(checked_path(path), kind=kind, device=resolve_device(device))
+    return load_language_model(path, device=device, encoding=encoding, on_progress=on_progress)
+
+
+def load_language_model(
+    path: str | Path,
+    *,
+    device: str = "cpu",
+    encoding: str | None = None,
+    on_progress: "ProgressCallback | None" = None,
 ) -> Model:
-    """Load a model from a model folder, a run folder, an ARPA file, or a transformers model.
+    """Load a language model from a folder, an ARPA file, or a transformers model.
 
     Args:
         path: Model folder, run folder, or ARPA file, which may be compressed. `hf:NAME` loads a

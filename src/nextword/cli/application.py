@@ -4,10 +4,9 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 from typer.main import get_command
 
 from nextword import __version__
@@ -18,6 +17,7 @@ from nextword.cli.errors import BAD_INPUT, INTERRUPTED, report_error
 from nextword.cli.evaluate import evaluate
 from nextword.cli.export import export
 from nextword.cli.generate import generate
+from nextword.cli.group import Commands
 from nextword.cli.info import info
 from nextword.cli.log import shown_log
 from nextword.cli.next_words import next_words
@@ -26,36 +26,13 @@ from nextword.cli.output import remark, write_line
 from nextword.cli.program import NAME
 from nextword.cli.recipes import recipes
 from nextword.cli.score import score
-from nextword.cli.streams import replace_closed_streams, require_standard_output
+from nextword.cli.streams import replace_closed_streams
+from nextword.cli.tag import app as tag_app
 from nextword.cli.train import train
-
-#: Commands that write their result to files. They check standard output themselves if they need it.
-_KEEP_FILES = frozenset({"bench", "demo", "export", "train"})
 
 #: Iterations that a waiting OpenMP thread spins before it sleeps. The default of GNU OpenMP suits
 #: idle machines only: next to another busy program it makes every training step 5 times slower.
 _SPIN_COUNT = "5000"
-
-
-class Commands(TyperGroup):
-    """The group of commands, in the order in which they were added."""
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        """Return the command named by the first argument.
-
-        Raises:
-            ConfigError: There is no such command; the error suggests the nearest one.
-        """
-        if args[0] not in self.commands and not args[0].startswith("-"):
-            from nextword.base import ConfigError, did_you_mean
-
-            raise ConfigError(
-                f"there is no command {args[0]!r}.", help=did_you_mean(args[0], self.commands)
-            )
-        found = super().resolve_command(ctx, args)
-        if found[0] not in _KEEP_FILES:
-            require_standard_output()
-        return found
 
 
 app = typer.Typer(
@@ -81,6 +58,8 @@ for _name, _command, _summary in (
     ("bench", bench, "Compare the training speed with plain PyTorch."),
 ):
     app.command(_name, short_help=_summary)(_command)
+for _name, _group, _summary in (("tag", tag_app, "Label the words of sentences."),):
+    app.add_typer(_group, name=_name, short_help=_summary, help=_summary)
 
 
 def _print_version(is_asked: bool) -> bool:

@@ -100,7 +100,7 @@ def _write_samples(out: Path, result: "RunResult", baseline: "PerplexityCard") -
     from nextword.storage import RunFolder
     from nextword.training import write_report
 
-    samples = make_samples(api.load(out), PROMPTS)
+    samples = make_samples(api.load_language_model(out), PROMPTS)
     run = RunFolder.open(out)
     write_report(
         run,

@@ -25,7 +25,9 @@ def load_model(
 
     tune_process()
     with _LazyDisplay(quiet=quiet) as display:
-        return api.load(name, device=device, encoding=encoding, on_progress=display.on_progress)
+        return api.load_language_model(
+            name, device=device, encoding=encoding, on_progress=display.on_progress
+        )
 
 
 class _LazyDisplay:

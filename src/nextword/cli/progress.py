@@ -21,9 +21,6 @@ LONGEST_INTERVAL_S = 60.0
 #: Time before the first line of a stage, in seconds. Shorter stages print nothing.
 STAGE_PATIENCE_S = 2.0
 
-_HEADER = f"{'step':>13} {'epoch':>7} {'perplexity':>11} {'tokens/s':>9} {'rate':>9} "
-_HEADER += f"{'gradient':>9} {'clipped':>7} {'left':>8}"
-
 Clock = Callable[[], float]
 
 
@@ -73,11 +70,20 @@ class LineProgress(ProgressDisplay):
 
     Args:
         clock: Returns the current time in seconds.
+        headline: Name of the figure of the training loss, for the column headings.
+        unit: What the speed counts, in the plural.
     """
 
-    def __init__(self, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Clock = time.monotonic,
+        *,
+        headline: str = "perplexity",
+        unit: str = "tokens",
+    ) -> None:
         super().__init__()
         self._clock = clock
+        self._header = header_line(headline, unit)
         self._shown_at = -LINE_INTERVAL_S
         self._stage = ""
         self._stage_since = 0.0
@@ -89,7 +95,7 @@ class LineProgress(ProgressDisplay):
         super().on_start(first_step=first_step, num_steps=num_steps)
         if first_step:
             remark(f"resuming after step {first_step}")
-        remark(_HEADER)
+        remark(self._header)
         self._shown_at = self._clock() - LINE_INTERVAL_S
 
     def on_step(self, record: StepRecord) -> None:
@@ -124,11 +130,29 @@ class LineProgress(ProgressDisplay):
             self._shown_at = self._clock()
 
 
+def header_line(headline: str, unit: str) -> str:
+    """Return the headings of the columns of `step_line`."""
+    return (
+        f"{'step':>13} {'epoch':>7} {headline:>11} {unit + '/s':>9} {'rate':>9} "
+        f"{'gradient':>9} {'clipped':>7} {'left':>8}"
+    )
+
+
+def figure(value: float) -> str:
+    """Return a figure with two decimals, or four if it is below 1.
+
+    Example:
+        >>> figure(103.456), figure(0.95678)
+        ('103.46', '0.9568')
+    """
+    return f"{value:.2f}" if abs(value) >= 1.0 else f"{value:.4f}"
+
+
 def step_line(record: StepRecord) -> str:
     """Return a training record as a line with fixed columns."""
     step = f"{record.step}/{record.num_steps}"
     return (
-        f"{step:>13} {record.epoch:7.2f} {record.value:11.2f} "
+        f"{step:>13} {record.epoch:7.2f} {figure(record.value):>11} "
         f"{record.items_per_second:9,.0f} {record.learning_rate:9.2e} {record.grad_norm:9.3f} "
         f"{100 * record.clip_rate:6.0f}% {duration(record.remaining_s):>8}"
     )
@@ -137,7 +161,7 @@ def step_line(record: StepRecord) -> str:
 def validation_line(record: ValidationRecord) -> str:
     """Return the result of a validation as a line."""
     best = ", the best so far" if record.is_best else ""
-    return f"validation after step {record.step}: {record.headline} {record.value:.2f}{best}"
+    return f"validation after step {record.step}: {record.headline} {figure(record.value)}{best}"
 
 
 def share_done(done: int, total: int | None) -> str:
@@ -166,12 +190,21 @@ def duration(seconds: float) -> str:
     return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
 
 
-def make_progress(*, quiet: bool, is_terminal: bool) -> ProgressDisplay:
-    """Return a display: none if `quiet`, a progress bar on a terminal, otherwise plain lines."""
+def make_progress(
+    *, quiet: bool, is_terminal: bool, headline: str = "perplexity", unit: str = "tokens"
+) -> ProgressDisplay:
+    """Return a display: none if `quiet`, a progress bar on a terminal, otherwise plain lines.
+
+    Args:
+        quiet: Whether to show nothing.
+        is_terminal: Whether standard error is a terminal.
+        headline: Name of the figure of the training loss.
+        unit: What the speed counts, in the plural.
+    """
     if quiet:
         return ProgressDisplay()
     if not is_terminal:
-        return LineProgress()
+        return LineProgress(headline=headline, unit=unit)
     from nextword.cli.progress_bar import BarProgress
 
     return BarProgress()

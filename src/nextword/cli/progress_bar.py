@@ -76,7 +76,7 @@ class BarProgress(ProgressDisplay):
 def figures_line(record: StepRecord) -> str:
     """Return the figures shown next to the bar."""
     return (
-        f"{record.headline} {record.value:.1f}  {record.items_per_second:,.0f} {record.unit}/s  "
+        f"{record.headline} {figure(record.value)}  {record.items_per_second:,.0f} {record.unit}/s  "
         f"gradient {record.grad_norm:.2f}  clipped {100 * record.clip_rate:.0f}%  "
         f"{duration(record.remaining_s)} left"
     )

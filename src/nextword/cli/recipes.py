@@ -21,9 +21,10 @@ def recipes(
 
 
 def _list(*, as_json: bool) -> None:
-    from nextword.training import read_recipe, recipe_names
+    from nextword.training import read_recipe, recipe_names, task_recipe_names
 
-    described = [(name, str(read_recipe(name).get("description", ""))) for name in recipe_names()]
+    names = recipe_names() + task_recipe_names()
+    described = [(name, str(read_recipe(name).get("description", ""))) for name in names]
     if as_json:
         write_json({"recipes": [{"name": n, "description": text} for n, text in described]})
     else:

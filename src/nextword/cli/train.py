@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: Values of --resume.
 RESUME_CHOICES = ("auto", "never", "old-text")
-_EXAMPLE = "Example: nextword train corpus.txt --out runs/mine --recipe lstm-small"
+_EXAMPLE = "nextword train corpus.txt --out runs/mine --recipe lstm-small"
 
 
 def train(
@@ -173,8 +173,12 @@ def refuse_tensorboard(family: str) -> None:
         )
 
 
-def required_out(out: Path | None) -> Path:
+def required_out(out: Path | None, *, example: str = _EXAMPLE) -> Path:
     """Return the run folder, which every training needs.
+
+    Args:
+        out: Value of `--out`.
+        example: A complete command.
 
     Raises:
         ConfigError: No folder is given, or its path is a file.
@@ -182,7 +186,7 @@ def required_out(out: Path | None) -> Path:
     from nextword.base import ConfigError, checked_path
 
     if out is None:
-        raise ConfigError("no run folder is given.", help=f"Add --out RUN. {_EXAMPLE}")
+        raise ConfigError("no run folder is given.", help=f"Add --out RUN. Example: {example}")
     if checked_path(out).exists() and not out.is_dir():
         raise ConfigError(f"--out {out} is not a folder.", help="Name a new or an empty folder.")
     return out

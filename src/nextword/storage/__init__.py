@@ -10,6 +10,7 @@ from nextword.storage.checkpoints import (
     load_latest_checkpoint,
     save_checkpoint,
 )
+from nextword.storage.disk import disk_errors
 from nextword.storage.folders import read_folder, recover_folder, save_folder
 from nextword.storage.format_version import FORMAT_VERSION
 from nextword.storage.leftovers import sweep_leftovers
@@ -37,6 +38,7 @@ __all__ = [
     "RunFolder",
     "RunLock",
     "StoredModel",
+    "disk_errors",
     "load_checkpoint",
     "load_latest_checkpoint",
     "load_model",

@@ -31,7 +31,13 @@ from nextword.training.loop import (
 )
 from nextword.training.page import html_page, html_section, inline_pictures, preformatted
 from nextword.training.planning import NgramPlan, Plan, plan_training
-from nextword.training.recipe_files import read_recipe, read_settings, recipe_names, recipe_text
+from nextword.training.recipe_files import (
+    read_recipe,
+    read_settings,
+    recipe_names,
+    recipe_text,
+    task_recipe_names,
+)
 from nextword.training.report import write_report
 from nextword.training.resume import resumable_config
 from nextword.training.run import RunResult, run_training
@@ -82,5 +88,6 @@ __all__ = [
     "resumable_config",
     "run_training",
     "stop_on_signals",
+    "task_recipe_names",
     "write_report",
 ]

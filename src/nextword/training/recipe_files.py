@@ -7,14 +7,22 @@ from nextword.base import ConfigError, Values, checked_path, did_you_mean, read_
 
 _PACKAGE = "nextword.training"
 _FOLDER = "recipes"
+_TASK_FOLDER = "recipes/tasks"
 
 
 def recipe_names() -> list[str]:
-    """Return the sorted names of all recipes."""
-    folder = files(_PACKAGE) / _FOLDER
-    return sorted(
-        Path(entry.name).stem for entry in folder.iterdir() if entry.name.endswith(".toml")
-    )
+    """Return the sorted names of all recipes of language models."""
+    return _names(_FOLDER)
+
+
+def task_recipe_names() -> list[str]:
+    """Return the sorted names of all recipes of other tasks, such as tagging."""
+    return _names(_TASK_FOLDER)
+
+
+def _names(folder: str) -> list[str]:
+    entries = (files(_PACKAGE) / folder).iterdir()
+    return sorted(Path(entry.name).stem for entry in entries if entry.name.endswith(".toml"))
 
 
 def recipe_text(name: str) -> str:
@@ -23,10 +31,13 @@ def recipe_text(name: str) -> str:
     Raises:
         ConfigError: No recipe has this name; the message suggests the most similar one.
     """
-    names = recipe_names()
-    if name not in names:
-        raise ConfigError(f"there is no recipe {name!r}.", help=did_you_mean(name, names))
-    return (files(_PACKAGE) / _FOLDER / f"{name}.toml").read_text(encoding="utf-8")
+    names, task_names = recipe_names(), task_recipe_names()
+    if name not in names + task_names:
+        raise ConfigError(
+            f"there is no recipe {name!r}.", help=did_you_mean(name, names + task_names)
+        )
+    folder = _FOLDER if name in names else _TASK_FOLDER
+    return (files(_PACKAGE) / folder / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def read_recipe(name_or_file: str) -> Values:

@@ -13,6 +13,7 @@ from nextword.tasks.encoding.parts import (
     feature_model,
     load_feature_models,
 )
+from nextword.tasks.encoding.vectors import read_word_vectors, training_vocabulary
 from nextword.tasks.encoding.vocabulary import (
     LabelVocabulary,
     TokenVocabulary,
@@ -38,4 +39,6 @@ __all__ = [
     "build_vocabulary",
     "feature_model",
     "load_feature_models",
+    "read_word_vectors",
+    "training_vocabulary",
 ]

@@ -62,7 +62,7 @@ class CharacterCnn(nn.Module):
         # scores of padding are 0, so the maximum is at least 0 for every word.
         products = nn.functional.linear(embedded, self.weight)
         sizes = [s for w, s in zip(_WIDTHS, self._shares, strict=True) for _ in range(w)]
-        parts = list(products.split(sizes, dim=2))
+        parts = list(torch.split(products, sizes, dim=2))
         features = []
         for width in _WIDTHS:
             shifted = [

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nextword.base import FormatError, Values
 from nextword.tasks.encoding.config import EncoderConfig
@@ -80,6 +80,16 @@ class TokenVocabulary:
             word = word[:half] + word[-half:]
         return [self._character_ids.get(sign, UNKNOWN_ID) for sign in word]
 
+    def with_words(self, words: Iterable[str]) -> "TokenVocabulary":
+        """Return the vocabulary with further words after those of the training data.
+
+        Args:
+            words: Words with pretrained vectors; normalized here, and repeated ones left out.
+        """
+        others = dict.fromkeys(map(self.normalize, words))
+        new = tuple(word for word in others if word not in self._word_ids)
+        return replace(self, words=self.words + new)
+
     def to_values(self) -> Values:
         """Return the vocabulary as JSON values."""
         return {
@@ -117,15 +127,12 @@ class TokenVocabulary:
 def build_vocabulary(
     sentences: Iterable[Sequence[str]],
     config: EncoderConfig,
-    *,
-    more_words: Iterable[str] = (),
 ) -> TokenVocabulary:
     """Build the vocabulary of the training data.
 
     Args:
         sentences: The words of each training sentence.
         config: How words are normalized, and how often a word must occur.
-        more_words: Words with pretrained vectors, added after those of the training data.
     """
     counts: Counter[str] = Counter()
     surfaces: Counter[str] = Counter()
@@ -138,13 +145,8 @@ def build_vocabulary(
         for sign in surface:
             characters[sign] += count
     words = [word for word, count in counts.most_common() if count >= config.min_count]
-    others = dict.fromkeys(
-        normalize(word, lowercase=config.lowercase, digits=config.normalize_digits)
-        for word in more_words
-    )
-    known = set(words)
     return TokenVocabulary(
-        words=(*words, *(word for word in others if word not in known)),
+        words=tuple(words),
         characters=tuple(sign for sign, _ in characters.most_common()),
         num_frequent=sum(counts[word] > 1 for word in words),
         num_training=len(words),

@@ -6,6 +6,7 @@ from nextword.tasks.running.config import (
     TaskEvaluationConfig,
     TaskTextConfig,
     TaskTrainingConfig,
+    portable,
 )
 from nextword.tasks.running.job import Measurement, TaskJob
 from nextword.tasks.running.objective import ExampleObjective
@@ -21,6 +22,7 @@ __all__ = [
     "TaskResult",
     "TaskTextConfig",
     "TaskTrainingConfig",
+    "portable",
     "run_task",
     "split_off",
     "write_task_card",

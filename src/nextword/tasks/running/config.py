@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from nextword.base import PositiveFloat, PositiveInt, settings
+from nextword.base import PositiveFloat, PositiveInt, Values, encode, settings
 from nextword.optim import AveragingConfig, ClippingConfig, OptimizerConfig, ScheduleConfig
 from nextword.tasks.encoding import EncoderConfig
 from nextword.training import LoopConfig
@@ -126,3 +126,14 @@ class TaskConfig:
             clipping=self.clipping,
             averaging=self.averaging,
         )
+
+
+def portable(config: TaskConfig) -> Values:
+    """Return the settings of a run that do not depend on the machine, for `config.json`.
+
+    The sections of the model are left out; the task adds them.
+    """
+    values = encode(config)
+    del values["text"], values["encoder"], values["training"]["device"]
+    del values["training"]["backend"]
+    return values

@@ -44,13 +44,14 @@ PATHS = (
 _logger = logging.getLogger(__name__)
 
 Config = TypeVar("Config", bound=TaskConfig)
+GivenConfig = TypeVar("GivenConfig", bound=TaskConfig, contravariant=True)
 
 
-class Prepare(Protocol[Config]):
+class Prepare(Protocol[GivenConfig]):
     """Reads the data of a task and builds its model."""
 
     def __call__(
-        self, config: Config, access: TextAccess, *, on_progress: ProgressCallback | None
+        self, config: GivenConfig, access: TextAccess, *, on_progress: ProgressCallback | None
     ) -> TaskJob:
         """Return the task, ready for training.
 

@@ -1,1 +1,23 @@
 """Tagging: a label for each word of a sentence."""
+
+from nextword.tasks.tagging.codec import LabelCodec
+from nextword.tasks.tagging.config import TaggingConfig, TaggingRunConfig
+from nextword.tasks.tagging.evaluation import TaggingScores, evaluate_tagger
+from nextword.tasks.tagging.model import TaggingModel
+from nextword.tasks.tagging.tagger import TaggedToken, Tagger, TaggerParts, load_tagger, tagged
+from nextword.tasks.tagging.train import train_tagger
+
+__all__ = [
+    "LabelCodec",
+    "TaggedToken",
+    "Tagger",
+    "TaggerParts",
+    "TaggingConfig",
+    "TaggingModel",
+    "TaggingRunConfig",
+    "TaggingScores",
+    "evaluate_tagger",
+    "load_tagger",
+    "tagged",
+    "train_tagger",
+]

@@ -3,29 +3,17 @@
 import hashlib
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from jaxtyping import Int64
 
 from nextword.tasks.encoding import Batcher, LabelVocabulary, SentenceRows, TokenBatch
+from nextword.tasks.tagging.codec import LabelCodec
+from nextword.tasks.tagging.files import Sentence
 from nextword.tensors import TokenIds
 
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class LabelledSentence:
-    """A sentence with the expected label of each word.
-
-    Attributes:
-        words: The words.
-        labels: Their labels.
-    """
-
-    words: tuple[str, ...]
-    labels: tuple[str, ...]
 
 
 class TaggingData:
@@ -34,15 +22,17 @@ class TaggingData:
     Args:
         sentences: The sentences; longer ones than `max_length` are split.
         batcher: Turns sentences into batches.
-        labels: The labels, which must contain all labels of the sentences.
+        codec: From the labels of files to those inside the model.
+        labels: The labels inside the model.
         max_length: Largest number of words of a training example.
     """
 
     def __init__(
         self,
-        sentences: Sequence[LabelledSentence],
+        sentences: Sequence[Sentence],
         batcher: Batcher,
         *,
+        codec: LabelCodec,
         labels: LabelVocabulary,
         max_length: int,
     ) -> None:
@@ -51,12 +41,12 @@ class TaggingData:
         self._label_ids: list[Int64[np.ndarray, " time"]] = []
         num_long = 0
         for sentence in sentences:
-            rows = batcher.rows(sentence.words)
-            label_ids = np.array([labels.id(label) for label in sentence.labels], dtype=np.int64)
+            rows, expected = batcher.rows(sentence.words), sentence.labels or ()
             num_long += len(rows) > max_length
             for start in range(0, len(rows), max_length):
+                piece = codec.encode(expected[start : start + max_length])
                 self._rows.append(rows[start : start + max_length])
-                self._label_ids.append(label_ids[start : start + max_length])
+                self._label_ids.append(np.array([labels.id(each) for each in piece], np.int64))
         if num_long:
             _logger.info(
                 "%s training sentences have more than %s words; they are split for training",
@@ -85,10 +75,10 @@ class TaggingData:
         return batch, label_ids
 
 
-def sentences_sha256(sentences: Iterable[LabelledSentence]) -> str:
+def sentences_sha256(sentences: Iterable[Sentence]) -> str:
     """Return the SHA-256 of labelled sentences."""
     digest = hashlib.sha256()
     for sentence in sentences:
-        content = "\0".join((*sentence.words, "", *sentence.labels))
+        content = "\0".join((*sentence.words, "", *(sentence.labels or ())))
         digest.update(content.encode("utf-8", errors="surrogatepass") + b"\n")
     return digest.hexdigest()

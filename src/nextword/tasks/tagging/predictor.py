@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import torch
 
 from nextword.tasks.encoding import Batcher, WordVectorCache
 from nextword.tasks.tagging.model import TaggingModel
 
+DEFAULT_BATCH_SIZE = 64
 #: Number of sentences that are read ahead, to batch those of similar length.
-_READ_AHEAD = 1024
+READ_AHEAD = 1024
 #: Largest number of words in a batch with padding; a longer sentence is a batch of its own.
 _MAX_WORDS = 8192
 
@@ -20,10 +22,12 @@ class PredictedLabels:
     """The predicted labels of a sentence.
 
     Attributes:
+        words: The words.
         label_ids: Id of the label of each word.
         probabilities: Probability of that label of each word; None if it was not asked for.
     """
 
+    words: Sequence[str]
     label_ids: list[int]
     probabilities: list[float] | None = None
 
@@ -40,7 +44,9 @@ class LabelPredictor:
         batch_size: Number of sentences in a batch.
     """
 
-    def __init__(self, model: TaggingModel, batcher: Batcher, *, batch_size: int = 64) -> None:
+    def __init__(
+        self, model: TaggingModel, batcher: Batcher, *, batch_size: int = DEFAULT_BATCH_SIZE
+    ) -> None:
         self._model = model
         self._batcher = batcher
         self._batch_size = batch_size
@@ -48,22 +54,29 @@ class LabelPredictor:
         self._device = next(model.parameters()).device
 
     def predict(
-        self, sentences: Iterable[Sequence[str]], *, with_probabilities: bool = False
+        self,
+        sentences: Iterable[Sequence[str]],
+        *,
+        with_probabilities: bool = False,
+        read_ahead: int = READ_AHEAD,
     ) -> Iterator[PredictedLabels]:
         """Iterate over the labels of sentences, in their order and in bounded memory.
 
         Args:
             sentences: The words of each sentence; a sentence may be empty.
             with_probabilities: Whether to compute the probability of each predicted label.
+            read_ahead: Number of sentences that are read before the first one is returned.
         """
         remaining = iter(sentences)
-        while group := list(islice(remaining, _READ_AHEAD)):
+        while group := list(islice(remaining, read_ahead)):
             yield from self._predict_group(group, with_probabilities=with_probabilities)
 
     def _predict_group(
         self, sentences: Sequence[Sequence[str]], *, with_probabilities: bool
     ) -> list[PredictedLabels]:
-        empty = PredictedLabels(label_ids=[], probabilities=[] if with_probabilities else None)
+        empty = PredictedLabels(
+            words=(), label_ids=[], probabilities=[] if with_probabilities else None
+        )
         labels = [empty] * len(sentences)
         for places in self._batches([len(sentence) for sentence in sentences]):
             found = self._predict_batch(
@@ -95,16 +108,17 @@ class LabelPredictor:
         emissions = self._model(batch, word_vectors=self._cache.vectors(batch.words))
         label_ids = self._model.decode(emissions, batch.lengths)
         rows = _cut(label_ids.tolist(), sentences)
-        if not with_probabilities:
-            return [PredictedLabels(label_ids=row) for row in rows]
-        probabilities = self._model.probabilities(emissions, batch.lengths)
-        chosen = probabilities.gather(2, label_ids[:, :, None]).squeeze(2)
+        chances: list[list[float]] | list[None] = [None] * len(rows)
+        if with_probabilities:
+            probabilities = self._model.probabilities(emissions, batch.lengths)
+            chosen = probabilities.gather(2, label_ids[:, :, None]).squeeze(2)
+            chances = _cut(chosen.tolist(), sentences)
         return [
-            PredictedLabels(label_ids=row, probabilities=chances)
-            for row, chances in zip(rows, _cut(chosen.tolist(), sentences), strict=True)
+            PredictedLabels(words=words, label_ids=row, probabilities=chance)
+            for words, row, chance in zip(sentences, rows, chances, strict=True)
         ]
 
 
-def _cut(rows: list[list], sentences: Sequence[Sequence[str]]) -> list[list]:
+def _cut(rows: list[list[Any]], sentences: Sequence[Sequence[str]]) -> list[list[Any]]:
     """Return each row without padding."""
     return [row[: len(sentence)] for row, sentence in zip(rows, sentences, strict=True)]

@@ -13,14 +13,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol, runtime_checkable
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from nextword.base import STRICT, FormatError, MismatchError, write_json
 from nextword.storage import RunFolder
 from nextword.text import STANDARD_LIBRARY, find_files
-from nextword.training.config import TextConfig
 
 #: Value of `resume` that uses the stored encoded text even if the text has changed.
 OLD_TEXT = "old-text"
@@ -68,6 +67,23 @@ class Sources:
     parts: dict[str, tuple[SourceFile, ...]] = field(default_factory=dict)
 
 
+@runtime_checkable
+class TextNames(Protocol):
+    """The section `text` of the settings of a run: `TextConfig`, or that of another task."""
+
+    @property
+    def train(self) -> Sequence[str]:
+        """Training texts."""
+
+    @property
+    def valid(self) -> Sequence[str]:
+        """Validation texts."""
+
+    @property
+    def test(self) -> Sequence[str]:
+        """Test texts."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TextAccess:
     """How the texts of a run are opened.
@@ -101,7 +117,7 @@ def starting_folder(run: RunFolder) -> Path:
     return Path.cwd() if sources is None else Path(sources.folder)
 
 
-def check_sources(config: TextConfig, run: RunFolder, *, folder: Path, resume: str) -> TextAccess:
+def check_sources(config: TextNames, run: RunFolder, *, folder: Path, resume: str) -> TextAccess:
     """Record the text files of a new run, or compare those of a resumed run with the record.
 
     Args:
@@ -143,7 +159,7 @@ def _warn_of_overlap(parts: Mapping[str, Sequence[SourceFile]]) -> None:
         for file in parts[part]:
             if file.sha256 in train:
                 _logger.warning(
-                    "the %s text %s is also training text (%s): its perplexity is too low.",
+                    "the %s text %s is also training text (%s): its scores are too good.",
                     title,
                     file.name,
                     train[file.sha256],
@@ -153,7 +169,7 @@ def _warn_of_overlap(parts: Mapping[str, Sequence[SourceFile]]) -> None:
     if repeated is not None and not parts["valid"]:
         _logger.warning(
             "the training text names %s more than once. Validation text that is split from it is "
-            "also training text, and its perplexity is too low.",
+            "also training text, and its scores are too good.",
             repeated,
         )
 
@@ -187,7 +203,7 @@ def changed_text(what: str, run: Path) -> MismatchError:
     )
 
 
-def _files(config: TextConfig, part: str, access: TextAccess) -> Iterator[Path | None]:
+def _files(config: TextNames, part: str, access: TextAccess) -> Iterator[Path | None]:
     """Yield the files of a part; None for each stream."""
     for name in getattr(config, part):
         located = access.located(name)

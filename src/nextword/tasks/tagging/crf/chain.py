@@ -39,9 +39,7 @@ class Chain:
 
     def active(self, values: Tensor) -> list[Tensor]:
         """Return a view of the active rows of (time, batch, ...) for each position."""
-        return [
-            step[:count] for step, count in zip(values.unbind(0), self.num_active, strict=True)
-        ]
+        return [step[:count] for step, count in zip(values.unbind(0), self.num_active, strict=True)]
 
     def last(self, values: Tensor) -> Tensor:
         """Return the values of (time, batch, ...) at the last position of each row."""

@@ -130,9 +130,7 @@ def column_layout(
     )
 
 
-def _names(
-    format: FileFormat, num_columns: int, names: Sequence[str] | None
-) -> dict[str, int]:
+def _names(format: FileFormat, num_columns: int, names: Sequence[str] | None) -> dict[str, int]:
     if names is not None:
         return {name: index for index, name in enumerate(names)}
     if format is FileFormat.CONLLU:

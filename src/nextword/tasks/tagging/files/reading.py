@@ -167,30 +167,38 @@ class _Reader:
         self._name = name
         self._layout = layout
         self._needs_labels = needs_labels
-        self._start(1)
+        self._start(1, [])
 
-    def _start(self, number: int) -> None:
-        self._first_line = number
-        self._lines: list[str] = []
+    def _start(self, first_line: int, lines: list[str]) -> None:
+        self._first_line = first_line
+        self._lines = lines
         self._rows: list[int] = []
         self._words: list[str] = []
         self._labels: list[str | None] = []
+        # Lines after the end of the sentence: of the next one, if there is one.
+        self._following: list[str] = []
         self._is_complete = False
 
     def sentences(self, lines: Iterator[str]) -> Iterator[Sentence]:
         for number, line in enumerate(lines, start=1):
             content = without_mark(line) if number == 1 else line
-            is_row = not self._ends_sentence(content) and not self._is_comment(content)
-            if self._is_complete and not is_blank(content):
-                yield self._sentence()
-                self._start(number)
-            if is_row:
+            if self._ends_sentence(content):
+                self._append(line)
+                self._is_complete = bool(self._words)
+            elif self._is_comment(content):
+                self._append(line)
+            else:
+                if self._is_complete:
+                    yield self._sentence()
+                    self._start(number - len(self._following), self._following)
                 self._add_row(content, number)
-            elif self._words and self._ends_sentence(content):
-                self._is_complete = True
-            self._lines.append(line)
+                self._lines.append(line)
+        self._lines += self._following
         if self._words:
             yield self._sentence()
+
+    def _append(self, line: str) -> None:
+        (self._following if self._is_complete else self._lines).append(line)
 
     def _ends_sentence(self, line: str) -> bool:
         is_columns = self._layout.format is FileFormat.COLUMNS

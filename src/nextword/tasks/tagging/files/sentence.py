@@ -31,10 +31,13 @@ class Sentence:
     rows: tuple[int, ...] = field(repr=False)
     layout: Layout | None = field(default=None, repr=False)
 
-    @property
-    def line_numbers(self) -> tuple[int, ...]:
-        """The line number of each word, from 1."""
-        return tuple(self.first_line + row for row in self.rows)
+    def line_number(self, index: int) -> int:
+        """Return the line number of a word, from 1.
+
+        Args:
+            index: Index of the word.
+        """
+        return self.first_line + self.rows[index]
 
     def with_labels(self, labels: Sequence[str]) -> str:
         """Return the lines with other labels, everything else unchanged.

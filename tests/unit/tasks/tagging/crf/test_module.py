@@ -1,9 +1,8 @@
 import pytest
 import torch
-from naive_crf import NaiveCrf
 from torch import Tensor
 
-from nextword.base import DataError, ShapeError
+from naive_crf import NaiveCrf
 from nextword.tasks.tagging.crf import Constraints, LinearChainCrf
 
 NUM_CASES = 500
@@ -69,9 +68,7 @@ def test_nll_of_500_random_cases_equals_enumeration() -> None:
     for case in CASES:
         nll = case.crf.nll(case.emissions, case.label_ids, case.lengths)
 
-        expected = [
-            naive.nll(path) for naive, path in zip(case.naive, case.paths, strict=True)
-        ]
+        expected = [naive.nll(path) for naive, path in zip(case.naive, case.paths, strict=True)]
         torch.testing.assert_close(nll, torch.stack(expected), **EXACT)
 
 

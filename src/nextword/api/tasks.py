@@ -1,0 +1,156 @@
+"""Training models of tasks other than language modeling: taggers and classifiers."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from nextword.base import ConfigError, Layer, checked_path, decode_layers
+from nextword.storage import RunFolder
+from nextword.tasks.running import TaskConfig, TaskResult
+from nextword.training import Callback, ProgressCallback, read_recipe, read_settings
+
+if TYPE_CHECKING:
+    from nextword.tasks.tagging import TaggingRunConfig
+
+Config = TypeVar("Config", bound=TaskConfig)
+
+TAGGER_RECIPE = "tagger"
+
+
+def tagging_config(
+    files: str | Sequence[str] = (),
+    *,
+    recipe: str | None = None,
+    settings: Sequence[Mapping[str, object]] = (),
+    saved: Mapping[str, object] | None = None,
+) -> "TaggingRunConfig":
+    """Return the settings for training a tagger: those of a recipe, overridden by the given ones.
+
+    Args:
+        files: Training files.
+        recipe: Name of a recipe, or a TOML file. When None: the saved settings if there are any,
+            otherwise the recipe `tagger`.
+        settings: Nested values; later ones override earlier ones.
+        saved: The settings of a run to resume.
+
+    Raises:
+        ConfigError: A setting is unknown or out of range.
+    """
+    from nextword.tasks.tagging import TaggingRunConfig
+
+    return task_config(
+        TaggingRunConfig,
+        files,
+        recipe=recipe,
+        default_recipe=TAGGER_RECIPE,
+        settings=settings,
+        saved=saved,
+    )
+
+
+def train_tagger(
+    files: str | Sequence[str] = (),
+    *,
+    out: str | Path,
+    recipe: str | None = None,
+    settings: Mapping[str, object] | Sequence[Mapping[str, object]] = (),
+    resume: str = "never",
+    callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
+    on_progress: ProgressCallback | None = None,
+) -> TaskResult:
+    """Train a tagger into a run folder.
+
+    Args:
+        files: Training files: CoNLL-U, or one word a line with columns. May be empty when a run is
+            resumed.
+        out: The run folder.
+        recipe: Name of a recipe, or a TOML file.
+        settings: Nested values that override the recipe, such as
+            `{"tagging": {"column": "xpos"}, "text": {"valid": ["dev.conllu"]}}`.
+        resume: `never` to refuse a folder that contains a run, `auto` to resume a stopped run.
+        callbacks: Returns additional callbacks for a run folder.
+        on_progress: Called with (stage, done, total) during the stages before and after training.
+
+    Returns:
+        The scores and folders of the run. `nextword.load(result.run)` loads the tagger.
+
+    Raises:
+        CheckpointError: The run cannot be resumed.
+        ConfigError: A setting is invalid, or `out` contains a run and `resume` is `never`.
+        DataError: A file cannot be read, or has no labels.
+        TrainingError: Training failed, for example because the loss diverged.
+
+    Example:
+        >>> nextword.train_tagger("train.conllu", out="runs/pos")  # doctest: +SKIP
+    """
+    from nextword.tasks.tagging import train_tagger as train
+
+    out = checked_path(out)
+    layers = [settings] if isinstance(settings, Mapping) else list(settings)
+    config = tagging_config(
+        files, recipe=recipe, settings=layers, saved=saved_task_settings(out, resume)
+    )
+    return train(config, out, resume=resume, callbacks=callbacks, on_progress=on_progress)
+
+
+def task_config(
+    kind: type[Config],
+    files: str | Sequence[str],
+    *,
+    recipe: str | None,
+    default_recipe: str,
+    settings: Sequence[Mapping[str, object]],
+    saved: Mapping[str, object] | None,
+) -> Config:
+    """Return the settings of a task, as `tagging_config` does for taggers.
+
+    Args:
+        kind: The class of the settings.
+        files: Training files.
+        recipe: Name of a recipe, or a TOML file.
+        default_recipe: The recipe if neither `recipe` nor `saved` is given.
+        settings: Nested values; later ones override earlier ones.
+        saved: The settings of a run to resume.
+
+    Raises:
+        ConfigError: A setting is unknown or out of range.
+    """
+    name = default_recipe if recipe is None else recipe
+    if recipe is None and saved is not None:
+        base = saved
+    else:
+        base = Layer(read_recipe(name), source=f"recipe {name}")
+    named = (files,) if isinstance(files, str) else tuple(files)
+    given = [Layer({"text": {"train": named}}, source="files")] if named else []
+    try:
+        return decode_layers(kind, [base, *given, *settings])
+    except ConfigError as error:
+        if "model" in base and recipe is not None:
+            raise ConfigError(
+                f"the recipe {name} is for language models.",
+                help=f"Use --recipe {default_recipe}.",
+            ) from error
+        raise
+
+
+def saved_task_settings(out: Path, resume: str) -> Layer | None:
+    """Return the settings of the run to resume, if there is one.
+
+    Args:
+        out: The run folder.
+        resume: `never` or `auto`.
+
+    Raises:
+        ConfigError: The run in the folder is that of a language model.
+    """
+    if resume == "never" or not (out / "config.toml").is_file():
+        return None
+    run = RunFolder.open(out)
+    source = str(run.config_file)
+    values = read_settings(run.read_config(), source=source)
+    if "model" in values:
+        raise ConfigError(
+            f"{out} contains a run of a language model.",
+            help="Choose another --out, or resume it with nextword train.",
+        )
+    return Layer(values, source=source)

@@ -1,0 +1,143 @@
+"""What the commands that train a task share: options, settings and the result."""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nextword.cli.output import remark, write_json, write_line
+from nextword.cli.train import advice_on_stop, required_out, training_callbacks
+
+if TYPE_CHECKING:
+    from nextword.base import Layer
+    from nextword.tasks.running import TaskResult
+
+#: Trains a task: called with the keyword arguments of `api.train_tagger`, without the files.
+TrainTask = Callable[..., "TaskResult"]
+
+Out = Annotated[Path | None, typer.Option("--out", metavar="RUN", help="Run folder to write.")]
+Recipe = Annotated[
+    str | None,
+    typer.Option("--recipe", metavar="NAME|FILE", help="Name or TOML file; see nextword recipes."),
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="SECTION.KEY=VALUE",
+        help="Change a setting; an empty VALUE removes the recipe's value; repeatable.",
+    ),
+]
+Valid = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--valid", metavar="FILE", help="Validation file; a share of TRAIN by default; repeatable."
+    ),
+]
+Test = Annotated[
+    list[str] | None,
+    typer.Option("--test", metavar="FILE", help="Test file, evaluated after training; repeatable."),
+]
+Init = Annotated[
+    str | None,
+    typer.Option(
+        "--init",
+        metavar="MODEL",
+        help="Start from this model of the same task, or use this language model for features.",
+    ),
+]
+Resume = Annotated[
+    str,
+    typer.Option(
+        "--resume",
+        metavar="auto|never",
+        help="auto resumes a stopped run; never refuses a folder that contains a run.",
+    ),
+]
+TrainDevice = Annotated[
+    str | None,
+    typer.Option("--device", metavar="D", help="Device: auto, cpu, cuda, cuda:1, mps ..."),
+]
+Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="Random seed.")]
+
+
+def task_settings(
+    overrides: Sequence[str] | None, options: Sequence[tuple[str, str, str, Any]]
+) -> "list[Layer]":
+    """Return layers of nested settings; a later layer overrides earlier ones.
+
+    Args:
+        overrides: Values of `--set`, in order. They come before all other options.
+        options: Name, section, key and value of each other option; options without a value are
+            left out.
+
+    Raises:
+        ConfigError: A `--set` is malformed.
+    """
+    from nextword.base import Layer, parse_override
+
+    given = (each for each in options if each[3] is not None and each[3] != [])
+    return [
+        *(Layer(parse_override(text), source="--set") for text in overrides or ()),
+        *(Layer({section: {key: value}}, source=name) for name, section, key, value in given),
+    ]
+
+
+def run_training(
+    train: TrainTask,
+    *,
+    command: str,
+    out: Path | None,
+    resume: str,
+    json: bool,
+    quiet: bool,
+    settings: "Sequence[Layer]",
+    recipe: str | None,
+) -> None:
+    """Train a task with a progress display, and print the result.
+
+    Args:
+        train: Trains the task.
+        command: The command, such as `nextword tag train`, for advice.
+        out: Value of `--out`.
+        resume: Value of `--resume`.
+        json: Whether to print JSON.
+        quiet: Whether to show no progress.
+        settings: Layers of settings.
+        recipe: Value of `--recipe`.
+    """
+    from nextword.cli.progress import make_progress
+
+    run = required_out(out, example=f"{command} FILE --out runs/mine")
+    progress = make_progress(
+        quiet=quiet, is_terminal=sys.stderr.isatty(), headline="loss", unit="words"
+    )
+    with progress, advice_on_stop(run, f"{command} --out {run} --resume auto"):
+        result = train(
+            out=run,
+            recipe=recipe,
+            settings=settings,
+            resume=resume,
+            callbacks=lambda folder: training_callbacks(
+                progress, folder, advice=not (quiet or json)
+            ),
+            on_progress=progress.on_progress,
+        )
+    if not progress.has_trained:
+        remark(f"the run in {run} is already finished; these are its results")
+    _show(result, as_json=json)
+
+
+def _show(result: "TaskResult", *, as_json: bool) -> None:
+    from nextword.cli.output import aligned
+
+    if as_json:
+        write_json(result.to_dict())
+        return
+    for part, scores in (("validation", result.validation), ("test", result.test)):
+        if scores is not None:
+            write_line(f"{part}\n\n{scores.render()}\n")
+    lines = [("model", str(result.model)), ("report", str(result.run / "report.html"))]
+    write_line(aligned(lines))
