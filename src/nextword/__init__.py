@@ -13,7 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nextword.api import Model, load, plan, run_config, train, train_tagger
+    from nextword.api import Model, load, plan, run_config, train, train_tagger, train_transducer
     from nextword.base import NextwordError
     from nextword.cells import register_cell
     from nextword.families import register_family
@@ -38,6 +38,7 @@ _HOMES = {
     "run_config": "nextword.api",
     "train": "nextword.api",
     "train_tagger": "nextword.api",
+    "train_transducer": "nextword.api",
 }
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "run_config",
     "train",
     "train_tagger",
+    "train_transducer",
 ]
 
 

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nextword.api.loading import load, load_language_model
     from nextword.api.model import Model
-    from nextword.api.tasks import tagging_config, train_tagger
+    from nextword.api.tasks import (
+        tagging_config,
+        train_tagger,
+        train_transducer,
+        transduction_config,
+    )
     from nextword.api.training import DEFAULT_RECIPE, plan, run_config, train
 
 _HOMES = {
@@ -23,6 +28,8 @@ _HOMES = {
     "tagging_config": "nextword.api.tasks",
     "train": "nextword.api.training",
     "train_tagger": "nextword.api.tasks",
+    "train_transducer": "nextword.api.tasks",
+    "transduction_config": "nextword.api.tasks",
 }
 
 __all__ = [
@@ -35,6 +42,8 @@ __all__ = [
     "tagging_config",
     "train",
     "train_tagger",
+    "train_transducer",
+    "transduction_config",
 ]
 
 

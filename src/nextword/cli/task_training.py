@@ -95,6 +95,7 @@ def run_training(
     quiet: bool,
     settings: "Sequence[Layer]",
     recipe: str | None,
+    unit: str = "words",
 ) -> None:
     """Train a task with a progress display, and print the result.
 
@@ -107,12 +108,13 @@ def run_training(
         quiet: Whether to show no progress.
         settings: Layers of settings.
         recipe: Value of `--recipe`.
+        unit: What the objective counts, for the column headings.
     """
     from nextword.cli.progress import make_progress
 
     run = required_out(out, example=f"{command} FILE --out runs/mine")
     progress = make_progress(
-        quiet=quiet, is_terminal=sys.stderr.isatty(), headline="loss", unit="words"
+        quiet=quiet, is_terminal=sys.stderr.isatty(), headline="loss", unit=unit
     )
     with progress, advice_on_stop(run, f"{command} --out {run} --resume auto"):
         result = train(

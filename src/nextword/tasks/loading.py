@@ -1,5 +1,6 @@
 """Loading a model of any task."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -7,6 +8,7 @@ import torch
 
 from nextword.base import FormatError
 from nextword.tasks.tagging import load_tagger
+from nextword.tasks.transduction import load_transducer
 
 
 @runtime_checkable
@@ -29,7 +31,10 @@ class TaskModel(Protocol):
 
 
 #: How the model of each task is loaded.
-_LOADERS = {"tagging": load_tagger}
+_LOADERS: dict[str, Callable[..., TaskModel]] = {
+    "tagging": load_tagger,
+    "transduction": load_transducer,
+}
 
 
 def load_task_model(path: Path, *, kind: str, device: torch.device | str = "cpu") -> TaskModel:

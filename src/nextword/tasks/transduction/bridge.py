@@ -47,5 +47,5 @@ class Bridge(nn.Module):
 
     def _start(self, depth: int, final_state: Tensor) -> CellState:
         initial = torch.tanh(self.layers[depth](final_state))
-        parts = initial.split(list(self._part_sizes[depth]), dim=1)
+        parts = torch.split(initial, list(self._part_sizes[depth]), dim=1)
         return self._state_types[depth](*(part.contiguous() for part in parts))

@@ -87,8 +87,13 @@ class SourceEncoder(nn.Module):
         """Sum of the widths of the parts of each layer's final state, lowest layer first."""
         if isinstance(self.layers, RecurrentStack):
             return tuple(sum(cell.state_sizes) for cell in self.layers.layers)
-        both = zip(self.layers.forward_layers, self.layers.backward_layers, strict=True)
+        ahead, back = _cells(self.layers.forward_layers), _cells(self.layers.backward_layers)
         return tuple(
-            sum(sum(stack.layers[0].state_sizes) for stack in pair)  # type: ignore[union-attr,index,operator]
-            for pair in both
+            sum(first.state_sizes) + sum(second.state_sizes)
+            for first, second in zip(ahead, back, strict=True)
         )
+
+
+def _cells(stacks: nn.ModuleList) -> list[AnyCell]:
+    """Return the cell of each layer of one direction."""
+    return [stack.layers[0] for stack in stacks]  # type: ignore[index,misc]

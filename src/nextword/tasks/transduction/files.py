@@ -45,7 +45,9 @@ def read_pairs(
     standard_input: ByteStream | None = None,
     is_read_once: bool = False,
 ) -> Iterator[Pair]:
-    r"""Iterate over the pairs of files, in order; blank lines are skipped.
+    r"""Iterate over the pairs of files, in order.
+
+    Blank lines are skipped, or, without targets, returned as empty sources.
 
     A file is read as JSON lines if its name ends with `.jsonl` or `.ndjson`, or if its first line
     is a JSON object with a text. Other files are TSV files without quotation; a carriage return at
@@ -76,6 +78,8 @@ def _pairs_of(source: Source, *, with_targets: bool) -> Iterator[Pair]:
     for number, line in enumerate(text_lines(pieces, name=source.name), start=1):
         content = line.removesuffix("\r").removeprefix(_BYTE_ORDER_MARK)
         if not content.strip():
+            if not with_targets:
+                yield Pair(source="", references=(), place=f"{source.name}:{number}")
             continue
         if is_empty:
             is_jsonl, is_empty = is_jsonl or looks_like_jsonl(content), False

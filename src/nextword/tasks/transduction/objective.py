@@ -1,4 +1,4 @@
-"""The objective of a transducer: the likelihood of targets, and exact matches on validation data."""
+"""The objective of a transducer: the likelihood of targets, and the validation."""
 
 from collections.abc import Callable
 

@@ -3,7 +3,7 @@
 import logging
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from nextword.base import ConfigError, VocabularyError
 from nextword.cells import AnyCell
@@ -82,7 +82,7 @@ def _start(
         )
     for number, (ours, theirs) in enumerate(zip(cells, model.core.layers, strict=False), start=1):
         _copy_cell(ours, theirs, setting=setting, name=f"layer {number} of {stored.path}")
-    num_copied = _copy_rows(embedding, model.embedding, stored, symbols)
+    num_copied = _copy_rows(embedding, stored, symbols=symbols, table=model.embedding)
     _logger.info(
         "%s: %d layers and the embeddings of %s of %s symbols start from %s",
         setting,
@@ -125,10 +125,10 @@ def _copy_cell(ours: AnyCell, theirs: AnyCell, *, setting: str, name: str) -> No
 
 
 def _copy_rows(
-    embedding: nn.Embedding, table: nn.Module, stored: StoredModel, symbols: Symbols
+    embedding: nn.Embedding, stored: StoredModel, *, symbols: Symbols, table: object
 ) -> int:
     """Copy the embeddings of the tokens that both vocabularies have; return their number."""
-    weight = getattr(table, "weight", None)
+    weight = table if isinstance(table, Tensor) else None
     if weight is None or weight.shape[1] != embedding.embedding_dim:
         raise ConfigError(
             f"the embeddings of {stored.path} have not the size {embedding.embedding_dim}.",

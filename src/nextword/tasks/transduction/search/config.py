@@ -15,10 +15,10 @@ class SearchConfig:
     Attributes:
         beam_size: Number of partial targets that are kept for each source; 1 is greedy search.
         n_best: Number of targets that are returned for each source, at most `beam_size`.
-        length_penalty: α of lp(Y) = ((5 + |Y|) / 6)^α, which favours longer targets; |Y| counts the
-            end token.
-        coverage_penalty: β of cp(X, Y) = β Σ_s log min(Σ_t a[t, s], 1), which favours targets that
-            attend to every source position.
+        length_penalty: The exponent of lp(Y) = ((5 + |Y|) / 6)^length_penalty, which favours longer
+            targets; |Y| counts the end token.
+        coverage_penalty: The weight of cp(X, Y) = coverage_penalty · Σ_s log min(Σ_t a[t, s], 1),
+            which favours targets that attend to every source position.
         fusion_weight: Weight of the language model, if there is one (shallow fusion).
         max_length: Number of tokens after which a target is ended; chosen from the length of the
             source when None.

@@ -10,11 +10,11 @@ _LEAST_COVERAGE = 1e-30
 
 
 def length_divisor(length: int, *, length_penalty: float) -> float:
-    """Return lp(Y) = ((5 + |Y|) / 6)^a.
+    """Return lp(Y) = ((5 + |Y|) / 6)^length_penalty.
 
     Args:
         length: Number of tokens |Y|, the end token included.
-        length_penalty: The exponent a.
+        length_penalty: The exponent.
 
     Source: [wu2016], equation 14.
 
@@ -28,12 +28,12 @@ def length_divisor(length: int, *, length_penalty: float) -> float:
 def coverage_scores(
     coverage: Float[Tensor, "rows source"], is_source: Tensor, *, coverage_penalty: float
 ) -> Float[Tensor, " rows"]:
-    """Return cp(X, Y) = β Σ_s log min(Σ_t a[t, s], 1) of every row, (rows).
+    """Return coverage_penalty · Σ_s log min(Σ_t a[t, s], 1) of every row, (rows).
 
     Args:
         coverage: Attention weights summed over the steps, (rows, source).
         is_source: True at the source positions that count, (rows, source).
-        coverage_penalty: β.
+        coverage_penalty: The weight.
     """
     if coverage_penalty == 0.0:
         return coverage.new_zeros(len(coverage))
