@@ -12,12 +12,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nextword.base import require, require_range
-from nextword.tensors import Hidden, Lengths, Rows
+from nextword.tensors import Lengths, Rows
 
 #: How the score of a query and a source position is computed.
 AttentionKind = Literal["additive", "dot", "general"]
 #: Attention weights or scores, one row per query.
 Weights = Float[Tensor, "batch time source"]
+Queries = Float[Tensor, "batch time query"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +106,9 @@ class Attention(nn.Module):
         """Return the settings that the submodules do not show."""
         return f"{self.kind}, location_width={self.location_width}"
 
-    def prepare(self, values: Hidden, lengths: Lengths | None = None) -> SourceMemory:
+    def prepare(
+        self, values: Float[Tensor, "batch source value"], lengths: Lengths | None = None
+    ) -> SourceMemory:
         """Compute the keys of a source, once for all queries.
 
         Args:
@@ -121,8 +124,8 @@ class Attention(nn.Module):
         return SourceMemory(keys=keys, values=values, mask=mask)
 
     def forward(
-        self, queries: Hidden, memory: SourceMemory, previous: Weights | None = None
-    ) -> tuple[Hidden, Weights]:
+        self, queries: Queries, memory: SourceMemory, previous: Weights | None = None
+    ) -> tuple[Float[Tensor, "batch time value"], Weights]:
         """Attend to a source.
 
         Args:
@@ -142,7 +145,7 @@ class Attention(nn.Module):
         weights = torch.softmax(scores, dim=2)
         return weights.to(memory.values.dtype) @ memory.values, weights
 
-    def _scores(self, queries: Hidden, keys: Tensor) -> Weights:
+    def _scores(self, queries: Queries, keys: Tensor) -> Weights:
         if self.kind != "additive":
             return queries @ keys.transpose(1, 2)
         hidden = torch.tanh(self.query(queries)[:, :, None] + keys[:, None])

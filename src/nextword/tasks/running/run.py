@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import torch
 
@@ -47,6 +47,7 @@ Config = TypeVar("Config", bound=TaskConfig)
 GivenConfig = TypeVar("GivenConfig", bound=TaskConfig, contravariant=True)
 
 
+@runtime_checkable
 class Prepare(Protocol[GivenConfig]):
     """Reads the data of a task and builds its model."""
 

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Int64
+from torch import Tensor
 
 from nextword.tensors import Lengths, TokenIds
 
-Ids = Int64[np.ndarray, " num_tokens"]
+#: Token ids of one text; texts of a batch have different lengths, hence no name of the axis.
+Ids = Int64[np.ndarray, " _"]
+#: Token ids of a batch of sources, between start and end tokens.
+SourceIds = Int64[Tensor, "batch source"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +28,7 @@ class PairBatch:
         target_lengths: Number of tokens in each row of both, (batch).
     """
 
-    source_ids: TokenIds
+    source_ids: SourceIds
     source_lengths: Lengths
     input_ids: TokenIds
     target_ids: TokenIds

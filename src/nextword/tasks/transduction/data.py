@@ -5,13 +5,13 @@ import logging
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from jaxtyping import Int64
 
 from nextword.base import DataError
-from nextword.tasks.transduction.batch import Ids, PairBatch, padded
+from nextword.tasks.transduction.batch import Ids, PairBatch, SourceIds, padded
 from nextword.tasks.transduction.files import Pair
 from nextword.tasks.transduction.symbols import Symbols
+from nextword.tensors import Lengths
 
 _logger = logging.getLogger(__name__)
 
@@ -105,9 +105,7 @@ def pair_batch(
     )
 
 
-def padded_sources(
-    sources: Sequence[Ids], symbols: Symbols
-) -> tuple[Int64[torch.Tensor, "batch source"], Int64[torch.Tensor, " batch"]]:
+def padded_sources(sources: Sequence[Ids], symbols: Symbols) -> tuple[SourceIds, Lengths]:
     """Return sources between a start and an end token, padded, and their lengths.
 
     The two tokens show attention where a source begins and ends.

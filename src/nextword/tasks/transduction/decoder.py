@@ -11,7 +11,7 @@ from nextword.base import require
 from nextword.cells import AnyCell
 from nextword.layers import Attention, Dropout, SourceMemory
 from nextword.recurrent import RecurrentStack, StackState
-from nextword.tensors import Hidden, Lengths, Rows, TokenIds
+from nextword.tensors import Embeddings, Hidden, Lengths, Rows, TokenIds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +166,7 @@ class Decoder(nn.Module):
         return torch.stack(steps, dim=1)
 
     def _advance(
-        self, embeddings: Hidden, state: DecoderState, memory: SourceMemory
+        self, embeddings: Embeddings, state: DecoderState, memory: SourceMemory
     ) -> tuple[Float[Tensor, "batch hidden"], DecoderState]:
         """Return the vectors of one step, (batch, hidden), and the state after it."""
         if self.input_feeding:

@@ -8,7 +8,8 @@ from torch import nn
 from nextword.cells import AnyCell, CellState
 from nextword.layers import Dropout
 from nextword.recurrent import BidirectionalStack, RecurrentStack
-from nextword.tensors import Hidden, Lengths, TokenIds
+from nextword.tasks.transduction.batch import SourceIds
+from nextword.tensors import Hidden, Lengths
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +66,7 @@ class SourceEncoder(nn.Module):
             )
             self.output_size = self.layers.output_size
 
-    def forward(self, source_ids: TokenIds, lengths: Lengths) -> Encoded:
+    def forward(self, source_ids: SourceIds, lengths: Lengths) -> Encoded:
         """Encode a batch of sources.
 
         Args:

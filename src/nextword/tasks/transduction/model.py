@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nextword.layers import SourceMemory
-from nextword.tasks.transduction.batch import PairBatch
+from nextword.tasks.transduction.batch import PairBatch, SourceIds
 from nextword.tasks.transduction.bridge import Bridge
 from nextword.tasks.transduction.decoder import Decoder, DecoderState
 from nextword.tasks.transduction.encoder import SourceEncoder
@@ -57,7 +57,7 @@ class EncoderDecoder(nn.Module):
         """The device of the model."""
         return self.decoder.output.weight.device
 
-    def encode(self, source_ids: TokenIds, lengths: Lengths) -> tuple[SourceMemory, DecoderState]:
+    def encode(self, source_ids: SourceIds, lengths: Lengths) -> tuple[SourceMemory, DecoderState]:
         """Encode sources.
 
         Args:
@@ -105,7 +105,7 @@ class EncoderDecoder(nn.Module):
         return self._loss(vectors[mask], self.output_rows[batch.target_ids[mask]], label_smoothing)
 
     def _loss(self, vectors: Tensor, rows: Tensor, label_smoothing: float) -> TargetLoss:
-        log_probs = functional.log_softmax(self.decoder.output(vectors).float(), dim=1)
+        log_probs = functional.log_softmax(_at_least_float32(self.decoder.output(vectors)), dim=1)
         nll_sum = -log_probs.gather(1, rows[:, None]).sum()
         smoothed_sum = nll_sum
         if label_smoothing > 0.0:
@@ -124,10 +124,14 @@ class EncoderDecoder(nn.Module):
         read = [true_ids[:, 0]]
         for time in range(1, true_ids.shape[1]):
             logits, state = self.decoder.step(read[-1], state, memory)
-            probs = torch.softmax(logits.float(), dim=1)
+            probs = torch.softmax(_at_least_float32(logits), dim=1)
             # If training diverges, any id is valid here, because the loss is not finite either.
             probs = torch.nan_to_num(probs, nan=1.0)
             own = self.decoder.output_ids[torch.multinomial(probs, 1)[:, 0]]
             is_own = torch.rand(own.shape, device=own.device) < probability
             read.append(torch.where(is_own, own, true_ids[:, time]))
         return torch.stack(read, dim=1)
+
+
+def _at_least_float32(logits: Tensor) -> Tensor:
+    return logits.to(torch.promote_types(logits.dtype, torch.float32))

@@ -8,9 +8,10 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from nextword.layers import SourceMemory
+from nextword.tasks.transduction.batch import SourceIds
 from nextword.tasks.transduction.decoder import DecoderState
 from nextword.tasks.transduction.model import EncoderDecoder
-from nextword.tensors import Lengths, Rows, TokenIds
+from nextword.tensors import Lengths, Rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,7 @@ class SearchSources:
         limits: Maximum number of target tokens of each row, without the end token, (batch).
     """
 
-    source_ids: TokenIds
+    source_ids: SourceIds
     lengths: Lengths
     limits: Lengths
 
