@@ -38,7 +38,7 @@ class EncoderDecoder(nn.Module):
         decoder: Predicts targets.
         bridge: Computes the decoder's initial state.
 
-    Source: [lecture-008]; [sutskever2014], [bahdanau2015], [luong2015].
+    Source: [sutskever2014], [bahdanau2015], [luong2015].
     """
 
     def __init__(self, encoder: SourceEncoder, decoder: Decoder, bridge: Bridge) -> None:

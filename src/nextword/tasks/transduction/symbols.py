@@ -67,7 +67,7 @@ class Symbols:
         """Return how many of some token ids are unknown symbols."""
         return int((token_ids == self.tokenizer.unknown_id).sum())
 
-    def decode(self, token_ids: Iterable[int]) -> str:
+    def decode(self, token_ids: Ids | Iterable[int]) -> str:
         """Return the text of token ids."""
         return self.tokenizer.decode(token_ids)
 
@@ -79,9 +79,9 @@ class Symbols:
         """
         return tuple(text.split()) if self.config.has_blanks else tuple(text)
 
-    def labels(self, token_ids: Iterable[int]) -> list[str]:
+    def labels(self, token_ids: Ids) -> list[str]:
         """Return the text of each token for display."""
-        return [self.tokenizer.token_text(token_id) for token_id in token_ids]
+        return [self.tokenizer.token_text(token_id) for token_id in token_ids.tolist()]
 
 
 def _one_line(text: str) -> str:
