@@ -1,6 +1,7 @@
 """Small models and texts that tests share: right ones, and ones with a planted fault."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from nextword.models import LanguageModel, State
 from nextword.tensors import Lengths, LogProbs, Mask, Nll, TokenIds
 from nextword.text import Corpus, text_document
 from nextword.tokens import (
+    Direction,
     Tokenizer,
     TokenizerConfig,
     TokenizerKind,
@@ -164,12 +166,12 @@ def tokenizer_of(
     kind: TokenizerKind = "word",
     min_count: int | None = None,
     closed: bool = False,
+    direction: Direction = "forward",
 ) -> Tokenizer:
     """A tokenizer trained on a text; of kind word, open unless `closed`."""
+    config = TokenizerConfig(kind=kind, min_count=min_count, direction=direction)
     if kind == "word":
-        config = TokenizerConfig(kind=kind, min_count=min_count or 1, closed=closed)
-    else:
-        config = TokenizerConfig(kind=kind, min_count=min_count)
+        config = replace(config, min_count=min_count or 1, closed=closed)
     return train_tokenizer(config, text.splitlines(keepends=True))
 
 

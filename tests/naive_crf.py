@@ -1,6 +1,6 @@
 """A linear-chain CRF that enumerates all label sequences. Must not import nextword."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import torch
 from torch import Tensor
@@ -16,7 +16,7 @@ class NaiveCrf:
             [
                 starts[path[0]]
                 + sum(emissions[step, label] for step, label in enumerate(path))
-                + sum((transitions[pair] for pair in zip(path, path[1:], strict=False)), 0.0)
+                + sum((transitions[pair] for pair in pairwise(path)), 0.0)
                 + ends[path[-1]]
                 for path in self.paths
             ]

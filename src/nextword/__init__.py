@@ -13,7 +13,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+<<<<<<< HEAD
     from nextword.api import Model, load, plan, run_config, train, train_tagger, train_transducer
+=======
+    from nextword.api import Model, load, plan, run_config, train, train_classifier, train_tagger
+>>>>>>> w-c
     from nextword.base import NextwordError
     from nextword.cells import register_cell
     from nextword.families import register_family
@@ -37,6 +41,7 @@ _HOMES = {
     "register_output": "nextword.layers",
     "run_config": "nextword.api",
     "train": "nextword.api",
+    "train_classifier": "nextword.api",
     "train_tagger": "nextword.api",
     "train_transducer": "nextword.api",
 }
@@ -56,6 +61,7 @@ __all__ = [
     "register_output",
     "run_config",
     "train",
+    "train_classifier",
     "train_tagger",
     "train_transducer",
 ]

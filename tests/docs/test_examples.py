@@ -1,6 +1,7 @@
 """Every example of the README and of the documentation runs, page by page."""
 
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,7 @@ def corpus(num_lines: int) -> str:
 )
 def test_examples_of_page_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "corpus.txt").write_text(corpus(400), encoding="utf-8")
+    shutil.copytree(REPOSITORY / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
 
     with registries_restored():

@@ -26,11 +26,13 @@ _BACKEND = "contract of backends: run_layer(cell, inputs, state, lengths, noise)
 _TORCH = "PyTorch passes the arguments of forward by position"
 _INNER_LOOP = "inner loop of manual passes: called once per time step"
 _HOOK = "contract of progress hooks: on_progress(stage, done, total)"
+_LABELS = "lengths follow the emissions and labels of a batch"
 _COMMAND = "command of the command line: Typer passes every argument by keyword"
 
 #: Qualified name of each function with more positional arguments: the reason. A method that
 #: overrides one of these methods has the same signature and needs no entry.
 EXCEPTIONS = {
+    "nextword.tasks.tagging.crf.module.LinearChainCrf.nll": _LABELS,
     "nextword.models.contract.LanguageModel.advance": _MODEL,
     "nextword.models.contract.LanguageModel.next_log_probs": _MODEL,
     "nextword.models.contract.LanguageModel.nll": _MODEL,

@@ -11,22 +11,31 @@ if TYPE_CHECKING:
     from nextword.api.loading import load, load_language_model
     from nextword.api.model import Model
     from nextword.api.tasks import (
+<<<<<<< HEAD
         tagging_config,
         train_tagger,
         train_transducer,
         transduction_config,
+=======
+        classification_config,
+        tagging_config,
+        train_classifier,
+        train_tagger,
+>>>>>>> w-c
     )
     from nextword.api.training import DEFAULT_RECIPE, plan, run_config, train
 
 _HOMES = {
     "DEFAULT_RECIPE": "nextword.api.training",
     "Model": "nextword.api.model",
+    "classification_config": "nextword.api.tasks",
     "load": "nextword.api.loading",
     "load_language_model": "nextword.api.loading",
     "plan": "nextword.api.training",
     "run_config": "nextword.api.training",
     "tagging_config": "nextword.api.tasks",
     "train": "nextword.api.training",
+    "train_classifier": "nextword.api.tasks",
     "train_tagger": "nextword.api.tasks",
     "train_transducer": "nextword.api.tasks",
     "transduction_config": "nextword.api.tasks",
@@ -35,12 +44,14 @@ _HOMES = {
 __all__ = [
     "DEFAULT_RECIPE",
     "Model",
+    "classification_config",
     "load",
     "load_language_model",
     "plan",
     "run_config",
     "tagging_config",
     "train",
+    "train_classifier",
     "train_tagger",
     "train_transducer",
     "transduction_config",

@@ -12,6 +12,7 @@ from typer.main import get_command
 from nextword import __version__
 from nextword.cli.audit import audit
 from nextword.cli.bench import bench
+from nextword.cli.classify import app as classify_app
 from nextword.cli.demo import demo
 from nextword.cli.errors import BAD_INPUT, INTERRUPTED, report_error
 from nextword.cli.evaluate import evaluate
@@ -61,7 +62,11 @@ for _name, _command, _summary in (
     app.command(_name, short_help=_summary)(_command)
 for _name, _group, _summary in (
     ("tag", tag_app, "Label the words of sentences."),
+<<<<<<< HEAD
     ("transduce", transduce_app, "Map sequences to sequences."),
+=======
+    ("classify", classify_app, "Label texts."),
+>>>>>>> w-c
 ):
     app.add_typer(_group, name=_name, short_help=_summary, help=_summary)
 

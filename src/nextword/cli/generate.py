@@ -79,6 +79,9 @@ def generate(
 
     A sentence end is printed as a newline and does not stop generation. With --samples above 1,
     each text is printed below a line `--- sample N ---`.
+
+    A model with tokenizer.direction=backward generates each line from its end and prints it when it
+    is complete. Its prompt has to end with a newline.
     """
     from nextword.base import require_range
     from nextword.generation import SamplingConfig

@@ -76,7 +76,8 @@ def vocabulary_fingerprint(tokenizer: Tokenizer) -> str:
     """Return a hexadecimal fingerprint of a tokenizer's vocabulary that ignores the order of ids.
 
     Two word vocabularies with the same words have the same fingerprint, because both score the same
-    events. This is also true if only one of them treats a literal `<unk>` as an ordinary word.
+    events. This is also true if only one of them treats a literal `<unk>` as an ordinary word, or
+    if only one of them is a backward tokenizer.
 
     Example:
         >>> from nextword.tokens import Vocabulary, VocabularyTokenizer
@@ -88,6 +89,6 @@ def vocabulary_fingerprint(tokenizer: Tokenizer) -> str:
     """
     if not tokenizer.is_defined_by_tokens:
         # The merges and their order decide how a text is tokenized.
-        return tokenizer.fingerprint
+        return tokenizer.as_forward().fingerprint
     texts = sorted(map(tokenizer.token_text, range(tokenizer.vocab_size)))
     return hashlib.sha256(repr((tokenizer.unit, texts)).encode()).hexdigest()

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from nextword.base import require_range
+from nextword.generation.direction import require_forward
 from nextword.generation.generate import generate_from
 from nextword.generation.sampling import SamplingConfig
 from nextword.generation.session import Session
@@ -38,8 +39,9 @@ def complete_word(
         Pairs of the whole word and its probability, most probable first.
 
     Raises:
-        ConfigError: k is below 1.
+        ConfigError: k is below 1, or the model reads lines backward.
     """
+    require_forward(tokenizer)
     require_range("k", k, low=1)
     start = _word_start(context)
     if not tokenizer.is_word_level:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from nextword.base import require_range
+from nextword.generation.direction import require_continuable, require_forward
 from nextword.generation.generate import FinishReason, GeneratedToken, generate
 from nextword.generation.sampling import SamplingConfig
 from nextword.generation.session import Session
@@ -67,10 +68,15 @@ def generate_text(
     The token `<unk>` is never sampled if it represents out-of-vocabulary words. The token `</s>` is
     never sampled if lines end with a newline character.
 
+    A model with a backward tokenizer generates each line from its last token to its first. The
+    text of a line is yielded in reading order when the line is complete. If `max_tokens` is reached
+    within a line, the beginning of this line is missing.
+
     Args:
         model: The model.
         tokenizer: Its tokenizer.
-        prompt: Text to continue; may be empty or contain unknown words.
+        prompt: Text to continue; may be empty or contain unknown words. It must end with a newline
+            or be empty if the tokenizer is a backward one.
         max_tokens: Maximum number of tokens per sample, at least 1.
         stop: A sample ends before the first of these strings after the prompt.
         config: Settings of sampling; the distribution of the model is not changed when None.
@@ -82,9 +88,10 @@ def generate_text(
 
     Raises:
         ConfigError: max_tokens or num_samples is below 1, the seed is negative, or a stop string
-            is empty.
+            is empty, or the prompt of a backward model has an unfinished line.
         DivergedError: The model returns NaN.
     """
+    require_continuable(tokenizer, prompt)
     prompt_ids = tokenizer.encode(prompt).ids.tolist()
     require_range("num_samples", num_samples, low=1)
     streams = [
@@ -122,8 +129,9 @@ def next_tokens(
         Pairs of token text and probability, most probable first; ties are ordered by id.
 
     Raises:
-        ConfigError: k is below 1.
+        ConfigError: k is below 1, or the model reads lines backward.
     """
+    require_forward(tokenizer)
     require_range("k", k, low=1)
     session = Session(model)
     session.feed([tokenizer.encode(context).ids.tolist()])

@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 import torch
 
 from nextword.base import FormatError
+from nextword.tasks.classification import load_classifier
 from nextword.tasks.tagging import load_tagger
 from nextword.tasks.transduction import load_transducer
 
@@ -31,10 +32,14 @@ class TaskModel(Protocol):
 
 
 #: How the model of each task is loaded.
+<<<<<<< HEAD
 _LOADERS: dict[str, Callable[..., TaskModel]] = {
     "tagging": load_tagger,
     "transduction": load_transducer,
 }
+=======
+_LOADERS = {"classification": load_classifier, "tagging": load_tagger}
+>>>>>>> w-c
 
 
 def load_task_model(path: Path, *, kind: str, device: torch.device | str = "cpu") -> TaskModel:

@@ -4,6 +4,7 @@ from nextword.text.content import COMPRESSED_SUFFIXES, ByteStream, open_stream
 from nextword.text.corpus import Corpus, open_corpus, unused_field_error
 from nextword.text.documents import Document, decode_blocks, text_document
 from nextword.text.jsonl import looks_like_jsonl
+from nextword.text.lines import LONG_LINE_BYTES, text_lines
 from nextword.text.lines import text_lines
 from nextword.text.names import shown_name
 from nextword.text.places import STANDARD_LIBRARY, find_files
@@ -12,6 +13,7 @@ from nextword.text.split import split_corpus
 
 __all__ = [
     "COMPRESSED_SUFFIXES",
+    "LONG_LINE_BYTES",
     "STANDARD_LIBRARY",
     "ByteStream",
     "Corpus",

@@ -52,6 +52,7 @@ def open_corpus(
     encoding_errors: str = "strict",
     standard_input: ByteStream | None = None,
     is_read_once: bool = False,
+    keeps_lines: bool = False,
 ) -> Corpus:
     """Open texts as a corpus, in the given order.
 
@@ -73,6 +74,8 @@ def open_corpus(
         standard_input: Stream for `-`; its content, compressed or not, is kept in memory.
         is_read_once: Whether standard input is read during iteration and not kept. The corpus can
             then be iterated only once.
+        keeps_lines: Whether the lines of JSON files are returned as they are instead of parsed,
+            and no line is split. For formats in which a line is a record.
 
     Returns:
         A corpus. Files are located now and read when the corpus is iterated.
@@ -91,7 +94,11 @@ def open_corpus(
             help=did_you_mean(encoding_errors, _ENCODING_ERRORS),
         )
     sources = open_sources(
-        specs, field=field, standard_input=standard_input, is_read_once=is_read_once
+        specs,
+        field=field,
+        standard_input=standard_input,
+        is_read_once=is_read_once,
+        is_raw=keeps_lines,
     )
     num_json_sources = sum(source.is_jsonl for source in sources)
     if field is not None and needs_json and not num_json_sources:
@@ -104,6 +111,7 @@ def open_corpus(
             sources,
             field=DEFAULT_FIELD if field is None else field,
             encoding_errors=encoding_errors,
+            keeps_lines=keeps_lines,
         ),
     )
 
@@ -122,10 +130,13 @@ def unused_field_error(field: str, name: str) -> ConfigError:
 
 
 def _documents(
-    sources: Sequence[Source], *, field: str, encoding_errors: str
+    sources: Sequence[Source], *, field: str, encoding_errors: str, keeps_lines: bool
 ) -> Iterator[Document]:
     for source in sources:
-        open_pieces = partial(_open_pieces, source, encoding_errors)
+        may_cut_lines = not (source.is_jsonl or keeps_lines)
+        open_pieces = partial(
+            _open_pieces, source, encoding_errors=encoding_errors, may_cut_lines=may_cut_lines
+        )
         if source.is_jsonl:
             yield from jsonl_documents(
                 open_pieces(), name=source.name, field=field, encoding_errors=encoding_errors
@@ -134,10 +145,10 @@ def _documents(
             yield Document(name=source.name, open_pieces=open_pieces)
 
 
-def _open_pieces(source: Source, encoding_errors: str) -> Iterator[str]:
+def _open_pieces(source: Source, *, encoding_errors: str, may_cut_lines: bool) -> Iterator[str]:
     return decode_blocks(
         source.open_blocks(),
         name=source.name,
         encoding_errors=encoding_errors,
-        may_cut_lines=not source.is_jsonl,
+        may_cut_lines=may_cut_lines,
     )

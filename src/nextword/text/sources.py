@@ -50,6 +50,7 @@ def open_sources(
     field: str | None,
     standard_input: ByteStream | None,
     is_read_once: bool,
+    is_raw: bool = False,
 ) -> list[Source]:
     """Find the files and streams that the user named.
 
@@ -58,6 +59,7 @@ def open_sources(
         field: Key of the text in JSON lines, if the user named one.
         standard_input: Stream for `-`.
         is_read_once: Whether standard input is read only during iteration, and only once.
+        is_raw: Whether no source is parsed as JSON lines.
 
     Raises:
         DataError: A file is missing or cannot be read, or a folder contains no text.
@@ -72,6 +74,8 @@ def open_sources(
             else _file_sources(spec, has_field=has_field)
         )
     ]
+    if is_raw:
+        return [replace(source, is_jsonl=False, may_be_jsonl=False) for source in sources]
     _warn_of_json(sources)
     return sources
 

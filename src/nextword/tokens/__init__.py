@@ -23,6 +23,7 @@ from nextword.tokens.training import train_tokenizer
 from nextword.tokens.vocabularies import (
     NUM_SPECIAL_TOKENS,
     WORD_SEPARATORS,
+    Direction,
     TokenizerKind,
     Vocabulary,
     VocabularySpec,
@@ -37,6 +38,7 @@ __all__ = [
     "RESETS",
     "WORD_SEPARATORS",
     "Coverage",
+    "Direction",
     "Encoding",
     "Reset",
     "StreamDecoder",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nextword.base import PositiveInt, require, require_range, settings
-from nextword.tokens.vocabularies import NUM_SPECIAL_TOKENS, Markers, TokenizerKind
+from nextword.tokens.vocabularies import NUM_SPECIAL_TOKENS, Direction, Markers, TokenizerKind
 
 #: Special tokens and the 256 bytes, which every byte-level vocabulary contains.
 BYTE_VOCAB_SIZE = NUM_SPECIAL_TOKENS + 256
@@ -33,6 +33,8 @@ class TokenizerConfig:
         markers: Treatment of the words `<s>`, `</s>` and `<pad>` in a text (`word` only). `refuse`
             raises an error; `strip` removes them at both ends of lines and refuses others; `skip`
             removes them everywhere, as `lmplz --skip_symbols` does.
+        direction: Order in which a model reads the tokens of each line: `forward`, or `backward`
+            (from the last token of the line to the first, then the line end).
 
     Raises:
         ConfigError: A value is out of range or does not apply to the kind.
@@ -47,6 +49,7 @@ class TokenizerConfig:
     min_count: PositiveInt | None = None
     closed: Literal["auto"] | bool = "auto"
     markers: Markers = "refuse"
+    direction: Direction = "forward"
 
     @property
     def has_reserved_words(self) -> bool:

@@ -42,6 +42,8 @@ class Tokenizer(ABC):
         is_defined_by_tokens: Whether the texts of the tokens alone determine how a text is split;
             False where merges or scores do.
         is_lossless: Whether `decode` restores every text that has no unknown tokens.
+        is_backward: Whether the tokens of each line are encoded in reverse order, the line end
+            last; `decode` restores the reading order.
         fingerprint: Hexadecimal SHA-256 of everything that determines the ids of a text.
     """
 
@@ -61,6 +63,7 @@ class Tokenizer(ABC):
     has_learned_vocabulary: bool
     is_defined_by_tokens: bool
     is_lossless: bool
+    is_backward: bool = False
     fingerprint: str
 
     @property
@@ -146,6 +149,10 @@ class Tokenizer(ABC):
         Raises:
             VocabularyError: No token has this text; the help suggests the nearest one.
         """
+
+    def as_forward(self) -> "Tokenizer":
+        """Return the tokenizer with the same vocabulary that encodes lines in reading order."""
+        return self
 
     def merged_pairs(self) -> dict[int, tuple[int, int]] | None:
         """Return the pairs of ids that merges join, by the id of the merged token.

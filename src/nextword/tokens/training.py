@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from nextword.base import DataError
 from nextword.tokens.bpe_training import bpe_vocabulary
@@ -53,18 +54,21 @@ def train_tokenizer(
         [4, 6, 3]
     """
     if config.kind == "byte":
-        return VocabularyTokenizer(
-            Vocabulary(kind="byte", tokens=(*SPECIAL_TOKENS, *byte_alphabet()))
-        )
-    watched = _watch(pieces, on_progress)
+        vocabulary = Vocabulary(kind="byte", tokens=(*SPECIAL_TOKENS, *byte_alphabet()))
+    else:
+        vocabulary = _learned_vocabulary(config, _watch(pieces, on_progress), on_merging)
+    return VocabularyTokenizer(replace(vocabulary, direction=config.direction))
+
+
+def _learned_vocabulary(
+    config: TokenizerConfig, pieces: Iterable[str], on_merging: Callable[[int], None] | None
+) -> Vocabulary:
     if config.kind == "bpe":
         vocab_size = config.vocab_size or DEFAULT_BPE_VOCAB_SIZE
-        return VocabularyTokenizer(
-            bpe_vocabulary(watched, vocab_size=vocab_size, on_merging=on_merging)
-        )
+        return bpe_vocabulary(pieces, vocab_size=vocab_size, on_merging=on_merging)
     if config.kind == "character":
-        return VocabularyTokenizer(_character_vocabulary(config, watched))
-    return VocabularyTokenizer(_word_vocabulary(config, watched))
+        return _character_vocabulary(config, pieces)
+    return _word_vocabulary(config, pieces)
 
 
 def _watch(pieces: Iterable[str], on_progress: Callable[[int], None] | None) -> Iterator[str]:

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from nextword.base import ConfigError, FormatError
+from nextword.tokens.backward import BackwardDecoder, reverse_lines
 from nextword.tokens.decoding import StreamDecoder, make_decoder, token_bytes
 from nextword.tokens.encoders import (
     BpeEncoder,
@@ -79,6 +80,7 @@ class VocabularyTokenizer(Tokenizer):
         self.has_learned_vocabulary = vocabulary.kind != "byte"
         self.is_defined_by_tokens = vocabulary.kind != "bpe"
         self.is_lossless = vocabulary.kind != "word"
+        self.is_backward = vocabulary.direction == "backward"
         self.vocab_size = len(vocabulary.tokens)
         self.boundary_id = SENTENCE_END_ID if self.has_line_end_token else SENTENCE_START_ID
         self.banned_ids = _banned_ids(vocabulary)
@@ -90,21 +92,25 @@ class VocabularyTokenizer(Tokenizer):
         self.fingerprint = _fingerprint(vocabulary)
 
     def __repr__(self) -> str:
-        return f"VocabularyTokenizer(kind={self.kind!r}, vocab_size={self.vocab_size})"
+        direction = ", direction='backward'" if self.is_backward else ""
+        return f"VocabularyTokenizer(kind={self.kind!r}, vocab_size={self.vocab_size}{direction})"
 
     @property
     def description(self) -> str:
-        """Kind and vocabulary size; for kind `word` also whether the vocabulary is closed."""
+        """Kind, vocabulary size, for kind `word` also open or closed, and `backward` if it is."""
         size = str(self.vocab_size)
         if self.kind == "word":
             size += ", closed" if self.has_closed_vocabulary else ", open"
+        if self.is_backward:
+            size += ", backward"
         return f"{self.kind} ({size})"
 
     def encode(self, text: str) -> Encoding:
         r"""Return the token ids of a text.
 
         A text split after a newline and encoded in parts gives the same ids. A literal `<s>` never
-        becomes the special token.
+        becomes the special token. The tokens of each line are in reverse order if the tokenizer
+        is a backward one.
 
         Args:
             text: The text.
@@ -116,7 +122,8 @@ class VocabularyTokenizer(Tokenizer):
             DataError: The text contains a surrogate that represents no byte (kinds `byte` and
                 `bpe`), or a reserved symbol as a word (kind `word`; see `without_markers`).
         """
-        return self._encoder.encode(self.without_markers(text))
+        encoding = self._encoder.encode(self.without_markers(text))
+        return reverse_lines(encoding, self.line_end_ids) if self.is_backward else encoding
 
     def without_markers(self, text: str, *, name: str = "the text", first_line: int = 1) -> str:
         """Return a text without the reserved symbols that `markers` removes.
@@ -137,8 +144,14 @@ class VocabularyTokenizer(Tokenizer):
         return remove_markers(text, self.markers, name=name, first_line=first_line)
 
     def stream_decoder(self) -> StreamDecoder:
-        """Return a decoder that takes one id at a time."""
-        return make_decoder(self.kind, tokens=self._vocabulary.tokens, values=self._values)
+        """Return a decoder that takes one id at a time.
+
+        That of a backward tokenizer returns the text of each line when the line is complete.
+        """
+        decoder = make_decoder(self.kind, tokens=self._vocabulary.tokens, values=self._values)
+        if not self.is_backward:
+            return decoder
+        return BackwardDecoder(decoder, line_end_ids=self.line_end_ids, vocab_size=self.vocab_size)
 
     def token_text(self, token_id: int) -> str:
         """Return the text of one token; bytes that are not UTF-8 are shown as `<0x0A>`.
@@ -155,6 +168,12 @@ class VocabularyTokenizer(Tokenizer):
             VocabularyError: No token has this text; the help suggests the nearest one.
         """
         return self._texts.id_of(token_text)
+
+    def as_forward(self) -> "VocabularyTokenizer":
+        """Return the tokenizer with the same vocabulary that encodes lines in reading order."""
+        if not self.is_backward:
+            return self
+        return VocabularyTokenizer(replace(self._vocabulary, direction="forward"))
 
     def merged_pairs(self) -> dict[int, tuple[int, int]] | None:
         """Return the pairs of ids that merges join, by the id of the merged token.
@@ -184,7 +203,10 @@ class VocabularyTokenizer(Tokenizer):
         return VocabularyTokenizer(read_vocabulary(write_vocabulary(larger)))
 
     def to_json(self) -> str:
-        """Return the content of a `tokenizer.json`, which Hugging Face `tokenizers` loads."""
+        """Return the content of a `tokenizer.json`, which Hugging Face `tokenizers` loads.
+
+        Hugging Face encodes lines in reading order, also with the file of a backward tokenizer.
+        """
         return write_vocabulary(self._vocabulary)
 
     @classmethod
@@ -220,7 +242,8 @@ def _make_encoder(vocabulary: Vocabulary) -> Encoder:
         return CharacterEncoder(vocabulary.tokens)
     if vocabulary.kind == "byte":
         return ByteEncoder()
-    return BpeEncoder(build(vocabulary), layout=vocabulary.layout)
+    forward = replace(vocabulary, direction="forward")
+    return BpeEncoder(build(forward), layout=vocabulary.layout)
 
 
 def _values_of(vocabulary: Vocabulary) -> list[bytes]:
@@ -262,4 +285,6 @@ def _fingerprint(vocabulary: Vocabulary) -> str:
     ]
     if vocabulary.layout > 1 and vocabulary.kind in ("word", "bpe"):
         content += [vocabulary.layout, vocabulary.markers]
+    if vocabulary.direction == "backward":
+        content.append(vocabulary.direction)
     return hashlib.sha256(json.dumps(content).encode("ascii")).hexdigest()

@@ -15,6 +15,7 @@ from nextword.models import NeuralLanguageModel
 from nextword.storage import StoredModel, load_model
 from nextword.tensors import resolve_device, seed_everything, tune_process
 from nextword.text import ByteStream
+from nextword.tokens import Direction, TokenizerConfig
 from nextword.training.config import RunConfig
 from nextword.training.data import (
     PretrainedVectors,
@@ -52,7 +53,8 @@ def start_of(config: RunConfig, *, access: TextAccess | None = None) -> Start:
 
     Raises:
         CheckpointError: The model cannot be loaded.
-        ConfigError: The model has no trained weights, or the family of the run cannot use them.
+        ConfigError: The model has no trained weights, the family of the run cannot use them, or
+            the model reads lines forward and the run backward.
     """
     if config.text.init is None:
         return Start(config=config, model=None)
@@ -72,8 +74,26 @@ def start_of(config: RunConfig, *, access: TextAccess | None = None) -> Start:
             help="Leave --init out.",
         )
     output = saved.output if config.output.kind == "auto" else config.output
-    config = replace(config, model=saved.model, embedding=saved.embedding, output=output)
+    config = replace(
+        config,
+        model=saved.model,
+        embedding=saved.embedding,
+        output=output,
+        tokenizer=_with_direction_of(stored, config),
+    )
     return Start(config=config, model=stored)
+
+
+def _with_direction_of(stored: StoredModel, config: RunConfig) -> TokenizerConfig:
+    """Return the settings of the tokenizer, with the direction of the model to start from."""
+    if not stored.tokenizer.is_backward and config.tokenizer.direction == "backward":
+        raise ConfigError(
+            f"tokenizer.direction is 'backward', but {config.text.init} has a tokenizer that reads "
+            "lines forward, and training keeps the tokenizer of that model.",
+            help="Leave --init out, or name a model trained with tokenizer.direction=backward.",
+        )
+    direction: Direction = "backward" if stored.tokenizer.is_backward else "forward"
+    return replace(config.tokenizer, direction=direction)
 
 
 class Preparation:

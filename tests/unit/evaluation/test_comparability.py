@@ -12,7 +12,7 @@ from nextword.evaluation import (
     perplexity_card,
     vocabulary_fingerprint,
 )
-from nextword.tokens import Tokenizer, Vocabulary, VocabularyTokenizer
+from nextword.tokens import Tokenizer, TokenizerKind, Vocabulary, VocabularyTokenizer
 
 SPECIALS = ("<pad>", "<unk>", "<s>", "</s>")
 
@@ -109,6 +109,15 @@ def test_vocabulary_fingerprint_order_of_words_does_not_matter() -> None:
 def test_vocabulary_fingerprint_closed_text_has_the_same_words() -> None:
     one, other = word_tokenizer("red"), word_tokenizer("red", closed=True)
 
+    assert vocabulary_fingerprint(one) == vocabulary_fingerprint(other)
+
+
+@pytest.mark.parametrize("kind", ["word", "character", "byte", "bpe"])
+def test_vocabulary_fingerprint_direction_does_not_matter(kind: TokenizerKind) -> None:
+    one = tokenizer_of("abab\n", kind=kind)
+    other = tokenizer_of("abab\n", kind=kind, direction="backward")
+
+    assert one.fingerprint != other.fingerprint
     assert vocabulary_fingerprint(one) == vocabulary_fingerprint(other)
 
 

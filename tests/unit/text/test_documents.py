@@ -77,3 +77,11 @@ def test_text_document_long_line_before_short_ones_is_cut_after_it() -> None:
 
 def test_text_document_empty_text_has_no_pieces() -> None:
     assert list(text_document("", name="empty").pieces()) == []
+
+
+def test_decode_blocks_keeps_the_byte_order_mark_on_request() -> None:
+    pieces = decode_blocks(
+        [b"\xef\xbb\xbfone\n"], name="a.txt", encoding_errors="strict", keeps_mark=True
+    )
+
+    assert list(pieces) == ["\ufeffone\n"]

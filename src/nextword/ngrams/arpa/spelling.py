@@ -2,12 +2,14 @@ r"""The spelling of tokens in an ARPA file, and the comment that names the kind 
 
 The fields of an ARPA file are separated by white space. A token that is itself white space, or a
 byte that is not text, is therefore written as its code, such as `<0x20>`. A comment before the
-header names the kind of token, unless the tokens are words of an open vocabulary:
+header names the kind of token and the direction, unless the tokens are words of an open vocabulary
+in reading order:
 
     # nextword tokens: character
+    # nextword tokens: word, backward
 
-KenLM and SRILM ignore the comment. BPE tokenizers are not supported, because an ARPA file cannot
-store their merges.
+A backward model has the tokens of each line in reverse order. KenLM and SRILM ignore the comment.
+BPE tokenizers are not supported, because an ARPA file cannot store their merges.
 """
 
 import re
@@ -15,6 +17,7 @@ from collections.abc import Sequence
 
 from nextword.base import DataError
 from nextword.tokens import (
+    Direction,
     Tokenizer,
     TokenizerConfig,
     TokenizerKind,
@@ -38,6 +41,7 @@ _KINDS: dict[str, tuple[TokenizerKind, bool]] = {
     "character": ("character", False),
     "byte": ("byte", False),
 }
+_BACKWARD = ", backward"
 
 #: Characters that separate fields in at least one program that reads ARPA files.
 _SEPARATOR = re.compile(r"[ \t\n\v\f\r\0]")
@@ -60,7 +64,8 @@ def note_of(tokenizer: Tokenizer) -> str:
         )
     found = (tokenizer.unit, tokenizer.has_closed_vocabulary)
     names = [name for name, kind in _KINDS.items() if kind == found]
-    return "" if names == ["word"] else f"{NOTE}{names[0]}\n"
+    note = names[0] + (_BACKWARD if tokenizer.is_backward else "")
+    return "" if note == "word" else f"{NOTE}{note}\n"
 
 
 def spelt_tokens(tokenizer: Tokenizer) -> list[str]:
@@ -92,15 +97,16 @@ def tokenizer_of_spellings(note: str, words: Sequence[str]) -> VocabularyTokeniz
     Raises:
         DataError: The kind is unknown, or a word is not a token of that kind.
     """
-    if note not in _KINDS:
+    name = note.removesuffix(_BACKWARD)
+    if name not in _KINDS:
         raise DataError(f"the kind of token {note!r} is unknown.", help="Upgrade nextword.")
-    kind, closed = _KINDS[note]
-    if kind == "word":
-        return VocabularyTokenizer(Vocabulary(kind=kind, closed=closed, tokens=tuple(words)))
-    if kind == "character":
-        own = map(_character, words[len(SPECIAL_WORDS) :])
-        return VocabularyTokenizer(Vocabulary(kind=kind, tokens=(*SPECIAL_WORDS, *own)))
-    tokenizer = train_tokenizer(TokenizerConfig(kind="byte"), ())
+    kind, closed = _KINDS[name]
+    direction: Direction = "forward" if name == note else "backward"
+    if kind != "byte":
+        tokens = words if kind == "word" else _characters(words)
+        vocabulary = Vocabulary(kind=kind, closed=closed, direction=direction, tokens=tuple(tokens))
+        return VocabularyTokenizer(vocabulary)
+    tokenizer = train_tokenizer(TokenizerConfig(kind="byte", direction=direction), ())
     if list(words) != spelt_tokens(tokenizer):
         raise DataError("the words are not the 256 bytes in order.")
     return tokenizer
@@ -108,6 +114,10 @@ def tokenizer_of_spellings(note: str, words: Sequence[str]) -> VocabularyTokeniz
 
 def _spelt(text: str) -> str:
     return _SEPARATOR.sub(lambda found: f"<0x{ord(found.group()):02X}>", text)
+
+
+def _characters(words: Sequence[str]) -> list[str]:
+    return [*SPECIAL_WORDS, *map(_character, words[len(SPECIAL_WORDS) :])]
 
 
 def _character(word: str) -> str:

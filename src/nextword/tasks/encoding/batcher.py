@@ -11,7 +11,7 @@ from nextword.tasks.encoding.model_text import ModelText
 from nextword.tasks.encoding.vocabulary import MAX_CHARACTERS, TokenVocabulary
 
 #: The words of one sentence as rows of the `WordTable`.
-SentenceRows = Int32[np.ndarray, " time"]
+SentenceRows = Int32[np.ndarray, " _"]
 _FIRST_CAPACITY = 1024
 
 

@@ -16,7 +16,7 @@ from nextword.tasks.encoding.config import EncoderConfig
 from nextword.tasks.encoding.language_model import LanguageModelFeatures
 from nextword.tasks.encoding.vocabulary import TokenVocabulary
 from nextword.tasks.encoding.words import WordEmbedding
-from nextword.tensors import Embeddings, Hidden
+from nextword.tensors import Embeddings, Hidden, Lengths
 
 
 class SequenceEncoder(nn.Module):
@@ -83,11 +83,20 @@ class SequenceEncoder(nn.Module):
         Returns:
             (batch, time, output_size).
         """
-        inputs = self.input_dropout(self.embed(batch, word_vectors=word_vectors))
+        return self.encode(self.embed(batch, word_vectors=word_vectors), batch.lengths)
+
+    def encode(self, inputs: Embeddings, lengths: Lengths) -> Hidden:
+        """Return the outputs of the recurrent layers, (batch, time, output_size).
+
+        Args:
+            inputs: What `embed` returned, (batch, time, input_size).
+            lengths: Number of words of each sentence, (batch).
+        """
+        inputs = self.input_dropout(inputs)
         if isinstance(self.core, BidirectionalStack):
-            outputs, _ = self.core(inputs, batch.lengths)
+            outputs, _ = self.core(inputs, lengths)
         else:
-            outputs, _ = self.core(inputs, self.core.initial_state(len(inputs)), batch.lengths)
+            outputs, _ = self.core(inputs, self.core.initial_state(len(inputs)), lengths)
         hidden: Hidden = self.output_dropout(outputs)
         return hidden
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from nextword.base import DataError
 from nextword.tasks.encoding.batch import ModelTokens
 from nextword.tokens import Tokenizer
 
@@ -14,15 +15,17 @@ _MAX_CACHED = 1 << 17
 class ModelText:
     """Encodes sentences for a language model, and finds the step that represents each word.
 
-    A model that reads forwards has read a whole word at the last token of the word; its hidden
-    state there is the feature of the word.
+    A forward model has read a whole word at the last token of the word; its hidden state there is
+    the feature of the word. A backward model reads a sentence from its end, and has read a whole
+    word at the first token of the word.
 
     Args:
         tokenizer: The tokenizer of the language model.
     """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        self._tokenizer = tokenizer
+        self._tokenizer = tokenizer.as_forward()
+        self._is_backward = tokenizer.is_backward
         self._ids: dict[tuple[str, bool], list[int]] = {}
 
     def tokens(self, sentences: Sequence[Sequence[str]]) -> ModelTokens:
@@ -49,18 +52,33 @@ class ModelText:
 
     def _encode(self, sentence: Sequence[str]) -> tuple[list[int], list[int]]:
         """Return the boundary and the ids of a sentence, and the step of each word."""
-        token_ids, places = [self._tokenizer.boundary_id], []
+        token_ids: list[int] = []
+        starts = []
         for number, word in enumerate(sentence):
+            starts.append(len(token_ids))
             token_ids += self._word_ids(word, is_first=number == 0)
-            places.append(len(token_ids) - 1)
-        return token_ids, places
+        num_tokens = len(token_ids)
+        # Step 0 is the boundary.
+        if self._is_backward:
+            token_ids.reverse()
+            places = [num_tokens - start for start in starts]
+        else:
+            places = [*starts[1:], num_tokens]
+        return [self._tokenizer.boundary_id, *token_ids], places[: len(sentence)]
 
     def _word_ids(self, word: str, *, is_first: bool) -> list[int]:
         found = self._ids.get((word, is_first))
         if found is None:
             if len(self._ids) >= _MAX_CACHED:
                 self._ids.clear()
-            text = word if is_first else f" {word}"
-            found = self._tokenizer.encode(text).ids.tolist()
+            found = self._encode_word(word if is_first else f" {word}")
             self._ids[word, is_first] = found
         return found
+
+    def _encode_word(self, text: str) -> list[int]:
+        """Return the ids of a word; a reserved symbol, such as `</s>`, is an unknown word."""
+        try:
+            token_ids: list[int] = self._tokenizer.encode(text).ids.tolist()
+        except DataError:
+            return [self._tokenizer.unknown_id]
+        return token_ids

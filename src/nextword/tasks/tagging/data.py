@@ -38,7 +38,7 @@ class TaggingData:
     ) -> None:
         self._batcher = batcher
         self._rows: list[SentenceRows] = []
-        self._label_ids: list[Int64[np.ndarray, " time"]] = []
+        self._label_ids: list[Int64[np.ndarray, " _"]] = []
         num_long = 0
         for sentence in sentences:
             rows, expected = batcher.rows(sentence.words), sentence.labels or ()

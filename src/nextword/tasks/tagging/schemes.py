@@ -105,14 +105,14 @@ def convert_labels(labels: Sequence[str], scheme: Scheme) -> list[str]:
         return list(labels)
     prefixes = _PREFIXES[scheme]
     converted = [OUTSIDE] * len(labels)
-    end_before, type_before = 0, None
+    before = (-1, "")
     for start, end, type in find_spans(labels):
         converted[start:end] = [_label(prefixes.inside, type)] * (end - start)
         converted[end - 1] = _label(prefixes.last, type)
         converted[start] = _label(prefixes.single if end - start == 1 else prefixes.first, type)
-        if scheme is Scheme.IOB1 and (start, type) == (end_before, type_before):
+        if scheme is Scheme.IOB1 and (start, type) == before:
             converted[start] = _label("B", type)
-        end_before, type_before = end, type
+        before = (end, type)
     return converted
 
 

@@ -118,7 +118,7 @@ class SpanScores:
         return _share(2 * self.num_correct, self.num_expected + self.num_predicted)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class SpanCounts:
     """Counts of expected, predicted and correct spans, added up sentence by sentence.
 

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from nextword.base import DataError, FormatError, atomic_writer, full_disk_errors, write_json
-from nextword.text import Corpus, Document
+from nextword.text import LONG_LINE_BYTES, Corpus, Document
 from nextword.tokens.encoders import Encoding
 from nextword.tokens.stores.control_characters import ControlCharacters
 from nextword.tokens.stores.line_signs import LineSigns
@@ -48,6 +48,9 @@ def build_store(
     `Tokenizer.without_markers` removes are neither stored nor counted. If the tokenizer has a line
     end token, a document without a final newline gets a line end, which counts as a word.
 
+    A backward tokenizer needs whole lines, so a line that a document splits is refused; see
+    `Document.pieces`.
+
     Args:
         corpus: The text.
         tokenizer: The tokenizer.
@@ -59,7 +62,8 @@ def build_store(
         The store, memory-mapped if a folder is given.
 
     Raises:
-        DataError: The corpus has no tokens, cannot be read, or contains a reserved symbol.
+        DataError: The corpus has no tokens, cannot be read, contains a reserved symbol, or has a
+            line that is too long for a backward tokenizer.
         DiskFullError: The disk is full.
         FormatError: The folder is a link.
     """
@@ -152,6 +156,8 @@ class _Writer:
     def _pieces(self, document: Document) -> Iterator[str]:
         last = "\n"
         for piece in document.pieces():
+            if self.tokenizer.is_backward and last != "\n":
+                raise _too_long_to_reverse(document.name, self.line)
             last = piece[-1:] or last
             yield piece
         if self.tokenizer.has_line_end_token and last != "\n":
@@ -176,6 +182,14 @@ class _Writer:
         self.num_tokens += len(encoding.ids)
         self.num_unknown += len(positions)
         self.num_characters_lost += encoding.num_characters_lost
+
+
+def _too_long_to_reverse(name: str, line: int) -> DataError:
+    return DataError(
+        f"{name}, line {line:,}: the line has more than {LONG_LINE_BYTES:,} bytes, and a tokenizer "
+        "with direction 'backward' reads a line from its end.",
+        help="Split it into several lines, for example with fold -s -w 10000.",
+    )
 
 
 def _shown_source(corpus: Corpus) -> str:

@@ -6,6 +6,7 @@ Nothing here encodes a text.
 from nextword.tokens.vocabularies.layout import (
     LINE_PART_CHARACTERS,
     LONGEST_PRETOKEN_BYTES,
+    Direction,
     TokenizerKind,
     Vocabulary,
     add_parts,
@@ -48,6 +49,7 @@ __all__ = [
     "UNKNOWN_ID",
     "UNKNOWN_TOKEN",
     "WORD_SEPARATORS",
+    "Direction",
     "Layout",
     "Markers",
     "TokenizerKind",

@@ -13,6 +13,10 @@ from its components, so they are kept if another program saves the file again. N
                special, then GPT-2's pattern; byte-level alphabet; longer parts are split after each
                252 bytes; BPE
 
+Hugging Face has no component that reverses a line. A normalizer that matches nothing and names the
+direction marks a backward tokenizer: older versions of nextword refuse the file, and Hugging Face
+returns the ids of each line in reading order.
+
 Layout 1 is the one of older files, which keep it: words are split at ASCII white space, and merges
 have no length limit, so a line without blanks took hours.
 
@@ -31,6 +35,8 @@ from nextword.tokens.vocabularies.specials import SPECIAL_TOKENS, UNKNOWN_TOKEN
 from nextword.tokens.vocabularies.words import LATEST_LAYOUT, Layout
 
 TokenizerKind = Literal["word", "character", "byte", "bpe"]
+#: Order in which the tokens of a line are encoded; see `TokenizerConfig`.
+Direction = Literal["forward", "backward"]
 
 #: BPE: a line is encoded in independent parts of this many characters.
 LINE_PART_CHARACTERS = 1 << 14
@@ -53,12 +59,14 @@ class Vocabulary:
         merges: Pairs in the order in which they are applied; only for `bpe`.
         markers: How reserved symbols in a text are handled; always `refuse` except for `word`.
         layout: Version of the components; used for `word` and `bpe`.
+        direction: Order in which the tokens of a line are encoded.
     """
 
     kind: TokenizerKind
     closed: bool = False
     markers: Markers = "refuse"
     layout: Layout = LATEST_LAYOUT
+    direction: Direction = "forward"
     tokens: Sequence[str]
     merges: Sequence[tuple[str, str]] = ()
 
@@ -92,6 +100,9 @@ def add_parts(tokenizer: tokenizers.Tokenizer, vocabulary: Vocabulary) -> None:
     else:
         tokenizer.pre_tokenizer = _bpe_splitter(vocabulary.layout)
         tokenizer.decoder = decoders.ByteLevel()
+    if vocabulary.direction == "backward":
+        parts = [] if tokenizer.normalizer is None else [tokenizer.normalizer]
+        tokenizer.normalizer = normalizers.Sequence([_backward_mark(), *parts])
 
 
 def byte_alphabet() -> tuple[str, ...]:
@@ -123,6 +134,11 @@ def _word_normalizer(vocabulary: Vocabulary) -> normalizers.Normalizer:
             normalizers.Replace("\n", " </s> "),
         ]
     )
+
+
+def _backward_mark() -> normalizers.Normalizer:
+    matches_nothing = tokenizers.Regex("(?!)")
+    return normalizers.Replace(matches_nothing, "nextword: backward")
 
 
 def _bpe_splitter(layout: Layout) -> pre_tokenizers.PreTokenizer:

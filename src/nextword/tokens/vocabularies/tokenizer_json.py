@@ -8,7 +8,13 @@ from dataclasses import replace
 from typing import Any, get_args
 
 from nextword.base import FormatError
-from nextword.tokens.vocabularies.layout import TokenizerKind, Vocabulary, build, byte_alphabet
+from nextword.tokens.vocabularies.layout import (
+    Direction,
+    TokenizerKind,
+    Vocabulary,
+    build,
+    byte_alphabet,
+)
 from nextword.tokens.vocabularies.markers import REMOVED
 from nextword.tokens.vocabularies.specials import NUM_SPECIAL_TOKENS, SPECIAL_TOKENS, SURROGATE
 from nextword.tokens.vocabularies.words import word_separators
@@ -17,12 +23,20 @@ _PARTS = ("normalizer", "pre_tokenizer", "decoder")
 #: One vocabulary for each combination of components, the latest layout first.
 _VARIANTS: tuple[Vocabulary, ...] = (
     *(
-        Vocabulary(kind="word", closed=closed, markers=markers, tokens=SPECIAL_TOKENS)
+        Vocabulary(
+            kind="word",
+            closed=closed,
+            markers=markers,
+            direction=direction,
+            tokens=SPECIAL_TOKENS,
+        )
+        for direction in get_args(Direction)
         for closed in (False, True)
         for markers in REMOVED
     ),
     *(
-        Vocabulary(kind=kind, tokens=SPECIAL_TOKENS)
+        Vocabulary(kind=kind, direction=direction, tokens=SPECIAL_TOKENS)
+        for direction in get_args(Direction)
         for kind in get_args(TokenizerKind)
         if kind != "word"
     ),

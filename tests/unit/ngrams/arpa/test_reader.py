@@ -322,6 +322,11 @@ REFUSED = {
         1,
         "the kind of token 'letter' is unknown.",
     ),
+    "unknown direction": (
+        "# nextword tokens: word, sideways\n" + ARPA,
+        1,
+        "the kind of token 'word, sideways' is unknown.",
+    ),
     "no characters": (
         "#\n# nextword tokens: character\n" + ARPA,
         2,

@@ -19,7 +19,7 @@ from nextword.ngrams import (
     read_arpa,
     sentences_of,
 )
-from nextword.tokens import Tokenizer, Vocabulary, VocabularyTokenizer
+from nextword.tokens import Direction, Tokenizer, TokenizerKind, Vocabulary, VocabularyTokenizer
 from strategies import sentences as texts
 
 TOKENIZER = tokenizer_of("w0 w1 w2 w3\n")
@@ -90,9 +90,12 @@ TEXT = "ab a\tå\u00a0\v<0x20>\n\n\0b\n"
 @pytest.mark.parametrize(
     ("kind", "closed"), [("word", False), ("word", True), ("character", False), ("byte", False)]
 )
-def test_arpa_text_read_again_cuts_texts_into_the_same_tokens(kind: str, closed: bool) -> None:
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_arpa_text_read_again_cuts_texts_into_the_same_tokens(
+    kind: TokenizerKind, closed: bool, direction: Direction
+) -> None:
     text = TEXT.replace("\0", "") if kind == "word" else TEXT
-    tokenizer = tokenizer_of(text, kind=kind, closed=closed)
+    tokenizer = tokenizer_of(text, kind=kind, closed=closed, direction=direction)
     tables = tables_of(tokenizer, text)
 
     again = read_arpa(io.BytesIO(written(tables, tokenizer).encode()), name="model.arpa")

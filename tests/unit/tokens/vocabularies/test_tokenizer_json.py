@@ -24,6 +24,8 @@ CONFIGS = {
     "character": TokenizerConfig(kind="character"),
     "byte": TokenizerConfig(kind="byte"),
     "bpe": TokenizerConfig(kind="bpe", vocab_size=270),
+    "backward words": TokenizerConfig(direction="backward"),
+    "backward bytes": TokenizerConfig(kind="byte", direction="backward"),
 }
 TOKENIZERS = {name: train_tokenizer(config, [TEXT]) for name, config in CONFIGS.items()}
 NAMES = pytest.mark.parametrize("name", TOKENIZERS)

@@ -1,17 +1,18 @@
 """The linear-chain conditional random field as a module. Knows nothing of words or of schemes."""
 
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 from nextword.base import DataError, ShapeError
 from nextword.tasks.tagging.crf.chain import Chain, build_chain
+from nextword.tasks.tagging.crf.checks import refuse_unusable
+from nextword.tasks.tagging.crf.likelihood import LogPartition, score_labels
 from nextword.tasks.tagging.crf.paths import list_viterbi, viterbi
-from nextword.tasks.tagging.crf.sums import Sums, compute_sums
+from nextword.tasks.tagging.crf.sums import compute_sums
 from nextword.tensors import Lengths, TokenIds
 
 Emissions = Float[Tensor, "batch time labels"]
@@ -73,6 +74,10 @@ class LinearChainCrf(nn.Module):
         0.3618
     """
 
+    _allowed_transitions: Tensor
+    _allowed_starts: Tensor
+    _allowed_ends: Tensor
+
     def __init__(self, num_labels: int, *, constraints: Constraints | None = None) -> None:
         super().__init__()
         self.transitions = nn.Parameter(torch.zeros(num_labels, num_labels))
@@ -108,13 +113,16 @@ class LinearChainCrf(nn.Module):
             ShapeError: The shapes or lengths do not match.
         """
         self._check(emissions, lengths)
+        lengths = lengths.to(emissions.device)
         scores = self._scores()
         mask = torch.arange(emissions.shape[1], device=lengths.device) < lengths[:, None]
         label_ids = self._checked_ids(label_ids, mask)
-        gold = _score(emissions, label_ids, mask=mask, scores=scores)
+        gold = score_labels(emissions, label_ids, mask=mask, scores=scores)
         if bool((gold == -torch.inf).any()):
             self._refuse_gold(label_ids, lengths)
-        log_partition = _LogPartition.apply(emissions, *scores, lengths)
+        log_partition = LogPartition.apply(  # type: ignore[no-untyped-call]
+            emissions, *scores, lengths
+        )
         dtype = torch.promote_types(emissions.dtype, self.transitions.dtype)
         nll: Tensor = (log_partition - gold).to(dtype)
         return nll
@@ -137,11 +145,11 @@ class LinearChainCrf(nn.Module):
         """
         chain = self._chain(emissions, lengths)
         scores, label_ids = viterbi(chain)
-        _refuse_impossible(scores[:, 0], chain)
+        refuse_unusable(scores[:, 0], chain)
         return _padded(chain.restore(label_ids[..., 0].T), emissions)
 
     @torch.no_grad()
-    def n_best(self, emissions: Emissions, lengths: Lengths, n: int) -> list[list[ScoredLabels]]:
+    def n_best(self, emissions: Emissions, lengths: Lengths, *, n: int) -> list[list[ScoredLabels]]:
         """Find the n most probable label sequences of each row.
 
         Args:
@@ -158,7 +166,7 @@ class LinearChainCrf(nn.Module):
         """
         chain = self._chain(emissions, lengths)
         scores, label_ids = list_viterbi(chain, n)
-        _refuse_impossible(scores[:, 0], chain)
+        refuse_unusable(scores[:, 0], chain)
         log_probs = chain.restore(scores - compute_sums(chain).log_partition[:, None]).tolist()
         rows = chain.restore(label_ids.permute(1, 2, 0)).tolist()
         return [
@@ -187,7 +195,7 @@ class LinearChainCrf(nn.Module):
         """
         chain = self._chain(emissions, lengths)
         sums = compute_sums(chain)
-        _refuse_impossible(sums.log_partition, chain)
+        refuse_unusable(sums.log_partition, chain)
         labels = sums.counts(torch.ones_like(sums.log_partition)).labels
         return _padded(chain.restore(labels.transpose(0, 1)), emissions).to(emissions.dtype)
 
@@ -203,7 +211,11 @@ class LinearChainCrf(nn.Module):
         self._check(emissions, lengths)
         transitions, starts, ends = self._scores()
         return build_chain(
-            emissions, transitions=transitions, starts=starts, ends=ends, lengths=lengths
+            emissions,
+            transitions=transitions,
+            starts=starts,
+            ends=ends,
+            lengths=lengths.to(emissions.device),
         )
 
     def _check(self, emissions: Tensor, lengths: Tensor) -> None:
@@ -241,8 +253,7 @@ class LinearChainCrf(nn.Module):
             elif not self._allowed_ends[ids[-1]]:
                 problem = f"label {ids[-1]} must not be the last"
             else:
-                pairs = list(zip(ids, ids[1:], strict=False))
-                bad = [pair for pair in pairs if not self._allowed_transitions[pair]]
+                bad = [pair for pair in pairwise(ids) if not self._allowed_transitions[pair]]
                 if not bad:
                     continue
                 problem = f"label {bad[0][1]} must not follow label {bad[0][0]}"
@@ -250,71 +261,6 @@ class LinearChainCrf(nn.Module):
                 f"the constraints of the CRF forbid the expected labels of row {row}: {problem}.",
                 help="Convert the labels to the scheme of the constraints.",
             )
-
-
-class _LogPartition(torch.autograd.Function):
-    """Log of the sum over all label sequences; its gradients are the expected counts."""
-
-    @staticmethod
-    def forward(
-        ctx: Any,
-        emissions: Tensor,
-        transitions: Tensor,
-        starts: Tensor,
-        ends: Tensor,
-        lengths: Tensor,
-    ) -> Tensor:
-        chain = build_chain(
-            emissions, transitions=transitions, starts=starts, ends=ends, lengths=lengths
-        )
-        sums = compute_sums(chain)
-        _refuse_impossible(sums.log_partition, chain)
-        ctx.sums, ctx.emissions_shape = sums, emissions.shape
-        ctx.dtypes = emissions.dtype, transitions.dtype
-        return chain.restore(sums.log_partition)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        sums: Sums = ctx.sums
-        chain = sums.chain
-        counts = sums.counts(gradient[chain.order].to(chain.emissions.dtype))
-        emissions_dtype, dtype = ctx.dtypes
-        emissions = counts.labels.new_zeros(ctx.emissions_shape, dtype=emissions_dtype)
-        labels = counts.labels.transpose(0, 1).to(emissions_dtype)
-        emissions[chain.order, : labels.shape[1]] = labels
-        pairs, starts, ends = (each.to(dtype) for each in counts[1:])
-        return emissions, pairs, starts, ends, None
-
-
-def _score(
-    emissions: Tensor, label_ids: Tensor, *, mask: Tensor, scores: tuple[Tensor, Tensor, Tensor]
-) -> Tensor:
-    """Compute the score of label sequences, (batch)."""
-    transitions, starts, ends = scores
-    dtype = torch.float32 if emissions.device.type == "mps" else torch.float64
-    of_labels = emissions.gather(2, label_ids[..., None])[..., 0].to(dtype)
-    of_pairs = transitions.to(dtype)[label_ids[:, :-1], label_ids[:, 1:]]
-    last = label_ids.gather(1, mask.sum(1, keepdim=True) - 1)[:, 0]
-    # Not a product with the mask: pairs after the end may have a score of minus infinity.
-    return (
-        of_labels.masked_fill(~mask, 0.0).sum(1)
-        + of_pairs.masked_fill(~mask[:, 1:], 0.0).sum(1)
-        + starts.to(dtype)[label_ids[:, 0]]
-        + ends.to(dtype)[last]
-    )
-
-
-def _refuse_impossible(scores: Tensor, chain: Chain) -> None:
-    """Raise an error for rows without any allowed label sequence; scores are of the chain."""
-    impossible = (scores == -torch.inf).nonzero()
-    if len(impossible):
-        row = int(impossible[0])
-        raise DataError(
-            f"the constraints of the CRF forbid all label sequences of row "
-            f"{int(chain.order[row])}, which has {int(chain.lengths[row])} positions.",
-            help="Allow more labels at the start or end, or leave out the constraints.",
-        )
 
 
 def _padded(rows: Tensor, emissions: Tensor) -> Tensor:

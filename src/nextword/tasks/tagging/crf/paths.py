@@ -55,6 +55,8 @@ def list_viterbi(chain: Chain, n: int) -> Paths:
 
     The n best sequences that end in a label at a position extend sequences that are among the n
     best of a label at the position before: the result is exact.
+
+    Source: [seshadri1994].
     """
     num_steps, batch_size, num_labels = chain.emissions.shape
     shape = (batch_size, num_labels, n)

@@ -20,8 +20,9 @@ CONLLU_COLUMNS = (
     "misc",
 )
 #: Columns of CoNLL-U in which `_` is a value: the word has no feature or note.
-MAY_BE_UNDERSCORE = frozenset({"feats", "deps", "misc"})
+_MAY_BE_UNDERSCORE = frozenset({"feats", "deps", "misc"})
 
+_LEMMA = "lemma"
 _DEFAULT_CONLLU_COLUMN = "upos"
 #: Names of the columns of files without a header, by the number of columns.
 _USUAL_NAMES: dict[int, tuple[tuple[str, ...], ...]] = {
@@ -53,6 +54,7 @@ class Layout:
         label_name: Name of the label column for messages, such as `column 4 (ner)`.
         id_index: Index of the ids of CoNLL-U, or None.
         may_be_underscore: Whether `_` is a label, and not a missing one.
+        is_lemma: Whether the labels are lemmas: that of the word `_` is `_`.
     """
 
     format: FileFormat
@@ -63,6 +65,7 @@ class Layout:
     label_name: str
     id_index: int | None = None
     may_be_underscore: bool = False
+    is_lemma: bool = False
 
     @property
     def has_labels(self) -> bool:
@@ -126,7 +129,8 @@ def column_layout(
         label_index=max(label_index, word_index + 1) if num_columns == 1 else label_index,
         label_name=f"column {label_index + 1}" + (f" ({name})" if is_known else ""),
         id_index=known.get("id"),
-        may_be_underscore=is_known and name in MAY_BE_UNDERSCORE,
+        may_be_underscore=is_known and name in _MAY_BE_UNDERSCORE,
+        is_lemma=is_known and name == _LEMMA,
     )
 
 

@@ -1,9 +1,9 @@
 """Read tagged files sentence by sentence. Knows nothing of models."""
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NoReturn
 
 from nextword.base import DataError
 from nextword.tasks.tagging.files.detection import (
@@ -12,19 +12,18 @@ from nextword.tasks.tagging.files.detection import (
     detect_layout,
     no_sentences,
 )
-from nextword.tasks.tagging.files.layout import Layout
+from nextword.tasks.tagging.files.grouping import SentenceReader
 from nextword.tasks.tagging.files.rows import (
     FileFormat,
     is_blank,
     is_document_start,
-    is_other_id,
-    is_word_id,
     without_mark,
 )
 from nextword.tasks.tagging.files.sentence import Sentence
 from nextword.text import ByteStream, Source, decode_blocks, open_sources
 
-_FIELD_SEPARATORS = {True: "tab-separated columns", False: "columns"}
+#: Other white space, such as a no-break space, is part of a word.
+_WORD = re.compile(r"[^ \t\r\n\v\f]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +75,7 @@ class TaggedFile:
             found = self._text_sentences(lines)
         else:
             layout = detect_layout(head, format=format, column=self.column, name=self.name)
-            found = _Reader(self.name, layout, needs_labels=needs_labels).sentences(lines)
+            found = SentenceReader(self.name, layout, needs_labels=needs_labels).sentences(lines)
         is_empty = True
         for sentence in found:
             is_empty = False
@@ -102,7 +101,7 @@ class TaggedFile:
 
     def _text_sentences(self, lines: Iterator[str]) -> Iterator[Sentence]:
         for number, line in enumerate(lines, start=1):
-            words = tuple((without_mark(line) if number == 1 else line).split())
+            words = tuple(_WORD.findall(without_mark(line) if number == 1 else line))
             if words:
                 yield Sentence(
                     words=words,
@@ -158,123 +157,3 @@ def _beginning(lines: Iterator[str], *, is_short: bool) -> list[str]:
         if has_row and (is_short or len(beginning) >= EXAMINED_LINES):
             break
     return beginning
-
-
-class _Reader:
-    """Collects the lines of a file into sentences."""
-
-    def __init__(self, name: str, layout: Layout, *, needs_labels: bool) -> None:
-        self._name = name
-        self._layout = layout
-        self._needs_labels = needs_labels
-        self._start(1, [])
-
-    def _start(self, first_line: int, lines: list[str]) -> None:
-        self._first_line = first_line
-        self._lines = lines
-        self._rows: list[int] = []
-        self._words: list[str] = []
-        self._labels: list[str | None] = []
-        # Lines after the end of the sentence: of the next one, if there is one.
-        self._following: list[str] = []
-        self._is_complete = False
-
-    def sentences(self, lines: Iterator[str]) -> Iterator[Sentence]:
-        for number, line in enumerate(lines, start=1):
-            content = without_mark(line) if number == 1 else line
-            if self._ends_sentence(content):
-                self._append(line)
-                self._is_complete = bool(self._words)
-            elif self._is_comment(content):
-                self._append(line)
-            else:
-                if self._is_complete:
-                    yield self._sentence()
-                    self._start(number - len(self._following), self._following)
-                self._add_row(content, number)
-                self._lines.append(line)
-        self._lines += self._following
-        if self._words:
-            yield self._sentence()
-
-    def _append(self, line: str) -> None:
-        (self._following if self._is_complete else self._lines).append(line)
-
-    def _ends_sentence(self, line: str) -> bool:
-        is_columns = self._layout.format is FileFormat.COLUMNS
-        return is_blank(line) or (is_columns and is_document_start(line))
-
-    def _is_comment(self, line: str) -> bool:
-        """Return whether a line is a comment, and not a row whose word begins with `#`."""
-        if not line.startswith("#"):
-            return False
-        if self._layout.format is FileFormat.CONLLU:
-            return True
-        is_inside = bool(self._words) and not self._is_complete
-        fields = self._layout.syntax.split(line)
-        is_row = len(fields) == self._layout.num_columns and "=" not in fields[1:2]
-        return not (is_inside or is_row)
-
-    def _add_row(self, line: str, number: int) -> None:
-        layout = self._layout
-        fields = layout.syntax.split(line)
-        if len(fields) != layout.num_columns:
-            self._refuse_ragged(fields, number)
-        if layout.id_index is not None:
-            if is_other_id(fields[layout.id_index]):
-                return
-            self._check_id(fields[layout.id_index], number)
-        word = fields[layout.word_index]
-        if not word:
-            raise DataError(f"{self._name}:{number} has an empty word.")
-        self._words.append(word)
-        self._rows.append(len(self._lines))
-        label = fields[layout.label_index] if layout.has_labels else None
-        if not label or (label == "_" and not layout.may_be_underscore and word != "_"):
-            label = self._missing(label, number)
-        self._labels.append(label)
-
-    def _missing(self, label: str | None, number: int) -> None:
-        if not self._needs_labels:
-            return
-        column = self._layout.label_name
-        if label is None:
-            raise DataError(
-                f"{self._name}:{number} has {self._layout.num_columns} columns and no {column}: "
-                "it has no labels.",
-                help="Choose another column with --column, or name a file with labels.",
-            )
-        raise DataError(
-            f"{self._name}:{number} has no label: {column} is {label!r}.",
-            help="Choose another column with --column, or complete the file.",
-        )
-
-    def _check_id(self, text: str, number: int) -> None:
-        if not is_word_id(text):
-            raise DataError(
-                f"{self._name}:{number} has the id {text!r}, which is not a number.",
-                help="The first column of CoNLL-U is the number of the word, a range such as 3-4, "
-                "or the number of an empty node such as 8.1.",
-            )
-
-    def _refuse_ragged(self, fields: Sequence[str], number: int) -> NoReturn:
-        layout = self._layout
-        expected = "CoNLL-U has" if layout.format is FileFormat.CONLLU else "the first row has"
-        separated = _FIELD_SEPARATORS[layout.syntax.has_tabs]
-        raise DataError(
-            f"{self._name}:{number} has {len(fields)} {separated}; {expected} "
-            f"{layout.num_columns}.",
-            help="Correct the line; a blank line separates sentences.",
-        )
-
-    def _sentence(self) -> Sentence:
-        labels = [label for label in self._labels if label is not None]
-        return Sentence(
-            words=tuple(self._words),
-            labels=tuple(labels) if len(labels) == len(self._words) else None,
-            file=self._name,
-            first_line=self._first_line,
-            lines=tuple(self._lines),
-            rows=tuple(self._rows),
-            layout=self._layout,
-        )

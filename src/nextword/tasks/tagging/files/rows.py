@@ -9,6 +9,7 @@ _LINE_END = "\r\n"
 _BLANKS = " \t"
 _WORD_ID = re.compile(r"[0-9]+")
 _OTHER_ID = re.compile(r"[0-9]+[-.][0-9]+")
+_SETTING = re.compile(r"#\s*[\w.:-]+\s*=(?:\s|$)")
 _DOCUMENT_START = "-DOCSTART-"
 _BYTE_ORDER_MARK = "\ufeff"
 
@@ -83,6 +84,11 @@ def is_document_start(line: str) -> bool:
     """Return whether a line separates documents, as in the files of CoNLL-2003."""
     field = _FIELD.match(line.rstrip(_LINE_END))
     return field is not None and field[0] == _DOCUMENT_START
+
+
+def is_setting(line: str) -> bool:
+    """Return whether a line is a comment with a name and a value, such as `# sent_id = 3`."""
+    return _SETTING.match(line) is not None
 
 
 def is_word_id(field: str) -> bool:

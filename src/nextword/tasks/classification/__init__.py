@@ -1,0 +1,41 @@
+"""Classification of texts: files, network, training, prediction and evaluation."""
+
+from nextword.tasks.classification.classifier import (
+    ClassifiedText,
+    Classifier,
+    load_classifier,
+)
+from nextword.tasks.classification.config import (
+    ClassificationConfig,
+    ClassificationRunConfig,
+    NgramsConfig,
+)
+from nextword.tasks.classification.evaluation import (
+    ClassificationScores,
+    classified_rows,
+    evaluate_classifier,
+)
+from nextword.tasks.classification.explanation import WordValues, explain
+from nextword.tasks.classification.files import ColumnsConfig, TextRow, read_rows
+from nextword.tasks.classification.report import measure_classifier, write_evaluation_report
+from nextword.tasks.classification.train import train_classifier
+
+__all__ = [
+    "ClassificationConfig",
+    "ClassificationRunConfig",
+    "ClassificationScores",
+    "ClassifiedText",
+    "Classifier",
+    "ColumnsConfig",
+    "NgramsConfig",
+    "TextRow",
+    "WordValues",
+    "classified_rows",
+    "evaluate_classifier",
+    "explain",
+    "load_classifier",
+    "measure_classifier",
+    "read_rows",
+    "train_classifier",
+    "write_evaluation_report",
+]
