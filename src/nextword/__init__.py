@@ -13,11 +13,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-<<<<<<< HEAD
-    from nextword.api import Model, load, plan, run_config, train, train_tagger, train_transducer
-=======
-    from nextword.api import Model, load, plan, run_config, train, train_classifier, train_tagger
->>>>>>> w-c
+    from nextword.api import (
+        Model,
+        load,
+        plan,
+        run_config,
+        train,
+        train_classifier,
+        train_tagger,
+        train_transducer,
+    )
     from nextword.base import NextwordError
     from nextword.cells import register_cell
     from nextword.families import register_family

@@ -11,19 +11,13 @@ if TYPE_CHECKING:
     from nextword.api.loading import load, load_language_model
     from nextword.api.model import Model
     from nextword.api.tasks import (
-<<<<<<< HEAD
-        tagging_config,
-        train_tagger,
-        train_transducer,
-        transduction_config,
-=======
         classification_config,
         tagging_config,
         train_classifier,
         train_tagger,
->>>>>>> w-c
     )
     from nextword.api.training import DEFAULT_RECIPE, plan, run_config, train
+    from nextword.api.transduction import train_transducer, transduction_config
 
 _HOMES = {
     "DEFAULT_RECIPE": "nextword.api.training",
@@ -37,8 +31,8 @@ _HOMES = {
     "train": "nextword.api.training",
     "train_classifier": "nextword.api.tasks",
     "train_tagger": "nextword.api.tasks",
-    "train_transducer": "nextword.api.tasks",
-    "transduction_config": "nextword.api.tasks",
+    "train_transducer": "nextword.api.transduction",
+    "transduction_config": "nextword.api.transduction",
 }
 
 __all__ = [

@@ -12,13 +12,11 @@ from nextword.training import Callback, ProgressCallback, read_recipe, read_sett
 if TYPE_CHECKING:
     from nextword.tasks.classification import ClassificationRunConfig
     from nextword.tasks.tagging import TaggingRunConfig
-    from nextword.tasks.transduction import TransductionRunConfig
 
 Config = TypeVar("Config", bound=TaskConfig)
 
 CLASSIFIER_RECIPE = "classifier"
 TAGGER_RECIPE = "tagger"
-TRANSDUCER_RECIPE = "transducer"
 
 
 def tagging_config(
@@ -97,36 +95,18 @@ def train_tagger(
     return train(config, out, resume=resume, callbacks=callbacks, on_progress=on_progress)
 
 
-<<<<<<< HEAD
-def transduction_config(
-=======
 def classification_config(
->>>>>>> w-c
     files: str | Sequence[str] = (),
     *,
     recipe: str | None = None,
     settings: Sequence[Mapping[str, object]] = (),
     saved: Mapping[str, object] | None = None,
-<<<<<<< HEAD
-) -> "TransductionRunConfig":
-    """Return the settings for training a transducer; arguments are those of `tagging_config`.
-=======
 ) -> "ClassificationRunConfig":
     """Return the settings for training a classifier; arguments as for `tagging_config`.
->>>>>>> w-c
 
     Raises:
         ConfigError: A setting is unknown or out of range.
     """
-<<<<<<< HEAD
-    from nextword.tasks.transduction import TransductionRunConfig
-
-    return task_config(
-        TransductionRunConfig,
-        files,
-        recipe=recipe,
-        default_recipe=TRANSDUCER_RECIPE,
-=======
     from nextword.tasks.classification import ClassificationRunConfig
 
     return task_config(
@@ -134,17 +114,12 @@ def classification_config(
         files,
         recipe=recipe,
         default_recipe=CLASSIFIER_RECIPE,
->>>>>>> w-c
         settings=settings,
         saved=saved,
     )
 
 
-<<<<<<< HEAD
-def train_transducer(
-=======
 def train_classifier(
->>>>>>> w-c
     files: str | Sequence[str] = (),
     *,
     out: str | Path,
@@ -154,15 +129,6 @@ def train_classifier(
     callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> TaskResult:
-<<<<<<< HEAD
-    """Train a sequence-to-sequence model into a run folder.
-
-    Args:
-        files: Training files of pairs: TSV or JSON lines. May be empty when a run is resumed.
-        out: The run folder.
-        recipe: Name of a recipe, or a TOML file.
-        settings: Nested values that override the recipe, such as `{"target": {"kind": "symbol"}}`.
-=======
     """Train a text classifier into a run folder.
 
     Args:
@@ -172,34 +138,16 @@ def train_classifier(
         recipe: Name of a recipe, or a TOML file.
         settings: Nested values that override the recipe, such as
             `{"columns": {"text": "review", "label": "stars"}, "text": {"valid": ["dev.csv"]}}`.
->>>>>>> w-c
         resume: `never` to refuse a folder that contains a run, `auto` to resume a stopped run.
         callbacks: Returns additional callbacks for a run folder.
         on_progress: Called with (stage, done, total) during the stages before and after training.
 
     Returns:
-<<<<<<< HEAD
-        The scores and folders of the run. `nextword.load(result.run)` loads the transducer.
-=======
         The scores and folders of the run. `nextword.load(result.run)` loads the classifier.
->>>>>>> w-c
 
     Raises:
         CheckpointError: The run cannot be resumed.
         ConfigError: A setting is invalid, or `out` contains a run and `resume` is `never`.
-<<<<<<< HEAD
-        DataError: A file cannot be read, or a source has no target.
-        TrainingError: Training failed, for example because the loss diverged.
-
-    Example:
-        >>> nextword.train_transducer("train.tsv", out="runs/dates")  # doctest: +SKIP
-    """
-    from nextword.tasks.transduction import train_transducer as train
-
-    out = checked_path(out)
-    layers = [settings] if isinstance(settings, Mapping) else list(settings)
-    config = transduction_config(
-=======
         DataError: A file cannot be read, or has no labels.
         TrainingError: Training failed, for example because the loss diverged.
 
@@ -211,7 +159,6 @@ def train_classifier(
     out = checked_path(out)
     layers = [settings] if isinstance(settings, Mapping) else list(settings)
     config = classification_config(
->>>>>>> w-c
         files, recipe=recipe, settings=layers, saved=saved_task_settings(out, resume)
     )
     return train(config, out, resume=resume, callbacks=callbacks, on_progress=on_progress)

@@ -62,11 +62,8 @@ for _name, _command, _summary in (
     app.command(_name, short_help=_summary)(_command)
 for _name, _group, _summary in (
     ("tag", tag_app, "Label the words of sentences."),
-<<<<<<< HEAD
-    ("transduce", transduce_app, "Map sequences to sequences."),
-=======
     ("classify", classify_app, "Label texts."),
->>>>>>> w-c
+    ("transduce", transduce_app, "Map sequences to sequences."),
 ):
     app.add_typer(_group, name=_name, short_help=_summary, help=_summary)
 

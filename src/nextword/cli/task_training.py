@@ -108,11 +108,7 @@ def run_training(
         quiet: Whether to show no progress.
         settings: Layers of settings.
         recipe: Value of `--recipe`.
-<<<<<<< HEAD
-        unit: What the objective counts, for the column headings.
-=======
         unit: What the objective of the task counts, in the plural.
->>>>>>> w-c
     """
     from nextword.cli.progress import make_progress
 

@@ -32,14 +32,11 @@ class TaskModel(Protocol):
 
 
 #: How the model of each task is loaded.
-<<<<<<< HEAD
 _LOADERS: dict[str, Callable[..., TaskModel]] = {
+    "classification": load_classifier,
     "tagging": load_tagger,
     "transduction": load_transducer,
 }
-=======
-_LOADERS = {"classification": load_classifier, "tagging": load_tagger}
->>>>>>> w-c
 
 
 def load_task_model(path: Path, *, kind: str, device: torch.device | str = "cpu") -> TaskModel:

@@ -5,7 +5,6 @@ from nextword.text.corpus import Corpus, open_corpus, unused_field_error
 from nextword.text.documents import Document, decode_blocks, text_document
 from nextword.text.jsonl import looks_like_jsonl
 from nextword.text.lines import LONG_LINE_BYTES, text_lines
-from nextword.text.lines import text_lines
 from nextword.text.names import shown_name
 from nextword.text.places import STANDARD_LIBRARY, find_files
 from nextword.text.sources import Source, open_sources
