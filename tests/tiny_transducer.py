@@ -60,7 +60,7 @@ def plain_log_probs(model: EncoderDecoder, source: torch.Tensor, target: list[in
     memory, state = model.encode(source[None], torch.tensor([len(source)]))
     log_probs, last = [], 2
     for token_id in target:
-        logits, state = model.decoder.step(torch.tensor([last]), state, memory)
+        logits, state = model.decoder.step(torch.tensor([last]), state, memory=memory)
         place = model.decoder.output_ids.tolist().index(token_id)
         log_probs.append(float(torch.log_softmax(logits[0], 0)[place]))
         last = token_id
@@ -83,7 +83,7 @@ def plain_greedy(model: EncoderDecoder, source: torch.Tensor, *, limit: int) -> 
     memory, state = model.encode(source[None], torch.tensor([len(source)]))
     found, last = [], 2
     while len(found) < limit:
-        logits, state = model.decoder.step(torch.tensor([last]), state, memory)
+        logits, state = model.decoder.step(torch.tensor([last]), state, memory=memory)
         logits[0, model.decoder.output_ids == 1] = -torch.inf
         last = int(model.decoder.output_ids[logits.argmax()])
         if last == 3:

@@ -188,7 +188,7 @@ def evaluate(
     shown = {"model": model, "text": " ".join(names), **scores.to_dict(), "beam_size": beam}
     if out is not None:
         write_scores(out, shown)
-        write_pictures(out, transducer, (pair.source for pair in pairs))
+        write_pictures(out, transducer, sources=(pair.source for pair in pairs))
     if json:
         write_json(shown)
         return
@@ -242,7 +242,7 @@ def predict(
     read_ahead = 1 if file == "-" and sys.stdin.isatty() else None
     for number, pair, found in _predictions(transducer, file, read_ahead=read_ahead):
         if pictures is not None and found:
-            draw_attention(transducer, pair.source, pictures / f"attention-{number}.png")
+            draw_attention(transducer, pair.source, path=pictures / f"attention-{number}.png")
         if json:
             targets = [each.to_dict() for each in found]
             write_json({"line": number, "source": pair.source, "targets": targets})

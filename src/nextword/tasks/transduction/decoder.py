@@ -119,7 +119,7 @@ class Decoder(nn.Module):
         )
 
     def step(
-        self, token_ids: Int64[Tensor, " batch"], state: DecoderState, memory: SourceMemory
+        self, token_ids: Int64[Tensor, " batch"], state: DecoderState, *, memory: SourceMemory
     ) -> tuple[Float[Tensor, "batch output"], DecoderState]:
         """Read one token and return the logits of the next one.
 

@@ -41,7 +41,7 @@ class EncoderDecoder(nn.Module):
     Source: [sutskever2014], [bahdanau2015], [luong2015].
     """
 
-    def __init__(self, encoder: SourceEncoder, decoder: Decoder, bridge: Bridge) -> None:
+    def __init__(self, encoder: SourceEncoder, decoder: Decoder, *, bridge: Bridge) -> None:
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
@@ -123,7 +123,7 @@ class EncoderDecoder(nn.Module):
         true_ids = batch.input_ids
         read = [true_ids[:, 0]]
         for time in range(1, true_ids.shape[1]):
-            logits, state = self.decoder.step(read[-1], state, memory)
+            logits, state = self.decoder.step(read[-1], state, memory=memory)
             probs = torch.softmax(_at_least_float32(logits), dim=1)
             # If training diverges, any id is valid here, because the loss is not finite either.
             probs = torch.nan_to_num(probs, nan=1.0)

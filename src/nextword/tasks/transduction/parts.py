@@ -81,7 +81,7 @@ class TransducerParts:
         encoder = self._encoder(backend)
         decoder = self._decoder(encoder.output_size, backend)
         bridge = Bridge(encoder.state_sizes, decoder.core.layers)
-        return EncoderDecoder(encoder, decoder, bridge)
+        return EncoderDecoder(encoder, decoder, bridge=bridge)
 
     def _encoder(self, backend: str) -> SourceEncoder:
         config, directions = self.encoder, 2 if self.encoder.bidirectional else 1

@@ -36,7 +36,7 @@ def write_predictions(folder: Path, scored: Iterable[ScoredPair]) -> Iterable[Sc
 
 
 def write_pictures(
-    folder: Path, transducer: Transducer, sources: Iterable[str], *, limit: int = _NUM_PICTURES
+    folder: Path, transducer: Transducer, *, sources: Iterable[str], limit: int = _NUM_PICTURES
 ) -> list[Path]:
     """Draw the attention of the first sources.
 
@@ -57,11 +57,11 @@ def write_pictures(
         if number > limit:
             break
         paths.append(folder / f"attention-{number}.png")
-        draw_attention(transducer, source, paths[-1])
+        draw_attention(transducer, source, path=paths[-1])
     return paths
 
 
-def draw_attention(transducer: Transducer, source: str, path: Path) -> None:
+def draw_attention(transducer: Transducer, source: str, *, path: Path) -> None:
     """Draw the attention of the best target of a source.
 
     Args:

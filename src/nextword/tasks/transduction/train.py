@@ -94,7 +94,7 @@ def prepare_transduction(
         lengths=lengths,
     )
     model = _model(config, ready, access, start)
-    return TransductionJob(config, ready, model, data=data, valid=valid, test=parts["test"])
+    return TransductionJob(config, ready, model=model, data=data, valid=valid, test=parts["test"])
 
 
 def _read(
@@ -172,8 +172,8 @@ class TransductionJob(TaskJob):
         self,
         config: TransductionRunConfig,
         parts: TransducerParts,
-        model: EncoderDecoder,
         *,
+        model: EncoderDecoder,
         data: PairData,
         valid: Sequence[Pair],
         test: Sequence[Pair],

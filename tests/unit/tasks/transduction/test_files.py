@@ -91,5 +91,3 @@ def test_read_pairs_without_targets_keeps_empty_lines(tmp_path: Path) -> None:
 
 def test_read_pairs_without_targets_accepts_an_empty_file(tmp_path: Path) -> None:
     assert read(write(tmp_path, ""), with_targets=False) == []
-
-

@@ -239,7 +239,7 @@ class _Beam:
         self, session: Session | None, parents: Rows, token_ids: Int64[Tensor, " rows"]
     ) -> Session | None:
         if session is not None and self._language_model is not None and len(parents):
-            self._language_model.advance(session, parents, token_ids)
+            self._language_model.advance(session, rows=parents, token_ids=token_ids)
         return session
 
     def _finish(self, rows: _Rows, candidates: _Candidates, is_end: Tensor) -> None:

@@ -65,7 +65,7 @@ class TargetLanguageModel:
         """
         return session.log_probs[:, self._ids[output_ids.cpu()]]
 
-    def advance(self, session: Session, rows: Rows, token_ids: Int64[Tensor, " rows"]) -> None:
+    def advance(self, session: Session, *, rows: Rows, token_ids: Int64[Tensor, " rows"]) -> None:
         """Select rows of a session and read one target token in each.
 
         Args:

@@ -43,6 +43,7 @@ class ModelStates:
     def __init__(
         self,
         models: Sequence[EncoderDecoder],
+        *,
         memories: Sequence[SourceMemory],
         states: Sequence[DecoderState],
     ) -> None:
@@ -54,7 +55,11 @@ class ModelStates:
     def encode(cls, models: Sequence[EncoderDecoder], sources: SearchSources) -> "ModelStates":
         """Encode sources with every model."""
         encoded = [model.encode(sources.source_ids, sources.lengths) for model in models]
-        return cls(models, [memory for memory, _ in encoded], [state for _, state in encoded])
+        return cls(
+            models,
+            memories=[memory for memory, _ in encoded],
+            states=[state for _, state in encoded],
+        )
 
     @property
     def is_source(self) -> Tensor:
@@ -74,13 +79,11 @@ class ModelStates:
             is_same_source: Whether each row is replaced by a row of the same source, so that the
                 encoded sources stay as they are.
         """
-        return ModelStates(
-            self._models,
-            self._memories
-            if is_same_source
-            else [memory.select(rows) for memory in self._memories],
-            [state.select(rows) for state in self._states],
-        )
+        memories = self._memories
+        if not is_same_source:
+            memories = [memory.select(rows) for memory in memories]
+        states = [state.select(rows) for state in self._states]
+        return ModelStates(self._models, memories=memories, states=states)
 
     def step(
         self, token_ids: Int64[Tensor, " rows"]
@@ -96,9 +99,9 @@ class ModelStates:
         """
         log_probs, states = [], []
         for model, memory, state in zip(self._models, self._memories, self._states, strict=True):
-            logits, after = model.decoder.step(token_ids, state, memory)
+            logits, after = model.decoder.step(token_ids, state, memory=memory)
             log_probs.append(torch.log_softmax(logits.double(), dim=1))
             states.append(after)
         mean = torch.logsumexp(torch.stack(log_probs), dim=0)
         mean = mean - torch.log(torch.tensor(float(len(states)), dtype=torch.float64))
-        return mean, ModelStates(self._models, self._memories, states)
+        return mean, ModelStates(self._models, memories=self._memories, states=states)
