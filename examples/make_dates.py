@@ -2,9 +2,9 @@
 
     python examples/make_dates.py dates
 
-writes dates/train.tsv (18,000 pairs), dates/valid.tsv and dates/test.tsv (1,000 pairs each), such as
-"Tuesday, 3rd of June 1958<TAB>1958-06-03". No source is in two files. The same seed gives the same
-files.
+writes dates/train.tsv with 18,000 pairs, and dates/valid.tsv and dates/test.tsv with 1,000 pairs
+each, such as "Tuesday, 3rd of June 1958<TAB>1958-06-03". No source is in two files. The same seed
+gives the same files.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 _FIRST, _LAST = date(1900, 1, 1), date(2099, 12, 31)
-_SIZES = {"train": 18_000, "valid": 1_000, "test": 1_000}
+_HELD_OUT = {"valid": 1_000, "test": 1_000}
 
 
 def ordinal(day: int) -> str:
@@ -59,15 +59,16 @@ def main() -> None:
     """Write the three files."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--pairs", type=int, default=18_000, help="number of training pairs")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    pairs = make_pairs(sum(_SIZES.values()), seed=arguments.seed)
-    for part, size in _SIZES.items():
+    sizes = _HELD_OUT | {"train": arguments.pairs}
+    pairs = make_pairs(sum(sizes.values()), seed=arguments.seed)
+    for part, size in sizes.items():
         lines = [f"{source}\t{target}\n" for source, target in pairs[:size]]
         (arguments.folder / f"{part}.tsv").write_text("".join(lines), encoding="utf-8")
         pairs = pairs[size:]
-        print(f"{part}.tsv: {size:,} pairs")
 
 
 if __name__ == "__main__":
