@@ -126,6 +126,14 @@ def test_transduce_predict_json_has_a_line_for_each_source(cli: Call, run: Path)
     assert {"target", "log_prob", "score", "is_cut"} == {*values[0]["targets"][0]}
 
 
+def test_transduce_predict_unknown_symbols_are_reported(cli: Call, run: Path) -> None:
+    finished = cli("transduce", "predict", run, "--json", stdin=b"ab\naZ\nZZ\n")
+
+    values = [json.loads(line) for line in finished.out.splitlines()]
+    assert [value["num_unknown"] for value in values] == [0, 1, 2]
+    assert finished.err.count("not in the training data") == 1
+
+
 def test_transduce_predict_n_best_above_the_beam_is_refused(cli: Call, run: Path) -> None:
     finished = cli("transduce", "predict", run, "--n-best", "2", stdin=b"ab\n")
 

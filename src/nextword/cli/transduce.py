@@ -240,12 +240,27 @@ def predict(
         _require_attention(transducer, model)
         pictures.mkdir(parents=True, exist_ok=True)
     read_ahead = 1 if file == "-" and sys.stdin.isatty() else None
+    has_told = False
     for number, pair, found in _predictions(transducer, file, read_ahead=read_ahead):
+        num_unknown = transducer.num_unknown(pair.source)
+        if num_unknown and not has_told:
+            has_told = True
+            remark(
+                f"{pair.place}: {num_unknown} symbols of the source are not in the training data; "
+                "later sources with unknown symbols are not reported (--json counts them)"
+            )
         if pictures is not None and found:
             draw_attention(transducer, pair.source, path=pictures / f"attention-{number}.png")
         if json:
             targets = [each.to_dict() for each in found]
-            write_json({"line": number, "source": pair.source, "targets": targets})
+            write_json(
+                {
+                    "line": number,
+                    "source": pair.source,
+                    "num_unknown": num_unknown,
+                    "targets": targets,
+                }
+            )
         elif n_best == 1:
             write_line(one_field(found[0].text) if found else "")
         else:
@@ -322,6 +337,7 @@ def _predictions(
         for number, pair in enumerate(pairs, start=1):
             pending.append((number, pair))
             if pair.source.strip():
+                transducer.parts.source.config.check(pair.source, place=pair.place)
                 yield pair.source
 
     found_targets = transducer.transduce_texts(sources(), read_ahead=read_ahead or READ_AHEAD)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from nextword.base import (
     ConfigError,
+    DataError,
     NonNegativeInt,
     PositiveInt,
     Probability,
@@ -19,6 +20,8 @@ from nextword.optim import ClippingConfig
 from nextword.tasks.running import TaskConfig, TaskTrainingConfig
 from nextword.tokens import TokenizerConfig
 
+#: Words that tokenizers use for padding, and for the start and the end of a text.
+_RESERVED = frozenset({"<s>", "</s>", "<pad>"})
 SymbolKind = Literal["character", "symbol", "word", "byte", "bpe"]
 
 
@@ -63,6 +66,23 @@ class SymbolConfig:
         return TokenizerConfig(
             kind=self.kind, vocab_size=self.vocab_size, min_count=self.min_count, closed=closed
         )
+
+    def check(self, text: str, *, place: str) -> None:
+        """Refuse a text with a reserved symbol such as `<s>` as a word.
+
+        Args:
+            text: The text.
+            place: Where it is from, for the error message.
+
+        Raises:
+            DataError: The text contains a reserved symbol.
+        """
+        found = _RESERVED.intersection(text.split()) if self.has_blanks else ()
+        for symbol in found:
+            raise DataError(
+                f"{place}: {symbol} is a reserved symbol; it cannot be one of the symbols.",
+                help="Write it differently in the file, such as (s).",
+            )
 
     @property
     def has_blanks(self) -> bool:

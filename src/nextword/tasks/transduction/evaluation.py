@@ -128,6 +128,7 @@ def scored_pairs(transducer: Transducer, pairs: Iterable[Pair]) -> Iterator[Scor
 
     def sources() -> Iterator[str]:
         for pair in pairs:
+            transducer.parts.source.config.check(pair.source, place=pair.place)
             pending.append(pair)
             yield pair.source
 

@@ -1,6 +1,6 @@
 """Everything that a transducer is built from, apart from its weights."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nextword.base import FormatError, NextwordError, Values, decode, encode
 from nextword.cells import CELLS, AnyCell
@@ -136,8 +136,8 @@ class TransducerParts:
                 **config,
                 "source": encode(self.source.config),
                 "target": encode(self.target.config),
-                "encoder": encode(self.encoder),
-                "decoder": encode(self.decoder),
+                "encoder": encode(replace(self.encoder, init=None)),
+                "decoder": encode(replace(self.decoder, init=None)),
                 "transduction": encode(self.config),
                 "lengths": {"longest": self.lengths.longest, "ratio": self.lengths.ratio},
             },

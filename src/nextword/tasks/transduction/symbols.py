@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from nextword.base import DataError
 from nextword.tasks.transduction.batch import Ids
 from nextword.tasks.transduction.config import SymbolConfig
 from nextword.tokens import VocabularyTokenizer, train_tokenizer
@@ -55,13 +54,10 @@ class Symbols:
         Raises:
             DataError: The text contains a reserved symbol such as `<s>` as a word.
         """
+        self.config.check(text, place=place)
         if self.config.has_blanks:
             text = _one_line(text)
-        try:
-            return np.asarray(self.tokenizer.encode(text).ids, dtype=np.int64)
-        except DataError as error:
-            message = error.message.removeprefix("the text").lstrip(":1 ")
-            raise DataError(f"{place}: {message}", help=error.help) from error
+        return np.asarray(self.tokenizer.encode(text).ids, dtype=np.int64)
 
     def num_unknown(self, token_ids: Ids) -> int:
         """Return how many of some token ids are unknown symbols."""

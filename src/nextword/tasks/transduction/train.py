@@ -1,13 +1,12 @@
 """Training a transducer: its files, symbols and model, as a run needs them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from nextword.base import ConfigError, MismatchError, Values, encode
+from nextword.base import ConfigError, MismatchError
 from nextword.models import load_parameter_tensors, parameter_tensors
 from nextword.storage import RunFolder, load_model
-from nextword.tasks.running import TaskJob, TaskResult, run_task, split_off
+from nextword.tasks.running import TaskJob, TaskResult, portable, run_task, split_off
 from nextword.tasks.storing import StoredTask
 from nextword.tasks.transduction.config import TransductionRunConfig
 from nextword.tasks.transduction.data import PairData
@@ -117,6 +116,10 @@ def _symbols(
     """Learn the symbols of both sides, or take those of the model to start from."""
     if start is not None:
         return start.parts.source, start.parts.target
+    for pair in train:
+        config.source.check(pair.source, place=pair.place)
+        for reference in pair.references:
+            config.target.check(reference, place=pair.place)
     references = (reference for pair in train for reference in pair.references)
     return (
         Symbols.learn(config.source, (pair.source for pair in train)),
@@ -192,11 +195,7 @@ class TransductionJob(TaskJob):
 
     def stored(self, *, card: str) -> StoredTask:
         """Return the model with its current weights, for its model folder."""
-        sections: Values = encode(replace(self._config))
-        kept = ("description", "text", "training", "optimizer", "schedule", "clipping", "averaging")
-        return self._parts.stored(
-            self.model, config={name: sections[name] for name in kept}, card=card
-        )
+        return self._parts.stored(self.model, config=portable(self._config), card=card)
 
     def measure(self, part: str) -> TransductionScores | None:
         """Return the scores of greedy search on `valid` or `test`; None without such pairs."""

@@ -45,7 +45,7 @@ def test_symbols_split(kind: SymbolKind, expected: tuple[str, ...]) -> None:
 
 
 def test_symbols_reserved_word_names_the_place() -> None:
-    with pytest.raises(DataError, match=r"^pairs\.tsv:7: .*<s>"):
+    with pytest.raises(DataError, match=r"^pairs\.tsv:7: <s> is a reserved"):
         learn("symbol").encode("K <s> T", place="pairs.tsv:7")
 
 
