@@ -14,6 +14,11 @@ from torch.nn import functional
 from nextword.base import require, require_range
 from nextword.tensors import Lengths, Rows
 
+#: Adam moves every parameter at the same rate. The kernel moves faster by this factor, so that a
+#: model learns to move by position before it learns to count positions, which works only up to the
+#: lengths of the training data.
+_LOCATION_GAIN = 10.0
+
 #: How the score of a query and a source position is computed.
 AttentionKind = Literal["additive", "dot", "general"]
 #: Attention weights or scores, one row per query.
@@ -49,7 +54,7 @@ class Attention(nn.Module):
 
     With the query q and the value v[s] at the source position s, the score is
     w · tanh(W_q q + W_k v[s] + b) (`additive`), q · v[s] (`dot`) or q · W_k v[s] (`general`).
-    A location bias adds Σ_d k[d] a[s - d] to the score, where a are the weights of the previous
+    A location bias adds 10 Σ_d k[d] a[s - d] to the score, where a are the weights of the previous
     step and k is a learned kernel: attention can then move relative to where it was.
 
     Args:
@@ -156,6 +161,6 @@ class Attention(nn.Module):
         batch_size, num_steps, num_positions = previous.shape
         rows = previous.reshape(batch_size * num_steps, 1, num_positions)
         # conv1d correlates; the flipped kernel makes entry width + d the weight of a[s - d].
-        kernel = self.location_kernel.flip(0)[None, None]
+        kernel = _LOCATION_GAIN * self.location_kernel.flip(0)[None, None]
         bias = functional.conv1d(rows, kernel.to(rows.dtype), padding=self.location_width)
         return bias.view(batch_size, num_steps, num_positions)

@@ -65,7 +65,7 @@ def test_attention_location_kernel_moves_the_previous_weights() -> None:
     previous[:, :, 1] = 1.0
     with torch.no_grad():
         attention.location_kernel.zero_()
-        attention.location_kernel[2 + 1] = 50.0
+        attention.location_kernel[2 + 1] = 5.0
 
     _, weights = attention(queries * 0, attention.prepare(values), previous)
 

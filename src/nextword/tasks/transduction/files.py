@@ -71,9 +71,7 @@ def read_pairs(
 
 
 def _pairs_of(source: Source, *, with_targets: bool) -> Iterator[Pair]:
-    pieces = decode_blocks(
-        source.open_blocks(), name=source.name, encoding_errors="strict", may_cut_lines=False
-    )
+    pieces = _strict_pieces(source)
     is_empty, is_jsonl = True, source.is_jsonl
     for number, line in enumerate(text_lines(pieces, name=source.name), start=1):
         content = line.removesuffix("\r").removeprefix(_BYTE_ORDER_MARK)
@@ -88,6 +86,18 @@ def _pairs_of(source: Source, *, with_targets: bool) -> Iterator[Pair]:
         yield read(content, place, with_targets=with_targets)
     if is_empty and with_targets:
         raise DataError(f"{source.name} is empty: it has no pairs.", help=_FORMAT_HELP)
+
+
+def _strict_pieces(source: Source) -> Iterator[str]:
+    """Yield the text of a file, which must be UTF-8."""
+    try:
+        yield from decode_blocks(
+            source.open_blocks(), name=source.name, encoding_errors="strict", may_cut_lines=False
+        )
+    except DataError as error:
+        # The help of other commands names an option that this one does not have.
+        help = "Convert the file to UTF-8." if "--encoding-errors" in error.help else error.help
+        raise DataError(error.message, help=help) from error
 
 
 def _tabbed_pair(line: str, place: str, *, with_targets: bool) -> Pair:

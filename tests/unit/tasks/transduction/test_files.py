@@ -79,8 +79,10 @@ def test_read_pairs_bad_file_names_the_line(content: str, message: str, tmp_path
 
 
 def test_read_pairs_not_utf8_names_the_byte(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="byte 0xff at offset 4"):
+    with pytest.raises(DataError, match="byte 0xff at offset 4") as caught:
         read(write(tmp_path, b"a\tx\n\xff\ty\n"))
+
+    assert caught.value.help == "Convert the file to UTF-8."
 
 
 def test_read_pairs_without_targets_keeps_empty_lines(tmp_path: Path) -> None:
