@@ -71,7 +71,7 @@ def train_transducer(
         TrainingError: Training failed, for example because the loss diverged.
 
     Example:
-        >>> nextword.train_transducer("train.tsv", out="runs/dates")  # doctest: +SKIP
+        `nextword.train_transducer("train.tsv", out="runs/dates")`
     """
     from nextword.tasks.transduction import train_transducer as train
 

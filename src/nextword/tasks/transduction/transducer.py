@@ -62,9 +62,7 @@ class Transducer:
         config: The content of `config.json`.
 
     Example:
-        >>> transducer = nextword.load("runs/dates")  # doctest: +SKIP
-        >>> transducer.transduce("5 March 1987")  # doctest: +SKIP
-        '1987-03-05'
+        `nextword.load("runs/dates").transduce("5 March 1987")`
     """
 
     task = KIND
