@@ -1,4 +1,4 @@
-"""Write the two reference pages that are generated from the code: commands and settings.
+"""Write the reference pages that are generated from the code: commands and settings.
 
     python docs/make_command_reference.py            rewrite the pages
     python docs/make_command_reference.py --check    exit 1 when a page differs from the code
@@ -43,6 +43,13 @@ A setting can be set in a recipe, in the `config.toml` of a run, or on the comma
 removes the value of the recipe and restores the default. An unknown key is an error that suggests
 the nearest known key.
 """
+TASK_SETTINGS_INTRODUCTION = """\
+# Settings of taggers and classifiers
+
+The settings of `nextword tag train` and `nextword classify train`, set in the same ways as
+[those of language models](configuration.md). The sections `optimizer`, `schedule`, `clipping` and
+`averaging` are described there.
+"""
 
 
 def command_page() -> str:
@@ -62,6 +69,22 @@ def settings_page() -> str:
     from nextword.training import RunConfig
 
     return "\n".join([SETTINGS_INTRODUCTION, *_sections(RunConfig, ())])
+
+
+def task_settings_page() -> str:
+    """Return the page on the settings of taggers and classifiers, as Markdown.
+
+    Sections that both have are listed once; those of the optimizer are on the other page.
+    """
+    from nextword.tasks.classification import ClassificationRunConfig
+    from nextword.tasks.tagging import TaggingRunConfig
+    from nextword.training import RunConfig
+
+    sections = [*_sections(TaggingRunConfig, ()), *_sections(ClassificationRunConfig, ())]
+    listed = set(_sections(RunConfig, ()))
+    is_new = dict.fromkeys(each for each in sections if not each.startswith("## At the top"))
+    new = [section for section in is_new if section not in listed]
+    return "\n".join([TASK_SETTINGS_INTRODUCTION, *new])
 
 
 def _helps(command: Any, path: str, parent: Any) -> Iterator[tuple[str, str]]:
@@ -153,7 +176,11 @@ def main(arguments: list[str]) -> int:
     """Write the pages, or compare them with the code; return the exit code."""
     # typer reads this when it is imported: help as plain text on any terminal.
     os.environ["TYPER_USE_RICH"] = "0"
-    pages = {"command-line.md": command_page(), "configuration.md": settings_page()}
+    pages = {
+        "command-line.md": command_page(),
+        "configuration.md": settings_page(),
+        "task-configuration.md": task_settings_page(),
+    }
     different = []
     for name, content in pages.items():
         page = REFERENCE / name

@@ -113,3 +113,47 @@ def save(folder: Path, architecture: str = "gpt2", *, vocab_size: int = VOCAB_SI
         tokenizer_object=backend(), bos_token=END, eos_token=END
     ).save_pretrained(folder)
     return folder
+
+
+def word_pieces(words: str) -> tokenizers.Tokenizer:
+    """A tokenizer as BERT has one: the given words, and every letter by itself."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words.split()]
+    tokens += [*letters, *(f"##{letter}" for letter in letters), "."]
+    vocabulary = {token: number for number, token in enumerate(dict.fromkeys(tokens))}
+    made = tokenizers.Tokenizer(tokenizers.models.WordPiece(vocabulary, unk_token="[UNK]"))
+    made.normalizer = tokenizers.normalizers.BertNormalizer()
+    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    made.post_processor = tokenizers.processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    made.add_special_tokens(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
+    return made
+
+
+def save_bert(folder: Path, *, words: str = "the cat dog", num_positions: int = 16) -> Path:
+    """Save a tiny BERT with random weights, and its tokenizer, to a folder."""
+    import transformers
+
+    backend = word_pieces(words)
+    config = transformers.BertConfig(
+        vocab_size=backend.get_vocab_size(),
+        hidden_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=8,
+        max_position_embeddings=num_positions,
+    )
+    torch.manual_seed(0)
+    network = transformers.BertModel(config)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.normal_(std=0.3)
+    network.save_pretrained(folder)
+    transformers.PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        model_max_length=num_positions,
+    ).save_pretrained(folder)
+    return folder

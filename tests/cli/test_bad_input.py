@@ -97,6 +97,32 @@ def test_train_run_folder_is_a_file_is_refused(cli: Call, corpus: Path) -> None:
     assert "is not a folder" in refused(cli("train", corpus, "--out", corpus))
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("train", "{corpus}", "--out", "-"),
+        ("export", "{run}", "--to", "arpa", "--out", "-"),
+        ("bench", "all", "--out", "-"),
+        ("demo", "--out", "-"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_command_that_writes_a_folder_to_standard_output_is_refused(
+    cli: Call,
+    corpus: Path,
+    ngram_run: Path,
+    command: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    answer = refused(cli(*(part.format(corpus=corpus, run=ngram_run) for part in command)))
+
+    assert "--out is -, which means standard output" in answer
+    assert not Path("-").exists()
+
+
 def test_train_no_text_is_refused(cli: Call, tmp_path: Path) -> None:
     assert "no training text is named" in refused(cli("train", "--out", tmp_path / "run"))
 

@@ -74,7 +74,7 @@ def test_export_over_a_file_is_refused(cli: Call, ngram_run: Path, tmp_path: Pat
     ("to", "out", "words"),
     [
         ("apra", "out", "help: Did you mean 'arpa'?"),
-        ("arpa", "corpus.txt", "corpus.txt is a file, not a folder"),
+        ("arpa", "corpus.txt", "corpus.txt is not a folder"),
     ],
 )
 def test_export_bad_option_is_refused_before_the_model_is_read(

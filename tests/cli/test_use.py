@@ -118,6 +118,21 @@ def test_score_json_is_an_object_a_line(cli: Call, word_run: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "share"), [(b"w1 zzz zzz\nw2\n", None), (b"w1 zzz zzz\nw2 zz\n", 60)]
+)
+def test_score_mostly_unknown_words_are_noted_on_standard_error(
+    cli: Call, word_run: Path, text: bytes, share: int | None
+) -> None:
+    finished = cli("score", word_run, stdin=text)
+
+    note = "" if share is None else f"{share} % of the words (line ends excluded) are unknown"
+    assert finished.code == 0
+    assert finished.err.startswith(note)
+    assert len(finished.err.splitlines()) == (share is not None)
+    assert len(finished.out.splitlines()) == 2
+
+
 @pytest.mark.parametrize("batch_size", [1, 32])
 def test_score_file_and_standard_input_agree(
     cli: Call, word_run: Path, corpus: Path, batch_size: int

@@ -14,11 +14,7 @@ def flags_text() -> str:
     """Give one line for each argument and option of each command."""
     from nextword.cli import app
 
-    root = get_command(app)
-    lines = _lines("nextword", root)
-    for name, command in root.commands.items():
-        lines += _lines(f"nextword {name}", command)
-    return "\n".join(lines) + "\n"
+    return "\n".join(_lines("nextword", get_command(app))) + "\n"
 
 
 def _lines(path: str, command) -> list[str]:
@@ -28,7 +24,10 @@ def _lines(path: str, command) -> list[str]:
         else str(parameter.metavar)
         for parameter in command.params
     ]
-    return [f"{path} {name}" for name in names]
+    lines = [f"{path} {name}" for name in names]
+    for name, below in getattr(command, "commands", {}).items():
+        lines += _lines(f"{path} {name}", below)
+    return lines
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ loaded and asked for the next word without them.
 
 import copy
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,10 +15,12 @@ from nextword.api.texts import Texts, named_corpus
 from nextword.base import ConfigError, checked_path
 from nextword.families import FAMILIES
 from nextword.generation import (
+    CacheConfig,
     Sample,
     SamplingConfig,
     TextPiece,
-    complete_word,
+    TypingSession,
+    complete,
     generate_text,
     next_tokens,
 )
@@ -29,6 +31,7 @@ from nextword.tokens import Reset, TokenStore, build_store
 
 if TYPE_CHECKING:
     from nextword.evaluation import AuditReport, LineScore, PerplexityCard, UnitScore
+    from nextword.tasks.embedding import VectorEncoder, Vectors
     from nextword.training import ProgressCallback
 
 
@@ -228,17 +231,30 @@ class Model:
         """
         return next_tokens(self.language_model, self.tokenizer, context=context, k=k)
 
-    def complete_word(self, context: str, *, k: int = 5) -> list[tuple[str, float]]:
+    def complete(self, context: str, *, k: int = 5) -> list[tuple[str, float]]:
         """Return the most probable completions of the partial word at the end of a context.
 
         Args:
-            context: Text that ends in a partial word.
+            context: Text that ends in a partial word. If it is empty or ends in white space, whole
+                words are predicted.
             k: Number of words.
 
         Returns:
-            Pairs (word, probability), most probable first.
+            Pairs (word, probability), most probable first. The probability is
+            P(word | words before it); the typed letters only select words.
         """
-        return complete_word(self.language_model, self.tokenizer, context=context, k=k)
+        return complete(self.language_model, self.tokenizer, context=context, k=k)
+
+    def typing_session(
+        self, context: str = "", *, cache: CacheConfig | None = None
+    ) -> TypingSession:
+        """Start a text that is typed character by character, with suggestions for each word.
+
+        Args:
+            context: Text before the first typed character.
+            cache: Settings of a cache that makes recent words more probable; no cache when None.
+        """
+        return TypingSession(self.language_model, self.tokenizer, context=context, cache=cache)
 
     def generate(
         self,
@@ -365,6 +381,62 @@ class Model:
             lines,
             tokenizer=self.tokenizer,
             batch_size=DEFAULT_BATCH_SIZE if batch_size is None else batch_size,
+        )
+
+    def encode(
+        self,
+        texts: Iterable[str],
+        *,
+        pooling: str = "mean",
+        layer: int = -1,
+        batch_size: int | None = None,
+    ) -> "Vectors":
+        """Return one vector for each text; a text without tokens gets zeros.
+
+        Args:
+            texts: The texts; a newline at the end of a text is not read.
+            pooling: See `vector_encoder`.
+            layer: See `vector_encoder`.
+            batch_size: See `vector_encoder`.
+
+        Returns:
+            (texts, size), float32.
+
+        Raises:
+            ConfigError: The model has no hidden states, the pooling is unknown, there is no such
+                layer, or `texts` is a single string.
+            DataError: A text cannot be encoded.
+        """
+        encoder = self.vector_encoder(pooling=pooling, layer=layer, batch_size=batch_size)
+        return encoder.encode(texts)
+
+    def vector_encoder(
+        self, *, pooling: str = "mean", layer: int = -1, batch_size: int | None = None
+    ) -> "VectorEncoder":
+        """Return an encoder from texts to vectors: hidden states, pooled over the tokens.
+
+        The model reads the boundary and then the tokens of a text. The hidden states after the
+        tokens are pooled; that after the boundary is not. The line end is not read.
+
+        Args:
+            pooling: From the hidden states of a text to one vector: `last`, `mean` or `max`.
+            layer: Layer whose outputs are pooled: 0 is the embeddings, 1 the lowest layer, and so
+                on; the highest one, also -1, is what the output head reads.
+            batch_size: Number of texts in a batch; 32 when None. Vectors do not depend on it.
+
+        Raises:
+            ConfigError: The model has no hidden states, the pooling is unknown, or there is no such
+                layer.
+        """
+        from nextword.tasks.embedding import LanguageModelVectors
+
+        return LanguageModelVectors(
+            self.language_model,
+            self.tokenizer,
+            name=str(self.path),
+            pooling=pooling,
+            layer=layer,
+            batch_size=batch_size,
         )
 
     def _reload(self) -> LanguageModel:

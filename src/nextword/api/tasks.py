@@ -219,7 +219,7 @@ def saved_task_settings(out: Path, resume: str) -> Layer | None:
     run = RunFolder.open(out)
     source = str(run.config_file)
     values = read_settings(run.read_config(), source=source)
-    if "model" in values:
+    if "encoder" not in values:
         raise ConfigError(
             f"{out} contains a run of a language model.",
             help="Choose another --out, or resume it with nextword train.",

@@ -69,6 +69,7 @@ def run_config(
     base = _base_layer(recipe, settings, saved)
     named = (texts,) if isinstance(texts, str) else tuple(texts)
     given = [Layer({"text": {"train": named}}, source="texts")] if named else []
+    _refuse_task(base, recipe)
     try:
         config = decode_layers(RunConfig, [base, *given, *settings])
     except ConfigError as error:
@@ -141,6 +142,23 @@ def plan(
         standard_input: Stream to read for the text `-`.
     """
     return plan_training(config, on_progress=on_progress, standard_input=standard_input)
+
+
+def _refuse_task(base: Values, recipe: str | None) -> None:
+    """Raise an error if the settings to start from are those of a tagger or a classifier."""
+    if "encoder" not in base:
+        return
+    command = "tag" if "tagging" in base else "classify"
+    if recipe is not None:
+        raise ConfigError(
+            f"the recipe {recipe} is not for language models.",
+            help=f"Use nextword {command} train.",
+        )
+    source = base.source if isinstance(base, Layer) else "the folder"
+    raise ConfigError(
+        f"{source} is that of a run of nextword {command} train, not of a language model.",
+        help=f"Choose another --out, or resume it with nextword {command} train.",
+    )
 
 
 def _base_layer(

@@ -12,8 +12,10 @@ from typer.main import get_command
 from nextword import __version__
 from nextword.cli.audit import audit
 from nextword.cli.bench import bench
+from nextword.cli.bench_keyboard import bench_keyboard
 from nextword.cli.classify import app as classify_app
 from nextword.cli.demo import demo
+from nextword.cli.encode import encode
 from nextword.cli.errors import BAD_INPUT, INTERRUPTED, report_error
 from nextword.cli.evaluate import evaluate
 from nextword.cli.export import export
@@ -55,9 +57,11 @@ for _name, _command, _summary in (
     ("generate", generate, "Generate text."),
     ("next", next_words, "Print the most probable next words."),
     ("score", score, "Print the log-probability of each line."),
+    ("encode", encode, "Print a vector of each line, or its nearest neighbours."),
     ("info", info, "Describe a model."),
     ("export", export, "Export a model to another format."),
     ("bench", bench, "Compare the training speed with plain PyTorch."),
+    ("bench-keyboard", bench_keyboard, "Measure the keystrokes that suggestions save."),
 ):
     app.command(_name, short_help=_summary)(_command)
 for _name, _group, _summary in (

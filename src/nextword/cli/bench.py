@@ -11,6 +11,7 @@ import typer
 
 from nextword.cli.errors import FAILED
 from nextword.cli.options import Debug, Json, Quiet
+from nextword.cli.out_folder import checked_out
 from nextword.cli.output import SCHEMA, aligned, remark, write_json, write_line, write_text
 from nextword.cli.streams import require_standard_output
 
@@ -143,10 +144,10 @@ def _measure(
 
 
 def _make_folder(out: Path) -> None:
-    from nextword.base import ConfigError, checked_path
+    from nextword.base import ConfigError
 
     try:
-        checked_path(out).mkdir(parents=True, exist_ok=True)
+        checked_out(out).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(
             f"--out {out} cannot be created: {error.strerror}.", help="Name a folder."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nextword.cli.options import Debug, Quiet
+from nextword.cli.out_folder import checked_out
 from nextword.cli.output import aligned, remark, write_line
 from nextword.cli.program import program, python
 from nextword.cli.train import advice_on_stop, training_callbacks
@@ -44,6 +45,7 @@ def demo(
     """
     from nextword.cli.progress import make_progress
 
+    checked_out(out)
     with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:
         result = _train(out, minutes, progress, quiet=quiet)
     if not progress.has_trained:

@@ -9,6 +9,7 @@ import typer
 
 from nextword.cli.loading import load_model
 from nextword.cli.options import ArpaEncoding, Debug, Json, Model, Quiet
+from nextword.cli.out_folder import checked_out
 from nextword.cli.output import write_json, write_line
 
 if TYPE_CHECKING:
@@ -37,13 +38,12 @@ def export(
     An n-gram model is written to DIR/model.arpa, which KenLM, SRILM and nextword can read. An
     existing file is not replaced.
     """
-    from nextword.base import ConfigError, checked_path, did_you_mean
+    from nextword.base import ConfigError, did_you_mean
     from nextword.cli.progress import make_progress
 
     if to not in EXPORTERS:
         raise ConfigError(f"--to {to!r} is not a known format.", help=did_you_mean(to, EXPORTERS))
-    if checked_path(out).exists() and not out.is_dir():
-        raise ConfigError(f"--out {out} is a file, not a folder.", help="Name a folder.")
+    checked_out(out)
     loaded = load_model(model, device="cpu", quiet=quiet, encoding=encoding)
     with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:
         path = EXPORTERS[to](loaded, out, gzip, progress.on_progress)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nextword.api import Model
     from nextword.cli.progress import ProgressDisplay
+    from nextword.tasks.embedding import VectorEncoder
 
 
 def load_model(
@@ -28,6 +29,28 @@ def load_model(
         return api.load_language_model(
             name, device=device, encoding=encoding, on_progress=display.on_progress
         )
+
+
+def load_vector_encoder(
+    name: str, *, device: str, pooling: str, layer: int, batch_size: int | None
+) -> "VectorEncoder":
+    """Set up threads and memory of the process, and load a model that encodes texts.
+
+    Args:
+        name: A model of any kind; see `api.load`.
+        device: Device of the model's parameters.
+        pooling: `last`, `mean` or `max`.
+        layer: Layer whose outputs are pooled.
+        batch_size: Number of texts in a batch; 32 when None.
+    """
+    from nextword import api
+    from nextword.tensors import tune_process
+
+    tune_process()
+    encoder: VectorEncoder = api.load(name, device=device).vector_encoder(
+        pooling=pooling, layer=layer, batch_size=batch_size
+    )
+    return encoder
 
 
 class _LazyDisplay:

@@ -1,12 +1,15 @@
-"""`nextword next`: the most probable next words."""
+"""`nextword next`: the most probable next words, or completions of a partial word."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nextword.cli.loading import load_model
 from nextword.cli.options import ArpaEncoding, Debug, Device, Json, Model
-from nextword.cli.output import visible, write_json, write_line
+from nextword.cli.output import remark, visible, write_json, write_line
+
+if TYPE_CHECKING:
+    from nextword.api import Model as LoadedModel
 
 
 def next_words(
@@ -21,13 +24,51 @@ def next_words(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Print the most probable next words with their probabilities."""
+    """Print the most probable next words with their probabilities.
+
+    With --complete, print the most probable words that begin with the partial word at the end of
+    CONTEXT. The probability is that of the whole word after the words before it.
+    """
     loaded = load_model(model, device=device, encoding=encoding)
-    predict = loaded.complete_word if complete else loaded.next_words
+    predict = loaded.complete if complete else loaded.next_words
     pairs = predict(context, k=k)
     if json:
         found = [{"token": token, "probability": share} for token, share in pairs]
         write_json({"context": context, "next": found})
+    else:
+        for token, share in pairs:
+            write_line(f"{share:.6f}  {visible(token)}")
+    if complete:
+        _remark_unknown(loaded, context)
+        if not pairs:
+            _remark_no_word(loaded, context)
+
+
+def _remark_unknown(model: "LoadedModel", context: str) -> None:
+    """Name the words of the context that are not in the vocabulary."""
+    before = context[: len(context) - len(_partial_word(context))]
+    if not model.tokenizer.is_word_level:
         return
-    for token, share in pairs:
-        write_line(f"{share:.6f}  {visible(token)}")
+    unknown = [word for word in before.split() if model.tokenizer.encode(word).unknown.any()]
+    if unknown:
+        shown = ", ".join(repr(word) for word in dict.fromkeys(unknown))
+        remark(f"not in the vocabulary, and read as <unk>: {shown}")
+
+
+def _remark_no_word(model: "LoadedModel", context: str) -> None:
+    """State that no word begins with the partial word."""
+    partial = _partial_word(context)
+    if not model.tokenizer.is_word_level:
+        remark(f"the model finds no word that begins with {partial!r}")
+        return
+    lower = partial.lower()
+    hint = ""
+    if lower != partial and model.complete(context[: len(context) - len(partial)] + lower, k=1):
+        hint = f"; words begin with {lower!r}"
+    remark(f"no word of the vocabulary begins with {partial!r}{hint}")
+
+
+def _partial_word(context: str) -> str:
+    from nextword.tokens import WORD_SEPARATORS
+
+    return context[1 + max(context.rfind(separator) for separator in WORD_SEPARATORS) :]

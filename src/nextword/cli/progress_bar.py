@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TaskID, TextColumn
 
-from nextword.cli.progress import ProgressDisplay, duration, share_done, validation_line
+from nextword.cli.progress import ProgressDisplay, duration, figure, share_done, validation_line
 from nextword.training import StepRecord, ValidationRecord
 
 
@@ -76,7 +76,8 @@ class BarProgress(ProgressDisplay):
 def figures_line(record: StepRecord) -> str:
     """Return the figures shown next to the bar."""
     return (
-        f"{record.headline} {figure(record.value)}  {record.items_per_second:,.0f} {record.unit}/s  "
+        f"{record.headline} {figure(record.value)}  "
+        f"{record.items_per_second:,.0f} {record.unit}/s  "
         f"gradient {record.grad_norm:.2f}  clipped {100 * record.clip_rate:.0f}%  "
         f"{duration(record.remaining_s)} left"
     )

@@ -1,11 +1,10 @@
 """`nextword score`: the log-probability of each line."""
 
-import sys
-from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
+from nextword.cli.lines import STANDARD_INPUT, read_lines
 from nextword.cli.loading import load_model
 from nextword.cli.options import (
     ArpaEncoding,
@@ -16,16 +15,14 @@ from nextword.cli.options import (
     Field,
     Model,
 )
-from nextword.cli.output import write_json, write_line
-
-_STANDARD_INPUT = "-"
+from nextword.cli.output import remark, write_json, write_line
 
 
 def score(
     model: Model,
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="File with the lines; - is standard input.")
-    ] = _STANDARD_INPUT,
+    ] = STANDARD_INPUT,
     batch_size: BatchSize = None,
     encoding_errors: EncodingErrors = "strict",
     field: Field = None,
@@ -40,28 +37,21 @@ def score(
 
     Each line is scored from the initial state, its end included. Lines are read as they arrive.
     """
-    from nextword.evaluation import DEFAULT_BATCH_SIZE
+    from nextword.evaluation import DEFAULT_BATCH_SIZE, unknown_note
+    from nextword.tokens import Coverage
 
     loaded = load_model(model, device=device, encoding=encoding)
-    lines = _lines(file, field=field, encoding_errors=encoding_errors)
+    lines = read_lines(file, field=field, encoding_errors=encoding_errors)
     size = DEFAULT_BATCH_SIZE if batch_size is None else batch_size
+    num_words = num_unknown = 0
     for each in loaded.stream_scores(lines, batch_size=size):
+        num_words += each.num_tokens - loaded.tokenizer.has_line_end_token
+        num_unknown += each.num_unknown
         if json:
             write_json(each.to_dict())
         else:
             write_line(f"{each.log_prob:.4f}\t{each.text}")
-
-
-def _lines(file: str, *, field: str | None, encoding_errors: str) -> Iterator[str]:
-    """Iterate over the lines of a text as they arrive."""
-    from nextword.text import open_corpus, text_lines
-
-    corpus = open_corpus(
-        [file],
-        field=field,
-        encoding_errors=encoding_errors,
-        standard_input=sys.stdin.buffer if file == _STANDARD_INPUT else None,
-        is_read_once=True,
-    )
-    for document in corpus:
-        yield from text_lines(document.pieces(), name=document.name)
+    found = Coverage(num_words=num_words, num_unknown=num_unknown, num_lines=0)
+    note = unknown_note(found, tokenizer=loaded.tokenizer, figure="scores")
+    if note is not None:
+        remark(note)

@@ -139,7 +139,9 @@ def evaluate(
     if not names:
         raise ConfigError("no file is named.", help="Name a file with labels.")
     tagger = load_tagger(model, device=device)
-    opened = open_files(names, tagger, column, format, encoding_errors)
+    opened = open_files(
+        names, tagger, column=column, format=format, encoding_errors=encoding_errors
+    )
     scores = evaluate_tagger(tagger, (each for file in opened for each in file.sentences()))
     shown = {"model": model, "text": " ".join(names), **scores.to_dict()}
     if out is not None:
@@ -178,7 +180,9 @@ def predict(
     printed with the predicted labels and otherwise unchanged.
     """
     tagger = load_tagger(model, device=device)
-    opened = open_files([file], tagger, column, format, encoding_errors)
+    opened = open_files(
+        [file], tagger, column=column, format=format, encoding_errors=encoding_errors
+    )
     read_ahead = 1 if file == "-" and sys.stdin.isatty() else None
     for each in opened:
         sentences = each.sentences(needs_labels=False)
@@ -206,6 +210,7 @@ def load_tagger(name: str, *, device: str) -> "Tagger":
 def open_files(
     names: list[str],
     tagger: "Tagger",
+    *,
     column: str | None,
     format: str | None,
     encoding_errors: str,

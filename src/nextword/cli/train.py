@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nextword.cli.options import ENCODING_ERRORS_HELP, TEXT_HELP, Debug, Field, Json, Quiet
+from nextword.cli.out_folder import checked_out
 from nextword.cli.output import aligned, remark, write_json, write_line
 from nextword.cli.streams import require_standard_output
 
@@ -181,15 +182,13 @@ def required_out(out: Path | None, *, example: str = _EXAMPLE) -> Path:
         example: A complete command.
 
     Raises:
-        ConfigError: No folder is given, or its path is a file.
+        ConfigError: No folder is given, or a run folder cannot have its path.
     """
-    from nextword.base import ConfigError, checked_path
+    from nextword.base import ConfigError
 
     if out is None:
         raise ConfigError("no run folder is given.", help=f"Add --out RUN. Example: {example}")
-    if checked_path(out).exists() and not out.is_dir():
-        raise ConfigError(f"--out {out} is not a folder.", help="Name a new or an empty folder.")
-    return out
+    return checked_out(out)
 
 
 @contextmanager

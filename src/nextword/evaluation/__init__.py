@@ -30,8 +30,9 @@ from nextword.evaluation.perplexity import (
     evaluate_store,
     resolve_reset,
     unit_scores,
+    unknown_note,
 )
-from nextword.evaluation.scoring import ScoredWindow, default_chunk_length, score_units
+from nextword.evaluation.scoring import ScoredWindow, score_units
 from nextword.evaluation.table import render_card, render_cards
 
 __all__ = [
@@ -50,7 +51,6 @@ __all__ = [
     "audit_model",
     "choose_passage",
     "comparability",
-    "default_chunk_length",
     "describe_tokenizer",
     "evaluate",
     "evaluate_store",
@@ -63,5 +63,6 @@ __all__ = [
     "score_units",
     "texts_of_run",
     "unit_scores",
+    "unknown_note",
     "vocabulary_fingerprint",
 ]

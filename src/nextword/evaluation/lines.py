@@ -10,11 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from jaxtyping import Float64
 
-from nextword.base import DataError, Values, require_range
-from nextword.evaluation.perplexity import DEFAULT_BATCH_SIZE, add_by_unit
-from nextword.evaluation.scoring import score_units
-from nextword.models import LanguageModel
+from nextword.base import DataError, DivergedError, Values, require_range
+from nextword.evaluation.perplexity import DEFAULT_BATCH_SIZE
+from nextword.generation import Session
+from nextword.models import LanguageModel, default_chunk_length
 from nextword.tokens import Encoding, Tokenizer
 
 #: Batches in a group. Lines of a group are sorted by length, which leaves few rows idle.
@@ -85,27 +87,59 @@ def _scores(
             tokenizer.encode(tokenizer.without_markers(text + "\n", first_line=number))
             for (number, _), text in zip(group, texts, strict=True)
         ]
-        nll_sums = _nll_sums(model, encodings, batch_size)
-        for (number, _), text, encoding, nll_sum in zip(
-            group, texts, encodings, nll_sums, strict=True
+        log_probs = _log_probs(model, encodings, batch_size=batch_size, first_line=group[0][0])
+        for (number, _), text, encoding, log_prob in zip(
+            group, texts, encodings, log_probs, strict=True
         ):
             yield LineScore(
                 line=number,
                 text=text,
-                log_prob=0.0 - float(nll_sum),
+                log_prob=log_prob,
                 num_tokens=len(encoding.ids),
-                num_unknown=int(encoding.unknown.sum()),
+                num_unknown=int(np.count_nonzero(encoding.unknown)),
             )
 
 
-def _nll_sums(model: LanguageModel, encodings: Sequence[Encoding], batch_size: int) -> np.ndarray:
-    lengths = [len(encoding.ids) for encoding in encodings]
-    unit_starts = np.cumsum([0, *lengths], dtype=np.int64)
-    nll_sums = np.zeros(len(lengths))
-    token_ids = np.concatenate([encoding.ids for encoding in encodings])
-    for window in score_units(model, token_ids, unit_starts=unit_starts, batch_size=batch_size):
-        add_by_unit(nll_sums, window, unit_starts=unit_starts)
-    return nll_sums
+def _log_probs(
+    model: LanguageModel, encodings: Sequence[Encoding], *, batch_size: int, first_line: int
+) -> list[float]:
+    """Return the log-probability of each line of a group, in nats."""
+    by_length = sorted(range(len(encodings)), key=lambda index: -len(encodings[index].ids))
+    log_probs = np.zeros(len(encodings))
+    for start in range(0, len(by_length), batch_size):
+        batch = by_length[start : start + batch_size]
+        try:
+            log_probs[batch] = _batch_log_probs(model, [encodings[index].ids for index in batch])
+        except DivergedError as error:
+            last_line = first_line + len(encodings) - 1
+            raise DivergedError(
+                f"the model returns NaN for a token of the lines {first_line} to {last_line}.",
+                help=error.help,
+            ) from error
+    return log_probs.tolist()
+
+
+def _batch_log_probs(
+    model: LanguageModel, rows: Sequence[np.ndarray]
+) -> Float64[np.ndarray, " rows"]:
+    """Return the log-probability of each row of ids, in nats; longer rows come first."""
+    lengths = np.array([len(row) for row in rows])
+    is_valid = np.arange(lengths[0]) < lengths[:, None]
+    token_ids = np.full(is_valid.shape, model.boundary_id)
+    token_ids[is_valid] = np.concatenate(rows)
+    chunk_length = default_chunk_length(model, num_rows=len(rows))
+    session = Session(model, num_rows=len(rows))
+    log_probs = np.zeros(len(rows))
+    for start in range(0, len(rows[0]), chunk_length):
+        num_busy = int((lengths > start).sum())
+        # Rows that have ended are not computed any more.
+        if num_busy < session.num_rows:
+            session.select(range(num_busy))
+        chunk = token_ids[:num_busy, start : start + chunk_length]
+        remaining = np.minimum(lengths[:num_busy] - start, chunk.shape[1])
+        scores = session.score(torch.from_numpy(chunk), torch.from_numpy(remaining))
+        log_probs[:num_busy] += scores.numpy().sum(axis=1)
+    return log_probs
 
 
 def _without_end(number: int, text: str) -> str:

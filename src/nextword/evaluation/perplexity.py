@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Int64
@@ -15,7 +16,7 @@ from nextword.base import ConfigError, DataError, MismatchError, did_you_mean
 from nextword.evaluation.card import ModelFacts, PerplexityCard, Sums, TextFacts, perplexity_card
 from nextword.evaluation.scoring import ScoredWindow, score_units
 from nextword.models import LanguageModel
-from nextword.tokens import RESETS, Reset, Tokenizer, TokenStore, coverage
+from nextword.tokens import RESETS, Coverage, Reset, Tokenizer, TokenStore, coverage
 
 _logger = logging.getLogger(__name__)
 
@@ -104,7 +105,9 @@ def evaluate(
         num_words=store.num_words,
         num_characters=store.num_characters,
         num_bytes=store.num_bytes,
-        note=_unknown_note(store, tokenizer),
+        note=unknown_note(
+            coverage(store, tokenizer=tokenizer), tokenizer=tokenizer, figure="perplexity"
+        ),
         num_characters_lost=store.num_characters_lost,
     )
     if text_facts.note is not None:
@@ -230,15 +233,23 @@ def describe_tokenizer(tokenizer: Tokenizer) -> str:
     return f"{tokenizer.description} {tokenizer.fingerprint[:_FINGERPRINT_DIGITS]}"
 
 
-def _unknown_note(store: TokenStore, tokenizer: Tokenizer) -> str | None:
-    """Return a warning if most of a text is out-of-vocabulary, else None."""
-    found = coverage(store, tokenizer=tokenizer)
+def unknown_note(
+    found: Coverage, *, tokenizer: Tokenizer, figure: Literal["perplexity", "scores"]
+) -> str | None:
+    """Return a warning if most of a text is out-of-vocabulary, else None.
+
+    Args:
+        found: Counts of the text.
+        tokenizer: The tokenizer that encoded it.
+        figure: What the model measured on it.
+    """
     if not found.is_mostly_unknown:
         return None
     units = "words" if tokenizer.is_word_level else "tokens"
+    verb = "measures" if figure == "perplexity" else "measure"
     return (
         f"{100 * found.unknown_share:.0f} % of the {units} (line ends excluded) are unknown to "
-        "this model; the perplexity measures how well it predicts <unk>, not the text"
+        f"this model; the {figure} {verb} how well it predicts <unk>, not the text"
     )
 
 

@@ -1,6 +1,6 @@
-"""Text generation: sessions, sampling, streamed ids and text, the most probable next tokens."""
+"""Text generation: sessions, sampling, streamed text, next tokens, completion of words."""
 
-from nextword.generation.completion import complete_word
+from nextword.generation.completion import CacheConfig, TypingSession, complete
 from nextword.generation.generate import (
     FinishReason,
     GeneratedToken,
@@ -19,6 +19,7 @@ from nextword.generation.text import (
 )
 
 __all__ = [
+    "CacheConfig",
     "FinishReason",
     "GeneratedToken",
     "Sample",
@@ -27,7 +28,8 @@ __all__ = [
     "Stop",
     "StopScanner",
     "TextPiece",
-    "complete_word",
+    "TypingSession",
+    "complete",
     "filter_log_probs",
     "generate",
     "generate_from",

@@ -1,14 +1,14 @@
-"""The input of a session: rows of token ids of different lengths, validated and read in chunks."""
+"""The input of a session: rows of token ids, validated, and read or scored in chunks."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Int64
+from jaxtyping import Float64, Int64
 from torch import Tensor
 
-from nextword.base import ShapeError
-from nextword.models import LanguageModel, State, inference
+from nextword.base import DivergedError, ShapeError
+from nextword.models import LanguageModel, State, default_chunk_length, inference
 from nextword.tensors import Lengths, TokenIds
 
 _CHUNK_LENGTH = 256
@@ -73,18 +73,45 @@ def read_rows(
     return state
 
 
-def with_seen(
-    seen: Bool[Tensor, "rows vocab"], token_ids: TokenIds, *, lengths: Lengths
-) -> Bool[Tensor, "rows vocab"]:
-    """Return a copy of `seen` in which the ids of each row are set to True.
+def score_rows(
+    model: LanguageModel, token_ids: TokenIds, *, state: State, num_read: Int64[Tensor, " rows"]
+) -> tuple[Float64[Tensor, "rows targets"], State]:
+    """Read the first ids of each row, in chunks, and return log-probabilities of those after them.
 
     Args:
-        seen: True for ids that each row has read before, (rows, vocab).
-        token_ids: Ids to mark, (rows, time).
-        lengths: Number of valid ids in each row, (rows).
+        model: The model.
+        token_ids: Ids on the CPU, (rows, targets + 1): the last one of a row is only a target.
+        state: The state before them.
+        num_read: Number of ids to read in each row, at most the number of targets, (rows).
+
+    Returns:
+        Log-probabilities on the CPU in nats, (rows, targets), 0 at padding; and the state after the
+        ids that were read.
+
+    Raises:
+        DivergedError: The model returns NaN.
     """
-    is_valid = torch.arange(token_ids.shape[1]) < lengths[:, None]
-    rows = torch.arange(len(token_ids))[:, None].expand_as(token_ids)
-    seen = seen.clone()
-    seen[rows[is_valid], token_ids[is_valid]] = True
-    return seen
+    num_rows, num_targets = len(token_ids), token_ids.shape[1] - 1
+    log_probs = torch.zeros(num_rows, num_targets, dtype=torch.float64)
+    counts = num_read.tolist()
+    longest, is_ragged = max(counts), min(counts) < max(counts)
+    chunk_length = default_chunk_length(model, num_rows=num_rows)
+    with inference(model):
+        for start in range(0, longest, chunk_length):
+            end = min(start + chunk_length, longest)
+            chunk = token_ids[:, start : end + 1].to(model.device)
+            left = (num_read - start).clamp(0, end - start).to(model.device) if is_ragged else None
+            nll, state = model.nll(chunk[:, :-1], chunk[:, 1:], state, left)
+            log_probs[:, start:end] = 0.0 - nll
+    _require_numbers(log_probs)
+    return log_probs, state
+
+
+def _require_numbers(log_probs: Float64[Tensor, "rows targets"]) -> None:
+    is_nan = log_probs.isnan()
+    if is_nan.any():
+        row, step = is_nan.nonzero()[0].tolist()
+        raise DivergedError(
+            f"the model returns NaN for the token at step {step} of row {row}, counted from 0.",
+            help="Its weights are not finite; load an earlier checkpoint.",
+        )

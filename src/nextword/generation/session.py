@@ -1,34 +1,24 @@
-"""Incremental inference: feed token ids, get the distribution of the next token, sample it.
+"""Incremental inference: feed or score token ids, get the distribution of the next, sample it.
 
 Uses models and ids; does not depend on text. Memory does not grow with the number of tokens read.
 """
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from nextword.base import ConfigError, ShapeError, require_range
-from nextword.generation.fed_rows import padded_rows, read_rows, with_seen
+from nextword.generation.fed_rows import padded_rows, read_rows, score_rows
+from nextword.generation.prediction import Prediction
 from nextword.generation.sampling import SamplingConfig, filter_log_probs, sample
+from nextword.generation.seen_ids import SeenIds
 from nextword.generation.session_bytes import SessionBytes
 from nextword.models import LanguageModel, State, inference
-from nextword.tensors import Rows
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Prediction:
-    """The log-probabilities of the next token, on the CPU, and the state after the last one."""
-
-    log_probs: Float64[Tensor, "rows vocab"]
-    state: State
-
-    def select(self, rows: Rows) -> "_Prediction":
-        return _Prediction(log_probs=self.log_probs[rows], state=self.state.select(rows))
+from nextword.tensors import Lengths, Rows, TokenIds
 
 
 class Session:
@@ -70,10 +60,8 @@ class Session:
         with inference(model):
             self._state = model.initial_state(num_rows)
         self._last_ids = torch.full((num_rows,), model.boundary_id)
-        self._seen: Bool[Tensor, "rows vocab"] = torch.zeros(
-            num_rows, model.vocab_size, dtype=torch.bool
-        )
-        self._prediction: _Prediction | None = None
+        self._seen = SeenIds(num_rows=num_rows, vocab_size=model.vocab_size)
+        self._prediction: Prediction | None = None
 
     @property
     def model(self) -> LanguageModel:
@@ -123,15 +111,58 @@ class Session:
         self._model.check_inputs(token_ids, self._state, lengths=lengths)
         if not lengths.any():
             return
+        unread = torch.cat([self._last_ids[:, None], token_ids], dim=1)
         if self._prediction is not None and bool(lengths.all()):
-            state, unread, num_read = self._prediction.state, token_ids, lengths - 1
+            first, before, num_read = 1, self._prediction.state, lengths - 1
         else:
-            unread = torch.cat([self._last_ids[:, None], token_ids], dim=1)
-            state, num_read = self._state, lengths
-        self._state = read_rows(self._model, unread, state=state, num_read=num_read)
-        self._last_ids = unread.gather(1, num_read[:, None]).squeeze(1)
-        self._seen = with_seen(self._seen, token_ids, lengths=lengths)
-        self._prediction = None
+            first, before, num_read = 0, self._state, lengths
+        state = read_rows(self._model, unread[:, first:], state=before, num_read=num_read)
+        self._end_with(unread, lengths, state=state)
+
+    def score(
+        self, token_ids: Tensor | Sequence[Sequence[int]], lengths: Tensor | None = None
+    ) -> Float64[Tensor, "rows time"]:
+        """Read the next tokens of every row, as `feed` does, and return their log-probabilities.
+
+        Each token is scored given all tokens before it in its row, those of earlier calls included.
+        A text can be scored in parts: repeated calls return what one call would. Memory for the
+        distributions is bounded; a model whose loss does not need them does not build them.
+
+        If it raises an error, the session is unchanged.
+
+        Args:
+            token_ids: One list of ids per row, of any lengths; or a tensor, (rows, time).
+            lengths: With a tensor, number of valid ids in each row, (rows); all when None.
+
+        Returns:
+            Log-probabilities on the CPU, (rows, time), in nats; -inf for a token of probability 0,
+            and 0 at padding.
+
+        Raises:
+            DivergedError: The model returns NaN.
+            ShapeError: Sizes do not match.
+            VocabularyError: An id is not in the vocabulary.
+
+        Example:
+            >>> from nextword.families import NetworkSpec, RecurrentConfig
+            >>> from nextword.tokens import VocabularySpec
+            >>> vocabulary = VocabularySpec(vocab_size=9, boundary_id=1, start_id=1)
+            >>> model = RecurrentConfig(hidden_size=4).build(NetworkSpec(vocabulary=vocabulary))
+            >>> session = Session(model)
+            >>> expected = session.log_probs[0, 3]
+            >>> log_probs = session.score([[3, 5, 8]])
+            >>> log_probs.shape
+            torch.Size([1, 3])
+            >>> bool(torch.isclose(log_probs[0, 0], expected))
+            True
+        """
+        token_ids, lengths = padded_rows(token_ids, lengths, padding_id=self._model.boundary_id)
+        self._model.check_inputs(token_ids, self._state, lengths=lengths)
+        unread = torch.cat([self._last_ids[:, None], token_ids], dim=1)
+        log_probs, state = score_rows(self._model, unread, state=self._state, num_read=lengths)
+        if lengths.any():
+            self._end_with(unread, lengths, state=state)
+        return log_probs
 
     def sample(
         self,
@@ -164,7 +195,8 @@ class Session:
         banned = torch.tensor(list(banned_ids), dtype=torch.int64)
         allowed = self._predict().log_probs.index_fill(1, banned, -torch.inf)
         config = SamplingConfig() if config is None else config
-        return sample(filter_log_probs(allowed, self._seen, config=config), generators)
+        self._seen = SeenIds.of(self._seen.mask())
+        return sample(filter_log_probs(allowed, self._seen.mask(), config=config), generators)
 
     def select(self, rows: Rows | Sequence[int]) -> None:
         """Keep only these rows, in this order.
@@ -183,7 +215,7 @@ class Session:
             )
         self._state = self._state.select(rows)
         self._last_ids = self._last_ids[rows]
-        self._seen = self._seen[rows]
+        self._seen = self._seen.select(rows)
         self._prediction = None if self._prediction is None else self._prediction.select(rows)
 
     def join(self, other: "Session") -> None:
@@ -197,10 +229,13 @@ class Session:
                 "the rows of a session can only join a session of the same model object.",
                 help="Create both sessions with the same model.",
             )
-        self._prediction = _joined(self._prediction, other._prediction)
+        if self._prediction is not None and other._prediction is not None:
+            self._prediction = self._prediction.concatenate(other._prediction)
+        else:
+            self._prediction = None
         self._state = self._state.concatenate([other._state])
         self._last_ids = torch.cat([self._last_ids, other._last_ids])
-        self._seen = torch.cat([self._seen, other._seen])
+        self._seen = self._seen.concatenate(other._seen)
 
     def fork(self) -> "Session":
         """Return an independent session with the same rows; the model is shared."""
@@ -210,7 +245,7 @@ class Session:
     def to_bytes(self) -> bytes:
         """Serialize the rows, with the identity of the model, for `from_bytes`."""
         state = self._state.to_bytes()
-        return SessionBytes.of(state, last_ids=self._last_ids, seen=self._seen).pack()
+        return SessionBytes.of(state, last_ids=self._last_ids, seen=self._seen.mask()).pack()
 
     @classmethod
     def from_bytes(cls, model: LanguageModel, data: bytes) -> "Session":
@@ -227,24 +262,29 @@ class Session:
         saved = SessionBytes.unpack(data)
         state = model.state_from_bytes(saved.state)
         session = cls(model, num_rows=state.batch_size)
-        session._seen = saved.seen(num_rows=state.batch_size, vocab_size=model.vocab_size)
+        seen = saved.seen(num_rows=state.batch_size, vocab_size=model.vocab_size)
+        session._seen = SeenIds.of(seen)
         session._state, session._last_ids = state, saved.last_ids
         return session
 
-    def _predict(self) -> _Prediction:
+    def _end_with(self, unread: TokenIds, lengths: Lengths, *, state: State) -> None:
+        """Set the values after reading.
+
+        Args:
+            unread: The last ids before, then the ids that were read, (rows, 1 + time).
+            lengths: Number of ids that were read in each row, (rows).
+            state: The state after all ids but the last one of each row.
+        """
+        self._state = state
+        self._last_ids = unread.gather(1, lengths[:, None]).squeeze(1)
+        self._seen = self._seen.read(unread[:, 1:], lengths=lengths)
+        self._prediction = None
+
+    def _predict(self) -> Prediction:
         if self._prediction is None:
             with inference(self._model):
                 log_probs, state = self._model.next_log_probs(
                     self._last_ids[:, None].to(self._model.device), self._state
                 )
-            self._prediction = _Prediction(log_probs=log_probs[:, -1].double().cpu(), state=state)
+            self._prediction = Prediction(log_probs=log_probs[:, -1].double().cpu(), state=state)
         return self._prediction
-
-
-def _joined(first: _Prediction | None, second: _Prediction | None) -> _Prediction | None:
-    if first is None or second is None:
-        return None
-    return _Prediction(
-        log_probs=torch.cat([first.log_probs, second.log_probs]),
-        state=first.state.concatenate([second.state]),
-    )

@@ -1,5 +1,6 @@
 """The base classes of language models, and their State."""
 
+from nextword.models.chunk_length import default_chunk_length
 from nextword.models.contract import CONTEXT, LanguageModel, scored
 from nextword.models.identity import ContentIdentity, structure
 from nextword.models.inference import inference
@@ -23,6 +24,7 @@ __all__ = [
     "State",
     "TokenWindow",
     "check_parameter_shapes",
+    "default_chunk_length",
     "inference",
     "load_parameter_tensors",
     "model_trace",

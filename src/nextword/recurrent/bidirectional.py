@@ -62,13 +62,19 @@ class BidirectionalStack(nn.Module):
         self.output_size = forward_cells[-1].output_size + backward_cells[-1].output_size
 
     def forward(
-        self, inputs: Embeddings, lengths: Lengths | None = None
+        self,
+        inputs: Embeddings,
+        lengths: Lengths | None = None,
+        *,
+        layer_outputs: list[Hidden] | None = None,
     ) -> tuple[Hidden, tuple[tuple[CellState, CellState], ...]]:
         """Read whole sequences.
 
         Args:
             inputs: (batch, time, input).
             lengths: Steps that count in each row, (batch); all when None.
+            layer_outputs: The outputs of each layer, (batch, time, output), are appended to this
+                list, lowest first; none are when None.
 
         Returns:
             The last layer's outputs, (batch, time, output), zero beyond a row's length; and for
@@ -84,6 +90,8 @@ class BidirectionalStack(nn.Module):
             seen_before, (final_ahead,) = ahead(inputs, begin[0], lengths)
             seen_after, (final_back,) = back(reverse(inputs, lengths), begin[1], lengths)
             inputs = torch.cat([seen_before, reverse(seen_after, lengths)], dim=2)
+            if layer_outputs is not None:
+                layer_outputs.append(inputs)
             final_states.append((final_ahead, final_back))
         return inputs, tuple(final_states)
 

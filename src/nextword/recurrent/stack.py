@@ -121,6 +121,7 @@ class RecurrentStack(nn.Module):
         lengths: Lengths | None = None,
         *,
         layer_traces: list[LayerTrace] | None = None,
+        layer_outputs: list[Hidden] | None = None,
     ) -> tuple[Hidden, StackState]:
         """Run all layers over a window of inputs.
 
@@ -130,6 +131,9 @@ class RecurrentStack(nn.Module):
             lengths: Number of valid steps in each row, (batch); all when None.
             layer_traces: The trace of each layer is appended to this list, lowest first, and the
                 layers are run step by step, not by their backends; none are recorded when None.
+            layer_outputs: The outputs of each layer, (batch, time, output_size), are appended to
+                this list, lowest first, including what a residual connection adds; none are when
+                None.
 
         Returns:
             The outputs of the last layer, (batch, time, output_size), and the state after the last
@@ -146,6 +150,8 @@ class RecurrentStack(nn.Module):
             inputs, layer_final = run_layer(cell, inputs, layer_state, lengths, *noise)
             if depth > 0 and self.residual:
                 inputs = inputs + below
+            if layer_outputs is not None:
+                layer_outputs.append(inputs)
             final_state.append(layer_final)
         return inputs, tuple(final_state)
 

@@ -13,6 +13,14 @@ from nextword.storage.checkpoints import (
 from nextword.storage.disk import disk_errors
 from nextword.storage.folders import read_folder, recover_folder, save_folder
 from nextword.storage.format_version import FORMAT_VERSION
+from nextword.storage.huggingface_folder import (
+    HUGGINGFACE_PREFIX,
+    check_huggingface_folder,
+    find_huggingface_folder,
+    first_sentence,
+    import_transformers,
+    no_progress_bar,
+)
 from nextword.storage.leftovers import sweep_leftovers
 from nextword.storage.lock import RunLock
 from nextword.storage.manifest import verify_manifest, write_manifest
@@ -33,16 +41,22 @@ from nextword.storage.tasks import task_kind, wrong_task_error
 
 __all__ = [
     "FORMAT_VERSION",
+    "HUGGINGFACE_PREFIX",
     "Checkpoint",
     "ModelFolder",
     "RunFolder",
     "RunLock",
     "StoredModel",
+    "check_huggingface_folder",
     "disk_errors",
+    "find_huggingface_folder",
+    "first_sentence",
+    "import_transformers",
     "load_checkpoint",
     "load_latest_checkpoint",
     "load_model",
     "load_model_folder",
+    "no_progress_bar",
     "read_arpa_file",
     "read_folder",
     "read_model_config",

@@ -142,6 +142,16 @@ class Tokenizer(ABC):
             VocabularyError: The id is not in the vocabulary.
         """
 
+    def token_bytes(self, token_id: int) -> bytes:
+        """Return the bytes of one token within a text; none if they are not known.
+
+        They can be part of a character. This implementation encodes `token_text`.
+
+        Raises:
+            VocabularyError: The id is not in the vocabulary.
+        """
+        return self.token_text(token_id).encode("utf-8", errors="surrogateescape")
+
     @abstractmethod
     def id_of(self, token_text: str) -> int:
         """Return the id of a token by its text, as returned by `token_text`.

@@ -11,7 +11,7 @@ from jaxtyping import Int64
 
 from nextword.base import ConfigError, FormatError
 from nextword.tokens.backward import BackwardDecoder, reverse_lines
-from nextword.tokens.decoding import StreamDecoder, make_decoder, token_bytes
+from nextword.tokens.decoding import StreamDecoder, checked_id, make_decoder, token_bytes
 from nextword.tokens.encoders import (
     BpeEncoder,
     ByteEncoder,
@@ -160,6 +160,16 @@ class VocabularyTokenizer(Tokenizer):
             VocabularyError: The id is not in the vocabulary.
         """
         return self._texts.text(token_id)
+
+    def token_bytes(self, token_id: int) -> bytes:
+        """Return the bytes of one token; they can be part of a character.
+
+        Raises:
+            VocabularyError: The id is not in the vocabulary.
+        """
+        if self._values:
+            return self._values[checked_id(token_id, self.vocab_size)]
+        return super().token_bytes(token_id)
 
     def id_of(self, token_text: str) -> int:
         """Return the id of a token by its text, as returned by `token_text`.

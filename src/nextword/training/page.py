@@ -68,10 +68,15 @@ def preformatted(text: str) -> str:
     return f"<pre>{html.escape(text)}</pre>"
 
 
-def inline_pictures(folder: Path) -> list[str]:
-    """Return the PNG files of a folder as inline images, sorted by name."""
+def inline_pictures(folder: Path, names: str = "*.png") -> list[str]:
+    """Return the PNG files of a folder as inline images, sorted by name.
+
+    Args:
+        folder: The folder.
+        names: Pattern of their names.
+    """
     return [
         f'<img alt="{html.escape(path.stem)}" src="data:image/png;base64,'
         f'{base64.b64encode(path.read_bytes()).decode("ascii")}">'
-        for path in sorted(folder.glob("*.png"))
+        for path in sorted(folder.glob(names))
     ]

@@ -7,12 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes import ConstantModel, HashModel, LeakyRows, random_text, store_of, tokenizer_of
-from nextword.base import ConfigError, DataError
+from nextword.base import ConfigError, DataError, DivergedError
 from nextword.evaluation import LineScore, evaluate_store, per_line_scores
 from nextword.models import LanguageModel
 from strategies import sentences
 
 WORDS = tokenizer_of(random_text(50))
+CHUNK_LENGTH = "nextword.evaluation.lines.default_chunk_length"
 
 
 def log_probs(model: LanguageModel, lines: list[str], *, batch_size: int = 32) -> list[float]:
@@ -93,6 +94,50 @@ def test_per_line_scores_stream_is_read_a_group_at_a_time() -> None:
     next(scores)
 
     assert len(taken) == 16
+
+
+@pytest.mark.parametrize("chunk_length", [1, 3, 8])
+def test_per_line_scores_lines_longer_than_a_chunk_score_the_same(
+    chunk_length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = HashModel(WORDS.vocab_size)
+    texts = random_text(40, seed=3).splitlines()
+    expected = log_probs(model, texts)
+
+    monkeypatch.setattr(CHUNK_LENGTH, lambda model, num_rows: chunk_length)
+
+    assert log_probs(model, texts) == pytest.approx(expected, rel=1e-12)
+
+
+class RecordsRows(HashModel):
+    """A model that records the number of rows of each call."""
+
+    def __init__(self, vocab_size: int) -> None:
+        super().__init__(vocab_size)
+        self.num_rows: list[int] = []
+
+    def next_log_probs(self, token_ids, state, lengths=None):  # type: ignore[no-untyped-def]
+        self.num_rows.append(len(token_ids))
+        return super().next_log_probs(token_ids, state, lengths)
+
+
+def test_per_line_scores_lines_that_have_ended_are_not_computed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(CHUNK_LENGTH, lambda model, num_rows: 3)
+    model = RecordsRows(WORDS.vocab_size)
+
+    log_probs(model, ["", "w1 w2 w3 w4 w5 w6", "w1 w2", "w1 w2 w3"])
+
+    assert model.num_rows == [4, 2, 1]
+
+
+def test_per_line_scores_nan_is_refused_with_the_lines() -> None:
+    tokenizer = tokenizer_of("a b\n")
+    model = ConstantModel([0.25, 0.25, 0.125, 0.125, 0.25, float("nan")])
+
+    with pytest.raises(DivergedError, match=r"NaN for a token of the lines 1 to 2\..*finite"):
+        list(per_line_scores(model, ["a", "b"], tokenizer=tokenizer))
 
 
 def test_line_score_impossible_line_is_null_in_json() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fakes import ConstantModel, HashModel, ModeProbe
 from nextword.base import ConfigError, DivergedError
-from nextword.evaluation import ScoredWindow, default_chunk_length, score_units
+from nextword.evaluation import ScoredWindow, score_units
 
 VOCAB_SIZE = 11
 TOKEN_IDS = np.random.default_rng(1).integers(3, VOCAB_SIZE, size=60).astype(np.uint8)
@@ -123,27 +123,6 @@ def test_score_units_size_below_one_is_refused(
             batch_size=batch_size,
             chunk_length=chunk_length,
         )
-
-
-@given(vocab_size=st.integers(1, 10**6), num_rows=st.integers(1, 256))
-def test_default_chunk_length_bounds_memory_between_its_limits(
-    vocab_size: int, num_rows: int
-) -> None:
-    model = HashModel(VOCAB_SIZE)
-    model.vocab_size = vocab_size
-
-    chunk_length = default_chunk_length(model, num_rows=num_rows)
-
-    assert 16 <= chunk_length <= 512
-    assert chunk_length == 16 or chunk_length * num_rows * vocab_size <= 2**24
-
-
-def test_default_chunk_length_when_no_distribution_is_built_is_long() -> None:
-    model = HashModel(VOCAB_SIZE)
-    model.builds_distributions = False
-
-    assert default_chunk_length(model, num_rows=1) == 2**17
-    assert default_chunk_length(model, num_rows=2**20) == 1
 
 
 @given(

@@ -4,7 +4,7 @@ import pytest
 
 from fakes import ConstantModel, HashModel
 from nextword.base import ConfigError
-from nextword.generation import complete_word, generate_text, next_tokens
+from nextword.generation import complete, generate_text, next_tokens
 from nextword.tokens import Tokenizer, TokenizerConfig, train_tokenizer
 
 TEXT = "a b c\nd e f\n"
@@ -61,7 +61,7 @@ def test_generate_text_backward_unfinished_prompt_is_refused(prompt: str) -> Non
         generate_text(Cycle(WORDS, TEXT), WORDS, prompt=prompt, max_tokens=5)
 
 
-@pytest.mark.parametrize("predict", [next_tokens, complete_word])
+@pytest.mark.parametrize("predict", [next_tokens, complete])
 def test_next_word_of_a_backward_model_is_refused(predict) -> None:  # type: ignore[no-untyped-def]
     model = HashModel(WORDS.vocab_size)
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from nextword.base import ShapeError
-from nextword.generation.fed_rows import padded_rows, with_seen
+from nextword.generation.fed_rows import padded_rows
 
 
 def test_padded_rows_of_lists_have_their_lengths() -> None:
@@ -35,12 +35,3 @@ def test_padded_rows_without_ids_are_empty(rows: list[list[int]], shape: tuple[i
 def test_padded_rows_that_are_no_rows_of_ids_are_refused(rows: object) -> None:
     with pytest.raises(ShapeError, match=r"integers are expected, as .* or as one list a row"):
         padded_rows(rows, None, padding_id=1)  # type: ignore[arg-type]
-
-
-def test_with_seen_marks_valid_ids_in_a_copy() -> None:
-    before = torch.tensor([[True, False, False], [False, False, False]])
-
-    seen = with_seen(before, torch.tensor([[2, 2], [1, 2]]), lengths=torch.tensor([2, 1]))
-
-    assert seen.tolist() == [[True, False, True], [False, True, False]]
-    assert before.sum() == 1

@@ -7,7 +7,7 @@ import pytest
 from nextword.base import ConfigError, decode
 from nextword.families import NetworkSpec, NeuralModelConfig, WindowConfig, register_family
 from nextword.models import NeuralLanguageModel
-from nextword.training import RunConfig, refuse_idle_settings
+from nextword.training import RunConfig, refuse_idle_settings, refuse_other_parts
 from registries import registries_restored
 
 
@@ -50,6 +50,16 @@ def test_refuse_idle_settings_ngram_model_names_the_setting(
 
 
 @pytest.mark.parametrize(
+    ("kind", "name"), [("adamw", "momentum"), ("sgd", "beta1"), ("sgd", "beta2")]
+)
+def test_refuse_idle_settings_setting_of_another_optimizer_is_refused(kind: str, name: str) -> None:
+    with pytest.raises(
+        ConfigError, match=rf"optimizer\.{name} is 0.5, .*optimizer.kind is '{kind}'"
+    ):
+        refuse({"optimizer": {"kind": kind, name: 0.5}})
+
+
+@pytest.mark.parametrize(
     "values",
     [
         {"model": {"family": "ngram", "smoothing": "add_k", "k": 0.5}},
@@ -77,3 +87,37 @@ def test_refuse_idle_settings_says_which_option_to_leave_out() -> None:
         refuse({"model": {"cell": "gru", "forget_bias": 2.0}})
 
     assert caught.value.help == "Leave model.forget_bias out."
+
+
+STORED = {
+    "model": {"family": "recurrent", "hidden_size": 1000, "order": [1, 2]},
+    "training": {"epochs": 3},
+}
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"model": {"hidden_size": int("1000")}},
+        {"model": {"family": "".join(["recur", "rent"])}},
+        {"model": {"order": (1, 2)}},
+        {"model": {"order": [1, 2]}},
+        {"model": {"hidden_size": None}},
+        {"training": {"epochs": 4}},
+    ],
+)
+def test_refuse_other_parts_equal_values_and_other_sections_pass(layer: dict[str, Any]) -> None:
+    refuse_other_parts("old", STORED, layers=[layer])
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        ({"model": {"hidden_size": 8}}, "model.hidden_size is 8, but --init old has 1000"),
+        ({"model": {"order": (1, 3)}}, "model.order is .*, but --init old has"),
+        ({"tokenizer": {"kind": "bpe"}}, "tokenizer.kind is 'bpe', but --init old has None"),
+    ],
+)
+def test_refuse_other_parts_another_value_is_refused(layer: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        refuse_other_parts("old", STORED, layers=[layer])

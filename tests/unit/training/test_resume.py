@@ -115,6 +115,18 @@ def test_settle_shows_texts_as_they_were_given(tmp_path: Path) -> None:
         settled(RunConfig(text=TextConfig(train=("c.txt",))), tmp_path / "run")
 
 
+def test_settle_with_the_same_file_by_another_name_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settled(RunConfig(text=TextConfig(train=("a.txt",))), tmp_path / "run")
+
+    absolute = RunConfig(text=TextConfig(train=(str(tmp_path / "a.txt"),)))
+    run = settled(absolute, tmp_path / "run")
+
+    assert read_toml(run.read_config(), source="config.toml")["text"]["train"] == ["a.txt"]
+
+
 def test_settle_with_an_unknown_way_to_resume_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="resume is 'always'") as caught:
         settled(RunConfig(), tmp_path / "run", resume="always")

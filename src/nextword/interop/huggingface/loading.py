@@ -5,20 +5,13 @@ the folder is never run.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from nextword.base import FormatError, MismatchError, NextwordError, Values
-from nextword.interop.huggingface.files import (
-    check_folder,
-    find_folder,
-    first_line,
-    import_transformers,
-)
 from nextword.interop.huggingface.model import HuggingFaceLanguageModel
 from nextword.interop.huggingface.positions import find_context_size
 from nextword.interop.huggingface.reading import CausalModel
@@ -26,7 +19,14 @@ from nextword.interop.huggingface.recurrent import RecurrentHuggingFaceModel, is
 from nextword.interop.huggingface.tokenizer import HuggingFaceTokenizer
 from nextword.interop.huggingface.trial import check_network
 from nextword.interop.huggingface.windowed import WindowedHuggingFaceModel
-from nextword.storage import StoredModel
+from nextword.storage import (
+    StoredModel,
+    check_huggingface_folder,
+    find_huggingface_folder,
+    first_sentence,
+    import_transformers,
+    no_progress_bar,
+)
 
 _NAMES_SHOWN = 3
 _DIGITS = re.compile(r"\d+")
@@ -48,8 +48,8 @@ def load_huggingface(name: str, *, device: torch.device | str = "cpu") -> Stored
         MismatchError: The tokenizer has more tokens than the weights.
         MissingExtraError: transformers is not installed.
     """
-    folder = find_folder(name)
-    check_folder(folder)
+    folder = find_huggingface_folder(name)
+    check_huggingface_folder(folder)
     network = _load_network(folder).to(device)
     settings = network.config.get_text_config()
     causal, context_size = _tried(network, folder)
@@ -85,7 +85,8 @@ def _tried(network: Any, folder: Path) -> tuple[CausalModel, int | None]:
         raise
     except Exception as error:
         raise FormatError(
-            f"{folder} contains a {type(network).__name__} that cannot run: {first_line(error)}.",
+            f"{folder} contains a {type(network).__name__} that cannot run: "
+            f"{first_sentence(error)}.",
             help="Its settings do not fit this version of transformers.",
         ) from error
 
@@ -93,7 +94,7 @@ def _tried(network: Any, folder: Path) -> tuple[CausalModel, int | None]:
 def _load_network(folder: Path) -> Any:
     transformers = import_transformers()
     try:
-        with _no_progress_bar():
+        with no_progress_bar():
             network, found = transformers.AutoModelForCausalLM.from_pretrained(
                 folder,
                 dtype=torch.float32,
@@ -104,7 +105,7 @@ def _load_network(folder: Path) -> Any:
             )
     except Exception as error:
         raise FormatError(
-            f"{folder} cannot be loaded as a causal language model: {first_line(error)}.",
+            f"{folder} cannot be loaded as a causal language model: {first_sentence(error)}.",
             help="Try transformers.AutoModelForCausalLM.from_pretrained on it.",
         ) from error
     _check_layers(network, found["unexpected_keys"], folder)
@@ -139,7 +140,7 @@ def _load_tokenizer(folder: Path, settings: Any, causal: CausalModel) -> Hugging
         backend = found.backend_tokenizer
     except Exception as error:
         raise FormatError(
-            f"the tokenizer in {folder} cannot be loaded: {first_line(error)}.",
+            f"the tokenizer in {folder} cannot be loaded: {first_sentence(error)}.",
             help="Save a fast tokenizer beside the weights with save_pretrained.",
         ) from error
     num_ids = max(backend.get_vocab().values(), default=-1) + 1
@@ -182,16 +183,3 @@ def _first_id(*candidates: int | list[int] | None) -> int | None:
         if candidate is not None:
             return candidate
     return None
-
-
-@contextmanager
-def _no_progress_bar() -> Iterator[None]:
-    """Disable the progress bars of transformers; only the command line writes to the terminal."""
-    logging = import_transformers().utils.logging
-    was_enabled = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            logging.enable_progress_bar()

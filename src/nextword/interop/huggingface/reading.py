@@ -19,7 +19,7 @@ from nextword.interop.huggingface.caches import (
     cache_tensors,
     joined,
 )
-from nextword.interop.huggingface.files import first_line
+from nextword.storage import first_sentence
 from nextword.tensors import TokenIds
 
 _CACHE_NAMES = ("past_key_values", "cache_params", "state")
@@ -78,7 +78,7 @@ class CausalModel:
         except Exception as error:
             raise FormatError(
                 f"the {type(self.network).__name__} fails when it reads {token_ids.shape[1]:,} "
-                f"tokens: {first_line(error)}.",
+                f"tokens: {first_sentence(error)}.",
                 help="It may have fewer positions than its config.json says; correct them there.",
             ) from error
 

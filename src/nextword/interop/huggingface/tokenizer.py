@@ -63,7 +63,9 @@ class HuggingFaceTokenizer(Tokenizer):
         self._backend.encode_special_tokens = True
         self._unknown_id = _unknown_id(self._backend, unknown_id, sentence_end_id=sentence_end_id)
         self._round_trip = RoundTrip(self._backend, unknown_id=self._unknown_id)
-        texts = self._token_texts(vocab_size)
+        decoded = self._decoded_tokens(vocab_size)
+        self._bytes = [text.encode("utf-8") if _is_text(text) else b"" for text in decoded]
+        texts = [self._shown(number, text) for number, text in enumerate(decoded)]
         self._texts = TokenTexts(texts, kind="bpe")
         self.vocab_size = vocab_size
         self.boundary_id = boundary_id
@@ -129,6 +131,14 @@ class HuggingFaceTokenizer(Tokenizer):
         """
         return self._texts.text(token_id)
 
+    def token_bytes(self, token_id: int) -> bytes:
+        """Return the bytes of one token within a text; none if it is only part of a character.
+
+        Raises:
+            VocabularyError: The id is not in the vocabulary.
+        """
+        return self._bytes[checked_id(token_id, self.vocab_size)]
+
     def id_of(self, token_text: str) -> int:
         """Return the id of a token by its text, as returned by `token_text`.
 
@@ -153,20 +163,23 @@ class HuggingFaceTokenizer(Tokenizer):
         """Return the content of a `tokenizer.json`, which Hugging Face `tokenizers` loads."""
         return self._backend.to_str()
 
-    def _token_texts(self, vocab_size: int) -> list[str]:
+    def _decoded_tokens(self, vocab_size: int) -> list[str]:
         """Decode each token after another one: alone, some tokens lose their leading blank."""
         anchor = self._backend.encode("a", add_special_tokens=False).ids
         before = self._backend.decode(anchor)
         decoded = self._backend.decode_batch([[*anchor, number] for number in range(vocab_size)])
-        return [
-            self._shown(number, text.removeprefix(before)) for number, text in enumerate(decoded)
-        ]
+        return [text.removeprefix(before) for text in decoded]
 
     def _shown(self, token_id: int, text: str) -> str:
         """Return the name of the token if it has no text of its own."""
-        if text and _UNFINISHED not in text:
+        if _is_text(text):
             return text
         return self._backend.id_to_token(token_id) or f"<unused {token_id}>"
+
+
+def _is_text(decoded: str) -> bool:
+    """Return whether a decoded token is whole characters."""
+    return decoded != "" and _UNFINISHED not in decoded
 
 
 class _PieceDecoder:

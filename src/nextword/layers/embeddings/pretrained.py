@@ -20,6 +20,7 @@ from nextword.layers.embeddings.text_vectors import (
     MAX_LINE_BYTES,
     TextVectors,
     fields_of,
+    help_for_number,
     is_number,
 )
 from nextword.layers.embeddings.vector_file import Entry, VectorFile, VectorStream, shown
@@ -157,6 +158,9 @@ def _size_without_header(line: bytes, name: str) -> int:
     # A line of prose can end in one number.
     if size > 1 or (size == 1 and len(fields) == 2):
         return size
+    last = fields[-1 - size]
+    if len(fields) > 1 and (help := help_for_number(last)):
+        raise DataError(f"{name}, line 1: {shown(last)} is not a number.", help=help)
     beginning = f"not with {shown(line.strip())}" if line.strip() else "but its first line is empty"
     raise DataError(
         f"{name}, line 1: a file of word vectors begins with 'WORDS SIZE' or with a word and its "

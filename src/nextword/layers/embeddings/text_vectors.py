@@ -13,6 +13,7 @@ from nextword.layers.embeddings.vector_file import Entry, VectorFile, VectorStre
 MAX_LINE_BYTES = 1 << 20
 _SEPARATORS = b" \t\r\n"
 _SEPARATOR = re.compile(rb"[ \t\r\n]+")
+_DECIMAL_COMMA = re.compile(rb"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 
 
 class TextVectors(VectorFile):
@@ -70,7 +71,8 @@ class TextVectors(VectorFile):
             self._refuse_width(entry.place, entry.word, len(fields))
         for field in fields:
             if not is_number(field):
-                self.fail(entry.place, f"{shown(field)} is not a number.")
+                message = f"{shown(field)} is not a number."
+                self.fail(entry.place, message, help=help_for_number(field))
         with np.errstate(over="ignore"):
             return np.array([float(field) for field in fields]).astype(np.float32)
 
@@ -103,6 +105,13 @@ class TextVectors(VectorFile):
 def fields_of(line: bytes) -> list[bytes]:
     """Split at blanks and tabs; a vertical tab or a form feed is part of a word."""
     return _SEPARATOR.split(line.strip(_SEPARATORS))
+
+
+def help_for_number(field: bytes) -> str:
+    """Return how to correct a field that is not a number; empty if that is not known."""
+    if _DECIMAL_COMMA.fullmatch(field):
+        return "Write the numbers with a decimal point, not with a comma."
+    return ""
 
 
 def is_number(field: bytes) -> bool:

@@ -27,7 +27,9 @@ _OTHER_FORMATS = (
     (b"Trie Language Model", "Sphinx's binary format", _SPHINX),
     (b"\0\0\0Darpa", "Sphinx's binary format", _SPHINX),
 )
-_COUNT = re.compile(rb"ngram[ \t]+(\d{1,18})[ \t]*=[ \t]*(\d{1,18})")
+_COUNT = re.compile(rb"ngram[ \t]+(\d+)[ \t]*=[ \t]*(\d+)")
+#: Numbers of so many digits fit into 64 bits.
+_MAX_DIGITS = 18
 
 
 def read_note(lines: ArpaLines, content: Iterator[bytes]) -> tuple[str, int]:
@@ -76,7 +78,8 @@ def read_counts(lines: ArpaLines, content: Iterator[bytes]) -> tuple[list[int], 
         content: Iterator over `lines`, after the line `\data\`.
 
     Raises:
-        FormatError: A count is missing, or the orders are not 1, 2, 3, ...
+        FormatError: A count is missing or does not fit into 64 bits, or the orders are not 1, 2,
+            3, ...
     """
     counts: list[int] = []
     for line in content:
@@ -85,11 +88,20 @@ def read_counts(lines: ArpaLines, content: Iterator[bytes]) -> tuple[list[int], 
             if not counts:
                 lines.fail(f"expected 'ngram 1=COUNT', not {line_shown(line)}.")
             return counts, line
-        order, count = int(match[1]), int(match[2])
+        order, count = _number(lines, match[1]), _number(lines, match[2])
         if order != len(counts) + 1:
             lines.fail(f"expected the count of order {len(counts) + 1}, not of order {order}.")
         counts.append(count)
     lines.fail("the file ends inside the header.")
+
+
+def _number(lines: ArpaLines, digits: bytes) -> int:
+    if len(digits.lstrip(b"0")) > _MAX_DIGITS:
+        lines.fail(
+            f"the number {line_shown(digits)} is too large: it has more than {_MAX_DIGITS} digits.",
+            help="The header is damaged; write the file again.",
+        )
+    return int(digits.lstrip(b"0") or b"0")
 
 
 def line_shown(line: bytes) -> str:

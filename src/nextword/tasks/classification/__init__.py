@@ -18,7 +18,7 @@ from nextword.tasks.classification.evaluation import (
 from nextword.tasks.classification.explanation import WordValues, explain
 from nextword.tasks.classification.files import ColumnsConfig, TextRow, read_rows
 from nextword.tasks.classification.report import measure_classifier, write_evaluation_report
-from nextword.tasks.classification.train import train_classifier
+from nextword.tasks.classification.train import classification_job, train_classifier
 
 __all__ = [
     "ClassificationConfig",
@@ -30,6 +30,7 @@ __all__ = [
     "NgramsConfig",
     "TextRow",
     "WordValues",
+    "classification_job",
     "classified_rows",
     "evaluate_classifier",
     "explain",

@@ -36,6 +36,8 @@ def class_weights(
     if setting == "none":
         return None
     if setting == "balanced":
+        # A model to start from may have labels that these texts lack.
+        counts = {label: max(1, counts.get(label, 0)) for label in labels}
         if multi_label:
             return [(num_texts - counts[each]) / counts[each] or 1.0 for each in labels]
         return [num_texts / (len(labels) * counts[each]) for each in labels]

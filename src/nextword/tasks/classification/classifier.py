@@ -16,6 +16,7 @@ from nextword.tasks.classification.ngram_features import NgramFeatures
 from nextword.tasks.classification.ngrams import NgramHasher
 from nextword.tasks.classification.predictor import READ_AHEAD, TextPredictor
 from nextword.tasks.classification.splitting import splitter
+from nextword.tasks.embedding import EncodesTexts, WordEncoderVectors
 from nextword.tasks.encoding import EncoderParts, LabelVocabulary
 from nextword.tasks.storing import StoredTask, load_task
 
@@ -159,7 +160,7 @@ class ClassifierParts:
             ) from error
 
 
-class Classifier:
+class Classifier(EncodesTexts):
     """Predicts the labels of texts.
 
     Args:
@@ -250,6 +251,30 @@ class Classifier:
             return (next(iter(probabilities)),)
         threshold = self.parts.config.threshold
         return tuple(label for label, value in probabilities.items() if value >= threshold)
+
+    def vector_encoder(
+        self, *, pooling: str = "mean", layer: int = -1, batch_size: int | None = None
+    ) -> WordEncoderVectors:
+        """Return an encoder from texts to vectors: outputs of the encoder, pooled over the words.
+
+        Args:
+            pooling: `last` (the last state of each direction), `mean` or `max`.
+            layer: 0 for the features of the words, 1 for the outputs of the lowest recurrent layer,
+                -1 for those of the highest one.
+            batch_size: Number of texts in a batch; 32 when None. Vectors do not depend on it.
+
+        Raises:
+            ConfigError: The pooling is unknown, or there is no such layer.
+        """
+        return WordEncoderVectors(
+            self.model.encoder,
+            self.parts.encoder.batcher(),
+            split=self.reader.split,
+            name="the classifier" if self.path is None else str(self.path),
+            pooling=pooling,
+            layer=layer,
+            batch_size=batch_size,
+        )
 
 
 def load_classifier(path: Path, *, device: torch.device | str = "cpu") -> Classifier:

@@ -166,7 +166,11 @@ def _page(
         ],
         sections=[
             html_section("Scores", preformatted(scores.render())),
-            html_section("Confusion and calibration", *inline_pictures(folder)),
+            html_section(
+                "Confusion and calibration",
+                *inline_pictures(folder, _CONFUSION_FILE),
+                *inline_pictures(folder, _RELIABILITY_FILE),
+            ),
             *(
                 _text_section(heading, group, classifier)
                 for heading, group in texts.groups().items()

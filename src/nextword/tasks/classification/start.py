@@ -16,7 +16,7 @@ from nextword.tasks.classification.model import ClassificationModel
 from nextword.tasks.classification.splitting import splitter
 from nextword.tasks.encoding import (
     EncoderParts,
-    FeatureModel,
+    FeatureSource,
     LabelVocabulary,
     feature_model,
     load_feature_models,
@@ -71,7 +71,7 @@ def starting_model(
         read_word_vectors(
             access.located(config.encoder.vectors),
             model.encoder,
-            parts.encoder.vocabulary,
+            vocabulary=parts.encoder.vocabulary,
             freeze=config.encoder.freeze_vectors,
         )
     return parts, model
@@ -97,8 +97,8 @@ def _new_parts(
     rows: Sequence[TextRow],
 ) -> ClassifierParts:
     """Return the parts of a new classifier, with vocabularies of the training data."""
-    feature_models: list[FeatureModel] = [
-        *load_feature_models(config.encoder.language_models, located=access.located)
+    feature_models: list[FeatureSource] = [
+        *load_feature_models(config.encoder, located=access.located)
     ]
     if init is not None:
         feature_models.append(feature_model(load_model(Path(init)), name=init))
@@ -139,6 +139,8 @@ def _from_classifier(
         lowercase=old.lowercase,
         normalize_digits=old.normalize_digits,
         language_models=old.language_models,
+        huggingface=old.huggingface,
+        subwords=old.subwords,
     )
     parts = replace(
         stored.parts,

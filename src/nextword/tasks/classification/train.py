@@ -82,7 +82,9 @@ class ClassificationJob(TaskJob):
             labels=parts.labels,
             multi_label=config.classification.multi_label,
         )
-        if model.ngrams is not None and config.ngrams.naive_bayes > 0.0 and not config.text.init:
+        # The weights are zero unless training starts from a classifier.
+        is_new = model.ngrams is not None and not model.ngrams.weight.any()
+        if model.ngrams is not None and is_new and config.ngrams.naive_bayes > 0.0:
             model.ngrams.set_naive_bayes(
                 data.slots(),
                 data.label_ids,
@@ -161,10 +163,33 @@ def prepare_classification(
     _check_labels(train, multi_label=config.classification.multi_label)
     if not config.text.valid:
         train, valid = split_off(train, config, unit="texts")
+    return classification_job(config, access, train=train, valid=valid, test=parts["test"])
+
+
+def classification_job(
+    config: ClassificationRunConfig,
+    access: TextAccess,
+    *,
+    train: Sequence[TextRow],
+    valid: Sequence[TextRow],
+    test: Sequence[TextRow] = (),
+) -> ClassificationJob:
+    """Build the model for texts that have been read.
+
+    Args:
+        config: The settings.
+        access: How files that the settings name are opened.
+        train: The training texts.
+        valid: The validation texts.
+        test: The test texts; none when empty.
+
+    Raises:
+        ConfigError: A setting does not fit the data or the model to start from.
+    """
     device = resolve_device(config.training.device)
     classifier_parts, model = starting_model(config, access, train)
     return ClassificationJob(
-        config, classifier_parts, model.to(device), train=train, valid=valid, test=parts["test"]
+        config, classifier_parts, model.to(device), train=train, valid=valid, test=test
     )
 
 

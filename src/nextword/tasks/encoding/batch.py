@@ -6,7 +6,8 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from nextword.tensors import Lengths, Mask, TokenIds
+from nextword.tasks.encoding.features import FeatureTokens
+from nextword.tensors import Lengths, Mask
 
 #: Index of a distinct word, or of a step of a language model, for each word of each sentence.
 Places = Int64[Tensor, "batch time"]
@@ -60,7 +61,7 @@ class ModelTokens:
         places: Step whose hidden state is the feature of each word, (batch, time).
     """
 
-    token_ids: TokenIds
+    token_ids: Int64[Tensor, "batch steps"]
     lengths: Lengths
     places: Places
 
@@ -81,13 +82,13 @@ class TokenBatch:
         words: The distinct words.
         places: Index in `words` of each word of each sentence, (batch, time); 0 for padding.
         lengths: Number of words of each sentence, (batch).
-        model_tokens: The sentences as each language model reads them.
+        model_tokens: The sentences as each trained model reads them.
     """
 
     words: DistinctWords
     places: Places
     lengths: Lengths
-    model_tokens: tuple[ModelTokens, ...] = ()
+    model_tokens: tuple[FeatureTokens, ...] = ()
 
     @property
     def num_tokens(self) -> int:

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from jaxtyping import Int32, Int64
 
-from nextword.tasks.encoding.batch import DistinctWords, ModelTokens, TokenBatch
-from nextword.tasks.encoding.model_text import ModelText
+from nextword.tasks.encoding.batch import DistinctWords, TokenBatch
+from nextword.tasks.encoding.features import FeatureText, FeatureTokens
 from nextword.tasks.encoding.vocabulary import MAX_CHARACTERS, TokenVocabulary
 
 #: The words of one sentence as rows of the `WordTable`.
@@ -86,13 +86,15 @@ class Batcher:
 
     Args:
         vocabulary: Ids of words and characters.
-        model_texts: For each language model, how it reads words.
+        model_texts: For each trained model, how it reads words.
 
     Attributes:
         table: All words seen so far.
     """
 
-    def __init__(self, vocabulary: TokenVocabulary, model_texts: Sequence[ModelText] = ()) -> None:
+    def __init__(
+        self, vocabulary: TokenVocabulary, model_texts: Sequence[FeatureText] = ()
+    ) -> None:
         self.table = WordTable(vocabulary)
         self._model_texts = tuple(model_texts)
 
@@ -123,6 +125,7 @@ class Batcher:
         """Return a batch of sentences given as words."""
         return self.collate([self.rows(sentence) for sentence in sentences])
 
-    def _read(self, text: ModelText, sentences: Sequence[SentenceRows]) -> ModelTokens:
+    def _read(self, text: FeatureText, sentences: Sequence[SentenceRows]) -> FeatureTokens:
         words = self.table.words
-        return text.tokens([[words[row] for row in sentence] for sentence in sentences])
+        tokens: FeatureTokens = text.tokens([[words[row] for row in each] for each in sentences])
+        return tokens

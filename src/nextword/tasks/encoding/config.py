@@ -39,7 +39,11 @@ class EncoderConfig:
         character_hidden_size: Number of character features: filters of the `cnn`, or the hidden
             size of each direction of the `bilstm`.
         language_models: Folders of trained language models whose hidden states become features.
-        fine_tune: Train the weights of the language models too.
+        huggingface: Encoder of Hugging Face transformers, such as BERT, whose hidden states become
+            features: a folder written by `save_pretrained`, or a name on the hub.
+        subwords: Feature of a word that the Hugging Face encoder reads as several sub-tokens: the
+            hidden state of the `first` one, or the `mean` of all.
+        fine_tune: Train the weights of the language models and of the Hugging Face encoder too.
         word_dropout: Probability in training that the vector of a word is zero in a whole batch.
         input_dropout: Dropout probability of the inputs of the first recurrent layer.
         layer_dropout: Dropout probability between recurrent layers.
@@ -67,6 +71,8 @@ class EncoderConfig:
     character_embedding_size: PositiveInt = 32
     character_hidden_size: PositiveInt = 64
     language_models: tuple[str, ...] = ()
+    huggingface: str | None = None
+    subwords: Literal["first", "mean"] = "first"
     fine_tune: bool = False
     word_dropout: DropoutProbability = 0.05
     input_dropout: DropoutProbability = 0.33
@@ -84,18 +90,7 @@ class EncoderConfig:
             help="Set encoder.projection_size if and only if encoder.cell is lstm_projected.",
         )
         require(
-            self.has_inputs,
-            "word_embedding_size is 0, characters is 'none' and language_models is empty; the "
-            "encoder has no input.",
-            help="Set encoder.word_embedding_size=100.",
-        )
-        require(
             self.vectors is None or self.word_embedding_size > 0,
             f"vectors is {self.vectors!r}, but word_embedding_size is 0.",
             help="Leave encoder.vectors out, or set encoder.word_embedding_size.",
         )
-
-    @property
-    def has_inputs(self) -> bool:
-        """Whether there is any feature of words."""
-        return bool(self.word_embedding_size or self.characters != "none" or self.language_models)

@@ -6,14 +6,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from nextword.base import require
 from nextword.cells import CELLS, AnyCell
 from nextword.layers import Dropout, LockedDropout, keep_mask
-from nextword.models import NeuralLanguageModel
 from nextword.recurrent import BidirectionalStack, RecurrentRegularizer, RecurrentStack
 from nextword.tasks.encoding.batch import DistinctWords, TokenBatch
 from nextword.tasks.encoding.characters import CharacterBiLstm, CharacterCnn
 from nextword.tasks.encoding.config import EncoderConfig
-from nextword.tasks.encoding.language_model import LanguageModelFeatures
+from nextword.tasks.encoding.features import WordFeatures
 from nextword.tasks.encoding.vocabulary import TokenVocabulary
 from nextword.tasks.encoding.words import WordEmbedding
 from nextword.tensors import Embeddings, Hidden, Lengths
@@ -25,14 +25,15 @@ class SequenceEncoder(nn.Module):
     Args:
         config: The settings.
         vocabulary: Words and characters.
-        language_models: Trained language models whose hidden states become features.
+        features: Modules that compute further features of words from trained models.
         backend: Implementation of the recurrent layers; see `training.backend`.
 
     Attributes:
         output_size: Size of the vectors.
 
     Raises:
-        ConfigError: A cell does not support the settings or the backend.
+        ConfigError: There is no feature of words, or a cell does not support the settings or the
+            backend.
 
     Source: [schuster1997], [graves2005], [huang2015], [ma2016].
     """
@@ -42,21 +43,24 @@ class SequenceEncoder(nn.Module):
         config: EncoderConfig,
         vocabulary: TokenVocabulary,
         *,
-        language_models: Sequence[NeuralLanguageModel] = (),
+        features: Sequence[WordFeatures] = (),
         backend: str = "auto",
     ) -> None:
         super().__init__()
         self.words = _words(config, vocabulary)
         self.characters = _characters(config, vocabulary, backend)
-        self.language_models = nn.ModuleList(
-            LanguageModelFeatures(model, is_frozen=not config.fine_tune)
-            for model in language_models
-        )
+        self.language_models = nn.ModuleList(features)  # type: ignore[arg-type]  # modules
         self.word_dropout = config.word_dropout
         kind = LockedDropout if config.locked else Dropout
         self.input_dropout = kind(config.input_dropout)
         self.output_dropout = kind(config.output_dropout)
         input_size = self.word_size + sum(part.output_size for part in self._features)
+        require(
+            input_size > 0,
+            "encoder.word_embedding_size is 0, encoder.characters is 'none' and there is no "
+            "language model; the encoder has no input.",
+            help="Set encoder.word_embedding_size=100.",
+        )
         self.core = _recurrent(config, input_size, backend=backend)
         self.output_size = _output_size(self.core)
 
@@ -67,7 +71,7 @@ class SequenceEncoder(nn.Module):
         return sum(part.output_size for part in parts)
 
     @property
-    def _features(self) -> list[LanguageModelFeatures]:
+    def _features(self) -> list[WordFeatures]:
         return list(self.language_models)  # type: ignore[arg-type]  # nn.ModuleList is not typed
 
     def forward(
@@ -85,18 +89,27 @@ class SequenceEncoder(nn.Module):
         """
         return self.encode(self.embed(batch, word_vectors=word_vectors), batch.lengths)
 
-    def encode(self, inputs: Embeddings, lengths: Lengths) -> Hidden:
+    def encode(
+        self,
+        inputs: Embeddings,
+        lengths: Lengths,
+        *,
+        layer_outputs: list[Hidden] | None = None,
+    ) -> Hidden:
         """Return the outputs of the recurrent layers, (batch, time, output_size).
 
         Args:
             inputs: What `embed` returned, (batch, time, input_size).
             lengths: Number of words of each sentence, (batch).
+            layer_outputs: The outputs of each recurrent layer are appended to this list, lowest
+                first; none are when None.
         """
         inputs = self.input_dropout(inputs)
         if isinstance(self.core, BidirectionalStack):
-            outputs, _ = self.core(inputs, lengths)
+            outputs, _ = self.core(inputs, lengths, layer_outputs=layer_outputs)
         else:
-            outputs, _ = self.core(inputs, self.core.initial_state(len(inputs)), lengths)
+            state = self.core.initial_state(len(inputs))
+            outputs, _ = self.core(inputs, state, lengths, layer_outputs=layer_outputs)
         hidden: Hidden = self.output_dropout(outputs)
         return hidden
 
@@ -105,7 +118,9 @@ class SequenceEncoder(nn.Module):
     ) -> Embeddings:
         """Return the inputs of the recurrent layers before dropout, (batch, time, input_size).
 
-        Arguments as for `forward`.
+        Args:
+            batch: The sentences.
+            word_vectors: See `forward`.
         """
         if word_vectors is None:
             word_vectors = self.encode_words(batch.words)

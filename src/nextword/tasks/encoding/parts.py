@@ -1,38 +1,14 @@
 """What an encoder is built from, and how that is stored in the model folder of a task."""
 
-import json
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nextword.base import ConfigError, FormatError, Values, decode, encode
-from nextword.families import NeuralModelConfig, decode_model_settings
-from nextword.models import NeuralLanguageModel
-from nextword.storage import StoredModel, load_model
+from nextword.base import FormatError, Values, decode, encode
 from nextword.tasks.encoding.batcher import Batcher
 from nextword.tasks.encoding.config import EncoderConfig
 from nextword.tasks.encoding.encoder import SequenceEncoder
-from nextword.tasks.encoding.model_text import ModelText
+from nextword.tasks.encoding.feature_models import FeatureSource, from_stored, stored_config
 from nextword.tasks.encoding.vocabulary import TokenVocabulary
-from nextword.tokens import Tokenizer, VocabularyTokenizer
-
-#: Sections of a language model's settings that are stored with the encoder.
-_SECTIONS = ("model", "embedding", "output", "regularization", "tokenizer")
-
-
-@dataclass(frozen=True, kw_only=True)
-class FeatureModel:
-    """A language model inside an encoder.
-
-    Attributes:
-        model: The model.
-        tokenizer: Its tokenizer.
-        config: The sections of its settings that define it.
-    """
-
-    model: NeuralLanguageModel
-    tokenizer: Tokenizer
-    config: Values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,26 +18,27 @@ class EncoderParts:
     Attributes:
         config: The settings.
         vocabulary: Words and characters.
-        feature_models: The language models whose hidden states become features.
+        feature_models: The models whose hidden states become features.
     """
 
     config: EncoderConfig
     vocabulary: TokenVocabulary
-    feature_models: tuple[FeatureModel, ...] = ()
+    feature_models: tuple[FeatureSource, ...] = ()
 
     def build(self, *, backend: str = "auto") -> SequenceEncoder:
-        """Return the encoder, with random weights except for those of the language models."""
+        """Return the encoder, with random weights except for those of trained models."""
         return SequenceEncoder(
             self.config,
             self.vocabulary,
-            language_models=[each.model for each in self.feature_models],
+            features=[
+                each.features(is_frozen=not self.config.fine_tune) for each in self.feature_models
+            ],
             backend=backend,
         )
 
     def batcher(self) -> Batcher:
         """Return a new batcher with an empty table of words."""
-        texts = [ModelText(each.tokenizer) for each in self.feature_models]
-        return Batcher(self.vocabulary, texts)
+        return Batcher(self.vocabulary, [each.text() for each in self.feature_models])
 
     def to_config(self) -> Values:
         """Return the sections of `config.json` that define the encoder; they contain no paths."""
@@ -69,20 +46,23 @@ class EncoderParts:
             self.config,
             vectors=None if self.config.vectors is None else Path(self.config.vectors).name,
             language_models=tuple(Path(name).name for name in self.config.language_models),
+            huggingface=None
+            if self.config.huggingface is None
+            else Path(self.config.huggingface).name,
         )
-        models = {str(i): each.config for i, each in enumerate(self.feature_models)}
+        models = {str(i): stored_config(each) for i, each in enumerate(self.feature_models)}
         return {"encoder": encode(config), "language_models": models}
 
     def to_vocabularies(self) -> Values:
         """Return the vocabularies and tokenizers as JSON values, for `tokenizer.json`."""
-        tokenizers = [json.loads(each.tokenizer.to_json()) for each in self.feature_models]
+        tokenizers = [each.to_tokenizer() for each in self.feature_models]
         return {"tokens": self.vocabulary.to_values(), "language_models": tokenizers}
 
     @classmethod
     def from_stored(cls, config: Values, vocabularies: Values, *, source: str) -> "EncoderParts":
         """Return the parts from what `to_config` and `to_vocabularies` returned.
 
-        The language models have random weights; the caller loads those of the whole model.
+        The trained models have random weights; the caller loads those of the whole model.
 
         Args:
             config: Sections of `config.json`.
@@ -94,13 +74,10 @@ class EncoderParts:
             FormatError: The values are damaged.
         """
         try:
-            tokenizers = [
-                VocabularyTokenizer.from_json(json.dumps(each))
-                for each in vocabularies["language_models"]
-            ]
             models = config["language_models"]
             feature_models = tuple(
-                _built(models[str(i)], tokenizer) for i, tokenizer in enumerate(tokenizers)
+                from_stored(models[str(i)], tokenizer)
+                for i, tokenizer in enumerate(vocabularies["language_models"])
             )
             tokens = vocabularies["tokens"]
             encoder = config["encoder"]
@@ -114,43 +91,3 @@ class EncoderParts:
             vocabulary=TokenVocabulary.from_values(tokens),
             feature_models=feature_models,
         )
-
-
-def load_feature_models(
-    paths: Sequence[str], *, located: Callable[[str], str]
-) -> tuple[FeatureModel, ...]:
-    """Load the language models that `encoder.language_models` names.
-
-    Args:
-        paths: Their folders.
-        located: Returns a path that can be opened from the current folder.
-
-    Raises:
-        CheckpointError: A model cannot be loaded.
-        ConfigError: It is not a neural language model.
-    """
-    return tuple(feature_model(load_model(Path(located(path))), name=path) for path in paths)
-
-
-def feature_model(stored: StoredModel, *, name: str) -> FeatureModel:
-    """Return a loaded language model as a part of an encoder.
-
-    Raises:
-        ConfigError: It is not a neural language model.
-    """
-    if not isinstance(stored.model, NeuralLanguageModel):
-        raise ConfigError(
-            f"{name} is of the family {stored.model.family}, which has no hidden states.",
-            help="Use a neural language model, such as one of the recipe lstm-small.",
-        )
-    config = {key: stored.config[key] for key in _SECTIONS if key in stored.config}
-    return FeatureModel(model=stored.model, tokenizer=stored.tokenizer, config=config)
-
-
-def _built(config: Values, tokenizer: Tokenizer) -> FeatureModel:
-    """Build a stored language model with random weights."""
-    settings = decode_model_settings(config, source="config.json, language_models")
-    if not isinstance(settings.model, NeuralModelConfig):
-        raise FormatError("config.json, language_models: the family has no hidden states.")
-    model = settings.model.build(settings.network(tokenizer.vocabulary_spec))
-    return FeatureModel(model=model, tokenizer=tokenizer, config=config)

@@ -43,8 +43,8 @@ def training_vocabulary(
 def read_word_vectors(
     path: str | Path,
     encoder: SequenceEncoder,
-    vocabulary: TokenVocabulary,
     *,
+    vocabulary: TokenVocabulary,
     freeze: bool = False,
 ) -> None:
     """Copy word vectors into the embedding table of an encoder, and log how many were found.

@@ -10,12 +10,13 @@ from nextword.tasks.running.config import (
 )
 from nextword.tasks.running.job import Measurement, TaskJob
 from nextword.tasks.running.objective import ExampleObjective
-from nextword.tasks.running.run import TaskResult, run_task
+from nextword.tasks.running.run import Prepare, TaskResult, run_task
 from nextword.tasks.running.validation_share import split_off
 
 __all__ = [
     "ExampleObjective",
     "Measurement",
+    "Prepare",
     "TaskConfig",
     "TaskEvaluationConfig",
     "TaskJob",

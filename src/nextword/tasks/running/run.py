@@ -39,6 +39,7 @@ PATHS = (
     ("text", "init"),
     ("encoder", "vectors"),
     ("encoder", "language_models"),
+    ("encoder", "huggingface"),
 )
 
 _logger = logging.getLogger(__name__)
@@ -111,6 +112,7 @@ def run_task(
     prepare: Prepare[Config],
     resume: str = "never",
     callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
+    with_report: bool = True,
     on_progress: ProgressCallback | None = None,
     paths: Sequence[tuple[str, str]] = PATHS,
 ) -> TaskResult:
@@ -124,6 +126,7 @@ def run_task(
             empty folder, resumes an interrupted one, and evaluates a finished one.
         callbacks: Called with the run folder; returns callbacks to use in addition to the metrics
             file and the training curve.
+        with_report: Whether to draw the training curve and to write the report.
         on_progress: Called with (stage, done, total) before and after training.
         paths: Section and key of the settings that contain file names.
 
@@ -158,12 +161,15 @@ def run_task(
             save_best=keeper.save,
             callbacks=[
                 MetricsFile(run),
-                TaskCurve(run),
+                *([TaskCurve(run)] if with_report else []),
                 *(callbacks(run) if callbacks is not None else ()),
             ],
         )
         keeper.load_best()
-        return _measure(keeper, progress, on_progress=on_progress)
+        result = _measure(keeper, progress, on_progress=on_progress)
+        if with_report:
+            write_task_report(run, settings=encode(config), result=result)
+        return result
 
 
 def _check(config: TaskConfig, resume: str) -> None:
@@ -224,7 +230,7 @@ class _Keeper:
 def _measure(
     keeper: _Keeper, progress: TrainingProgress, *, on_progress: ProgressCallback | None
 ) -> TaskResult:
-    """Measure the best model, and write the card and the report."""
+    """Measure the best model, and write the card."""
     job, run = keeper.job, keeper.run
     job.model.eval()
     measured: dict[str, Measurement | None] = {}
@@ -233,7 +239,7 @@ def _measure(
             on_progress(f"measuring on the {part} data, parts", number, 2)
         measured[part] = job.measure(part)
     keeper.save([each for each in measured.values() if each is not None])
-    result = TaskResult(
+    return TaskResult(
         run=run.path,
         model=run.model_folder,
         task=job.stored(card="").kind,
@@ -243,5 +249,3 @@ def _measure(
         validation=measured["valid"],
         test=measured["test"],
     )
-    write_task_report(run, settings=encode(keeper.config), result=result)
-    return result

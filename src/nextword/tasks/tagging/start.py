@@ -10,7 +10,7 @@ from nextword.storage import load_model, read_model_config, task_kind
 from nextword.tasks.encoding import (
     EncoderConfig,
     EncoderParts,
-    FeatureModel,
+    FeatureSource,
     LabelVocabulary,
     feature_model,
     load_feature_models,
@@ -43,15 +43,15 @@ _ARCHITECTURE = {
 
 
 def starting_model(
-    config: TaggingRunConfig, access: TextAccess, sentences: Sequence[Sentence]
+    config: TaggingRunConfig, sentences: Sequence[Sentence], *, access: TextAccess
 ) -> tuple[TaggerParts, TaggingModel]:
     """Return a tagger before its first update.
 
     Args:
         config: The settings; `text.init` names a tagger whose vocabularies and weights are used,
             or a language model that becomes a feature of the encoder.
-        access: How files are opened.
         sentences: The training sentences.
+        access: How files are opened.
 
     Returns:
         What the tagger is built from, and the network on the CPU.
@@ -69,7 +69,7 @@ def starting_model(
         read_word_vectors(
             access.located(config.encoder.vectors),
             model.encoder,
-            parts.encoder.vocabulary,
+            vocabulary=parts.encoder.vocabulary,
             freeze=config.encoder.freeze_vectors,
         )
     return parts, model
@@ -82,8 +82,8 @@ def _new_parts(
     codec = LabelCodec.of(
         [sentence.labels or () for sentence in sentences], scheme=config.tagging.scheme
     )
-    feature_models: list[FeatureModel] = [
-        *load_feature_models(config.encoder.language_models, located=access.located)
+    feature_models: list[FeatureSource] = [
+        *load_feature_models(config.encoder, located=access.located)
     ]
     if init is not None:
         feature_models.append(feature_model(load_model(Path(init)), name=init))
@@ -128,6 +128,8 @@ def _with_vocabulary_of(config: TaggingRunConfig, parts: TaggerParts) -> Encoder
         lowercase=parts.encoder.config.lowercase,
         normalize_digits=parts.encoder.config.normalize_digits,
         language_models=parts.encoder.config.language_models,
+        huggingface=parts.encoder.config.huggingface,
+        subwords=parts.encoder.config.subwords,
     )
 
 

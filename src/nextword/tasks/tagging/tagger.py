@@ -9,6 +9,7 @@ import torch
 
 from nextword.base import FormatError, NextwordError, Values, decode, encode
 from nextword.models import load_parameter_tensors, parameter_tensors
+from nextword.tasks.embedding import EncodesTexts, WordEncoderVectors
 from nextword.tasks.encoding import EncoderParts, LabelVocabulary
 from nextword.tasks.storing import StoredTask, load_task
 from nextword.tasks.tagging.codec import LabelCodec
@@ -119,7 +120,7 @@ class TaggerParts:
             ) from error
 
 
-class Tagger:
+class Tagger(EncodesTexts):
     """Predicts a label for each word of a sentence.
 
     Args:
@@ -212,6 +213,30 @@ class Tagger:
     def is_known(self, word: str) -> bool:
         """Return whether a word is in the vocabulary of the training data."""
         return self.parts.encoder.vocabulary.is_known(word)
+
+    def vector_encoder(
+        self, *, pooling: str = "mean", layer: int = -1, batch_size: int | None = None
+    ) -> WordEncoderVectors:
+        """Return an encoder from texts to vectors: outputs of the encoder, pooled over the words.
+
+        Args:
+            pooling: `last` (the last state of each direction), `mean` or `max`.
+            layer: 0 for the features of the words, 1 for the outputs of the lowest recurrent layer,
+                -1 for those of the highest one.
+            batch_size: Number of texts in a batch; 32 when None. Vectors do not depend on it.
+
+        Raises:
+            ConfigError: The pooling is unknown, or there is no such layer.
+        """
+        return WordEncoderVectors(
+            self.model.encoder,
+            self.parts.encoder.batcher(),
+            split=str.split,
+            name="the tagger" if self.path is None else str(self.path),
+            pooling=pooling,
+            layer=layer,
+            batch_size=batch_size,
+        )
 
 
 def load_tagger(path: Path, *, device: torch.device | str = "cpu") -> Tagger:

@@ -56,8 +56,8 @@ class TaggingJob(TaskJob):
         self,
         config: TaggingRunConfig,
         parts: TaggerParts,
-        model: TaggingModel,
         *,
+        model: TaggingModel,
         train: Sequence[Sentence],
         valid: Sequence[Sentence],
         test: Sequence[Sentence],
@@ -137,10 +137,33 @@ def prepare_tagging(
     train, valid = parts["train"], parts["valid"]
     if not config.text.valid:
         train, valid = split_off(train, config, unit="sentences")
+    return tagging_job(config, access, train=train, valid=valid, test=parts["test"])
+
+
+def tagging_job(
+    config: TaggingRunConfig,
+    access: TextAccess,
+    *,
+    train: Sequence[Sentence],
+    valid: Sequence[Sentence],
+    test: Sequence[Sentence] = (),
+) -> TaggingJob:
+    """Build the model for sentences that have been read.
+
+    Args:
+        config: The settings.
+        access: How files that the settings name are opened.
+        train: The training sentences.
+        valid: The validation sentences.
+        test: The test sentences; none when empty.
+
+    Raises:
+        ConfigError: A setting does not fit the data or the model to start from.
+    """
     device = resolve_device(config.training.device)
-    tagger_parts, model = starting_model(config, access, train)
+    tagger_parts, model = starting_model(config, train, access=access)
     return TaggingJob(
-        config, tagger_parts, model.to(device), train=train, valid=valid, test=parts["test"]
+        config, tagger_parts, model=model.to(device), train=train, valid=valid, test=test
     )
 
 

@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from jaxtyping import Float64
 
-from nextword.base import MismatchError, Values
+from nextword.base import ConfigError, MismatchError, Values
 from nextword.models import load_parameter_tensors
 from nextword.storage import load_model
+from nextword.tasks.embedding import VectorEncoder
 from nextword.tasks.storing import load_task
 from nextword.tasks.transduction.model import EncoderDecoder
 from nextword.tasks.transduction.parts import KIND, TransducerParts
@@ -163,6 +164,20 @@ class Transducer:
             score=hypothesis.score,
             is_cut=hypothesis.is_cut,
             alignment=hypothesis.alignment,
+        )
+
+    def vector_encoder(
+        self, *, pooling: str = "mean", layer: int = -1, batch_size: int | None = None
+    ) -> VectorEncoder:
+        """Refuse to encode texts as vectors, which the models of other tasks do.
+
+        Raises:
+            ConfigError: Always.
+        """
+        raise ConfigError(
+            f"{self.path or 'the model'} is a sequence-to-sequence model; vectors of texts are "
+            "computed by language models, taggers and text classifiers.",
+            help="Use a model of one of these.",
         )
 
     def num_unknown(self, text: str) -> int:

@@ -63,7 +63,7 @@ def test_load_model_measures_generates_and_scores(saved: Path, tmp_path: Path) -
     assert model.generate("the cat", max_tokens=12, seed=1)
     assert model.score(["the cat"])[0].log_prob < 0.0
     assert sum(share for _, share in model.next_words("the", k=5)) <= 1.0
-    assert model.complete_word("the c", k=2)
+    assert model.complete("the c", k=2)
 
 
 @torch.no_grad()

@@ -98,6 +98,15 @@ BAD = {
     "first one too narrow": (b"2 2\nthe 1\ncat 1 2\n", "line 2: 'the' has 1 numbers; 2 are"),
     "two blanks for a number": (b"2 2\nthe  1\ncat 1 2\n", "line 2: 'the' has 1 numbers; 2"),
     "not a number": (b"the 1 2\ncat 1 two\n", "line 2: 'two' is not a number"),
+    "decimal comma": (
+        b"the 0,5 0,25\ncat 0,1 0,2\n",
+        "line 1: '0,25' is not a number. Write the numbers with a decimal point",
+    ),
+    "decimal comma before a number": (b"the 0,5 1\n", "line 1: '0,5' is not .* decimal point"),
+    "decimal comma below a header": (
+        b"1 2\nthe -,5 1,2e-3\n",
+        "line 2: '-,5' is not a number. Write the numbers with a decimal point",
+    ),
     "underscore": (b"the 1 2\ncat 1 2_0\n", "line 2: '2_0' is not a number"),
     "not finite": (b"the 1 2\ncat 1 nan\n", "line 2: the vector of 'cat' is not finite"),
     "too large": (b"the 1 2\ncat 1 1e300\n", "line 2: the vector of 'cat' is not finite"),

@@ -96,9 +96,9 @@ def test_word_vector_cache_is_emptied_with_a_large_table() -> None:
     torch.testing.assert_close(cache.vectors(words), encoder.encode_words(words))
 
 
-def test_config_without_inputs_is_refused() -> None:
+def test_encoder_without_inputs_is_refused() -> None:
     with pytest.raises(ConfigError, match="the encoder has no input"):
-        EncoderConfig(word_embedding_size=0, characters="none")
+        parts_of(word_embedding_size=0, characters="none").build()
 
 
 def test_config_unknown_cell_is_refused() -> None:

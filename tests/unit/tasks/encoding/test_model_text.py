@@ -7,7 +7,9 @@ from nextword.tokens import TokenizerConfig, VocabularyTokenizer, train_tokenize
 TEXT = "the cat sees the dog\nthe dog sees a tree\n"
 
 
-def tokenizer_of(kind: str, *, direction: str = "forward", **options: object) -> VocabularyTokenizer:
+def tokenizer_of(
+    kind: str, *, direction: str = "forward", **options: object
+) -> VocabularyTokenizer:
     config = TokenizerConfig(kind=kind, direction=direction, **options)
     return train_tokenizer(config, [TEXT])
 

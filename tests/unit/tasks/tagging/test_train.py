@@ -208,7 +208,7 @@ def test_init_tagger_without_a_label_of_the_data_is_refused(tmp_path: Path) -> N
     other = tmp_path / "other"
     other.mkdir()
 
-    with pytest.raises(ConfigError, match="labels that .* lacks: I-LOC"):
+    with pytest.raises(ConfigError, match=r"labels that .* lacks: I-LOC"):
         train(other, make=name_sentence, text={"init": str(first.run)})
 
 

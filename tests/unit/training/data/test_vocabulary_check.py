@@ -56,6 +56,7 @@ def test_check_vocabulary_of_a_blank_text_is_refused() -> None:
     ("text", "settings", "message"),
     [
         ("anna\nbert\ncarl\n", {"min_count": 1}, "most lines of train.txt are one word"),
+        ("anna\n" * 40 + "a b\n" * 4, {"min_count": 1}, "most lines of train.txt are one word"),
         (CHINESE, {"min_count": 1}, "most lines of train.txt are one word"),
         ("a=b;" * 20 + " x\n", {"min_count": 1}, "have 41 characters on average"),
         ("a b c d e f\n", {"vocab_size": 6, "min_count": 1}, "67 % of the words of train.txt"),

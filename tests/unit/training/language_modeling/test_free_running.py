@@ -60,6 +60,20 @@ def test_free_running_samples_follow_the_models_distribution(model: NeuralLangua
     torch.testing.assert_close(shares, expected.detach(), rtol=0, atol=0.03)
 
 
+def test_free_running_valid_ids_do_not_depend_on_the_padding(
+    model: NeuralLanguageModel, token_ids: torch.Tensor
+) -> None:
+    lengths = torch.tensor([3, 6, 2, 5])
+    read = []
+    for each in (lengths, None):
+        torch.manual_seed(3)
+        state = model.initial_state(4)
+        read.append(free_running_ids(model, token_ids, state=state, lengths=each, probability=1.0))
+
+    is_valid = torch.arange(6) < lengths[:, None]
+    assert torch.equal(read[0][is_valid], read[1][is_valid])
+
+
 def test_free_running_without_lengths_left_samples_from_the_state_before(
     model: NeuralLanguageModel, token_ids: torch.Tensor
 ) -> None:

@@ -25,6 +25,8 @@ def test_progress_at_the_start_takes_any_validation_for_the_best() -> None:
 
     assert progress.best_score == math.inf
     assert progress.last_validation_step != progress.step
+    assert (progress.step, progress.num_seen, progress.num_worse) == (0, 0, 0)
+    assert (progress.planned_at_step, progress.planned_at_s) == (0, 0.0)
     assert not progress.is_finished
 
 

@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from nextword.training import StopRequest, stop_on_signals
+from nextword.training.loop.signals import exit_on_sigterm
 
 #: Sends itself two signals, ignoring what the first one asks for.
 IMPATIENT = """
@@ -55,6 +56,16 @@ def test_handlers_after_the_block_are_those_of_before() -> None:
 
     assert inside not in before
     assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_sigterm_exits_with_its_code_and_the_handler_comes_back() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
+    with pytest.raises(SystemExit) as caught, exit_on_sigterm():
+        signal.raise_signal(signal.SIGTERM)
+
+    assert caught.value.code == 143
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_outside_the_main_thread_nothing_is_caught() -> None:

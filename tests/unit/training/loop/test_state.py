@@ -13,6 +13,7 @@ import pytest
 import nextword as nw
 from fit_jobs import training_state
 from nextword.base import MismatchError
+from nextword.optim import SparseDescent
 from nextword.storage import Checkpoint
 from nextword.training import TrainingState
 from stopping import StopAt
@@ -211,6 +212,39 @@ def test_state_counts_the_updates_of_an_epoch(
 
     assert made == state.objective.updates_per_epoch == num_updates
     assert state.planned_steps() == 2 * num_updates
+
+
+def test_state_plain_descent_clips_through_its_learning_rate(
+    corpus_file: Path, tmp_path: Path, settings: Settings
+) -> None:
+    values = settings(
+        optimizer={"kind": "sgd", "learning_rate": 0.5},
+        clipping={"kind": "norm", "threshold": 1e-3},
+    )
+    state = state_of(corpus_file, tmp_path / "tokens", values)
+
+    found = state.compute_gradient()
+    assert found is not None
+    state.apply_gradient(0.5)
+
+    scale = found[1].scale
+    assert 0.0 < scale < 0.9
+    assert state.optimizer.param_groups[0]["lr"] == pytest.approx(0.5 * scale)
+
+
+def test_state_tables_descend_by_the_share_of_the_highest_learning_rate(
+    corpus_file: Path, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares: list[float] = []
+    monkeypatch.setattr(SparseDescent, "step", lambda self, *, share: shares.append(share))
+    state = state_of(
+        corpus_file, tmp_path / "tokens", settings(optimizer={"kind": "sgd", "learning_rate": 0.5})
+    )
+
+    assert state.compute_gradient() is not None
+    state.apply_gradient(0.125)
+
+    assert shares == [0.25]
 
 
 def test_state_rewound_makes_the_same_update_again(

@@ -169,7 +169,7 @@ class _Finder:
     def _numbered(self, number: int) -> int:
         if not 1 <= number <= len(self._names):
             raise DataError(
-                f"{self._place} has {_columns(len(self._names))}; there is no column {number}.",
+                f"{self._place} has {columns_text(len(self._names))}; there is no column {number}.",
                 help="Columns are numbered from 1. Check --text-column, --label-column and the "
                 "format of the file (--set columns.format=tsv).",
             )
@@ -212,7 +212,7 @@ class _Finder:
         if self._has_header:
             message = f"its columns are {self._shown()}; none of them is known to be the {what}."
         else:
-            message = f"it has {_columns(len(self._names))} and no header."
+            message = f"it has {columns_text(len(self._names))} and no header."
         return DataError(f"{self._place}: {message}", help=_HOW_TO_NAME)
 
     def described(self, what: str, index: int) -> str:
@@ -225,5 +225,6 @@ class _Finder:
         return ", ".join(names) + (f" and {more} more" if more > 0 else "")
 
 
-def _columns(number: int) -> str:
+def columns_text(number: int) -> str:
+    """Return a number of columns in words, such as "2 columns"."""
     return "1 column" if number == 1 else f"{number} columns"

@@ -6,7 +6,12 @@ from itertools import chain
 from pathlib import PurePath
 
 from nextword.base import DataError
-from nextword.tasks.classification.files.columns import ColumnsConfig, Layout, resolve_layout
+from nextword.tasks.classification.files.columns import (
+    ColumnsConfig,
+    Layout,
+    columns_text,
+    resolve_layout,
+)
 from nextword.tasks.classification.files.delimited import Fields, split_records
 from nextword.tasks.classification.files.json_rows import json_rows
 from nextword.tasks.classification.files.rows import TextRow, checked_labels
@@ -57,7 +62,14 @@ def read_rows(
         files, standard_input=standard_input, is_read_once=is_read_once, keeps_lines=True
     )
     for document in corpus:
-        yield from _rows(document, columns, multi_label=multi_label, with_labels=with_labels)
+        num_rows = 0
+        for row in _rows(document, columns, multi_label=multi_label, with_labels=with_labels):
+            num_rows += 1
+            yield row
+        if not num_rows and with_labels:
+            raise DataError(
+                f"{document.name} has no texts.", help="Name a file with texts and labels."
+            )
 
 
 def _rows(
@@ -129,8 +141,6 @@ def _table_rows(
 ) -> Iterator[TextRow]:
     first = next(records, None)
     if first is None:
-        if with_labels:
-            raise DataError(f"{name} has only blank lines.", help="Name a file with texts.")
         return
     layout = resolve_layout(first[1], columns, with_labels=with_labels, place=f"{name}:{first[0]}")
     _logger.info("%s: %s", name, layout.description, extra={"notice": True})
@@ -163,7 +173,8 @@ def _row(fields: list[str], layout: Layout, *, separator: str | None, place: str
     """
     if len(fields) != layout.num_columns:
         raise DataError(
-            f"{place} has {len(fields)} columns, but the first line has {layout.num_columns}.",
+            f"{place} has {columns_text(len(fields))}, but the first line has "
+            f"{layout.num_columns}.",
             help="Correct the line. If fields are quoted, use --set columns.format=csv, or "
             "--set columns.quotes=true for a TSV file.",
         )

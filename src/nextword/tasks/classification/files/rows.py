@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from nextword.base import DataError, shortened
 
+#: Characters that end a column or a line.
+_CONTROL = frozenset("\t\n\r")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextRow:
@@ -29,9 +32,16 @@ def checked_labels(labels: list[str], *, multi_label: bool, place: str) -> tuple
         place: File and line, for messages.
 
     Raises:
-        DataError: A row with a single label has none, or more than one.
+        DataError: A row with a single label has none, or more than one, or a label contains a tab
+            or a line end.
     """
     found = tuple(dict.fromkeys(label.strip() for label in labels if label.strip()))
+    for label in found:
+        if not _CONTROL.isdisjoint(label):
+            raise DataError(
+                f"{place}: the label {shortened(label)} contains a tab or a line end.",
+                help="Rename the label; the output of predictions has labels in columns.",
+            )
     if multi_label or len(found) == 1:
         return found
     if not found:

@@ -1,5 +1,7 @@
 """Detect the format and the columns of a tagged file from its first lines."""
 
+import itertools
+from collections import Counter
 from collections.abc import Sequence
 
 from nextword.base import DataError
@@ -21,6 +23,8 @@ from nextword.text import COMPRESSED_SUFFIXES
 
 #: Number of lines that are examined.
 EXAMINED_LINES = 100
+#: Share of rows that have the same number of fields in a file of columns.
+_MIN_SHARE = 0.8
 
 _SUFFIXES = {
     ".conllu": FileFormat.CONLLU,
@@ -34,8 +38,8 @@ _SUFFIXES = {
 def detect_format(lines: Sequence[str], *, name: str) -> FileFormat:
     r"""Detect the format of a file.
 
-    CoNLL-U has 10 columns and ids in the first one. A file has columns if each line has the same
-    number of fields and the last fields look like labels, or sentences are separated by blank
+    CoNLL-U has 10 columns and ids in the first one. A file has columns if most lines have the
+    same number of fields and the last fields look like labels, or sentences are separated by blank
     lines. Everything else is plain text.
 
     Args:
@@ -70,19 +74,39 @@ def _is_conllu(row: str) -> bool:
 
 
 def _has_columns(lines: Sequence[str], rows: Sequence[str]) -> bool:
-    syntax = RowSyntax(has_tabs=bool(rows) and "\t" in rows[0])
-    fields = [syntax.split(row) for row in rows]
-    if len({len(each) for each in fields}) != 1:
+    """Return whether most rows have the same number of fields, and the last ones may be labels.
+
+    A few rows with another number are errors of the file, which the reader reports.
+    """
+    if not rows:
         return False
-    last = [each[-1] for each in fields]
-    has_blank_lines = any(map(is_blank, lines[:-1]))
-    if len(fields[0]) == 1:
-        # Words alone, one a line, if blank lines separate the sentences.
-        return has_blank_lines and len(rows) > 1
-    if syntax.has_tabs:
+    syntax = RowSyntax(has_tabs="\t" in rows[0])
+    fields = [syntax.split(row) for row in rows]
+    if syntax.has_tabs and all("\t" in row for row in rows):
         return True
-    looks_like_labels = any(map(_has_capital, last)) and not any(map(str.islower, last))
+    (num_fields, count), *_ = Counter(map(len, fields)).most_common(1)
+    if count < _MIN_SHARE * len(rows):
+        return False
+    last = [each[-1] for each in fields if len(each) == num_fields]
+    has_blank_lines = any(map(is_blank, lines[:-1])) and _has_long_blocks(lines)
+    # Words alone, one a line, if blank lines separate the sentences.
+    looks_like_labels = (
+        num_fields > 1 and any(map(_has_capital, last)) and not any(map(str.islower, last))
+    )
     return len(rows) > 1 and (has_blank_lines or looks_like_labels)
+
+
+def _has_long_blocks(lines: Sequence[str]) -> bool:
+    """Return whether at least half of the blocks between blank lines have several lines.
+
+    In plain text with empty lines between the sentences, each line is a block.
+    """
+    sizes = [
+        sum(1 for _ in block)
+        for is_gap, block in itertools.groupby(lines, key=is_blank)
+        if not is_gap
+    ]
+    return sum(size > 1 for size in sizes) * 2 >= len(sizes)
 
 
 def _has_capital(field: str) -> bool:
@@ -122,6 +146,28 @@ def detect_layout(
         names=names,
         column=column,
         file=name,
+    )
+
+
+def no_labels(lines: Sequence[str], *, name: str) -> DataError:
+    """Return the error for a file without columns where labels are needed.
+
+    Args:
+        lines: The first lines of the file.
+        name: Name of the file.
+    """
+    numbers = [(index, len(line.split())) for index, line in enumerate(lines, 1) if line.split()]
+    first = next(iter(numbers), None)
+    other = next((each for each in numbers if first is not None and each[1] != first[1]), None)
+    if first is None:
+        return no_sentences(name)
+    found = f"{name} is plain text and has no labels"
+    if other is not None:
+        found += f": line {first[0]} has {first[1]} fields, and line {other[0]} has {other[1]}"
+    return DataError(
+        f"{found}.",
+        help="Name a CoNLL-U file or a file of columns. If it is one, correct that line, or choose "
+        "the format columns.",
     )
 
 

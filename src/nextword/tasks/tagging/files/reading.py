@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from nextword.base import DataError
 from nextword.tasks.tagging.files.detection import (
     EXAMINED_LINES,
     detect_format,
     detect_layout,
+    no_labels,
     no_sentences,
 )
 from nextword.tasks.tagging.files.grouping import SentenceReader
@@ -67,11 +67,7 @@ class TaggedFile:
         lines = itertools.chain(beginning, lines)
         if format is FileFormat.TEXT:
             if needs_labels:
-                raise DataError(
-                    f"{self.name} is plain text and has no labels.",
-                    help="Name a CoNLL-U file or a file of columns; if it is one, choose its "
-                    "format.",
-                )
+                raise no_labels(head, name=self.name)
             found = self._text_sentences(lines)
         else:
             layout = detect_layout(head, format=format, column=self.column, name=self.name)

@@ -18,9 +18,14 @@ ROW = "1\tIt\tit\tPRON\tPRP\t_\t2\tnsubj\t_\t_\n"
         ("run\tverb\n", FileFormat.COLUMNS),
         ("run verb\nfast adv\n\nhe pron\n", FileFormat.COLUMNS),
         ("EU\nrejects\n\nHe\n", FileFormat.COLUMNS),
+        # The reader reports the row with too many columns.
+        ("EU B-ORG\n" * 4 + "rejects O O\n", FileFormat.COLUMNS),
+        ("EU\tB-ORG\nrejects\tO\tO\n", FileFormat.COLUMNS),
         ("The bank opens .\nIt is closed .\n", FileFormat.TEXT),
         ("The bank opens.\nIt is closed.\n", FileFormat.TEXT),
         ("The bank opens today .\nIt is\n", FileFormat.TEXT),
+        # Sentences of equal length with empty lines between them.
+        ("Ann likes Oslo .\n\nBob sees Rome .\n", FileFormat.TEXT),
         ("Hello World\n", FileFormat.TEXT),
         ("Hello\n", FileFormat.TEXT),
         ("", FileFormat.TEXT),

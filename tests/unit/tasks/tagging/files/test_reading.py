@@ -168,8 +168,15 @@ def test_sentences_of_plain_text_have_no_labels() -> None:
         ("The", "bank", "opens", "."),
         ("It\u00a0rained", "."),
     ]
-    with pytest.raises(DataError, match="is plain text and has no labels"):
+    with pytest.raises(DataError, match="is plain text and has no labels: line 1 has 4 fields, "):
         read(content)
+
+
+def test_sentences_of_ragged_columns_name_the_line_whatever_the_format() -> None:
+    with pytest.raises(DataError, match=r":5 has 3 columns; the first row has 2\."):
+        read("EU B-ORG\n" * 4 + "rejects O O\n")
+    with pytest.raises(DataError, match="line 1 has 3 fields, and line 2 has 4"):
+        read("EU NNP B\nis V O x\n")
 
 
 def test_sentences_of_standard_input_are_read_only_once() -> None:

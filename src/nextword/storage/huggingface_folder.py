@@ -1,6 +1,8 @@
 """Find the folder of a transformers model and check that it is complete."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ _PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 _TOKENIZER = ("tokenizer.*", "vocab.*", "*.model", "*.tiktoken")
 
 
-def find_folder(name: str) -> Path:
+def find_huggingface_folder(name: str) -> Path:
     """Return the folder of a model; download it from the hub if there is no such folder.
 
     Args:
@@ -36,12 +38,12 @@ def find_folder(name: str) -> Path:
     except Exception as error:
         raise CheckpointError(
             f"{name} is not a folder, and the Hugging Face hub has no model of that name "
-            f"({first_line(error)}).",
+            f"({first_sentence(error)}).",
             help="Check the name, or name a folder that save_pretrained wrote.",
         ) from error
 
 
-def check_folder(folder: Path) -> None:
+def check_huggingface_folder(folder: Path) -> None:
     """Raise an error if a folder lacks the settings, weights or tokenizer of a model.
 
     Raises:
@@ -84,8 +86,8 @@ def _check_settings(folder: Path) -> None:
     names = settings.get("architectures") or ["a model"]
     if settings.get("is_encoder_decoder"):
         raise FormatError(
-            f"{folder} contains an encoder-decoder ({names[0]}), not a causal language model.",
-            help="Name a causal language model.",
+            f"{folder} contains an encoder-decoder ({names[0]}), which cannot be used.",
+            help="Name a causal language model, or for encoder.huggingface an encoder.",
         )
     weights = settings.get("transformers_weights")
     if weights is not None:
@@ -126,7 +128,7 @@ def _read_json(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise FormatError(
-            f"{path} cannot be read as JSON: {first_line(error)}.", help=_SAVE_AGAIN
+            f"{path} cannot be read as JSON: {first_sentence(error)}.", help=_SAVE_AGAIN
         ) from error
     if not isinstance(content, dict):
         raise FormatError(f"{path} does not contain a JSON object.", help=_SAVE_AGAIN)
@@ -143,13 +145,26 @@ def import_transformers() -> Any:
         import transformers
     except ImportError as error:
         raise MissingExtraError(
-            f"{HUGGINGFACE_PREFIX} models need transformers, which is not installed.",
+            "Hugging Face models need transformers, which is not installed.",
             help="pip install 'nextword[hf]'",
         ) from error
     return transformers
 
 
-def first_line(error: Exception) -> str:
+def first_sentence(error: Exception) -> str:
     """Return the first sentence of an error message; those of transformers fill paragraphs."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0].split(". ")[0].rstrip(".:")
+
+
+@contextmanager
+def no_progress_bar() -> Iterator[None]:
+    """Disable the progress bars of transformers; only the command line writes to the terminal."""
+    logging = import_transformers().utils.logging
+    was_enabled = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            logging.enable_progress_bar()

@@ -1,0 +1,42 @@
+"""Lines of a file or of standard input, read as they arrive. Knows no commands."""
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nextword.text import Corpus
+
+STANDARD_INPUT = "-"
+
+
+def read_lines(file: str, *, field: str | None, encoding_errors: str) -> Iterator[str]:
+    """Iterate over the lines of a text as they arrive, without line ends.
+
+    Args:
+        file: A text, as `open_corpus` takes it.
+        field: Key of the text in JSON lines.
+        encoding_errors: `strict`, or `surrogateescape` to keep bytes that are not UTF-8.
+    """
+    return lines_of(open_lines(file, field=field, encoding_errors=encoding_errors))
+
+
+def open_lines(file: str, *, field: str | None, encoding_errors: str) -> "Corpus":
+    """Open a text that is read once; arguments are those of `read_lines`."""
+    from nextword.text import open_corpus
+
+    return open_corpus(
+        [file],
+        field=field,
+        encoding_errors=encoding_errors,
+        standard_input=sys.stdin.buffer if file == STANDARD_INPUT else None,
+        is_read_once=True,
+    )
+
+
+def lines_of(corpus: "Corpus") -> Iterator[str]:
+    """Iterate over the lines of a corpus, without line ends."""
+    from nextword.text import text_lines
+
+    for document in corpus:
+        yield from text_lines(document.pieces(), name=document.name)

@@ -1,0 +1,32 @@
+import pytest
+
+pytest.importorskip("sklearn")
+
+from nextword.interop.sklearn.training import split_indices
+
+
+def test_split_keeps_every_label_in_training() -> None:
+    labels = [["a"]] * 9 + [["b"]]
+
+    for seed in range(20):
+        train, valid = split_indices(labels, fraction=0.4, seed=seed)
+        assert sorted(train + valid) == list(range(10))
+        assert len(valid) == 4
+        assert 9 in train
+
+
+def test_split_of_several_labels_keeps_each() -> None:
+    labels = [["a", "b"], ["a"], ["b"], ["a", "c"]]
+
+    for seed in range(20):
+        train, _ = split_indices(labels, fraction=0.5, seed=seed)
+        assert {label for index in train for label in labels[index]} == {"a", "b", "c"}
+
+
+def test_split_depends_on_the_seed_only() -> None:
+    labels = [["a"]] * 50
+
+    first = split_indices(labels, fraction=0.2, seed=1)
+
+    assert first == split_indices(labels, fraction=0.2, seed=1)
+    assert first != split_indices(labels, fraction=0.2, seed=2)
