@@ -17,7 +17,7 @@ from nextword.tensors import Lengths, Rows
 #: Adam moves every parameter at the same rate. The kernel moves faster by this factor, so that a
 #: model learns to move by position before it learns to count positions, which works only up to the
 #: lengths of the training data.
-_LOCATION_GAIN = 10.0
+_LOCATION_GAIN = 40.0
 
 #: How the score of a query and a source position is computed.
 AttentionKind = Literal["additive", "dot", "general"]
@@ -54,7 +54,7 @@ class Attention(nn.Module):
 
     With the query q and the value v[s] at the source position s, the score is
     w · tanh(W_q q + W_k v[s] + b) (`additive`), q · v[s] (`dot`) or q · W_k v[s] (`general`).
-    A location bias adds 10 Σ_d k[d] a[s - d] to the score, where a are the weights of the previous
+    A location bias adds 40 Σ_d k[d] a[s - d] to the score, where a are the weights of the previous
     step and k is a learned kernel: attention can then move relative to where it was.
 
     Args:
