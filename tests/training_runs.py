@@ -53,5 +53,8 @@ def assert_equal_runs(one: Path, other: Path) -> None:
 
 def metrics_without_time(run: Path) -> list[dict[str, Any]]:
     records = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    timed = ("elapsed_s", "train/tokens_per_second")
-    return [{k: v for k, v in record.items() if k not in timed} for record in records]
+
+    def is_timed(name: str) -> bool:
+        return name == "elapsed_s" or name.endswith("_per_second")
+
+    return [{k: v for k, v in record.items() if not is_timed(k)} for record in records]

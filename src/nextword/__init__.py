@@ -13,7 +13,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nextword.api import Model, load, plan, run_config, train, train_classifier, train_tagger
+    from nextword.api import (
+        Model,
+        load,
+        plan,
+        run_config,
+        train,
+        train_classifier,
+        train_tagger,
+        train_transducer,
+    )
     from nextword.base import NextwordError
     from nextword.cells import register_cell
     from nextword.families import register_family
@@ -39,6 +48,7 @@ _HOMES = {
     "train": "nextword.api",
     "train_classifier": "nextword.api",
     "train_tagger": "nextword.api",
+    "train_transducer": "nextword.api",
 }
 
 __all__ = [
@@ -58,6 +68,7 @@ __all__ = [
     "train",
     "train_classifier",
     "train_tagger",
+    "train_transducer",
 ]
 
 

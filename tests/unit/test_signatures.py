@@ -77,6 +77,9 @@ EXCEPTIONS = {
     "nextword.cli.tag.train": _COMMAND,
     "nextword.cli.score.score": _COMMAND,
     "nextword.cli.train.train": _COMMAND,
+    "nextword.cli.transduce.evaluate": _COMMAND,
+    "nextword.cli.transduce.predict": _COMMAND,
+    "nextword.cli.transduce.train": _COMMAND,
 }
 
 

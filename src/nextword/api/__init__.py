@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         train_tagger,
     )
     from nextword.api.training import DEFAULT_RECIPE, plan, run_config, train
+    from nextword.api.transduction import train_transducer, transduction_config
 
 _HOMES = {
     "DEFAULT_RECIPE": "nextword.api.training",
@@ -30,6 +31,8 @@ _HOMES = {
     "train": "nextword.api.training",
     "train_classifier": "nextword.api.tasks",
     "train_tagger": "nextword.api.tasks",
+    "train_transducer": "nextword.api.transduction",
+    "transduction_config": "nextword.api.transduction",
 }
 
 __all__ = [
@@ -44,6 +47,8 @@ __all__ = [
     "train",
     "train_classifier",
     "train_tagger",
+    "train_transducer",
+    "transduction_config",
 ]
 
 

@@ -32,6 +32,7 @@ from nextword.cli.score import score
 from nextword.cli.streams import replace_closed_streams
 from nextword.cli.tag import app as tag_app
 from nextword.cli.train import train
+from nextword.cli.transduce import app as transduce_app
 
 #: Iterations that a waiting OpenMP thread spins before it sleeps. The default of GNU OpenMP suits
 #: idle machines only: next to another busy program it makes every training step 5 times slower.
@@ -66,6 +67,7 @@ for _name, _command, _summary in (
 for _name, _group, _summary in (
     ("tag", tag_app, "Label the words of sentences."),
     ("classify", classify_app, "Label texts."),
+    ("transduce", transduce_app, "Map sequences to sequences."),
 ):
     app.add_typer(_group, name=_name, short_help=_summary, help=_summary)
 

@@ -4,6 +4,7 @@ Code outside this folder imports from here, not from the folders below. Nothing 
 recurrent cell, a model family or a training loop.
 """
 
+from nextword.layers.attention import Attention, AttentionKind, SourceMemory
 from nextword.layers.dropout import (
     Dropout,
     LockedDropout,
@@ -57,6 +58,8 @@ __all__ = [
     "AdaptiveEmbedding",
     "AdaptiveSoftmax",
     "Additions",
+    "Attention",
+    "AttentionKind",
     "ChunkedSoftmax",
     "Dropout",
     "EmbeddingConfig",
@@ -71,6 +74,7 @@ __all__ = [
     "OutputConfig",
     "OutputFactory",
     "SampledSoftmax",
+    "SourceMemory",
     "SparseTable",
     "StepTrace",
     "TokenInput",

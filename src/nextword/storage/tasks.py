@@ -5,7 +5,11 @@ from pathlib import Path
 from nextword.base import FormatError, Values
 
 #: What a model of a task is called, and its command.
-_TASKS = {"tagging": ("a tagger", "tag"), "classification": ("a text classifier", "classify")}
+_TASKS = {
+    "tagging": ("a tagger", "tag"),
+    "classification": ("a text classifier", "classify"),
+    "transduction": ("a sequence-to-sequence model", "transduce"),
+}
 _LANGUAGE_MODEL = "a language model"
 
 

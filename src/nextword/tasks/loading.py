@@ -11,6 +11,7 @@ from nextword.storage import load_model, read_model_config, task_kind
 from nextword.tasks.classification import load_classifier
 from nextword.tasks.embedding import LanguageModelVectors, VectorEncoder
 from nextword.tasks.tagging import load_tagger
+from nextword.tasks.transduction import load_transducer
 
 
 @runtime_checkable
@@ -43,6 +44,7 @@ class TaskModel(Protocol):
 _LOADERS: dict[str, Callable[..., TaskModel]] = {
     "classification": load_classifier,
     "tagging": load_tagger,
+    "transduction": load_transducer,
 }
 
 

@@ -3,6 +3,7 @@
 from nextword.text.content import COMPRESSED_SUFFIXES, ByteStream, open_stream
 from nextword.text.corpus import Corpus, open_corpus, unused_field_error
 from nextword.text.documents import Document, decode_blocks, text_document
+from nextword.text.jsonl import looks_like_jsonl
 from nextword.text.lines import LONG_LINE_BYTES, text_lines
 from nextword.text.names import shown_name
 from nextword.text.places import STANDARD_LIBRARY, find_files
@@ -19,6 +20,7 @@ __all__ = [
     "Source",
     "decode_blocks",
     "find_files",
+    "looks_like_jsonl",
     "open_corpus",
     "open_sources",
     "open_stream",

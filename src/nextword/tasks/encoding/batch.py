@@ -20,8 +20,9 @@ class DistinctWords:
     Attributes:
         rows: Row of each word in the `WordTable`, (words).
         word_ids: Id of each word in the vocabulary, (words).
-        character_ids: Ids of the characters of each word, (words, characters).
-        character_lengths: Number of characters of each word, (words).
+        character_ids: Ids of the characters of each word, between marks of its beginning and its
+            end, (words, characters).
+        character_lengths: Number of character ids of each word, (words).
     """
 
     rows: Int64[Tensor, " words"]

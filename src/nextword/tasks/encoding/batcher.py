@@ -8,7 +8,7 @@ from jaxtyping import Int32, Int64
 
 from nextword.tasks.encoding.batch import DistinctWords, TokenBatch
 from nextword.tasks.encoding.features import FeatureText, FeatureTokens
-from nextword.tasks.encoding.vocabulary import MAX_CHARACTERS, TokenVocabulary
+from nextword.tasks.encoding.vocabulary import MAX_CHARACTER_IDS, TokenVocabulary
 
 #: The words of one sentence as rows of the `WordTable`.
 SentenceRows = Int32[np.ndarray, " _"]
@@ -40,7 +40,7 @@ class WordTable:
         self.version += 1
         self._rows: dict[str, int] = {}
         self._word_ids = np.zeros(_FIRST_CAPACITY, dtype=np.int64)
-        self._character_ids = np.zeros((_FIRST_CAPACITY, MAX_CHARACTERS), dtype=np.int64)
+        self._character_ids = np.zeros((_FIRST_CAPACITY, MAX_CHARACTER_IDS), dtype=np.int64)
         self._character_lengths = np.zeros(_FIRST_CAPACITY, dtype=np.int64)
 
     def rows(self, words: Sequence[str]) -> SentenceRows:

@@ -16,8 +16,7 @@ _DROPOUT = 0.1
 class CharacterCnn(nn.Module):
     """Convolutions over the characters of a word, and the maximum over the positions.
 
-    The filters are 2, 3 and 4 characters wide. Zeros before and after the word let them recognize
-    its beginning and its end.
+    The filters are 2, 3 and 4 characters wide.
 
     Args:
         num_characters: Number of character ids.
@@ -49,8 +48,9 @@ class CharacterCnn(nn.Module):
         """Return the features of each word.
 
         Args:
-            character_ids: Ids of the characters of each word, (words, characters).
-            lengths: Number of characters of each word, (words).
+            character_ids: Ids of the characters of each word, with marks of its beginning and its
+                end, (words, characters).
+            lengths: Number of ids of each word, (words).
 
         Returns:
             (words, num_filters); 0 or more.

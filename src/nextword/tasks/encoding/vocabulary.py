@@ -10,7 +10,9 @@ from nextword.tasks.encoding.config import EncoderConfig
 
 UNKNOWN_ID = 0
 #: Longer words are represented by their first and last characters.
-MAX_CHARACTERS = 40
+_MAX_CHARACTERS = 40
+#: Largest number of character ids of a word: its characters, its beginning and its end.
+MAX_CHARACTER_IDS = _MAX_CHARACTERS + 2
 _DIGIT = re.compile(r"\d")
 
 
@@ -19,7 +21,8 @@ class TokenVocabulary:
     """The words and characters of the training data, with their ids.
 
     Id 0 is the unknown word, or the unknown character. Words are sorted by decreasing frequency, so
-    that the rare ones are contiguous.
+    that the rare ones are contiguous. After the characters come two ids that mark the beginning and
+    the end of a word.
 
     Attributes:
         words: The words from id 1 on, as they are looked up: normalized.
@@ -58,8 +61,8 @@ class TokenVocabulary:
 
     @property
     def num_characters(self) -> int:
-        """Number of character ids, including that of the unknown character."""
-        return len(self.characters) + 1
+        """Number of character ids: those of the characters, the unknown one and the two marks."""
+        return len(self.characters) + 3
 
     def normalize(self, word: str) -> str:
         """Return a word as it is looked up."""
@@ -74,11 +77,20 @@ class TokenVocabulary:
         return 0 < self.word_id(word) <= self.num_training
 
     def character_ids(self, word: str) -> list[int]:
-        """Return the ids of the characters of a word; of a long word the first and last 20."""
-        if len(word) > MAX_CHARACTERS:
-            half = MAX_CHARACTERS // 2
+        """Return the ids of the characters of a word between marks of its beginning and its end.
+
+        A long word is represented by its first and last 20 characters.
+
+        Example:
+            >>> build_vocabulary([["abba"]], EncoderConfig()).character_ids("ab?")
+            [3, 1, 2, 0, 4]
+        """
+        if len(word) > _MAX_CHARACTERS:
+            half = _MAX_CHARACTERS // 2
             word = word[:half] + word[-half:]
-        return [self._character_ids.get(sign, UNKNOWN_ID) for sign in word]
+        beginning = len(self.characters) + 1
+        ids = [self._character_ids.get(sign, UNKNOWN_ID) for sign in word]
+        return [beginning, *ids, beginning + 1]
 
     def with_words(self, words: Iterable[str]) -> "TokenVocabulary":
         """Return the vocabulary with further words after those of the training data.

@@ -8,6 +8,7 @@ from nextword.base import Values, write_toml
 _NAMES = {
     "tagging": ("tagger", "token-classification"),
     "classification": ("text classifier", "text-classification"),
+    "transduction": ("sequence-to-sequence model", "text2text-generation"),
 }
 
 

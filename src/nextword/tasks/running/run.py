@@ -30,7 +30,8 @@ from nextword.training import (
 from nextword.training.data import TextAccess, check_sources, require_unchanged, starting_folder
 
 RESUME = ("auto", "never")
-_PATHS = (
+#: Settings that contain file names.
+PATHS = (
     ("text", "train"),
     ("text", "valid"),
     ("text", "test"),
@@ -110,6 +111,7 @@ def run_task(
     callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
     with_report: bool = True,
     on_progress: ProgressCallback | None = None,
+    paths: Sequence[tuple[str, str]] = PATHS,
 ) -> TaskResult:
     """Train a model of a task in a run folder, or resume a run.
 
@@ -123,6 +125,7 @@ def run_task(
             file and the training curve.
         with_report: Whether to draw the training curve and to write the report.
         on_progress: Called with (stage, done, total) before and after training.
+        paths: Section and key of the settings that contain file names.
 
     Returns:
         The folders, counters and scores of the run.
@@ -140,7 +143,7 @@ def run_task(
     with open_run(out) as run:
         with emptied_on_failure(run) as beginning:
             folder = starting_folder(run)
-            config = resumable_config(config, run, resume=resume, folder=folder, paths=_PATHS)
+            config = resumable_config(config, run, resume=resume, folder=folder, paths=paths)
             access = _checked_sources(config, run, folder)
             tune_process()
             seed_everything(config.training.seed)

@@ -1,0 +1,32 @@
+"""Sequence to sequence: an encoder of the source, a decoder of the target, and a search."""
+
+from nextword.tasks.transduction.config import TransductionRunConfig
+from nextword.tasks.transduction.evaluation import (
+    ScoreCounter,
+    ScoredPair,
+    TransductionScores,
+    evaluate_transducer,
+    scored_pairs,
+)
+from nextword.tasks.transduction.files import Pair, read_pairs
+from nextword.tasks.transduction.model import EncoderDecoder
+from nextword.tasks.transduction.search import SearchConfig
+from nextword.tasks.transduction.train import train_transducer
+from nextword.tasks.transduction.transducer import Transducer, Transduction, load_transducer
+
+__all__ = [
+    "EncoderDecoder",
+    "Pair",
+    "ScoreCounter",
+    "ScoredPair",
+    "SearchConfig",
+    "Transducer",
+    "Transduction",
+    "TransductionRunConfig",
+    "TransductionScores",
+    "evaluate_transducer",
+    "load_transducer",
+    "read_pairs",
+    "scored_pairs",
+    "train_transducer",
+]

@@ -1,0 +1,105 @@
+"""Search in batches: sources in, hypotheses out, in input order and in bounded memory."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import torch
+
+from nextword.tasks.transduction.batch import Ids
+from nextword.tasks.transduction.data import padded_sources
+from nextword.tasks.transduction.model import EncoderDecoder
+from nextword.tasks.transduction.parts import TransducerParts
+from nextword.tasks.transduction.search import (
+    Hypothesis,
+    SearchConfig,
+    SearchSources,
+    TargetLanguageModel,
+    search,
+)
+from nextword.tensors import Lengths
+
+#: Number of sources that are read ahead, to batch those of similar length.
+READ_AHEAD = 1024
+#: Largest number of source tokens in a batch, counted for each row of the beam.
+_MAX_TOKENS = 1 << 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransductionSearch:
+    """One or more models, and how their targets are searched for.
+
+    Attributes:
+        parts: Vocabularies and settings of the first model; all models have the same symbols.
+        models: The networks, in evaluation mode.
+        config: The settings of the search.
+        language_model: A language model for shallow fusion; none when None.
+        batch_size: Largest number of sources in a batch.
+    """
+
+    parts: TransducerParts
+    models: Sequence[EncoderDecoder]
+    config: SearchConfig
+    language_model: TargetLanguageModel | None = None
+    batch_size: int = 64
+
+    def predict(
+        self,
+        sources: Iterable[Ids],
+        *,
+        with_alignment: bool = False,
+        read_ahead: int = READ_AHEAD,
+    ) -> Iterator[list[Hypothesis]]:
+        """Iterate over the best targets of sources, in their order and in bounded memory.
+
+        Args:
+            sources: Token ids of each source, without start and end tokens.
+            with_alignment: Whether to return the attention weights.
+            read_ahead: Number of sources that are read before the first result is returned, to
+                batch those of similar length.
+        """
+        remaining = iter(sources)
+        while group := list(islice(remaining, read_ahead)):
+            found: list[list[Hypothesis]] = [[] for _ in group]
+            for places in self._batches([len(ids) for ids in group]):
+                results = self._search([group[place] for place in places], with_alignment)
+                for place, each in zip(places, results, strict=True):
+                    found[place] = each
+            yield from found
+
+    def _batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
+        """Yield the places of the sources of each batch."""
+        order = sorted(range(len(lengths)), key=lambda place: lengths[place])
+        batch: list[int] = []
+        for place in order:
+            num_tokens = (len(batch) + 1) * (lengths[place] + 2) * self.config.beam_size
+            if batch and (len(batch) == self.batch_size or num_tokens > _MAX_TOKENS):
+                yield batch
+                batch = []
+            batch.append(place)
+        if batch:
+            yield batch
+
+    def _search(self, sources: Sequence[Ids], with_alignment: bool) -> list[list[Hypothesis]]:
+        source_ids, lengths = padded_sources(sources, self.parts.source)
+        device, target = self.models[0].device, self.parts.target
+        return search(
+            self.models,
+            SearchSources(
+                source_ids=source_ids.to(device),
+                lengths=lengths.to(device),
+                limits=self._limits(sources).to(device),
+            ),
+            config=self.config,
+            start_id=target.tokenizer.sentence_start_id,
+            end_id=target.tokenizer.sentence_end_id,
+            banned_ids=target.banned_ids,
+            language_model=self.language_model,
+            with_alignment=with_alignment,
+        )
+
+    def _limits(self, sources: Sequence[Ids]) -> Lengths:
+        """Return the maximum number of target tokens of each source, (batch)."""
+        longest = self.config.max_length
+        limits = [longest or self.parts.lengths.limit(len(ids)) for ids in sources]
+        return torch.tensor(limits, dtype=torch.int64)
