@@ -137,6 +137,7 @@ class TaskConfig:
         """
         idle = dict(idle_updates(self.loop))
         idle["optimizer.table_learning_rate"] = "the model has no hash table"
+        idle["clipping.state_threshold"] = "only language models clip the hidden state's gradient"
         if self.text.valid:
             idle["text.valid_share"] = "a validation file is named"
         # The encoder of a task may have settings of its own.

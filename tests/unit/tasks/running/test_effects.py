@@ -18,6 +18,7 @@ NOTHING_BETWEEN = {"input_dropout": 0.0, "output_dropout": 0.0}
         ({"optimizer": {"table_learning_rate": 1.0}}, "optimizer.table_learning_rate"),
         ({"schedule": {"plateau_factor": 0.3}}, "schedule.plateau_factor"),
         ({"clipping": {"factor": 3.0}}, "clipping.factor"),
+        ({"clipping": {"state_threshold": 1.0}}, "clipping.state_threshold"),
         ({"text": {"valid": ["b"], "valid_share": 0.2}}, "text.valid_share"),
         ({"encoder": {"nonlinearity": "relu"}}, "encoder.nonlinearity"),
         ({"encoder": {"cell": "gru", "forget_bias": 2.0}}, "encoder.forget_bias"),
