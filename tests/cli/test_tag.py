@@ -1,7 +1,6 @@
 """`nextword tag`: train, evaluate and predict, and models of the wrong kind."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -150,28 +149,6 @@ def test_tag_predict_sentence_of_many_words(cli: Call, names: Path) -> None:
     lines = done.out.split("\n")
     assert len(lines) == 20_000 + 2
     assert lines[19_995:20_000] == ["Ann\tI-PER", "Bob\tI-PER", "likes\tO", "Oslo\tI-LOC", ".\tO"]
-
-
-def test_info_describes_a_tagger(cli: Call, names: Path) -> None:
-    shown = cli("info", names / "run")
-    values = json.loads(cli("info", names / "run", "--json").out)
-
-    assert shown.code == 0
-    assert re.search(r"^labels +3: I-LOC, I-PER, O$", shown.out, re.MULTILINE)
-    assert "span F1             100.00 %" in shown.out
-    assert "[encoder]" in shown.out
-    assert values["task"] == "tagging"
-    assert values["labels"] == ["I-LOC", "I-PER", "O"]
-    assert values["settings"]["encoder"]["hidden_size"] == 8
-    assert values["num_parameters"] > 0
-    assert {file["name"] for file in values["files"]} >= {"config.json", "model.safetensors"}
-
-
-def test_info_of_a_tagger_refuses_an_encoding(cli: Call, names: Path) -> None:
-    done = cli("info", names / "run", "--encoding", "latin-1")
-
-    assert done.code == 2
-    assert "is only used for ARPA files" in done.err
 
 
 def test_tag_predict_columns_file_is_unchanged_but_for_the_labels(
