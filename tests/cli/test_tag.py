@@ -110,6 +110,13 @@ def test_tag_predict_json_has_a_line_for_each_sentence(cli: Call, names: Path) -
     assert all(0.5 < token["probability"] <= 1.0 for token in values["tokens"])
 
 
+def test_tag_predict_probabilities_without_json_is_refused(cli: Call, names: Path) -> None:
+    done = cli("tag", "predict", names / "run", "--probabilities", stdin=b"Ann likes Oslo .\n")
+
+    assert done.code == 2
+    assert "--probabilities is set without --json" in done.err
+
+
 def test_tag_predict_columns_file_is_unchanged_but_for_the_labels(
     cli: Call, names: Path, tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nextword.base import ConfigError
 from nextword.cli.group import Commands
 from nextword.cli.options import Debug, Device, EncodingErrors, Json, Quiet
 from nextword.cli.output import write_json, write_line, write_text
@@ -179,6 +180,7 @@ def predict(
     with its label, and an empty line ends a sentence. A CoNLL-U file or a file with columns is
     printed with the predicted labels and otherwise unchanged.
     """
+    _check_probabilities(probabilities, json=json)
     tagger = load_tagger(model, device=device)
     opened = open_files(
         [file], tagger, column=column, format=format, encoding_errors=encoding_errors
@@ -188,6 +190,14 @@ def predict(
         sentences = each.sentences(needs_labels=False)
         show = _show_json if json else _show_lines
         show(tagger, sentences, with_probabilities=probabilities, read_ahead=read_ahead)
+
+
+def _check_probabilities(probabilities: bool, *, json: bool) -> None:
+    if probabilities and not json:
+        raise ConfigError(
+            "--probabilities is set without --json; the text output has no probabilities.",
+            help="Add --json.",
+        )
 
 
 def load_tagger(name: str, *, device: str) -> "Tagger":
