@@ -79,6 +79,10 @@ class LabelCodec:
             return list(labels)
         return convert_labels(labels, self.file_scheme)
 
+    def in_file_scheme(self, labels: Sequence[str]) -> list[str]:
+        """Return the labels of a sentence in the scheme of the training files."""
+        return convert_labels(labels, self.file_scheme) if self.has_spans else list(labels)
+
     def constraints(self, labels: Sequence[str]) -> Constraints | None:
         """Return which sequences of labels inside the model are well-formed; None for all.
 

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from nextword.base import Values
 from nextword.tasks.metrics import LabelCounts, LabelScores
@@ -90,6 +90,9 @@ class TaggingScores:
 def evaluate_tagger(tagger: Tagger, sentences: Iterable[Sentence]) -> TaggingScores:
     """Compare the predictions of a tagger with the labels of sentences.
 
+    Labels of spans are compared in the scheme of the training files, whatever the scheme of the
+    sentences is.
+
     Args:
         tagger: The tagger.
         sentences: Sentences with labels; they are read once and not kept.
@@ -97,7 +100,10 @@ def evaluate_tagger(tagger: Tagger, sentences: Iterable[Sentence]) -> TaggingSco
     labels, spans, errors = LabelCounts(), SpanCounts(), TagErrors(tagger.is_known)
     expected_labels: Counter[str] = Counter()
     num_sentences, started = 0, time.perf_counter()
-    for sentence, tokens in tagged(tagger, sentences):
+    codec = tagger.parts.codec
+    for found, tokens in tagged(tagger, sentences):
+        # A file may have another scheme of spans than the training files.
+        sentence = replace(found, labels=tuple(codec.in_file_scheme(found.labels or ())))
         expected, predicted = sentence.labels or (), [token.label for token in tokens]
         num_sentences += 1
         labels.add(expected, predicted)
@@ -105,7 +111,7 @@ def evaluate_tagger(tagger: Tagger, sentences: Iterable[Sentence]) -> TaggingSco
         errors.add(sentence, predicted)
         expected_labels.update(expected)
     known_labels = set(tagger.labels)
-    has_spans = tagger.parts.codec.has_spans
+    has_spans = codec.has_spans
     return TaggingScores(
         num_sentences=num_sentences,
         labels=labels.scores(),

@@ -16,7 +16,7 @@ from nextword.tasks.tagging.files.rows import (
 )
 from nextword.tasks.tagging.files.sentence import Sentence
 
-_FIELD_SEPARATORS = {True: "tab-separated columns", False: "columns"}
+_FIELD_SEPARATORS = {True: "tab-separated ", False: ""}
 
 
 class SentenceReader:
@@ -128,9 +128,14 @@ class SentenceReader:
     def _refuse_missing(self, label: str, number: int) -> NoReturn:
         layout = self._layout
         if not layout.has_labels:
+            what = (
+                "has one column, the words, and therefore no label"
+                if layout.num_columns == 1
+                else f"has no {layout.label_name} and therefore no label: the number of columns is "
+                f"{layout.num_columns}"
+            )
             raise DataError(
-                f"{self._name}:{number} has no {layout.label_name} and therefore no label: the "
-                f"number of columns is {layout.num_columns}.",
+                f"{self._name}:{number} {what}.",
                 help="Choose another column with --column, or name a file with labels.",
             )
         raise DataError(
@@ -142,8 +147,9 @@ class SentenceReader:
         layout = self._layout
         expected = "CoNLL-U has" if layout.format is FileFormat.CONLLU else "the first row has"
         separated = _FIELD_SEPARATORS[layout.syntax.has_tabs]
+        columns = "column" if len(fields) == 1 else "columns"
         raise DataError(
-            f"{self._name}:{number} has {len(fields)} {separated}; {expected} "
+            f"{self._name}:{number} has {len(fields)} {separated}{columns}; {expected} "
             f"{layout.num_columns}.",
             help="Correct the line; a blank line separates sentences.",
         )

@@ -135,6 +135,8 @@ def test_sentences_of_file_with_mark_and_line_ends_are_equal(tmp_path: Path, end
     ("content", "message"),
     [
         ("a N x\nb N\n", r":2 has 2 columns; the first row has 3\."),
+        ("a N x\nb\n", r":2 has 1 column; the first row has 3\."),
+        (CONLLU + "vamos\n", r":10 has 1 tab-separated column; CoNLL-U has 10\."),
         ("a\tN\n\nb\tN\tx\n", r":3 has 3 tab-separated columns; the first row has 2\."),
         (CONLLU + "2\ta\tb\n", r":10 has 3 tab-separated columns; CoNLL-U has 10\."),
         (CONLLU + CONLLU.replace("1\tvamos", "one\tvamos"), r":13 has the id 'one'"),
@@ -247,3 +249,8 @@ def test_sentences_of_conllu_with_their_labels_are_the_file(data: st.DataObject,
     content = end.join([first, *lines])
 
     assert rewritten(read(content)) == content
+
+
+def test_sentences_of_words_alone_are_refused_without_labels() -> None:
+    with pytest.raises(DataError, match=":1 has one column, the words, and therefore no label"):
+        read("EU\nrejects\n", format=FileFormat.COLUMNS)
