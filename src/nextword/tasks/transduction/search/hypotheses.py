@@ -26,7 +26,7 @@ class Hypothesis:
     alignment: Float64[np.ndarray, "time source"] | None = None
 
 
-@dataclass
+@dataclass(kw_only=True)
 class History:
     """The tokens of every step of a search, with pointers to the step before.
 
