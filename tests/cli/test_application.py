@@ -12,7 +12,8 @@ from nextword.cli import main
 
 COMMANDS = (
     *("demo", "train", "recipes", "evaluate", "audit"),
-    *("generate", "next", "score", "info", "export", "bench"),
+    *("generate", "next", "score", "encode", "info", "export", "bench", "bench-keyboard"),
+    *("tag", "classify", "transduce"),
 )
 
 
@@ -59,8 +60,8 @@ def test_no_command_is_bad_usage(cli: Call) -> None:
         (
             ["zzz"],
             "there is no command 'zzz'.",
-            "Known: audit, bench, demo, evaluate, export, generate, info, next, recipes, score, "
-            "train.",
+            "Known: audit, bench, bench-keyboard, classify, demo, encode, evaluate, export, generate, "
+            "info, next, recipes, score, tag, train, transduce.",
         ),
         (
             ["train", "--rceipe", "x"],
