@@ -60,8 +60,8 @@ def test_no_command_is_bad_usage(cli: Call) -> None:
         (
             ["zzz"],
             "there is no command 'zzz'.",
-            "Known: audit, bench, bench-keyboard, classify, demo, encode, evaluate, export, generate, "
-            "info, next, recipes, score, tag, train, transduce.",
+            "Known: audit, bench, bench-keyboard, classify, demo, encode, evaluate, export, "
+            "generate, info, next, recipes, score, tag, train, transduce.",
         ),
         (
             ["train", "--rceipe", "x"],

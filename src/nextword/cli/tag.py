@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nextword.base import ConfigError
 from nextword.cli.group import Commands
 from nextword.cli.options import Debug, Device, EncodingErrors, Json, Quiet
 from nextword.cli.output import write_json, write_line, write_text
@@ -133,6 +132,7 @@ def evaluate(
     Prints the accuracy of known and unknown words, precision, recall and F1 of each label or of the
     spans, and the most frequent errors.
     """
+    from nextword.base import ConfigError
     from nextword.tasks.tagging import evaluate_tagger
 
     names = [*(files or ()), *(text or ())]
@@ -205,6 +205,8 @@ def predict(
 
 def _check_json_options(*, json: bool, probabilities: bool, n_best: int | None) -> None:
     """Raise an error for options that need --json or that exclude each other."""
+    from nextword.base import ConfigError
+
     for name, is_set in (("--probabilities", probabilities), ("--n-best", n_best is not None)):
         if is_set and not json:
             raise ConfigError(f"{name} is given without --json.", help="Add --json.")
@@ -265,7 +267,7 @@ def open_files(
 
 
 def _format(name: str) -> "FileFormat":
-    from nextword.base import did_you_mean
+    from nextword.base import ConfigError, did_you_mean
     from nextword.tasks.tagging.files import FileFormat
 
     names = [each.value for each in FileFormat]
