@@ -143,7 +143,7 @@ def test_single_string_is_refused() -> None:
 
 def test_text_of_another_type_is_refused_with_its_number() -> None:
     with pytest.raises(DataError, match="text 2 is of type float"):
-        encoder_of().encode(["w1", 2.0])  # type: ignore[list-item]
+        encoder_of().encode(iter(["w1", 2.0]))  # type: ignore[list-item]
 
 
 def test_vector_that_is_not_finite_is_refused_with_the_line() -> None:

@@ -24,4 +24,4 @@ def test_stored_names_of_two_language_models_may_be_equal() -> None:
 
     loaded = EncoderParts.from_stored(parts.to_config(), parts.to_vocabularies(), source="test")
 
-    assert encode(loaded.config)["language_models"] == ["model", "model"]
+    assert list(encode(loaded.config)["language_models"]) == ["model", "model"]

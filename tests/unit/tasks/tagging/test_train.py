@@ -1,6 +1,7 @@
 """Training runs of a tagger: results, resuming to the bit, and refusals."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -143,10 +144,8 @@ def test_finished_run_is_measured_again(stored: Path) -> None:
 
     assert again.progress.step == 8
     assert again.validation is not None
-    assert (
-        f"accuracy                {again.validation.to_dict()['accuracy']:.2%}".replace("%", " %")
-        in card
-    )
+    accuracy = f"{100.0 * again.validation.to_dict()['accuracy']:.2f} %"
+    assert re.search(rf"^accuracy +{re.escape(accuracy)}$", card, flags=re.MULTILINE)
 
 
 def test_resume_with_changed_training_data_is_refused(tmp_path: Path) -> None:
