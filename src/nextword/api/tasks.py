@@ -83,7 +83,7 @@ def train_tagger(
         TrainingError: Training failed, for example because the loss diverged.
 
     Example:
-        >>> nextword.train_tagger("train.conllu", out="runs/pos")  # doctest: +SKIP
+        nextword.train_tagger("train.conllu", out="runs/pos")
     """
     from nextword.tasks.tagging import train_tagger as train
 
@@ -152,7 +152,7 @@ def train_classifier(
         TrainingError: Training failed, for example because the loss diverged.
 
     Example:
-        >>> nextword.train_classifier("reviews.csv", out="runs/reviews")  # doctest: +SKIP
+        nextword.train_classifier("reviews.csv", out="runs/reviews")
     """
     from nextword.tasks.classification import train_classifier as train
 

@@ -60,7 +60,8 @@ class TypingSession:
     Example:
         >>> from nextword.families import NetworkSpec, RecurrentConfig
         >>> from nextword.tokens import TokenizerConfig, train_tokenizer
-        >>> tokenizer = train_tokenizer(TokenizerConfig(kind="word"), ["the students opened the"])
+        >>> lines = ["the students opened the books"] * 2
+        >>> tokenizer = train_tokenizer(TokenizerConfig(kind="word"), lines)
         >>> network = NetworkSpec(vocabulary=tokenizer.vocabulary_spec)
         >>> model = RecurrentConfig(hidden_size=4).build(network)
         >>> session = TypingSession(model, tokenizer, context="the students ")

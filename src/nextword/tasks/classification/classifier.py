@@ -172,9 +172,9 @@ class Classifier(EncodesTexts):
         batch_size: Number of texts in a batch; only affects speed.
 
     Example:
-        >>> classifier = nextword.load("runs/reviews")  # doctest: +SKIP
-        >>> classifier.classify("what a lovely film")  # doctest: +SKIP
-        {'positive': 0.97, 'negative': 0.03}
+        classifier = nextword.load("runs/reviews")
+        classifier.classify("what a lovely film")
+        # {'positive': 0.97, 'negative': 0.03}
     """
 
     task = KIND

@@ -93,7 +93,9 @@ def _nearest_among(texts: Sequence[str], vectors: Vectors, k: int) -> Iterator[l
             ]
 
 
-def cosines(vectors: Vectors, others: Vectors) -> Similarities:
+def cosines(
+    vectors: Vectors, others: Float32[np.ndarray, "others size"]
+) -> Float64[np.ndarray, "texts others"]:
     """Return the cosine similarity of each pair of vectors, rounded to 6 decimals.
 
     Args:

@@ -83,9 +83,9 @@ class Tagger(EncodesTexts):
         batch_size: Number of sentences in a batch; only affects speed.
 
     Example:
-        >>> tagger = nextword.load("runs/pos")  # doctest: +SKIP
-        >>> tagger.labels_of("the cat sleeps")  # doctest: +SKIP
-        ['DET', 'NOUN', 'VERB']
+        tagger = nextword.load("runs/pos")
+        tagger.labels_of("the cat sleeps")
+        # ['DET', 'NOUN', 'VERB']
     """
 
     task = KIND
