@@ -32,8 +32,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_wheel_holds_recipes_and_type_marker(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
 
-    recipes = {path.name for path in (REPOSITORY / "src/nextword/training/recipes").iterdir()}
-    assert {f"nextword/training/recipes/{name}" for name in recipes} <= names
+    source = REPOSITORY / "src"
+    recipes = (source / "nextword/training/recipes").rglob("*.toml")
+    assert {path.relative_to(source).as_posix() for path in recipes} <= names
     assert "nextword/py.typed" in names
 
 
