@@ -10,7 +10,7 @@ import nextword
 
 SOURCE = Path(nextword.__file__).parent
 #: Names that keep their capital.
-NAMES = ("BLEU ", "Hugging Face ", "X ", "ARPA", "JSON", "TOML", "UTF-8")
+NAMES = ("BLEU ", "Hugging Face ", "X ", "X[", "ARPA", "JSON", "TOML", "UTF-8")
 ERRORS = {
     *("NextwordError", "ConfigError", "DataError", "VocabularyError", "ShapeError"),
     *("CheckpointError", "DiskFullError", "FormatError", "MismatchError", "LockedError"),
