@@ -26,7 +26,8 @@ class StopScanner:
     def __init__(self, stop: Sequence[str]) -> None:
         if "" in stop:
             raise ConfigError("a stop string is empty.", help="Leave it out.")
-        self._stop = tuple(stop)
+        # A stop string that contains another one before its last character never ends first.
+        self._stop = tuple(word for word in stop if not any(other in word[:-1] for other in stop))
         self._held = ""
         self.is_stopped = False
 

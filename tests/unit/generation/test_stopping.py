@@ -44,6 +44,13 @@ def test_stop_scanner_what_passes_early_is_all_that_is_certain(
     assert scanner.is_stopped == any(word in text for word in stop)
 
 
+def test_stop_scanner_beginning_of_a_stop_that_never_ends_first_passes() -> None:
+    scanner = StopScanner(["a", "baa"])
+
+    assert scanner.feed("b") == "b"
+    assert (scanner.feed("aa"), scanner.is_stopped) == ("", True)
+
+
 def test_stop_scanner_stop_in_pieces_never_shows() -> None:
     scanner = StopScanner(["\n\n"])
 
