@@ -1,5 +1,6 @@
-"""Batches of a token stream: its units, and windows over them for truncated backpropagation."""
+"""Batches: units of a token stream, windows over them for truncated backpropagation, and items."""
 
+from nextword.batches.in_order import predict_in_order
 from nextword.batches.reader import Batch, UnitReader
 from nextword.batches.units import lanes, longest_first, shuffled_by_length
 
@@ -8,5 +9,6 @@ __all__ = [
     "UnitReader",
     "lanes",
     "longest_first",
+    "predict_in_order",
     "shuffled_by_length",
 ]

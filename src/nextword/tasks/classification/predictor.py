@@ -1,11 +1,11 @@
 """Prediction in batches: texts in, probabilities out, in input order."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 
 import torch
 
 from nextword.base import FormatError
+from nextword.batches import predict_in_order
 from nextword.tasks.classification.data import TextReader
 from nextword.tasks.classification.model import ClassificationModel
 from nextword.tasks.encoding import WordVectorCache
@@ -44,35 +44,23 @@ class TextPredictor:
             texts: The texts, or their words; a text may be empty.
             read_ahead: Number of texts that are read before the first result is returned.
 
-        Yields:
+        Returns:
             The words that were read, and the probability of each label in the order of its id.
 
         Raises:
             FormatError: A probability is not finite, because weights are not.
         """
-        remaining = map(self._reader.words, iter(texts))
-        while group := list(islice(remaining, read_ahead)):
-            rows: list[list[float]] = [[]] * len(group)
-            for places in self._batches([len(words) for words in group]):
-                found = self._predict_batch([group[place] for place in places])
-                for place, row in zip(places, found, strict=True):
-                    rows[place] = row
-            yield from zip(group, rows, strict=True)
-
-    def _batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
-        """Yield the places of the texts of each batch."""
-        batch: list[int] = []
-        for place in sorted(range(len(lengths)), key=lambda i: lengths[i]):
-            is_full = len(batch) == self._batch_size
-            if batch and (is_full or (len(batch) + 1) * lengths[place] > _MAX_WORDS):
-                yield batch
-                batch = []
-            batch.append(place)
-        if batch:
-            yield batch
+        return predict_in_order(
+            map(self._reader.words, texts),
+            self._predict_batch,
+            size=len,
+            batch_size=self._batch_size,
+            max_batch_size=_MAX_WORDS,
+            read_ahead=read_ahead,
+        )
 
     @torch.no_grad()
-    def _predict_batch(self, texts: Sequence[Sequence[str]]) -> list[list[float]]:
+    def _predict_batch(self, texts: list[list[str]]) -> list[tuple[list[str], list[float]]]:
         self._cache.trim()
         batch = self._reader.batch(texts).to(self._device)
         vectors = self._cache.vectors(batch.tokens.words)
@@ -82,5 +70,4 @@ class TextPredictor:
                 "a predicted probability is not finite; the model has weights that are not.",
                 help="Train the model again.",
             )
-        rows: list[list[float]] = probabilities.tolist()
-        return rows
+        return list(zip(texts, probabilities.tolist(), strict=True))

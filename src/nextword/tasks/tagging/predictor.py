@@ -1,13 +1,13 @@
 """Prediction of labels in batches: sentences in, label ids out, in input order."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 
+from nextword.batches import predict_in_order
 from nextword.tasks.encoding import Batcher, WordVectorCache
 from nextword.tasks.tagging.crf import ScoredLabels
 from nextword.tasks.tagging.model import Emissions, TaggingModel
@@ -18,8 +18,6 @@ DEFAULT_BATCH_SIZE = 64
 READ_AHEAD = 1024
 #: Largest number of words in a batch with padding; a longer sentence is a batch of its own.
 _MAX_WORDS = 8192
-
-Prediction = TypeVar("Prediction")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,12 +73,14 @@ class LabelPredictor:
         empty = PredictedLabels(
             words=(), label_ids=[], probabilities=[] if with_probabilities else None
         )
-        return self._in_order(
+        return predict_in_order(
             sentences,
             partial(self._predict_batch, with_probabilities=with_probabilities),
-            empty=empty,
-            max_words=_MAX_WORDS,
+            size=len,
+            batch_size=self._batch_size,
+            max_batch_size=_MAX_WORDS,
             read_ahead=read_ahead,
+            empty=empty,
         )
 
     def n_best(
@@ -96,53 +96,15 @@ class LabelPredictor:
         Raises:
             ConfigError: The model has no CRF.
         """
-        return self._in_order(
+        return predict_in_order(
             sentences,
             partial(self._n_best_of_batch, n=n),
-            empty=[ScoredLabels(label_ids=(), log_prob=0.0)],
-            max_words=max(1, _MAX_WORDS // n),
+            size=len,
+            batch_size=self._batch_size,
+            max_batch_size=max(1, _MAX_WORDS // n),
             read_ahead=read_ahead,
+            empty=[ScoredLabels(label_ids=(), log_prob=0.0)],
         )
-
-    def _in_order(
-        self,
-        sentences: Iterable[Sequence[str]],
-        predict: Callable[[list[Sequence[str]]], list[Prediction]],
-        *,
-        empty: Prediction,
-        max_words: int,
-        read_ahead: int,
-    ) -> Iterator[Prediction]:
-        """Predict batches of sentences of similar length, and yield the results in input order.
-
-        Args:
-            sentences: The words of each sentence.
-            predict: Returns the prediction for each sentence of a batch.
-            empty: The prediction for a sentence without words.
-            max_words: Largest number of words in a batch with padding.
-            read_ahead: Number of sentences that are sorted by length at a time.
-        """
-        remaining = iter(sentences)
-        while group := list(islice(remaining, read_ahead)):
-            results = [empty] * len(group)
-            for places in self._batches([len(each) for each in group], max_words=max_words):
-                found = predict([group[place] for place in places])
-                for place, each in zip(places, found, strict=True):
-                    results[place] = each
-            yield from results
-
-    def _batches(self, lengths: Sequence[int], *, max_words: int) -> Iterator[list[int]]:
-        """Yield the indices of the sentences of each batch; empty sentences are left out."""
-        order = sorted((i for i, n in enumerate(lengths) if n), key=lambda i: lengths[i])
-        batch: list[int] = []
-        for place in order:
-            is_full = len(batch) == self._batch_size
-            if batch and (is_full or (len(batch) + 1) * lengths[place] > max_words):
-                yield batch
-                batch = []
-            batch.append(place)
-        if batch:
-            yield batch
 
     @torch.no_grad()
     def _predict_batch(

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
 
 import torch
 
+from nextword.batches import predict_in_order
 from nextword.tasks.transduction.batch import Ids
 from nextword.tasks.transduction.data import padded_sources
 from nextword.tasks.transduction.model import EncoderDecoder
@@ -58,29 +59,17 @@ class TransductionSearch:
             read_ahead: Number of sources that are read before the first result is returned, to
                 batch those of similar length.
         """
-        remaining = iter(sources)
-        while group := list(islice(remaining, read_ahead)):
-            found: list[list[Hypothesis]] = [[] for _ in group]
-            for places in self._batches([len(ids) for ids in group]):
-                results = self._search([group[place] for place in places], with_alignment)
-                for place, each in zip(places, results, strict=True):
-                    found[place] = each
-            yield from found
+        return predict_in_order(
+            sources,
+            partial(self._search, with_alignment=with_alignment),
+            # Start and end tokens count, in each row of the beam.
+            size=lambda ids: (len(ids) + 2) * self.config.beam_size,
+            batch_size=self.batch_size,
+            max_batch_size=_MAX_TOKENS,
+            read_ahead=read_ahead,
+        )
 
-    def _batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
-        """Yield the places of the sources of each batch."""
-        order = sorted(range(len(lengths)), key=lambda place: lengths[place])
-        batch: list[int] = []
-        for place in order:
-            num_tokens = (len(batch) + 1) * (lengths[place] + 2) * self.config.beam_size
-            if batch and (len(batch) == self.batch_size or num_tokens > _MAX_TOKENS):
-                yield batch
-                batch = []
-            batch.append(place)
-        if batch:
-            yield batch
-
-    def _search(self, sources: Sequence[Ids], with_alignment: bool) -> list[list[Hypothesis]]:
+    def _search(self, sources: Sequence[Ids], *, with_alignment: bool) -> list[list[Hypothesis]]:
         source_ids, lengths = padded_sources(sources, self.parts.source)
         device, target = self.models[0].device, self.parts.target
         return search(
