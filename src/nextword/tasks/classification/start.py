@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nextword.models import load_parameter_tensors, parameter_tensors
-from nextword.storage import load_model, read_model_config, task_kind
+from nextword.storage import read_model_config, task_kind
 from nextword.tasks.classification.class_weights import class_weights
 from nextword.tasks.classification.classifier import ClassifierParts, load_classifier
 from nextword.tasks.classification.config import ClassificationRunConfig
@@ -13,20 +13,14 @@ from nextword.tasks.classification.data import label_counts
 from nextword.tasks.classification.files import TextRow
 from nextword.tasks.classification.model import ClassificationModel
 from nextword.tasks.classification.splitting import splitter
-from nextword.tasks.encoding import (
-    EncoderParts,
-    FeatureSource,
-    LabelVocabulary,
-    feature_model,
-    load_feature_models,
-    read_word_vectors,
-    training_vocabulary,
-)
+from nextword.tasks.encoding import LabelVocabulary
 from nextword.tasks.running import (
     ENCODER_ARCHITECTURE,
     SectionPair,
+    new_encoder_parts,
     refuse_new_labels,
     refuse_other_architecture,
+    start_word_vectors,
     with_vocabulary_of,
 )
 from nextword.training.data import TextAccess
@@ -55,13 +49,7 @@ def starting_model(
         return _from_classifier(config, init, rows)
     parts = _new_parts(config, access, init, rows)
     model = _build(parts, config, rows)
-    if config.encoder.vectors is not None:
-        read_word_vectors(
-            access.located(config.encoder.vectors),
-            model.encoder,
-            vocabulary=parts.encoder.vocabulary,
-            freeze=config.encoder.freeze_vectors,
-        )
+    start_word_vectors(model.encoder, parts.encoder, access=access)
     return parts, model
 
 
@@ -85,21 +73,15 @@ def _new_parts(
     rows: Sequence[TextRow],
 ) -> ClassifierParts:
     """Return the parts of a new classifier, with vocabularies of the training data."""
-    feature_models: list[FeatureSource] = [
-        *load_feature_models(config.encoder, located=access.located)
-    ]
-    if init is not None:
-        feature_models.append(feature_model(load_model(Path(init)), name=init))
     split = splitter(config.classification.words)
-    vocabulary = training_vocabulary(
-        (split(row.text)[: config.training.max_length] for row in rows),
+    encoder = new_encoder_parts(
         config.encoder,
-        located=access.located,
+        (split(row.text)[: config.training.max_length] for row in rows),
+        access=access,
+        init=init,
     )
     return ClassifierParts(
-        encoder=EncoderParts(
-            config=config.encoder, vocabulary=vocabulary, feature_models=tuple(feature_models)
-        ),
+        encoder=encoder,
         config=config.classification,
         ngrams=config.ngrams,
         columns=config.columns,

@@ -15,8 +15,10 @@ from nextword.tasks.running.run import Prepare, TaskResult, run_task
 from nextword.tasks.running.starting import (
     ENCODER_ARCHITECTURE,
     SectionPair,
+    new_encoder_parts,
     refuse_new_labels,
     refuse_other_architecture,
+    start_word_vectors,
     with_vocabulary_of,
 )
 from nextword.tasks.running.validation_share import split_off
@@ -33,12 +35,14 @@ __all__ = [
     "TaskResult",
     "TaskTextConfig",
     "TaskTrainingConfig",
+    "new_encoder_parts",
     "portable",
     "refuse_idle_task_settings",
     "refuse_new_labels",
     "refuse_other_architecture",
     "run_task",
     "split_off",
+    "start_word_vectors",
     "with_vocabulary_of",
     "write_task_card",
 ]

@@ -1,11 +1,23 @@
-"""What tasks share when training starts from a model of the same task."""
+"""What tasks share when training starts: a new encoder, or checks of a model of the same task."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from nextword.base import ConfigError, encode
-from nextword.tasks.encoding import EncoderConfig
+from nextword.storage import load_model
+from nextword.tasks.encoding import (
+    EncoderConfig,
+    EncoderParts,
+    FeatureSource,
+    SequenceEncoder,
+    feature_model,
+    load_feature_models,
+    read_word_vectors,
+    training_vocabulary,
+)
+from nextword.training.data import TextAccess
 
 #: Settings of the encoder that the shapes of the weights depend on.
 ENCODER_ARCHITECTURE = (
@@ -46,6 +58,55 @@ class SectionPair:
     here: Any
     stored: Any
     keys: Sequence[str]
+
+
+def new_encoder_parts(
+    config: EncoderConfig,
+    sentences: Iterable[Sequence[str]],
+    *,
+    access: TextAccess,
+    init: str | None,
+) -> EncoderParts:
+    """Return the parts of a new encoder, with the vocabulary of the training data.
+
+    Args:
+        config: The settings.
+        sentences: The words of each training sentence.
+        access: How files that the settings name are opened.
+        init: A language model that becomes a further feature; none when None.
+
+    Raises:
+        CheckpointError: A language model cannot be loaded.
+        ConfigError: A language model cannot be a feature.
+    """
+    models: list[FeatureSource] = [*load_feature_models(config, located=access.located)]
+    if init is not None:
+        models.append(feature_model(load_model(Path(init)), name=init))
+    vocabulary = training_vocabulary(sentences, config, located=access.located)
+    return EncoderParts(config=config, vocabulary=vocabulary, feature_models=tuple(models))
+
+
+def start_word_vectors(
+    encoder: SequenceEncoder, parts: EncoderParts, *, access: TextAccess
+) -> None:
+    """Copy the pretrained vectors that the settings name into a new encoder, if they name any.
+
+    Args:
+        encoder: The encoder.
+        parts: What it was built from.
+        access: How files are opened.
+
+    Raises:
+        ConfigError: The vectors do not fit.
+        DataError: The file cannot be read.
+    """
+    if parts.config.vectors is not None:
+        read_word_vectors(
+            access.located(parts.config.vectors),
+            encoder,
+            vocabulary=parts.vocabulary,
+            freeze=parts.config.freeze_vectors,
+        )
 
 
 def refuse_other_architecture(sections: Mapping[str, SectionPair], *, init: str) -> None:

@@ -5,21 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from nextword.models import load_parameter_tensors, parameter_tensors
-from nextword.storage import load_model, read_model_config, task_kind
-from nextword.tasks.encoding import (
-    EncoderParts,
-    FeatureSource,
-    LabelVocabulary,
-    feature_model,
-    load_feature_models,
-    read_word_vectors,
-    training_vocabulary,
-)
+from nextword.storage import read_model_config, task_kind
+from nextword.tasks.encoding import LabelVocabulary
 from nextword.tasks.running import (
     ENCODER_ARCHITECTURE,
     SectionPair,
+    new_encoder_parts,
     refuse_new_labels,
     refuse_other_architecture,
+    start_word_vectors,
     with_vocabulary_of,
 )
 from nextword.tasks.tagging.codec import LabelCodec
@@ -54,13 +48,7 @@ def starting_model(
         return _from_tagger(config, init, sentences)
     parts = _new_parts(config, access, init, sentences)
     model = parts.build(backend=config.training.backend)
-    if config.encoder.vectors is not None:
-        read_word_vectors(
-            access.located(config.encoder.vectors),
-            model.encoder,
-            vocabulary=parts.encoder.vocabulary,
-            freeze=config.encoder.freeze_vectors,
-        )
+    start_word_vectors(model.encoder, parts.encoder, access=access)
     return parts, model
 
 
@@ -71,18 +59,11 @@ def _new_parts(
     codec = LabelCodec.of(
         [sentence.labels or () for sentence in sentences], scheme=config.tagging.scheme
     )
-    feature_models: list[FeatureSource] = [
-        *load_feature_models(config.encoder, located=access.located)
-    ]
-    if init is not None:
-        feature_models.append(feature_model(load_model(Path(init)), name=init))
-    vocabulary = training_vocabulary(
-        (sentence.words for sentence in sentences), config.encoder, located=access.located
+    encoder = new_encoder_parts(
+        config.encoder, (sentence.words for sentence in sentences), access=access, init=init
     )
     return TaggerParts(
-        encoder=EncoderParts(
-            config=config.encoder, vocabulary=vocabulary, feature_models=tuple(feature_models)
-        ),
+        encoder=encoder,
         config=codec.resolve(config.tagging),
         codec=codec,
         labels=LabelVocabulary(codec.inside_labels()),
