@@ -8,6 +8,7 @@ does not matter.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -119,7 +120,8 @@ def corpus_scores(
         MissingExtraError: sacrebleu is not installed.
     """
     try:
-        from sacrebleu.metrics import BLEU, CHRF
+        from sacrebleu.metrics.bleu import BLEU
+        from sacrebleu.metrics.chrf import CHRF
     except ImportError as error:
         raise MissingExtraError(
             "BLEU and chrF are computed by sacrebleu, which is not installed.",
@@ -127,7 +129,9 @@ def corpus_scores(
         ) from error
     most = max(len(each) for each in references)
     # sacrebleu takes one list for each reference number; None stands for no such reference.
-    columns = [[each[k] if k < len(each) else None for each in references] for k in range(most)]
+    padded = [[each[k] if k < len(each) else None for each in references] for k in range(most)]
+    # Its annotation leaves the None out.
+    columns = cast("Sequence[Sequence[str]]", padded)
     bleu, chrf = BLEU(), CHRF()
     scores = bleu.corpus_score(predicted, columns), chrf.corpus_score(predicted, columns)
     return (
