@@ -34,7 +34,6 @@ from nextword.training.loop import (
     open_run,
     stop_on_signals,
 )
-from nextword.training.page import html_page, html_section, inline_pictures, preformatted
 from nextword.training.planning import NgramPlan, Plan, plan_training
 from nextword.training.recipe_files import (
     read_recipe,
@@ -75,15 +74,11 @@ __all__ = [
     "Validation",
     "ValidationRecord",
     "emptied_on_failure",
-    "html_page",
-    "html_section",
     "idle_updates",
-    "inline_pictures",
     "kneser_ney_baseline",
     "minimize",
     "open_run",
     "plan_training",
-    "preformatted",
     "prepare_data",
     "read_recipe",
     "read_settings",

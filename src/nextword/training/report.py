@@ -5,9 +5,9 @@ from typing import Any
 
 from nextword.base import encode, write_bytes, write_toml
 from nextword.evaluation import PerplexityCard, render_card
+from nextword.pages import html_page, html_section, inline_pictures, preformatted
 from nextword.storage import RunFolder
 from nextword.training.config import RunConfig
-from nextword.training.page import html_page, html_section, inline_pictures, preformatted
 
 
 def write_report(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nextword.base import checked_path, with_nulls, write_bytes, write_json
+from nextword.pages import html_page, html_section, inline_pictures, preformatted
 from nextword.storage import disk_errors
 from nextword.tasks.classification.classifier import ClassifiedText, Classifier
 from nextword.tasks.classification.evaluation import (
@@ -17,7 +18,6 @@ from nextword.tasks.classification.evaluation import (
 )
 from nextword.tasks.classification.explanation import WordValues, explain
 from nextword.tasks.classification.files import TextRow
-from nextword.training import html_page, html_section, inline_pictures, preformatted
 
 REPORT_FILE = "report.html"
 _CONFUSION_FILE = "confusion.png"

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from nextword.base import Values, write_bytes, write_toml
+from nextword.pages import html_page, html_section, inline_pictures, preformatted
 from nextword.storage import RunFolder
-from nextword.training import html_page, html_section, inline_pictures, preformatted
 
 if TYPE_CHECKING:
     from nextword.tasks.running.run import TaskResult

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from nextword.base import checked_path, with_nulls, write_bytes, write_json
+from nextword.pages import html_page, html_section, inline_pictures, preformatted
 from nextword.storage import disk_errors
 from nextword.tasks.tagging.evaluation import TaggingScores
-from nextword.training import html_page, html_section, inline_pictures, preformatted
 
 
 def write_tagging_report(out: Path, scores: TaggingScores, *, values: Mapping[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""Instruments: what a trained model does inside, measured and drawn."""
