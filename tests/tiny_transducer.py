@@ -15,7 +15,7 @@ from nextword.tasks.transduction.config import (
 from nextword.tasks.transduction.data import pair_batch
 from nextword.tasks.transduction.model import EncoderDecoder
 from nextword.tasks.transduction.parts import TargetLengths, TransducerParts
-from nextword.tasks.transduction.symbols import Symbols
+from nextword.tasks.decoding.symbols import Symbols
 
 SOURCES = ("ab", "a", "bbabc", "cab", "c")
 TARGETS = ("xy", "xxyx", "y", "yyyx", "x")

@@ -10,7 +10,7 @@ from jaxtyping import Int64
 from nextword.base import DataError
 from nextword.tasks.transduction.batch import Ids, PairBatch, SourceIds, padded
 from nextword.tasks.transduction.files import Pair
-from nextword.tasks.transduction.symbols import Symbols
+from nextword.tasks.decoding.symbols import Symbols
 from nextword.tensors import Lengths
 
 _logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from nextword.tasks.transduction.metrics import (
     corpus_scores,
     overlap_f1,
 )
-from nextword.tasks.transduction.symbols import Symbols
+from nextword.tasks.decoding.symbols import Symbols
 from nextword.tasks.transduction.transducer import Transducer, Transduction
 
 

@@ -9,8 +9,8 @@ from torch.nn import functional
 
 from nextword.layers import SourceMemory
 from nextword.tasks.transduction.batch import PairBatch, SourceIds
-from nextword.tasks.transduction.bridge import Bridge
-from nextword.tasks.transduction.decoder import Decoder, DecoderState
+from nextword.tasks.decoding.bridge import Bridge
+from nextword.tasks.decoding.decoder import Decoder, DecoderState
 from nextword.tasks.transduction.encoder import SourceEncoder
 from nextword.tensors import Lengths, TokenIds
 

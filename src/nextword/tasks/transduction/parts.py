@@ -7,7 +7,7 @@ from nextword.cells import CELLS, AnyCell
 from nextword.layers import Attention
 from nextword.models import parameter_tensors
 from nextword.tasks.storing import StoredTask
-from nextword.tasks.transduction.bridge import Bridge
+from nextword.tasks.decoding.bridge import Bridge
 from nextword.tasks.transduction.config import (
     DecoderConfig,
     LayersConfig,
@@ -16,10 +16,10 @@ from nextword.tasks.transduction.config import (
     TargetConfig,
     TransductionConfig,
 )
-from nextword.tasks.transduction.decoder import Decoder
+from nextword.tasks.decoding.decoder import Decoder
 from nextword.tasks.transduction.encoder import SourceEncoder
 from nextword.tasks.transduction.model import EncoderDecoder
-from nextword.tasks.transduction.symbols import Symbols
+from nextword.tasks.decoding.symbols import Symbols
 from nextword.tokens import VocabularyTokenizer
 
 KIND = "transduction"

@@ -15,9 +15,9 @@ from nextword.tasks.transduction.files import Pair, read_pairs
 from nextword.tasks.transduction.model import EncoderDecoder
 from nextword.tasks.transduction.objective import TransductionObjective
 from nextword.tasks.transduction.parts import TargetLengths, TransducerParts
-from nextword.tasks.transduction.search import SearchConfig
+from nextword.tasks.decoding.search import SearchConfig
 from nextword.tasks.transduction.starting import start_decoder, start_encoder
-from nextword.tasks.transduction.symbols import Symbols
+from nextword.tasks.decoding.symbols import Symbols
 from nextword.tasks.transduction.transducer import Transducer, load_transducer
 from nextword.tensors import resolve_device
 from nextword.training import Callback, ProgressCallback, Validation

@@ -17,7 +17,7 @@ from nextword.tasks.storing import load_task
 from nextword.tasks.transduction.model import EncoderDecoder
 from nextword.tasks.transduction.parts import KIND, TransducerParts
 from nextword.tasks.transduction.predictor import READ_AHEAD, TransductionSearch
-from nextword.tasks.transduction.search import Hypothesis, SearchConfig, TargetLanguageModel
+from nextword.tasks.decoding.search import Hypothesis, SearchConfig, TargetLanguageModel
 
 
 @dataclass(frozen=True, kw_only=True)

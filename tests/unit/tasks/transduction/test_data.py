@@ -7,7 +7,7 @@ from nextword.base import DataError
 from nextword.tasks.transduction.config import SourceConfig, TargetConfig
 from nextword.tasks.transduction.data import PairData
 from nextword.tasks.transduction.files import Pair
-from nextword.tasks.transduction.symbols import Symbols
+from nextword.tasks.decoding.symbols import Symbols
 
 PAIRS = [
     Pair(source="ab", references=("x", "yy"), place="f:1"),

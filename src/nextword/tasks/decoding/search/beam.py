@@ -14,15 +14,15 @@ from torch import Tensor
 
 from nextword.generation import Session
 from nextword.tasks.transduction.model import EncoderDecoder
-from nextword.tasks.transduction.search.config import SearchConfig
-from nextword.tasks.transduction.search.fusion import TargetLanguageModel
-from nextword.tasks.transduction.search.hypotheses import History, Hypothesis
-from nextword.tasks.transduction.search.ranking import (
+from nextword.tasks.decoding.search.config import SearchConfig
+from nextword.tasks.decoding.search.fusion import TargetLanguageModel
+from nextword.tasks.decoding.search.hypotheses import History, Hypothesis
+from nextword.tasks.decoding.search.ranking import (
     coverage_scores,
     highest_reachable,
     length_divisor,
 )
-from nextword.tasks.transduction.search.sources import ModelStates, SearchSources
+from nextword.tasks.decoding.search.sources import ModelStates, SearchSources
 from nextword.tensors import Rows
 
 _NEVER = float("-inf")

@@ -4,7 +4,7 @@ import pytest
 
 from nextword.base import ConfigError, DataError
 from nextword.tasks.transduction.config import SourceConfig, SymbolKind, TargetConfig
-from nextword.tasks.transduction.symbols import Symbols
+from nextword.tasks.decoding.symbols import Symbols
 
 TEXTS = ("K AE T", "D AO G", "K  AO T")
 

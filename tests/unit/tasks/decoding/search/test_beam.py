@@ -6,7 +6,7 @@ import torch
 from nextword.tasks.transduction.data import padded_sources
 from nextword.tasks.transduction.model import EncoderDecoder
 from nextword.tasks.transduction.parts import TransducerParts
-from nextword.tasks.transduction.search import (
+from nextword.tasks.decoding.search import (
     Hypothesis,
     SearchConfig,
     SearchSources,

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from nextword.layers import SourceMemory
 from nextword.tasks.transduction.batch import SourceIds
-from nextword.tasks.transduction.decoder import DecoderState
+from nextword.tasks.decoding.decoder import DecoderState
 from nextword.tasks.transduction.model import EncoderDecoder
 from nextword.tensors import Lengths, Rows
 
