@@ -96,6 +96,11 @@ class Decoder(nn.Module):
         self.output = nn.Linear(hidden_size, len(output_ids))
         self.output_ids: Tensor
         self.register_buffer("output_ids", torch.tensor(list(output_ids)), persistent=False)
+        # The row of `output_ids` that holds each id; -1 for ids that are never predicted.
+        rows = torch.full((vocab_size,), -1)
+        rows[self.output_ids] = torch.arange(len(output_ids))
+        self.output_rows: Tensor
+        self.register_buffer("output_rows", rows, persistent=False)
 
     @property
     def needs_loop(self) -> bool:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from nextword.tasks.transduction.batch import Ids
-from nextword.tasks.transduction.config import SymbolConfig
+from nextword.tasks.decoding.batch import Ids
+from nextword.tasks.decoding.config import SymbolConfig
 from nextword.tokens import VocabularyTokenizer, train_tokenizer
 
 #: Texts are passed to the trainer of a tokenizer in pieces of this number.
