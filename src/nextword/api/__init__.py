@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nextword.api.loading import load, load_language_model
     from nextword.api.model import Model
+    from nextword.api.reading import reading_config, train_reader
     from nextword.api.tasks import (
         classification_config,
         tagging_config,
@@ -26,10 +27,12 @@ _HOMES = {
     "load": "nextword.api.loading",
     "load_language_model": "nextword.api.loading",
     "plan": "nextword.api.training",
+    "reading_config": "nextword.api.reading",
     "run_config": "nextword.api.training",
     "tagging_config": "nextword.api.tasks",
     "train": "nextword.api.training",
     "train_classifier": "nextword.api.tasks",
+    "train_reader": "nextword.api.reading",
     "train_tagger": "nextword.api.tasks",
     "train_transducer": "nextword.api.transduction",
     "transduction_config": "nextword.api.transduction",
@@ -42,10 +45,12 @@ __all__ = [
     "load",
     "load_language_model",
     "plan",
+    "reading_config",
     "run_config",
     "tagging_config",
     "train",
     "train_classifier",
+    "train_reader",
     "train_tagger",
     "train_transducer",
     "transduction_config",
