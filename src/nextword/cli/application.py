@@ -27,6 +27,7 @@ from nextword.cli.next_words import next_words
 from nextword.cli.options import DEBUG_FLAG, Debug
 from nextword.cli.output import remark, write_line
 from nextword.cli.program import NAME
+from nextword.cli.read import app as read_app
 from nextword.cli.recipes import recipes
 from nextword.cli.score import score
 from nextword.cli.streams import replace_closed_streams
@@ -68,6 +69,7 @@ for _name, _group, _summary in (
     ("tag", tag_app, "Label the words of sentences."),
     ("classify", classify_app, "Label texts."),
     ("transduce", transduce_app, "Map sequences to sequences."),
+    ("read", read_app, "Answer questions about passages."),
 ):
     app.add_typer(_group, name=_name, short_help=_summary, help=_summary)
 

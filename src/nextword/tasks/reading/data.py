@@ -187,9 +187,9 @@ def items_sha256(items: Sequence[Item]) -> str:
     digest = hashlib.sha256()
     for item in items:
         turns = [[turn.question, turn.answer] for turn in item.history]
-        values = [item.passage, item.question, item.references, turns, item.candidates]
-        values += [item.supporting, item.answer_starts, item.starts]
-        digest.update(json.dumps(values).encode("utf-8") + b"\n")
+        texts = [item.passage, item.question, item.references, turns, item.candidates]
+        numbers = [item.supporting, item.answer_starts, item.starts]
+        digest.update(json.dumps([texts, numbers]).encode() + b"\n")
     return digest.hexdigest()
 
 

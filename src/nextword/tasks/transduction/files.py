@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nextword.base import DataError, did_you_mean, shortened
-from nextword.tasks.text_input import (
+from nextword.tasks.texts import (
     BYTE_ORDER_MARK,
     check_characters,
     json_object,

@@ -1,7 +1,7 @@
 """Questions from the text format of the bAbI tasks: numbered sentences with questions among them.
 
 A story begins with line number 1. A question has a tab, its answer, and possibly another tab and
-the numbers of the lines that the answer follows from.
+the numbers of the lines that the answer follows from. Source: [weston2016].
 """
 
 import re

@@ -5,7 +5,7 @@ from typing import Any
 
 from nextword.base import DataError, did_you_mean, shortened
 from nextword.tasks.reading.files.item import Item, Turn, split_passage
-from nextword.tasks.text_input import check_characters, json_object
+from nextword.tasks.texts import check_characters, json_object
 
 FORMAT_HELP = (
     'Each line is an object such as {"passage": "...", "question": "...", "answer": "..."}, where '

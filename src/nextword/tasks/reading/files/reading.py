@@ -9,7 +9,7 @@ from nextword.tasks.reading.files.babi import babi_items, looks_like_babi
 from nextword.tasks.reading.files.item import Item
 from nextword.tasks.reading.files.json_lines import FORMAT_HELP, json_item
 from nextword.tasks.reading.files.squad import squad_items
-from nextword.tasks.text_input import BYTE_ORDER_MARK, strict_pieces
+from nextword.tasks.texts import BYTE_ORDER_MARK, strict_pieces
 from nextword.text import ByteStream, Source, open_sources, text_lines
 
 _FORMATS_HELP = (

@@ -8,7 +8,7 @@ from typing import Any
 from nextword.base import DataError
 from nextword.tasks.reading.files.item import Item, split_passage
 from nextword.tasks.reading.files.json_lines import checked_start
-from nextword.tasks.text_input import check_characters
+from nextword.tasks.texts import check_characters
 
 _logger = logging.getLogger(__name__)
 _HELP = (

@@ -1,4 +1,4 @@
-"""What the readers of examples share: strict decoding, and JSON objects with texts."""
+"""What tasks share about texts in files: strict decoding, JSON objects, and fields of a line."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -73,3 +73,8 @@ def check_characters(texts: Iterable[str], *, place: str) -> None:
                 f"character {error.start:,}.",
                 help="Repair the escape in the file.",
             ) from error
+
+
+def one_field(text: str) -> str:
+    r"""Return a text without tabs and line ends, which are written as `\t`, `\n` and `\r`."""
+    return text.replace("\t", r"\t").replace("\n", r"\n").replace("\r", r"\r")
