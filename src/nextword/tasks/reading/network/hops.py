@@ -109,7 +109,8 @@ class Hops(nn.Module):
             query = torch.tanh(combine(torch.cat([state, asked], dim=1)))
             found, weights = _attend(to_passage, query, passage)
             passage_weights.append(weights)
-            state = self.dropout(cell(torch.cat([asked, found], dim=1), state))
+            after = cell(torch.cat([asked, found], dim=1), state)
+            state = self.dropout(after[:, None])[:, 0]
         return Attended(
             state=state,
             question_weights=torch.stack(question_weights, dim=1),

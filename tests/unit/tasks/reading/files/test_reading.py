@@ -125,7 +125,7 @@ def test_read_items_byte_order_mark_and_carriage_returns_do_not_matter(tmp_path:
     ("content", "message"),
     [
         ("", "is empty: it has no questions"),
-        (f'{COMPLETE}, "supporting": [2]}}', "the supporting sentence 2 is not one of the 1"),
+        (f'{COMPLETE}, "supporting": [2]}}', "the supporting sentence '2' is not one of the 1"),
         (f'{COMPLETE}, "history": "d"}}', "history is not a list"),
         (f'{COMPLETE}, "history": [3]}}', "is not a turn"),
         ('{"passage": "a"}\n', "txt:1 has no key 'question'"),
