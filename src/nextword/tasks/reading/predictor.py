@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from jaxtyping import Float64
 
-from nextword.base import FormatError
+from nextword.base import DataError, FormatError
 from nextword.batches import predict_in_order
 from nextword.tasks.decoding.search import Hypothesis, SearchConfig, SearchSources, search
 from nextword.tasks.encoding import Batcher
@@ -81,7 +81,7 @@ class ReadingPredictor:
             read_ahead: Number of questions that are read before the first answer is returned.
 
         Raises:
-            DataError: A passage or a question has no word.
+            DataError: A passage or a question has no word, or a question has no candidates.
             FormatError: A log-probability is not finite, because weights are not.
         """
         return predict_in_order(
@@ -121,6 +121,12 @@ class ReadingPredictor:
         candidates: Sequence[str] = ()
         if self.parts.config.answer == "candidate":
             candidates = item.candidates or self.parts.answers
+            if not candidates:
+                raise DataError(
+                    f"{item.place}: the question has no candidates, and all training questions "
+                    "had candidates of their own.",
+                    help="Give the candidates of every question.",
+                )
         return encode_item(item, self.batcher, candidates=candidates)
 
     def _find(

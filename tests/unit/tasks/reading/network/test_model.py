@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import nextword as nw
+from nextword.base import DataError
 from nextword.tasks.decoding.search import SearchConfig
 from nextword.tasks.reading import Item, Reader, Turn, read_items
 from nextword.tasks.reading.data import ReadingData
@@ -183,3 +184,8 @@ def test_reader_history_changes_the_answer_distribution(readers: dict[str, Reade
     found = readers["span"].read_items(replace(item, history=history) for history in histories)
 
     assert len({round(each.log_prob, 9) for each in found}) == 3
+
+
+def test_reader_question_without_candidates_is_refused(readers: dict[str, Reader]) -> None:
+    with pytest.raises(DataError, match="the question has no candidates"):
+        readers["candidate"].read("Anna is in the hall.", "Where is Anna?")
