@@ -220,7 +220,7 @@ def _answers(reader: "Reader", file: str) -> "Iterator[tuple[Item, Answer]]":
 
     pending: deque[Item] = deque()
 
-    def asked() -> Iterator[Item]:
+    def asked() -> "Iterator[Item]":
         items = read_items(
             [file], with_answers=False, standard_input=sys.stdin.buffer, is_read_once=True
         )

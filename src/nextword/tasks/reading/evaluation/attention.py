@@ -16,6 +16,8 @@ _COLOR = (86, 180, 233)
 _DOTS_PER_INCH = 130
 #: Longer lines of a picture are broken.
 _LINE_CHARACTERS = 78
+#: Width of a character of a picture, inches.
+_CHARACTER = 0.068
 #: A picture of a longer passage could not be read.
 _MAX_LINES = 60
 
@@ -52,7 +54,7 @@ def sentence_numbers(item: Item, found: Answer) -> list[int]:
 def attention_html(item: Item, found: Answer) -> str:
     """Return the passage once for each hop, as HTML: the darker a word, the more attention.
 
-    Below each passage stands the sentence with the most attention and its share, so that nothing
+    Above each passage stands the sentence with the most attention and its share, so that nothing
     is told by colour alone.
 
     Args:
@@ -107,13 +109,16 @@ def draw_attention(item: Item, found: Answer, path: Path) -> None:
 
     lines = _lines(item, found)[:_MAX_LINES]
     num_hops = len(found.attention)
+    title = [f"Earlier: {turn.question} {turn.answer}" for turn in item.history]
+    title.append(f"Question: {item.question}   Answer: {found.text}")
     widest = max(line[-1][0] + len(line[-1][1]) for _, line in lines) + 6
     figure = Figure(
-        figsize=(0.5 + 0.083 * widest * num_hops, 0.9 + 0.2 * len(lines)), layout="constrained"
+        figsize=(0.5 + _CHARACTER * widest * num_hops, 0.7 + 0.2 * (len(lines) + len(title))),
+        layout="constrained",
     )
     FigureCanvasAgg(figure)
     shares = sentence_attention(item, found)
-    figure.suptitle(plain_label(f"{item.question}  {found.text}"), fontsize=10)
+    figure.suptitle(plain_label("\n".join(title)), fontsize=9)
     for hop, axes in enumerate(np.atleast_1d(figure.subplots(1, num_hops)).tolist()):
         axes.set_title(f"hop {hop + 1}", fontsize=9)
         axes.set_xlim(-6, widest - 6)

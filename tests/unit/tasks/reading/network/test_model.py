@@ -67,6 +67,7 @@ def test_reader_does_not_depend_on_the_batch_and_padding(
         assert one.attention.shape == (2, len(one.words))
 
 
+@torch.no_grad()
 @pytest.mark.parametrize("kind", KINDS)
 def test_loss_of_a_batch_is_the_sum_of_its_rows(
     readers: dict[str, Reader], tmp_path: Path, kind: str
