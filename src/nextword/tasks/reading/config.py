@@ -23,6 +23,8 @@ class ReadingConfig:
             `candidate` picks one of the candidates of a question, or of the answers of the training
             data if a question has none; `free` writes the answer with `decoder.*`.
         hops: Number of times that the reader attends to the question and then to the passage.
+        reread: Read the passage again in every hop but the first, by a recurrent layer that knows
+            what was found before.
         attention: How scores of attention are computed: `additive`, `dot` or `general`.
         attention_size: Size of the hidden layer of `additive` attention.
         supporting_weight: Weight of a loss that moves the attention of each hop to the supporting
@@ -36,6 +38,7 @@ class ReadingConfig:
 
     answer: AnswerKind = "span"
     hops: PositiveInt = 2
+    reread: bool = False
     attention: AttentionKind = "general"
     attention_size: PositiveInt = 128
     supporting_weight: NonNegativeFloat = 1.0
@@ -85,4 +88,6 @@ class ReadingRunConfig(TaskConfig):
             idle["reading.max_answer_words"] = f"reading.answer is {kind!r}; only 'span' has spans"
         else:
             idle["reading.label_smoothing"] = "reading.answer is 'span'"
+        if self.reading.hops == 1:
+            idle["reading.reread"] = "reading.hops is 1; there is no second hop"
         return idle

@@ -15,7 +15,7 @@ from nextword.tasks.decoding import (
 from nextword.tasks.encoding import EncoderParts, SequenceEncoder, recurrent_layers
 from nextword.tasks.reading.config import ReadingConfig
 from nextword.tasks.reading.network.answers import AnswerHead, CandidateHead, FreeHead, SpanHead
-from nextword.tasks.reading.network.hops import Hops
+from nextword.tasks.reading.network.hops import Hops, Layers
 from nextword.tasks.reading.network.model import SEGMENT_SIZE, ReadingModel
 from nextword.tasks.reading.scoring import Baselines
 from nextword.tasks.storing import StoredTask
@@ -75,9 +75,19 @@ class ReaderParts:
                 attention=self.config.attention,
                 attention_size=self.config.attention_size,
                 dropout=self.config.dropout,
+                rereaders=self._rereaders(output_size, backend),
             ),
             head=self._head(encoder, output_size, backend),
         )
+
+    def _rereaders(self, size: int, backend: str) -> list[Layers]:
+        """Return the layers that read the passage again, one layer for every hop but the first."""
+        if not self.config.reread:
+            return []
+        config = replace(self.encoder.config, num_layers=1)
+        return [
+            recurrent_layers(config, 2 * size, backend=backend) for _ in range(self.config.hops - 1)
+        ]
 
     def _head(self, encoder: SequenceEncoder, size: int, backend: str) -> AnswerHead:
         smoothing = self.config.label_smoothing

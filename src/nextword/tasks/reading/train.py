@@ -39,7 +39,7 @@ from nextword.training import Callback, ProgressCallback, Validation
 from nextword.training.data import TextAccess
 
 #: Settings of `reading.*` and `decoder.*` that the shapes of the weights depend on.
-_READING_ARCHITECTURE = ("answer", "hops", "attention", "attention_size")
+_READING_ARCHITECTURE = ("answer", "hops", "reread", "attention", "attention_size")
 _DECODER_ARCHITECTURE = (
     "cell",
     "num_layers",

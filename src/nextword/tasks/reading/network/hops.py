@@ -1,15 +1,18 @@
 """Several hops of attention: to the question, then to the passage, and again."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from nextword.layers import Attention, AttentionKind, Dropout
-from nextword.tensors import Lengths
+from nextword.recurrent import BidirectionalStack, RecurrentStack
+from nextword.tensors import Embeddings, Lengths
 
 Vectors = Float[Tensor, "batch hidden"]
+Layers = RecurrentStack | BidirectionalStack
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,17 +30,36 @@ class Encoded:
     final: Vectors
 
 
+def run_layers(layers: Layers, inputs: Embeddings, lengths: Lengths) -> Encoded:
+    """Run recurrent layers over sequences.
+
+    Args:
+        layers: The layers.
+        inputs: (batch, time, input).
+        lengths: Number of steps of each row, at least 1, (batch).
+    """
+    if isinstance(layers, BidirectionalStack):
+        outputs, states = layers(inputs, lengths)
+        final = torch.cat([state[0] for state in states[-1]], dim=1)
+    else:
+        outputs, last = layers(inputs, layers.initial_state(len(inputs)), lengths)
+        final = last[-1][0]
+    return Encoded(outputs=outputs, lengths=lengths, final=final)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Attended:
     """What a reader has after its last hop.
 
     Attributes:
         state: What answers are found from, (batch, hidden).
+        passage: The passage as the last hop has read it.
         question_weights: Attention of each hop to the words of the question, (batch, hop, time).
         passage_weights: Attention of each hop to the words of the passage, (batch, hop, source).
     """
 
     state: Vectors
+    passage: Encoded
     question_weights: Float[Tensor, "batch hop time"]
     passage_weights: Float[Tensor, "batch hop source"]
 
@@ -50,15 +72,21 @@ class Hops(nn.Module):
     computes the next s from both. So a later hop can look for what an earlier one has found, such
     as the place of the person who has the object of the question.
 
+    With layers for it, every hop but the first reads the passage again, with s as a further input
+    of every word: what matters about a word, such as whether a later sentence says otherwise, may
+    depend on what was found.
+
     Args:
         num_hops: Number of hops; each has weights of its own.
         size: Size of the vectors of words and of the state.
         attention: Kind of the attention.
         attention_size: Size of the hidden layer of `additive` attention.
-        dropout: Dropout probability of the state.
+        dropout: Dropout probability of the state, and of the outputs of `rereaders`.
+        rereaders: The recurrent layers of every hop but the first; none to read the passage once.
 
     Source: iterative alternating attention [sordoni2016], without its gates; several hops over
-    memories [sukhbaatar2015].
+    memories [sukhbaatar2015]; recurrent layers between the hops [dhingra2017], here with the state
+    as an input instead of gates.
     """
 
     def __init__(
@@ -69,6 +97,7 @@ class Hops(nn.Module):
         attention: AttentionKind,
         attention_size: int = 128,
         dropout: float = 0.0,
+        rereaders: Sequence[Layers] = (),
     ) -> None:
         super().__init__()
 
@@ -86,6 +115,7 @@ class Hops(nn.Module):
         self.passage_attentions = attentions()
         self.cells = nn.ModuleList(nn.GRUCell(2 * size, size) for _ in range(num_hops))
         self.dropout = Dropout(dropout)
+        self.rereaders = nn.ModuleList(rereaders)
 
     def forward(self, question: Encoded, passage: Encoded) -> Attended:
         """Read a passage with a question in mind.
@@ -103,7 +133,9 @@ class Hops(nn.Module):
             self.cells,
             strict=True,
         )
-        for to_question, combine, to_passage, cell in parts:
+        for hop, (to_question, combine, to_passage, cell) in enumerate(parts):
+            if hop and len(self.rereaders):
+                passage = self._reread(hop, passage, state)
             asked, weights = _attend(to_question, state, question)
             question_weights.append(weights)
             query = torch.tanh(combine(torch.cat([state, asked], dim=1)))
@@ -113,9 +145,19 @@ class Hops(nn.Module):
             state = self.dropout(after[:, None])[:, 0]
         return Attended(
             state=state,
+            passage=passage,
             question_weights=torch.stack(question_weights, dim=1),
             passage_weights=torch.stack(passage_weights, dim=1),
         )
+
+    def _reread(self, hop: int, passage: Encoded, state: Vectors) -> Encoded:
+        """Return the passage, read again with the state as a further input of every word."""
+        layers = self.rereaders[hop - 1]
+        assert isinstance(layers, RecurrentStack | BidirectionalStack)  # nn.ModuleList is not typed
+        wide = state[:, None].expand(-1, passage.outputs.shape[1], -1)
+        inputs = torch.cat([passage.outputs, wide], dim=2)
+        found = run_layers(layers, inputs, passage.lengths)
+        return replace(found, outputs=self.dropout(found.outputs))
 
 
 def _attend(attention: nn.Module, query: Vectors, encoded: Encoded) -> tuple[Tensor, Tensor]:

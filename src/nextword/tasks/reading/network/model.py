@@ -1,17 +1,16 @@
 """The reader's network: encoders of question and passage, hops of attention, and an answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from nextword.recurrent import BidirectionalStack, RecurrentStack
 from nextword.tasks.encoding import SequenceEncoder, TokenBatch
 from nextword.tasks.reading.network.answers import AnswerHead
 from nextword.tasks.reading.network.batch import NUM_MATCHES, NUM_SEGMENTS, ReadingBatch
-from nextword.tasks.reading.network.hops import Attended, Encoded, Hops
-from nextword.tensors import Embeddings, Hidden, Lengths
+from nextword.tasks.reading.network.hops import Attended, Encoded, Hops, Layers, run_layers
+from nextword.tensors import Embeddings, Lengths
 
 #: Size of the embedding that tells the question from the history.
 SEGMENT_SIZE = 8
@@ -54,7 +53,7 @@ class ReadingModel(nn.Module):
         self,
         encoder: SequenceEncoder,
         *,
-        question_layers: RecurrentStack | BidirectionalStack,
+        question_layers: Layers,
         hops: Hops,
         head: AnswerHead,
     ) -> None:
@@ -75,7 +74,7 @@ class ReadingModel(nn.Module):
         return output_size + NUM_MATCHES
 
     def forward(self, batch: ReadingBatch) -> tuple[Encoded, Attended]:
-        """Return the encoded passages, and what the hops found.
+        """Return the passages as the last hop has read them, and what the hops found.
 
         Args:
             batch: The questions.
@@ -86,7 +85,8 @@ class ReadingModel(nn.Module):
         asked = question.final[:, None].expand(-1, width, -1)
         inputs = torch.cat([inputs, batch.matches.to(inputs.dtype), asked], dim=2)
         passage = self._run(self.encoder.core, inputs, batch.passages.lengths)
-        return passage, self.hops(question, passage)
+        attended: Attended = self.hops(question, passage)
+        return attended.passage, attended
 
     def loss(self, batch: ReadingBatch) -> ReadingLoss:
         """Return the loss of a batch.
@@ -102,18 +102,9 @@ class ReadingModel(nn.Module):
         inputs = torch.cat([self.encoder.embed(questions), self.segments(segments)], dim=2)
         return self._run(self.question_layers, inputs, questions.lengths)
 
-    def _run(
-        self, layers: RecurrentStack | BidirectionalStack, inputs: Embeddings, lengths: Lengths
-    ) -> Encoded:
-        inputs = self.encoder.input_dropout(inputs)
-        outputs: Hidden
-        if isinstance(layers, BidirectionalStack):
-            outputs, states = layers(inputs, lengths)
-            final = torch.cat([state[0] for state in states[-1]], dim=1)
-        else:
-            outputs, states = layers(inputs, layers.initial_state(len(inputs)), lengths)
-            final = states[-1][0]
-        return Encoded(outputs=self.encoder.output_dropout(outputs), lengths=lengths, final=final)
+    def _run(self, layers: Layers, inputs: Embeddings, lengths: Lengths) -> Encoded:
+        encoded = run_layers(layers, self.encoder.input_dropout(inputs), lengths)
+        return replace(encoded, outputs=self.encoder.output_dropout(encoded.outputs))
 
 
 def _attention_loss(attended: Attended, batch: ReadingBatch) -> Tensor:
