@@ -91,3 +91,12 @@ def test_surprisal_of_an_unknown_choice_is_refused(cli: Call, word_run: Path, op
 
     assert finished.code == 2
     assert f"{option} is 'sentence'" in finished.err
+
+
+def test_score_rank_prints_the_most_probable_lines_first(cli: Call, word_run: Path) -> None:
+    stdin = b"w1 w2 w3 w4\nw1\nw1 w2\n"
+    plain = cli("score", word_run, stdin=stdin).out.splitlines()
+
+    ranked = cli("score", word_run, "--rank", stdin=stdin).out.splitlines()
+
+    assert ranked == sorted(plain, key=lambda line: -float(line.split("\t")[0]))

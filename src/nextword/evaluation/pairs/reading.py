@@ -43,7 +43,8 @@ def read_pairs(
 
     A file is read as JSON lines if its first line begins with a brace, and as TSV otherwise. In
     JSON lines, the keys are those of BLiMP: `sentence_good`, `sentence_bad`, `UID` and
-    `linguistics_term`; or `good`, `bad`, `paradigm` and `group`, as in TSV.
+    `linguistics_term`; or `good`, `bad`, `paradigm` and `group`, as in TSV. Without a paradigm, the
+    group is the paradigm.
 
     Source: [warstadt2020].
 
@@ -103,9 +104,9 @@ def _pair(values: Mapping[str, Any], *, place: str) -> MinimalPair:
     good, bad = (_sentence(values, names, place=place) for names in (_GOOD, _BAD))
     if good == bad:
         raise DataError(f"{place}, has the same sentence twice: {good!r}.", help=_HELP)
-    return MinimalPair(
-        good=good, bad=bad, paradigm=_name(values, _PARADIGM), group=_name(values, _GROUP)
-    )
+    group = _name(values, _GROUP, default="all")
+    paradigm = _name(values, _PARADIGM, default=group)
+    return MinimalPair(good=good, bad=bad, paradigm=paradigm, group=group)
 
 
 def _sentence(values: Mapping[str, Any], names: Sequence[str], *, place: str) -> str:
@@ -115,5 +116,5 @@ def _sentence(values: Mapping[str, Any], names: Sequence[str], *, place: str) ->
     return found
 
 
-def _name(values: Mapping[str, Any], names: Sequence[str]) -> str:
-    return str(next((values[name] for name in names if values.get(name)), "all"))
+def _name(values: Mapping[str, Any], names: Sequence[str], *, default: str) -> str:
+    return str(next((values[name] for name in names if values.get(name)), default))
