@@ -6,7 +6,7 @@ loaded and asked for the next word without them.
 
 import copy
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +30,15 @@ from nextword.text import Corpus
 from nextword.tokens import Reset, TokenStore, build_store
 
 if TYPE_CHECKING:
-    from nextword.evaluation import AuditReport, LineScore, PerplexityCard, UnitScore
+    from nextword.evaluation import (
+        AuditReport,
+        LineScore,
+        LineSurprisal,
+        MinimalPair,
+        PairScores,
+        PerplexityCard,
+        UnitScore,
+    )
     from nextword.tasks.embedding import VectorEncoder, Vectors
     from nextword.training import ProgressCallback
 
@@ -381,6 +389,68 @@ class Model:
             lines,
             tokenizer=self.tokenizer,
             batch_size=DEFAULT_BATCH_SIZE if batch_size is None else batch_size,
+        )
+
+    def surprisal(
+        self,
+        lines: Iterable[str],
+        *,
+        is_one_text: bool = False,
+        batch_size: int | None = None,
+    ) -> "list[LineSurprisal]":
+        """Return the surprisal of the tokens and words of each line, with entropy and rank.
+
+        Args:
+            lines: Lines with or without their newline.
+            is_one_text: Whether each line is read after the lines before it; otherwise each line
+                starts from the initial state, as in `score`.
+            batch_size: Number of lines in a batch; 32 when None. Figures do not depend on it.
+        """
+        return list(self.stream_surprisals(lines, is_one_text=is_one_text, batch_size=batch_size))
+
+    def stream_surprisals(
+        self,
+        lines: Iterable[str],
+        *,
+        is_one_text: bool = False,
+        batch_size: int | None = None,
+    ) -> "Iterator[LineSurprisal]":
+        """Iterate over the surprisals of lines as they arrive.
+
+        Args are those of `surprisal`.
+        """
+        from nextword.evaluation import DEFAULT_BATCH_SIZE, line_surprisals
+
+        return line_surprisals(
+            self.language_model,
+            lines,
+            tokenizer=self.tokenizer,
+            is_one_text=is_one_text,
+            batch_size=DEFAULT_BATCH_SIZE if batch_size is None else batch_size,
+        )
+
+    def compare_pairs(
+        self,
+        pairs: "Iterable[MinimalPair]",
+        *,
+        method: str = "sentence",
+        on_progress: Callable[[int], None] | None = None,
+    ) -> "PairScores":
+        """Return how often the model prefers the good sentence of a pair.
+
+        Args:
+            pairs: The pairs; `nextword.evaluation.read_pairs` reads them from a file.
+            method: `sentence` compares whole sentences, `prefix` the first different words.
+            on_progress: Called with the number of pairs that are compared.
+        """
+        from nextword.evaluation import compare_pairs
+
+        return compare_pairs(
+            self.language_model,
+            pairs,
+            tokenizer=self.tokenizer,
+            method=method,
+            on_progress=on_progress,
         )
 
     def encode(

@@ -26,10 +26,12 @@ from nextword.cli.log import shown_log
 from nextword.cli.next_words import next_words
 from nextword.cli.options import DEBUG_FLAG, Debug
 from nextword.cli.output import remark, write_line
+from nextword.cli.pairs import pairs
 from nextword.cli.program import NAME
 from nextword.cli.recipes import recipes
 from nextword.cli.score import score
 from nextword.cli.streams import replace_closed_streams
+from nextword.cli.surprisal import surprisal
 from nextword.cli.tag import app as tag_app
 from nextword.cli.train import train
 from nextword.cli.transduce import app as transduce_app
@@ -57,6 +59,8 @@ for _name, _command, _summary in (
     ("generate", generate, "Generate text."),
     ("next", next_words, "Print the most probable next words."),
     ("score", score, "Print the log-probability of each line."),
+    ("surprisal", surprisal, "Print how unexpected each word is."),
+    ("pairs", pairs, "Compare the sentences of minimal pairs."),
     ("encode", encode, "Print a vector of each line, or its nearest neighbours."),
     ("info", info, "Describe a model."),
     ("export", export, "Export a model to another format."),
