@@ -36,6 +36,7 @@ class EncodedItem:
         question_rows: Rows of the words of the history and of the question.
         segments: What each of these words is from; see `ReadingBatch`.
         matches: Whether each word of the passage is in the question, and in the history.
+        sentences: Sentence of each word of the passage, from 0.
         candidates: Words of each candidate; empty unless answers are candidates.
     """
 
@@ -44,6 +45,7 @@ class EncodedItem:
     question_rows: SentenceRows
     segments: Int64[np.ndarray, " question"]
     matches: Float32[np.ndarray, "passage 2"]
+    sentences: Int64[np.ndarray, " passage"]
     candidates: tuple[tuple[str, ...], ...] = ()
 
     @property
@@ -74,6 +76,7 @@ def encode_item(item: Item, batcher: Batcher, *, candidates: Sequence[str] = ())
         question_rows=batcher.rows(question),
         segments=segments,
         matches=_matches(passage.words, question, segments),
+        sentences=np.searchsorted(item.starts, passage.places[:, 0], side="right") - 1,
         candidates=tuple(split_words(text).words for text in candidates),
     )
 
@@ -133,7 +136,9 @@ def batch_items(
     questions = batcher.collate([item.question_rows for item in items])
     segments = np.zeros(questions.places.shape, dtype=np.int64)
     matches = np.zeros((*passages.places.shape, NUM_MATCHES), dtype=np.float32)
+    sentences = np.zeros(passages.places.shape, dtype=np.int64)
     for row, item in enumerate(items):
+        sentences[row, : len(item.sentences)] = item.sentences
         segments[row, : len(item.segments)] = item.segments
         matches[row, : len(item.matches)] = item.matches
     return ReadingBatch(
@@ -141,6 +146,7 @@ def batch_items(
         questions=questions,
         segments=torch.from_numpy(segments),
         matches=torch.from_numpy(matches),
+        sentences=torch.from_numpy(sentences),
         answers=answers,
         supporting=supporting,
     )

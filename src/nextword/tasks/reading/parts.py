@@ -86,7 +86,8 @@ class ReaderParts:
             return []
         config = replace(self.encoder.config, num_layers=1)
         return [
-            recurrent_layers(config, 2 * size, backend=backend) for _ in range(self.config.hops - 1)
+            recurrent_layers(config, Hops.reread_size(size), backend=backend)
+            for _ in range(self.config.hops - 1)
         ]
 
     def _head(self, encoder: SequenceEncoder, size: int, backend: str) -> AnswerHead:

@@ -35,6 +35,7 @@ class ReadingBatch:
             an earlier answer, (batch, time).
         matches: Whether each word of a passage is in the question, and in the history; 1 or 0,
             (batch, time, 2).
+        sentences: Sentence of each word of a passage, from 0, (batch, time).
         answers: What answers of the kind need: candidates, and in training the targets; None for
             nothing.
         supporting: For each hop, 1 at the words of the passage that its attention is moved to;
@@ -46,6 +47,7 @@ class ReadingBatch:
     questions: TokenBatch
     segments: Int64[Tensor, "batch time"]
     matches: Float[Tensor, "batch source 2"]
+    sentences: Int64[Tensor, "batch source"]
     answers: OnDevice | None = None
     supporting: Float[Tensor, "batch hop source"] | None = None
 
@@ -56,6 +58,7 @@ class ReadingBatch:
             questions=self.questions.to(device),
             segments=self.segments.to(device),
             matches=self.matches.to(device),
+            sentences=self.sentences.to(device),
             answers=None if self.answers is None else self.answers.to(device),
             supporting=None if self.supporting is None else self.supporting.to(device),
         )

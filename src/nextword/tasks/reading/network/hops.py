@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 
 from nextword.layers import Attention, AttentionKind, Dropout
@@ -28,6 +28,44 @@ class Encoded:
     outputs: Float[Tensor, "batch source hidden"]
     lengths: Lengths
     final: Vectors
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassageWords:
+    """Which words of a passage are the same, and in which sentences they are.
+
+    Attributes:
+        places: A number for each word, equal for equal words, (batch, source).
+        sentences: Sentence of each word, from 0, (batch, source).
+        mask: True for words, False for padding, (batch, source).
+    """
+
+    places: Int64[Tensor, "batch source"]
+    sentences: Int64[Tensor, "batch source"]
+    mask: Bool[Tensor, "batch source"]
+
+    def shares(self, weights: Float[Tensor, "batch source"]) -> Float[Tensor, "batch source"]:
+        """Return the largest share of attention in any sentence that contains the same word.
+
+        Args:
+            weights: The attention to each word, (batch, source).
+
+        Example:
+            >>> words = PassageWords(
+            ...     places=torch.tensor([[0, 1, 2, 0, 3]]),
+            ...     sentences=torch.tensor([[0, 0, 0, 1, 1]]),
+            ...     mask=torch.ones(1, 5, dtype=torch.bool),
+            ... )
+            >>> words.shares(torch.tensor([[0.0, 0.5, 0.25, 0.0, 0.25]])).tolist()
+            [[0.75, 0.75, 0.75, 0.75, 0.25]]
+        """
+        num_sentences = int(self.sentences.max()) + 1
+        sums = weights.new_zeros(len(weights), num_sentences)
+        sums = sums.scatter_add(1, self.sentences, weights)
+        shares = sums.gather(1, self.sentences).masked_fill(~self.mask, 0.0)
+        of_word = weights.new_zeros(len(weights), int(self.places.max()) + 1)
+        of_word = of_word.scatter_reduce(1, self.places, shares, "amax")
+        return of_word.gather(1, self.places)
 
 
 def run_layers(layers: Layers, inputs: Embeddings, lengths: Lengths) -> Encoded:
@@ -72,9 +110,9 @@ class Hops(nn.Module):
     computes the next s from both. So a later hop can look for what an earlier one has found, such
     as the place of the person who has the object of the question.
 
-    With layers for it, every hop but the first reads the passage again, with s as a further input
-    of every word: what matters about a word, such as whether a later sentence says otherwise, may
-    depend on what was found.
+    With layers for it, every hop but the first reads the passage again: what matters about a word,
+    such as whether a later sentence says otherwise, may depend on what was found. Further inputs of
+    every word are s, and how much attention the hop before paid to a sentence with the same word.
 
     Args:
         num_hops: Number of hops; each has weights of its own.
@@ -117,12 +155,22 @@ class Hops(nn.Module):
         self.dropout = Dropout(dropout)
         self.rereaders = nn.ModuleList(rereaders)
 
-    def forward(self, question: Encoded, passage: Encoded) -> Attended:
+    @staticmethod
+    def reread_size(size: int) -> int:
+        """Return the size of the inputs of `rereaders`.
+
+        Args:
+            size: Size of the vectors of words and of the state.
+        """
+        return 2 * size + 1
+
+    def forward(self, question: Encoded, passage: Encoded, *, words: PassageWords) -> Attended:
         """Read a passage with a question in mind.
 
         Args:
             question: The encoded question.
             passage: The encoded passage.
+            words: The words of the passage.
         """
         state = torch.tanh(self.start(question.final))
         question_weights, passage_weights = [], []
@@ -135,7 +183,8 @@ class Hops(nn.Module):
         )
         for hop, (to_question, combine, to_passage, cell) in enumerate(parts):
             if hop and len(self.rereaders):
-                passage = self._reread(hop, passage, state)
+                shares = words.shares(passage_weights[-1])
+                passage = self._reread(hop, passage, state, shares)
             asked, weights = _attend(to_question, state, question)
             question_weights.append(weights)
             query = torch.tanh(combine(torch.cat([state, asked], dim=1)))
@@ -150,12 +199,12 @@ class Hops(nn.Module):
             passage_weights=torch.stack(passage_weights, dim=1),
         )
 
-    def _reread(self, hop: int, passage: Encoded, state: Vectors) -> Encoded:
-        """Return the passage, read again with the state as a further input of every word."""
+    def _reread(self, hop: int, passage: Encoded, state: Vectors, shares: Tensor) -> Encoded:
+        """Return the passage, read again with the state and shares as further inputs."""
         layers = self.rereaders[hop - 1]
         assert isinstance(layers, RecurrentStack | BidirectionalStack)  # nn.ModuleList is not typed
         wide = state[:, None].expand(-1, passage.outputs.shape[1], -1)
-        inputs = torch.cat([passage.outputs, wide], dim=2)
+        inputs = torch.cat([passage.outputs, wide, shares[:, :, None].to(wide.dtype)], dim=2)
         found = run_layers(layers, inputs, passage.lengths)
         return replace(found, outputs=self.dropout(found.outputs))
 

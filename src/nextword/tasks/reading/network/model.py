@@ -9,7 +9,14 @@ from torch import Tensor, nn
 from nextword.tasks.encoding import SequenceEncoder, TokenBatch
 from nextword.tasks.reading.network.answers import AnswerHead
 from nextword.tasks.reading.network.batch import NUM_MATCHES, NUM_SEGMENTS, ReadingBatch
-from nextword.tasks.reading.network.hops import Attended, Encoded, Hops, Layers, run_layers
+from nextword.tasks.reading.network.hops import (
+    Attended,
+    Encoded,
+    Hops,
+    Layers,
+    PassageWords,
+    run_layers,
+)
 from nextword.tensors import Embeddings, Lengths
 
 #: Size of the embedding that tells the question from the history.
@@ -85,7 +92,12 @@ class ReadingModel(nn.Module):
         asked = question.final[:, None].expand(-1, width, -1)
         inputs = torch.cat([inputs, batch.matches.to(inputs.dtype), asked], dim=2)
         passage = self._run(self.encoder.core, inputs, batch.passages.lengths)
-        attended: Attended = self.hops(question, passage)
+        words = PassageWords(
+            places=batch.passages.places,
+            sentences=batch.sentences,
+            mask=batch.passages.mask(),
+        )
+        attended: Attended = self.hops(question, passage, words=words)
         return attended.passage, attended
 
     def loss(self, batch: ReadingBatch) -> ReadingLoss:
