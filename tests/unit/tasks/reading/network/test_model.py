@@ -96,7 +96,10 @@ def random_passage(*lengths: int, size: int = 4) -> tuple[Encoded, Attended]:
     )
     weights = torch.zeros(len(lengths), 1, width)
     state = torch.randn(len(lengths), size, generator=generator).double()
-    return passage, Attended(state=state, question_weights=weights, passage_weights=weights)
+    attended = Attended(
+        state=state, passage=passage, question_weights=weights, passage_weights=weights
+    )
+    return passage, attended
 
 
 @pytest.mark.parametrize("max_words", [1, 2, 9])
