@@ -54,8 +54,8 @@ def sentence_numbers(item: Item, found: Answer) -> list[int]:
 def attention_html(item: Item, found: Answer) -> str:
     """Return the passage once for each hop, as HTML: the darker a word, the more attention.
 
-    Above each passage stands the sentence with the most attention and its share, so that nothing
-    is told by colour alone.
+    Above each passage is the number of the sentence with the most attention and its share, so that
+    nothing depends on colour alone.
 
     Args:
         item: The question.
@@ -95,8 +95,8 @@ def _colored(found: Answer, weights: Float64[np.ndarray, " words"]) -> str:
 def draw_attention(item: Item, found: Answer, path: Path) -> None:
     """Draw the passage once for each hop into a PNG file, one sentence a line.
 
-    The darker the background of a word, the more attention. The share of each sentence stands
-    beside it.
+    The darker the background of a word, the more attention. The share of each sentence is beside
+    it.
 
     Args:
         item: The question.

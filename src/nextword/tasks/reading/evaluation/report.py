@@ -79,7 +79,7 @@ class ReadingReport:
         ]
         legend = (
             "<p>Attention of each hop over the passage: the darker a word, the larger its weight, "
-            "which stands in the tooltip of the word.</p>"
+            "which is in the tooltip of the word.</p>"
         )
         sections = [html_section("Scores", preformatted(scores.render()))]
         for is_exact, name in ((True, "Right answers"), (False, "Wrong answers")):
