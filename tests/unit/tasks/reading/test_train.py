@@ -32,14 +32,14 @@ def run(questions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("kind", "epochs"),
     [
-        ("span", 8),
+        ("span", 12),
         pytest.param("candidate", 10, marks=(pytest.mark.slow, pytest.mark.exhaustive)),
         pytest.param("free", 40, marks=(pytest.mark.slow, pytest.mark.exhaustive)),
     ],
 )
 def test_train_reader_learns_where_people_are(tmp_path: Path, kind: str, epochs: int) -> None:
     path = tiny_file(tmp_path / "train.jsonl", 300, answer=kind)
-    settings = tiny_settings(kind, training={"epochs": epochs})
+    settings = tiny_settings(kind, training={"epochs": epochs}, reading={"supporting_weight": 3.0})
 
     result = nw.train_reader(str(path), out=tmp_path / "run", settings=settings)
 

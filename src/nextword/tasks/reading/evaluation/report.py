@@ -62,7 +62,9 @@ class ReadingReport:
             shown.append(scored)
 
     def write(self, folder: Path, *, scores: ReadingScores, values: Values) -> None:
-        """Write `scores.json`, `report.html`, and `attention.png` of the first right answer.
+        """Write `scores.json`, `report.html` and `attention.png`.
+
+        The picture is of the first right answer; of the first wrong one if there is none.
 
         Args:
             folder: The folder; created if it does not exist.
@@ -87,7 +89,7 @@ class ReadingReport:
             sections.append(html_section(name, legend, *parts) if parts else "")
         page = html_page(self._title, figures=figures, sections=sections)
         write_bytes(folder / "report.html", page.encode("utf-8", errors="replace"))
-        for each in self._shown[True][:1]:
+        for each in [*self._shown[True], *self._shown[False]][:1]:
             draw_attention(each.item, each.found, folder / "attention.png")
 
 
