@@ -11,8 +11,8 @@ question, its answer, and the numbers of the sentences that the answer follows f
   earlier question of the conversation. The training file also has questions with names.
 - `free`: questions whose answers are written, not copied: "from the hall to the attic".
 
-Test stories are longer than those of the training and validation files. The same seed gives the
-same files.
+Test stories are longer than those of the training file, and by default than those of the
+validation file. The same seed gives the same files.
 """
 
 import argparse
@@ -248,6 +248,9 @@ def main() -> None:
     parser.add_argument("--held-out", type=int, default=1_000, help="of the two other files each")
     parser.add_argument("--sentences", type=int, nargs=2, default=(4, 10), metavar=("MIN", "MAX"))
     parser.add_argument(
+        "--valid-sentences", type=int, nargs=2, metavar=("MIN", "MAX"), help="as --sentences"
+    )
+    parser.add_argument(
         "--test-sentences", type=int, nargs=2, default=(11, 16), metavar=("MIN", "MAX")
     )
     parser.add_argument("--seed", type=int, default=1)
@@ -256,7 +259,7 @@ def main() -> None:
     lengths = tuple(arguments.sentences)
     parts = {
         "train": (arguments.items, lengths),
-        "valid": (arguments.held_out, lengths),
+        "valid": (arguments.held_out, tuple(arguments.valid_sentences or lengths)),
         "test": (arguments.held_out, tuple(arguments.test_sentences)),
     }
     for place, (part, (number, num_sentences)) in enumerate(parts.items()):

@@ -137,7 +137,7 @@ class ReadingPredictor:
             return head.find(passage, attended)
         if isinstance(head, CandidateHead):
             assert candidates is not None  # made for this kind of answer
-            return head.find(passage, attended, candidates)
+            return head.find(passage, attended, candidates=candidates)
         assert isinstance(head, FreeHead)  # there are three kinds
         return self._write(head, passage, attended)
 

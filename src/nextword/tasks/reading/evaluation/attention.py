@@ -92,7 +92,7 @@ def _colored(found: Answer, weights: Float64[np.ndarray, " words"]) -> str:
     return "".join(parts)
 
 
-def draw_attention(item: Item, found: Answer, path: Path) -> None:
+def draw_attention(item: Item, found: Answer, *, path: Path) -> None:
     """Draw the passage once for each hop into a PNG file, one sentence a line.
 
     The darker the background of a word, the more attention. The share of each sentence is beside

@@ -90,7 +90,7 @@ class ReadingReport:
         page = html_page(self._title, figures=figures, sections=sections)
         write_bytes(folder / "report.html", page.encode("utf-8", errors="replace"))
         for each in [*self._shown[True], *self._shown[False]][:1]:
-            draw_attention(each.item, each.found, folder / "attention.png")
+            draw_attention(each.item, each.found, path=folder / "attention.png")
 
 
 def _item_html(scored: ScoredItem) -> str:

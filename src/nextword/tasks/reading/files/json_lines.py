@@ -123,10 +123,10 @@ def _answer_starts(
             f"{place}: answer_start is {shortened(str(start))} with {len(references)} answers.",
             help="It is the character where the one answer begins, from 0.",
         )
-    return (checked_start(start, passage, references[0], place),)
+    return (checked_start(start, passage=passage, answer=references[0], place=place),)
 
 
-def checked_start(start: int, passage: str, answer: str, place: str) -> int:
+def checked_start(start: int, *, passage: str, answer: str, place: str) -> int:
     """Return the place of an answer in a passage.
 
     Args:
@@ -142,7 +142,7 @@ def checked_start(start: int, passage: str, answer: str, place: str) -> int:
     if found.lower() != answer.lower():
         raise DataError(
             f"{place}: the answer {shortened(answer)} does not begin at character {start} of the "
-            f"passage; {shortened(found)} is there.",
+            f"passage; the text at that place is {shortened(found)}.",
             help="Correct answer_start, which counts characters from 0, or leave it out.",
         )
     return start

@@ -73,7 +73,8 @@ def _item(context: str, question: dict[str, Any], name: str) -> Item:
         question=question["question"],
         references=tuple(answers),
         answer_starts=tuple(
-            checked_start(start, passage, answer, place) for answer, start in answers.items()
+            checked_start(start, passage=passage, answer=answer, place=place)
+            for answer, start in answers.items()
         ),
         starts=starts,
         id=str(question["id"]),

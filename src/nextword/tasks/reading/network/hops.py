@@ -68,7 +68,7 @@ class PassageWords:
         return of_word.gather(1, self.places)
 
 
-def run_layers(layers: Layers, inputs: Embeddings, lengths: Lengths) -> Encoded:
+def run_layers(layers: Layers, inputs: Embeddings, *, lengths: Lengths) -> Encoded:
     """Run recurrent layers over sequences.
 
     Args:
@@ -205,7 +205,7 @@ class Hops(nn.Module):
         assert isinstance(layers, RecurrentStack | BidirectionalStack)  # nn.ModuleList is not typed
         wide = state[:, None].expand(-1, passage.outputs.shape[1], -1)
         inputs = torch.cat([passage.outputs, wide, shares[:, :, None].to(wide.dtype)], dim=2)
-        found = run_layers(layers, inputs, passage.lengths)
+        found = run_layers(layers, inputs, lengths=passage.lengths)
         return replace(found, outputs=self.dropout(found.outputs))
 
 

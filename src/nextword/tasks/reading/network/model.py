@@ -107,7 +107,7 @@ class ReadingModel(nn.Module):
             batch: The questions with their targets.
         """
         passage, attended = self(batch)
-        answers = self.head.loss(passage, attended, batch)
+        answers = self.head.loss(passage, attended, batch=batch)
         return ReadingLoss(answers=answers, attention=_attention_loss(attended, batch))
 
     def _encode_question(self, questions: TokenBatch, segments: Tensor) -> Encoded:
@@ -115,7 +115,7 @@ class ReadingModel(nn.Module):
         return self._run(self.question_layers, inputs, questions.lengths)
 
     def _run(self, layers: Layers, inputs: Embeddings, lengths: Lengths) -> Encoded:
-        encoded = run_layers(layers, self.encoder.input_dropout(inputs), lengths)
+        encoded = run_layers(layers, self.encoder.input_dropout(inputs), lengths=lengths)
         return replace(encoded, outputs=self.encoder.output_dropout(encoded.outputs))
 
 

@@ -37,6 +37,6 @@ def test_attention_html_says_the_sentence_and_escapes_the_text(found: Answer) ->
 
 
 def test_draw_attention_writes_a_picture(found: Answer, tmp_path: Path) -> None:
-    draw_attention(ITEM, found, tmp_path / "attention.png")
+    draw_attention(ITEM, found, path=tmp_path / "attention.png")
 
     assert (tmp_path / "attention.png").read_bytes().startswith(b"\x89PNG")

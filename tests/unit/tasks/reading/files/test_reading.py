@@ -108,7 +108,9 @@ def test_read_items_squad_without_answer_is_left_out_with_a_notice(
 def test_read_items_squad_with_a_wrong_place_is_refused(tmp_path: Path) -> None:
     values = squad(answers=[{"text": "1969", "answer_start": 3}])
 
-    with pytest.raises(DataError, match=r"'1969' does not begin at character 3 .*'y la' is there"):
+    with pytest.raises(
+        DataError, match=r"'1969' does not begin at character 3 .*the text at that place is 'y la'"
+    ):
         items(written(tmp_path, json.dumps(values)))
 
 

@@ -139,7 +139,7 @@ def test_span_head_loss_adds_up_the_probabilities_of_mentions(
         passage, attended = reader.model(batch)
         first, last = head(passage, attended)
 
-        loss = head.loss(passage, attended, batch)
+        loss = head.loss(passage, attended, batch=batch)
 
     one, other = first[0, 4] + last[0, 4], first[0, 6] + last[0, 7]
     assert float(loss) == pytest.approx(-float(one + torch.logaddexp(one, other)))
@@ -158,7 +158,7 @@ def test_candidate_head_adds_up_a_score_and_the_mentions(readers: dict[str, Read
     candidates = candidate_batch(encoded, batcher)
     with torch.no_grad():
         passage, attended = reader.model(batch_items(encoded, batcher))
-        log_probs = head(passage, attended, candidates)
+        log_probs = head(passage, attended, candidates=candidates)
         pointed = (passage.outputs[0] @ head.point(attended.state[0])).exp()
         embeddings = head.embed(head._means(candidates.texts)) @ attended.state[0]
 

@@ -72,7 +72,7 @@ class CandidateHead(AnswerHead):
         self.label_smoothing = label_smoothing
 
     def forward(
-        self, passage: Encoded, attended: Attended, candidates: CandidateBatch
+        self, passage: Encoded, attended: Attended, *, candidates: CandidateBatch
     ) -> Float[Tensor, "batch candidates"]:
         """Return the log-probability of each candidate, nats, (batch, candidates).
 
@@ -106,11 +106,11 @@ class CandidateHead(AnswerHead):
         means: Tensor = (embeddings * mask).sum(dim=1) / mask.sum(dim=1).clamp_min(1.0)
         return means
 
-    def loss(self, passage: Encoded, attended: Attended, batch: ReadingBatch) -> Tensor:
+    def loss(self, passage: Encoded, attended: Attended, *, batch: ReadingBatch) -> Tensor:
         """Return the negative log-likelihood of the answers; see `AnswerHead`."""
         candidates = batch.answers
         assert isinstance(candidates, CandidateBatch)  # the data of this kind of answer
-        log_probs = self(passage, attended, candidates)
+        log_probs = self(passage, attended, candidates=candidates)
         correct = log_probs.masked_fill(~candidates.is_correct, float("-inf"))
         nll = -torch.logsumexp(correct, dim=1)
         if self.label_smoothing > 0.0:
@@ -120,7 +120,7 @@ class CandidateHead(AnswerHead):
         return nll.sum()
 
     def find(
-        self, passage: Encoded, attended: Attended, candidates: CandidateBatch
+        self, passage: Encoded, attended: Attended, *, candidates: CandidateBatch
     ) -> list[FoundCandidate]:
         """Return the most probable candidate of each question.
 
@@ -129,7 +129,7 @@ class CandidateHead(AnswerHead):
             attended: What the hops found.
             candidates: The candidates.
         """
-        highest, at = self(passage, attended, candidates).max(dim=1)
+        highest, at = self(passage, attended, candidates=candidates).max(dim=1)
         return [
             FoundCandidate(index=index, log_prob=log_prob)
             for index, log_prob in zip(at.tolist(), highest.tolist(), strict=True)

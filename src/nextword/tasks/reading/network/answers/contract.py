@@ -13,7 +13,7 @@ class AnswerHead(nn.Module):
     """Finds answers from an encoded passage and the state after the last hop."""
 
     @abstractmethod
-    def loss(self, passage: Encoded, attended: Attended, batch: ReadingBatch) -> Tensor:
+    def loss(self, passage: Encoded, attended: Attended, *, batch: ReadingBatch) -> Tensor:
         """Return the negative log-likelihood of the answers, summed over the batch, in nats.
 
         Args:

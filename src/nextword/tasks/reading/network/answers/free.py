@@ -41,7 +41,7 @@ class FreeHead(AnswerHead):
             memory = attention.prepare(values, passage.lengths)
         return memory, self.decoder.start(self.bridge([(attended.state,)]), memory)
 
-    def loss(self, passage: Encoded, attended: Attended, batch: ReadingBatch) -> Tensor:
+    def loss(self, passage: Encoded, attended: Attended, *, batch: ReadingBatch) -> Tensor:
         """Return the negative log-likelihood of the answers; see `AnswerHead`."""
         targets = batch.answers
         assert isinstance(targets, TargetBatch)  # the data of this kind of answer

@@ -88,7 +88,7 @@ class SpanHead(AnswerHead):
             found.append(torch.log_softmax(scores, dim=1))
         return found[0], found[1]
 
-    def loss(self, passage: Encoded, attended: Attended, batch: ReadingBatch) -> Tensor:
+    def loss(self, passage: Encoded, attended: Attended, *, batch: ReadingBatch) -> Tensor:
         """Return the negative log-likelihood of the answers; see `AnswerHead`."""
         targets = batch.answers
         assert isinstance(targets, SpanTargets)  # the data of this kind of answer
