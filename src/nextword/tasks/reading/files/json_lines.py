@@ -136,7 +136,7 @@ def checked_start(start: int, *, passage: str, answer: str, place: str) -> int:
         place: File and line, for messages.
 
     Raises:
-        DataError: Another text is there.
+        DataError: The passage has another text at that place.
     """
     found = passage[start : start + len(answer)] if start >= 0 else ""
     if found.lower() != answer.lower():
