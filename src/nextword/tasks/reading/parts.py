@@ -100,7 +100,9 @@ class ReaderParts:
         decoder = build_decoder(
             self.decoder,
             self.symbols.tokenizer,
-            value_size=size,
+            value_size=FreeHead.value_size(
+                size, embedding_size=encoder.input_size, num_hops=self.config.hops
+            ),
             dropout=self.config.dropout,
             backend=backend,
         )

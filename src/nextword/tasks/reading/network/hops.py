@@ -38,11 +38,23 @@ class PassageWords:
         places: A number for each word, equal for equal words, (batch, source).
         sentences: Sentence of each word, from 0, (batch, source).
         mask: True for words, False for padding, (batch, source).
+        embeddings: The embedding of each word, (batch, source, embedding).
     """
 
     places: Int64[Tensor, "batch source"]
     sentences: Int64[Tensor, "batch source"]
     mask: Bool[Tensor, "batch source"]
+    embeddings: Float[Tensor, "batch source embedding"]
+
+    def sentence_shares(self, weights: Float[Tensor, "batch source"]) -> Tensor:
+        """Return the share of attention in the sentence of each word, (batch, source).
+
+        Args:
+            weights: The attention to each word, (batch, source).
+        """
+        sums = weights.new_zeros(len(weights), int(self.sentences.max()) + 1)
+        sums = sums.scatter_add(1, self.sentences, weights)
+        return sums.gather(1, self.sentences).masked_fill(~self.mask, 0.0)
 
     def shares(self, weights: Float[Tensor, "batch source"]) -> Float[Tensor, "batch source"]:
         """Return the largest share of attention in any sentence that contains the same word.
@@ -55,14 +67,12 @@ class PassageWords:
             ...     places=torch.tensor([[0, 1, 2, 0, 3]]),
             ...     sentences=torch.tensor([[0, 0, 0, 1, 1]]),
             ...     mask=torch.ones(1, 5, dtype=torch.bool),
+            ...     embeddings=torch.zeros(1, 5, 2),
             ... )
             >>> words.shares(torch.tensor([[0.0, 0.5, 0.25, 0.0, 0.25]])).tolist()
             [[0.75, 0.75, 0.75, 0.75, 0.25]]
         """
-        num_sentences = int(self.sentences.max()) + 1
-        sums = weights.new_zeros(len(weights), num_sentences)
-        sums = sums.scatter_add(1, self.sentences, weights)
-        shares = sums.gather(1, self.sentences).masked_fill(~self.mask, 0.0)
+        shares = self.sentence_shares(weights)
         of_word = weights.new_zeros(len(weights), int(self.places.max()) + 1)
         of_word = of_word.scatter_reduce(1, self.places, shares, "amax")
         return of_word.gather(1, self.places)
@@ -92,12 +102,14 @@ class Attended:
     Attributes:
         state: What answers are found from, (batch, hidden).
         passage: The passage as the last hop has read it.
+        words: The words of the passage.
         question_weights: Attention of each hop to the words of the question, (batch, hop, time).
         passage_weights: Attention of each hop to the words of the passage, (batch, hop, source).
     """
 
     state: Vectors
     passage: Encoded
+    words: PassageWords
     question_weights: Float[Tensor, "batch hop time"]
     passage_weights: Float[Tensor, "batch hop source"]
 
@@ -173,7 +185,8 @@ class Hops(nn.Module):
             words: The words of the passage.
         """
         state = torch.tanh(self.start(question.final))
-        question_weights, passage_weights = [], []
+        question_weights: list[Tensor] = []
+        passage_weights: list[Tensor] = []
         parts = zip(
             self.question_attentions,
             self.passage_queries,
@@ -195,6 +208,7 @@ class Hops(nn.Module):
         return Attended(
             state=state,
             passage=passage,
+            words=words,
             question_weights=torch.stack(question_weights, dim=1),
             passage_weights=torch.stack(passage_weights, dim=1),
         )

@@ -87,15 +87,16 @@ class ReadingModel(nn.Module):
             batch: The questions.
         """
         question = self._encode_question(batch.questions, batch.segments)
-        inputs = self.encoder.embed(batch.passages)
-        width = inputs.shape[1]
+        embeddings = self.encoder.embed(batch.passages)
+        width = embeddings.shape[1]
         asked = question.final[:, None].expand(-1, width, -1)
-        inputs = torch.cat([inputs, batch.matches.to(inputs.dtype), asked], dim=2)
+        inputs = torch.cat([embeddings, batch.matches.to(embeddings.dtype), asked], dim=2)
         passage = self._run(self.encoder.core, inputs, batch.passages.lengths)
         words = PassageWords(
             places=batch.passages.places,
             sentences=batch.sentences,
             mask=batch.passages.mask(),
+            embeddings=embeddings,
         )
         attended: Attended = self.hops(question, passage, words=words)
         return attended.passage, attended

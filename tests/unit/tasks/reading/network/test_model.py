@@ -16,7 +16,7 @@ from nextword.tasks.reading import Item, Reader, Turn, read_items
 from nextword.tasks.reading.data import ReadingData
 from nextword.tasks.reading.encoded import batch_items, candidate_batch, encode_item
 from nextword.tasks.reading.network.answers import CandidateHead, SpanHead, SpanTargets
-from nextword.tasks.reading.network.hops import Attended, Encoded
+from nextword.tasks.reading.network.hops import Attended, Encoded, PassageWords
 from tiny_reader import tiny_file, tiny_settings
 
 KINDS = ("span", "candidate", "free")
@@ -96,8 +96,16 @@ def random_passage(*lengths: int, size: int = 4) -> tuple[Encoded, Attended]:
     )
     weights = torch.zeros(len(lengths), 1, width)
     state = torch.randn(len(lengths), size, generator=generator).double()
+    places = torch.zeros(len(lengths), width, dtype=torch.int64)
+    words = PassageWords(
+        places=places, sentences=places, mask=places == 0, embeddings=torch.zeros(*places.shape, 1)
+    )
     attended = Attended(
-        state=state, passage=passage, question_weights=weights, passage_weights=weights
+        state=state,
+        passage=passage,
+        words=words,
+        question_weights=weights,
+        passage_weights=weights,
     )
     return passage, attended
 

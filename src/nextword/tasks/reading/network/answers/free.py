@@ -13,6 +13,10 @@ from nextword.tasks.reading.network.hops import Attended, Encoded
 class FreeHead(AnswerHead):
     """Writes the answer: a decoder that starts from the state and attends to the passage.
 
+    The decoder attends to the encoded words with their embeddings, and with the share of attention
+    that each hop paid to the sentence of the word; so it can write a word of a sentence that was
+    found.
+
     Args:
         decoder: The decoder.
         bridge: Computes the decoder's initial state from the state after the last hop.
@@ -25,6 +29,17 @@ class FreeHead(AnswerHead):
         self.bridge = bridge
         self.label_smoothing = label_smoothing
 
+    @staticmethod
+    def value_size(size: int, *, embedding_size: int, num_hops: int) -> int:
+        """Return the size of the vectors that the decoder attends to.
+
+        Args:
+            size: Size of the vectors of encoded words.
+            embedding_size: Size of their embeddings.
+            num_hops: Number of hops.
+        """
+        return size + embedding_size + num_hops
+
     def start(self, passage: Encoded, attended: Attended) -> tuple[SourceMemory, DecoderState]:
         """Return what the decoder attends to, and its state before the first step.
 
@@ -32,7 +47,10 @@ class FreeHead(AnswerHead):
             passage: The encoded passages.
             attended: What the hops found.
         """
-        attention, values = self.decoder.attention, passage.outputs
+        attention, words = self.decoder.attention, attended.words
+        shares = [words.sentence_shares(each) for each in attended.passage_weights.unbind(1)]
+        found = torch.stack(shares, dim=2).to(passage.outputs.dtype)
+        values = torch.cat([passage.outputs, words.embeddings, found], dim=2)
         if attention is None:
             steps = torch.arange(values.shape[1], device=values.device)
             mask = steps < passage.lengths[:, None]
