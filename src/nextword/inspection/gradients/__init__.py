@@ -8,14 +8,31 @@ from nextword.inspection.gradients.flow import (
     gradient_flow,
     row_norms,
 )
+from nextword.inspection.gradients.itemized import (
+    DEFAULT_WINDOW,
+    ItemizedGradients,
+    ItemizedWindow,
+    itemized_gradients,
+    step_contributions,
+    trace_window,
+)
+from nextword.inspection.gradients.saturation import GateSaturation, gate_saturation
 
 __all__ = [
     "DEFAULT_LAGS",
     "DEFAULT_POSITIONS",
+    "DEFAULT_WINDOW",
+    "GateSaturation",
     "GradientFlow",
+    "ItemizedGradients",
+    "ItemizedWindow",
     "LagCurve",
     "fitted_factor",
+    "gate_saturation",
     "gradient_flow",
+    "itemized_gradients",
     "lag_curve",
     "row_norms",
+    "step_contributions",
+    "trace_window",
 ]
