@@ -16,23 +16,35 @@ from nextword.inspection.gradients.itemized import (
     step_contributions,
     trace_window,
 )
+from nextword.inspection.gradients.report import (
+    TABLE_HEADER,
+    GradientResult,
+    inspect_gradients,
+    table_rows,
+    write_gradients,
+)
 from nextword.inspection.gradients.saturation import GateSaturation, gate_saturation
 
 __all__ = [
     "DEFAULT_LAGS",
     "DEFAULT_POSITIONS",
     "DEFAULT_WINDOW",
+    "TABLE_HEADER",
     "GateSaturation",
     "GradientFlow",
+    "GradientResult",
     "ItemizedGradients",
     "ItemizedWindow",
     "LagCurve",
     "fitted_factor",
     "gate_saturation",
     "gradient_flow",
+    "inspect_gradients",
     "itemized_gradients",
     "lag_curve",
     "row_norms",
     "step_contributions",
+    "table_rows",
     "trace_window",
+    "write_gradients",
 ]
