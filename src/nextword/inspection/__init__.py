@@ -14,6 +14,15 @@ from nextword.inspection.gradients import (
     itemized_gradients,
     write_gradients,
 )
+from nextword.inspection.jacobians import (
+    JacobianResult,
+    LayerSpectrum,
+    inspect_jacobians,
+    lyapunov_exponents,
+    step_jacobian,
+    step_jacobians,
+    write_jacobians,
+)
 from nextword.inspection.passage import DEFAULT_CHARACTERS, Passage, read_passage
 from nextword.inspection.predictions import NextWords, next_words_along
 from nextword.inspection.report import Section, write_inspection
@@ -26,16 +35,23 @@ __all__ = [
     "GradientFlow",
     "GradientResult",
     "ItemizedWindow",
+    "JacobianResult",
     "LagCurve",
+    "LayerSpectrum",
     "NextWords",
     "Passage",
     "Section",
     "gate_saturation",
     "gradient_flow",
     "inspect_gradients",
+    "inspect_jacobians",
     "itemized_gradients",
+    "lyapunov_exponents",
     "next_words_along",
     "read_passage",
+    "step_jacobian",
+    "step_jacobians",
     "write_gradients",
     "write_inspection",
+    "write_jacobians",
 ]

@@ -141,7 +141,7 @@ def write_gradients(folder: Path, results: Mapping[str, GradientResult]) -> Path
             "the gradient vanishes, above 1 that it explodes."
         ),
         inline_picture(picture, alt=_describe(results), caption="Bands: 10% to 90% of positions."),
-        html_table(TABLE_HEADER, table_rows(results)),
+        html_table(TABLE_HEADER, table_rows(results), num_names=2),
         *(paragraph(note) for result in results.values() for note in result.flow.notes),
     ]
     for number, (name, result) in enumerate(results.items(), start=1):
