@@ -26,11 +26,19 @@ from nextword.inspection.jacobians import (
 from nextword.inspection.passage import DEFAULT_CHARACTERS, Passage, read_passage
 from nextword.inspection.predictions import NextWords, next_words_along
 from nextword.inspection.report import Section, write_inspection
+from nextword.inspection.saliency import (
+    Attributions,
+    SaliencyResult,
+    attributions,
+    inspect_saliency,
+    write_saliency,
+)
 
 __all__ = [
     "DEFAULT_CHARACTERS",
     "DEFAULT_LAGS",
     "DEFAULT_POSITIONS",
+    "Attributions",
     "GateSaturation",
     "GradientFlow",
     "GradientResult",
@@ -40,11 +48,14 @@ __all__ = [
     "LayerSpectrum",
     "NextWords",
     "Passage",
+    "SaliencyResult",
     "Section",
+    "attributions",
     "gate_saturation",
     "gradient_flow",
     "inspect_gradients",
     "inspect_jacobians",
+    "inspect_saliency",
     "itemized_gradients",
     "lyapunov_exponents",
     "next_words_along",
@@ -54,4 +65,5 @@ __all__ = [
     "write_gradients",
     "write_inspection",
     "write_jacobians",
+    "write_saliency",
 ]
