@@ -5,11 +5,14 @@ from nextword.inspection.gradients import (
     DEFAULT_POSITIONS,
     GateSaturation,
     GradientFlow,
+    GradientProbe,
     GradientResult,
     ItemizedWindow,
     LagCurve,
     gate_saturation,
     gradient_flow,
+    gradient_text_figure,
+    gradients_along,
     inspect_gradients,
     itemized_gradients,
     write_gradients,
@@ -23,7 +26,12 @@ from nextword.inspection.jacobians import (
     step_jacobians,
     write_jacobians,
 )
-from nextword.inspection.passage import DEFAULT_CHARACTERS, Passage, read_passage
+from nextword.inspection.passage import (
+    DEFAULT_CHARACTERS,
+    Passage,
+    passage_of_ids,
+    read_passage,
+)
 from nextword.inspection.predictions import NextWords, next_words_along
 from nextword.inspection.report import Section, write_inspection
 from nextword.inspection.saliency import (
@@ -41,6 +49,7 @@ __all__ = [
     "Attributions",
     "GateSaturation",
     "GradientFlow",
+    "GradientProbe",
     "GradientResult",
     "ItemizedWindow",
     "JacobianResult",
@@ -53,12 +62,15 @@ __all__ = [
     "attributions",
     "gate_saturation",
     "gradient_flow",
+    "gradient_text_figure",
+    "gradients_along",
     "inspect_gradients",
     "inspect_jacobians",
     "inspect_saliency",
     "itemized_gradients",
     "lyapunov_exponents",
     "next_words_along",
+    "passage_of_ids",
     "read_passage",
     "step_jacobian",
     "step_jacobians",

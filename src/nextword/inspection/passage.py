@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-from jaxtyping import Int64
+from jaxtyping import Int64, Integer
 from torch import Tensor
 
 from nextword.base import ConfigError, DataError, require_range
@@ -96,10 +97,23 @@ def read_passage(
     description, content = "text", text
     if isinstance(text, Corpus):
         description, content = text.description, _beginning(text, max_characters)
-    ids = tokenizer.encode(str(content)[:max_characters]).ids.astype("int64")[:max_tokens]
+    ids = tokenizer.encode(str(content)[:max_characters]).ids[:max_tokens]
     if len(ids) == 0:
         raise DataError(f"{description} has no tokens.", help="Name a text with at least one word.")
-    target_ids = torch.from_numpy(ids)
+    return passage_of_ids(ids, tokenizer, description=description)
+
+
+def passage_of_ids(
+    ids: Integer[np.ndarray, " num_tokens"], tokenizer: Tokenizer, *, description: str
+) -> Passage:
+    """Return the passage of the token ids of a text, at least one.
+
+    Args:
+        ids: The ids, without the boundary.
+        tokenizer: The tokenizer that encoded the text.
+        description: Source of the text.
+    """
+    target_ids = torch.from_numpy(ids.astype("int64"))
     boundary = torch.tensor([tokenizer.boundary_id])
     return Passage(
         token_ids=torch.cat([boundary, target_ids[:-1]]),

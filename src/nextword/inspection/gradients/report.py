@@ -192,7 +192,7 @@ def _model_parts(folder: Path, name: str, result: GradientResult, *, suffix: str
     window = result.itemized
     parts = [
         paragraph(f"{name}, {result.num_tokens:,} tokens of {result.text}."),
-        _text_figure(name, result),
+        gradient_text_figure(name, result.along, predictions=result.predictions),
         inline_picture(
             draw_itemized(window, folder / f"itemized{suffix}.png"),
             alt=f"Heat maps of {name}: gradient norm by loss (rows) and step (columns) in a "
@@ -217,8 +217,16 @@ def _model_parts(folder: Path, name: str, result: GradientResult, *, suffix: str
     return parts
 
 
-def _text_figure(name: str, result: GradientResult) -> str:
-    along = result.along
+def gradient_text_figure(
+    name: str, along: GradientsAlong, *, predictions: Sequence[NextWords]
+) -> str:
+    """Return a text in which each loss shows the states that its gradient reaches, as HTML.
+
+    Args:
+        name: Name of the model.
+        along: Gradient norms by lag at each token of a piece of text.
+        predictions: What the model predicts after these tokens.
+    """
     series = [
         TokenSeries(name=f"layer {layer}" if layer else "input embeddings", back=rows)
         for layer, rows in along.norms.items()
@@ -226,7 +234,7 @@ def _text_figure(name: str, result: GradientResult) -> str:
     return token_figure(
         along.texts,
         series=series,
-        details=[prediction.describe() for prediction in result.predictions],
+        details=[prediction.describe() for prediction in predictions],
         caption=f"{name}: the states that the loss after the selected token sends its gradient to.",
         start=len(along.texts) - 1,
     )
