@@ -33,7 +33,7 @@ from nextword.tokens import Tokenizer
 
 NAME = "gradients"
 PICTURE = "gradients.png"
-TRAINING_PICTURE = "gradients-training.png"
+TRAINING_PICTURE = "gradients-training"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +188,7 @@ def _describe(results: Mapping[str, GradientResult]) -> str:
 def _model_parts(folder: Path, name: str, result: GradientResult, *, suffix: str) -> list[str]:
     """Draw the pictures of one model, and return its part of the report."""
     from nextword.inspection.gradients.drawing import draw_itemized, draw_saturation
+    from nextword.inspection.gradients.training_drawing import draw_gradient_records
 
     window = result.itemized
     parts = [
@@ -212,6 +213,16 @@ def _model_parts(folder: Path, name: str, result: GradientResult, *, suffix: str
                 draw_saturation(result.gates, folder / f"gates{suffix}.png"),
                 alt=f"Histograms of the gates of {name}. {shares}",
                 caption=f"{name}: activations of the gates; orange ones are saturated.",
+            )
+        )
+    if result.training:
+        steps = [record["step"] for record in result.training]
+        parts.append(
+            inline_picture(
+                draw_gradient_records(result.training, folder / f"{TRAINING_PICTURE}{suffix}.png"),
+                alt=f"Gradients of the training of {name}: norms, their histogram, norms by "
+                "parameter, and gradients by lag",
+                caption=f"{name}: updates {steps[0]} to {steps[-1]} of the training.",
             )
         )
     return parts

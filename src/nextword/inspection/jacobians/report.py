@@ -206,11 +206,15 @@ def write_jacobians(folder: Path, result: JacobianResult, *, name: str) -> Path:
         token_figure(
             result.texts,
             series=[
-                TokenSeries(name=f"layer {layer.layer}: norm of the step", values=layer.step_norms)
+                TokenSeries(
+                    name=f"layer {layer.layer}: logarithm of the norm of the step",
+                    values=[math.log(max(norm, 1e-300)) for norm in layer.step_norms],
+                )
                 for layer in result.layers
             ],
             details=[prediction.describe() for prediction in result.predictions],
-            caption=f"{name}: how much the step that reads a token can stretch the state.",
+            caption=f"{name}: how much the step that reads a token can stretch the state. Orange: a "
+            "change of the state can grow; blue: it shrinks.",
         ),
     ]
     section = Section(name=NAME, title="Jacobians of a step", parts=parts)

@@ -167,11 +167,7 @@ def _attribute(
     if method == "gradient_x_input":
         gradient = _gradient(model, rows, embeddings)
         return (gradient * difference).sum(dim=2), None
-    nodes, weights = np.polynomial.legendre.leggauss(num_points)
-    mean = torch.zeros_like(embeddings)
-    for node, weight in zip(nodes.tolist(), weights.tolist(), strict=True):
-        point = baseline + 0.5 * (1.0 + node) * difference
-        mean += 0.5 * weight * _gradient(model, rows, point)
+    mean = _mean_gradient(model, rows, embeddings, baseline, num_points)
     with inference(model):
         replaced = baseline.expand_as(embeddings).contiguous()
         totals = last_log_probs(model, rows, embeddings=embeddings, step_by_step=False)
@@ -187,29 +183,58 @@ def _gradient(model: NeuralLanguageModel, rows: Rows, embeddings: Tensor) -> Ten
     return gradient
 
 
+def _mean_gradient(
+    model: NeuralLanguageModel, rows: Rows, embeddings: Tensor, baseline: Tensor, num_points: int
+) -> Tensor:
+    """Average the gradient on the line from the baseline, by Gauss-Legendre quadrature."""
+    nodes, weights = (
+        torch.from_numpy(each) for each in np.polynomial.legendre.leggauss(num_points)
+    )
+    shares = (0.5 * (1.0 + nodes)).to(embeddings)
+    mean = torch.zeros_like(embeddings)
+    for points in torch.split(torch.arange(num_points), _num_copies(rows)):
+        line = baseline + shares[points, None, None, None] * (embeddings - baseline)
+        gradient = _gradient(model, _repeated(rows, len(points)), line.flatten(0, 1))
+        weighted = 0.5 * weights[points].to(embeddings)[:, None, None, None]
+        mean += (weighted * gradient.view_as(line)).sum(dim=0)
+    return mean
+
+
 def _occlusion(
     model: NeuralLanguageModel, rows: Rows, embeddings: Tensor, baseline: Tensor
 ) -> Tensor:
     """Replace one token at a time by the baseline; several replacements are one batch."""
     num_rows, num_steps = rows.token_ids.shape
-    at_once = max(1, _STEPS_AT_ONCE // (num_rows * num_steps))
     changes = []
     with inference(model):
         scores = last_log_probs(model, rows, embeddings=embeddings, step_by_step=False)
-        for steps in torch.split(torch.arange(num_steps), at_once):
-            copies = torch.arange(num_rows).repeat(len(steps)).to(embeddings.device)
-            changed = embeddings[copies].clone()
-            places = steps.repeat_interleave(num_rows).to(embeddings.device)
-            changed[torch.arange(len(copies), device=embeddings.device), places] = baseline
-            several = Rows(
-                token_ids=rows.token_ids[copies],
-                target_ids=rows.target_ids[copies],
-                state=rows.state.select(copies),
-                positions=rows.positions,
+        for steps in torch.split(torch.arange(num_steps), _num_copies(rows)):
+            changed = embeddings.repeat(len(steps), 1, 1, 1)
+            changed[torch.arange(len(steps)), :, steps] = baseline
+            replaced = last_log_probs(
+                model,
+                _repeated(rows, len(steps)),
+                embeddings=changed.flatten(0, 1),
+                step_by_step=False,
             )
-            replaced = last_log_probs(model, several, embeddings=changed, step_by_step=False)
             changes.append(scores - replaced.view(len(steps), num_rows))
     return torch.cat(changes).T
+
+
+def _num_copies(rows: Rows) -> int:
+    """Return how many copies of the rows may be one batch."""
+    return max(1, _STEPS_AT_ONCE // rows.token_ids.numel())
+
+
+def _repeated(rows: Rows, number: int) -> Rows:
+    """Return all rows once, then all rows again, and so on."""
+    indices = torch.arange(len(rows.token_ids)).repeat(number).to(rows.token_ids.device)
+    return Rows(
+        token_ids=rows.token_ids[indices],
+        target_ids=rows.target_ids[indices],
+        state=rows.state.select(indices),
+        positions=rows.positions.repeat(number),
+    )
 
 
 def known_baseline(name: str) -> Baseline:
