@@ -213,8 +213,8 @@ def write_jacobians(folder: Path, result: JacobianResult, *, name: str) -> Path:
                 for layer in result.layers
             ],
             details=[prediction.describe() for prediction in result.predictions],
-            caption=f"{name}: how much the step that reads a token can stretch the state. Orange: a "
-            "change of the state can grow; blue: it shrinks.",
+            caption=f"{name}: how much the step that reads a token can stretch the state. Orange: "
+            "a change of the state can grow; blue: it shrinks.",
         ),
     ]
     section = Section(name=NAME, title="Jacobians of a step", parts=parts)

@@ -25,7 +25,8 @@ class GradientRecords(Callback):
     A record has, under `gradients`: the mean, smallest and largest gradient norm before clipping
     since the last record, the share of clipped updates, a histogram of the norms, the norm of the
     gradient of each parameter in this update, and the gradient norm by lag at fixed places of a
-    text. The training is not changed: the weights are the same to the last bit without it.
+    text. The training is not changed: the weights are the same to the last bit without it. The
+    first record after a resume covers the updates since then.
 
     Args:
         run: The run folder.
