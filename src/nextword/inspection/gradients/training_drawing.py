@@ -88,9 +88,21 @@ def _draw_histogram(axes: Axes, values: Sequence[Values]) -> None:
         label=f"{BAND[0]:g} to {BAND[1]:g} times the mean",
     )
     axes.axvline(mean, color=COLORS[0], label=f"mean {mean:.3g}")
+    median = _median_of_bins(counts)
+    axes.axvline(median, color=COLORS[2], linestyle="--", label=f"median {median:.2g}")
     axes.set_xscale("log")
     axes.legend(frameon=False, fontsize=8)
     style_axes(axes, x="gradient norm before clipping", y="updates", title="histogram of norms")
+
+
+def _median_of_bins(counts: Counter[int]) -> float:
+    """Return the middle of the bin with the median; a few exploding gradients do not move it."""
+    left = sum(counts.values()) / 2
+    for number in sorted(counts):
+        left -= counts[number]
+        if left <= 0:
+            return float(10.0 ** ((number + 0.5) / _BINS_PER_DECADE))
+    return 0.0
 
 
 def _draw_parameters(axes: Axes, steps: Sequence[int], values: Sequence[Values]) -> None:
