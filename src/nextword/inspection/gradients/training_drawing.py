@@ -114,7 +114,7 @@ def _draw_parameters(axes: Axes, steps: Sequence[int], values: Sequence[Values])
         marker = "o" if len(steps) < 3 else ""
         axes.plot(steps, norms, color=color, marker=marker, label=name, linewidth=1.2)
     axes.set_yscale("log")
-    axes.legend(frameon=False, fontsize=7)
+    axes.legend(fontsize=7, framealpha=0.8, edgecolor="none")
     style_axes(axes, x="updates", y="gradient norm", title="largest norms by parameter")
 
 
@@ -137,7 +137,7 @@ def _draw_lags(axes: Axes, steps: Sequence[int], values: Sequence[Values]) -> No
     layer = f"layer {measured[-1][1]['layer']} " if measured and measured[-1][1]["layer"] else ""
     axes.set_yscale("log")
     if measured:
-        axes.legend(frameon=False, fontsize=7)
+        axes.legend(fontsize=7, framealpha=0.8, edgecolor="none")
     style_axes(
         axes,
         x="lag k: steps back from the loss",

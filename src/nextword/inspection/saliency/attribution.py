@@ -96,10 +96,10 @@ def attributions(
     return {
         name: Attributions(
             method=name,
-            values=torch.cat([values for values, _ in batches]).flip(1).double().cpu(),
+            values=torch.cat([values for values, _ in batches]).flip(1).cpu().double(),
             totals=None
             if batches[0][1] is None
-            else torch.cat([total for _, total in batches if total is not None]).double().cpu(),
+            else torch.cat([total for _, total in batches if total is not None]).cpu().double(),
         )
         for name, batches in found.items()
     }

@@ -113,7 +113,7 @@ def parameter_norms(model: torch.nn.Module, *, total: float) -> dict[str, float]
         for name, parameter in model.named_parameters()
         if parameter.grad is not None
     }
-    norms = torch.stack(torch._foreach_norm(list(gradients.values()))).double()
+    norms = torch.stack(torch._foreach_norm(list(gradients.values()))).cpu().double()
     scale = total / max(float(norms.norm()), 1e-300)
     return {name: norm * scale for name, norm in zip(gradients, norms.tolist(), strict=True)}
 
