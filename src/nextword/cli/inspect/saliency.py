@@ -31,8 +31,9 @@ BaselineName = Annotated[
     str,
     typer.Option(
         "--baseline",
-        metavar="mean|zero",
-        help="Vector that stands for no token: the mean of all embeddings, or zero.",
+        metavar="mean|zero|unknown",
+        help="Vector that stands for no token: the mean of all embeddings, zero, or that of the "
+        "unknown token.",
     ),
 ]
 

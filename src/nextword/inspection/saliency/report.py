@@ -111,7 +111,7 @@ def inspect_saliency(
             None, consecutive predictions near the start of the text are explained.
         num_lags: The largest lag.
         num_positions: Number of positions to average over, evenly spaced.
-        baseline: `mean` or `zero`; see `attributions`.
+        baseline: `mean`, `zero` or `unknown`; see `attributions`.
         num_points: Number of points of integrated gradients.
 
     Returns:
@@ -131,6 +131,7 @@ def inspect_saliency(
         positions=every,
         num_lags=num_lags,
         baseline=baseline,
+        unknown_id=tokenizer.unknown_id,
         num_points=num_points,
     )
     start = int(shown[0]) - num_lags
