@@ -41,9 +41,9 @@ class GradientRecords(Callback):
         self._run = run
         self._model = model
         self._every = every
-        self._probe = (
-            GradientProbe(model, token_ids) if GradientProbe.fits(len(token_ids)) else None
-        )
+        self._probe = None
+        if GradientProbe.fits(model, len(token_ids)):
+            self._probe = GradientProbe(model, token_ids)
         self._norms: list[float] = []
         self._num_clipped = 0
 
