@@ -9,7 +9,7 @@ import torch
 
 from inspected_models import random_passage, recurrent_model
 from nextword.inspection import GradientProbe
-from nextword.models import NeuralLanguageModel
+from nextword.models import NeuralLanguageModel, State
 from nextword.optim import Clipped
 from nextword.storage import RunFolder
 from nextword.training import Callback, GradientRecords
@@ -143,6 +143,9 @@ def test_gradient_records_of_a_tiny_text_have_no_lags(tmp_path: Path) -> None:
 def test_gradient_probe_does_not_fit_a_family_without_layers() -> None:
     class Whole(NeuralLanguageModel):
         """Defines `hidden` in place of `run_layers`."""
+
+        def initial_state(self, batch_size: int) -> State:
+            raise NotImplementedError
 
     assert GradientProbe.fits(recurrent_model("gru"), 4)
     assert not GradientProbe.fits(recurrent_model("gru"), 3)
