@@ -1,0 +1,12 @@
+"""`nextword inspect`: instruments that measure and draw what a model does inside."""
+
+import typer
+
+from nextword.cli.group import Commands
+from nextword.cli.inspect.gradients import gradients
+
+app = typer.Typer(cls=Commands, rich_markup_mode=None, add_completion=False)
+for _name, _command, _summary in (("gradients", gradients, "Show how far back gradients reach."),):
+    app.command(_name, short_help=_summary)(_command)
+
+__all__ = ["app"]
