@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 
-from nextword.cells import AnyCell, Cell, CellState
-from nextword.cells.noise import NO_NOISE, StepNoise
+from nextword.cells import NO_NOISE, AnyCell, Cell, CellState, StepNoise
+
 from nextword.inspection.cells.states import Unit, UnitStates
 from nextword.models import NeuralLanguageModel, State, inference
 from nextword.recurrent import recurrent_stacks

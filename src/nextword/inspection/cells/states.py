@@ -12,7 +12,9 @@ from nextword.layers import LayerTrace
 from nextword.models import LanguageModel, NeuralLanguageModel, State, inference
 
 #: Steps that are traced at once, which bounds the memory.
-_CHUNK_LENGTH = 256
+_CHUNK_LENGTH = 128
+#: Parts of a half of the text that are traced at once, and the shortest useful part.
+_NUM_PARTS, _MIN_PART_LENGTH = 16, 64
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -70,7 +72,7 @@ def unit_states(
 ) -> UnitStates:
     """Read a text as one sequence and return the state of every unit after every token.
 
-    The layers run step by step with the equations of their cells, in float32.
+    The layers run step by step with the equations of their cells.
 
     Args:
         model: A model with recurrent layers.
@@ -92,7 +94,7 @@ def unit_states(
         first, middle_state = _read(neural, token_ids[:middle], state)
         second, _ = _read(neural, token_ids[middle:], middle_state)
     return UnitStates(
-        units=_units(neural), values=np.concatenate([*first, *second]), middle=middle_state
+        units=_units(neural), values=np.concatenate([first, second]), middle=middle_state
     )
 
 
@@ -137,15 +139,37 @@ def _units(model: NeuralLanguageModel) -> tuple[Unit, ...]:
 
 def _read(
     model: NeuralLanguageModel, token_ids: Int64[np.ndarray, " num_tokens"], state: State
-) -> tuple[list[np.ndarray], State]:
-    """Return the states after each token, by chunk, and the last state of the model."""
+) -> tuple[np.ndarray, State]:
+    """Return the states of all units after each token, and the last state of the model.
+
+    The model first reads the text with its fast backend and keeps its state at the start of each
+    of several parts. Then all parts are traced together, as rows of one batch.
+    """
+    num_tokens = len(token_ids)
+    length = max(_MIN_PART_LENGTH, -(-num_tokens // _NUM_PARTS))
+    parts = [token_ids[start : start + length] for start in range(0, num_tokens, length)]
+    starts = []
+    for part in parts:
+        starts.append(state)
+        state = model.advance(torch.from_numpy(part[None]).to(model.device), state)
+    rows = np.zeros((len(parts), length), dtype=np.int64)
+    for row, part in zip(rows, parts, strict=True):
+        row[: len(part)] = part
+    values = _read_rows(model, rows, starts[0].concatenate(starts[1:]))
+    return values.reshape(len(parts) * length, -1)[:num_tokens], state
+
+
+def _read_rows(
+    model: NeuralLanguageModel, rows: Int64[np.ndarray, "rows time"], state: State
+) -> np.ndarray:
+    """Return the states of all units, (rows, time, units)."""
     chunks = []
-    for start in range(0, len(token_ids), _CHUNK_LENGTH):
-        ids = torch.from_numpy(token_ids[None, start : start + _CHUNK_LENGTH])
+    for start in range(0, rows.shape[1], _CHUNK_LENGTH):
+        ids = torch.from_numpy(rows[:, start : start + _CHUNK_LENGTH])
         layers, state = _trace(model, ids, state)
-        parts = [part[0] for layer in layers for part in layer.states.values()]
-        chunks.append(torch.cat(parts, dim=1).float().cpu().numpy())
-    return chunks, state
+        states = [part for layer in layers for part in layer.states.values()]
+        chunks.append(torch.cat(states, dim=2).float().cpu().numpy())
+    return np.concatenate(chunks, axis=1)
 
 
 def _trace(
