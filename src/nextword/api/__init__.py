@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from nextword.api.training import DEFAULT_RECIPE, plan, run_config, train
     from nextword.api.transduction import train_transducer, transduction_config
+    from nextword.api.untrained import untrained_model
 
 _HOMES = {
     "DEFAULT_RECIPE": "nextword.api.training",
@@ -33,6 +34,7 @@ _HOMES = {
     "train_tagger": "nextword.api.tasks",
     "train_transducer": "nextword.api.transduction",
     "transduction_config": "nextword.api.transduction",
+    "untrained_model": "nextword.api.untrained",
 }
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "train_tagger",
     "train_transducer",
     "transduction_config",
+    "untrained_model",
 ]
 
 

@@ -191,3 +191,28 @@ def require_neural(model: LanguageModel, *, what: str) -> NeuralLanguageModel:
         f"a model of the family {model.family!r} has no {what}: {reason}.",
         help="Inspect a recurrent, maxent, window, convolutional or transformer model.",
     )
+
+
+def read_layers(
+    model: NeuralLanguageModel, passage: Passage, *, num_tokens: int, chunk_length: int = 256
+) -> Iterator[tuple[LayerTrace, ...]]:
+    """Yield the traces of the layers while a passage is read, without gradients.
+
+    Args:
+        model: The model; it is read in evaluation mode.
+        passage: The passage.
+        num_tokens: Number of tokens to read.
+        chunk_length: Number of tokens per trace.
+
+    Yields:
+        The trace of each layer, lowest first, for the next tokens.
+    """
+    state = model.initial_state(1)
+    for token_ids in torch.split(passage.token_ids[None, :num_tokens], chunk_length, dim=1):
+        with inference(model):
+            layers: list[LayerTrace] = []
+            ids = token_ids.to(model.device)
+            _, state = model.hidden_from_embeddings(
+                model.embed(ids), state, token_ids=ids, layer_traces=layers
+            )
+        yield tuple(layers)

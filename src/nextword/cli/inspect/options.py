@@ -1,4 +1,4 @@
-"""Options that the instruments share, and reading their models and texts."""
+"""Options that the instruments share, and reading their texts."""
 
 import sys
 from collections.abc import Sequence
@@ -12,6 +12,19 @@ from nextword.cli.options import TEXT_HELP
 if TYPE_CHECKING:
     from nextword.text import Corpus
 
+NetworkModel = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL", help="Run folder, model folder, or recipe:NAME for an untrained network."
+    ),
+]
+Models = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="MODEL",
+        help="Run folders, model folders, or recipe:NAME for the untrained network of a recipe.",
+    ),
+]
 Text = Annotated[
     list[str], typer.Option("--text", metavar="TEXT", help=f"{TEXT_HELP}; repeatable.")
 ]
@@ -24,6 +37,18 @@ Characters = Annotated[
     typer.Option(
         "--characters", metavar="N", help="Number of characters to read from the start of TEXT."
     ),
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="SECTION.KEY=VALUE",
+        help="Change a setting of the untrained networks; repeatable.",
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option("--seed", metavar="N", help="Seed of the weights of untrained networks."),
 ]
 DEFAULT_CHARACTERS = 20_000
 
@@ -43,3 +68,17 @@ def open_text(
     return open_corpus(
         text, field=field, encoding_errors=encoding_errors, standard_input=sys.stdin.buffer
     )
+
+
+def checked_report_folder(out: Path | None) -> Path | None:
+    """Return the folder of `--out` if a report can be written to it; None without one.
+
+    Args:
+        out: Value of `--out`.
+
+    Raises:
+        ConfigError: The path is `-` or a file, or cannot be used.
+    """
+    from nextword.cli.out_folder import checked_out
+
+    return None if out is None else checked_out(out)

@@ -8,14 +8,43 @@ from nextword.inspection.gradients.flow import (
     gradient_flow,
     row_norms,
 )
+from nextword.inspection.gradients.itemized import (
+    DEFAULT_WINDOW,
+    ItemizedGradients,
+    ItemizedWindow,
+    itemized_gradients,
+    step_contributions,
+    trace_window,
+)
+from nextword.inspection.gradients.report import (
+    TABLE_HEADER,
+    GradientResult,
+    inspect_gradients,
+    table_rows,
+    write_gradients,
+)
+from nextword.inspection.gradients.saturation import GateSaturation, gate_saturation
 
 __all__ = [
     "DEFAULT_LAGS",
     "DEFAULT_POSITIONS",
+    "DEFAULT_WINDOW",
+    "TABLE_HEADER",
+    "GateSaturation",
     "GradientFlow",
+    "GradientResult",
+    "ItemizedGradients",
+    "ItemizedWindow",
     "LagCurve",
     "fitted_factor",
+    "gate_saturation",
     "gradient_flow",
+    "inspect_gradients",
+    "itemized_gradients",
     "lag_curve",
     "row_norms",
+    "step_contributions",
+    "table_rows",
+    "trace_window",
+    "write_gradients",
 ]

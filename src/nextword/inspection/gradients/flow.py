@@ -16,6 +16,7 @@ from nextword.inspection.rows import (
     state_gradients,
     trace_losses,
 )
+from nextword.inspection.steps import with_gradients
 from nextword.models import LanguageModel, NeuralLanguageModel
 
 DEFAULT_LAGS = 30
@@ -91,11 +92,12 @@ def gradient_flow(
     """Measure the norm of dL[t]/ds[t-k] for lags k = 0 to `num_lags`, over positions t.
 
     L[t] is the negative log-likelihood of the token after position t, and s[t-k] a part of the
-    state of a layer k steps before. Layers are run step by step, so the gradients are exact in
-    every mode and on every device; they do not depend on the backend.
+    state of a layer k steps before. The model is measured in evaluation mode. Its layers are run
+    step by step, so the gradients do not depend on the backend, and cuDNN, whose backward pass
+    needs training mode, is not used.
 
     Args:
-        model: A neural model. Set it to evaluation mode to measure it without dropout.
+        model: A neural model.
         passage: The text.
         num_lags: The largest lag K.
         num_positions: Number of positions, evenly spaced, each with at least K tokens before it.
@@ -114,7 +116,9 @@ def gradient_flow(
     positions = evenly_spaced(num_lags, len(passage), number=num_positions)
     norms: dict[tuple[int, str], list[Tensor]] = {}
     for rows in rows_of(neural, passage, num_steps=num_lags + 1, positions=positions):
-        for name, values in row_norms(neural, rows).items():
+        with with_gradients(neural):
+            found = row_norms(neural, rows)
+        for name, values in found.items():
             norms.setdefault(name, []).append(values)
     curves = tuple(
         lag_curve(torch.cat(batches), layer=layer, part=part)
