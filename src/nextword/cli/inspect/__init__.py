@@ -3,10 +3,14 @@
 import typer
 
 from nextword.cli.group import Commands
+from nextword.cli.inspect.cells import cells
 from nextword.cli.inspect.gradients import gradients
 
 app = typer.Typer(cls=Commands, rich_markup_mode=None, add_completion=False)
-for _name, _command, _summary in (("gradients", gradients, "Show how far back gradients reach."),):
+for _name, _command, _summary in (
+    ("gradients", gradients, "Show how far back gradients reach."),
+    ("cells", cells, "Find units that track properties of a text."),
+):
     app.command(_name, short_help=_summary)(_command)
 
 __all__ = ["app"]

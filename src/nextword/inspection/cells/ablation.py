@@ -11,7 +11,6 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 
 from nextword.cells import NO_NOISE, AnyCell, Cell, CellState, StepNoise
-
 from nextword.inspection.cells.states import Unit, UnitStates
 from nextword.models import NeuralLanguageModel, State, inference
 from nextword.recurrent import recurrent_stacks
@@ -171,9 +170,7 @@ def _clamps(
     return clamps
 
 
-def _nll(
-    model: NeuralLanguageModel, token_ids: Int64[Tensor, " time"], state: State
-) -> np.ndarray:
+def _nll(model: NeuralLanguageModel, token_ids: Int64[Tensor, " time"], state: State) -> np.ndarray:
     rows = state.batch_size
     parts = []
     inputs, targets = token_ids[:-1], token_ids[1:]

@@ -34,7 +34,8 @@ def last_character_features(text: str) -> Int64[np.ndarray, "num_characters feat
     """
     codes = np.frombuffer(text.encode("utf-32-le", errors="surrogatepass"), dtype="<u4")
     codes = codes.astype(np.uint64) + np.uint64(1)
-    columns = []
+    columns: list[np.ndarray] = []
+    ngram: np.ndarray
     ngram, scale = np.zeros(len(codes), dtype=np.uint64), np.uint64(1)
     with np.errstate(over="ignore"):
         for place in range(NUM_CHARACTERS):
@@ -110,7 +111,7 @@ class _Linear:
 
     def fit(self, num_items: int) -> None:
         order = torch.randperm(num_items, generator=self._generator)
-        for chosen in order.split(_BATCH_SIZE):
+        for chosen in torch.split(order, _BATCH_SIZE):
             self._optimizer.zero_grad()
             with torch.enable_grad():
                 self._loss(chosen).backward()  # type: ignore[no-untyped-call]

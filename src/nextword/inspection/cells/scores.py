@@ -55,7 +55,8 @@ def auc_from_ranks(
     """
     num_positive = float(labels.sum())
     num_pairs = num_positive * (len(labels) - num_positive)
-    return (labels @ ranks - num_positive * (num_positive + 1) / 2) / num_pairs
+    areas: np.ndarray = (labels @ ranks - num_positive * (num_positive + 1) / 2) / num_pairs
+    return areas
 
 
 def correlation(values: Float[np.ndarray, " items"], numbers: Float[np.ndarray, " items"]) -> float:
@@ -80,7 +81,8 @@ def strength(score: Float[np.ndarray, " units"], *, kind: Kind) -> Float[np.ndar
         score: AUC or correlations, (units).
         kind: Kind of the property.
     """
-    return np.abs(score) if kind == "numeric" else np.maximum(score, 1.0 - score)
+    strengths: np.ndarray = np.maximum(score, 1.0 - score)
+    return np.abs(score) if kind == "numeric" else strengths
 
 
 def directed(score: float, *, is_rising: bool, kind: Kind) -> float:
@@ -114,4 +116,5 @@ def correlations(
     centred = targets - targets.mean()
     norms = np.sqrt((columns**2).sum(axis=0) * (centred**2).sum())
     products = centred @ columns
-    return np.divide(products, norms, out=np.zeros_like(products), where=norms > 0)
+    scores: np.ndarray = np.divide(products, norms, out=np.zeros_like(products), where=norms > 0)
+    return scores

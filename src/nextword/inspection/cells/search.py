@@ -178,9 +178,7 @@ def search_cells(
     if ablation_tokens:
         report("measuring the loss without units")
         nll = _Ablated(states, tracked=tracked, seed=seed)
-        ablations = nll.measure(
-            neural, text, chosen, halves=halves, max_tokens=ablation_tokens
-        )
+        ablations = nll.measure(neural, text, chosen, halves=halves, max_tokens=ablation_tokens)
     return CellSearch(
         description=text.description,
         num_tokens=text.num_tokens,
@@ -300,10 +298,8 @@ def _last_character_scores(
     targets = np.stack([halves[each.name].values for each in properties], axis=1)
     kinds = [each.kind for each in properties]
     num_fitted = text.num_tokens // 2
-    scores = last_character_scores(
-        features, targets, kinds=kinds, num_fitted=num_fitted, seed=seed
-    )
-    return scores.tolist()
+    scores = last_character_scores(features, targets, kinds=kinds, num_fitted=num_fitted, seed=seed)
+    return [float(score) for score in scores]
 
 
 class _Ablated:
@@ -348,9 +344,7 @@ class _Ablated:
             values = halves[prop.name].values[middle : middle + nll.shape[1]]
             limit = 0.5 if prop.kind == "binary" else np.nanmean(halves[prop.name].values)
             matters = np.nan_to_num(values, nan=-np.inf) > limit
-            rows = [
-                1 + units.index(other) for other in self._random if other.layer == unit.layer
-            ]
+            rows = [1 + units.index(other) for other in self._random if other.layer == unit.layer]
             results.append(
                 ablation_of(nll, matters, row=1 + units.index(unit), random_rows=rows)
                 if matters.any() and rows

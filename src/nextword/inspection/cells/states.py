@@ -67,9 +67,7 @@ class UnitStates:
         return self.values[:, list(self.units).index(unit)]
 
 
-def unit_states(
-    model: LanguageModel, token_ids: Int64[np.ndarray, " num_tokens"]
-) -> UnitStates:
+def unit_states(model: LanguageModel, token_ids: Int64[np.ndarray, " num_tokens"]) -> UnitStates:
     """Read a text as one sequence and return the state of every unit after every token.
 
     The layers run step by step with the equations of their cells.

@@ -53,7 +53,8 @@ class UnitText:
             prop: The property.
         """
         by_character = np.concatenate([prop.of(document) for document in self.documents])
-        return by_character[self.ends - 1]
+        by_token: np.ndarray = by_character[self.ends - 1]
+        return by_token
 
 
 def read_unit_text(
@@ -92,7 +93,7 @@ def read_unit_text(
 def token_ends(
     tokenizer: Tokenizer, text: str, *, token_ids: Int64[np.ndarray, " num_tokens"]
 ) -> Int64[np.ndarray, " num_tokens"]:
-    """Return the number of characters of a text up to the end of each token, (num_tokens).
+    r"""Return the number of characters of a text up to the end of each token, (num_tokens).
 
     A token that ends within a character counts as ending after it.
 
@@ -108,7 +109,7 @@ def token_ends(
 
     Example:
         >>> from nextword.tokens import TokenizerConfig, train_tokenizer
-        >>> tokenizer = train_tokenizer(TokenizerConfig(kind="word", min_count=1), ["the cat\\n"])
+        >>> tokenizer = train_tokenizer(TokenizerConfig(kind="word", min_count=1), ["the cat\n"])
         >>> token_ends(tokenizer, "the cat", token_ids=tokenizer.encode("the cat").ids).tolist()
         [3, 7]
     """
@@ -149,7 +150,8 @@ def _byte_ends(tokenizer: Tokenizer, text: str, token_ids: list[int]) -> list[in
     byte_ends = np.cumsum([len(tokenizer.token_bytes(token_id)) for token_id in token_ids])
     if len(text) == 0 or byte_ends[-1] != character_ends[-1]:
         return []
-    return (np.searchsorted(character_ends, byte_ends) + 1).tolist()
+    places = np.searchsorted(character_ends, byte_ends)
+    return [int(place) + 1 for place in places]
 
 
 def _documents(corpus: Corpus, num_characters: int) -> list[str]:

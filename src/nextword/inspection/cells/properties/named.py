@@ -14,9 +14,7 @@ LANGUAGES = ("auto", "python", "text")
 
 #: Properties that any text has, in the order of the report.
 _OF_ANY_TEXT = (
-    Property(
-        name="line_position", kind="numeric", values=plain.line_position, source=_SCANNER
-    ),
+    Property(name="line_position", kind="numeric", values=plain.line_position, source=_SCANNER),
     Property(name="indentation", kind="numeric", values=plain.indentation, source=_SCANNER),
     Property(name="number", kind="binary", values=plain.number, source=_SCANNER),
     Property(name="capital", kind="binary", values=plain.capital, source=_SCANNER),
@@ -63,9 +61,7 @@ def text_language(documents: Sequence[str]) -> str:
     return "python" if all(map(python_source.is_python, documents)) else "text"
 
 
-def named_properties(
-    language: str, requested: Sequence[str] = ()
-) -> tuple[Property, ...]:
+def named_properties(language: str, requested: Sequence[str] = ()) -> tuple[Property, ...]:
     """Return properties by name.
 
     Args:
