@@ -104,6 +104,10 @@ def cells(
     wanted = instrument.named_properties(chosen, properties or ())
     place = None if span is None else instrument.find_span(read, span)
     states = instrument.unit_states(loaded.language_model, read.token_ids)
+    spans = None
+    if place is not None:
+        start, end = place
+        spans = instrument.match_span(read, states, start=start, end=end, threshold=threshold)
     search = instrument.search_cells(
         loaded.language_model,
         read,
@@ -114,10 +118,6 @@ def cells(
         seed=seed,
         on_progress=None if quiet else remark,
     )
-    spans = None
-    if place is not None:
-        start, end = place
-        spans = instrument.match_span(read, states, start=start, end=end, threshold=threshold)
     result = instrument.CellResult(model=model, language=chosen, search=search, spans=spans)
     report = None
     if folder is not None:
@@ -140,10 +140,11 @@ def _span_table(spans: "SpanMatches") -> str:
     rows = [
         (
             f"{each.start}:{each.end}",
+            visible(f"{each.before}[{each.text}]{each.after}"),
             f"{each.share:.0%}",
-            visible(each.before + "[" + each.text + "]" + each.after),
         )
         for each in spans.matches
     ]
-    head = f"{len(spans.units)} units are on throughout {spans.text!r}. Other spans:"
-    return f"{head}\n{table(('characters', 'units on', 'text'), rows)}"
+    number = len(spans.units)
+    head = f"{number} unit{' is' if number == 1 else 's are'} on throughout {spans.text!r}."
+    return f"{head}\n{table(('characters', 'other spans', 'units on'), rows)}"

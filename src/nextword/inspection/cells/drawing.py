@@ -16,7 +16,7 @@ from nextword.inspection.drawing import COLORS, GUIDE_COLOR, new_figure, save_fi
 _COLOR_MAP = LinearSegmentedColormap.from_list("units", ["#2266dd", "#ffffff", "#e8590c"])
 _NUM_COLUMNS = 88
 _TAB_WIDTH = 4
-_COLUMN_INCHES, _LINE_INCHES = 0.092, 0.2
+_COLUMN_INCHES, _LINE_INCHES = 0.078, 0.18
 
 
 def unit_colors(values: Float[np.ndarray, " tokens"]) -> Float[np.ndarray, " tokens"]:
@@ -97,13 +97,7 @@ def draw_search(search: CellSearch, path: Path) -> Path:
     axes.set_xlim(0.0, 1.02)
     axes.set_xlabel("score on the second half of the text: AUC, or |correlation| for numbers")
     axes.grid(alpha=0.25)
-    axes.legend(
-        frameon=False,
-        fontsize=8,
-        loc="upper center",
-        bbox_to_anchor=(0.45, 1.0 + 1.1 / (1.4 + 0.38 * len(names))),
-        ncols=2,
-    )
+    figure.legend(frameon=False, fontsize=8, loc="outside upper center", ncols=2)
     return save_figure(figure, path)
 
 

@@ -105,29 +105,34 @@ class _Linear:
         self._targets = torch.from_numpy(np.nan_to_num(targets)).float()
         self._is_binary = torch.from_numpy(is_binary)
         self._generator = torch.Generator().manual_seed(seed)
-        self._table = nn.EmbeddingBag(1 << _TABLE_BITS, targets.shape[1], mode="sum", sparse=True)
-        nn.init.zeros_(self._table.weight)
-        self._optimizer = torch.optim.Adagrad(self._table.parameters(), lr=_LEARNING_RATE)
+        self._weights = torch.zeros(1 << _TABLE_BITS, targets.shape[1])
+        self._squares = torch.full_like(self._weights, 1e-10)
 
     def fit(self, num_items: int) -> None:
+        """Train for one epoch, with Adagrad and the gradients of the table's rows that occur."""
         order = torch.randperm(num_items, generator=self._generator)
         for chosen in torch.split(order, _BATCH_SIZE):
-            self._optimizer.zero_grad()
-            with torch.enable_grad():
-                self._loss(chosen).backward()  # type: ignore[no-untyped-call]
-            self._optimizer.step()
+            rows, places = torch.unique(self._features[chosen], return_inverse=True)
+            of_items = self._loss_gradient(chosen)
+            gradient = torch.zeros(len(rows), of_items.shape[1])
+            for column in places.unbind(dim=1):
+                gradient.index_add_(0, column, of_items)
+            squares = self._squares[rows] + gradient.square()
+            self._squares[rows] = squares
+            self._weights[rows] -= _LEARNING_RATE * gradient / squares.sqrt()
 
-    def _loss(self, chosen: Tensor) -> Tensor:
-        outputs, targets = self._table(self._features[chosen]), self._targets[chosen]
-        logistic = nn.functional.binary_cross_entropy_with_logits(
-            outputs, targets.clamp(0.0, 1.0), reduction="none"
-        )
-        losses = torch.where(self._is_binary, logistic, (outputs - targets).square())
-        return (losses * self._is_known[chosen]).sum() / len(chosen)
+    def _loss_gradient(self, chosen: Tensor) -> Tensor:
+        """Return the gradient of the mean loss with respect to the outputs, (items, properties)."""
+        outputs, targets = self._outputs(chosen), self._targets[chosen]
+        guesses = torch.where(self._is_binary, outputs.sigmoid(), outputs)
+        return (guesses - targets) * self._is_known[chosen] / len(chosen)
+
+    def _outputs(self, chosen: Tensor) -> Tensor:
+        return nn.functional.embedding_bag(self._features[chosen], self._weights, mode="sum")
 
     def predict(self) -> np.ndarray:
-        with torch.no_grad():
-            outputs: np.ndarray = self._table(self._features).numpy()
+        """Return the outputs for all items, (items, properties)."""
+        outputs: np.ndarray = self._outputs(torch.arange(len(self._features))).numpy()
         return outputs
 
 

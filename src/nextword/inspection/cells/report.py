@@ -24,9 +24,9 @@ TABLE_HEADER = (
     "score",
     "last 8",
     "untrained",
-    "random",
+    "random unit",
     "ablation",
-    "random",
+    "random ablation",
 )
 
 
@@ -89,7 +89,7 @@ def notes(search: CellSearch) -> list[str]:
         f"Units are selected on the first half of {search.num_tokens:,} tokens and scored on the "
         f"second: AUC, or |correlation| for numbers, of {search.num_units:,} units. 'ablation' is "
         "the rise of the loss, in nats per token where the property holds, when the unit is set to "
-        "its mean; the last column is the mean of random units of the same layer.",
+        "its mean, and 'random ablation' the mean of random units of the same layer.",
         *(f"{name} is not scored: {reason}." for name, reason in search.skipped.items()),
     ]
 
