@@ -144,6 +144,8 @@ def _read(
     of several parts. Then all parts are traced together, as rows of one batch.
     """
     num_tokens = len(token_ids)
+    if num_tokens == 0:
+        return np.zeros((0, len(_units(model))), dtype=np.float32), state
     length = max(_MIN_PART_LENGTH, -(-num_tokens // _NUM_PARTS))
     parts = [token_ids[start : start + length] for start in range(0, num_tokens, length)]
     starts = []

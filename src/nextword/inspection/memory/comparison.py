@@ -11,7 +11,6 @@ from nextword.inspection.memory.influence import Influence, token_influence
 from nextword.inspection.memory.recall import Recall, RecallItem, recall
 from nextword.inspection.memory.targets import (
     DEFAULT_CHARACTERS,
-    MemoryText,
     beginning,
     draw_positions,
     draw_shared_positions,

@@ -122,5 +122,5 @@ def _last_nll(model: LanguageModel, ids: Int64[Tensor, "rows time"]) -> Tensor:
     state = model.initial_state(len(ids))
     if ids.shape[1] > 2:
         state = model.advance(ids[:, :-2], state)
-    nll, _ = model.nll(ids[:, -2:-1], ids[:, -1:], state)
+    nll, _ = model.nll(ids[:, -2:-1].contiguous(), ids[:, -1:].contiguous(), state)
     return nll[:, 0]

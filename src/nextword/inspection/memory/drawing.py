@@ -1,6 +1,5 @@
 """Pictures of the memory of models. Importing this module loads matplotlib."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,14 +26,15 @@ def draw_influence(result: MemoryResult, path: Path) -> Path:
     for number, each in enumerate(result.models):
         means = np.array(each.influence.means)
         errors = np.array(each.influence.standard_errors)
-        is_shown = means > _SMALLEST_EFFECT
+        num_shown = int(np.flatnonzero(means > _SMALLEST_EFFECT).max(initial=-1)) + 1
+        is_shown = np.arange(len(means)) < num_shown
         places = np.array(each.influence.distances)[is_shown]
         color = COLORS[number % len(COLORS)]
         label = each.model
         if each.influence.half_life is not None:
             label += f": half-life {each.influence.half_life:.1f}"
         if not is_shown.all():
-            label += f", below {_SMALLEST_EFFECT:g} from {_first_hidden(each.influence.distances, is_shown)}"
+            label += f", below {_SMALLEST_EFFECT:g} from {each.influence.distances[num_shown]}"
         axes.plot(
             places,
             means[is_shown],
@@ -51,10 +51,6 @@ def draw_influence(result: MemoryResult, path: Path) -> Path:
     style_axes(axes, x="distance of the changed token, in tokens", y="KL(p || p'), nats")
     axes.legend(frameon=False, fontsize=9)
     return save_figure(figure, path)
-
-
-def _first_hidden(distances: Sequence[int], is_shown: np.ndarray) -> int:
-    return distances[int(np.flatnonzero(~is_shown)[0])]
 
 
 def draw_contexts(result: MemoryResult, path: Path) -> Path:

@@ -88,12 +88,14 @@ def named_properties(language: str, requested: Sequence[str] = ()) -> tuple[Prop
                 help=f"{did_you_mean(name, known)} A regular expression is given as NAME=REGEX.",
             )
     chosen = [known[name] for name in names] if names else list(known.values())
-    for each in [*chosen, *patterns]:
-        if [*chosen, *patterns].count(each) > 1 or (each in patterns and each.name in known):
-            raise ConfigError(
-                f"the property {each.name!r} is given twice, or is the name of another property.",
-                help="Give each property its own name.",
-            )
+    given = [each.name for each in (*chosen, *patterns)]
+    wrong = [name for name in given if given.count(name) > 1]
+    wrong += [each.name for each in patterns if each.name in known]
+    if wrong:
+        raise ConfigError(
+            f"the property {wrong[0]!r} is given twice, or is the name of another property.",
+            help="Give each property its own name.",
+        )
     return (*chosen, *patterns)
 
 
