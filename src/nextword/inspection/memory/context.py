@@ -85,7 +85,7 @@ def context_curve(
         )
     nll = losses.mean(axis=0)
     per_byte = np.zeros((len(positions), 0))
-    if are_bytes:
+    if are_bytes and text.num_bytes is not None:
         per_byte = losses / text.num_bytes[positions][:, None] / math.log(2.0)
     spread = per_byte if are_bytes else losses
     errors = spread.std(axis=0) / math.sqrt(len(positions))
@@ -96,7 +96,7 @@ def context_curve(
         bits_per_byte=tuple(per_byte.mean(axis=0).tolist()),
         standard_errors=tuple(errors.tolist()),
         num_targets=len(positions),
-        mean_bytes=float(text.num_bytes.mean()) if text.is_lossless else None,
+        mean_bytes=None if text.num_bytes is None else float(text.num_bytes.mean()),
         enough=lengths[int(enough[-1]) + 1] if len(enough) else lengths[0],
     )
 

@@ -20,14 +20,14 @@ class MemoryText:
     Attributes:
         token_ids: The ids, without the boundary, (num_tokens).
         num_unknown: Number of out-of-vocabulary tokens among them.
-        num_bytes: Number of bytes of each token, (num_tokens); empty where the tokenizer drops
+        num_bytes: Number of bytes of each token, (num_tokens); None where the tokenizer drops
             characters of the text.
         description: Source of the text.
     """
 
     token_ids: Int64[np.ndarray, " num_tokens"]
     num_unknown: int
-    num_bytes: Int64[np.ndarray, " num_tokens"]
+    num_bytes: Int64[np.ndarray, " num_tokens"] | None
     description: str
 
     @property
@@ -38,7 +38,7 @@ class MemoryText:
     @property
     def is_lossless(self) -> bool:
         """Whether the tokens have all bytes of the text."""
-        return len(self.num_bytes) > 0
+        return self.num_bytes is not None
 
 
 def read_memory_text(
@@ -62,7 +62,7 @@ def read_memory_text(
     token_ids = encoding.ids.astype(np.int64)
     if len(token_ids) == 0:
         raise DataError(f"{description} has no tokens.", help="Name a text with at least one word.")
-    num_bytes = np.zeros(0, dtype=np.int64)
+    num_bytes = None
     if tokenizer.is_lossless and not encoding.unknown.any():
         sizes = np.array([len(tokenizer.token_bytes(each)) for each in range(tokenizer.vocab_size)])
         num_bytes = sizes[token_ids].astype(np.int64)
@@ -118,7 +118,7 @@ def draw_shared_positions(
         DataError: The text is too short.
     """
     require_range("positions", number, low=1)
-    ends = [np.cumsum(text.num_bytes) for text in texts]
+    ends = [np.cumsum(text.num_bytes) for text in texts if text.num_bytes is not None]
     for text in texts:
         if text.num_tokens <= first:
             draw_positions(text, first=first, number=number, seed=seed)

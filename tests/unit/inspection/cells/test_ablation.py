@@ -24,7 +24,7 @@ def nll_without(model: RecurrentLanguageModel, index: int | None) -> np.ndarray:
     states = unit_states(model, IDS)
     means = states.values[:20].mean(axis=0)
     state, losses = states.middle, []
-    parts = [name for name in state.tensors]
+    parts = list(state.tensors)
     for token, target in zip(IDS[20:-1].tolist(), IDS[21:].tolist(), strict=True):
         hidden, state = model.hidden(torch.tensor([[token]]), state)
         if index is not None:

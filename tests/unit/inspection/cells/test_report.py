@@ -34,7 +34,7 @@ def test_write_cells_writes_pictures_json_and_page(kind: TokenizerKind, tmp_path
     search = search_cells(
         model,
         text,
-        properties=named_properties("text", ["line_position", "calls=print"]),
+        properties=named_properties("text", ["line_position", r"calls=print\(x\)"]),
         states=states,
         ablation_tokens=0,
     )
