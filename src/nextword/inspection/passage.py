@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-from jaxtyping import Int64
+from jaxtyping import Int64, Integer
 from torch import Tensor
 
 from nextword.base import ConfigError, DataError, require_range
@@ -13,6 +14,8 @@ from nextword.tokens import Tokenizer
 
 #: Number of characters that are read when nothing else is asked for.
 DEFAULT_CHARACTERS = 20_000
+#: The token at the end of a line of words, and how a figure shows it.
+_SENTENCE_END, _LINE_END = "</s>", "\u23ce\n"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -24,12 +27,14 @@ class Passage:
         target_ids: The id to predict after each, (time).
         texts: The text of each target for display, (time).
         description: Source of the text.
+        is_word_level: Whether tokens are whole words, between which white space is not encoded.
     """
 
     token_ids: Int64[Tensor, " time"]
     target_ids: Int64[Tensor, " time"]
     texts: Sequence[str]
     description: str
+    is_word_level: bool = False
 
     def __len__(self) -> int:
         return len(self.target_ids)
@@ -38,6 +43,18 @@ class Passage:
     def input_texts(self) -> list[str]:
         """The text of each token that is read, (time); that of the boundary is empty."""
         return ["", *self.texts[:-1]][: len(self)]
+
+    def shown_texts(self, start: int, end: int) -> tuple[str, ...]:
+        """Return tokens that are read, with the white space that separates them, for a figure.
+
+        Args:
+            start: The first position.
+            end: One more than the last position.
+        """
+        texts = self.input_texts[start:end]
+        if not self.is_word_level:
+            return tuple(texts)
+        return tuple(_LINE_END if text == _SENTENCE_END else f"{text} " for text in texts)
 
     def first(self, num_tokens: int) -> "Passage":
         """Return the first tokens of the passage.
@@ -50,6 +67,7 @@ class Passage:
             target_ids=self.target_ids[:num_tokens],
             texts=self.texts[:num_tokens],
             description=self.description,
+            is_word_level=self.is_word_level,
         )
 
 
@@ -79,16 +97,30 @@ def read_passage(
     description, content = "text", text
     if isinstance(text, Corpus):
         description, content = text.description, _beginning(text, max_characters)
-    ids = tokenizer.encode(str(content)[:max_characters]).ids.astype("int64")[:max_tokens]
+    ids = tokenizer.encode(str(content)[:max_characters]).ids[:max_tokens]
     if len(ids) == 0:
         raise DataError(f"{description} has no tokens.", help="Name a text with at least one word.")
-    target_ids = torch.from_numpy(ids)
+    return passage_of_ids(ids, tokenizer, description=description)
+
+
+def passage_of_ids(
+    ids: Integer[np.ndarray, " num_tokens"], tokenizer: Tokenizer, *, description: str
+) -> Passage:
+    """Return the passage of the token ids of a text, at least one.
+
+    Args:
+        ids: The ids, without the boundary.
+        tokenizer: The tokenizer that encoded the text.
+        description: Source of the text.
+    """
+    target_ids = torch.from_numpy(ids.astype("int64"))
     boundary = torch.tensor([tokenizer.boundary_id])
     return Passage(
         token_ids=torch.cat([boundary, target_ids[:-1]]),
         target_ids=target_ids,
         texts=tuple(tokenizer.token_text(token_id) for token_id in ids.tolist()),
         description=description,
+        is_word_level=tokenizer.is_word_level,
     )
 
 

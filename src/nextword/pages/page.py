@@ -28,7 +28,8 @@ _PAGE = Template("""<!doctype html>
   figure { margin: 1rem 0; } figcaption { font-size: .9rem; opacity: .85; }
   table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
   th, td { border-bottom: 1px solid #8884; padding: .2rem .7rem; text-align: right; }
-  th:first-child, td:first-child { text-align: left; padding-left: 0; }
+  th:first-child, td:first-child { padding-left: 0; }
+  .name { text-align: left; }
   .wide { overflow-x: auto; }
   @media print { body { max-width: none; margin: 0; } h2 { break-after: avoid; }
     figure, .figure, tr { break-inside: avoid; } }
@@ -91,20 +92,29 @@ def paragraph(text: str) -> str:
     return f"<p>{html.escape(text)}</p>"
 
 
-def html_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table whose first column has the names of the rows.
+def html_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, num_names: int = 1) -> str:
+    """Return a table; columns of names are aligned to the left, those of numbers to the right.
 
     Args:
         header: Names of the columns, as plain text.
         rows: Cells of each row, as plain text.
+        num_names: Number of columns of names, which come first.
     """
-    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in header)
-    body = "\n".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    classes = [' class="name"' if column < num_names else "" for column in range(len(header))]
+    head = "".join(
+        f'<th scope="col"{kind}>{html.escape(name)}</th>'
+        for kind, name in zip(classes, header, strict=True)
     )
+    body = "\n".join(f"<tr>{_cells(row, classes)}</tr>" for row in rows)
     return (
         f'<div class="wide"><table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>'
         "</div>"
+    )
+
+
+def _cells(row: Sequence[str], classes: Sequence[str]) -> str:
+    return "".join(
+        f"<td{kind}>{html.escape(cell)}</td>" for kind, cell in zip(classes, row, strict=True)
     )
 
 

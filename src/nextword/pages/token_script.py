@@ -2,7 +2,7 @@
 
 TOKEN_STYLE = """
   .tokens { border: 1px solid #8884; border-radius: 6px; padding: .7rem 1rem; margin: 1rem 0; }
-  .tokens label { display: block; margin-bottom: .5rem; }
+  .tokens figcaption, .tokens label { display: block; margin-bottom: .7rem; }
   .tokens select { font: inherit; max-width: 100%; }
   .tokens .text { font: 14px/1.8 ui-monospace, monospace; white-space: pre-wrap;
     overflow-wrap: anywhere; max-height: 26rem; overflow-y: auto; }
@@ -15,7 +15,8 @@ TOKEN_STYLE = """
   .tokens .details { min-height: 4.5rem; font: 13px/1.5 ui-monospace, monospace;
     border-top: 1px solid #8884; margin-top: .6rem; padding-top: .5rem;
     white-space: pre-wrap; overflow-wrap: anywhere; }
-  .tokens .key { display: flex; gap: .5rem; align-items: center; font-size: .85rem; }
+  .tokens .key { display: flex; margin-top: .7rem; gap: .5rem; align-items: center;
+    font-size: .85rem; }
   .tokens .key span { flex: 0 1 9rem; height: .7rem; border-radius: 3px;
     print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   @media print { .tokens .text { max-height: none; } .tokens .details { display: none; } }

@@ -16,6 +16,7 @@ from nextword.training.effects import (
 from nextword.training.language_modeling import LanguageModelingObjective, TruncatedBptt
 from nextword.training.loop import (
     Callback,
+    GradientRecords,
     LoopConfig,
     MetricsFile,
     Objective,
@@ -42,7 +43,7 @@ from nextword.training.recipe_files import (
     recipe_text,
     task_recipe_names,
 )
-from nextword.training.report import write_report
+from nextword.training.report import gradient_parts, write_report
 from nextword.training.resume import resumable_config
 from nextword.training.run import RunResult, run_training
 
@@ -50,6 +51,7 @@ __all__ = [
     "OLD_TEXT",
     "Callback",
     "EvaluationConfig",
+    "GradientRecords",
     "LanguageModelingObjective",
     "LoopConfig",
     "MetricsFile",
@@ -74,6 +76,7 @@ __all__ = [
     "Validation",
     "ValidationRecord",
     "emptied_on_failure",
+    "gradient_parts",
     "idle_updates",
     "kneser_ney_baseline",
     "minimize",

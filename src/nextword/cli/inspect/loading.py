@@ -78,4 +78,5 @@ def gradient_records(model: "Model") -> "list[Values]":
     folder = model.path.parent if model.path.name == "model" else model.path
     if not (folder / "metrics.jsonl").is_file():
         return []
-    return [record for record in RunFolder(folder).read_metrics() if "gradients" in record]
+    records = RunFolder(folder).read_metrics()
+    return [record for record in records if isinstance(record.get("gradients"), dict)]

@@ -1,5 +1,6 @@
 """Gradients through time: by lag, itemized by step, and how saturated the gates are."""
 
+from nextword.inspection.gradients.along import GradientsAlong, gradients_along
 from nextword.inspection.gradients.curves import LagCurve, fitted_factor, lag_curve
 from nextword.inspection.gradients.flow import (
     DEFAULT_LAGS,
@@ -16,9 +17,11 @@ from nextword.inspection.gradients.itemized import (
     step_contributions,
     trace_window,
 )
+from nextword.inspection.gradients.probe import GradientProbe
 from nextword.inspection.gradients.report import (
     TABLE_HEADER,
     GradientResult,
+    gradient_text_figure,
     inspect_gradients,
     table_rows,
     write_gradients,
@@ -32,13 +35,17 @@ __all__ = [
     "TABLE_HEADER",
     "GateSaturation",
     "GradientFlow",
+    "GradientProbe",
     "GradientResult",
+    "GradientsAlong",
     "ItemizedGradients",
     "ItemizedWindow",
     "LagCurve",
     "fitted_factor",
     "gate_saturation",
     "gradient_flow",
+    "gradient_text_figure",
+    "gradients_along",
     "inspect_gradients",
     "itemized_gradients",
     "lag_curve",

@@ -20,7 +20,7 @@ class GradientsAlong:
 
     Attributes:
         start: Position in the passage of the first token.
-        texts: The text of each token that is read.
+        texts: The text of each token that is read, with the white space after words.
         norms: For each layer, from 1 (or 0 for the input embeddings), and each token: the norms of
             dL[t]/ds[t-k] for lags k = 0, 1, ..., at most back to the first token.
     """
@@ -63,7 +63,7 @@ def gradients_along(
         del by_layer[0]
     return GradientsAlong(
         start=start,
-        texts=tuple(passage.input_texts[start : start + len(positions)]),
+        texts=passage.shown_texts(start, start + len(positions)),
         norms={
             layer: tuple(
                 tuple(row[: index + 1]) for index, row in enumerate(torch.cat(batches).tolist())

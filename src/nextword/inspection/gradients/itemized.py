@@ -96,7 +96,7 @@ def itemized_gradients(
     Raises:
         ConfigError: The model is not neural, or the passage ends before the window.
 
-    Source: [gleicher2019].
+    Source: [cashman2018].
     """
     neural = require_neural(model, what="gradients")
     require_length(passage, start + num_steps - 1)

@@ -33,7 +33,7 @@ from nextword.tokens import Tokenizer
 
 NAME = "gradients"
 PICTURE = "gradients.png"
-TRAINING_PICTURE = "gradients-training.png"
+TRAINING_PICTURE = "gradients-training"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +141,7 @@ def write_gradients(folder: Path, results: Mapping[str, GradientResult]) -> Path
             "the gradient vanishes, above 1 that it explodes."
         ),
         inline_picture(picture, alt=_describe(results), caption="Bands: 10% to 90% of positions."),
-        html_table(TABLE_HEADER, table_rows(results)),
+        html_table(TABLE_HEADER, table_rows(results), num_names=2),
         *(paragraph(note) for result in results.values() for note in result.flow.notes),
     ]
     for number, (name, result) in enumerate(results.items(), start=1):
@@ -188,11 +188,12 @@ def _describe(results: Mapping[str, GradientResult]) -> str:
 def _model_parts(folder: Path, name: str, result: GradientResult, *, suffix: str) -> list[str]:
     """Draw the pictures of one model, and return its part of the report."""
     from nextword.inspection.gradients.drawing import draw_itemized, draw_saturation
+    from nextword.inspection.gradients.training_drawing import draw_gradient_records
 
     window = result.itemized
     parts = [
         paragraph(f"{name}, {result.num_tokens:,} tokens of {result.text}."),
-        _text_figure(name, result),
+        gradient_text_figure(name, result.along, predictions=result.predictions),
         inline_picture(
             draw_itemized(window, folder / f"itemized{suffix}.png"),
             alt=f"Heat maps of {name}: gradient norm by loss (rows) and step (columns) in a "
@@ -214,11 +215,29 @@ def _model_parts(folder: Path, name: str, result: GradientResult, *, suffix: str
                 caption=f"{name}: activations of the gates; orange ones are saturated.",
             )
         )
+    if result.training:
+        steps = [record["step"] for record in result.training]
+        parts.append(
+            inline_picture(
+                draw_gradient_records(result.training, folder / f"{TRAINING_PICTURE}{suffix}.png"),
+                alt=f"Gradients of the training of {name}: norms, their histogram, norms by "
+                "parameter, and gradients by lag",
+                caption=f"{name}: updates {steps[0]} to {steps[-1]} of the training.",
+            )
+        )
     return parts
 
 
-def _text_figure(name: str, result: GradientResult) -> str:
-    along = result.along
+def gradient_text_figure(
+    name: str, along: GradientsAlong, *, predictions: Sequence[NextWords]
+) -> str:
+    """Return a text in which each loss shows the states that its gradient reaches, as HTML.
+
+    Args:
+        name: Name of the model.
+        along: Gradient norms by lag at each token of a piece of text.
+        predictions: What the model predicts after these tokens.
+    """
     series = [
         TokenSeries(name=f"layer {layer}" if layer else "input embeddings", back=rows)
         for layer, rows in along.norms.items()
@@ -226,7 +245,7 @@ def _text_figure(name: str, result: GradientResult) -> str:
     return token_figure(
         along.texts,
         series=series,
-        details=[prediction.describe() for prediction in result.predictions],
+        details=[prediction.describe() for prediction in predictions],
         caption=f"{name}: the states that the loss after the selected token sends its gradient to.",
         start=len(along.texts) - 1,
     )
