@@ -62,8 +62,8 @@ def context_curve(
 ) -> ContextCurve:
     """Score the same targets with the last 1, 2, ... tokens as context.
 
-    Each context starts from the initial state without a boundary, so that the model is not told
-    that a text begins.
+    Each context starts from the initial state without a boundary, so that the model does
+    not see the start of a text.
 
     Args:
         model: The model.
