@@ -21,9 +21,9 @@ from nextword.inspection.cells.scores import auc, correlation
 from nextword.inspection.cells.search import (
     CellSearch,
     PropertyUnits,
-    TrackedUnit,
     search_cells,
 )
+from nextword.inspection.cells.selection import TrackedUnit
 from nextword.inspection.cells.spans import SpanMatch, SpanMatches, find_span, match_span
 from nextword.inspection.cells.states import Unit, UnitStates, require_states, unit_states
 from nextword.inspection.cells.text import (

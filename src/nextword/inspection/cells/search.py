@@ -6,46 +6,24 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
 
-from nextword.base import DataError
 from nextword.inspection.cells.ablation import Ablation, ablated_nll, ablation_of
 from nextword.inspection.cells.last_characters import (
     last_character_features,
     last_character_scores,
 )
 from nextword.inspection.cells.properties import Kind, Property
-from nextword.inspection.cells.scores import (
-    auc_from_ranks,
-    correlations,
-    directed,
-    mean_ranks,
-    strength,
+from nextword.inspection.cells.selection import (
+    Halves,
+    TrackedUnit,
+    best_units,
+    usable_properties,
 )
 from nextword.inspection.cells.states import Unit, UnitStates, require_states, unit_states
 from nextword.inspection.cells.text import UnitText
 from nextword.models import LanguageModel
 
-#: Both values of a binary property must occur this often in each half of the text.
-_MIN_ITEMS = 20
 _NUM_RANDOM_UNITS = 10
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrackedUnit:
-    """A unit and how well it tells a property.
-
-    Attributes:
-        unit: The unit.
-        selection_score: Its AUC or |correlation| on the first half, on which it was selected.
-        score: The same on the second half.
-        is_rising: Whether large values of the unit go with large values of the property.
-    """
-
-    unit: Unit
-    selection_score: float
-    score: float
-    is_rising: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,15 +87,6 @@ class CellSearch:
         }
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Halves:
-    """The values of a property, and which tokens of each half have one."""
-
-    values: Float[np.ndarray, " num_tokens"]
-    first: Bool[np.ndarray, " num_tokens"]
-    second: Bool[np.ndarray, " num_tokens"]
-
-
 def search_cells(
     model: LanguageModel,
     text: UnitText,
@@ -162,15 +131,15 @@ def search_cells(
     if states is None:
         report("reading the text")
         states = unit_states(model, text.token_ids)
-    halves, skipped = _usable_properties(text, properties)
+    halves, skipped = usable_properties(text, properties)
     chosen = [each for each in properties if each.name in halves]
     report("scoring the units")
-    tracked, random_scores = _best_units(states, chosen, halves=halves, num_units=num_units)
+    tracked, random_scores = best_units(states, chosen, halves=halves, num_units=num_units)
     controls: Sequence[float | None] = [None] * len(chosen)
     if untrained is not None:
         report("reading the text with an untrained network")
         other = unit_states(untrained, text.token_ids)
-        found, _ = _best_units(other, chosen, halves=halves, num_units=1)
+        found, _ = best_units(other, chosen, halves=halves, num_units=1)
         controls = [units[0].score for units in found]
     report("fitting the predictor from the last characters")
     last = _last_character_scores(text, chosen, halves=halves, seed=seed)
@@ -205,94 +174,8 @@ def _ignore(stage: str) -> None:
     """No-op progress callback."""
 
 
-def _usable_properties(
-    text: UnitText, properties: Sequence[Property]
-) -> tuple[dict[str, _Halves], dict[str, str]]:
-    """Return the values of the properties that vary enough in both halves, and the other ones."""
-    usable, skipped = {}, {}
-    is_first = np.arange(text.num_tokens) < text.num_tokens // 2
-    for prop in properties:
-        values = text.values(prop)
-        is_known = ~np.isnan(values)
-        halves = _Halves(values=values, first=is_known & is_first, second=is_known & ~is_first)
-        reason = ""
-        for name, half in (("first", halves.first), ("second", halves.second)):
-            reason = reason or _why_unusable(values[half], prop.kind, half=name)
-        if reason:
-            skipped[prop.name] = reason
-        else:
-            usable[prop.name] = halves
-    if not usable:
-        raise DataError(
-            f"{text.description} is too short: no property varies in both halves of its "
-            f"{text.num_tokens} tokens ("
-            + "; ".join(f"{name}: {reason}" for name, reason in skipped.items())
-            + ").",
-            help="Give a longer text.",
-        )
-    return usable, skipped
-
-
-def _why_unusable(values: np.ndarray, kind: Kind, *, half: str) -> str:
-    if kind == "numeric":
-        few = len(np.unique(values)) < 2 or len(values) < _MIN_ITEMS
-        return f"it has fewer than 2 values in the {half} half" if few else ""
-    count = int(min(values.sum(), len(values) - values.sum()))
-    rare = "1" if values.sum() == count else "0"
-    return (
-        f"it is {rare} at {count} tokens of the {half} half, fewer than {_MIN_ITEMS}"
-        if count < _MIN_ITEMS
-        else ""
-    )
-
-
-def _best_units(
-    states: UnitStates,
-    properties: Sequence[Property],
-    *,
-    halves: Mapping[str, _Halves],
-    num_units: int,
-) -> tuple[list[tuple[TrackedUnit, ...]], list[float]]:
-    """Return the best units of each property, and the mean score of all units."""
-    ranks: dict[bytes, np.ndarray] = {}
-
-    def scores(prop: Property, half: np.ndarray) -> np.ndarray:
-        targets, values = halves[prop.name].values[half], states.values[half]
-        if prop.kind == "numeric":
-            return correlations(values, targets)
-        key = np.packbits(half).tobytes()
-        if key not in ranks:
-            ranks[key] = mean_ranks(values)
-        return auc_from_ranks(ranks[key], targets)
-
-    tracked, means = [], []
-    for prop in properties:
-        selection = scores(prop, halves[prop.name].first)
-        held_out = scores(prop, halves[prop.name].second)
-        is_rising = selection >= (0.0 if prop.kind == "numeric" else 0.5)
-        strengths = strength(selection, kind=prop.kind)
-        final = [
-            directed(float(score), is_rising=bool(rising), kind=prop.kind)
-            for score, rising in zip(held_out, is_rising, strict=True)
-        ]
-        best = np.argsort(-strengths, kind="stable")[:num_units]
-        tracked.append(
-            tuple(
-                TrackedUnit(
-                    unit=states.units[each],
-                    selection_score=float(strengths[each]),
-                    score=final[each],
-                    is_rising=bool(is_rising[each]),
-                )
-                for each in best
-            )
-        )
-        means.append(float(np.mean(final)))
-    return tracked, means
-
-
 def _last_character_scores(
-    text: UnitText, properties: Sequence[Property], *, halves: Mapping[str, _Halves], seed: int
+    text: UnitText, properties: Sequence[Property], *, halves: Mapping[str, Halves], seed: int
 ) -> list[float]:
     features = last_character_features(text.text)[text.ends - 1]
     targets = np.stack([halves[each.name].values for each in properties], axis=1)
@@ -330,7 +213,7 @@ class _Ablated:
         text: UnitText,
         properties: Sequence[Property],
         *,
-        halves: Mapping[str, _Halves],
+        halves: Mapping[str, Halves],
         max_tokens: int,
     ) -> list[Ablation | None]:
         """Return the effect of the best unit of each property."""
