@@ -123,7 +123,7 @@ def inline_picture(path: Path, *, alt: str, caption: str = "") -> str:
 
     Args:
         path: The file.
-        alt: What the picture shows, for readers who cannot see it; plain text.
+        alt: What the picture shows, for screen readers; plain text.
         caption: Text below the picture, as plain text; none when empty.
     """
     data = base64.b64encode(path.read_bytes()).decode("ascii")

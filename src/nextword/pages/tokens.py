@@ -44,7 +44,7 @@ def token_figure(
     Args:
         texts: The text of each token.
         series: At least one series; a menu selects between several.
-        details: What is shown of each token besides its values, such as the most probable next
+        details: Text to show for each token besides its values, such as the most probable next
             words; plain text.
         caption: What the figure shows, as plain text.
         start: Token that is selected first; none when None.
