@@ -30,7 +30,6 @@ from nextword.inspection.cells.text import (
     DEFAULT_CHARACTERS,
     UnitText,
     read_unit_text,
-    token_ends,
 )
 
 __all__ = [
@@ -61,7 +60,6 @@ __all__ = [
     "search_cells",
     "table_rows",
     "text_language",
-    "token_ends",
     "token_texts",
     "unit_states",
     "write_cells",

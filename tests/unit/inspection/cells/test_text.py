@@ -2,34 +2,21 @@ import pytest
 
 from fakes import tokenizer_of
 from nextword.base import ConfigError, DataError
-from nextword.inspection.cells import properties_of, read_unit_text, token_ends
+from nextword.inspection.cells import properties_of, read_unit_text
 from nextword.text import Corpus, text_document
 from nextword.tokens import TokenizerKind
 
 
-@pytest.mark.parametrize("kind", ["word", "character", "byte", "bpe"])
-def test_token_ends_locate_every_token(kind: TokenizerKind) -> None:
+@pytest.mark.parametrize("kind", ["character", "byte", "bpe"])
+def test_tokens_cover_the_text(kind: TokenizerKind) -> None:
     text = "the  café\n\nthe café is é\n"
-    tokenizer = tokenizer_of(text * 20, kind=kind)
-    ids = tokenizer.encode(text).ids
 
-    ends = token_ends(tokenizer, text, token_ids=ids).tolist()
+    read = read_unit_text(text, tokenizer_of(text * 20, kind=kind))
 
-    assert ends[-1] == len(text)
-    assert ends == sorted(ends)
-    starts = [0, *ends[:-1]]
-    for token_id, start, end in zip(ids.tolist(), starts, ends, strict=True):
-        if kind == "word" and token_id not in tokenizer.line_end_ids:
-            assert text[start:end].strip() == tokenizer.token_text(token_id)
-        if kind == "character":
-            assert text[start:end] == tokenizer.token_text(token_id)
-
-
-def test_token_ends_of_other_text_is_refused() -> None:
-    tokenizer = tokenizer_of("abc", kind="byte")
-
-    with pytest.raises(DataError, match="3 tokens cannot be located in the text of 4 characters"):
-        token_ends(tokenizer, "abcd", token_ids=tokenizer.encode("abc").ids)
+    assert read.ends[-1] == len(text)
+    assert read.starts[0] == 0
+    assert (read.starts <= read.ends).all()
+    assert len(read.ends) == read.num_tokens
 
 
 def test_backward_tokenizer_is_refused() -> None:
