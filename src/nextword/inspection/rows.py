@@ -18,7 +18,7 @@ from nextword.layers import LayerTrace
 from nextword.models import LanguageModel, NeuralLanguageModel, State, inference
 from nextword.tensors import Embeddings, TokenIds
 
-#: Logits that the output head of one batch of rows may compute, which bounds its memory.
+#: Number of steps of all rows of a batch, which bounds its memory.
 _MAX_STEPS_AT_ONCE = 8192
 
 

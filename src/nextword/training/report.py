@@ -56,7 +56,7 @@ def write_report(
 
 
 def gradient_parts(run: RunFolder, model: LanguageModel, *, tokenizer: Tokenizer) -> list[str]:
-    """Return a text that shows how far back its losses reach, for a run with gradient records.
+    """Return a text that shows how far back its losses reach, for a run with gradients by lag.
 
     Args:
         run: The run folder.
@@ -64,9 +64,11 @@ def gradient_parts(run: RunFolder, model: LanguageModel, *, tokenizer: Tokenizer
         tokenizer: Its tokenizer.
 
     Returns:
-        Parts of a section, as HTML; empty if the run has no gradient records or no held-out text.
+        Parts of a section, as HTML; empty if the run has no records of gradients by lag, or no
+        held-out text.
     """
-    if not any("gradients" in record for record in run.read_metrics()):
+    records = (record.get("gradients") for record in run.read_metrics())
+    if not any(isinstance(record, dict) and record.get("lags") for record in records):
         return []
     texts = texts_of_run(run.model_folder, tokenizer)
     stores = () if texts is None else texts.held_out.values()

@@ -1,44 +1,55 @@
-from pathlib import Path
+"""Untrained networks of recipes: sizes, seeds and tokenizers."""
 
 import pytest
 import torch
 
-import nextword as nw
-from nextword.api import untrained_twin
+from fakes import random_text
+from nextword.api import untrained_model
 from nextword.base import ConfigError
+from nextword.text import Corpus, text_document
 
-TEXT = "the old man saw the old cat\n" * 40
+
+def corpus(text: str) -> Corpus:
+    document = text_document(text, name="text")
+    return Corpus(description="text", open_documents=lambda: iter([document]))
 
 
-def trained(tmp_path: Path, recipe: str, **model: object) -> nw.Model:
-    (tmp_path / "corpus.txt").write_text(TEXT, encoding="utf-8")
-    nw.train(
-        str(tmp_path / "corpus.txt"),
-        out=tmp_path / recipe,
-        recipe=recipe,
-        settings={
-            "model": model,
-            **({} if recipe == "ngram-5" else {"training": {"max_steps": 2}}),
-        },
+def test_untrained_model_has_the_sizes_of_the_settings_and_the_words_of_the_text() -> None:
+    settings = [{"model": {"hidden_size": 6, "num_layers": 1}}]
+
+    model = untrained_model("lstm-small", corpus("one two two\n" * 3), settings=settings)
+
+    assert model.config["model"]["hidden_size"] == 6
+    assert "two" in [model.tokenizer.token_text(i) for i in range(model.tokenizer.vocab_size)]
+    assert not getattr(model.language_model, "training", True)
+
+
+def test_untrained_model_depends_on_the_seed_alone() -> None:
+    def weights(seed: int) -> dict[str, torch.Tensor]:
+        settings = [{"model": {"hidden_size": 5}, "training": {"seed": seed}}]
+        model = untrained_model("gru", corpus(random_text(9)), settings=settings)
+        return model.language_model.tensors()
+
+    first, again, other = weights(1), weights(1), weights(2)
+
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert any(not torch.equal(first[name], other[name]) for name in first)
+
+
+def test_untrained_model_tokenizer_sees_whole_lines_of_the_beginning() -> None:
+    model = untrained_model(
+        "gru",
+        corpus("one two\nthree four\n"),
+        settings=[{"model": {"hidden_size": 5}, "tokenizer": {"min_count": 1}}],
+        max_characters=12,
     )
-    return nw.load(tmp_path / recipe)
+
+    texts = [model.tokenizer.token_text(i) for i in range(model.tokenizer.vocab_size)]
+    assert {"one", "two"} <= set(texts)
+    assert not {"three", "thre"} & set(texts)
 
 
-def test_twin_has_the_sizes_and_other_weights(tmp_path: Path) -> None:
-    model = trained(tmp_path, "lstm-small", hidden_size=8)
-
-    twin, again = untrained_twin(model, seed=3), untrained_twin(model, seed=3)
-
-    of_model = model.language_model.tensors()
-    assert {name: each.shape for name, each in twin.tensors().items()} == {
-        name: each.shape for name, each in of_model.items()
-    }
-    assert twin.fingerprint() == again.fingerprint()
-    assert not torch.equal(twin.tensors()["embedding"], of_model["embedding"])
-
-
-def test_twin_of_an_ngram_model_is_refused(tmp_path: Path) -> None:
-    model = trained(tmp_path, "ngram-5", order=2)
-
-    with pytest.raises(ConfigError, match="family 'ngram' has no weights before training"):
-        untrained_twin(model)
+@pytest.mark.parametrize("recipe", ["ngram-5", "rnn-maxent"])
+def test_untrained_model_of_counts_is_refused(recipe: str) -> None:
+    with pytest.raises(ConfigError, match=f"the recipe {recipe} is of the family"):
+        untrained_model(recipe, corpus("one\n"))

@@ -19,33 +19,37 @@ from nextword.cli.inspect.options import (
 from nextword.cli.inspect.output import print_result
 from nextword.cli.options import Debug, Device, EncodingErrors, Field, Json, Quiet
 
+Position = Annotated[
+    int | None,
+    typer.Option(
+        "--position",
+        metavar="N",
+        help="Explain the prediction of the N-th token; several are averaged by default.",
+    ),
+]
+BaselineName = Annotated[
+    str,
+    typer.Option(
+        "--baseline",
+        metavar="mean|zero|unknown",
+        help="Vector that stands for no token: the mean of all embeddings, zero, or that of the "
+        "unknown token.",
+    ),
+]
+
 
 def saliency(
     model: NetworkModel,
     text: Text,
     out: Out = None,
-    position: Annotated[
-        int | None,
-        typer.Option(
-            "--position",
-            metavar="N",
-            help="Explain the prediction of the N-th token; several are averaged by default.",
-        ),
-    ] = None,
+    position: Position = None,
     lags: Annotated[
         int, typer.Option("--lags", metavar="K", help="Number of steps to look back.")
     ] = 30,
     positions: Annotated[
         int, typer.Option("--positions", metavar="N", help="Number of predictions to average over.")
     ] = 64,
-    baseline: Annotated[
-        str,
-        typer.Option(
-            "--baseline",
-            metavar="mean|zero",
-            help="Vector that stands for no token: the mean of all embeddings, or zero.",
-        ),
-    ] = "mean",
+    baseline: BaselineName = "mean",
     points: Annotated[
         int,
         typer.Option("--points", metavar="N", help="Number of points of integrated gradients."),

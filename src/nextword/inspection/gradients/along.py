@@ -58,7 +58,7 @@ def gradients_along(
             norms = row_norms(neural, rows)
         # The whole state comes after its parts and replaces them.
         for layer, values in {layer: values for (layer, _), values in norms.items()}.items():
-            by_layer.setdefault(layer, []).append(values.double().cpu())
+            by_layer.setdefault(layer, []).append(values.cpu().double())
     if len(by_layer) > 1:
         del by_layer[0]
     return GradientsAlong(

@@ -75,7 +75,7 @@ def lag_curve(norms: Float[Tensor, "rows lags"], *, layer: int, part: str) -> La
         >>> round(curve.factor, 6), round(curve.half_life, 6), curve.ratio
         (0.5, 1.0, 0.125)
     """
-    values = norms.double().cpu()
+    values = norms.cpu().double()
     quantiles = torch.quantile(values, torch.tensor([_LOW, _HIGH], dtype=torch.float64), dim=0)
     means = values.mean(dim=0).tolist()
     return LagCurve(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from nextword.base import Values, require_range
+from nextword.base import ConfigError, Values, require_range
 from nextword.inspection.gradients.curves import LagCurve, lag_curve
 from nextword.inspection.passage import Passage, require_length
 from nextword.inspection.rows import (
@@ -53,12 +53,13 @@ class GradientFlow:
             layer: Number of the layer, from 1; 0 for the embeddings.
 
         Raises:
-            KeyError: There is no such curve.
+            ConfigError: There is no such layer or part; the help names those that exist.
         """
         for curve in self.curves:
             if (curve.layer, curve.part) == (layer, part):
                 return curve
-        raise KeyError(f"layer {layer} {part}")
+        known = ", ".join(f"{curve.part} of layer {curve.layer}" for curve in self.curves)
+        raise ConfigError(f"layer {layer} has no part {part!r}.", help=f"Known: {known}.")
 
     @property
     def main_curves(self) -> tuple[LagCurve, ...]:

@@ -212,4 +212,4 @@ def _itemized(
 
 
 def _matrix(norms: Tensor) -> Matrix:
-    return tuple(tuple(row) for row in norms.double().tolist())
+    return tuple(tuple(row) for row in norms.cpu().double().tolist())

@@ -41,9 +41,15 @@ class GradientProbe:
         self._windows = token_ids[starts[:, None] + torch.arange(length)].to(torch.int64)
 
     @staticmethod
-    def fits(num_tokens: int) -> bool:
-        """Return whether a text of this length has a place to measure."""
-        return num_tokens >= 4
+    def fits(model: NeuralLanguageModel, num_tokens: int) -> bool:
+        """Return whether a model can be measured on a text.
+
+        Args:
+            model: The model; a family that does not define `run_layers` cannot be measured.
+            num_tokens: Length of the text, at least 4.
+        """
+        can_be_traced = type(model).run_layers is not NeuralLanguageModel.run_layers
+        return can_be_traced and num_tokens >= 4
 
     def measure(self) -> tuple[LagCurve, ...]:
         """Return the gradient norms by lag of the current weights, as `gradient_flow` does."""

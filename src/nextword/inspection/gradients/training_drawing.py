@@ -88,9 +88,21 @@ def _draw_histogram(axes: Axes, values: Sequence[Values]) -> None:
         label=f"{BAND[0]:g} to {BAND[1]:g} times the mean",
     )
     axes.axvline(mean, color=COLORS[0], label=f"mean {mean:.3g}")
+    median = _median_of_bins(counts)
+    axes.axvline(median, color=COLORS[2], linestyle="--", label=f"median {median:.2g}")
     axes.set_xscale("log")
     axes.legend(frameon=False, fontsize=8)
     style_axes(axes, x="gradient norm before clipping", y="updates", title="histogram of norms")
+
+
+def _median_of_bins(counts: Counter[int]) -> float:
+    """Return the middle of the bin with the median; a few exploding gradients do not move it."""
+    left = sum(counts.values()) / 2
+    for number in sorted(counts):
+        left -= counts[number]
+        if left <= 0:
+            return float(10.0 ** ((number + 0.5) / _BINS_PER_DECADE))
+    return 0.0
 
 
 def _draw_parameters(axes: Axes, steps: Sequence[int], values: Sequence[Values]) -> None:
@@ -102,7 +114,7 @@ def _draw_parameters(axes: Axes, steps: Sequence[int], values: Sequence[Values])
         marker = "o" if len(steps) < 3 else ""
         axes.plot(steps, norms, color=color, marker=marker, label=name, linewidth=1.2)
     axes.set_yscale("log")
-    axes.legend(frameon=False, fontsize=7)
+    axes.legend(fontsize=7, framealpha=0.8, edgecolor="none")
     style_axes(axes, x="updates", y="gradient norm", title="largest norms by parameter")
 
 
@@ -125,7 +137,7 @@ def _draw_lags(axes: Axes, steps: Sequence[int], values: Sequence[Values]) -> No
     layer = f"layer {measured[-1][1]['layer']} " if measured and measured[-1][1]["layer"] else ""
     axes.set_yscale("log")
     if measured:
-        axes.legend(frameon=False, fontsize=7)
+        axes.legend(fontsize=7, framealpha=0.8, edgecolor="none")
     style_axes(
         axes,
         x="lag k: steps back from the loss",

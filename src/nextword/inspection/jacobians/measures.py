@@ -228,7 +228,7 @@ def step_bound(layer: RecurrentLayer) -> float | None:
         slope = 1.0
     else:
         return None
-    weight = cell.get_parameter("weight_hh").detach().double()
+    weight = cell.get_parameter("weight_hh").detach().cpu().double()
     bound = slope * float(torch.linalg.matrix_norm(weight, ord=2))
     held = float(layer.noise.held[0].max()) if layer.noise.held else 0.0
     return (1.0 - held) * bound + held
@@ -242,7 +242,7 @@ def recurrent_matrices(cell: AnyCell) -> tuple[RecurrentMatrix, ...]:
     """
     if not cell.has_recurrent_matrix:
         return ()
-    weight = cell.get_parameter("weight_hh").detach().double().cpu()
+    weight = cell.get_parameter("weight_hh").detach().cpu().double()
     size = weight.shape[1]
     if weight.shape[0] % size:
         return ()

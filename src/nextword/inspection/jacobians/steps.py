@@ -99,7 +99,7 @@ def step_jacobians(
         for number, layer in enumerate(layers):
             with with_gradients(neural):
                 jacobian = step_jacobian(layer, inputs[number], state=states[number])
-            found[number].append(jacobian.double().cpu())
+            found[number].append(jacobian.cpu().double())
     return [
         LayerJacobians(
             layer=number,

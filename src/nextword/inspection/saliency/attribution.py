@@ -18,7 +18,7 @@ from nextword.models import LanguageModel, NeuralLanguageModel, inference
 
 Method = Literal["gradient_x_input", "integrated_gradients", "occlusion"]
 METHODS: tuple[Method, ...] = get_args(Method)
-Baseline = Literal["mean", "zero"]
+Baseline = Literal["mean", "zero", "unknown"]
 BASELINES: tuple[Baseline, ...] = get_args(Baseline)
 DEFAULT_POINTS = 32
 _EMBEDDINGS_AT_ONCE = 4096
@@ -60,6 +60,7 @@ def attributions(
     num_lags: int,
     methods: Sequence[Method] = METHODS,
     baseline: Baseline = "mean",
+    unknown_id: int | None = None,
     num_points: int = DEFAULT_POINTS,
 ) -> dict[Method, Attributions]:
     """Attribute the log-probability of the token after each position to the tokens before it.
@@ -74,7 +75,9 @@ def attributions(
         methods: `gradient_x_input`: gradient times (embedding minus baseline);
             `integrated_gradients`: the gradient averaged on the line from the baseline, times the
             same difference; `occlusion`: the change when one token is replaced by the baseline.
-        baseline: The vector that stands for no token: the `mean` of all embeddings, or `zero`.
+        baseline: The vector that stands for no token: the `mean` of all embeddings, `zero`, or
+            the embedding of the `unknown` token.
+        unknown_id: Id of the unknown token; needed for that baseline.
         num_points: Number of points of integrated gradients on the line.
 
     Returns:
@@ -88,7 +91,7 @@ def attributions(
     neural = require_neural(model, what="saliency")
     require_length(passage, num_lags)
     require_range("points", num_points, low=1)
-    vector = baseline_vector(neural, baseline)
+    vector = baseline_vector(neural, baseline, unknown_id=unknown_id)
     found: dict[Method, list[tuple[Tensor, Tensor | None]]] = {name: [] for name in methods}
     for rows in rows_of(neural, passage, num_steps=num_lags + 1, positions=positions):
         for name in methods:
@@ -96,26 +99,38 @@ def attributions(
     return {
         name: Attributions(
             method=name,
-            values=torch.cat([values for values, _ in batches]).flip(1).double().cpu(),
+            values=torch.cat([values for values, _ in batches]).flip(1).cpu().double(),
             totals=None
             if batches[0][1] is None
-            else torch.cat([total for _, total in batches if total is not None]).double().cpu(),
+            else torch.cat([total for _, total in batches if total is not None]).cpu().double(),
         )
         for name, batches in found.items()
     }
 
 
 def baseline_vector(
-    model: NeuralLanguageModel, baseline: Baseline
+    model: NeuralLanguageModel, baseline: Baseline, *, unknown_id: int | None = None
 ) -> Float[Tensor, " embedding_size"]:
     """Return the vector that stands for no token.
 
     Args:
         model: The model.
-        baseline: `mean` of the embeddings of all tokens, or `zero`.
+        baseline: `mean` of the embeddings of all tokens, `zero`, or `unknown`.
+        unknown_id: Id of the unknown token; needed for `unknown`.
+
+    Raises:
+        ConfigError: The baseline is `unknown` and no id is given.
     """
+    if baseline == "unknown" and unknown_id is None:
+        raise ConfigError(
+            "the baseline is 'unknown', but no unknown_id is given.",
+            help="Pass unknown_id=tokenizer.unknown_id.",
+        )
     with inference(model):
-        one = model.embed(torch.zeros(1, 1, dtype=torch.int64, device=model.device))[0, 0]
+        ids = torch.tensor([[unknown_id or 0]], device=model.device)
+        one = model.embed(ids)[0, 0]
+        if baseline == "unknown":
+            return one
         if baseline == "zero":
             return torch.zeros_like(one)
         if model.embedding is None:

@@ -111,7 +111,7 @@ def inspect_saliency(
             None, consecutive predictions near the start of the text are explained.
         num_lags: The largest lag.
         num_positions: Number of positions to average over, evenly spaced.
-        baseline: `mean` or `zero`; see `attributions`.
+        baseline: `mean`, `zero` or `unknown`; see `attributions`.
         num_points: Number of points of integrated gradients.
 
     Returns:
@@ -122,10 +122,7 @@ def inspect_saliency(
     """
     require_length(passage, num_lags)
     require_range("positions", num_positions, low=1)
-    shown = torch.arange(num_lags, min(len(passage), num_lags + _SHOWN_TOKENS))
-    if position is not None:
-        require_range("position", position, low=num_lags + 1, high=len(passage))
-        shown = torch.tensor([position - 1])
+    shown = _shown_positions(passage, position, num_lags=num_lags)
     averaged = evenly_spaced(num_lags, len(passage), number=num_positions)
     every = torch.unique(torch.cat([shown, averaged]))
     found = attributions(
@@ -134,6 +131,7 @@ def inspect_saliency(
         positions=every,
         num_lags=num_lags,
         baseline=baseline,
+        unknown_id=tokenizer.unknown_id,
         num_points=num_points,
     )
     start = int(shown[0]) - num_lags
@@ -157,6 +155,14 @@ def inspect_saliency(
             next_words_along(model, tokenizer, passage=passage, start=start, num_tokens=len(texts))
         ),
     )
+
+
+def _shown_positions(passage: Passage, position: int | None, *, num_lags: int) -> torch.Tensor:
+    """Return the positions of the predictions to show: the chosen one, or the first ones."""
+    if position is None:
+        return torch.arange(num_lags, min(len(passage), num_lags + _SHOWN_TOKENS))
+    require_range("position", position, low=num_lags + 1, high=len(passage))
+    return torch.tensor([position - 1])
 
 
 def _method_result(

@@ -150,6 +150,15 @@ def test_gradient_flow_text_shorter_than_the_lag_is_refused() -> None:
     assert "--lags to at most 4" in e.value.help
 
 
+def test_gradient_flow_unknown_layer_is_refused_with_those_that_exist() -> None:
+    flow = gradient_flow(recurrent_model("gru"), random_passage(9), num_lags=2)
+
+    with pytest.raises(ConfigError, match="layer 2 has no part 'hidden_state'") as caught:
+        flow.curve("hidden_state", layer=2)
+
+    assert caught.value.help == "Known: embeddings of layer 0, hidden_state of layer 1."
+
+
 def test_gradient_flow_of_counts_is_refused() -> None:
     with pytest.raises(ConfigError, match="has no gradients: it reads its probabilities from co"):
         gradient_flow(CASES["ngram-2-kneser_ney"].build(seed=0), random_passage(9), num_lags=2)

@@ -125,7 +125,16 @@ def test_baseline_vector_mean_is_that_of_the_table() -> None:
     torch.testing.assert_close(baseline_vector(model, "mean"), model.embedding.mean(dim=0).detach())
 
 
-def test_known_baseline_unknown_is_refused() -> None:
+def test_baseline_vector_unknown_is_the_embedding_of_that_token() -> None:
+    model = recurrent_model("gru")
+    assert isinstance(model.embedding, torch.nn.Parameter)
+
+    assert torch.equal(baseline_vector(model, "unknown", unknown_id=2), model.embedding[2].detach())
+    with pytest.raises(ConfigError, match="no unknown_id is given"):
+        baseline_vector(model, "unknown")
+
+
+def test_known_baseline_of_another_name_is_refused() -> None:
     with pytest.raises(ConfigError, match="there is no baseline 'means'"):
         known_baseline("means")
 

@@ -41,9 +41,9 @@ class GradientRecords(Callback):
         self._run = run
         self._model = model
         self._every = every
-        self._probe = (
-            GradientProbe(model, token_ids) if GradientProbe.fits(len(token_ids)) else None
-        )
+        self._probe = None
+        if GradientProbe.fits(model, len(token_ids)):
+            self._probe = GradientProbe(model, token_ids)
         self._norms: list[float] = []
         self._num_clipped = 0
 
@@ -113,7 +113,7 @@ def parameter_norms(model: torch.nn.Module, *, total: float) -> dict[str, float]
         for name, parameter in model.named_parameters()
         if parameter.grad is not None
     }
-    norms = torch.stack(torch._foreach_norm(list(gradients.values()))).double()
+    norms = torch.stack(torch._foreach_norm(list(gradients.values()))).cpu().double()
     scale = total / max(float(norms.norm()), 1e-300)
     return {name: norm * scale for name, norm in zip(gradients, norms.tolist(), strict=True)}
 

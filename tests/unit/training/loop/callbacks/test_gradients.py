@@ -9,6 +9,7 @@ import torch
 
 from inspected_models import random_passage, recurrent_model
 from nextword.inspection import GradientProbe
+from nextword.models import NeuralLanguageModel
 from nextword.optim import Clipped
 from nextword.storage import RunFolder
 from nextword.training import Callback, GradientRecords
@@ -137,6 +138,15 @@ def test_gradient_records_of_a_tiny_text_have_no_lags(tmp_path: Path) -> None:
     [record] = RunFolder(tmp_path / "run").read_metrics()
     assert record["gradients"]["lags"] == []
     assert record["gradients"]["clip_rate"] == 1.0
+
+
+def test_gradient_probe_does_not_fit_a_family_without_layers() -> None:
+    class Whole(NeuralLanguageModel):
+        """Defines `hidden` in place of `run_layers`."""
+
+    assert GradientProbe.fits(recurrent_model("gru"), 4)
+    assert not GradientProbe.fits(recurrent_model("gru"), 3)
+    assert not GradientProbe.fits(Whole(recurrent_model("gru").vocabulary), 4)
 
 
 def test_parameter_norms_are_scaled_to_the_norm_before_clipping() -> None:
