@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     )
     from nextword.api.training import DEFAULT_RECIPE, plan, run_config, train
     from nextword.api.transduction import train_transducer, transduction_config
-    from nextword.api.untrained import untrained_model
+    from nextword.api.untrained import untrained_model, untrained_twin
 
 _HOMES = {
     "DEFAULT_RECIPE": "nextword.api.training",
@@ -35,6 +35,7 @@ _HOMES = {
     "train_transducer": "nextword.api.transduction",
     "transduction_config": "nextword.api.transduction",
     "untrained_model": "nextword.api.untrained",
+    "untrained_twin": "nextword.api.untrained",
 }
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "train_transducer",
     "transduction_config",
     "untrained_model",
+    "untrained_twin",
 ]
 
 

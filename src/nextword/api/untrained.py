@@ -6,7 +6,8 @@ from pathlib import Path
 from nextword.api.model import Model
 from nextword.api.training import run_config
 from nextword.base import ConfigError, encode
-from nextword.families import MaxEntConfig, NeuralModelConfig
+from nextword.families import MaxEntConfig, NeuralModelConfig, decode_model_settings
+from nextword.models import LanguageModel
 from nextword.storage import StoredModel
 from nextword.tensors import resolve_device, seed_everything
 from nextword.text import Corpus
@@ -66,6 +67,31 @@ def untrained_model(
     return Model(
         StoredModel(model=model, tokenizer=tokenizer, config=values, card="", path=Path(recipe))
     )
+
+
+def untrained_twin(model: Model, *, seed: int = 0) -> LanguageModel:
+    """Return a network of the same sizes as a loaded one, with new random weights.
+
+    Args:
+        model: A neural model that was loaded from a folder.
+        seed: Seed of the weights.
+
+    Returns:
+        The network, in evaluation mode, on the device of the model.
+
+    Raises:
+        ConfigError: The model is not a network.
+    """
+    language_model = model.language_model
+    settings = decode_model_settings(model.config, source=str(model.path))
+    if not isinstance(settings.model, NeuralModelConfig):
+        raise ConfigError(
+            f"a model of the family {language_model.family!r} has no weights before training.",
+            help="Name a neural model.",
+        )
+    seed_everything(seed)
+    network = settings.model.build(settings.network(model.tokenizer.vocabulary_spec))
+    return network.to(language_model.device).eval()
 
 
 def _pieces(corpus: Corpus, max_characters: int) -> list[str]:
