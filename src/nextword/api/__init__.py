@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nextword.api.loading import load, load_language_model
+    from nextword.api.mixing import MixtureResult, mix
     from nextword.api.model import Model
     from nextword.api.tasks import (
         classification_config,
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "DEFAULT_RECIPE": "nextword.api.training",
+    "MixtureResult": "nextword.api.mixing",
     "Model": "nextword.api.model",
     "classification_config": "nextword.api.tasks",
     "load": "nextword.api.loading",
     "load_language_model": "nextword.api.loading",
+    "mix": "nextword.api.mixing",
     "plan": "nextword.api.training",
     "run_config": "nextword.api.training",
     "tagging_config": "nextword.api.tasks",
@@ -37,10 +40,12 @@ _HOMES = {
 
 __all__ = [
     "DEFAULT_RECIPE",
+    "MixtureResult",
     "Model",
     "classification_config",
     "load",
     "load_language_model",
+    "mix",
     "plan",
     "run_config",
     "tagging_config",

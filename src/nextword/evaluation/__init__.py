@@ -1,5 +1,16 @@
 """Evaluation of language models: perplexity cards, scores per line or document, and the audit."""
 
+from nextword.evaluation.adaptation import (
+    DynamicConfig,
+    DynamicScorer,
+    TunedCache,
+    TunedDynamic,
+    evaluate_dynamic,
+    evaluate_with_cache,
+    target_leak,
+    tune_cache,
+    tune_dynamic,
+)
 from nextword.evaluation.audit import (
     AuditReport,
     Passage,
@@ -22,6 +33,7 @@ from nextword.evaluation.comparability import (
     vocabulary_fingerprint,
 )
 from nextword.evaluation.lines import LineScore, per_line_scores
+from nextword.evaluation.mixing import TunedMixture, tune_mixture
 from nextword.evaluation.perplexity import (
     DEFAULT_BATCH_SIZE,
     UnitScore,
@@ -39,6 +51,8 @@ __all__ = [
     "DEFAULT_BATCH_SIZE",
     "AuditReport",
     "Comparability",
+    "DynamicConfig",
+    "DynamicScorer",
     "LineScore",
     "ModelFacts",
     "Passage",
@@ -47,13 +61,18 @@ __all__ = [
     "ScoredWindow",
     "Sums",
     "TextFacts",
+    "TunedCache",
+    "TunedDynamic",
+    "TunedMixture",
     "UnitScore",
     "audit_model",
     "choose_passage",
     "comparability",
     "describe_tokenizer",
     "evaluate",
+    "evaluate_dynamic",
     "evaluate_store",
+    "evaluate_with_cache",
     "per_line_scores",
     "perplexity_card",
     "render_audit",
@@ -61,7 +80,11 @@ __all__ = [
     "render_cards",
     "resolve_reset",
     "score_units",
+    "target_leak",
     "texts_of_run",
+    "tune_cache",
+    "tune_dynamic",
+    "tune_mixture",
     "unit_scores",
     "unknown_note",
     "vocabulary_fingerprint",

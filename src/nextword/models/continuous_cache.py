@@ -159,9 +159,7 @@ class ContinuousCacheModel(LanguageModel, nn.Module):
             token_ids, target_ids, state, lengths=lengths, thetas=(self.config.theta,)
         )
         is_filled = cached[..., 0] >= 0
-        nll = -_mixed(
-            log_probs, cached[..., 0].clamp(min=0), is_filled, weight=self.config.weight
-        )
+        nll = -_mixed(log_probs, cached[..., 0].clamp(min=0), is_filled, weight=self.config.weight)
         counted = scored(target_ids, lengths, mask=mask)
         return torch.where(counted, nll, torch.zeros_like(nll)), after
 

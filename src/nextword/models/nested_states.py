@@ -1,4 +1,4 @@
-"""The state of a model that contains other models: their tensors, with the name of each in front."""
+"""The state of a model that contains other models: the tensors of each, under its name."""
 
 from collections.abc import Callable, Mapping
 

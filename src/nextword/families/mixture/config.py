@@ -68,9 +68,7 @@ class MixtureConfig(ModelConfig):
     def _check_buckets(self) -> None:
         if len(self.weights) == 1:
             return
-        orders = [
-            each.model.order for each in self.members if isinstance(each.model, NgramConfig)
-        ]
+        orders = [each.model.order for each in self.members if isinstance(each.model, NgramConfig)]
         require(
             bool(orders),
             f"model.weights has {len(self.weights)} rows, but no member is an n-gram model, whose "

@@ -127,15 +127,7 @@ class MixtureLanguageModel(LanguageModel, nn.Module):
     ) -> tuple[LogProbs, State]:
         """Read tokens and return the log-probabilities of the next token after each, in nats."""
         scores, after = self.member_log_probs(token_ids, state, lengths=lengths)
-        weights = self._weights(scores)[..., None]
-        if self.method == "linear":
-            mixed = torch.logsumexp(weights.log() + scores.log_probs, dim=0)
-        else:
-            # 0 times -inf is not a number, but a member without weight has no say.
-            powers = torch.where(weights > 0, weights * scores.log_probs, 0.0)
-            powers[..., list(self.never_ids)] = -torch.inf
-            mixed = torch.log_softmax(powers.sum(dim=0), dim=-1)
-        return mixed, after
+        return self.mixed(scores), after
 
     def nll(
         self,
@@ -152,6 +144,20 @@ class MixtureLanguageModel(LanguageModel, nn.Module):
         nll = -torch.logsumexp(self._weights(scores).log() + scores.log_probs, dim=0)
         counted = scored(target_ids, lengths, mask=mask)
         return torch.where(counted, nll, torch.zeros_like(nll)), after
+
+    def mixed(self, scores: MemberScores) -> LogProbs:
+        """Return the log-probabilities of all tokens, (batch, time, vocab), in nats.
+
+        Args:
+            scores: The result of `member_log_probs`.
+        """
+        weights = self._weights(scores)[..., None]
+        if self.method == "linear":
+            return torch.logsumexp(weights.log() + scores.log_probs, dim=0)
+        # 0 times -inf is not a number, but a member without weight has no say.
+        powers = torch.where(weights > 0, weights * scores.log_probs, 0.0)
+        powers[..., list(self.never_ids)] = -torch.inf
+        return torch.log_softmax(powers.sum(dim=0), dim=-1)
 
     def member_log_probs(
         self, token_ids: TokenIds, state: State, *, lengths: Lengths | None = None
