@@ -8,6 +8,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nextword.api.adaptation import AdaptationSettings, adaptation_settings, adapted_cards
     from nextword.api.loading import load, load_language_model
     from nextword.api.mixing import MixtureResult, mix
     from nextword.api.model import Model
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
     from nextword.api.transduction import train_transducer, transduction_config
 
 _HOMES = {
+    "AdaptationSettings": "nextword.api.adaptation",
     "DEFAULT_RECIPE": "nextword.api.training",
     "MixtureResult": "nextword.api.mixing",
     "Model": "nextword.api.model",
+    "adaptation_settings": "nextword.api.adaptation",
+    "adapted_cards": "nextword.api.adaptation",
     "classification_config": "nextword.api.tasks",
     "load": "nextword.api.loading",
     "load_language_model": "nextword.api.loading",
@@ -40,8 +44,11 @@ _HOMES = {
 
 __all__ = [
     "DEFAULT_RECIPE",
+    "AdaptationSettings",
     "MixtureResult",
     "Model",
+    "adaptation_settings",
+    "adapted_cards",
     "classification_config",
     "load",
     "load_language_model",

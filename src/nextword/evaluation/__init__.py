@@ -45,7 +45,7 @@ from nextword.evaluation.perplexity import (
     unknown_note,
 )
 from nextword.evaluation.scoring import ScoredWindow, score_units
-from nextword.evaluation.table import render_card, render_cards
+from nextword.evaluation.table import describe_adaptation, render_card, render_cards
 
 __all__ = [
     "DEFAULT_BATCH_SIZE",
@@ -68,6 +68,7 @@ __all__ = [
     "audit_model",
     "choose_passage",
     "comparability",
+    "describe_adaptation",
     "describe_tokenizer",
     "evaluate",
     "evaluate_dynamic",

@@ -28,7 +28,7 @@ def render_card(card: PerplexityCard) -> str:
     name = card.model if card.adaptation is None else f"{card.model} + {card.adaptation}"
     lines = [
         ("model", f"{name} ({card.family}, {card.num_parameters:,} parameters)"),
-        *_adaptation(card),
+        *([("adaptation", describe_adaptation(card))] if card.adaptation else []),
         ("text", card.text),
         ("tokenizer", card.tokenizer),
         ("scored", _scored(card)),
@@ -72,15 +72,19 @@ def render_cards(cards: Sequence[PerplexityCard], *, per_token: bool = True) -> 
     return "\n".join([_align(rows, num_left=2), *notes])
 
 
-def _adaptation(card: PerplexityCard) -> list[tuple[str, str]]:
-    """Return the row about the settings of an adaptation, if there is one."""
+def describe_adaptation(card: PerplexityCard) -> str:
+    """Return the name and the settings of an adaptation as one line; empty without one.
+
+    Args:
+        card: The card.
+    """
     if not card.adaptation_settings:
-        return []
+        return ""
     values = (
         f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
         for name, value in card.adaptation_settings.items()
     )
-    return [(f"{card.adaptation}", ", ".join(values))]
+    return f"{card.adaptation}: {', '.join(values)}"
 
 
 def _row(card: PerplexityCard) -> list[str]:

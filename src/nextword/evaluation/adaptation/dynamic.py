@@ -35,8 +35,8 @@ class DynamicConfig:
             gradient do not move far. `rms` only.
     """
 
-    rule: Literal["rms", "sgd"] = "rms"
-    learning_rate: PositiveFloat = 1e-3
+    rule: Literal["sgd", "rms"] = "sgd"
+    learning_rate: PositiveFloat = 0.1
     decay: Probability = 1e-3
     segment_length: PositiveInt = 20
     epsilon: NonNegativeFloat = 1e-3
