@@ -171,7 +171,7 @@ class ContinuousCacheModel(LanguageModel, nn.Module):
         *,
         lengths: Lengths | None = None,
         thetas: tuple[float, ...],
-    ) -> tuple[LogProbs, Float[Tensor, "batch time thetas"], State]:
+    ) -> tuple[Float[Tensor, "batch time"], Float[Tensor, "batch time thetas"], State]:
         """Return both parts of the mixture for the targets, for several values of theta.
 
         Args:

@@ -23,10 +23,12 @@ class MemberScores:
         log_probs: Log-probabilities by each member in nats: of the targets, (members, batch, time),
             or of all tokens, (members, batch, time, vocab).
         buckets: The row of weights at each position, (batch, time).
+        precision: The dtype of the least precise member, which is that of the mixture's scores.
     """
 
     log_probs: Float[Tensor, "members batch time *vocab"]
     buckets: Int64[Tensor, "batch time"]
+    precision: torch.dtype
 
 
 class MixtureLanguageModel(LanguageModel, nn.Module):
@@ -127,7 +129,7 @@ class MixtureLanguageModel(LanguageModel, nn.Module):
     ) -> tuple[LogProbs, State]:
         """Read tokens and return the log-probabilities of the next token after each, in nats."""
         scores, after = self.member_log_probs(token_ids, state, lengths=lengths)
-        return self.mixed(scores), after
+        return self.mixed(scores).to(scores.precision), after
 
     def nll(
         self,
@@ -143,7 +145,7 @@ class MixtureLanguageModel(LanguageModel, nn.Module):
         scores, after = self.member_nll(token_ids, target_ids, state, lengths=lengths)
         nll = -torch.logsumexp(self._weights(scores).log() + scores.log_probs, dim=0)
         counted = scored(target_ids, lengths, mask=mask)
-        return torch.where(counted, nll, torch.zeros_like(nll)), after
+        return torch.where(counted, nll, torch.zeros_like(nll)).to(scores.precision), after
 
     def mixed(self, scores: MemberScores) -> LogProbs:
         """Return the log-probabilities of all tokens, (batch, time, vocab), in nats.
@@ -213,11 +215,11 @@ class MixtureLanguageModel(LanguageModel, nn.Module):
     def _scores(
         self, results: Sequence[tuple[Tensor, State]], token_ids: TokenIds, state: State
     ) -> tuple[MemberScores, State]:
-        dtype = torch.float32
-        for log_probs, _ in results:
-            dtype = torch.promote_types(dtype, log_probs.dtype)
-        stacked = torch.stack([each.to(self.device, dtype) for each, _ in results])
-        scores = MemberScores(log_probs=stacked, buckets=self._buckets(token_ids, state))
+        dtypes = sorted((each.dtype for each, _ in results), key=lambda dtype: dtype.itemsize)
+        stacked = torch.stack([each.to(self.device, dtypes[-1]) for each, _ in results])
+        scores = MemberScores(
+            log_probs=stacked, buckets=self._buckets(token_ids, state), precision=dtypes[0]
+        )
         return scores, self._joined([after for _, after in results], state)
 
     def _joined(self, parts: Sequence[State], state: State) -> State:
