@@ -109,7 +109,10 @@ def _sections(kind: type, path: tuple[str, ...]) -> Iterator[str]:
     below: list[str] = []
     for field in dataclasses.fields(kind):
         name = (*path, field.name)
-        insides = [part for part in parts(hints[field.name]) if dataclasses.is_dataclass(part)]
+        # The members of a mixture have the settings of any family, which are listed already.
+        is_list = typing.get_origin(plain[field.name]) is tuple
+        found = () if is_list else parts(hints[field.name])
+        insides = [part for part in found if dataclasses.is_dataclass(part)]
         for inside in insides:
             below.extend(_sections(typing.cast("type", inside), name))
         if not insides:
@@ -135,8 +138,12 @@ def _kind(hint: Any) -> str:
         if typing.get_origin(part) is typing.Literal:
             names.extend(repr(choice).replace("'", '"') for choice in typing.get_args(part))
         elif part is not types.NoneType:
-            names.append(str(part) if typing.get_args(part) else part.__name__)
+            names.append(_without_modules(part) if typing.get_args(part) else part.__name__)
     return ", ".join(names)
+
+
+def _without_modules(hint: Any) -> str:
+    return re.sub(r"\b\w+\.(?=\w)", "", str(hint))
 
 
 def _default(field: Any) -> str:

@@ -36,8 +36,8 @@ class DynamicConfig:
     """
 
     rule: Literal["sgd", "rms"] = "sgd"
-    learning_rate: PositiveFloat = 0.1
-    decay: Probability = 1e-3
+    learning_rate: PositiveFloat = 0.3
+    decay: Probability = 1e-2
     segment_length: PositiveInt = 20
     epsilon: NonNegativeFloat = 1e-3
 
