@@ -108,6 +108,8 @@ def evaluate(
     """Measure the perplexity of models on a text, and print a card, or a table of several models.
 
     The table has only figures that can be compared between these models; --json has all of them.
+    With --cache and --dynamic, the model adapts to the text, and its figures are in rows of their
+    own. Tune their settings on other text with --tune.
     """
     from nextword.cli.adaptation import Adaptation
     from nextword.cli.progress import make_progress

@@ -156,7 +156,7 @@ class ContinuousCacheModel(LanguageModel, nn.Module):
     ) -> tuple[Nll, State]:
         """Read tokens and return the negative log-likelihoods of the targets, in nats."""
         log_probs, cached, after = self.target_shares(
-            token_ids, target_ids, state, lengths=lengths, thetas=(self.config.theta,)
+            token_ids, target_ids, state=state, lengths=lengths, thetas=(self.config.theta,)
         )
         is_filled = cached[..., 0] >= 0
         nll = -_mixed(log_probs, cached[..., 0].clamp(min=0), is_filled, weight=self.config.weight)
@@ -167,8 +167,8 @@ class ContinuousCacheModel(LanguageModel, nn.Module):
         self,
         token_ids: TokenIds,
         target_ids: TokenIds,
-        state: State,
         *,
+        state: State,
         lengths: Lengths | None = None,
         thetas: tuple[float, ...],
     ) -> tuple[Float[Tensor, "batch time"], Float[Tensor, "batch time thetas"], State]:

@@ -119,7 +119,7 @@ def _grid(
 ) -> tuple[Float64[np.ndarray, "thetas weights"], State]:
     """Return the summed negative log-likelihood of a window for each theta and weight."""
     log_probs, found, after = cached.target_shares(
-        batch.token_ids, batch.target_ids, state, lengths=batch.lengths, thetas=thetas
+        batch.token_ids, batch.target_ids, state=state, lengths=batch.lengths, thetas=thetas
     )
     mask = batch.mask()
     plain = log_probs[mask].double().exp()[:, None, None]

@@ -19,6 +19,9 @@ from nextword.families import MixtureLanguageModel, MixtureMethod, NgramLanguage
 from nextword.models import LanguageModel, State
 from nextword.tokens import Reset, Tokenizer, TokenStore
 
+#: Steps per window of a pass for derivatives, which holds several distributions of each member.
+_CHUNK_LENGTH = 64
+
 Weights = Float64[np.ndarray, "buckets members"]
 
 
@@ -122,7 +125,7 @@ def _target_log_probs(
 
     def step(batch: Batch, state: State) -> tuple[tuple[Tensor, Tensor], State]:
         scores, after = mixture.member_nll(
-            batch.token_ids, batch.target_ids, state, lengths=batch.lengths
+            batch.token_ids, batch.target_ids, state=state, lengths=batch.lengths
         )
         return (scores.log_probs, scores.buckets), after
 
@@ -157,6 +160,7 @@ def _statistics(
         reading.store.ids,
         unit_starts=reading.unit_starts,
         batch_size=reading.batch_size,
+        chunk_length=_CHUNK_LENGTH,
         step=partial(_derivatives, mixture),
     ):
         rows, value, gradient, curvature = (each.cpu().numpy() for each in found)

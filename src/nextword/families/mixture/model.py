@@ -142,7 +142,7 @@ class MixtureLanguageModel(LanguageModel, nn.Module):
         """Read tokens and return the negative log-likelihoods of the targets, in nats."""
         if self.method == "log-linear":
             return super().nll(token_ids, target_ids, state, lengths, mask)
-        scores, after = self.member_nll(token_ids, target_ids, state, lengths=lengths)
+        scores, after = self.member_nll(token_ids, target_ids, state=state, lengths=lengths)
         nll = -torch.logsumexp(self._weights(scores).log() + scores.log_probs, dim=0)
         counted = scored(target_ids, lengths, mask=mask)
         return torch.where(counted, nll, torch.zeros_like(nll)).to(scores.precision), after
@@ -182,8 +182,8 @@ class MixtureLanguageModel(LanguageModel, nn.Module):
         self,
         token_ids: TokenIds,
         target_ids: TokenIds,
-        state: State,
         *,
+        state: State,
         lengths: Lengths | None = None,
     ) -> tuple[MemberScores, State]:
         """Read tokens and return each member's log-probability of the target after each.
