@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from nextword.api.model import Model
-from nextword.api.texts import Texts, named_corpus
+from nextword.api.texts import Texts, held_out_text, named_corpus, require_alone
 from nextword.base import ConfigError, DataError, Layer, decode_layers, parse_override, settings
 from nextword.evaluation import (
     DEFAULT_BATCH_SIZE,
@@ -58,8 +58,9 @@ def adaptation_settings(overrides: Sequence[str] = ()) -> AdaptationSettings:
 
 def adapted_cards(
     model: Model,
-    texts: Texts,
+    texts: Texts | None = None,
     *,
+    split: str | None = None,
     cache: ContinuousCacheConfig | None = None,
     dynamic: DynamicConfig | None = None,
     tune: Texts | None = None,
@@ -73,6 +74,7 @@ def adapted_cards(
     Args:
         model: The model; it does not change.
         texts: Files, folders, globs or `stdlib:`, or a corpus, to evaluate on.
+        split: Held-out text of the model's own run, instead of `texts`: `valid` or `test`.
         cache: Settings of the continuous cache; no card for it when None.
         dynamic: Settings of dynamic evaluation; no card for it when None.
         tune: Text on which theta and weight of the cache, and learning rate and decay of dynamic
@@ -83,10 +85,13 @@ def adapted_cards(
         on_progress: Called with (stage, done, total) while texts are encoded and scored.
 
     Raises:
-        ConfigError: The model is not neural.
+        ConfigError: The model is not neural, both `texts` and `split` are given, or neither, or the
+            model has no run with such a text.
         DataError: The text to tune on is the text to evaluate on.
     """
-    job = _Job(model, texts, reset=reset, batch_size=batch_size, name=name, hook=on_progress)
+    job = _Job(
+        model, texts, split=split, reset=reset, batch_size=batch_size, name=name, hook=on_progress
+    )
     tuning = None if tune is None else job.tuning_store(named_corpus(tune, None))
     cards = []
     if cache is not None:
@@ -102,8 +107,9 @@ class _Job:
     def __init__(
         self,
         model: Model,
-        texts: Texts,
+        texts: Texts | None,
         *,
+        split: str | None,
         reset: Reset | None,
         batch_size: int | None,
         name: str | None,
@@ -115,8 +121,13 @@ class _Job:
         self.batch_size = DEFAULT_BATCH_SIZE if batch_size is None else batch_size
         self.name = str(model.path) if name is None else name
         self.hook = hook
-        self.corpus = named_corpus(texts, None)
-        self.store = self.encoded(self.corpus)
+        if split is None:
+            corpus = named_corpus(texts, None)
+            self.store, self.source = self.encoded(corpus), corpus.description
+        else:
+            require_alone(split, texts=texts, text=None)
+            self.store = held_out_text(model.path, self.tokenizer, split=split)
+            self.source = f"{split} text of {model.path.parent}"
 
     def encoded(self, corpus: Corpus) -> TokenStore:
         hook = None if self.hook is None else partial(self.hook, "encoding the text")
@@ -154,7 +165,7 @@ class _Job:
             config=config,
             tokenizer=self.tokenizer,
             name=self.name,
-            text=self.corpus.description,
+            text=self.source,
             reset=self.reset,
             batch_size=self.batch_size,
             on_progress=self.progress(
@@ -178,7 +189,7 @@ class _Job:
             config=config,
             tokenizer=self.tokenizer,
             name=self.name,
-            text=self.corpus.description,
+            text=self.source,
             reset=self.reset,
             on_progress=self.progress(
                 f"scoring tokens by {self.name} dynamically", self.store.num_tokens

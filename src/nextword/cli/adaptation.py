@@ -78,8 +78,9 @@ class Adaptation:
     def cards(
         self,
         model: "Model",
-        corpus: "Corpus",
+        corpus: "Corpus | None",
         *,
+        split: str | None,
         reset: "Reset | None",
         batch_size: int,
         name: str,
@@ -89,7 +90,8 @@ class Adaptation:
 
         Args:
             model: The model.
-            corpus: The text to evaluate on.
+            corpus: The text to evaluate on; None for one of the model's run.
+            split: Which text of the run, if there is no corpus: `valid` or `test`.
             reset: Where the state is reset; as in training when None.
             batch_size: Number of units in a batch.
             name: Name of the model on the cards.
@@ -102,6 +104,7 @@ class Adaptation:
         return adapted_cards(
             model,
             corpus,
+            split=split,
             cache=self.settings.cache if self.cache else None,
             dynamic=self.settings.dynamic if self.dynamic else None,
             tune=list(self.tune) or None,

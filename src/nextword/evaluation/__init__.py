@@ -34,6 +34,7 @@ from nextword.evaluation.comparability import (
 )
 from nextword.evaluation.lines import LineScore, per_line_scores
 from nextword.evaluation.mixing import TunedMixture, tune_mixture
+from nextword.evaluation.pairs import MinimalPair, PairScores, compare_pairs, read_pairs
 from nextword.evaluation.perplexity import (
     DEFAULT_BATCH_SIZE,
     UnitScore,
@@ -45,6 +46,12 @@ from nextword.evaluation.perplexity import (
     unknown_note,
 )
 from nextword.evaluation.scoring import ScoredWindow, score_units
+from nextword.evaluation.surprisal import (
+    LineSurprisal,
+    TokenSurprisal,
+    WordSurprisal,
+    line_surprisals,
+)
 from nextword.evaluation.table import describe_adaptation, render_card, render_cards
 
 __all__ = [
@@ -54,28 +61,36 @@ __all__ = [
     "DynamicConfig",
     "DynamicScorer",
     "LineScore",
+    "LineSurprisal",
+    "MinimalPair",
     "ModelFacts",
+    "PairScores",
     "Passage",
     "PerplexityCard",
     "RunTexts",
     "ScoredWindow",
     "Sums",
     "TextFacts",
+    "TokenSurprisal",
     "TunedCache",
     "TunedDynamic",
     "TunedMixture",
     "UnitScore",
+    "WordSurprisal",
     "audit_model",
     "choose_passage",
     "comparability",
+    "compare_pairs",
     "describe_adaptation",
     "describe_tokenizer",
     "evaluate",
     "evaluate_dynamic",
     "evaluate_store",
     "evaluate_with_cache",
+    "line_surprisals",
     "per_line_scores",
     "perplexity_card",
+    "read_pairs",
     "render_audit",
     "render_card",
     "render_cards",
