@@ -80,15 +80,15 @@ def score_units(
         ConfigError: batch_size or chunk_length is below 1.
         DivergedError: The model returns NaN.
     """
-    for batch, nll in read_units(
+    windows = read_units(
         model,
         token_ids,
         unit_starts=unit_starts,
         batch_size=batch_size,
         chunk_length=chunk_length,
         step=partial(_nll_step, model),
-    ):
-        yield scored_window(nll, batch)
+    )
+    return (scored_window(nll, batch) for batch, nll in windows)
 
 
 def read_units(
@@ -124,6 +124,15 @@ def read_units(
     if chunk_length is None:
         chunk_length = default_chunk_length(model, num_rows=reader.batch_size)
     require_range("chunk_length", chunk_length, low=1)
+    return _read(model, reader, chunk_length, step)
+
+
+def _read(
+    model: LanguageModel,
+    reader: UnitReader,
+    chunk_length: int,
+    step: Callable[[Batch, State], tuple[Outcome, State]],
+) -> Iterator[tuple[Batch, Outcome]]:
     state: State | None = None
     rows = torch.arange(reader.batch_size)
     for batch in reader.windows(chunk_length):

@@ -17,7 +17,7 @@ def target_leak(
 
     The token at each position is replaced by every other one. The scores before it must not
     change, and the probabilities of all tokens at that position must sum to one: a scorer that
-    learns from a token first gives too much to whichever token is there.
+    learns from a token before it scores it gives a sum that is too large.
 
     Args:
         score: From token ids to negative log-likelihoods in nats; a new scorer at each call.

@@ -25,7 +25,7 @@ from nextword.tokens import Reset, Tokenizer, TokenStore
 THETAS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0)
 WEIGHTS = (0.01, 0.02, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
 #: Learning rates of each rule, and decays, that are compared.
-RATES = {"rms": (1e-4, 3e-4, 1e-3, 3e-3), "sgd": (0.03, 0.1, 0.3, 1.0)}
+RATES = {"rms": (1e-4, 3e-4, 1e-3, 3e-3), "sgd": (0.1, 0.3, 1.0, 3.0)}
 DECAYS = (1e-3, 1e-2, 1e-1)
 #: Number of tokens at the start of the text that dynamic evaluation is tuned on.
 DYNAMIC_TOKENS = 10_000
