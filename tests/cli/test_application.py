@@ -11,7 +11,7 @@ from nextword import __version__
 from nextword.cli import main
 
 COMMANDS = (
-    *("demo", "train", "recipes", "settings", "evaluate", "audit"),
+    *("demo", "train", "recipes", "settings", "evaluate", "mix", "audit"),
     *("generate", "next", "score", "surprisal", "pairs", "encode", "info"),
     *("export", "bench", "bench-keyboard"),
     *("tag", "classify", "transduce", "inspect"),
@@ -78,7 +78,7 @@ def test_option_that_is_a_setting_is_suggested(
             ["zzz"],
             "there is no command 'zzz'.",
             "Known: audit, bench, bench-keyboard, classify, demo, encode, evaluate, export, "
-            "generate, info, inspect, next, pairs, recipes, score, settings, surprisal, tag, "
+            "generate, info, inspect, mix, next, pairs, recipes, score, settings, surprisal, tag, "
             "train, transduce.",
         ),
         (

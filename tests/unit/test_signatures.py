@@ -75,6 +75,7 @@ EXCEPTIONS = {
     "nextword.cli.inspect.memory.memory": _COMMAND,
     "nextword.cli.inspect.jacobian.jacobian": _COMMAND,
     "nextword.cli.inspect.saliency.saliency": _COMMAND,
+    "nextword.cli.mix.mix": _COMMAND,
     "nextword.cli.next_words.next_words": _COMMAND,
     "nextword.cli.pairs.pairs": _COMMAND,
     "nextword.cli.recipes.recipes": _COMMAND,

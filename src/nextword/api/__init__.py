@@ -8,7 +8,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nextword.api.adaptation import AdaptationSettings, adaptation_settings, adapted_cards
     from nextword.api.loading import load, load_language_model
+    from nextword.api.mixing import MixtureResult, mix
     from nextword.api.model import Model
     from nextword.api.tasks import (
         classification_config,
@@ -21,11 +23,16 @@ if TYPE_CHECKING:
     from nextword.api.untrained import untrained_model, untrained_twin
 
 _HOMES = {
+    "AdaptationSettings": "nextword.api.adaptation",
     "DEFAULT_RECIPE": "nextword.api.training",
+    "MixtureResult": "nextword.api.mixing",
     "Model": "nextword.api.model",
+    "adaptation_settings": "nextword.api.adaptation",
+    "adapted_cards": "nextword.api.adaptation",
     "classification_config": "nextword.api.tasks",
     "load": "nextword.api.loading",
     "load_language_model": "nextword.api.loading",
+    "mix": "nextword.api.mixing",
     "plan": "nextword.api.training",
     "run_config": "nextword.api.training",
     "tagging_config": "nextword.api.tasks",
@@ -40,10 +47,15 @@ _HOMES = {
 
 __all__ = [
     "DEFAULT_RECIPE",
+    "AdaptationSettings",
+    "MixtureResult",
     "Model",
+    "adaptation_settings",
+    "adapted_cards",
     "classification_config",
     "load",
     "load_language_model",
+    "mix",
     "plan",
     "run_config",
     "tagging_config",

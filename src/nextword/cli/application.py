@@ -24,6 +24,7 @@ from nextword.cli.group import Commands
 from nextword.cli.info import info
 from nextword.cli.inspect import app as inspect_app
 from nextword.cli.log import shown_log
+from nextword.cli.mix import mix
 from nextword.cli.next_words import next_words
 from nextword.cli.options import DEBUG_FLAG, Debug
 from nextword.cli.output import remark, write_line
@@ -58,6 +59,7 @@ for _name, _command, _summary in (
     ("recipes", recipes, "List the recipes, or print one."),
     ("settings", settings, "List the settings of a training."),
     ("evaluate", evaluate, "Measure the perplexity of models on a text."),
+    ("mix", mix, "Mix models, with weights tuned on held-out text."),
     ("audit", audit, "Check a model for faults that falsify its perplexity."),
     ("generate", generate, "Generate text."),
     ("next", next_words, "Print the most probable next words."),

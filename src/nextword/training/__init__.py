@@ -35,6 +35,7 @@ from nextword.training.loop import (
     open_run,
     stop_on_signals,
 )
+from nextword.training.model_card import write_model_card
 from nextword.training.planning import NgramPlan, Plan, plan_training
 from nextword.training.recipe_files import (
     read_recipe,
@@ -94,5 +95,6 @@ __all__ = [
     "run_training",
     "stop_on_signals",
     "task_recipe_names",
+    "write_model_card",
     "write_report",
 ]
