@@ -90,7 +90,7 @@ def test_export_bad_option_is_refused_before_the_model_is_read(
     "command",
     [
         ("next", "w1 w2", "--json"),
-        ("generate", "--prompt", "w1", "--max-tokens", 9),
+        ("generate", "--prompt", "w1", "--max-tokens", 9, "--seed", 1),
         ("score", "--json"),
     ],
 )
