@@ -15,7 +15,7 @@ TINY: dict[str, dict[str, Any]] = {
         "num_layers": 1,
         "input_dropout": 0.0,
     },
-    "decoder": {"hidden_size": 12, "embedding_size": 8},
+    "decoder": {"hidden_size": 12, "embedding_size": 8, "copy": True},
     "reading": {"hops": 2, "dropout": 0.0},
     "training": {"batch_size": 16, "epochs": 2, "precision": "float32", "device": "cpu"},
     "averaging": {"decay": 0.0},

@@ -12,6 +12,7 @@ from nextword.tasks.decoding.config import (
     SymbolKind,
     TargetConfig,
 )
+from nextword.tasks.decoding.copying import CopyGate
 from nextword.tasks.decoding.decoder import Decoder, DecoderState
 from nextword.tasks.decoding.loss import TargetLoss, target_loss
 from nextword.tasks.decoding.parts import TargetLengths, build_decoder, stacked_cells
@@ -19,6 +20,7 @@ from nextword.tasks.decoding.symbols import Symbols
 
 __all__ = [
     "Bridge",
+    "CopyGate",
     "Decoder",
     "DecoderConfig",
     "DecoderState",

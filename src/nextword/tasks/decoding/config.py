@@ -133,18 +133,22 @@ class DecoderConfig(LayersConfig):
             next; no location bias when 0. The decoder then runs step by step, which is slower.
         input_feeding: Feed the result of attention into the next step. The decoder then runs step
             by step, which is slower.
+        copy: Whether a symbol can be copied from the source position that attention is at. A
+            learned gate mixes the probabilities of the vocabulary and of copies.
     """
 
     attention: AttentionKind | Literal["none"] = "general"
     attention_size: PositiveInt = 128
     location_width: NonNegativeInt = 0
     input_feeding: bool = False
+    copy: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for name, value in (
             ("input_feeding", self.input_feeding),
             ("location_width", self.location_width),
+            ("copy", self.copy),
         ):
             require(
                 self.attention != "none" or not value,

@@ -56,11 +56,16 @@ def target_loss(
         input_ids = _free_running(
             decoder, input_ids, memory=memory, state=state, probability=free_running_probability
         )
-    vectors = decoder(input_ids, state, memory, targets.lengths)
+    vectors, weights = decoder(input_ids, state, memory, targets.lengths)
     steps = torch.arange(input_ids.shape[1], device=input_ids.device)
     mask = steps < targets.lengths[:, None]
     rows = decoder.output_rows[targets.target_ids[mask]]
-    return _loss(decoder.output(vectors[mask]), rows, label_smoothing)
+    logits = decoder.logits(
+        vectors[mask],
+        weights=None if weights is None else weights[mask],
+        copies=None if memory.copies is None else memory.copies[mask.nonzero()[:, 0]],
+    )
+    return _loss(logits, rows, label_smoothing)
 
 
 def _loss(logits: Tensor, rows: Tensor, label_smoothing: float) -> TargetLoss:

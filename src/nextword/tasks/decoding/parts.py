@@ -39,6 +39,7 @@ def build_decoder(
     *,
     value_size: int,
     dropout: float,
+    num_priors: int = 0,
     backend: str = "auto",
 ) -> Decoder:
     """Return a decoder with random weights.
@@ -48,6 +49,7 @@ def build_decoder(
         tokenizer: The tokenizer of targets.
         value_size: Size of the encoder's outputs.
         dropout: Dropout probability; see `Decoder`.
+        num_priors: Number of priors of the attention; see `Attention`.
         backend: Name of the implementation of recurrent layers; `auto` chooses one.
 
     Raises:
@@ -63,6 +65,7 @@ def build_decoder(
             value_size=value_size,
             attention_size=config.attention_size,
             location_width=config.location_width,
+            num_priors=num_priors,
         )
     never = (tokenizer.pad_id, tokenizer.sentence_start_id)
     return Decoder(
@@ -73,6 +76,7 @@ def build_decoder(
         attention=attention,
         input_feeding=config.input_feeding,
         value_size=value_size,
+        copy=config.copy,
         dropout=dropout,
         backend=backend,
     )

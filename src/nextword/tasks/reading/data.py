@@ -122,7 +122,9 @@ class ReadingData:
         """Return the examples of a question; none if its answer cannot be learned."""
         kind = self._parts.config.answer
         candidates = item.candidates or self._parts.answers if kind == "candidate" else ()
-        encoded = encode_item(item, self._batcher, candidates=candidates)
+        encoded = encode_item(
+            item, self._batcher, candidates=candidates, symbols=self._parts.copied_symbols
+        )
         example = _Example(item=encoded, supporting=_sentence_words(item, encoded.passage))
         if kind == "span":
             spans = tuple(answer_spans(item, encoded.passage))

@@ -9,6 +9,7 @@ from jaxtyping import Float32, Int64
 from torch import Tensor
 
 from nextword.base import DataError
+from nextword.tasks.decoding import Ids, Symbols, padded
 from nextword.tasks.encoding import Batcher, SentenceRows
 from nextword.tasks.reading.files import Item
 from nextword.tasks.reading.network.answers import CandidateBatch
@@ -38,6 +39,7 @@ class EncodedItem:
         matches: Whether each word of the passage is in the question, and in the history.
         sentences: Sentence of each word of the passage, from 0.
         candidates: Words of each candidate; empty unless answers are candidates.
+        target_ids: The target token id of each word of the passage; None unless words are copied.
     """
 
     passage: Words
@@ -47,6 +49,7 @@ class EncodedItem:
     matches: Float32[np.ndarray, "passage 2"]
     sentences: Int64[np.ndarray, " passage"]
     candidates: tuple[tuple[str, ...], ...] = ()
+    target_ids: Ids | None = None
 
     @property
     def num_words(self) -> int:
@@ -54,13 +57,20 @@ class EncodedItem:
         return len(self.passage_rows) + len(self.question_rows)
 
 
-def encode_item(item: Item, batcher: Batcher, *, candidates: Sequence[str] = ()) -> EncodedItem:
+def encode_item(
+    item: Item,
+    batcher: Batcher,
+    *,
+    candidates: Sequence[str] = (),
+    symbols: Symbols | None = None,
+) -> EncodedItem:
     """Return a question with its words as rows of the table of a batcher.
 
     Args:
         item: The question.
         batcher: The batcher.
         candidates: The candidates, if answers are candidates.
+        symbols: The symbols of written answers, if words of the passage can be copied.
 
     Raises:
         DataError: The passage or the question has no word.
@@ -78,6 +88,7 @@ def encode_item(item: Item, batcher: Batcher, *, candidates: Sequence[str] = ())
         matches=_matches(passage.words, question, segments),
         sentences=np.searchsorted(item.starts, passage.places[:, 0], side="right") - 1,
         candidates=tuple(split_words(text).words for text in candidates),
+        target_ids=None if symbols is None else symbols.ids_of(passage.words),
     )
 
 
@@ -141,6 +152,7 @@ def batch_items(
         sentences[row, : len(item.sentences)] = item.sentences
         segments[row, : len(item.segments)] = item.segments
         matches[row, : len(item.matches)] = item.matches
+    target_ids = [item.target_ids for item in items if item.target_ids is not None]
     return ReadingBatch(
         passages=passages,
         questions=questions,
@@ -149,6 +161,8 @@ def batch_items(
         sentences=torch.from_numpy(sentences),
         answers=answers,
         supporting=supporting,
+        # Attention to padding is 0, so it does not matter as what it is copied.
+        target_ids=padded(target_ids, pad_id=int(target_ids[0][0]))[0] if target_ids else None,
     )
 
 

@@ -80,6 +80,11 @@ class ReaderParts:
             head=self._head(encoder, output_size, backend),
         )
 
+    @property
+    def copied_symbols(self) -> Symbols | None:
+        """The symbols of written answers if words of the passage can be copied; None otherwise."""
+        return self.symbols if self.decoder.copy else None
+
     def _rereaders(self, size: int, backend: str) -> list[Layers]:
         """Return the layers that read the passage again, one layer for every hop but the first."""
         if not self.config.reread:
@@ -104,6 +109,7 @@ class ReaderParts:
                 size, embedding_size=encoder.input_size, num_hops=self.config.hops
             ),
             dropout=self.config.dropout,
+            num_priors=self.config.hops if self.decoder.copy else 0,
             backend=backend,
         )
         bridge = Bridge([size], decoder.core.layers)

@@ -127,7 +127,9 @@ class ReadingPredictor:
                     "had candidates of their own.",
                     help="Give the candidates of every question.",
                 )
-        return encode_item(item, self.batcher, candidates=candidates)
+        return encode_item(
+            item, self.batcher, candidates=candidates, symbols=self.parts.copied_symbols
+        )
 
     def _find(
         self, passage: Encoded, attended: Attended, candidates: CandidateBatch | None

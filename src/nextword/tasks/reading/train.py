@@ -50,6 +50,7 @@ _DECODER_ARCHITECTURE = (
     "attention_size",
     "location_width",
     "input_feeding",
+    "copy",
 )
 
 
@@ -185,6 +186,12 @@ def _symbols(config: ReadingRunConfig, train: Sequence[Item]) -> Symbols:
             f"decoder.init is {config.decoder.init!r}, but the decoder of a reader starts from "
             "random weights.",
             help="Leave decoder.init out.",
+        )
+    if config.decoder.copy and config.target.kind not in ("word", "symbol"):
+        raise ConfigError(
+            f"decoder.copy is true and target.kind is {config.target.kind!r}; only whole words of "
+            "a passage can be copied.",
+            help="Set decoder.copy=false, or target.kind=word.",
         )
     for item in train:
         for reference in item.references:

@@ -1,7 +1,10 @@
 """The encoder-decoder: the probability of a target given a source."""
 
+from dataclasses import replace
+
 import torch
-from torch import nn
+from jaxtyping import Int64
+from torch import Tensor, nn
 
 from nextword.layers import SourceMemory
 from nextword.tasks.decoding import Bridge, Decoder, DecoderState, TargetLoss, target_loss
@@ -17,15 +20,27 @@ class EncoderDecoder(nn.Module):
         encoder: Encodes sources.
         decoder: Predicts targets.
         bridge: Computes the decoder's initial state.
+        copies: The target token id that each source token id is copied as, (source_vocab); None if
+            the decoder copies nothing.
 
     Source: [sutskever2014], [bahdanau2015], [luong2015].
     """
 
-    def __init__(self, encoder: SourceEncoder, decoder: Decoder, *, bridge: Bridge) -> None:
+    def __init__(
+        self,
+        encoder: SourceEncoder,
+        decoder: Decoder,
+        *,
+        bridge: Bridge,
+        copies: Int64[Tensor, " source_vocab"] | None = None,
+    ) -> None:
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
         self.bridge = bridge
+        self.copies: Tensor | None
+        rows = None if copies is None else decoder.output_rows[copies]
+        self.register_buffer("copies", rows, persistent=False)
 
     @property
     def device(self) -> torch.device:
@@ -50,6 +65,8 @@ class EncoderDecoder(nn.Module):
             memory = SourceMemory(keys=values, values=values, mask=steps < lengths[:, None])
         else:
             memory = attention.prepare(encoded.outputs, lengths)
+            if self.copies is not None:
+                memory = replace(memory, copies=self.copies[source_ids])
         return memory, self.decoder.start(self.bridge(encoded.final_states), memory)
 
     def loss(

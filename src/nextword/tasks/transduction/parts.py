@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from nextword.base import FormatError, NextwordError, Values, decode, encode
+import torch
+from torch import Tensor
+
+from nextword.base import FormatError, NextwordError, Values, decode, encode, require
 from nextword.models import parameter_tensors
 from nextword.tasks.decoding import (
     Bridge,
@@ -65,7 +68,28 @@ class TransducerParts:
             backend=backend,
         )
         bridge = Bridge(encoder.state_sizes, decoder.core.layers)
-        return EncoderDecoder(encoder, decoder, bridge=bridge)
+        return EncoderDecoder(encoder, decoder, bridge=bridge, copies=self._copies())
+
+    def _copies(self) -> Tensor | None:
+        """Return the target token id that each source token id is copied as; None for no copying.
+
+        Raises:
+            ConfigError: Symbols can be copied, but sources and targets have different kinds.
+        """
+        if not self.decoder.copy:
+            return None
+        source, target = self.source, self.target
+        require(
+            source.config.kind == target.config.kind,
+            f"decoder.copy is true, but source.kind is {source.config.kind!r} and target.kind is "
+            f"{target.config.kind!r}; only equal symbols can be copied.",
+            help="Set decoder.copy=false, or give both sides the same kind.",
+        )
+        tokenizer = source.tokenizer
+        ids = target.ids_of(map(tokenizer.token_text, range(tokenizer.vocab_size)))
+        # Padding and the start are never predicted, so they are copied as an unknown symbol.
+        ids[[tokenizer.pad_id, tokenizer.sentence_start_id]] = target.tokenizer.unknown_id
+        return torch.from_numpy(ids)
 
     def _encoder(self, backend: str) -> SourceEncoder:
         config, directions = self.encoder, 2 if self.encoder.bidirectional else 1

@@ -70,6 +70,20 @@ def test_train_reader_stopped_and_resumed_equals_one_run(
     assert_equal_runs(out, run)
 
 
+def test_train_reader_that_copies_stopped_and_resumed_equals_one_run(tmp_path: Path) -> None:
+    path = str(tiny_file(tmp_path / "train.jsonl", 40, answer="free"))
+    settings = tiny_settings("free", training={"epochs": 2})
+    nw.train_reader(path, out=tmp_path / "run", settings=settings)
+    with pytest.raises(KeyboardInterrupt):
+        nw.train_reader(
+            path, out=tmp_path / "stopped", settings=settings, callbacks=lambda _: [StopAt(3)]
+        )
+
+    nw.train_reader(out=tmp_path / "stopped", resume="auto")
+
+    assert_equal_runs(tmp_path / "stopped", tmp_path / "run")
+
+
 def test_train_reader_resume_with_other_questions_is_refused(run: Path, tmp_path: Path) -> None:
     other = tiny_file(tmp_path / "other.jsonl", 20, seed=9)
 
@@ -175,6 +189,10 @@ def test_train_reader_init_of_another_kind_is_refused(
         ({"decoder": {"hidden_size": 9}}, r"decoder.hidden_size .*reading.answer is 'span'"),
         ({"reading": {"answer": "free", "max_answer_words": 3}}, "only 'span' has spans"),
         ({"reading": {"hops": 0}}, r"reading.hops"),
+        (
+            {"reading": {"answer": "free"}, "decoder": {"copy": True}, "target": {"kind": "bpe"}},
+            r"only whole words of a passage can be copied",
+        ),
     ],
 )
 def test_train_reader_setting_without_effect_is_refused(

@@ -41,6 +41,8 @@ class ReadingBatch:
         supporting: For each hop, 1 at the words of the passage that its attention is moved to;
             without any in a row that has no supporting sentences, (batch, hop, time). None outside
             training.
+        target_ids: The target token id of each word of a passage, (batch, time); None unless words
+            are copied.
     """
 
     passages: TokenBatch
@@ -50,6 +52,7 @@ class ReadingBatch:
     sentences: Int64[Tensor, "batch source"]
     answers: OnDevice | None = None
     supporting: Float[Tensor, "batch hop source"] | None = None
+    target_ids: Int64[Tensor, "batch source"] | None = None
 
     def to(self, device: torch.device) -> "ReadingBatch":
         """Return the batch on a device."""
@@ -61,4 +64,5 @@ class ReadingBatch:
             sentences=self.sentences.to(device),
             answers=None if self.answers is None else self.answers.to(device),
             supporting=None if self.supporting is None else self.supporting.to(device),
+            target_ids=None if self.target_ids is None else self.target_ids.to(device),
         )

@@ -39,12 +39,14 @@ class PassageWords:
         sentences: Sentence of each word, from 0, (batch, source).
         mask: True for words, False for padding, (batch, source).
         embeddings: The embedding of each word, (batch, source, embedding).
+        target_ids: The target token id of each word, (batch, source); None unless words are copied.
     """
 
     places: Int64[Tensor, "batch source"]
     sentences: Int64[Tensor, "batch source"]
     mask: Bool[Tensor, "batch source"]
     embeddings: Float[Tensor, "batch source embedding"]
+    target_ids: Int64[Tensor, "batch source"] | None = None
 
     def sentence_shares(self, weights: Float[Tensor, "batch source"]) -> Tensor:
         """Return the share of attention in the sentence of each word, (batch, source).

@@ -97,6 +97,7 @@ class ReadingModel(nn.Module):
             sentences=batch.sentences,
             mask=batch.passages.mask(),
             embeddings=embeddings,
+            target_ids=batch.target_ids,
         )
         attended: Attended = self.hops(question, passage, words=words)
         return attended.passage, attended

@@ -1,5 +1,7 @@
 """Answers that are written by a decoder with attention to the passage."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -15,7 +17,8 @@ class FreeHead(AnswerHead):
 
     The decoder attends to the encoded words with their embeddings, and with the share of attention
     that each hop paid to the sentence of the word; so it can write a word of a sentence that was
-    found.
+    found. If the decoder copies, these shares are also priors of its attention, so that it copies
+    from a sentence that was found.
 
     Args:
         decoder: The decoder.
@@ -56,7 +59,9 @@ class FreeHead(AnswerHead):
             mask = steps < passage.lengths[:, None]
             memory = SourceMemory(keys=values, values=values, mask=mask)
         else:
-            memory = attention.prepare(values, passage.lengths)
+            memory = attention.prepare(values, passage.lengths, priors=found)
+            if words.target_ids is not None:
+                memory = replace(memory, copies=self.decoder.output_rows[words.target_ids])
         return memory, self.decoder.start(self.bridge([(attended.state,)]), memory)
 
     def loss(self, passage: Encoded, attended: Attended, *, batch: ReadingBatch) -> Tensor:
