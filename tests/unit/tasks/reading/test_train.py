@@ -34,7 +34,7 @@ def run(questions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ("span", 12),
         pytest.param("candidate", 10, marks=(pytest.mark.slow, pytest.mark.exhaustive)),
-        pytest.param("free", 40, marks=(pytest.mark.slow, pytest.mark.exhaustive)),
+        pytest.param("free", 14, marks=(pytest.mark.slow, pytest.mark.exhaustive)),
     ],
 )
 def test_train_reader_learns_where_people_are(tmp_path: Path, kind: str, epochs: int) -> None:
