@@ -22,6 +22,7 @@ from nextword.cli.export import export
 from nextword.cli.generate import generate
 from nextword.cli.group import Commands
 from nextword.cli.info import info
+from nextword.cli.lab import app as lab_app
 from nextword.cli.log import shown_log
 from nextword.cli.next_words import next_words
 from nextword.cli.options import DEBUG_FLAG, Debug
@@ -68,6 +69,7 @@ for _name, _group, _summary in (
     ("tag", tag_app, "Label the words of sentences."),
     ("classify", classify_app, "Label texts."),
     ("transduce", transduce_app, "Map sequences to sequences."),
+    ("lab", lab_app, "Measure the claims of the course."),
 ):
     app.add_typer(_group, name=_name, short_help=_summary, help=_summary)
 

@@ -1,0 +1,31 @@
+"""One file for each claim: 25 files, therefore more than 12 in this folder.
+
+Each file has the claim in our own words, the experiment, and the expectation as the constant
+`CLAIM`.
+"""
+
+from nextword.lab.claims import (
+    c05_chain_rule,
+    c06_bptt_sum,
+    c07_sigmoid_factor,
+    c08_eigenvalues,
+    c14_parameter_counts,
+    c15_perplexity,
+    c17_cells,
+)
+from nextword.lab.contract import Claim
+
+_MODULES = (
+    c05_chain_rule,
+    c06_bptt_sum,
+    c07_sigmoid_factor,
+    c08_eigenvalues,
+    c14_parameter_counts,
+    c15_perplexity,
+    c17_cells,
+)
+
+#: Every claim, in the order of the numbers.
+CLAIMS: tuple[Claim, ...] = tuple(module.CLAIM for module in _MODULES)
+
+__all__ = ["CLAIMS"]
