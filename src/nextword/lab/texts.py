@@ -42,8 +42,10 @@ def _longest_line(text: str) -> int:
 
 
 @cache
-def source_code(*, num_characters: int, skip_characters: int = 0) -> str:
-    """Return program text of whole modules, about as long as wanted.
+def source_modules(
+    *, num_characters: int, skip_characters: int = 0
+) -> tuple[tuple[str, str], ...]:
+    """Return (name, text) of modules of the standard library, about as long as wanted in all.
 
     Args:
         num_characters: Modules are added until this length is reached.
@@ -53,23 +55,29 @@ def source_code(*, num_characters: int, skip_characters: int = 0) -> str:
         DataError: The standard library is too short.
 
     Example:
-        >>> "def " in source_code(num_characters=20_000)
+        >>> "def " in source_modules(num_characters=20_000)[0][1]
         True
     """
-    skipped, parts, length = 0, [], 0
-    for _, text in library_files():
+    skipped, length, found = 0, 0, []
+    for name, text in library_files():
         if skipped < skip_characters:
             skipped += len(text)
             continue
-        parts.append(text)
+        found.append((name, text))
         length += len(text)
         if length >= num_characters:
-            return "".join(parts)
+            return tuple(found)
     raise DataError(
         f"the standard library has no {num_characters:,} characters of source code after the first "
         f"{skip_characters:,}.",
         help="Install the complete standard library of Python.",
     )
+
+
+def source_code(*, num_characters: int, skip_characters: int = 0) -> str:
+    """Return the text of `source_modules`, one module after another."""
+    modules = source_modules(num_characters=num_characters, skip_characters=skip_characters)
+    return "".join(text for _, text in modules)
 
 
 @cache

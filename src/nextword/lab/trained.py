@@ -1,22 +1,20 @@
 """Models that several claims use. Each is trained once in a run of the lab."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
 from nextword.api import Model, load, train
-from nextword.lab.texts import source_code
+from nextword.lab.texts import source_modules
 from nextword.lab.workbench import Workbench
 from nextword.training import Callback, StepRecord
 
 
-#: Characters of source code that models of bytes are not trained on.
-HELD_OUT_CHARACTERS = 400_000
-_TRAINING_CHARACTERS = 3_500_000
-
-
-def held_out_source() -> str:
-    """Return source code that `byte_lstm` was not trained on."""
-    return source_code(num_characters=HELD_OUT_CHARACTERS)
+#: Characters of source code that no model is trained on.
+HELD_OUT_CHARACTERS = 1_000_000
+_TRAINING_CHARACTERS = 4_500_000
+_VALIDATION_CHARACTERS = 40_000
+_PIECE_CHARACTERS = 8_000
 
 
 def byte_lstm(bench: Workbench) -> Model:
@@ -28,25 +26,31 @@ def byte_lstm(bench: Workbench) -> Model:
 
 
 def _train_byte_lstm(bench: Workbench) -> Model:
-    training = source_code(num_characters=_TRAINING_CHARACTERS, skip_characters=HELD_OUT_CHARACTERS)
+    """Train one layer of 400 units once through 4.5 million characters.
+
+    The state is reset after every piece of 8,000 characters. A network that is never reset depends
+    on how its text began, and cannot read the beginning of another text.
+    """
+    training = source_modules(
+        num_characters=_TRAINING_CHARACTERS, skip_characters=HELD_OUT_CHARACTERS
+    )
+    held_out = source_modules(num_characters=_VALIDATION_CHARACTERS)
     result = train(
-        str(_written(training, bench.texts / "source.txt")),
+        str(_written(training, bench.texts / "source")),
         out=bench.models / "byte-lstm",
         recipe="byte-lstm",
         settings={
-            "text": {
-                "valid": [str(_written(held_out_source()[:50_000], bench.texts / "held-out.txt"))]
-            },
-            "model": {"num_layers": 1, "hidden_size": 320, "embedding_size": 48},
+            "text": {"valid": [str(_written(held_out, bench.texts / "source-held-out"))]},
+            "model": {"num_layers": 1, "hidden_size": 400, "embedding_size": 48},
             "regularization": {"layer_dropout": 0.0, "output_dropout": 0.0},
             "training": {
                 "epochs": 1,
                 "bptt_steps": 100,
                 "batch_size": 32,
+                "reset": "document",
                 "seed": bench.seed,
                 "device": "cpu",
             },
-            "optimizer": {"learning_rate": 6e-3},
         },
         resume="auto",
         callbacks=lambda _: [_Steps(bench)],
@@ -67,9 +71,25 @@ class _Steps(Callback):
         self._bench.on_progress("training the byte LSTM, steps", record.step, record.num_steps)
 
 
-def _written(text: str, path: Path) -> Path:
-    """Write a text unless the file already has it: a changed file would be another run."""
-    content = text.encode("utf-8")
-    if not path.is_file() or path.read_bytes() != content:
-        path.write_bytes(content)
-    return path
+def _written(modules: Iterable[tuple[str, str]], folder: Path) -> Path:
+    """Write modules into a folder in pieces; a file that has its text already is not touched."""
+    folder.mkdir(exist_ok=True)
+    for number, piece in enumerate(pieces_of("".join(text for _, text in modules))):
+        path = folder / f"{number:04}.py"
+        if not path.is_file() or path.read_text(encoding="utf-8") != piece:
+            path.write_text(piece, encoding="utf-8")
+    return folder
+
+
+def pieces_of(text: str, num_characters: int = _PIECE_CHARACTERS) -> Iterator[str]:
+    r"""Cut a text after the first line end beyond each multiple of a length.
+
+    Example:
+        >>> list(pieces_of("one\ntwo\nthree\n", 5))
+        ['one\ntwo\n', 'three\n']
+    """
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start + num_characters) + 1 or len(text)
+        yield text[start:end]
+        start = end

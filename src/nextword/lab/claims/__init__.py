@@ -5,24 +5,34 @@ Each file has the claim in our own words, the experiment, and the expectation as
 """
 
 from nextword.lab.claims import (
+    c02_window_growth,
+    c03_blind_window,
+    c04_shared_positions,
     c05_chain_rule,
     c06_bptt_sum,
     c07_sigmoid_factor,
     c08_eigenvalues,
+    c13_keeping,
     c14_parameter_counts,
     c15_perplexity,
     c17_cells,
+    c23_both_directions,
 )
 from nextword.lab.contract import Claim
 
 _MODULES = (
+    c02_window_growth,
+    c03_blind_window,
+    c04_shared_positions,
     c05_chain_rule,
     c06_bptt_sum,
     c07_sigmoid_factor,
     c08_eigenvalues,
+    c13_keeping,
     c14_parameter_counts,
     c15_perplexity,
     c17_cells,
+    c23_both_directions,
 )
 
 #: Every claim, in the order of the numbers.
