@@ -12,11 +12,14 @@ from nextword.lab.claims import (
     c06_bptt_sum,
     c07_sigmoid_factor,
     c08_eigenvalues,
+    c10_truncation,
     c13_keeping,
     c14_parameter_counts,
     c15_perplexity,
     c17_cells,
+    c21_sequential,
     c23_both_directions,
+    c24_short_lags,
 )
 from nextword.lab.contract import Claim
 
@@ -28,11 +31,14 @@ _MODULES = (
     c06_bptt_sum,
     c07_sigmoid_factor,
     c08_eigenvalues,
+    c10_truncation,
     c13_keeping,
     c14_parameter_counts,
     c15_perplexity,
     c17_cells,
+    c21_sequential,
     c23_both_directions,
+    c24_short_lags,
 )
 
 #: Every claim, in the order of the numbers.
