@@ -6,8 +6,10 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from nextword.cells import AnyCell
 from nextword.families import NetworkSpec, NeuralModelConfig
 from nextword.models import NeuralLanguageModel, State
+from nextword.recurrent import RecurrentStack
 from nextword.tokens import VocabularySpec
 
 #: Ids of a text in order.
@@ -32,6 +34,13 @@ def build_model(
     """
     model = config.build(NetworkSpec(vocabulary=vocabulary(vocab_size))).to(dtype=dtype)
     return model.eval()
+
+
+def first_cell(model: NeuralLanguageModel) -> AnyCell:
+    """Return the cell of the lowest layer of a recurrent model."""
+    core = model.get_submodule("core")
+    assert isinstance(core, RecurrentStack)
+    return core.layers[0]
 
 
 def lanes_of(ids: Stream, num_lanes: int) -> Int64[Tensor, "lanes steps"]:
