@@ -92,7 +92,7 @@ def bptt_gradients(
 ) -> BpttGradients:
     """Compute dL/dW_h and dL/dW_e by the sum of the lectures.
 
-    Equation: dL[t]/dW_h = Σ_{k≤t} dL[t]/dŷ[t] · dŷ[t]/dh[t] · (J[t] J[t-1] ... J[k+1]) · ∂⁺h[k]/∂W_h
+    Equation: dL[t]/dW_h = Σ_{k≤t} dL[t]/dŷ[t] · dŷ[t]/dh[t] · (J[t] ... J[k+1]) · ∂⁺h[k]/∂W_h
     with J[j] = diag(1 - h[j]²) W_h and the immediate derivative ∂⁺h[k]/∂W_h, in which h[k-1] is
     held fixed. L is the mean of L[1..T].
 

@@ -37,9 +37,7 @@ class TensorMemory(TorchDispatchMode):
         self._now = 0
         self._known: set[int] = {each.untyped_storage()._cdata for each in ignored}
 
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Call an operator and count its new storages."""
         result = func(*args, **(kwargs or {}))
         for leaf in tree_leaves(result):

@@ -38,9 +38,18 @@ def build_model(
 
 def first_cell(model: NeuralLanguageModel) -> AnyCell:
     """Return the cell of the lowest layer of a recurrent model."""
+    return _stack(model).layers[0]
+
+
+def use_reference(model: NeuralLanguageModel) -> None:
+    """Run the layers of a recurrent model step by step, as in the equations."""
+    _stack(model).use_backend("reference")
+
+
+def _stack(model: NeuralLanguageModel) -> RecurrentStack:
     core = model.get_submodule("core")
     assert isinstance(core, RecurrentStack)
-    return core.layers[0]
+    return core
 
 
 def lanes_of(ids: Stream, num_lanes: int) -> Int64[Tensor, "lanes steps"]:
@@ -82,21 +91,22 @@ def fit(
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
     losses, state = [], model.initial_state(batch_size)
     model.train()
-    for step in range(num_steps):
-        chunk = step % num_chunks
-        if chunk == 0 or not carries:
-            state = model.initial_state(batch_size)
-        optimizer.param_groups[0]["lr"] = learning_rate * (1 - step / num_steps)
-        window = lanes[:, chunk * bptt_steps : (chunk + 1) * bptt_steps + 1]
-        nll, state = model.nll(window[:, :-1], window[:, 1:], state.detach())
-        loss = nll.mean()
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-        optimizer.step()
-        losses.append(loss.item())
-        if on_step is not None:
-            on_step(step + 1, num_steps)
+    with torch.enable_grad():
+        for step in range(num_steps):
+            chunk = step % num_chunks
+            if chunk == 0 or not carries:
+                state = model.initial_state(batch_size)
+            optimizer.param_groups[0]["lr"] = learning_rate * (1 - step / num_steps)
+            window = lanes[:, chunk * bptt_steps : (chunk + 1) * bptt_steps + 1]
+            nll, state = model.nll(window[:, :-1], window[:, 1:], state.detach())
+            loss = nll.mean()
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+            optimizer.step()
+            losses.append(loss.item())
+            if on_step is not None:
+                on_step(step + 1, num_steps)
     model.eval()
     return losses
 

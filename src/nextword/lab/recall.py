@@ -14,7 +14,7 @@ from nextword.recurrent import RecurrentStack
 
 NUM_SYMBOLS = 16
 _BATCH, _TEST_ROWS = 64, 400
-#: The curriculum goes to a longer lag when the mean accuracy of so many updates is high enough.
+#: Recall is good when the mean accuracy of so many updates is high enough.
 _PATIENCE, _GOOD = 10, 0.95
 
 
@@ -60,30 +60,40 @@ def recall_batch(lag: int, *, num_rows: int = _BATCH) -> tuple[Tensor, Tensor]:
 
 
 def train_recall(
-    network: RecallNetwork, *, num_updates: int, learning_rate: float, max_lag: int
+    network: RecallNetwork,
+    *,
+    num_updates: int,
+    learning_rate: float,
+    max_lag: int,
+    is_curriculum: bool = False,
 ) -> int:
-    """Train with a curriculum: the lag grows by a fifth when recall is good.
+    """Train at one lag, or with a curriculum of lags; stop when recall is good.
 
     Args:
         network: The network, trained in place.
-        num_updates: Number of updates.
+        num_updates: Largest number of updates.
         learning_rate: Learning rate of Adam.
-        max_lag: Longest lag of the curriculum.
+        max_lag: The lag; with a curriculum the longest one.
+        is_curriculum: Whether to begin with lag 1. Each update then has a random lag, and the
+            longest one grows by a fifth when recall is good.
 
     Returns:
-        The lag that the curriculum has reached.
+        The longest lag that was trained.
     """
     optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate)
-    lag, recent = 1, deque[float](maxlen=_PATIENCE)
+    lag, recent = 1 if is_curriculum else max_lag, deque[float](maxlen=_PATIENCE)
     for _ in range(num_updates):
-        symbols, keys = recall_batch(int(torch.randint(1, lag + 1, ())))
+        drawn = int(torch.randint(1, lag + 1, ())) if is_curriculum else lag
+        symbols, keys = recall_batch(drawn)
         scores = network(symbols)
         optimizer.zero_grad()
         nn.functional.cross_entropy(scores, keys).backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         recent.append((scores.argmax(1) == keys).float().mean().item())
-        if len(recent) == _PATIENCE and sum(recent) >= _GOOD * _PATIENCE and lag < max_lag:
+        if len(recent) == _PATIENCE and sum(recent) >= _GOOD * _PATIENCE:
+            if lag == max_lag:
+                break
             lag = min(max(lag + 1, round(1.2 * lag)), max_lag)
             recent.clear()
     return lag

@@ -42,9 +42,7 @@ def _longest_line(text: str) -> int:
 
 
 @cache
-def source_modules(
-    *, num_characters: int, skip_characters: int = 0
-) -> tuple[tuple[str, str], ...]:
+def source_modules(*, num_characters: int, skip_characters: int = 0) -> tuple[tuple[str, str], ...]:
     """Return (name, text) of modules of the standard library, about as long as wanted in all.
 
     Args:

@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
+import torch
+from jaxtyping import Int64
 
 from nextword.api import Model, load, train
-from nextword.lab.texts import source_modules
+from nextword.lab.texts import source_code, source_modules
 from nextword.lab.workbench import Workbench
+from nextword.tokens import Tokenizer
 from nextword.training import Callback, StepRecord
-
 
 #: Characters of source code that no model is trained on.
 HELD_OUT_CHARACTERS = 1_000_000
@@ -93,3 +96,9 @@ def pieces_of(text: str, num_characters: int = _PIECE_CHARACTERS) -> Iterator[st
         end = text.find("\n", start + num_characters) + 1 or len(text)
         yield text[start:end]
         start = end
+
+
+def held_out_ids(tokenizer: Tokenizer) -> Int64[torch.Tensor, " num_tokens"]:
+    """Return the token ids of source code that `byte_lstm` was not trained on."""
+    text = source_code(num_characters=HELD_OUT_CHARACTERS)
+    return torch.from_numpy(np.asarray(tokenizer.encode(text).ids).astype(np.int64))

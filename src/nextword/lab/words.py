@@ -11,6 +11,7 @@ from nextword.families import (
     NeuralModelConfig,
     NgramConfig,
     NgramLanguageModel,
+    RecurrentConfig,
     train_ngram,
 )
 from nextword.lab.networks import Report, Stream, fit
@@ -122,3 +123,16 @@ def word_network(
         on_step=on_step,
     )
     return model
+
+
+def word_lstm(bench: Workbench) -> NeuralLanguageModel:
+    """Return an LSTM of 128 units over the words of `word_corpus`; trained once in a run."""
+
+    def make() -> NeuralLanguageModel:
+        def on_step(done: int, total: int) -> None:
+            bench.on_progress("training the word LSTM, steps", done, total)
+
+        config = RecurrentConfig(hidden_size=128, embedding_size=64, tied=False)
+        return word_network(word_corpus(bench), config, on_step=on_step)
+
+    return bench.shared("word-lstm", make)

@@ -5,6 +5,7 @@ Each file has the claim in our own words, the experiment, and the expectation as
 """
 
 from nextword.lab.claims import (
+    c01_sparse_tables,
     c02_window_growth,
     c03_blind_window,
     c04_shared_positions,
@@ -14,17 +15,26 @@ from nextword.lab.claims import (
     c08_eigenvalues,
     c09_clipping,
     c10_truncation,
+    c11_carried_state,
+    c12_memory_horizon,
     c13_keeping,
     c14_parameter_counts,
     c15_perplexity,
+    c16_free_running,
     c17_cells,
+    c18_bidirectional,
+    c19_stacking,
+    c20_summary,
     c21_sequential,
+    c22_unknown_words,
     c23_both_directions,
     c24_short_lags,
+    c25_word_order,
 )
 from nextword.lab.contract import Claim
 
 _MODULES = (
+    c01_sparse_tables,
     c02_window_growth,
     c03_blind_window,
     c04_shared_positions,
@@ -34,13 +44,21 @@ _MODULES = (
     c08_eigenvalues,
     c09_clipping,
     c10_truncation,
+    c11_carried_state,
+    c12_memory_horizon,
     c13_keeping,
     c14_parameter_counts,
     c15_perplexity,
+    c16_free_running,
     c17_cells,
+    c18_bidirectional,
+    c19_stacking,
+    c20_summary,
     c21_sequential,
+    c22_unknown_words,
     c23_both_directions,
     c24_short_lags,
+    c25_word_order,
 )
 
 #: Every claim, in the order of the numbers.

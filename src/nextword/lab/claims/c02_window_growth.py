@@ -5,7 +5,7 @@ import torch
 from nextword.families import RecurrentConfig, WindowConfig
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
 from nextword.lab.drawing import draw_curves
-from nextword.lab.networks import build_model
+from nextword.lab.networks import build_model, first_cell
 from nextword.lab.workbench import Workbench
 
 _EMBEDDING, _HIDDEN, _VOCAB = 12, 16, 30
@@ -18,9 +18,7 @@ def measure(bench: Workbench) -> Finding:
     window_sizes = [_window_matrix(window) for window in _WINDOWS]
     is_exact = window_sizes == [_HIDDEN * window * _EMBEDDING for window in _WINDOWS]
     model = build_model(
-        RecurrentConfig(
-            cell="elman", hidden_size=_HIDDEN, embedding_size=_EMBEDDING, tied=False
-        ),
+        RecurrentConfig(cell="elman", hidden_size=_HIDDEN, embedding_size=_EMBEDDING, tied=False),
         vocab_size=_VOCAB,
     )
     counts, finite = [], True
@@ -30,7 +28,9 @@ def measure(bench: Workbench) -> Finding:
             hidden, _ = model.hidden(ids, model.initial_state(1))
         finite = finite and bool(hidden.isfinite().all())
         counts.append(model.num_parameters)
-    recurrent = model.core.layers[0].weight_ih.numel() + model.core.layers[0].weight_hh.numel()
+    recurrent = sum(
+        first_cell(model).get_parameter(name).numel() for name in ("weight_ih", "weight_hh")
+    )
     picture = draw_curves(
         {
             "window model: W": (_WINDOWS, window_sizes),
@@ -60,13 +60,11 @@ def measure(bench: Workbench) -> Finding:
 
 
 def _window_matrix(window: int) -> int:
-    config = WindowConfig(
-        window=window, hidden_size=_HIDDEN, embedding_size=_EMBEDDING, tied=False
-    )
+    config = WindowConfig(window=window, hidden_size=_HIDDEN, embedding_size=_EMBEDDING, tied=False)
     model = build_model(config, vocab_size=_VOCAB)
     return sum(
         parameter.numel()
-        for name, parameter in model.layers.named_parameters()
+        for name, parameter in model.get_submodule("layers").named_parameters()
         if name.endswith("weight")
     )
 

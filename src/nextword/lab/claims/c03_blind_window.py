@@ -8,7 +8,18 @@ from nextword.lab.networks import build_model
 from nextword.lab.workbench import Workbench
 from nextword.models import NeuralLanguageModel
 
-_SENTENCE = "as the proctor started the clock the students opened their".split()
+_SENTENCE = [
+    "as",
+    "the",
+    "proctor",
+    "started",
+    "the",
+    "clock",
+    "the",
+    "students",
+    "opened",
+    "their",
+]
 _EDITED = ("proctor", "clock")
 _WINDOW, _NUM_NETWORKS = 4, 50
 _OTHER_WORDS = ("teacher", "door", "meal", "song")

@@ -66,7 +66,9 @@ def _inputs(place: int) -> Tensor:
 def _train_window() -> tuple[float, float]:
     """Return the accuracy at position 2, and the largest gradient of keys in the other blocks."""
     network = nn.Sequential(
-        nn.Flatten(), nn.Linear(_LENGTH * (_NUM_KEYS + 1), _HIDDEN), nn.Tanh(),
+        nn.Flatten(),
+        nn.Linear(_LENGTH * (_NUM_KEYS + 1), _HIDDEN),
+        nn.Tanh(),
         nn.Linear(_HIDDEN, _NUM_KEYS),
     ).double()
     targets, largest = torch.randperm(_NUM_KEYS), 0.0
@@ -82,7 +84,10 @@ def _train_window() -> tuple[float, float]:
 
 def _train_recurrent() -> float:
     """Return the accuracy at position 2 of an Elman network trained on position 1."""
-    cell, output = ElmanCell(_NUM_KEYS + 1, _HIDDEN).double(), nn.Linear(_HIDDEN, _NUM_KEYS).double()
+    cell, output = (
+        ElmanCell(_NUM_KEYS + 1, _HIDDEN).double(),
+        nn.Linear(_HIDDEN, _NUM_KEYS).double(),
+    )
     nn.init.orthogonal_(cell.weight_hh)
     targets = torch.randperm(_NUM_KEYS)
     optimizer = torch.optim.Adam([*cell.parameters(), *output.parameters()], lr=0.005)

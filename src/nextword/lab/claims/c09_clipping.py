@@ -9,7 +9,14 @@ from torch import Tensor
 from nextword.families import RecurrentConfig
 from nextword.lab.contract import Check, Claim, Figures, Finding, Source, Verdict
 from nextword.lab.drawing import draw_curves
-from nextword.lab.networks import Stream, build_model, character_ids, first_cell, lanes_of, unigram_entropy
+from nextword.lab.networks import (
+    Stream,
+    build_model,
+    character_ids,
+    first_cell,
+    lanes_of,
+    unigram_entropy,
+)
 from nextword.lab.texts import source_code
 from nextword.lab.workbench import Workbench
 from nextword.models import NeuralLanguageModel
@@ -77,7 +84,9 @@ def measure(bench: Workbench) -> Finding:
     ids = character_ids(source_code(num_characters=100_000)[:100_000])
     entropy = unigram_entropy(ids)
     free = [train(ids, seed=bench.seed + number) for number in range(_SEEDS)]
-    clipped = [train(ids, seed=bench.seed + number, threshold=_FIRST_THRESHOLD) for number in range(_SEEDS)]
+    clipped = [
+        train(ids, seed=bench.seed + number, threshold=_FIRST_THRESHOLD) for number in range(_SEEDS)
+    ]
     ordinary = thresholds(ids, seed=bench.seed, explodes=False)
     exploding = thresholds(ids, seed=bench.seed, explodes=True)
     per_step = train(ids, seed=bench.seed, state_threshold=_STATE_THRESHOLD)

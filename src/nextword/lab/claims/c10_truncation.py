@@ -8,7 +8,14 @@ from nextword.families import RecurrentConfig
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
 from nextword.lab.drawing import draw_curves
 from nextword.lab.measuring import TensorMemory, cpu_seconds, line_fit
-from nextword.lab.networks import Stream, build_model, lanes_of, relative_difference
+from nextword.lab.networks import (
+    Stream,
+    build_model,
+    first_cell,
+    lanes_of,
+    relative_difference,
+    use_reference,
+)
 from nextword.lab.workbench import Workbench
 from nextword.models import NeuralLanguageModel
 
@@ -23,7 +30,7 @@ def measure(bench: Workbench) -> Finding:
     """Measure memory, time and the error of the gradient over the length of the chunk."""
     config = RecurrentConfig(cell="elman", hidden_size=16, tied=False)
     model = build_model(config, vocab_size=_VOCAB)
-    model.core.use_backend("reference")
+    use_reference(model)
     memory = {
         num_tokens: _peak(model, torch.randint(_VOCAB, (num_tokens,)))
         for num_tokens in (_SHORT, _LONG)
@@ -99,7 +106,7 @@ def _gradient_errors(model: NeuralLanguageModel) -> list[float]:
     """Return the relative error of the sum of chunk gradients for each length of a chunk."""
     with torch.no_grad():
         # Nearer to 1 than the initial weights, so that distant steps matter.
-        weight = model.core.layers[0].weight_hh
+        weight = first_cell(model).get_parameter("weight_hh")
         weight.copy_(torch.linalg.qr(weight)[0] * 0.97)
     window = torch.randint(_VOCAB, (2, 321))
     full = _truncated(model, window, 320)
@@ -112,7 +119,7 @@ def _truncated(model: NeuralLanguageModel, window: torch.Tensor, chunk: int) -> 
     for start in range(0, window.shape[1] - 1, chunk):
         part = window[:, start : start + chunk + 1]
         nll, state = model.nll(part[:, :-1], part[:, 1:], state.detach())
-        (gradient,) = torch.autograd.grad(nll.sum(), model.core.layers[0].weight_hh)
+        (gradient,) = torch.autograd.grad(nll.sum(), first_cell(model).get_parameter("weight_hh"))
         total = total + gradient
     return total
 

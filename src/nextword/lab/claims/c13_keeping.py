@@ -2,8 +2,15 @@
 
 import torch
 
-from nextword.cells import LSTM_GATES, ElmanCell, ElmanState, LinearCell, LinearState
-from nextword.cells import LstmCell, LstmState
+from nextword.cells import (
+    LSTM_GATES,
+    ElmanCell,
+    ElmanState,
+    LinearCell,
+    LinearState,
+    LstmCell,
+    LstmState,
+)
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
 from nextword.lab.drawing import draw_curves
 from nextword.lab.workbench import Workbench

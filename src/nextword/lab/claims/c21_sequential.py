@@ -10,7 +10,7 @@ from nextword.families import RecurrentConfig, WindowConfig
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
 from nextword.lab.drawing import draw_curves
 from nextword.lab.measuring import cpu_seconds
-from nextword.lab.networks import build_model
+from nextword.lab.networks import build_model, use_reference
 from nextword.lab.workbench import Workbench
 from nextword.recurrent import RecurrentStack
 
@@ -25,7 +25,7 @@ def measure(bench: Workbench) -> Finding:
     """Time a recurrent loop over lengths, a window model in two ways, and two scans."""
     config = RecurrentConfig(cell="elman", hidden_size=_HIDDEN, tied=False)
     model = build_model(config, vocab_size=_VOCAB)
-    model.core.use_backend("reference")
+    use_reference(model)
     ids = torch.randint(_VOCAB, (1, max(_LENGTHS)))
     state = model.initial_state(1)
     seconds = [cpu_seconds(partial(model.hidden, ids[:, :n], state)) for n in _LENGTHS]
