@@ -36,7 +36,7 @@ class ElmanWeights:
         """Return random weights in float64 from torch's default generator."""
 
         def draw(*shape: int) -> Tensor:
-            return torch.randn(*shape, dtype=torch.float64) / shape[-1] ** 0.5
+            return torch.randn(*shape, dtype=torch.float64) / float(shape[-1] ** 0.5)
 
         return cls(
             weight_e=draw(hidden_size, input_size),

@@ -85,8 +85,8 @@ def draw_bars(
     axes.invert_yaxis()
     for place, value in enumerate(heights.values()):
         axes.text(value, place, f" {value:.3g}", va="center", fontsize=8)
-    for name, place in (guides or {}).items():
-        axes.axvline(place, color="#d55e00", linestyle=":", linewidth=1.4, label=name)
+    for name, where in (guides or {}).items():
+        axes.axvline(where, color="#d55e00", linestyle=":", linewidth=1.4, label=name)
     if guides:
         axes.legend(frameon=False, fontsize=8)
     axes.set_xlabel(label)

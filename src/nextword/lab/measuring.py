@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 
-class TensorMemory(TorchDispatchMode):
+class TensorMemory(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts the bytes of the tensors that are alive and were made inside a `with` block.
 
     Unlike the memory of the process it is the same in every run.
@@ -32,7 +32,7 @@ class TensorMemory(TorchDispatchMode):
     """
 
     def __init__(self, *ignored: torch.Tensor) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.peak = 0
         self._now = 0
         self._known: set[int] = {each.untyped_storage()._cdata for each in ignored}

@@ -101,7 +101,7 @@ def fit(
             nll, state = model.nll(window[:, :-1], window[:, 1:], state.detach())
             loss = nll.mean()
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
             optimizer.step()
             losses.append(loss.item())
@@ -145,7 +145,8 @@ def unigram_entropy(ids: Stream) -> float:
     """Return the entropy of the distribution of the ids of a text, in nats."""
     counts = ids.bincount().double()
     shares = counts[counts > 0] / counts.sum()
-    return -(shares * shares.log()).sum().item()
+    entropy: float = -(shares * shares.log()).sum().item()
+    return entropy
 
 
 def character_ids(text: str) -> Stream:
@@ -155,7 +156,8 @@ def character_ids(text: str) -> Stream:
 
 def relative_difference(left: Tensor, right: Tensor) -> float:
     """Return the norm of the difference of two tensors, relative to the norm of the second."""
-    return ((left - right).norm() / right.norm().clamp(min=1e-300)).item()
+    difference: float = ((left - right).norm() / right.norm().clamp(min=1e-300)).item()
+    return difference
 
 
 def auc(scores: Float[Tensor, " items"], labels: Tensor) -> float:
@@ -169,11 +171,11 @@ def auc(scores: Float[Tensor, " items"], labels: Tensor) -> float:
         >>> auc(torch.tensor([0.1, 0.4, 0.35, 0.8]), torch.tensor([False, False, True, True]))
         0.75
     """
-    values, ranks = scores.double().unique(return_inverse=True)
+    values, ranks = torch.unique(scores.double(), return_inverse=True)
     counts = torch.bincount(ranks, minlength=len(values)).double()
     mean_ranks = counts.cumsum(0) - (counts - 1) / 2
     positives = labels.bool()
     num_positive = int(positives.sum())
     num_negative = len(labels) - num_positive
-    rank_sum = mean_ranks[ranks][positives].sum().item()
+    rank_sum: float = mean_ranks[ranks][positives].sum().item()
     return (rank_sum - num_positive * (num_positive + 1) / 2) / (num_positive * num_negative)

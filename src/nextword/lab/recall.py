@@ -103,4 +103,5 @@ def train_recall(
 def recall_accuracy(network: RecallNetwork, lag: int) -> float:
     """Return the share of new sequences whose first symbol is named after a lag."""
     symbols, keys = recall_batch(lag, num_rows=_TEST_ROWS)
-    return (network(symbols).argmax(1) == keys).double().mean().item()
+    accuracy: float = (network(symbols).argmax(1) == keys).double().mean().item()
+    return accuracy

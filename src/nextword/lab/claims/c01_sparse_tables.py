@@ -41,7 +41,7 @@ def measure(bench: Workbench) -> Finding:
         labels=("n", "share"),
         guides={"one half": 0.5},
     )
-    rises = all(a < b for a, b in zip(unseen, unseen[1:], strict=False))
+    rises = all(a < b for a, b in pairwise(unseen))
     sparse = unseen[-1] >= _MIN_UNSEEN and density < _MAX_DENSITY
     return Finding(
         verdict=Verdict.HOLDS if rises and sparse and has_no_zero else Verdict.PARTLY,
@@ -96,7 +96,7 @@ CLAIM = Claim(
     sources=(Source(lecture="lecture-000", place="A fixed-window neural language model"),),
     method="N-grams of English sentences from documentation strings (every fifth is held out) are "
     "counted; an LSTM over words predicts after 2,000 held-out words.",
-    expected="The unseen share of held-out n-grams strictly rises over n = 1..5 and is at least 50% "
-    "at 5; fewer than 1% of the bigrams occur; the smallest neural probability is above 0.",
+    expected="The unseen share of held-out n-grams strictly rises over n = 1..5 and is at least "
+    "50% at 5; fewer than 1% of the bigrams occur; the smallest neural probability is above 0.",
     measure=measure,
 )

@@ -24,16 +24,17 @@ _EDITED = ("proctor", "clock")
 _WINDOW, _NUM_NETWORKS = 4, 50
 _OTHER_WORDS = ("teacher", "door", "meal", "song")
 _LIMIT, _SHARE = 1e-6, 0.95
+_WINDOW_CONFIG = WindowConfig(window=_WINDOW, hidden_size=24, embedding_size=12, tied=False)
+_ELMAN_CONFIG = RecurrentConfig(cell="elman", hidden_size=24, embedding_size=12, tied=False)
 
 
 def measure(bench: Workbench) -> Finding:
     """Replace words beyond the window and measure the change of the next word's probabilities."""
     words = sorted({*_SENTENCE, *_OTHER_WORDS})
-    sizes = {"hidden_size": 24, "embedding_size": 12, "tied": False}
     window_changes, recurrent_changes = [], []
     for _ in range(_NUM_NETWORKS):
-        window = build_model(WindowConfig(window=_WINDOW, **sizes), vocab_size=len(words))
-        elman = build_model(RecurrentConfig(cell="elman", **sizes), vocab_size=len(words))
+        window = build_model(_WINDOW_CONFIG, vocab_size=len(words))
+        elman = build_model(_ELMAN_CONFIG, vocab_size=len(words))
         window_changes += _changes(window, words)
         recurrent_changes += _changes(elman, words)
     share = sum(change > _LIMIT for change in recurrent_changes) / len(recurrent_changes)
@@ -75,7 +76,8 @@ def _next_probabilities(
 ) -> torch.Tensor:
     ids = torch.tensor([[words.index(word) for word in sentence]])
     log_probs, _ = model.next_log_probs(ids, model.initial_state(1))
-    return log_probs[0, -1].exp()
+    probabilities: torch.Tensor = log_probs[0, -1].exp()
+    return probabilities
 
 
 CLAIM = Claim(

@@ -65,18 +65,15 @@ def _inputs(place: int) -> Tensor:
 
 def _train_window() -> tuple[float, float]:
     """Return the accuracy at position 2, and the largest gradient of keys in the other blocks."""
-    network = nn.Sequential(
-        nn.Flatten(),
-        nn.Linear(_LENGTH * (_NUM_KEYS + 1), _HIDDEN),
-        nn.Tanh(),
-        nn.Linear(_HIDDEN, _NUM_KEYS),
-    ).double()
+    first = nn.Linear(_LENGTH * (_NUM_KEYS + 1), _HIDDEN)
+    network = nn.Sequential(nn.Flatten(), first, nn.Tanh(), nn.Linear(_HIDDEN, _NUM_KEYS)).double()
     targets, largest = torch.randperm(_NUM_KEYS), 0.0
     optimizer = torch.optim.Adam(network.parameters(), lr=0.02)
     for _ in range(_NUM_UPDATES):
         optimizer.zero_grad()
         nn.functional.cross_entropy(network(_inputs(0)), targets).backward()  # type: ignore[no-untyped-call]
-        gradient = network[1].weight.grad.view(_HIDDEN, _LENGTH, _NUM_KEYS + 1)
+        assert first.weight.grad is not None
+        gradient = first.weight.grad.view(_HIDDEN, _LENGTH, _NUM_KEYS + 1)
         largest = max(largest, gradient[:, 1:, :_NUM_KEYS].abs().max().item())
         optimizer.step()
     return _accuracy(network(_inputs(1)), targets), largest

@@ -23,7 +23,7 @@ def measure(bench: Workbench) -> Finding:
     agrees = difference <= _LIMIT
     return Finding(
         verdict=Verdict.HOLDS if agrees else Verdict.FAILS,
-        reason=f"The three results differ by at most {difference:.1g} at {len(_TIMES)} values of t.",
+        reason=f"The three differ by at most {difference:.1g} at {len(_TIMES)} values of t.",
         figures={
             "t": list(_TIMES),
             "by_hand": [row[0] for row in rows],

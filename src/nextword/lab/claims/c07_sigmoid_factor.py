@@ -68,7 +68,8 @@ def measure(bench: Workbench) -> Finding:
 
 def _with_norm(matrix: Tensor, norm: float) -> Tensor:
     """Scale a matrix to a spectral norm."""
-    return matrix * (norm / torch.linalg.matrix_norm(matrix, 2))
+    scaled: Tensor = matrix * (norm / torch.linalg.matrix_norm(matrix, 2))
+    return scaled
 
 
 @dataclass(frozen=True, kw_only=True)

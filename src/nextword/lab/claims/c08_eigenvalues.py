@@ -57,7 +57,8 @@ def measure(bench: Workbench) -> Finding:
 
 
 def _spectral_radius(matrix: Tensor) -> float:
-    return torch.linalg.eigvals(matrix).abs().max().item()
+    radius: float = torch.linalg.eigvals(matrix).abs().max().item()
+    return radius
 
 
 def log_norm_of_power(matrix: Tensor, power: int) -> float:

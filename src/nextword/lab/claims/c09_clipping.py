@@ -108,8 +108,8 @@ def measure(bench: Workbench) -> Finding:
     directions = cosines["norm"] >= 1 - 1e-6 and cosines["value"] < 0.999
     return Finding(
         verdict=Verdict.PARTLY if explodes and saved else Verdict.FAILS,
-        reason=f"Without clipping {sum(run.final == math.inf for run in free)} of {_SEEDS} runs are "
-        f"not finite within {_UPDATES} updates; clipped by norm all reach "
+        reason=f"Without clipping {sum(run.final == math.inf for run in free)} of {_SEEDS} runs "
+        f"are not finite within {_UPDATES} updates; clipped by norm all reach "
         f"{max(run.final for run in clipped):.2f} nats or less (single characters: {entropy:.2f}). "
         f"Thresholds of 0.5 to 10 times the mean norm are good for an ordinary network "
         f"({ordinary.num_near} of 4 within 5% of the best), but for the exploding one only "
@@ -201,9 +201,12 @@ def train(
     model = _network(seed, explodes=explodes)
     if state_threshold is not None:
         clip_state_gradients(model, state_threshold)
-    kind = "none" if threshold is None else "norm"
-    clipper = Clipper(ClippingConfig(kind=kind, threshold=threshold or 1.0))
-    lanes, losses, norms = lanes_of(ids, _LANES), [], []
+    unclipped = ClippingConfig(kind="none")
+    clipper = Clipper(
+        unclipped if threshold is None else ClippingConfig(kind="norm", threshold=threshold)
+    )
+    lanes = lanes_of(ids, _LANES)
+    losses, norms = list[float](), list[float]()
     state = model.initial_state(_LANES)
     for step in range(_UPDATES):
         window = lanes[:, step * _BPTT : (step + 1) * _BPTT + 1]
@@ -215,7 +218,7 @@ def train(
         norms.append(clipper.clip(gradients).norm)
         with torch.no_grad():
             for parameter, gradient in zip(model.parameters(), gradients, strict=True):
-                parameter -= _LEARNING_RATE * gradient
+                parameter.sub_(gradient, alpha=_LEARNING_RATE)
     return Run(losses=losses, norms=norms, final=sum(losses[-20:]) / 20)
 
 
@@ -226,11 +229,14 @@ def clipping_cosines(ids: Stream) -> dict[str, float]:
     nll, _ = model.nll(window[:, :-1], window[:, 1:], model.initial_state(_LANES))
     gradients = torch.autograd.grad(nll.mean(), list(model.parameters()))
     original = _flat(gradients)
-    cosines = {}
-    for kind, threshold in (("norm", 0.1), ("value", 1e-3)):
+    cosines = dict[str, float]()
+    for config in (
+        ClippingConfig(kind="norm", threshold=0.1),
+        ClippingConfig(kind="value", threshold=1e-3),
+    ):
         clipped = [gradient.clone() for gradient in gradients]
-        Clipper(ClippingConfig(kind=kind, threshold=threshold)).clip(clipped)
-        cosines[kind] = torch.cosine_similarity(original, _flat(clipped), dim=0).item()
+        Clipper(config).clip(clipped)
+        cosines[config.kind] = torch.cosine_similarity(original, _flat(clipped), dim=0).item()
     return cosines
 
 

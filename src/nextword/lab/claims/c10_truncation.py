@@ -1,5 +1,6 @@
 """C10: truncated back-propagation bounds the cost of an update."""
 
+import itertools
 from functools import partial
 
 import torch
@@ -51,7 +52,7 @@ def measure(bench: Workbench) -> Finding:
         log_y=True,
     )
     fits = line_fit(_SIZES, peaks), line_fit(_SIZES, seconds)
-    falls = all(later < earlier for earlier, later in zip(errors, errors[1:], strict=False))
+    falls = all(later < earlier for earlier, later in itertools.pairwise(errors))
     bounded, linear = ratio <= 1.1, min(fits) >= _LINE
     return Finding(
         verdict=Verdict.HOLDS if bounded and linear and falls else Verdict.PARTLY,
@@ -87,7 +88,7 @@ def _chunk_gradient(model: NeuralLanguageModel, window: torch.Tensor) -> None:
 def _chunk_peak(model: NeuralLanguageModel, window: torch.Tensor) -> int:
     with TensorMemory() as memory:
         _chunk_gradient(model, window)
-    return memory.peak
+    return int(memory.peak)
 
 
 def _peak(model: NeuralLanguageModel, ids: Stream) -> int:
@@ -99,7 +100,7 @@ def _peak(model: NeuralLanguageModel, ids: Stream) -> int:
             window = lanes[:, start : start + _CHUNK + 1]
             nll, state = model.nll(window[:, :-1], window[:, 1:], state.detach())
             torch.autograd.grad(nll.mean(), list(model.parameters()))
-    return memory.peak
+    return int(memory.peak)
 
 
 def _gradient_errors(model: NeuralLanguageModel) -> list[float]:
@@ -136,8 +137,8 @@ CLAIM = Claim(
     method="An Elman network of 16 units in float64. The memory is that of all tensors alive at "
     "one time, the time that of the CPU. The gradient of chunks is compared with that of all 320 "
     "steps.",
-    expected="Peak memory at 100,000 tokens at most 1.1 times that at 1,000; time and memory linear "
-    "in the chunk (R² >= 0.98); the error of the gradient falls strictly over chunks of 1, 5, 20 "
-    "and 80.",
+    expected="Peak memory at 100,000 tokens at most 1.1 times that at 1,000; time and memory "
+    "linear in the chunk (R² >= 0.98); the error of the gradient falls strictly over chunks of 1, 5, "
+    "20 and 80.",
     measure=measure,
 )

@@ -50,9 +50,9 @@ def measure(bench: Workbench) -> Finding:
     better = gap >= _GAP and gap > 2 * spread
     return Finding(
         verdict=Verdict.HOLDS if better else Verdict.FAILS,
-        reason=f"With chunks of {_CHUNK} characters, carrying the state lowers the held-out loss by "
-        f"{gap:.3f} nats (standard deviation {spread:.3f} over {_SEEDS} seeds): the network uses "
-        "what it read before the chunk, though no gradient flows there.",
+        reason=f"With chunks of {_CHUNK} characters, carrying the state lowers the held-out loss "
+        f"by {gap:.3f} nats (standard deviation {spread:.3f} over {_SEEDS} seeds): the network "
+        "uses what it read before the chunk, though no gradient flows there.",
         figures={
             "nll_carried": losses[True],
             "nll_reset": losses[False],

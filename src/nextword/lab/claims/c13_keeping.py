@@ -141,7 +141,7 @@ CLAIM = Claim(
     sources=(Source(lecture="lecture-004", place="LSTM resolves the vanishing gradient issue"),),
     method="An LSTM with saturated gates, a tanh network and a linear network with W_h = I keep a "
     "value; then a new value is written to one unit.",
-    expected="Saturated gates: a drift of 0 over 10,000 steps. The tanh network loses at least half "
-    "by step 100. The linear network keeps the value, but cannot overwrite one unit.",
+    expected="Saturated gates: a drift of 0 over 10,000 steps. The tanh network loses at least "
+    "half by step 100. The linear network keeps the value, but cannot overwrite one unit.",
     measure=measure,
 )

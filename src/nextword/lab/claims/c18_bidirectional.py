@@ -167,7 +167,8 @@ def _train(tagger: Tagger, token_ids: Tensor, tags: Tensor) -> None:
 @torch.no_grad()
 def _accuracy(tagger: Tagger, token_ids: Tensor, tags: Tensor) -> float:
     named = tags >= 0
-    return (tagger(token_ids).argmax(2) == tags)[named].double().mean().item()
+    accuracy: float = (tagger(token_ids).argmax(2) == tags)[named].double().mean().item()
+    return accuracy
 
 
 @torch.no_grad()
@@ -177,7 +178,8 @@ def _moved_by_next(tagger: Tagger, row: Tensor) -> float:
     changed = row.clone()
     changed[0, middle + 1] = (changed[0, middle + 1] + 1) % _VOCAB
     before, after = (tagger(ids)[0, middle].softmax(0) for ids in (row, changed))
-    return (after - before).abs().max().item()
+    moved: float = (after - before).abs().max().item()
+    return moved
 
 
 CLAIM = Claim(

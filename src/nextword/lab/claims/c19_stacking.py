@@ -76,11 +76,11 @@ def measure(bench: Workbench) -> Finding:
 CLAIM = Claim(
     id="C19",
     name="stacking",
-    statement="Recurrent layers can be stacked, so that one layer's hidden states are the inputs of "
-    "the next; stacked networks do better.",
+    statement="Recurrent layers can be stacked, so that one layer's hidden states are the inputs "
+    "of the next; stacked networks do better.",
     sources=(Source(lecture="lecture-004", place="Stacked (multi-layer) RNNs"),),
-    method="LSTMs of one layer of 128 units and of two layers of 84 learn source code, 300 updates, "
-    "three seeds; held-out code is scored.",
+    method="LSTMs of one layer of 128 units and of two layers of 84 learn source code, 300 "
+    "updates, three seeds; held-out code is scored.",
     expected="Two layers have a perplexity at least 1% lower, or the claim does not hold at this "
     "size.",
     measure=measure,

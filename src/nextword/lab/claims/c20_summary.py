@@ -141,7 +141,7 @@ def _matched_auc(
     """Return the AUC against sentences of the same length without the word, averaged by count."""
     negative = ~(positive if other is None else other)
     total, count = 0.0, 0
-    for length in lengths[positive].unique().tolist():
+    for length in torch.unique(lengths[positive]).tolist():
         same = lengths == length
         chosen, rest = scores[same & positive], scores[same & negative]
         if len(rest):

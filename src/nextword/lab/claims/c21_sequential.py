@@ -72,7 +72,7 @@ def _window_seconds(ids: Tensor) -> tuple[float, float]:
 
     def step_by_step() -> None:
         state = model.initial_state(1)
-        for token_ids in ids.split(1, dim=1):
+        for token_ids in torch.split(ids, 1, dim=1):
             _, state = model.hidden(token_ids, state)
 
     whole = cpu_seconds(partial(model.hidden, ids, model.initial_state(1)))
@@ -94,7 +94,7 @@ def scan_error() -> float:
             for backend in ("scan", "reference")
         )
         errors.append((scanned - looped).abs().max().item())
-    return max(errors)
+    return float(max(errors))
 
 
 def _scan_seconds() -> tuple[float, float]:

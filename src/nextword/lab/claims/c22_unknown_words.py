@@ -48,9 +48,9 @@ def measure(bench: Workbench) -> Finding:
     beats, proper = gap >= _GAP, all_finite and error <= 1e-5
     return Finding(
         verdict=Verdict.HOLDS if beats and proper else Verdict.PARTLY,
-        reason=f"After a word that it never saw, the network predicts better by {gap:.2f} nats with "
-        "the word's vector than with `<unk>`. All probabilities are finite and sum to 1. Without a "
-        "vector a network is as helpless as a table: every unknown word is the same.",
+        reason=f"After a word that it never saw, the network predicts better by {gap:.2f} nats "
+        "with the word's vector than with `<unk>`. All probabilities are finite and sum to 1. Without "
+        "a vector a network is as helpless as a table: every unknown word is the same.",
         figures={
             "nll_with_vector": with_vector,
             "nll_with_unknown": with_unknown,
@@ -96,7 +96,8 @@ def cooccurrence_vectors(ids: Stream) -> Float[Tensor, "vocab size"]:
     counts.index_put_((ids[1:], _VOCAB + ids[:-1]), torch.ones(()), accumulate=True)
     left, values, _ = torch.linalg.svd(counts.sqrt(), full_matrices=False)
     vectors = left[:, :_SIZE] * values[:_SIZE]
-    return vectors / vectors[1:].std(0).clamp(min=1e-6)
+    scaled: Tensor = vectors / vectors[1:].std(0).clamp(min=1e-6)
+    return scaled
 
 
 @torch.no_grad()

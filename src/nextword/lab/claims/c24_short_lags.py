@@ -1,5 +1,7 @@
 """C24: when long-lag gradients vanish, parameters still learn from the short lags."""
 
+import itertools
+
 import torch
 from torch import Tensor
 
@@ -28,7 +30,7 @@ def measure(bench: Workbench) -> Finding:
     )
     losses: list[float] = []
     shares = {0: lag_shares(model, ids)}
-    for before, after in zip(_MEASURED, _MEASURED[1:], strict=False):
+    for before, after in itertools.pairwise(_MEASURED):
         losses += fit(
             model,
             ids[before * 400 :],

@@ -5,7 +5,12 @@ import random
 import torch
 from torch import Tensor
 
-from nextword.families import RecurrentConfig, TransformerConfig, WindowConfig
+from nextword.families import (
+    NeuralModelConfig,
+    RecurrentConfig,
+    TransformerConfig,
+    WindowConfig,
+)
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
 from nextword.lab.drawing import draw_bars
 from nextword.lab.words import WordCorpus, word_corpus, word_lstm, word_network, word_ngrams
@@ -13,7 +18,12 @@ from nextword.lab.workbench import Workbench
 from nextword.models import LanguageModel, inference
 
 _MIN_CONTEXT, _MAX_CONTEXT, _NUM_TARGETS = 6, 15, 1_500
-_SMALL = {"hidden_size": 64, "tied": False}
+#: The networks that are trained here.
+_CONFIGS: dict[str, NeuralModelConfig] = {
+    "window": WindowConfig(window=4, hidden_size=64, embedding_size=48, tied=False),
+    "Elman": RecurrentConfig(cell="elman", hidden_size=64, embedding_size=48, tied=False),
+    "Transformer": TransformerConfig(hidden_size=48, num_layers=1),
+}
 
 
 def measure(bench: Workbench) -> Finding:
@@ -55,11 +65,7 @@ def _models(bench: Workbench, corpus: WordCorpus) -> dict[str, LanguageModel]:
         "3-gram": word_ngrams(corpus, order=3),
         "LSTM": word_lstm(bench),
     }
-    for name, config in (
-        ("window", WindowConfig(window=4, embedding_size=48, **_SMALL)),
-        ("Elman", RecurrentConfig(cell="elman", embedding_size=48, **_SMALL)),
-        ("Transformer", TransformerConfig(hidden_size=48, num_layers=1)),
-    ):
+    for name, config in _CONFIGS.items():
         bench.on_progress(f"training the {name} network", 0, 1)
         models[name] = word_network(corpus, config, num_epochs=1.5)
     return models
