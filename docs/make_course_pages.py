@@ -1,7 +1,7 @@
 """Write the pages of docs/course from the results of `nextword lab run all`.
 
     nextword lab run all --out runs/lab
-    python docs/make_course_pages.py --from runs/lab    take over new results and pictures
+    python docs/make_course_pages.py --from runs/lab    take over its results and pictures
     python docs/make_course_pages.py                    rewrite the pages from the results here
     python docs/make_course_pages.py --check            exit 1 if a page differs from the results
 
@@ -136,11 +136,26 @@ def shown_json(values: Any) -> str:
 
 
 def take_over(run: Path) -> None:
-    """Copy the results and pictures of a run of the lab."""
+    """Copy the pictures and results of a run, which replace those of the same claims.
+
+    The figures of a claim do not depend on the others, so claims can be measured one by one. All
+    must have the same seed, versions and number of threads.
+    """
     RESULTS.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(run / REPORT_FILE, RESULTS / REPORT_FILE)
-    for picture in sorted((run / "pictures").glob("*.png")):
-        shutil.copyfile(picture, RESULTS / picture.name)
+    report = json.loads((run / REPORT_FILE).read_text(encoding="utf-8"))
+    kept = RESULTS / REPORT_FILE
+    if kept.exists():
+        old = json.loads(kept.read_text(encoding="utf-8"))
+        if any(old[key] != report[key] for key in ("seed", "machine")):
+            raise SystemExit(f"{run} has another seed or machine than {kept}; delete that first.")
+        claims = {each["id"]: each for each in [*old["claims"], *report["claims"]]}
+        report["claims"] = sorted(claims.values(), key=lambda each: int(each["id"][1:]))
+    for claim in report["claims"]:
+        for name in claim["pictures"]:
+            if (run / "pictures" / name).exists():
+                shutil.copyfile(run / "pictures" / name, RESULTS / name)
+    text = json.dumps(report, indent=1, ensure_ascii=False)
+    kept.write_text(text + "\n", encoding="utf-8")
 
 
 def main(arguments: list[str]) -> int:

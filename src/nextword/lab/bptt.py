@@ -9,9 +9,6 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-Matrix = Float[Tensor, "rows columns"]
-Vector = Float[Tensor, " size"]
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ElmanWeights:
@@ -25,11 +22,11 @@ class ElmanWeights:
         bias_y: b_y, (vocab).
     """
 
-    weight_e: Matrix
-    weight_h: Matrix
-    bias: Vector
-    weight_y: Matrix
-    bias_y: Vector
+    weight_e: Float[Tensor, "hidden input"]
+    weight_h: Float[Tensor, "hidden hidden"]
+    bias: Float[Tensor, " hidden"]
+    weight_y: Float[Tensor, "vocab hidden"]
+    bias_y: Float[Tensor, " vocab"]
 
     @classmethod
     def random(cls, *, input_size: int, hidden_size: int, vocab_size: int) -> "ElmanWeights":
@@ -60,8 +57,8 @@ class BpttGradients:
     """
 
     loss: float
-    weight_h: Matrix
-    weight_e: Matrix
+    weight_h: Float[Tensor, "hidden hidden"]
+    weight_e: Float[Tensor, "hidden input"]
     by_lag_h: Float[Tensor, "lags hidden hidden"]
     by_lag_e: Float[Tensor, "lags hidden input"]
 
@@ -131,7 +128,9 @@ def bptt_gradients(
     )
 
 
-def step_jacobian(weights: ElmanWeights, hidden: Vector) -> Matrix:
+def step_jacobian(
+    weights: ElmanWeights, hidden: Float[Tensor, " hidden"]
+) -> Float[Tensor, "hidden hidden"]:
     """Return J[j] = dh[j]/dh[j-1] = diag(1 - h[j]²) W_h, (hidden, hidden).
 
     Args:

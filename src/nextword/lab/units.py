@@ -67,7 +67,7 @@ def best_unit(
     activations: Activations,
     labels: np.ndarray,
     *,
-    held_out: Activations,
+    held_out: Float[Tensor, "held_out_positions units"],
     held_out_labels: np.ndarray,
 ) -> UnitMatch:
     """Choose the unit with the best score on one text, and score it on another one.

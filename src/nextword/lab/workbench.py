@@ -2,21 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, TypeVar, cast
+from typing import TypeVar, cast
 
 from nextword.tensors import random_states, seed_everything, set_random_states
+from nextword.training import ProgressCallback
 
 Shared = TypeVar("Shared")
 
 
-class ProgressHook(Protocol):
-    """A function that is called with (stage, done, total)."""
-
-    def __call__(self, stage: str, done: int, total: int | None = None, /) -> None:
-        """Report the progress of a stage."""
-
-
-def no_progress(stage: str, done: int, total: int | None = None, /) -> None:
+def no_progress(stage: str, done: int, total: int | None = None) -> None:
     """Ignore the progress."""
 
 
@@ -41,7 +35,7 @@ class Workbench:
     """
 
     def __init__(
-        self, folder: Path, *, seed: int = 0, on_progress: ProgressHook = no_progress
+        self, folder: Path, *, seed: int = 0, on_progress: ProgressCallback = no_progress
     ) -> None:
         self.folder = folder
         self.seed = seed

@@ -43,9 +43,9 @@ def measure(bench: Workbench) -> Finding:
     is_constant = len(set(counts)) == 1 and finite
     return Finding(
         verdict=Verdict.HOLDS if is_exact and is_constant else Verdict.FAILS,
-        reason="W has m·k·n entries for every window k, from "
-        f"{window_sizes[0]:,} at k = 1 to {window_sizes[-1]:,} at k = {_WINDOWS[-1]}. The "
-        f"recurrent network has {counts[0]:,} parameters, and reads {_LENGTHS[-1]:,} tokens with them.",
+        reason=f"W has m·k·n entries for every window k, from {window_sizes[0]:,} at k = 1 to "
+        f"{window_sizes[-1]:,} at k = {_WINDOWS[-1]}. The recurrent network has {counts[0]:,} "
+        f"parameters, and reads {_LENGTHS[-1]:,} tokens with them.",
         figures={
             "window": list(_WINDOWS),
             "window_matrix": window_sizes,

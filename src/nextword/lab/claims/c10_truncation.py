@@ -138,7 +138,7 @@ CLAIM = Claim(
     "one time, the time that of the CPU. The gradient of chunks is compared with that of all 320 "
     "steps.",
     expected="Peak memory at 100,000 tokens at most 1.1 times that at 1,000; time and memory "
-    "linear in the chunk (R² >= 0.98); the error of the gradient falls strictly over chunks of 1, 5, "
-    "20 and 80.",
+    "linear in the chunk (R² >= 0.98); the error of the gradient falls strictly over chunks of 1, "
+    "5, 20 and 80.",
     measure=measure,
 )

@@ -13,7 +13,7 @@ _ELMAN, _LSTM = 39, 18
 _FORGET_BIAS = 5.0
 _UPDATES = 1_500
 _LEARNING_RATES = {"Elman": 3e-3, "LSTM": 1e-2}
-_LAGS = {"Elman": (3, 5, 7, 10, 15, 20, 30), "LSTM": (10, 20, 40, 60, 80)}
+_LAGS = {"Elman": (3, 5, 7, 10, 15, 20), "LSTM": (20, 60, 80)}
 _CURRICULUM_LAG, _LONG = 60, 100
 _RECALL = 0.9
 

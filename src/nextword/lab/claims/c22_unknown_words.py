@@ -49,8 +49,8 @@ def measure(bench: Workbench) -> Finding:
     return Finding(
         verdict=Verdict.HOLDS if beats and proper else Verdict.PARTLY,
         reason=f"After a word that it never saw, the network predicts better by {gap:.2f} nats "
-        "with the word's vector than with `<unk>`. All probabilities are finite and sum to 1. Without "
-        "a vector a network is as helpless as a table: every unknown word is the same.",
+        "with the word's vector than with `<unk>`. All probabilities are finite and sum to 1. "
+        "Without a vector a network is as helpless as a table: every unknown word is the same.",
         figures={
             "nll_with_vector": with_vector,
             "nll_with_unknown": with_unknown,
