@@ -39,6 +39,14 @@ nextword lab run all --out runs/lab
 The texts are the sources of Python's standard library, or are made by the lab, so nothing has to be
 downloaded. With the same seed and versions the figures are the same; timings are not. The page
 [Equations of the course](equations.md) names the function that computes each equation.
+
+For classes, the folder `examples` has four notebooks as scripts with cells (`notebooks`), an LSTM
+in one NumPy file (`lstm_in_one_file.py`), and six exercises with checks (`exercises`):
+
+```bash
+python examples/notebooks/cells.py
+python examples/exercises/check.py all || true
+```
 """
 
 

@@ -18,7 +18,7 @@ MISTAKES = [
     ("cell", "* torch.tanh(c_new), c_new", "* c_new, c_new", "h is wrong"),
     ("cell", "e @ U.T + h @ W.T", "e @ U.T + h @ W.T * 1.01", "c is wrong"),
     ("bptt", "arriving = W.T @ through", "arriving = W @ through", "wrong for 7 step(s)"),
-    ("bptt", "(arriving + r[time - 1])", "r[time - 1]", "wrong for 2 step(s)"),
+    ("bptt", "(arriving + r[time - 1])", "r[time - 1]", "wrong for 7 step(s)"),
     ("bptt", "states[time - 1])\n", "states[time])\n", "wrong for 1 step(s)"),
     ("clipping", "min(threshold / norm, 1.0)", "(threshold / norm)", "below the threshold"),
     ("clipping", "clip(-threshold, threshold)", "clip(None, threshold)", "outside the limits"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from nextword.base import atomic_writer
 
@@ -53,6 +54,9 @@ def draw_curves(
         axes.axhline(height, color="#555555", linestyle=":", linewidth=1, label=name)
     if log_x:
         axes.set_xscale("log")
+        places = sorted({place for x, _ in curves.values() for place in x})
+        axes.set_xticks(places, [f"{place:g}" for place in places], fontsize=8)
+        axes.xaxis.set_minor_locator(NullLocator())
     if log_y:
         axes.set_yscale("log")
     axes.set_xlabel(labels[0])

@@ -42,17 +42,20 @@ def measure(bench: Workbench) -> Finding:
         labels=("tokens after the prompt", "nats per token"),
     )
     drifts_away = gap >= _GAP
+    differs = curves["free"][0] - curves["human"][0] >= _GAP
     return Finding(
-        verdict=Verdict.HOLDS if drifts_away else Verdict.FAILS,
+        verdict=_verdict(drifts_away, differs),
         reason=f"From tokens 1-50 to 451-500 the score of the model's own text changes by "
         f"{drifts['free']:+.3f} nats, that of the human continuation by {drifts['human']:+.3f}: a "
-        f"difference of {gap:+.3f} nats.",
+        f"difference of {gap:+.3f} nats. The two do differ, but from the first 50 tokens on, by "
+        f"{curves['free'][0] - curves['human'][0]:+.2f} nats.",
         figures={
             "nll_by_50_tokens_free": curves["free"],
             "nll_by_50_tokens_human": curves["human"],
             "drift_free": drifts["free"],
             "drift_human": drifts["human"],
             "difference": gap,
+            "gap_of_the_first_50": curves["free"][0] - curves["human"][0],
             "num_continuations": _ROWS,
         },
         checks=(
@@ -60,6 +63,12 @@ def measure(bench: Workbench) -> Finding:
         ),
         pictures=(picture,),
     )
+
+
+def _verdict(drifts_away: bool, differs: bool) -> Verdict:
+    if drifts_away:
+        return Verdict.HOLDS
+    return Verdict.PARTLY if differs else Verdict.FAILS
 
 
 def _sampled(model: LanguageModel, prompts: Tensor) -> Tensor:

@@ -96,7 +96,7 @@ def cooccurrence_vectors(ids: Stream) -> Float[Tensor, "vocab size"]:
     counts.index_put_((ids[1:], _VOCAB + ids[:-1]), torch.ones(()), accumulate=True)
     left, values, _ = torch.linalg.svd(counts.sqrt(), full_matrices=False)
     vectors = left[:, :_SIZE] * values[:_SIZE]
-    scaled: Tensor = vectors / vectors[1:].std(0).clamp(min=1e-6)
+    scaled: Tensor = vectors / vectors[1:].std()
     return scaled
 
 
