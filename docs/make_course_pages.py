@@ -66,8 +66,8 @@ def index_page(report: dict[str, Any]) -> str:
     """Return the index with the table of verdicts."""
     machine = report["machine"]
     rows = [
-        f"| [{claim['id']}]({file_name(claim)}) | {claim['statement']} | {claim['verdict']} | "
-        f"{'met' if claim['passed'] else 'missed'} |"
+        f"| [{claim['id']}]({file_name(claim)}) | {escaped(claim['statement'])} | "
+        f"{claim['verdict']} | {'met' if claim['passed'] else 'missed'} |"
         for claim in report["claims"]
     ]
     toctree = "\n".join(file_name(claim).removesuffix(".md") for claim in report["claims"])
