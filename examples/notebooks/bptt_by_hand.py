@@ -6,12 +6,12 @@
 #
 # The gradient of the recurrent matrix is a sum over all earlier steps k. Each term is the immediate
 # derivative at step k, carried to the loss by a product of Jacobians. The function
-# `nextword.lab.bptt.bptt_gradients` writes that sum out, without autograd.
+# `nextword.lab.tools.bptt.bptt_gradients` writes that sum out, without autograd.
 
 # %%
 import torch
 
-from nextword.lab.bptt import ElmanWeights, bptt_gradients, forward, step_jacobian
+from nextword.lab.tools import ElmanWeights, bptt_gradients, forward, step_jacobian
 
 torch.manual_seed(0)
 weights = ElmanWeights.random(input_size=4, hidden_size=6, vocab_size=9)

@@ -1,8 +1,8 @@
 """The lab: every claim of the course with an experiment that measures it.
 
 `claims` has one file for each claim, 25 in all, and is therefore the one folder with more than 12
-files for that reason. The files here contain what the claims share: the contract, texts, networks,
-trained models and pictures.
+files for that reason. `material` contains texts, tasks and trained models, `tools` networks,
+back-propagation by hand, measuring and drawing.
 """
 
 from nextword.lab.claims import CLAIMS

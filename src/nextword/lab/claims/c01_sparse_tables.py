@@ -5,9 +5,8 @@ from itertools import pairwise
 import torch
 
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
-from nextword.lab.drawing import draw_curves
-from nextword.lab.texts import english_sentences
-from nextword.lab.words import word_corpus, word_lstm, word_ngrams
+from nextword.lab.material import english_sentences, word_corpus, word_lstm, word_ngrams
+from nextword.lab.tools import draw_curves
 from nextword.lab.workbench import Workbench
 
 _ORDERS = (1, 2, 3, 4, 5)

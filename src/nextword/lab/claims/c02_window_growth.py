@@ -4,8 +4,7 @@ import torch
 
 from nextword.families import RecurrentConfig, WindowConfig
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
-from nextword.lab.drawing import draw_curves
-from nextword.lab.networks import build_model, first_cell
+from nextword.lab.tools import build_model, draw_curves, first_cell
 from nextword.lab.workbench import Workbench
 
 _EMBEDDING, _HIDDEN, _VOCAB = 12, 16, 30

@@ -4,7 +4,7 @@ import torch
 
 from nextword.families import RecurrentConfig, WindowConfig
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
-from nextword.lab.networks import build_model
+from nextword.lab.tools import build_model
 from nextword.lab.workbench import Workbench
 from nextword.models import NeuralLanguageModel
 

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from nextword.cells import ElmanCell
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
-from nextword.lab.drawing import draw_bars
+from nextword.lab.tools import draw_bars
 from nextword.lab.workbench import Workbench
 
 _NUM_KEYS, _LENGTH, _HIDDEN = 10, 4, 32

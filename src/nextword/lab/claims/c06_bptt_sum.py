@@ -3,10 +3,14 @@
 import torch
 from torch import Tensor
 
-from nextword.lab.bptt import BpttGradients, ElmanWeights, bptt_gradients
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
-from nextword.lab.drawing import draw_curves
-from nextword.lab.networks import relative_difference
+from nextword.lab.tools import (
+    BpttGradients,
+    ElmanWeights,
+    bptt_gradients,
+    draw_curves,
+    relative_difference,
+)
 from nextword.lab.workbench import Workbench
 
 _NUM_STEPS, _INPUT, _HIDDEN, _VOCAB = 12, 4, 6, 9

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
-from nextword.lab.drawing import draw_curves
+from nextword.lab.tools import draw_curves
 from nextword.lab.workbench import Workbench
 
 _HIDDEN, _NUM_STEPS, _NUM_TRIALS, _LAG = 10, 60, 20, 40

@@ -8,16 +8,16 @@ from torch import Tensor
 
 from nextword.families import RecurrentConfig
 from nextword.lab.contract import Check, Claim, Figures, Finding, Source, Verdict
-from nextword.lab.drawing import draw_curves
-from nextword.lab.networks import (
+from nextword.lab.material import source_code
+from nextword.lab.tools import (
     Stream,
     build_model,
     character_ids,
+    draw_curves,
     first_cell,
     lanes_of,
     unigram_entropy,
 )
-from nextword.lab.texts import source_code
 from nextword.lab.workbench import Workbench
 from nextword.models import NeuralLanguageModel
 from nextword.optim import Clipper, ClippingConfig

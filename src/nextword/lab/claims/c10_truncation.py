@@ -7,13 +7,15 @@ import torch
 
 from nextword.families import RecurrentConfig
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
-from nextword.lab.drawing import draw_curves
-from nextword.lab.measuring import TensorMemory, cpu_seconds, line_fit
-from nextword.lab.networks import (
+from nextword.lab.tools import (
     Stream,
+    TensorMemory,
     build_model,
+    cpu_seconds,
+    draw_curves,
     first_cell,
     lanes_of,
+    line_fit,
     relative_difference,
     use_reference,
 )

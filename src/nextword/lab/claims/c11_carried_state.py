@@ -6,9 +6,8 @@ import torch
 
 from nextword.families import RecurrentConfig
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
-from nextword.lab.drawing import draw_bars
-from nextword.lab.networks import build_model, character_ids, fit, mean_nll
-from nextword.lab.texts import source_code
+from nextword.lab.material import source_code
+from nextword.lab.tools import build_model, character_ids, draw_bars, fit, mean_nll
 from nextword.lab.workbench import Workbench
 
 _CHUNK, _UPDATES, _SEEDS = 20, 300, 3

@@ -4,8 +4,8 @@ import torch
 
 from nextword.cells import AnyCell, ElmanCell, LstmCell
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
-from nextword.lab.drawing import draw_curves
-from nextword.lab.recall import NUM_SYMBOLS, RecallNetwork, recall_accuracy, train_recall
+from nextword.lab.material import NUM_SYMBOLS, RecallNetwork, recall_accuracy, train_recall
+from nextword.lab.tools import draw_curves
 from nextword.lab.workbench import Workbench
 
 _ELMAN, _LSTM = 39, 18

@@ -12,7 +12,7 @@ from nextword.cells import (
     LstmState,
 )
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
-from nextword.lab.drawing import draw_curves
+from nextword.lab.tools import draw_curves
 from nextword.lab.workbench import Workbench
 
 _SIZE, _LONG, _SHORT = 8, 10_000, 100

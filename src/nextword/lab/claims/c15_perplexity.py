@@ -7,7 +7,7 @@ import torch
 from nextword.base import nats_to_bits, perplexity
 from nextword.families import RecurrentConfig
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
-from nextword.lab.networks import build_model
+from nextword.lab.tools import build_model
 from nextword.lab.workbench import Workbench
 
 _VOCAB, _NUM_TOKENS, _LIMIT = 11, 200, 1e-6

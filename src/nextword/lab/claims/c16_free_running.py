@@ -6,9 +6,8 @@ from torch import Tensor
 
 from nextword.families import NgramConfig, train_ngram
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
-from nextword.lab.drawing import draw_curves
-from nextword.lab.texts import source_code
-from nextword.lab.trained import HELD_OUT_CHARACTERS, byte_lstm, held_out_ids
+from nextword.lab.material import HELD_OUT_CHARACTERS, byte_lstm, held_out_ids, source_code
+from nextword.lab.tools import draw_curves
 from nextword.lab.workbench import Workbench
 from nextword.models import LanguageModel, inference
 from nextword.text import Corpus, text_document

@@ -5,13 +5,9 @@ import torch
 from torch import Tensor
 
 from nextword.families import RecurrentConfig
-from nextword.lab.code_properties import code_properties
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
-from nextword.lab.drawing import draw_bars
-from nextword.lab.networks import build_model, first_cell
-from nextword.lab.texts import source_modules
-from nextword.lab.trained import byte_lstm
-from nextword.lab.units import best_unit, cell_states
+from nextword.lab.material import byte_lstm, code_properties, source_modules
+from nextword.lab.tools import best_unit, build_model, cell_states, draw_bars, first_cell
 from nextword.lab.workbench import Workbench
 from nextword.models import NeuralLanguageModel
 from nextword.tokens import Tokenizer

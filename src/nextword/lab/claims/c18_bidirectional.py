@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from nextword.cells import LstmCell
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
-from nextword.lab.drawing import draw_bars
-from nextword.lab.texts import library_files
+from nextword.lab.material import library_files
+from nextword.lab.tools import draw_bars
 from nextword.lab.workbench import Workbench
 from nextword.recurrent import BidirectionalStack, RecurrentStack
 

@@ -8,9 +8,8 @@ from torch import Tensor
 
 from nextword.families import NetworkSpec, RecurrentConfig
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
-from nextword.lab.drawing import draw_curves
-from nextword.lab.networks import auc
-from nextword.lab.words import WordCorpus, word_corpus, word_lstm
+from nextword.lab.material import WordCorpus, word_corpus, word_lstm
+from nextword.lab.tools import auc, draw_curves
 from nextword.lab.workbench import Workbench
 from nextword.models import NeuralLanguageModel
 

@@ -8,9 +8,7 @@ from torch import Tensor
 from nextword.cells import CELLS, AnyCell
 from nextword.families import RecurrentConfig, WindowConfig
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
-from nextword.lab.drawing import draw_curves
-from nextword.lab.measuring import cpu_seconds
-from nextword.lab.networks import build_model, use_reference
+from nextword.lab.tools import build_model, cpu_seconds, draw_curves, use_reference
 from nextword.lab.workbench import Workbench
 from nextword.recurrent import RecurrentStack
 

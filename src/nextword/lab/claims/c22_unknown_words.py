@@ -6,8 +6,7 @@ from torch import Tensor
 
 from nextword.families import RecurrentConfig
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
-from nextword.lab.drawing import draw_bars
-from nextword.lab.networks import Stream, build_model, fit
+from nextword.lab.tools import Stream, build_model, draw_bars, fit
 from nextword.lab.workbench import Workbench
 from nextword.models import NeuralLanguageModel
 

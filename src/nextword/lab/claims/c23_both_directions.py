@@ -7,7 +7,7 @@ from torch import Tensor
 
 from nextword.cells import ElmanCell, ElmanState
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
-from nextword.lab.drawing import draw_curves
+from nextword.lab.tools import draw_curves
 from nextword.lab.workbench import Workbench
 
 _INPUT, _HIDDEN, _STEPS, _LAGS = 8, 32, 120, 30

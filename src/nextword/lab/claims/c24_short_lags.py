@@ -7,9 +7,8 @@ from torch import Tensor
 
 from nextword.families import RecurrentConfig
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
-from nextword.lab.drawing import draw_curves
-from nextword.lab.networks import Stream, build_model, character_ids, fit
-from nextword.lab.texts import source_code
+from nextword.lab.material import source_code
+from nextword.lab.tools import Stream, build_model, character_ids, draw_curves, fit
 from nextword.lab.workbench import Workbench
 from nextword.models import NeuralLanguageModel, model_trace
 

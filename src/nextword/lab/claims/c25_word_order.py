@@ -12,8 +12,8 @@ from nextword.families import (
     WindowConfig,
 )
 from nextword.lab.contract import Check, Claim, Finding, Source, Verdict
-from nextword.lab.drawing import draw_bars
-from nextword.lab.words import WordCorpus, word_corpus, word_lstm, word_network, word_ngrams
+from nextword.lab.material import WordCorpus, word_corpus, word_lstm, word_network, word_ngrams
+from nextword.lab.tools import draw_bars
 from nextword.lab.workbench import Workbench
 from nextword.models import LanguageModel, inference
 

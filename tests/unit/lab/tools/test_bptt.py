@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from nextword.lab.bptt import ElmanWeights, bptt_gradients, forward, step_jacobian
 from nextword.lab.claims.c06_bptt_sum import autograd_gradients
+from nextword.lab.tools import ElmanWeights, bptt_gradients, forward, step_jacobian
 
 
 def random_case(num_steps: int) -> tuple[ElmanWeights, torch.Tensor, torch.Tensor]:

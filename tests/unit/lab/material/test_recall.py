@@ -3,7 +3,7 @@
 import torch
 
 from nextword.cells import LstmCell
-from nextword.lab.recall import (
+from nextword.lab.material import (
     NUM_SYMBOLS,
     RecallNetwork,
     recall_accuracy,

@@ -14,8 +14,8 @@ from nextword.families import (
     RecurrentConfig,
     train_ngram,
 )
-from nextword.lab.networks import Report, Stream, fit
-from nextword.lab.texts import english_sentences
+from nextword.lab.material.texts import english_sentences
+from nextword.lab.tools import Report, Stream, fit
 from nextword.lab.workbench import Workbench
 from nextword.models import NeuralLanguageModel
 from nextword.text import Corpus, text_document

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nextword.lab.code_properties import LATE_COLUMN, code_properties
+from nextword.lab.material import LATE_COLUMN, code_properties
 
 PROGRAM = '''def f(x, y=(1, 2)):
     """Say "why".

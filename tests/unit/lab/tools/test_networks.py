@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from nextword.families import RecurrentConfig
-from nextword.lab.networks import (
+from nextword.lab.tools import (
     auc,
     build_model,
     character_ids,

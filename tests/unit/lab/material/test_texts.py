@@ -5,16 +5,15 @@ import pytest
 import torch
 
 from nextword.base import DataError
-from nextword.lab.texts import library_files, source_modules
-from nextword.lab.trained import pieces_of
-from nextword.lab.units import best_unit, unit_aucs
+from nextword.lab.material import library_files, pieces_of, source_modules
+from nextword.lab.tools import best_unit, unit_aucs
 
 
 @pytest.fixture
 def few_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replace the standard library, which takes seconds to read, by three short modules."""
     files = tuple((f"{number}.py", "x = 1\n" * 10) for number in range(3))
-    monkeypatch.setattr("nextword.lab.texts.library_files", lambda: files)
+    monkeypatch.setattr("nextword.lab.material.texts.library_files", lambda: files)
     source_modules.cache_clear()
 
 

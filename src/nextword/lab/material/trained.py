@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Int64
 
 from nextword.api import Model, load, train
-from nextword.lab.texts import source_code, source_modules
+from nextword.lab.material.texts import source_code, source_modules
 from nextword.lab.workbench import Workbench
 from nextword.tokens import Tokenizer
 from nextword.training import Callback, StepRecord

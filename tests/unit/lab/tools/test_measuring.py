@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from nextword.lab.measuring import TensorMemory, cpu_seconds, line_fit
+from nextword.lab.tools import TensorMemory, cpu_seconds, line_fit
 
 
 def test_memory_counts_what_is_alive_at_one_time() -> None:
