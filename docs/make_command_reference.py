@@ -6,18 +6,13 @@
 Uses only the application of the command line, the class of all settings, and its annotations.
 """
 
-import dataclasses
-import inspect
 import os
-import re
 import sys
-import types
-import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from nextword.base import describe_range, parts
+from nextword.base import SettingSection, described_settings
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
 WIDTH = 92
@@ -68,7 +63,7 @@ def settings_page() -> str:
     """Return the page on settings: a table for every section, as Markdown."""
     from nextword.training import RunConfig
 
-    return "\n".join([SETTINGS_INTRODUCTION, *_sections(RunConfig, ())])
+    return "\n".join([SETTINGS_INTRODUCTION, *_sections(RunConfig)])
 
 
 def task_settings_page() -> str:
@@ -80,8 +75,8 @@ def task_settings_page() -> str:
     from nextword.tasks.tagging import TaggingRunConfig
     from nextword.training import RunConfig
 
-    sections = [*_sections(TaggingRunConfig, ()), *_sections(ClassificationRunConfig, ())]
-    listed = set(_sections(RunConfig, ()))
+    sections = [*_sections(TaggingRunConfig), *_sections(ClassificationRunConfig)]
+    listed = set(_sections(RunConfig))
     is_new = dict.fromkeys(each for each in sections if not each.startswith("## At the top"))
     new = [section for section in is_new if section not in listed]
     return "\n".join([TASK_SETTINGS_INTRODUCTION, *new])
@@ -99,77 +94,28 @@ def _helps(command: Any, path: str, parent: Any) -> Iterator[tuple[str, str]]:
             yield from _helps(below, f"{path} {name}", context)
 
 
-def _sections(kind: type, path: tuple[str, ...]) -> Iterator[str]:
-    """Iterate over the sections of a settings class: a heading and a table each."""
-    hints, plain = typing.get_type_hints(kind, include_extras=True), typing.get_type_hints(kind)
-    described: dict[str, str] = {}
-    for each in reversed(kind.__mro__):
-        described |= _argument_texts(each)
-    rows: list[str] = []
-    below: list[str] = []
-    for field in dataclasses.fields(kind):
-        name = (*path, field.name)
-        insides = [part for part in parts(hints[field.name]) if dataclasses.is_dataclass(part)]
-        for inside in insides:
-            below.extend(_sections(typing.cast("type", inside), name))
-        if not insides:
-            cells = [f"`{'.'.join(name)}`", f"`{_kind(plain[field.name])}`", _default(field)]
-            text = described.get(field.name, "")
-            limits = describe_range(hints[field.name])
-            rows.append(_row(*cells, f"{text} Range: {limits}." if limits else text))
-    if rows:
-        title = f"`{'.'.join(path)}`" if path else "At the top"
-        head = ["| setting | type | default | |", "|---|---|---|---|"]
-        yield "\n".join([f"## {title}\n", _summary(kind), "", *head, *rows, ""])
-    yield from below
+def _sections(kind: type) -> list[str]:
+    """Return the sections of a settings class as Markdown: a heading and a table each."""
+    return [_section(section) for section in described_settings(kind)]
+
+
+def _section(section: SettingSection) -> str:
+    title = f"`{section.name}`" if section.name else "At the top"
+    head = ["| setting | type | default | |", "|---|---|---|---|"]
+    rows = [
+        _row(f"`{each.name}`", f"`{each.type}`", _code(each.default), each.meaning)
+        for each in section.settings
+    ]
+    choice = f" with `{section.choice}`" if section.choice else ""
+    return "\n".join([f"## {title}{choice}\n", section.meaning, "", *head, *rows, ""])
+
+
+def _code(default: str) -> str:
+    return default if default in ("required", "unset") else f"`{default}`"
 
 
 def _row(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def _kind(hint: Any) -> str:
-    """Return the type of a setting; choices are listed, None is left out."""
-    names: list[str] = []
-    for part in _alternatives(hint):
-        if typing.get_origin(part) is typing.Literal:
-            names.extend(repr(choice).replace("'", '"') for choice in typing.get_args(part))
-        elif part is not types.NoneType:
-            names.append(str(part) if typing.get_args(part) else part.__name__)
-    return ", ".join(names)
-
-
-def _default(field: Any) -> str:
-    if field.default is not dataclasses.MISSING:
-        value = field.default
-    elif field.default_factory is not dataclasses.MISSING:
-        value = field.default_factory()
-    else:
-        return "required"
-    if value is None:
-        return "unset"
-    return f"`{str(value).lower() if isinstance(value, bool) else repr(value)}`".replace("'", '"')
-
-
-def _alternatives(hint: Any) -> tuple[Any, ...]:
-    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
-        return typing.get_args(hint)
-    return (hint,)
-
-
-def _summary(kind: type) -> str:
-    return (inspect.getdoc(kind) or "").partition("\n\n")[0].replace("\n", " ")
-
-
-def _argument_texts(kind: type) -> dict[str, str]:
-    """Return the texts of the Args or Attributes section of a class docstring, by name."""
-    section = re.search(
-        r"^(?:Args|Attributes):\n((?:[ ]{4}.*\n?|\n)+)", inspect.getdoc(kind) or "", re.MULTILINE
-    )
-    entries = re.findall(
-        r"^    (\w+): ((?:.|\n(?!    \w))+)", section.group(1) if section else "", re.M
-    )
-    return {name: " ".join(text.split()) for name, text in entries}
 
 
 def main(arguments: list[str]) -> int:

@@ -11,8 +11,9 @@ from nextword import __version__
 from nextword.cli import main
 
 COMMANDS = (
-    *("demo", "train", "recipes", "evaluate", "audit"),
-    *("generate", "next", "score", "encode", "info", "export", "bench", "bench-keyboard"),
+    *("demo", "train", "recipes", "settings", "evaluate", "audit"),
+    *("generate", "next", "score", "surprisal", "pairs", "encode", "info"),
+    *("export", "bench", "bench-keyboard"),
     *("tag", "classify", "transduce"),
 )
 
@@ -46,11 +47,27 @@ def test_help_of_a_command_is_a_result(cli: Call, command: str, flag: str) -> No
     assert finished.out.startswith(f"Usage: nextword {command} [OPTIONS]")
 
 
-def test_no_command_is_bad_usage(cli: Call) -> None:
+def test_no_command_prints_the_help(cli: Call) -> None:
     finished = cli()
 
-    assert finished.code == 2
-    assert finished.err == "error: no command is given.\nhelp: See nextword --help.\n"
+    assert finished == cli("--help")
+    assert finished.code == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "setting"),
+    [
+        ("train", "--epochs", "training.epochs"),
+        ("train", "--learning-rate", "optimizer.learning_rate"),
+        ("classify train", "--pooling", "classification.pooling"),
+    ],
+)
+def test_option_that_is_a_setting_is_suggested(
+    cli: Call, command: str, option: str, setting: str
+) -> None:
+    finished = cli(*command.split(), option, "3")
+
+    assert f"help: Did you mean --set {setting}=VALUE?" in finished.err
 
 
 @pytest.mark.parametrize(
@@ -61,7 +78,8 @@ def test_no_command_is_bad_usage(cli: Call) -> None:
             ["zzz"],
             "there is no command 'zzz'.",
             "Known: audit, bench, bench-keyboard, classify, demo, encode, evaluate, export, "
-            "generate, info, next, recipes, score, tag, train, transduce.",
+            "generate, info, next, pairs, recipes, score, settings, surprisal, tag, train, "
+            "transduce.",
         ),
         (
             ["train", "--rceipe", "x"],
@@ -70,7 +88,8 @@ def test_no_command_is_bad_usage(cli: Call) -> None:
         ),
         (["--versoin"], "nextword has no option '--versoin'.", "Did you mean '--version'?"),
         (["next", "m"], "missing argument 'CONTEXT'.", "See nextword next --help."),
-        (["evaluate", "m"], "missing option '--text'.", "See nextword evaluate --help."),
+        (["recipes", "lstm-smal"], "there is no recipe 'lstm-smal'.", "Did you mean 'lstm-small'?"),
+        (["recipes", "awd"], "there is no recipe 'awd'.", "Did you mean 'awd-lstm'?"),
     ],
 )
 def test_bad_usage_is_one_error_and_one_help(

@@ -153,3 +153,13 @@ def test_encode_bad_option_is_refused(
 
     assert finished.code == 2
     assert message in finished.err
+
+
+def test_encode_text_without_lines_is_said(cli: Call, word_run: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.txt"
+    empty.write_bytes(b"")
+
+    finished = cli("encode", word_run, empty)
+
+    assert finished.out == ""
+    assert finished.err == f"note: {empty} has no lines.\n"

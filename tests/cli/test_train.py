@@ -212,3 +212,16 @@ def test_train_dry_run_plans_and_writes_nothing(
     else:
         assert "parameters" in finished.out
         assert "minutes" in finished.out
+
+
+def test_train_whose_loss_is_far_above_a_guess_has_diverged(
+    cli: Call, corpus: Path, tmp_path: Path
+) -> None:
+    finished = cli(
+        *("train", corpus, "--out", tmp_path / "run", *TINY, "--set", "clipping.kind=none"),
+        *("--set", "optimizer.kind=sgd", "--set", "optimizer.learning_rate=100000"),
+    )
+
+    assert finished.code == 1
+    assert "it was not made" in finished.err
+    assert "help: Lower optimizer.learning_rate" in finished.err

@@ -52,18 +52,23 @@ def test_generate_json_has_its_keys(cli: Call, word_run: Path) -> None:
     )
 
     value = json.loads(finished.out)
-    assert list(value) == ["schema", "prompt", "samples"]
+    assert list(value) == ["schema", "prompt", "seed", "samples"]
     assert [list(sample) for sample in value["samples"]] == [
         ["text", "num_tokens", "log_prob", "finish_reason"]
     ] * 2
 
 
 def test_generate_every_option_reaches_the_sampler(cli: Call, word_run: Path) -> None:
-    sampling = nw.SamplingConfig(
-        temperature=0.7, top_k=5, top_p=0.8, min_p=0.05, repetition_penalty=1.3
-    )
     expected = nw.load(word_run).samples(
-        "w1", max_tokens=12, sampling=sampling, stop=("w2", "w3"), seed=4
+        "w1",
+        max_tokens=12,
+        temperature=0.7,
+        top_k=5,
+        top_p=0.8,
+        min_p=0.05,
+        repetition_penalty=1.3,
+        stop=("w2", "w3"),
+        seed=4,
     )[0]
 
     finished = cli(
@@ -208,3 +213,58 @@ def test_measured_figures_of_an_edited_card_are_none() -> None:
 )
 def test_visible_shows_blanks(token: str, shown: str) -> None:
     assert visible(token) == shown
+
+
+def test_generate_without_a_seed_differs_and_says_how_to_repeat_it(
+    cli: Call, word_run: Path
+) -> None:
+    first = cli("generate", word_run, "--max-tokens", 30)
+    second = cli("generate", word_run, "--max-tokens", 30)
+
+    assert first.out != second.out
+    seed = first.err.split("--seed ")[1].split()[0]
+    assert cli("generate", word_run, "--max-tokens", 30, "--seed", seed).out == first.out
+
+
+def test_next_reads_the_context_from_standard_input(cli: Call, word_run: Path) -> None:
+    assert cli("next", word_run, "-", stdin=b"w1 w2\n").out == cli("next", word_run, "w1 w2").out
+
+
+def test_next_names_the_unknown_words_of_the_context(cli: Call, word_run: Path) -> None:
+    finished = cli("next", word_run, "w1 zebra")
+
+    assert finished.err == "not in the vocabulary, and read as <unk>: 'zebra'\n"
+
+
+@pytest.mark.parametrize("split", ["valid", "test"])
+def test_evaluate_split_measures_the_held_out_text_of_the_run(
+    cli: Call, word_run: Path, split: str
+) -> None:
+    finished = cli("evaluate", word_run, "--split", split, "--json")
+
+    [card] = json.loads(finished.out)["results"]
+    assert card["text"] == f"{split} text of {word_run}"
+    expected = nw.load(word_run).evaluate(split=split).perplexity
+    assert card["perplexity"] == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--split", "tset"), "has no 'tset' text"),
+        (("--split", "test", "--text", "x"), "--text and --split are both given"),
+        (("--split", "test", "--per-line"), "--per-line is given with --split"),
+        ((), "no text is named"),
+    ],
+)
+def test_evaluate_split_that_does_not_fit_is_refused(
+    cli: Call, word_run: Path, options: tuple[str, ...], words: str
+) -> None:
+    finished = cli("evaluate", word_run, *options)
+
+    assert finished.code == 2
+    assert words in finished.err
+
+
+def test_evaluate_split_of_a_model_without_a_run_is_refused(cli: Call, arpa: Path) -> None:
+    assert "is not in a run folder" in cli("evaluate", arpa, "--split", "test").err

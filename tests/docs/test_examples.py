@@ -44,6 +44,8 @@ def corpus(num_lines: int) -> str:
 
 
 @pytest.mark.slow
+# A page trains several models, which takes minutes on a busy machine.
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "page",
     [

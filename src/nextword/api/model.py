@@ -6,12 +6,12 @@ loaded and asked for the next word without them.
 
 import copy
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nextword.api.texts import Texts, named_corpus
+from nextword.api.texts import Texts, held_out_text, named_corpus, require_alone, require_several
 from nextword.base import ConfigError, checked_path
 from nextword.families import FAMILIES
 from nextword.generation import (
@@ -30,7 +30,15 @@ from nextword.text import Corpus
 from nextword.tokens import Reset, TokenStore, build_store
 
 if TYPE_CHECKING:
-    from nextword.evaluation import AuditReport, LineScore, PerplexityCard, UnitScore
+    from nextword.evaluation import (
+        AuditReport,
+        LineScore,
+        LineSurprisal,
+        MinimalPair,
+        PairScores,
+        PerplexityCard,
+        UnitScore,
+    )
     from nextword.tasks.embedding import VectorEncoder, Vectors
     from nextword.training import ProgressCallback
 
@@ -86,6 +94,7 @@ class Model:
         texts: Texts | None = None,
         *,
         text: str | None = None,
+        split: str | None = None,
         reset: Reset | None = None,
         batch_size: int | None = None,
         chunk_length: int | None = None,
@@ -97,6 +106,7 @@ class Model:
         Args:
             texts: Files, folders, globs or `stdlib:`, or a corpus.
             text: The text itself, instead of `texts`.
+            split: Held-out text of the model's own run, instead of `texts`: `valid` or `test`.
             reset: Where the state is reset: `never`, `document` or `line`; as in training when
                 None.
             batch_size: Number of units in a batch; 32 when None. Only the speed depends on it.
@@ -106,7 +116,8 @@ class Model:
             on_progress: Called with (stage, done, total) while the text is encoded and scored.
 
         Raises:
-            ConfigError: Both `texts` and `text` are given, or neither.
+            ConfigError: More than one of `texts`, `text` and `split` is given, or none; or the
+                model has no run with such a text.
             DataError: A text cannot be read.
 
         Example:
@@ -114,15 +125,20 @@ class Model:
         """
         from nextword.evaluation import DEFAULT_BATCH_SIZE, evaluate
 
-        corpus = named_corpus(texts, text)
         name = str(self.path) if name is None else name
-        store = self._encoded(corpus, on_progress)
+        if split is None:
+            corpus = named_corpus(texts, text)
+            store, source = self._encoded(corpus, on_progress), corpus.description
+        else:
+            require_alone(split, texts=texts, text=text)
+            store = held_out_text(self.path, self.tokenizer, split=split)
+            source = f"{split} text of {self.path.parent}"
         return evaluate(
             self.language_model,
             store,
             tokenizer=self.tokenizer,
             name=name,
-            text=corpus.description,
+            text=source,
             reset=self.reset if reset is None else reset,
             batch_size=DEFAULT_BATCH_SIZE if batch_size is None else batch_size,
             chunk_length=chunk_length,
@@ -285,15 +301,16 @@ class Model:
         Returns:
             The generated text, without the prompt.
         """
-        sampling = SamplingConfig(
+        [sample] = self.samples(
+            prompt,
+            max_tokens=max_tokens,
             temperature=temperature,
             top_k=top_k,
             top_p=top_p,
             min_p=min_p,
             repetition_penalty=repetition_penalty,
-        )
-        [sample] = self.samples(
-            prompt, max_tokens=max_tokens, sampling=sampling, stop=stop, seed=seed
+            stop=stop,
+            seed=seed,
         )
         return sample.text
 
@@ -303,7 +320,11 @@ class Model:
         *,
         num_samples: int = 1,
         max_tokens: int = 100,
-        sampling: SamplingConfig | None = None,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        min_p: float | None = None,
+        repetition_penalty: float = 1.0,
         stop: Sequence[str] = (),
         seed: int = 0,
     ) -> list[Sample]:
@@ -313,7 +334,11 @@ class Model:
             prompt: Text to continue.
             num_samples: Number of continuations. Sample k does not depend on this number.
             max_tokens: Maximum number of tokens of each.
-            sampling: Sampling settings; those of `SamplingConfig()` when None.
+            temperature: See `generate`, like all arguments below.
+            top_k: Number of most probable tokens that are sampled.
+            top_p: Probability of the most probable tokens that are sampled.
+            min_p: Least probability, relative to the most probable token.
+            repetition_penalty: Values above 1 make repetition less likely.
             stop: Generation stops before any of these texts.
             seed: Random seed.
         """
@@ -322,7 +347,11 @@ class Model:
             prompt,
             num_samples=num_samples,
             max_tokens=max_tokens,
-            sampling=sampling,
+            temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
+            min_p=min_p,
+            repetition_penalty=repetition_penalty,
             stop=stop,
             seed=seed,
         ):
@@ -336,7 +365,11 @@ class Model:
         *,
         num_samples: int = 1,
         max_tokens: int = 100,
-        sampling: SamplingConfig | None = None,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        min_p: float | None = None,
+        repetition_penalty: float = 1.0,
         stop: Sequence[str] = (),
         seed: int = 0,
     ) -> Iterator[TextPiece]:
@@ -350,7 +383,13 @@ class Model:
             prompt=prompt,
             max_tokens=max_tokens,
             stop=stop,
-            config=sampling,
+            config=SamplingConfig(
+                temperature=temperature,
+                top_k=top_k,
+                top_p=top_p,
+                min_p=min_p,
+                repetition_penalty=repetition_penalty,
+            ),
             num_samples=num_samples,
             seed=seed,
         )
@@ -364,6 +403,10 @@ class Model:
 
         Returns:
             One score per line, with its log-probability in nats.
+
+        Raises:
+            ConfigError: `lines` is a single string.
+            DataError: A line contains a newline.
         """
         return list(self.stream_scores(lines, batch_size=batch_size))
 
@@ -376,11 +419,75 @@ class Model:
         """
         from nextword.evaluation import DEFAULT_BATCH_SIZE, per_line_scores
 
+        require_several("lines", lines)
         return per_line_scores(
             self.language_model,
             lines,
             tokenizer=self.tokenizer,
             batch_size=DEFAULT_BATCH_SIZE if batch_size is None else batch_size,
+        )
+
+    def surprisal(
+        self,
+        lines: Iterable[str],
+        *,
+        is_one_text: bool = False,
+        batch_size: int | None = None,
+    ) -> "list[LineSurprisal]":
+        """Return the surprisal of the tokens and words of each line, with entropy and rank.
+
+        Args:
+            lines: Lines with or without their newline.
+            is_one_text: Whether each line is read after the lines before it; otherwise each line
+                starts from the initial state, as in `score`.
+            batch_size: Number of lines in a batch; 32 when None. Figures do not depend on it.
+        """
+        return list(self.stream_surprisals(lines, is_one_text=is_one_text, batch_size=batch_size))
+
+    def stream_surprisals(
+        self,
+        lines: Iterable[str],
+        *,
+        is_one_text: bool = False,
+        batch_size: int | None = None,
+    ) -> "Iterator[LineSurprisal]":
+        """Iterate over the surprisals of lines as they arrive.
+
+        Args are those of `surprisal`.
+        """
+        from nextword.evaluation import DEFAULT_BATCH_SIZE, line_surprisals
+
+        require_several("lines", lines)
+        return line_surprisals(
+            self.language_model,
+            lines,
+            tokenizer=self.tokenizer,
+            is_one_text=is_one_text,
+            batch_size=DEFAULT_BATCH_SIZE if batch_size is None else batch_size,
+        )
+
+    def compare_pairs(
+        self,
+        pairs: "Iterable[MinimalPair]",
+        *,
+        method: str = "sentence",
+        on_progress: Callable[[int], None] | None = None,
+    ) -> "PairScores":
+        """Return how often the model prefers the good sentence of a pair.
+
+        Args:
+            pairs: The pairs; `nextword.evaluation.read_pairs` reads them from a file.
+            method: `sentence` compares whole sentences, `prefix` the first different words.
+            on_progress: Called with the number of pairs that are compared.
+        """
+        from nextword.evaluation import compare_pairs
+
+        return compare_pairs(
+            self.language_model,
+            pairs,
+            tokenizer=self.tokenizer,
+            method=method,
+            on_progress=on_progress,
         )
 
     def encode(

@@ -4,8 +4,9 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from nextword.base import ConfigError, DataError
+from nextword.base import ConfigError, DataError, did_you_mean, shortened
 from nextword.text import Corpus, open_corpus, text_document
+from nextword.tokens import Tokenizer, TokenStore
 
 #: Files, folders, globs or `stdlib:`, or a corpus.
 Texts = str | Sequence[str] | Corpus
@@ -31,6 +32,11 @@ def named_corpus(texts: Texts | None, text: str | None) -> Corpus:
             help='Pass files as texts="corpus.txt", or the text itself as text="the old man".',
         )
     if text is not None:
+        if not isinstance(text, str):
+            raise ConfigError(
+                f"text is a {type(text).__name__}; a string is expected.",
+                help='Pass the text as text="the old man", or files as texts=["corpus.txt"].',
+            )
         return _literal(text)
     if isinstance(texts, str) and "\n" in texts:
         return _literal(texts)
@@ -45,6 +51,53 @@ def named_corpus(texts: Texts | None, text: str | None) -> Corpus:
             error.message,
             help=f"{error.help} To evaluate the string itself, pass it as text=.",
         ) from error
+
+
+def require_alone(split: str, *, texts: Texts | None, text: str | None) -> None:
+    """Raise a ConfigError if a text is given beside the name of a split."""
+    if texts is not None or text is not None:
+        raise ConfigError(
+            f"split={split!r} and a text are both given.", help="Leave one of them out."
+        )
+
+
+def held_out_text(model_folder: Path, tokenizer: Tokenizer, *, split: str) -> TokenStore:
+    """Return the encoded validation or test text of the run of a model.
+
+    Args:
+        model_folder: The model folder, in its run folder.
+        tokenizer: The model's tokenizer.
+        split: `valid` or `test`.
+
+    Raises:
+        ConfigError: The model has no run, or the run has no such text.
+    """
+    from nextword.evaluation import texts_of_run
+
+    found = texts_of_run(model_folder, tokenizer)
+    if found is not None and split in found.held_out:
+        return found.held_out[split]
+    known = () if found is None else tuple(found.held_out)
+    raise ConfigError(
+        f"the run of {model_folder} has no {split!r} text."
+        if known
+        else f"{model_folder} is not in a run folder with its texts.",
+        help=did_you_mean(split, known) if known else "Name a text with --text.",
+    )
+
+
+def require_several(name: str, texts: object) -> None:
+    """Raise a ConfigError if a single string is given where several are expected.
+
+    Args:
+        name: Name of the argument.
+        texts: Its value.
+    """
+    if isinstance(texts, str):
+        raise ConfigError(
+            f"{name} is a single string; a list of strings is expected.",
+            help=f"Pass [{shortened(texts)}].",
+        )
 
 
 def _literal(text: str) -> Corpus:

@@ -32,6 +32,8 @@ from nextword.training import (
 )
 
 DEFAULT_RECIPE = "lstm-small"
+#: The recipe of a training that starts from a model.
+FINE_TUNING_RECIPE = "fine-tune"
 DEFAULT_FAMILY = "recurrent"
 
 #: The default recipe for each family.
@@ -59,7 +61,8 @@ def run_config(
     Args:
         texts: Training texts: files, folders, globs or `stdlib:`.
         recipe: Name of a recipe, or a TOML file. When None: the saved settings if there are any,
-            otherwise the default recipe of the family in `settings`.
+            otherwise `fine-tune` if the settings name a model to start from; otherwise the
+            default recipe of the family in `settings`.
         settings: Nested values; later ones override earlier ones.
         saved: The settings of a run to resume.
 
@@ -167,11 +170,20 @@ def _base_layer(
     """Return the settings to start from: a given recipe, the saved run, or a default recipe."""
     if recipe is None and saved is not None:
         return saved
-    family = _family_of(merge(*settings))
-    name = RECIPE_OF_FAMILY.get(family, DEFAULT_RECIPE) if recipe is None else recipe
+    merged = merge(*settings)
+    family, init = _family_of(merged), merged.get("text", {}).get("init")
+    default = RECIPE_OF_FAMILY.get(family, DEFAULT_RECIPE)
+    if init is not None:
+        default = FINE_TUNING_RECIPE
+    elif recipe == FINE_TUNING_RECIPE:
+        raise ConfigError(
+            f"the recipe {recipe} goes on training a model, and none is named.",
+            help="Name the model with --init MODEL, or choose another recipe.",
+        )
+    name = default if recipe is None else recipe
     base = Layer(read_recipe(name), source=f"recipe {name}")
     if recipe is None and family in FAMILIES and family not in RECIPE_OF_FAMILY:
-        del base["model"]  # a registered family has its own settings
+        base.pop("model", None)  # a registered family has its own settings
     if recipe is None:
         _logger.info("no recipe is given; using the settings of %s", name)
     return base

@@ -5,6 +5,11 @@ files.
 """
 
 from nextword.base.config import decode, decode_layers, encode
+from nextword.base.described_settings import (
+    DescribedSetting,
+    SettingSection,
+    described_settings,
+)
 from nextword.base.errors import (
     BenchmarkError,
     CheckpointError,
@@ -59,6 +64,7 @@ __all__ = [
     "ConfigError",
     "DataError",
     "Decay",
+    "DescribedSetting",
     "DiskFullError",
     "DivergedError",
     "FormatError",
@@ -75,6 +81,7 @@ __all__ = [
     "PositiveProbability",
     "Probability",
     "Registry",
+    "SettingSection",
     "ShapeError",
     "TrainingError",
     "Values",
@@ -84,6 +91,7 @@ __all__ = [
     "decode",
     "decode_layers",
     "describe_range",
+    "described_settings",
     "did_you_mean",
     "disk_full",
     "encode",

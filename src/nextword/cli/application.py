@@ -16,7 +16,7 @@ from nextword.cli.bench_keyboard import bench_keyboard
 from nextword.cli.classify import app as classify_app
 from nextword.cli.demo import demo
 from nextword.cli.encode import encode
-from nextword.cli.errors import BAD_INPUT, INTERRUPTED, report_error
+from nextword.cli.errors import INTERRUPTED, report_error
 from nextword.cli.evaluate import evaluate
 from nextword.cli.export import export
 from nextword.cli.generate import generate
@@ -27,10 +27,13 @@ from nextword.cli.log import shown_log
 from nextword.cli.next_words import next_words
 from nextword.cli.options import DEBUG_FLAG, Debug
 from nextword.cli.output import remark, write_line
+from nextword.cli.pairs import pairs
 from nextword.cli.program import NAME
 from nextword.cli.recipes import recipes
 from nextword.cli.score import score
+from nextword.cli.settings_list import settings
 from nextword.cli.streams import replace_closed_streams
+from nextword.cli.surprisal import surprisal
 from nextword.cli.tag import app as tag_app
 from nextword.cli.train import train
 from nextword.cli.transduce import app as transduce_app
@@ -53,11 +56,14 @@ for _name, _command, _summary in (
     ("demo", demo, "Train an LSTM on Python source code, and write a report."),
     ("train", train, "Train a model on texts."),
     ("recipes", recipes, "List the recipes, or print one."),
+    ("settings", settings, "List the settings of a training."),
     ("evaluate", evaluate, "Measure the perplexity of models on a text."),
     ("audit", audit, "Check a model for faults that falsify its perplexity."),
     ("generate", generate, "Generate text."),
     ("next", next_words, "Print the most probable next words."),
     ("score", score, "Print the log-probability of each line."),
+    ("surprisal", surprisal, "Print how unexpected each word is."),
+    ("pairs", pairs, "Compare the sentences of minimal pairs."),
     ("encode", encode, "Print a vector of each line, or its nearest neighbours."),
     ("info", info, "Describe a model."),
     ("export", export, "Export a model to another format."),
@@ -110,8 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     replace_closed_streams()
     words = sys.argv[1:] if arguments is None else list(arguments)
     if not words:
-        remark("error: no command is given.\nhelp: See nextword --help.")
-        return BAD_INPUT
+        words = ["--help"]
     is_debugging = DEBUG_FLAG in words
     try:
         with shown_log(everything=is_debugging):

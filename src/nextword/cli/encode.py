@@ -9,7 +9,7 @@ import typer
 from nextword.cli.lines import STANDARD_INPUT, lines_of, open_lines
 from nextword.cli.loading import load_vector_encoder
 from nextword.cli.options import BatchSize, Debug, Device, EncodingErrors, Field, Model
-from nextword.cli.output import write_json, write_line
+from nextword.cli.output import remark, write_json, write_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,7 +86,9 @@ def encode(
     encoder = load_vector_encoder(
         model, device=device, pooling=pooling, layer=layer, batch_size=batch_size
     )
-    vectors = encoder.stream(_texts(file, field=field, encoding_errors=encoding_errors))
+    vectors = encoder.stream(
+        _remarked_if_empty(_texts(file, field=field, encoding_errors=encoding_errors), file)
+    )
     if out is not None:
         vectors = _also_written(vectors, out, size=encoder.size)
     if query is not None:
@@ -110,6 +112,15 @@ def _texts(file: str, *, field: str | None, encoding_errors: str) -> Iterator[st
     else:
         for line in lines_of(corpus):
             yield line.removesuffix("\r")
+
+
+def _remarked_if_empty(texts: Iterator[str], file: str) -> Iterator[str]:
+    is_empty = True
+    for text in texts:
+        is_empty = False
+        yield text
+    if is_empty:
+        remark(f"note: {file} has no lines.")
 
 
 def _also_written(

@@ -8,6 +8,7 @@
 """
 
 import errno
+from collections.abc import Sequence
 from typing import Any
 
 from nextword.cli.output import remark
@@ -104,21 +105,32 @@ def _is_usage_error(error: Exception) -> bool:
 
 
 def _explain_usage(error: Any) -> tuple[str, str, int]:
-    from nextword.base import did_you_mean
-
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else NAME
     if hasattr(error, "possibilities"):
-        known = [
-            name
-            for parameter in (context.command.params if context is not None else [])
-            for name in parameter.opts
-            if name.startswith("--")
-        ]
-        help = did_you_mean(error.option_name, [*known, "--help"])
+        parameters = context.command.params if context is not None else []
+        known = [name for each in parameters for name in each.opts if name.startswith("--")]
+        help = _option_help(error.option_name, [*known, "--help"], command=path)
         return f"{path} has no option {error.option_name!r}.", help, BAD_INPUT
     message = " ".join(str(error.format_message()).split())
     return message[:1].lower() + message[1:], f"See {path} --help.", BAD_INPUT
+
+
+def _option_help(name: str, known: Sequence[str], *, command: str) -> str:
+    """Suggest a setting of that name, else the most similar option."""
+    from nextword.base import nearest_name
+
+    if "--set" in known:
+        from nextword.cli.settings_list import sections_of
+
+        wanted = name.lstrip("-").replace("-", "_")
+        words = command.split()
+        sections = sections_of(words[1] if len(words) > 1 else "train")
+        for setting in (each for section in sections for each in section.settings):
+            if setting.name.split(".")[-1] == wanted:
+                return f"Did you mean --set {setting.name}=VALUE?"
+    nearest = nearest_name(name, known)
+    return f"See {command} --help." if nearest is None else f"Did you mean {nearest!r}?"
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -35,8 +35,16 @@ def evaluate(
         ),
     ],
     text: Annotated[
-        list[str], typer.Option("--text", metavar="TEXT", help=f"{TEXT_HELP}; repeatable.")
-    ],
+        list[str] | None, typer.Option("--text", metavar="TEXT", help=f"{TEXT_HELP}; repeatable.")
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            "--split",
+            metavar="valid|test",
+            help="Use this held-out text of the model's own run instead of --text.",
+        ),
+    ] = None,
     reset: Annotated[
         str | None,
         typer.Option(
@@ -83,6 +91,7 @@ def evaluate(
     from nextword.evaluation import DEFAULT_BATCH_SIZE, resolve_reset
     from nextword.text import open_corpus
 
+    _check_text(models, text, split=split, per_line=per_line)
     chosen = None if reset is None else resolve_reset(reset)
     encodings = _encodings(models, encoding)
     loaded = [
@@ -93,8 +102,12 @@ def evaluate(
         loaded = [
             (name, _with_stride(model, stride, is_only=len(loaded) == 1)) for name, model in loaded
         ]
-    corpus = open_corpus(
-        text, field=field, encoding_errors=encoding_errors, standard_input=sys.stdin.buffer
+    corpus = (
+        open_corpus(
+            text, field=field, encoding_errors=encoding_errors, standard_input=sys.stdin.buffer
+        )
+        if text
+        else None
     )
     rows = DEFAULT_BATCH_SIZE if batch_size is None else batch_size
     cards, lines = [], []
@@ -102,6 +115,7 @@ def evaluate(
         for name, model in loaded:
             card = model.evaluate(
                 corpus,
+                split=split,
                 reset=chosen,
                 batch_size=rows,
                 chunk_length=chunk_length,
@@ -109,7 +123,7 @@ def evaluate(
                 on_progress=progress.on_progress,
             )
             cards.append(card)
-            if per_line:
+            if per_line and corpus is not None:
                 lines.extend(_line_rows(model, corpus, name=name, batch_size=rows))
     if json:
         results = {"results": [card.to_dict() for card in cards]}
@@ -118,6 +132,31 @@ def evaluate(
     if per_line:
         _show_lines(lines)
     _show_cards(cards, [model for _, model in loaded])
+
+
+def _check_text(
+    models: Sequence[str], text: Sequence[str] | None, *, split: str | None, per_line: bool
+) -> None:
+    """Raise an error unless there is exactly one text for all models."""
+    from nextword.base import ConfigError
+
+    if not text and split is None:
+        raise ConfigError(
+            "no text is named.",
+            help="Name a text with --text, or --split test for the test text of the run.",
+        )
+    if text and split is not None:
+        raise ConfigError("--text and --split are both given.", help="Leave one of them out.")
+    if split is not None and len(models) > 1:
+        raise ConfigError(
+            "--split is given for several models, whose runs may have different texts.",
+            help="Name the text with --text.",
+        )
+    if split is not None and per_line:
+        raise ConfigError(
+            "--per-line is given with --split, whose text is stored as tokens.",
+            help="Name the text with --text.",
+        )
 
 
 def _encodings(models: Sequence[str], encoding: str | None) -> list[str | None]:

@@ -1,14 +1,16 @@
 """`nextword generate`: generate text and print it token by token."""
 
-import sys
+import dataclasses
+import random
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nextword.cli.lines import given_text
 from nextword.cli.loading import load_model
 from nextword.cli.options import MAX_SEED, ArpaEncoding, Debug, Device, Json, Model
-from nextword.cli.output import write_json, write_line, write_text
+from nextword.cli.output import remark, write_json, write_line, write_text
 
 if TYPE_CHECKING:
     from nextword import api
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
 #: Largest number of samples. They are generated in one batch; more do not fit in memory.
 MAX_SAMPLES = 100_000
-_STANDARD_INPUT = "-"
 
 
 def generate(
@@ -69,7 +70,12 @@ def generate(
         list[str] | None,
         typer.Option("--stop", metavar="TEXT", help="Stop before this text; repeatable."),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Random seed.")] = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            "--seed", metavar="N", help="Random seed; another one in each call by default."
+        ),
+    ] = None,
     encoding: ArpaEncoding = None,
     device: Device = "auto",
     json: Json = False,
@@ -92,6 +98,7 @@ def generate(
     if temperature == 0.0:
         filters = {"--top-k": top_k, "--top-p": top_p, "--min-p": min_p}
         refuse_filters(filters, samples=samples)
+    chosen = random.randrange(2**31) if seed is None else seed
     sampling = SamplingConfig(
         temperature=temperature,
         top_k=top_k,
@@ -101,11 +108,11 @@ def generate(
     )
     writer = _Writer(
         load_model(model, device=device, encoding=encoding),
-        prompt=_prompt(prompt),
+        prompt=given_text(prompt),
         sampling=sampling,
         max_tokens=max_tokens,
         stop=tuple(stop or ()),
-        seed=seed,
+        seed=chosen,
     )
     if json:
         writer.write_json(samples)
@@ -113,6 +120,8 @@ def generate(
         writer.stream()
     else:
         writer.write_samples(samples)
+    if seed is None and temperature != 0.0 and not json:
+        remark(f"note: --seed {chosen} generates this again.")
 
 
 def refuse_filters(filters: Mapping[str, float | None], *, samples: int) -> None:
@@ -163,7 +172,7 @@ class _Writer:
         pieces = self._model.stream(
             self._prompt,
             max_tokens=self._max_tokens,
-            sampling=self._sampling,
+            **dataclasses.asdict(self._sampling),
             stop=self._stop,
             seed=self._seed,
         )
@@ -193,24 +202,14 @@ class _Writer:
             }
             for sample in self._samples(num_samples)
         ]
-        write_json({"prompt": self._prompt, "samples": samples})
+        write_json({"prompt": self._prompt, "seed": self._seed, "samples": samples})
 
     def _samples(self, num_samples: int) -> "list[Sample]":
         return self._model.samples(
             self._prompt,
             num_samples=num_samples,
             max_tokens=self._max_tokens,
-            sampling=self._sampling,
+            **dataclasses.asdict(self._sampling),
             stop=self._stop,
             seed=self._seed,
         )
-
-
-def _prompt(given: str) -> str:
-    """Return the given prompt, or standard input; bytes that are not UTF-8 become surrogates."""
-    from nextword.text import open_stream
-
-    if given != _STANDARD_INPUT:
-        return given
-    with open_stream(sys.stdin.buffer, name="standard input") as stream:
-        return stream.read().decode("utf-8", errors="surrogateescape")

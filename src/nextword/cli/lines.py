@@ -40,3 +40,16 @@ def lines_of(corpus: "Corpus") -> Iterator[str]:
 
     for document in corpus:
         yield from text_lines(document.pieces(), name=document.name)
+
+
+def given_text(text: str) -> str:
+    """Return a text argument; `-` stands for standard input.
+
+    Bytes of standard input that are not UTF-8 become surrogates.
+    """
+    from nextword.text import open_stream
+
+    if text != STANDARD_INPUT:
+        return text
+    with open_stream(sys.stdin.buffer, name="standard input") as stream:
+        return stream.read().decode("utf-8", errors="surrogateescape")

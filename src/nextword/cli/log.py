@@ -17,7 +17,9 @@ def shown_log(*, everything: bool) -> Iterator[None]:
         everything: Whether to show all records; otherwise only warnings and notices.
     """
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    named = "%(levelname)s %(name)s: %(message)s"
+    handler.setFormatter(logging.Formatter(named if everything else "%(level)s: %(message)s"))
+    handler.addFilter(_name_level)
     if not everything:
         handler.addFilter(_is_for_everyone)
     logger = logging.getLogger(_LIBRARY)
@@ -29,6 +31,11 @@ def shown_log(*, everything: bool) -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
         logger.setLevel(before)
+
+
+def _name_level(record: logging.LogRecord) -> bool:
+    record.level = "note" if record.levelno < logging.WARNING else record.levelname
+    return True
 
 
 def _is_for_everyone(record: logging.LogRecord) -> bool:

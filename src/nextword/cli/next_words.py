@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nextword.cli.lines import STANDARD_INPUT, given_text
 from nextword.cli.loading import load_model
 from nextword.cli.options import ArpaEncoding, Debug, Device, Json, Model
 from nextword.cli.output import remark, visible, write_json, write_line
@@ -14,7 +15,12 @@ if TYPE_CHECKING:
 
 def next_words(
     model: Model,
-    context: Annotated[str, typer.Argument(metavar="CONTEXT", help="Text before the next word.")],
+    context: Annotated[
+        str,
+        typer.Argument(
+            metavar="CONTEXT", help="Text before the next word; - reads standard input."
+        ),
+    ],
     k: Annotated[int, typer.Option("-k", metavar="N", help="Number of words.")] = 5,
     complete: Annotated[
         bool, typer.Option("--complete", help="Complete the partial word at the end of CONTEXT.")
@@ -30,6 +36,7 @@ def next_words(
     CONTEXT. The probability is that of the whole word after the words before it.
     """
     loaded = load_model(model, device=device, encoding=encoding)
+    context = given_text(context).removesuffix("\n") if context == STANDARD_INPUT else context
     predict = loaded.complete if complete else loaded.next_words
     pairs = predict(context, k=k)
     if json:
@@ -38,15 +45,15 @@ def next_words(
     else:
         for token, share in pairs:
             write_line(f"{share:.6f}  {visible(token)}")
-    if complete:
-        _remark_unknown(loaded, context)
-        if not pairs:
-            _remark_no_word(loaded, context)
+    _remark_unknown(loaded, context, has_partial_word=complete)
+    if complete and not pairs:
+        _remark_no_word(loaded, context)
 
 
-def _remark_unknown(model: "LoadedModel", context: str) -> None:
+def _remark_unknown(model: "LoadedModel", context: str, *, has_partial_word: bool) -> None:
     """Name the words of the context that are not in the vocabulary."""
-    before = context[: len(context) - len(_partial_word(context))]
+    end = len(_partial_word(context)) if has_partial_word else 0
+    before = context[: len(context) - end]
     if not model.tokenizer.is_word_level:
         return
     unknown = [word for word in before.split() if model.tokenizer.encode(word).unknown.any()]

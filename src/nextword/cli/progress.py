@@ -21,6 +21,9 @@ LONGEST_INTERVAL_S = 60.0
 #: Time before the first line of a stage, in seconds. Shorter stages print nothing.
 STAGE_PATIENCE_S = 2.0
 
+#: Figures from here on are shown with an exponent, so that they fit in their columns.
+_LARGE = 1e5
+
 Clock = Callable[[], float]
 
 
@@ -139,12 +142,14 @@ def header_line(headline: str, unit: str) -> str:
 
 
 def figure(value: float) -> str:
-    """Return a figure with two decimals, or four if it is below 1.
+    """Return a figure with two decimals, or four if it is below 1; large ones with an exponent.
 
     Example:
-        >>> figure(103.456), figure(0.95678)
-        ('103.46', '0.9568')
+        >>> figure(103.456), figure(0.95678), figure(2.5e17)
+        ('103.46', '0.9568', '2.50e+17')
     """
+    if abs(value) >= _LARGE:
+        return f"{value:.2e}"
     return f"{value:.2f}" if abs(value) >= 1.0 else f"{value:.4f}"
 
 
@@ -153,9 +158,13 @@ def step_line(record: StepRecord) -> str:
     step = f"{record.step}/{record.num_steps}"
     return (
         f"{step:>13} {record.epoch:7.2f} {figure(record.value):>11} "
-        f"{record.items_per_second:9,.0f} {record.learning_rate:9.2e} {record.grad_norm:9.3f} "
+        f"{record.items_per_second:9,.0f} {record.learning_rate:9.2e} {_norm(record.grad_norm):>9} "
         f"{100 * record.clip_rate:6.0f}% {duration(record.remaining_s):>8}"
     )
+
+
+def _norm(value: float) -> str:
+    return f"{value:.2e}" if abs(value) >= _LARGE else f"{value:.3f}"
 
 
 def validation_line(record: ValidationRecord) -> str:

@@ -1,6 +1,7 @@
 """`nextword score`: the log-probability of each line."""
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +18,9 @@ from nextword.cli.options import (
 )
 from nextword.cli.output import remark, write_json, write_line
 
+if TYPE_CHECKING:
+    from nextword.evaluation import LineScore
+
 
 def score(
     model: Model,
@@ -26,6 +30,9 @@ def score(
     batch_size: BatchSize = None,
     encoding_errors: EncodingErrors = "strict",
     field: Field = None,
+    rank: Annotated[
+        bool, typer.Option("--rank", help="Print the most probable lines first.")
+    ] = False,
     encoding: ArpaEncoding = None,
     device: Device = "auto",
     json: Annotated[
@@ -35,7 +42,8 @@ def score(
 ) -> None:
     """Print the log-probability of each line in nats, a tab, and the line.
 
-    Each line is scored from the initial state, its end included. Lines are read as they arrive.
+    Each line is scored from the initial state, its end included. Lines are read as they arrive,
+    except with --rank.
     """
     from nextword.evaluation import DEFAULT_BATCH_SIZE, unknown_note
     from nextword.tokens import Coverage
@@ -44,7 +52,10 @@ def score(
     lines = read_lines(file, field=field, encoding_errors=encoding_errors)
     size = DEFAULT_BATCH_SIZE if batch_size is None else batch_size
     num_words = num_unknown = 0
-    for each in loaded.stream_scores(lines, batch_size=size):
+    scores: Iterable[LineScore] = loaded.stream_scores(lines, batch_size=size)
+    if rank:
+        scores = sorted(scores, key=lambda each: -each.log_prob)
+    for each in scores:
         num_words += each.num_tokens - loaded.tokenizer.has_line_end_token
         num_unknown += each.num_unknown
         if json:

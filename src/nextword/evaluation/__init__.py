@@ -22,6 +22,7 @@ from nextword.evaluation.comparability import (
     vocabulary_fingerprint,
 )
 from nextword.evaluation.lines import LineScore, per_line_scores
+from nextword.evaluation.pairs import MinimalPair, PairScores, compare_pairs, read_pairs
 from nextword.evaluation.perplexity import (
     DEFAULT_BATCH_SIZE,
     UnitScore,
@@ -33,6 +34,12 @@ from nextword.evaluation.perplexity import (
     unknown_note,
 )
 from nextword.evaluation.scoring import ScoredWindow, score_units
+from nextword.evaluation.surprisal import (
+    LineSurprisal,
+    TokenSurprisal,
+    WordSurprisal,
+    line_surprisals,
+)
 from nextword.evaluation.table import render_card, render_cards
 
 __all__ = [
@@ -40,22 +47,30 @@ __all__ = [
     "AuditReport",
     "Comparability",
     "LineScore",
+    "LineSurprisal",
+    "MinimalPair",
     "ModelFacts",
+    "PairScores",
     "Passage",
     "PerplexityCard",
     "RunTexts",
     "ScoredWindow",
     "Sums",
     "TextFacts",
+    "TokenSurprisal",
     "UnitScore",
+    "WordSurprisal",
     "audit_model",
     "choose_passage",
     "comparability",
+    "compare_pairs",
     "describe_tokenizer",
     "evaluate",
     "evaluate_store",
+    "line_surprisals",
     "per_line_scores",
     "perplexity_card",
+    "read_pairs",
     "render_audit",
     "render_card",
     "render_cards",

@@ -10,13 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from jaxtyping import Float64
 
 from nextword.base import DataError, DivergedError, Values, require_range
 from nextword.evaluation.perplexity import DEFAULT_BATCH_SIZE
-from nextword.generation import Session
-from nextword.models import LanguageModel, default_chunk_length
+from nextword.evaluation.row_log_probs import row_log_probs
+from nextword.models import LanguageModel
 from nextword.tokens import Encoding, Tokenizer
 
 #: Batches in a group. Lines of a group are sorted by length, which leaves few rows idle.
@@ -109,37 +107,15 @@ def _log_probs(
     for start in range(0, len(by_length), batch_size):
         batch = by_length[start : start + batch_size]
         try:
-            log_probs[batch] = _batch_log_probs(model, [encodings[index].ids for index in batch])
+            found = row_log_probs(model, [encodings[index].ids for index in batch])
         except DivergedError as error:
             last_line = first_line + len(encodings) - 1
             raise DivergedError(
                 f"the model returns NaN for a token of the lines {first_line} to {last_line}.",
                 help=error.help,
             ) from error
+        log_probs[batch] = [row.sum() for row in found]
     return log_probs.tolist()
-
-
-def _batch_log_probs(
-    model: LanguageModel, rows: Sequence[np.ndarray]
-) -> Float64[np.ndarray, " rows"]:
-    """Return the log-probability of each row of ids, in nats; longer rows come first."""
-    lengths = np.array([len(row) for row in rows])
-    is_valid = np.arange(lengths[0]) < lengths[:, None]
-    token_ids = np.full(is_valid.shape, model.boundary_id)
-    token_ids[is_valid] = np.concatenate(rows)
-    chunk_length = default_chunk_length(model, num_rows=len(rows))
-    session = Session(model, num_rows=len(rows))
-    log_probs = np.zeros(len(rows))
-    for start in range(0, len(rows[0]), chunk_length):
-        num_busy = int((lengths > start).sum())
-        # Rows that have ended are not computed any more.
-        if num_busy < session.num_rows:
-            session.select(range(num_busy))
-        chunk = token_ids[:num_busy, start : start + chunk_length]
-        remaining = np.minimum(lengths[:num_busy] - start, chunk.shape[1])
-        scores = session.score(torch.from_numpy(chunk), torch.from_numpy(remaining))
-        log_probs[:num_busy] += scores.numpy().sum(axis=1)
-    return log_probs
 
 
 def _without_end(number: int, text: str) -> str:

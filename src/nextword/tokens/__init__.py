@@ -4,6 +4,7 @@ from nextword.tokens.config import TokenizerConfig
 from nextword.tokens.decoding import StreamDecoder, checked_id
 from nextword.tokens.encoders import Encoding
 from nextword.tokens.losses import count_lost
+from nextword.tokens.offsets import Offsets
 from nextword.tokens.stores import (
     DESCRIPTION_FILE,
     RESETS,
@@ -40,6 +41,7 @@ __all__ = [
     "Coverage",
     "Direction",
     "Encoding",
+    "Offsets",
     "Reset",
     "StreamDecoder",
     "TextCounts",

@@ -21,7 +21,7 @@ def reverse_lines(
         encoding: The token ids of whole lines.
         line_end_ids: Ids of the tokens that end a line.
     """
-    order = _reversed_positions(np.isin(encoding.ids, line_end_ids))
+    order = reversed_positions(np.isin(encoding.ids, line_end_ids))
     return Encoding(
         ids=encoding.ids[order],
         unknown=encoding.unknown[order],
@@ -29,10 +29,14 @@ def reverse_lines(
     )
 
 
-def _reversed_positions(
+def reversed_positions(
     is_end: Bool[np.ndarray, " num_tokens"],
 ) -> Int64[np.ndarray, " num_tokens"]:
-    """Return for each position the position of the token that moves there."""
+    """Return for each position the position of the token that moves there.
+
+    Args:
+        is_end: Whether each token ends a line, (num_tokens).
+    """
     positions = np.arange(len(is_end), dtype=np.int64)
     ends = np.append(np.flatnonzero(is_end), len(is_end))
     starts = np.append(0, ends[:-1] + 1)

@@ -12,6 +12,7 @@ from nextword.base import write_bytes
 from nextword.tokens.decoding import StreamDecoder
 from nextword.tokens.encoders import Encoding
 from nextword.tokens.losses import count_lost
+from nextword.tokens.offsets import Offsets
 from nextword.tokens.vocabularies import VocabularySpec
 
 #: What one token of a text is.
@@ -90,6 +91,21 @@ class Tokenizer(ABC):
 
         Returns:
             The ids, which of them are unknown, and how many characters are lost.
+
+        Raises:
+            DataError: The text cannot be encoded.
+        """
+
+    @abstractmethod
+    def offsets(self, text: str) -> Offsets:
+        """Return where the tokens of a text begin and end, in characters.
+
+        Args:
+            text: A text without reserved symbols; see `without_markers`.
+
+        Returns:
+            First and last + 1 character of each token that `encode` returns, (num_tokens, 2). A
+            token that has only a part of a character begins and ends with that character.
 
         Raises:
             DataError: The text cannot be encoded.

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from nextword.base import ConfigError, FormatError
-from nextword.tokens.backward import BackwardDecoder, reverse_lines
+from nextword.tokens.backward import BackwardDecoder, reverse_lines, reversed_positions
 from nextword.tokens.decoding import StreamDecoder, checked_id, make_decoder, token_bytes
 from nextword.tokens.encoders import (
     BpeEncoder,
@@ -19,6 +19,12 @@ from nextword.tokens.encoders import (
     Encoder,
     Encoding,
     WordEncoder,
+)
+from nextword.tokens.offsets import (
+    Offsets,
+    byte_offsets,
+    character_offsets,
+    word_offsets,
 )
 from nextword.tokens.token_texts import TokenTexts
 from nextword.tokens.tokenizer import Tokenizer, TokenUnit
@@ -124,6 +130,26 @@ class VocabularyTokenizer(Tokenizer):
         """
         encoding = self._encoder.encode(self.without_markers(text))
         return reverse_lines(encoding, self.line_end_ids) if self.is_backward else encoding
+
+    def offsets(self, text: str) -> Offsets:
+        """Return where the tokens of a text begin and end, in characters, (num_tokens, 2).
+
+        Args:
+            text: A text without reserved symbols; see `without_markers`.
+
+        Raises:
+            DataError: The text cannot be encoded; see `encode`.
+        """
+        encoding = self._encoder.encode(text)
+        if self.kind == "word":
+            found = word_offsets(text, self._vocabulary.layout)
+        elif self.kind == "character":
+            found = character_offsets(text)
+        else:
+            found = byte_offsets(text, (len(self._values[number]) for number in encoding.ids))
+        if self.is_backward:
+            found = found[reversed_positions(np.isin(encoding.ids, self.line_end_ids))]
+        return found
 
     def without_markers(self, text: str, *, name: str = "the text", first_line: int = 1) -> str:
         """Return a text without the reserved symbols that `markers` removes.

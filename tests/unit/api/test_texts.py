@@ -2,8 +2,24 @@ from pathlib import Path
 
 import pytest
 
+import nextword as nw
+from fakes import tokenizer_of, uniform_model
 from nextword.api.texts import named_corpus
 from nextword.base import ConfigError, DataError
+from nextword.storage import StoredModel
+
+
+@pytest.fixture(scope="module")
+def model() -> nw.Model:
+    tokenizer = tokenizer_of("a b c\n")
+    stored = StoredModel(
+        model=uniform_model(tokenizer.vocab_size),
+        tokenizer=tokenizer,
+        config={},
+        card="",
+        path=Path("uniform"),
+    )
+    return nw.Model(stored)
 
 
 def content(texts: str | list[str] | None, text: str | None) -> str:
@@ -35,3 +51,11 @@ def test_named_corpus_missing_source_with_blanks_says_how_to_give_a_literal() ->
         named_corpus("the old man", None)
 
     assert "text=" in caught.value.help
+
+
+@pytest.mark.parametrize("call", ["score", "surprisal", "stream_scores", "stream_surprisals"])
+def test_single_string_instead_of_lines_is_refused(call: str, model: nw.Model) -> None:
+    with pytest.raises(ConfigError, match=r"lines is a single string") as caught:
+        getattr(model, call)("My lord")
+
+    assert caught.value.help == "Pass ['My lord']."

@@ -13,7 +13,7 @@ from nextword.models import LanguageModel
 from strategies import sentences
 
 WORDS = tokenizer_of(random_text(50))
-CHUNK_LENGTH = "nextword.evaluation.lines.default_chunk_length"
+CHUNK_LENGTH = "nextword.evaluation.row_log_probs.default_chunk_length"
 
 
 def log_probs(model: LanguageModel, lines: list[str], *, batch_size: int = 32) -> list[float]:

@@ -23,13 +23,17 @@ NARROW: Values = {
 }
 
 
+#: Recipes with a model of their own.
+WITH_MODEL = [name for name in recipe_names() if name != "fine-tune"]
+
+
 def narrow(recipe: Values) -> Values:
     """Settings that make a recipe's network small, whatever else it is."""
     return {name: size for name, size in NARROW.items() if name in recipe["model"]}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("recipe", recipe_names())
+@pytest.mark.parametrize("recipe", WITH_MODEL)
 def test_recipe_trains_and_measures_a_toy_text(
     recipe: str, corpus_file: Path, tmp_path: Path
 ) -> None:
@@ -41,6 +45,32 @@ def test_recipe_trains_and_measures_a_toy_text(
     assert result.test is not None
     assert result.test.perplexity > 1.0
     assert nw.load(result.run).generate("the", max_tokens=3, seed=1) is not None
+
+
+@pytest.mark.slow
+def test_training_from_a_model_takes_the_settings_of_fine_tuning(
+    corpus_file: Path, tmp_path: Path
+) -> None:
+    small = {"model": {"hidden_size": 8}, "training": {"max_steps": 3}}
+    first = nw.train(str(corpus_file), out=tmp_path / "first", settings=small)
+    before = nw.load(first.run)
+    other = tmp_path / "other.txt"
+    other.write_text("dog the eats a .\n" * 300, encoding="utf-8")
+
+    second = nw.train(
+        str(other), out=tmp_path / "second", settings={"text": {"init": str(first.run)}}
+    )
+
+    after = nw.load(second.run)
+    config = (second.run / "config.toml").read_text(encoding="utf-8")
+    assert "learning_rate = 0.001" in config
+    assert "hidden_size = 8" in config
+    assert after.evaluate(split="test").perplexity < before.evaluate(str(other)).perplexity
+
+
+def test_recipe_of_fine_tuning_without_a_model_is_refused() -> None:
+    with pytest.raises(ConfigError, match="goes on training a model, and none is named"):
+        run_config(recipe="fine-tune")
 
 
 def build(recipe: str) -> NeuralLanguageModel:
@@ -60,7 +90,7 @@ def build(recipe: str) -> NeuralLanguageModel:
         )
 
 
-@pytest.mark.parametrize("recipe", [name for name in recipe_names() if name != "ngram-5"])
+@pytest.mark.parametrize("recipe", [name for name in WITH_MODEL if name != "ngram-5"])
 def test_recipe_widths_fit_together(recipe: str) -> None:
     assert build(recipe).num_parameters > 1_000_000
 

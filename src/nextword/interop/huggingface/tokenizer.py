@@ -11,6 +11,7 @@ from nextword.base import DataError
 from nextword.interop.huggingface.round_trip import RoundTrip
 from nextword.tokens import (
     Encoding,
+    Offsets,
     StreamDecoder,
     Tokenizer,
     TokenTexts,
@@ -98,14 +99,7 @@ class HuggingFaceTokenizer(Tokenizer):
         Raises:
             DataError: The text contains bytes that are not UTF-8, represented by surrogates.
         """
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise DataError(
-                "the text contains bytes that are not UTF-8, which this tokenizer cannot encode.",
-                help="Repair the text, or evaluate it with a byte-level model of nextword.",
-            ) from error
-        found = self._backend.encode(text, add_special_tokens=False)
+        found = self._encoded(text)
         ids = np.array(found.ids, dtype=np.int64)
         return Encoding(
             ids=ids,
@@ -114,6 +108,29 @@ class HuggingFaceTokenizer(Tokenizer):
             else ids == self._unknown_id,
             num_characters_lost=self._round_trip.count_lost(text, found),
         )
+
+    def offsets(self, text: str) -> Offsets:
+        """Return where the tokens of a text begin and end, as the library reports them.
+
+        Some tokenizers leave the blank before a word out.
+
+        Args:
+            text: The text.
+
+        Raises:
+            DataError: The text contains bytes that are not UTF-8, represented by surrogates.
+        """
+        return np.array(self._encoded(text).offsets, dtype=np.int64).reshape(-1, 2)
+
+    def _encoded(self, text: str) -> tokenizers.Encoding:
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise DataError(
+                "the text contains bytes that are not UTF-8, which this tokenizer cannot encode.",
+                help="Repair the text, or evaluate it with a byte-level model of nextword.",
+            ) from error
+        return self._backend.encode(text, add_special_tokens=False)
 
     def count_lost(self, text: str) -> int:
         """Return how many characters of a text are lost when it is encoded and decoded."""

@@ -2,10 +2,10 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from nextword.base import Values
+from nextword.base import DataError, Values
 from nextword.tasks.metrics import LabelCounts, LabelScores
 from nextword.tasks.tagging.annotation import tagged
 from nextword.tasks.tagging.errors import FrequentError, TagErrors, WordAccuracy
@@ -96,6 +96,9 @@ def evaluate_tagger(tagger: Tagger, sentences: Iterable[Sentence]) -> TaggingSco
     Args:
         tagger: The tagger.
         sentences: Sentences with labels; they are read once and not kept.
+
+    Raises:
+        DataError: The tagger knows none of the labels, so they are not those that it predicts.
     """
     labels, spans, errors = LabelCounts(), SpanCounts(), TagErrors(tagger.is_known)
     expected_labels: Counter[str] = Counter()
@@ -111,6 +114,8 @@ def evaluate_tagger(tagger: Tagger, sentences: Iterable[Sentence]) -> TaggingSco
         errors.add(sentence, predicted)
         expected_labels.update(expected)
     known_labels = set(tagger.labels)
+    if expected_labels and known_labels.isdisjoint(expected_labels):
+        raise _no_common_label(expected_labels, tagger.labels)
     has_spans = codec.has_spans
     return TaggingScores(
         num_sentences=num_sentences,
@@ -127,6 +132,15 @@ def evaluate_tagger(tagger: Tagger, sentences: Iterable[Sentence]) -> TaggingSco
         errors=tuple(errors.most_frequent(_NUM_ERRORS)),
         counts=labels,
         seconds=time.perf_counter() - started,
+    )
+
+
+def _no_common_label(expected: Counter[str], predicted: Sequence[str]) -> DataError:
+    found = ", ".join(repr(label) for label, _ in expected.most_common(3))
+    known = ", ".join(repr(label) for label in predicted[:3])
+    return DataError(
+        f"none of the labels ({found}, ...) is a label of the tagger ({known}, ...).",
+        help="Name the column of the labels with --column.",
     )
 
 

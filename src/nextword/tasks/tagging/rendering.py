@@ -20,7 +20,7 @@ def render_scores(scores: TaggingScores) -> str:
 
 def _figures(scores: TaggingScores) -> str:
     rows = [
-        ("words", f"{scores.labels.num_items:,} in {scores.num_sentences:,} sentences"),
+        ("words", f"{scores.labels.num_items:,} (sentences: {scores.num_sentences:,})"),
         ("accuracy", percent(scores.labels.accuracy)),
         ("  of known words", f"{percent(scores.known.accuracy)} of {scores.known.num_words:,}"),
         (

@@ -34,6 +34,7 @@ from nextword.tokens.vocabularies.words import (
     fold_word,
     split_words,
     unfold_word,
+    word_separators,
 )
 
 __all__ = [
@@ -64,5 +65,6 @@ __all__ = [
     "remove_markers",
     "split_words",
     "unfold_word",
+    "word_separators",
     "write_vocabulary",
 ]

@@ -1,5 +1,6 @@
 """Language modeling as a training objective: truncated BPTT over a token store."""
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +30,10 @@ class _Mark:
 
     position: Tensor
     windows: tuple[deque[State], deque[Batch]]
+
+
+#: Losses above this multiple of the loss of a uniform guess are those of a diverged model.
+_LARGEST_LOSS = 20.0
 
 
 class LanguageModelingObjective(Objective):
@@ -62,6 +67,8 @@ class LanguageModelingObjective(Objective):
         self._train = train
         self._valid = valid
         self._tokenizer = tokenizer
+        # A uniform guess has a loss of log(vocab_size).
+        self.largest_loss = _LARGEST_LOSS * math.log(max(2, model.vocab_size))
         self._unit_starts = self._starts_of(train, training.batch_size)
         if config.clipping.state_threshold is not None:
             clip_state_gradients(model, config.clipping.state_threshold)

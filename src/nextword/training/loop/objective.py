@@ -1,5 +1,6 @@
 """The interface of a training objective, through which the training loop uses a task."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,10 +63,12 @@ class Objective(ABC):
         unit: Name of the items in the plural, such as `tokens`; used in records and progress lines.
         headline: The figure of the training loss for progress lines; a key of the mapping that
             `figures` returns.
+        largest_loss: A mean loss above it ends the training: only a diverged model has it.
     """
 
     model: nn.Module
     updates_per_epoch: int
+    largest_loss: float = math.inf
     unit: str = "items"
     headline: str = "loss"
 

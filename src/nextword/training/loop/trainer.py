@@ -65,15 +65,17 @@ class Trainer:
     def run(self) -> TrainingProgress:
         """Train until the training is finished or a stop is requested, and save a checkpoint.
 
-        If the loss or the gradient is not finite, the update is not made, and a checkpoint of the
-        state before it is saved. If a weight is not finite, nothing is saved.
+        If the loss or the gradient is not finite, or the loss is too large, the update is not made,
+        and a checkpoint of the state before it is saved. If a weight is not finite, nothing is
+        saved.
 
         Returns:
             Counters of the training.
 
         Raises:
-            DivergedError: The loss, the gradient or a weight is not finite, or training has
-                finished and no validation was finite.
+            DivergedError: The loss, the gradient or a weight is not finite, the loss is above the
+                `largest_loss` of the objective, or training has finished and no validation was
+                finite.
         """
         self._resume_clock()
         self._saved_at = time.perf_counter()
@@ -109,14 +111,15 @@ class Trainer:
         self._after_update()
 
     def _require_finite(self, loss: UpdateLoss, clipped: Clipped, mark: Mark) -> None:
-        """Raise an error before an update whose loss or gradient is not finite."""
-        if math.isfinite(loss.loss_sum) and math.isfinite(clipped.norm):
+        """Raise an error before an update whose loss or gradient is not finite or far too large."""
+        is_finite = math.isfinite(loss.loss_sum) and math.isfinite(clipped.norm)
+        if is_finite and loss.mean <= self._state.objective.largest_loss:
             return
         self._state.rewind(mark)
         self._save_checkpoint()
         raise DivergedError(
-            f"update {self.progress.step + 1} has loss {loss.mean} and gradient norm "
-            f"{clipped.norm}; it was not made. The checkpoint of step {self.progress.step} in "
+            f"update {self.progress.step + 1} has loss {loss.mean:.4g} and gradient norm "
+            f"{clipped.norm:.4g}; it was not made. The checkpoint of step {self.progress.step} in "
             f"{self._run_folder.checkpoints_folder} was saved before it.",
             help=_DIVERGED_HELP,
         )

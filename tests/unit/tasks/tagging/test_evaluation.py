@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from nextword.base import DataError
 from nextword.tasks.tagging import evaluate_tagger
 from nextword.tasks.tagging.schemes import Scheme, convert_labels
 from tagged_files import sentence_of
@@ -13,8 +14,8 @@ from tagging import name_sentence, pos_sentence, small_tagger
 def test_evaluate_many_unknown_labels_are_counted_and_the_list_is_bounded() -> None:
     generator = random.Random(0)
     tagger = small_tagger([pos_sentence(generator) for _ in range(10)])
-    words = " ".join(["cat"] * 301)
-    labels = " ".join(["X0", *(f"X{i}" for i in range(300))])
+    words = " ".join(["cat"] * 302)
+    labels = " ".join([tagger.labels[0], "X0", *(f"X{i}" for i in range(300))])
 
     scores = evaluate_tagger(tagger, [sentence_of(words, labels)])
 
@@ -25,6 +26,16 @@ def test_evaluate_many_unknown_labels_are_counted_and_the_list_is_bounded() -> N
     [line] = [line for line in scores.render().splitlines() if "not in training" in line]
     assert "'X0' (2), 'X1' (1)" in line
     assert line.endswith("and 290 others: counted as wrong")
+
+
+def test_evaluate_labels_of_another_column_are_refused() -> None:
+    generator = random.Random(0)
+    tagger = small_tagger([pos_sentence(generator) for _ in range(10)])
+
+    with pytest.raises(DataError, match=r"none of the labels \('the', 'cat', \.\.\.\)") as caught:
+        evaluate_tagger(tagger, [sentence_of("the cat the", "the cat the")])
+
+    assert "--column" in (caught.value.help or "")
 
 
 @pytest.mark.parametrize("scheme", [Scheme.IOB1, Scheme.IOB2, Scheme.BIOES])

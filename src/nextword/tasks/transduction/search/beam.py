@@ -70,10 +70,19 @@ def search(
     )
     found = beam.run(sources, beam_size=config.beam_size)
     if config.beam_size > 1:
-        for several, greedy in zip(found, beam.run(sources, beam_size=1), strict=True):
-            known = {each.token_ids for each in several}
-            several.extend(each for each in greedy if each.token_ids not in known)
+        greedy = beam.run(sources, beam_size=1)
+        found = [_without_repeats(*each) for each in zip(found, greedy, strict=True)]
     return [sorted(each, key=_by_score)[: config.n_best] for each in found]
+
+
+def _without_repeats(found: list[Hypothesis], greedy: list[Hypothesis]) -> list[Hypothesis]:
+    """Return each target once.
+
+    A target that both searches found keeps the score of greedy search: the two can differ by a
+    rounding error, because the searches have batches of different sizes.
+    """
+    by_target = {each.token_ids: each for each in (*found, *greedy)}
+    return list(by_target.values())
 
 
 def _by_score(hypothesis: Hypothesis) -> tuple[float, tuple[int, ...]]:

@@ -1,0 +1,108 @@
+"""`nextword settings`: every setting with its type, default and meaning."""
+
+import textwrap
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nextword.cli.options import Debug, Json
+from nextword.cli.output import write_json, write_line
+
+if TYPE_CHECKING:
+    from nextword.base import SettingSection
+
+_WIDTH = 92
+_TASKS = ("train", "tag", "classify", "transduce")
+
+
+def settings(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SECTION|SETTING]",
+            help="Section such as training, or setting such as training.epochs or epochs.",
+        ),
+    ] = None,
+    command: Annotated[
+        str,
+        typer.Option(
+            "--command",
+            metavar="train|tag|classify|transduce",
+            help="Command whose settings are listed.",
+        ),
+    ] = "train",
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """List the settings of a training with their types, defaults and meanings.
+
+    Settings are changed with --set SECTION.KEY=VALUE or in a recipe. Recipes change some of the
+    defaults; `nextword recipes NAME` prints them.
+    """
+    from nextword.base import ConfigError, did_you_mean
+
+    if command not in _TASKS:
+        raise ConfigError(f"--command is {command!r}.", help=did_you_mean(command, _TASKS))
+    sections = sections_of(command)
+    chosen = sections if name is None else _named(sections, name)
+    if json:
+        write_json({"settings": [each.to_dict() for part in chosen for each in part.settings]})
+        return
+    write_line("\n\n".join(map(_rendered, chosen)))
+
+
+def sections_of(command: str) -> "list[SettingSection]":
+    """Return the sections of the settings of a command that trains.
+
+    Args:
+        command: `train`, `tag`, `classify` or `transduce`.
+    """
+    from nextword.base import described_settings
+
+    kind: type
+    if command == "tag":
+        from nextword.tasks.tagging import TaggingRunConfig as kind
+    elif command == "classify":
+        from nextword.tasks.classification import ClassificationRunConfig as kind
+    elif command == "transduce":
+        from nextword.tasks.transduction import TransductionRunConfig as kind
+    else:
+        from nextword.training import RunConfig as kind
+    return list(described_settings(kind))
+
+
+def _named(sections: "list[SettingSection]", name: str) -> "list[SettingSection]":
+    """Return the sections of a name, or the parts of sections with a setting of that name."""
+    from dataclasses import replace
+
+    from nextword.base import ConfigError, did_you_mean
+
+    whole = [section for section in sections if section.name == name]
+    if whole:
+        return whole
+    found = []
+    for section in sections:
+        settings = tuple(
+            each for each in section.settings if name in (each.name, each.name.split(".")[-1])
+        )
+        if settings:
+            found.append(replace(section, settings=settings))
+    if not found:
+        known = {section.name for section in sections if section.name}
+        known |= {each.name for section in sections for each in section.settings}
+        raise ConfigError(
+            f"there is no section or setting {name!r}.", help=did_you_mean(name, known)
+        )
+    return found
+
+
+def _rendered(section: "SettingSection") -> str:
+    choice = f" with {section.choice}" if section.choice else ""
+    lines = [f"[{section.name}]{choice}" if section.name else "[at the top]"]
+    lines += textwrap.wrap(section.meaning, _WIDTH)
+    for each in section.settings:
+        lines.append(f"  {each.name} = {each.default}    ({each.type})")
+        lines += textwrap.wrap(
+            each.meaning, _WIDTH, initial_indent="      ", subsequent_indent="      "
+        )
+    return "\n".join(lines)
