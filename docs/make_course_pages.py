@@ -29,7 +29,8 @@ nextword lab list
 nextword lab run C6 C14
 ```
 
-The whole lab takes some minutes, most of them for the LSTM over bytes that several claims use:
+The whole lab trains several models; that of the LSTM over bytes, which two claims use, takes most of
+the time:
 
 <!-- not run: trains several models -->
 ```bash
@@ -73,8 +74,12 @@ def index_page(report: dict[str, Any]) -> str:
     toctree = "\n".join(file_name(claim).removesuffix(".md") for claim in report["claims"])
     verdicts = [claim["verdict"] for claim in report["claims"]]
     counts = ", ".join(
-        f"{verdicts.count(verdict)} {verdict}"
-        for verdict in ("holds", "holds partly", "does not hold")
+        f"{verdicts.count(verdict)} {plural}"
+        for verdict, plural in (
+            ("holds", "hold"),
+            ("holds partly", "hold partly"),
+            ("does not hold", "do not hold"),
+        )
     )
     return "\n".join(
         [
