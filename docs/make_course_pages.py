@@ -29,8 +29,8 @@ nextword lab list
 nextword lab run C6 C14
 ```
 
-The whole lab trains several models; that of the LSTM over bytes, which two claims use, takes most of
-the time:
+The whole lab trains several models; that of the LSTM over bytes, which two claims use, takes most
+of the time:
 
 <!-- not run: trains several models -->
 ```bash
