@@ -13,7 +13,7 @@ from nextword.lab.workbench import Workbench
 _SEEDS, _UPDATES, _CHUNK = 3, 300, 50
 _CHARACTERS, _HELD_OUT = 300_000, 30_000
 #: Hidden sizes with nearly equal numbers of parameters.
-_SIZES = {1: 128, 2: 84}
+_SIZES = {1: 128, 2: 80}
 _GAIN = 0.01
 
 
@@ -36,7 +36,7 @@ def measure(bench: Workbench) -> Finding:
             losses[num_layers].append(mean_nll(model, held_out, chunk_steps=_CHUNK))
     gaps = [one - two for one, two in zip(losses[1], losses[2], strict=True)]
     gain = 1 - torch.tensor(-statistics.mean(gaps)).exp().item()
-    is_clear = statistics.mean(gaps) > 2 * statistics.stdev(gaps)
+    is_clear = abs(statistics.mean(gaps)) > 2 * statistics.stdev(gaps)
     equal = abs(parameters[2] / parameters[1] - 1) <= 0.05
     picture = draw_bars(
         {f"{number} layer(s)": statistics.mean(found) for number, found in losses.items()},
@@ -78,7 +78,7 @@ CLAIM = Claim(
     statement="Recurrent layers can be stacked, so that one layer's hidden states are the inputs "
     "of the next; stacked networks do better.",
     sources=(Source(lecture="lecture-004", place="Stacked (multi-layer) RNNs"),),
-    method="LSTMs of one layer of 128 units and of two layers of 84 learn source code, 300 "
+    method="LSTMs of one layer of 128 units and of two layers of 80 learn source code, 300 "
     "updates, three seeds; held-out code is scored.",
     expected="Two layers have a perplexity at least 1% lower, or the claim does not hold at this "
     "size.",
