@@ -101,7 +101,7 @@ def index_page(report: dict[str, Any]) -> str:
 
 def claim_page(claim: dict[str, Any]) -> str:
     """Return the page of a claim."""
-    sources = [f"- [{each['lecture']}]: {each['place']}" for each in claim["sources"]]
+    sources = [f"- [{each['lecture']}], {escaped(each['place'])}" for each in claim["sources"]]
     checks = [
         f"- {'met' if check['passed'] else 'missed'}: {escaped(check['text'])}"
         for check in claim["checks"]

@@ -16,13 +16,14 @@ LENGTH = 40
 
 
 def gradient_by_lag(config):
-    """Return the norm of the gradient at each state, the newest first, relative to the newest."""
+    """Return the norm of the gradient at lag 1, 2, ..., relative to that at lag 1."""
     torch.manual_seed(0)
     model = config.build(NetworkSpec(vocabulary=VOCABULARY)).double()
     token_ids = torch.randint(30, (8, LENGTH))
     trace = model_trace(model, token_ids)
     name = "cell_state" if "cell_state" in trace.layers[0].steps[0].states else "hidden_state"
-    states = [step.states[name] for step in trace.layers[0].steps]
+    # The last cell state reaches the output through the hidden state only, so lags begin with 1.
+    states = [step.states[name] for step in trace.layers[0].steps[:-1]]
     loss = -trace.log_probs[:, -1, 5].sum()
     norms = [each.norm(dim=1).mean().item() for each in torch.autograd.grad(loss, states)]
     return [norm / norms[-1] for norm in reversed(norms)]
@@ -41,8 +42,8 @@ curves = {
 }
 print(f"{'lag':>20} {'5':>9} {'10':>9} {'20':>9} {'39':>9}")
 for name, values in curves.items():
-    print(f"{name:>20} " + " ".join(f"{values[lag]:9.1e}" for lag in (5, 10, 20, 39)))
-assert curves["Elman, sigmoid"][20] < 1e-10 < 1e-2 < curves["LSTM, forget bias 5"][20]
+    print(f"{name:>20} " + " ".join(f"{values[lag - 1]:9.1e}" for lag in (5, 10, 20, 39)))
+assert curves["Elman, sigmoid"][19] < 1e-10 < 1e-2 < curves["LSTM, forget bias 5"][19]
 
 # %% [markdown]
 # ## A picture
@@ -53,7 +54,7 @@ assert curves["Elman, sigmoid"][20] < 1e-10 < 1e-2 < curves["LSTM, forget bias 5
 # import matplotlib.pyplot as plt
 # for name, values in curves.items():
 #     plt.semilogy(values, label=name)
-# plt.xlabel("lag"); plt.ylabel("gradient, relative to lag 0"); plt.legend(); plt.show()
+# plt.xlabel("lag"); plt.ylabel("gradient, relative to lag 1"); plt.legend(); plt.show()
 
 # %% [markdown]
 # Questions for the class: Which factor does a step have in each curve? Why does the forget bias

@@ -70,7 +70,7 @@ def test_page_of_a_claim_has_its_parts(script: ModuleType) -> None:
     page = script.claim_page(claim())
 
     assert page.startswith("# C3: blind window\n\n**Holds.** It changed by 0 \\< 1.")
-    assert "- [lecture-000]: Windows" in page
+    assert "- [lecture-000], Windows" in page
     assert "- met: no change" in page
     assert "```{image} results/c03.png" in page
     assert '  "change": 0.123457,\n  "lags": [1, 2]' in page

@@ -70,7 +70,6 @@ EXCEPTIONS = {
     "nextword.cli.export.export": _COMMAND,
     "nextword.cli.generate.generate": _COMMAND,
     "nextword.cli.info.info": _COMMAND,
-    "nextword.cli.lab.list_claims": _COMMAND,
     "nextword.cli.lab.run": _COMMAND,
     "nextword.cli.next_words.next_words": _COMMAND,
     "nextword.cli.pairs.pairs": _COMMAND,

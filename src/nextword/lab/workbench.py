@@ -10,7 +10,7 @@ from nextword.training import ProgressCallback
 Shared = TypeVar("Shared")
 
 
-def no_progress(stage: str, done: int, total: int | None = None) -> None:
+def _no_progress(stage: str, done: int, total: int | None = None) -> None:
     """Ignore the progress."""
 
 
@@ -35,7 +35,7 @@ class Workbench:
     """
 
     def __init__(
-        self, folder: Path, *, seed: int = 0, on_progress: ProgressCallback = no_progress
+        self, folder: Path, *, seed: int = 0, on_progress: ProgressCallback = _no_progress
     ) -> None:
         self.folder = folder
         self.seed = seed

@@ -20,7 +20,7 @@ _GAP = 0.1
 
 
 def measure(bench: Workbench) -> Finding:
-    """Give a network vectors of words that it never saw, or `<unk>` in their place."""
+    """Compare vectors of words that the network never saw with `<unk>` in their place."""
     following = torch.randperm(_CLASSES)
     vectors = cooccurrence_vectors(_text(_VECTOR_TOKENS, following))
     ids = _text(_TRAIN_TOKENS, following)

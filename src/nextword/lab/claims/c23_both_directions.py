@@ -111,7 +111,7 @@ CLAIM = Claim(
     id="C23",
     name="both-directions",
     statement="The information about a word decays on its way forward through the states as the "
-    "gradient decays on its way back.",
+    "gradient decays in back-propagation.",
     sources=(
         Source(lecture="lecture-001", place="The information decay problem"),
         Source(lecture="lecture-003", place="Exploding/vanishing gradient"),
