@@ -156,6 +156,8 @@ def take_over(run: Path) -> None:
     """
     RESULTS.mkdir(parents=True, exist_ok=True)
     report = json.loads((run / REPORT_FILE).read_text(encoding="utf-8"))
+    for name in (name for claim in report["claims"] for name in claim["pictures"]):
+        shutil.copyfile(run / "pictures" / name, RESULTS / name)
     kept = RESULTS / REPORT_FILE
     if kept.exists():
         old = json.loads(kept.read_text(encoding="utf-8"))
@@ -163,10 +165,6 @@ def take_over(run: Path) -> None:
             raise SystemExit(f"{run} has another seed or machine than {kept}; delete that first.")
         claims = {each["id"]: each for each in [*old["claims"], *report["claims"]]}
         report["claims"] = sorted(claims.values(), key=lambda each: int(each["id"][1:]))
-    for claim in report["claims"]:
-        for name in claim["pictures"]:
-            if (run / "pictures" / name).exists():
-                shutil.copyfile(run / "pictures" / name, RESULTS / name)
     text = json.dumps(report, indent=1, ensure_ascii=False)
     kept.write_text(text + "\n", encoding="utf-8")
 

@@ -93,10 +93,13 @@ def test_new_results_replace_those_of_the_same_claim(
         [[claim(), claim(id="C1")], [claim(verdict="does not hold", pictures=[])]]
     ):
         run = tmp_path / str(number)
-        run.mkdir()
+        (run / "pictures").mkdir(parents=True)
+        (run / "pictures" / "c03.png").write_bytes(b"%d" % number)
         (run / "lab.json").write_text(json.dumps({**facts, "claims": claims}), encoding="utf-8")
         script.take_over(run)
 
+    # The second run has no picture of its claim, whatever else is in its folder.
+    assert (tmp_path / "results" / "c03.png").read_bytes() == b"0"
     written = json.loads((tmp_path / "results" / "lab.json").read_text(encoding="utf-8"))
     assert [(each["id"], each["verdict"]) for each in written["claims"]] == [
         ("C1", "holds"),
