@@ -29,8 +29,9 @@ class Workbench:
 
     Example:
         >>> import tempfile
-        >>> bench = Workbench(Path(tempfile.mkdtemp()))
-        >>> bench.shared("answer", lambda: 42), bench.shared("answer", lambda: 43)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     bench = Workbench(Path(folder))
+        ...     bench.shared("answer", lambda: 42), bench.shared("answer", lambda: 43)
         (42, 42)
     """
 

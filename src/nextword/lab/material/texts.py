@@ -51,10 +51,6 @@ def source_modules(*, num_characters: int, skip_characters: int = 0) -> tuple[tu
 
     Raises:
         DataError: The standard library is too short.
-
-    Example:
-        >>> "def " in source_modules(num_characters=20_000)[0][1]
-        True
     """
     skipped, length, found = 0, 0, []
     for name, text in library_files():
@@ -84,10 +80,6 @@ def english_sentences() -> tuple[str, ...]:
 
     Words are in lower case, and punctuation marks are words. The order is that of the modules, so
     neighbouring sentences are about the same subject.
-
-    Example:
-        >>> len(english_sentences()) > 1000
-        True
     """
     sentences = (
         " ".join(_WORD.findall(sentence.lower()))
