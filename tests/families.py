@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 
@@ -18,6 +19,10 @@ from nextword.families import (
     ConvolutionalConfig,
     MaxEntConfig,
     MaxEntLanguageModel,
+    MixtureConfig,
+    MixtureLanguageModel,
+    MixtureMethod,
+    ModelSettings,
     NgramConfig,
     RecurrentConfig,
     RegularizationConfig,
@@ -26,7 +31,12 @@ from nextword.families import (
     train_ngram,
 )
 from nextword.layers import EmbeddingConfig, OutputConfig
-from nextword.models import LanguageModel, NeuralLanguageModel
+from nextword.models import (
+    ContinuousCacheConfig,
+    ContinuousCacheModel,
+    LanguageModel,
+    NeuralLanguageModel,
+)
 from nextword.storage import load_model, save_model
 from nextword.tokens import Tokenizer, TokenizerKind
 
@@ -233,7 +243,118 @@ def ngram_cases() -> Iterator[tuple[str, Case]]:
     yield "ngram-3-pruned", Case(NgramConfig(order=3, prune=(0, 0, 1)))
 
 
-CASES: dict[str, Case] = {
+@dataclass(frozen=True)
+class MixtureCase:
+    """A mixture of models of other cases, which have the same tokenizer.
+
+    Attributes:
+        members: Its members.
+        method: Of mixing.
+        weights: One row for each bucket.
+    """
+
+    members: tuple[Case, ...]
+    method: MixtureMethod = "linear"
+    weights: tuple[tuple[float, ...], ...] = ((0.3, 0.7),)
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        return self.members[0].tokenizer
+
+    @property
+    def texts(self) -> RunTexts:
+        return self.members[0].texts
+
+    @property
+    def gives_zeros(self) -> bool:
+        return all(member.gives_zeros for member in self.members)
+
+    def build(self, seed: int) -> LanguageModel:
+        return MixtureLanguageModel(
+            [member.build(seed) for member in self.members],
+            method=self.method,
+            weights=self.weights,
+        ).eval()
+
+    def reload(self, model: LanguageModel, folder: Path) -> LanguageModel:
+        """Save a mixture and load it again."""
+        settings = MixtureConfig(
+            method=self.method,
+            weights=self.weights,
+            members=tuple(
+                ModelSettings(
+                    model=member.model,
+                    embedding=member.embedding,
+                    output=member.output,
+                    regularization=member.regularization,
+                )
+                for member in self.members
+            ),
+        )
+        config: Values = {"model": encode(settings)}
+        save_model(folder, model, config=config, tokenizer=self.tokenizer, card="")
+        loaded = load_model(folder).model
+        return loaded.double() if isinstance(loaded, torch.nn.Module) else loaded
+
+
+@dataclass(frozen=True)
+class CacheCase:
+    """A model of another case with a continuous cache.
+
+    Attributes:
+        model: The case.
+        size: Of the cache.
+        weight: Of the cache.
+    """
+
+    model: Case
+    size: int = 4
+    weight: float = 0.3
+    gives_zeros: ClassVar[bool] = False
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        return self.model.tokenizer
+
+    @property
+    def texts(self) -> RunTexts:
+        return self.model.texts
+
+    def build(self, seed: int) -> LanguageModel:
+        return self._with_cache(self.model.build(seed))
+
+    def reload(self, model: LanguageModel, folder: Path) -> LanguageModel:
+        assert isinstance(model, ContinuousCacheModel)
+        return self._with_cache(self.model.reload(model.model, folder))
+
+    def _with_cache(self, model: LanguageModel) -> LanguageModel:
+        assert isinstance(model, NeuralLanguageModel)
+        config = ContinuousCacheConfig(size=self.size, theta=0.7, weight=self.weight)
+        return ContinuousCacheModel(model, config=config).eval()
+
+
+def wrapped_cases() -> Iterator[tuple[str, "MixtureCase | CacheCase"]]:
+    """Mixtures, with and without buckets; caches around several families."""
+    lstm = Case(RecurrentConfig(hidden_size=5))
+    trigram = Case(NgramConfig(order=3))
+    transformer = dict(transformer_cases())["transformer-2"]
+    maxent = dict(maxent_cases())["maxent-lstm-3"]
+    yield "mixture-linear", MixtureCase((lstm, trigram))
+    yield (
+        "mixture-three",
+        MixtureCase((transformer, maxent, trigram), weights=((0.2, 0.3, 0.5),)),
+    )
+    yield "mixture-log-linear", MixtureCase((lstm, trigram), "log-linear", ((0.6, 0.5),))
+    buckets = ((0.9, 0.1), (0.2, 0.8))
+    yield "mixture-linear-buckets", MixtureCase((lstm, trigram), weights=buckets)
+    yield "mixture-log-linear-buckets", MixtureCase((lstm, trigram), "log-linear", buckets)
+    for name, case in {"lstm": lstm, "transformer": transformer, "maxent": maxent}.items():
+        yield f"cache-{name}", CacheCase(case)
+    yield "cache-window", CacheCase(Case(WindowConfig(window=3, hidden_size=5)), size=1)
+    yield "cache-character", CacheCase(Case(RecurrentConfig(hidden_size=5), kind="character"))
+
+
+CASES: dict[str, "Case | MixtureCase | CacheCase"] = {
     **dict(recurrent_cases()),
     "lstm-one-hot": Case(RecurrentConfig(hidden_size=5, tied=False), embedding=ONE_HOT),
     **dict(maxent_cases()),
@@ -241,4 +362,5 @@ CASES: dict[str, Case] = {
     **dict(transformer_cases()),
     **dict(output_cases()),
     **dict(ngram_cases()),
+    **dict(wrapped_cases()),
 }

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nextword.api import (
         Model,
         load,
+        mix,
         plan,
         run_config,
         train,
@@ -40,6 +41,7 @@ _HOMES = {
     "Session": "nextword.generation",
     "State": "nextword.models",
     "load": "nextword.api",
+    "mix": "nextword.api",
     "plan": "nextword.api",
     "register_cell": "nextword.cells",
     "register_family": "nextword.families",
@@ -60,6 +62,7 @@ __all__ = [
     "State",
     "__version__",
     "load",
+    "mix",
     "plan",
     "register_cell",
     "register_family",

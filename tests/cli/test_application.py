@@ -11,10 +11,10 @@ from nextword import __version__
 from nextword.cli import main
 
 COMMANDS = (
-    *("demo", "train", "recipes", "settings", "evaluate", "audit"),
+    *("demo", "train", "recipes", "settings", "evaluate", "mix", "audit"),
     *("generate", "next", "score", "surprisal", "pairs", "encode", "info"),
     *("export", "bench", "bench-keyboard"),
-    *("tag", "classify", "transduce"),
+    *("tag", "classify", "transduce", "inspect"),
 )
 
 
@@ -78,8 +78,8 @@ def test_option_that_is_a_setting_is_suggested(
             ["zzz"],
             "there is no command 'zzz'.",
             "Known: audit, bench, bench-keyboard, classify, demo, encode, evaluate, export, "
-            "generate, info, next, pairs, recipes, score, settings, surprisal, tag, train, "
-            "transduce.",
+            "generate, info, inspect, mix, next, pairs, recipes, score, settings, surprisal, tag, "
+            "train, transduce.",
         ),
         (
             ["train", "--rceipe", "x"],

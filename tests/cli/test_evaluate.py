@@ -14,7 +14,7 @@ CARD_KEYS = [
     *("perplexity", "perplexity_per_word"),
     *("bits_per_token", "bits_per_character", "bits_per_byte", "unknown_rate"),
     *("perplexity_without_unknown", "reset", "stride", "seconds", "tokens_per_second"),
-    "note",
+    *("note", "adaptation_settings"),
 ]
 
 

@@ -53,7 +53,7 @@ def test_export_network_to_arpa_is_refused_and_leaves_no_folder(
 
     assert finished.code == 2
     assert finished.err.splitlines() == [
-        "error: only n-gram models can be written as ARPA files; "
+        "error: only n-gram models can be written as ARPA files, which hold one back-off model; "
         "this model is of the family recurrent.",
         "help: Train an n-gram model with --recipe ngram-5.",
     ]

@@ -8,7 +8,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nextword.api.adaptation import AdaptationSettings, adaptation_settings, adapted_cards
     from nextword.api.loading import load, load_language_model
+    from nextword.api.mixing import MixtureResult, mix
     from nextword.api.model import Model
     from nextword.api.tasks import (
         classification_config,
@@ -18,13 +20,19 @@ if TYPE_CHECKING:
     )
     from nextword.api.training import DEFAULT_RECIPE, plan, run_config, train
     from nextword.api.transduction import train_transducer, transduction_config
+    from nextword.api.untrained import untrained_model, untrained_twin
 
 _HOMES = {
+    "AdaptationSettings": "nextword.api.adaptation",
     "DEFAULT_RECIPE": "nextword.api.training",
+    "MixtureResult": "nextword.api.mixing",
     "Model": "nextword.api.model",
+    "adaptation_settings": "nextword.api.adaptation",
+    "adapted_cards": "nextword.api.adaptation",
     "classification_config": "nextword.api.tasks",
     "load": "nextword.api.loading",
     "load_language_model": "nextword.api.loading",
+    "mix": "nextword.api.mixing",
     "plan": "nextword.api.training",
     "run_config": "nextword.api.training",
     "tagging_config": "nextword.api.tasks",
@@ -33,14 +41,21 @@ _HOMES = {
     "train_tagger": "nextword.api.tasks",
     "train_transducer": "nextword.api.transduction",
     "transduction_config": "nextword.api.transduction",
+    "untrained_model": "nextword.api.untrained",
+    "untrained_twin": "nextword.api.untrained",
 }
 
 __all__ = [
     "DEFAULT_RECIPE",
+    "AdaptationSettings",
+    "MixtureResult",
     "Model",
+    "adaptation_settings",
+    "adapted_cards",
     "classification_config",
     "load",
     "load_language_model",
+    "mix",
     "plan",
     "run_config",
     "tagging_config",
@@ -49,6 +64,8 @@ __all__ = [
     "train_tagger",
     "train_transducer",
     "transduction_config",
+    "untrained_model",
+    "untrained_twin",
 ]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nextword.api.texts import Texts, held_out_text, named_corpus, require_alone, require_several
-from nextword.base import ConfigError, checked_path
+from nextword.base import ConfigError, Values, checked_path
 from nextword.families import FAMILIES
 from nextword.generation import (
     CacheConfig,
@@ -27,7 +27,7 @@ from nextword.generation import (
 from nextword.models import LanguageModel
 from nextword.storage import StoredModel, load_model, save_model, write_arpa_file
 from nextword.text import Corpus
-from nextword.tokens import Reset, TokenStore, build_store
+from nextword.tokens import Reset, Tokenizer, TokenStore, build_store
 
 if TYPE_CHECKING:
     from nextword.evaluation import (
@@ -63,6 +63,31 @@ class Model:
         self.config = stored.config
         self.card = stored.card
         self.path = stored.path
+
+    @classmethod
+    def of(
+        cls,
+        language_model: LanguageModel,
+        tokenizer: Tokenizer,
+        *,
+        config: Values,
+        path: Path,
+        card: str = "",
+    ) -> "Model":
+        """Return a model that was not loaded from a folder.
+
+        Args:
+            language_model: The model on token ids.
+            tokenizer: Its tokenizer.
+            config: Its settings, as nested values; `model.family` names its family.
+            path: The folder that it belongs to.
+            card: The model card in Markdown.
+        """
+        return cls(
+            StoredModel(
+                model=language_model, tokenizer=tokenizer, config=config, card=card, path=path
+            )
+        )
 
     @property
     def reset(self) -> Reset:

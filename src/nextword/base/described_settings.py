@@ -15,6 +15,8 @@ from nextword.base.toml import Values
 
 #: Settings that choose between the classes of a section.
 _DISCRIMINATORS = ("family", "kind")
+#: The modules in front of the name of a class.
+_MODULE = re.compile(r"\b(?:\w+\.)+(?=[A-Za-z])")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +85,10 @@ def _sections(kind: type, path: tuple[str, ...], choice: str) -> Iterator[Settin
     below: list[SettingSection] = []
     for field in dataclasses.fields(kind):
         name = (*path, field.name)
-        insides = [part for part in parts(hints[field.name]) if dataclasses.is_dataclass(part)]
+        # The members of a mixture have the settings of any family, which are described already.
+        is_list = typing.get_origin(plain[field.name]) is tuple
+        found = () if is_list else parts(hints[field.name])
+        insides = [part for part in found if dataclasses.is_dataclass(part)]
         for inside in insides:
             one = typing.cast("type", inside)
             below.extend(_sections(one, name, _choice(one) if len(insides) > 1 else ""))
@@ -120,7 +125,7 @@ def _type_text(hint: Any) -> str:
         if typing.get_origin(part) is typing.Literal:
             names.extend(repr(choice).replace("'", '"') for choice in typing.get_args(part))
         elif part is not types.NoneType:
-            names.append(str(part) if typing.get_args(part) else part.__name__)
+            names.append(_MODULE.sub("", str(part)) if typing.get_args(part) else part.__name__)
     return ", ".join(names)
 
 

@@ -22,8 +22,10 @@ from nextword.cli.export import export
 from nextword.cli.generate import generate
 from nextword.cli.group import Commands
 from nextword.cli.info import info
+from nextword.cli.inspect import app as inspect_app
 from nextword.cli.lab import app as lab_app
 from nextword.cli.log import shown_log
+from nextword.cli.mix import mix
 from nextword.cli.next_words import next_words
 from nextword.cli.options import DEBUG_FLAG, Debug
 from nextword.cli.output import remark, write_line
@@ -58,6 +60,7 @@ for _name, _command, _summary in (
     ("recipes", recipes, "List the recipes, or print one."),
     ("settings", settings, "List the settings of a training."),
     ("evaluate", evaluate, "Measure the perplexity of models on a text."),
+    ("mix", mix, "Mix models, with weights tuned on held-out text."),
     ("audit", audit, "Check a model for faults that falsify its perplexity."),
     ("generate", generate, "Generate text."),
     ("next", next_words, "Print the most probable next words."),
@@ -76,6 +79,7 @@ for _name, _group, _summary in (
     ("classify", classify_app, "Label texts."),
     ("transduce", transduce_app, "Map sequences to sequences."),
     ("lab", lab_app, "Measure the claims of the course."),
+    ("inspect", inspect_app, "Measure and draw what a model does inside."),
 ):
     app.add_typer(_group, name=_name, short_help=_summary, help=_summary)
 

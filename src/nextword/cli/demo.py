@@ -100,9 +100,10 @@ def _write_samples(out: Path, result: "RunResult", baseline: "PerplexityCard") -
     from nextword import api
     from nextword.base import read_toml
     from nextword.storage import RunFolder
-    from nextword.training import write_report
+    from nextword.training import gradient_parts, write_report
 
-    samples = make_samples(api.load_language_model(out), PROMPTS)
+    model = api.load_language_model(out)
+    samples = make_samples(model, PROMPTS)
     run = RunFolder.open(out)
     write_report(
         run,
@@ -110,6 +111,7 @@ def _write_samples(out: Path, result: "RunResult", baseline: "PerplexityCard") -
         result=result.to_dict(),
         cards=[result.validation, result.test, baseline],
         samples=samples,
+        gradients=gradient_parts(run, model.language_model, tokenizer=model.tokenizer),
     )
     return samples
 

@@ -1,7 +1,7 @@
 """`nextword evaluate`: the perplexity of models on a text."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -69,6 +69,36 @@ def evaluate(
             "half the window by default.",
         ),
     ] = None,
+    cache: Annotated[
+        bool,
+        typer.Option(
+            "--cache",
+            help="Add a row per neural model with a continuous cache of the words read so far.",
+        ),
+    ] = False,
+    dynamic: Annotated[
+        bool,
+        typer.Option(
+            "--dynamic",
+            help="Add a row per neural model with dynamic evaluation: its weights follow the text.",
+        ),
+    ] = False,
+    tune: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tune",
+            metavar="TEXT",
+            help="Text to choose the settings of --cache and --dynamic on; repeatable.",
+        ),
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="SECTION.KEY=VALUE",
+            help="Change a setting of cache.* or dynamic.*; repeatable.",
+        ),
+    ] = None,
     per_line: Annotated[
         bool,
         typer.Option(
@@ -86,13 +116,19 @@ def evaluate(
     """Measure the perplexity of models on a text, and print a card, or a table of several models.
 
     The table has only figures that can be compared between these models; --json has all of them.
+    With --cache and --dynamic, the model adapts to the text, and its figures are in rows of their
+    own. Tune their settings on other text with --tune.
     """
+    from nextword.cli.adaptation import Adaptation
     from nextword.cli.progress import make_progress
     from nextword.evaluation import DEFAULT_BATCH_SIZE, resolve_reset
     from nextword.text import open_corpus
 
     _check_text(models, text, split=split, per_line=per_line)
     chosen = None if reset is None else resolve_reset(reset)
+    adaptation = Adaptation.of(
+        cache=cache, dynamic=dynamic, tune=tune or (), overrides=overrides or ()
+    )
     encodings = _encodings(models, encoding)
     loaded = [
         (name, load_model(name, device=device, encoding=each, quiet=quiet))
@@ -102,6 +138,7 @@ def evaluate(
         loaded = [
             (name, _with_stride(model, stride, is_only=len(loaded) == 1)) for name, model in loaded
         ]
+    adaptation.check([model for _, model in loaded])
     corpus = (
         open_corpus(
             text, field=field, encoding_errors=encoding_errors, standard_input=sys.stdin.buffer
@@ -123,6 +160,15 @@ def evaluate(
                 on_progress=progress.on_progress,
             )
             cards.append(card)
+            cards += adaptation.cards(
+                model,
+                corpus,
+                split=split,
+                reset=chosen,
+                batch_size=rows,
+                name=name,
+                progress=progress,
+            )
             if per_line and corpus is not None:
                 lines.extend(_line_rows(model, corpus, name=name, batch_size=rows))
     if json:
@@ -131,7 +177,7 @@ def evaluate(
         return
     if per_line:
         _show_lines(lines)
-    _show_cards(cards, [model for _, model in loaded])
+    _show_cards(cards, dict(loaded))
 
 
 def _check_text(
@@ -204,20 +250,26 @@ def _show_lines(lines: Sequence[dict[str, Any]]) -> None:
     write_line()
 
 
-def _show_cards(cards: "Sequence[PerplexityCard]", models: "Sequence[Model]") -> None:
+def _show_cards(cards: "Sequence[PerplexityCard]", models: "Mapping[str, Model]") -> None:
     """Print one card in full, or a table of several if they can be compared."""
     from nextword.evaluation import (
         comparability,
+        describe_adaptation,
         render_card,
         render_cards,
         vocabulary_fingerprint,
     )
 
-    compared = comparability(cards, [vocabulary_fingerprint(each.tokenizer) for each in models])
+    compared = comparability(
+        cards, [vocabulary_fingerprint(models[card.model].tokenizer) for card in cards]
+    )
     if len(cards) == 1 or not compared.per_text:
         write_line("\n\n".join(map(render_card, cards)))
     else:
         write_line(render_cards(cards, per_token=compared.per_token))
+        for card in cards:
+            if card.adaptation_settings:
+                remark(f"{card.model} + {describe_adaptation(card)}")
     if not compared.per_text:
         remark(f"These models cannot be compared: {compared.reason}. Each has its own card.")
     elif not compared.per_token:

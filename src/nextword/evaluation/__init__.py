@@ -1,5 +1,16 @@
 """Evaluation of language models: perplexity cards, scores per line or document, and the audit."""
 
+from nextword.evaluation.adaptation import (
+    DynamicConfig,
+    DynamicScorer,
+    TunedCache,
+    TunedDynamic,
+    evaluate_dynamic,
+    evaluate_with_cache,
+    target_leak,
+    tune_cache,
+    tune_dynamic,
+)
 from nextword.evaluation.audit import (
     AuditReport,
     Passage,
@@ -22,6 +33,7 @@ from nextword.evaluation.comparability import (
     vocabulary_fingerprint,
 )
 from nextword.evaluation.lines import LineScore, per_line_scores
+from nextword.evaluation.mixing import TunedMixture, tune_mixture
 from nextword.evaluation.pairs import MinimalPair, PairScores, compare_pairs, read_pairs
 from nextword.evaluation.perplexity import (
     DEFAULT_BATCH_SIZE,
@@ -40,12 +52,14 @@ from nextword.evaluation.surprisal import (
     WordSurprisal,
     line_surprisals,
 )
-from nextword.evaluation.table import render_card, render_cards
+from nextword.evaluation.table import describe_adaptation, render_card, render_cards
 
 __all__ = [
     "DEFAULT_BATCH_SIZE",
     "AuditReport",
     "Comparability",
+    "DynamicConfig",
+    "DynamicScorer",
     "LineScore",
     "LineSurprisal",
     "MinimalPair",
@@ -58,15 +72,21 @@ __all__ = [
     "Sums",
     "TextFacts",
     "TokenSurprisal",
+    "TunedCache",
+    "TunedDynamic",
+    "TunedMixture",
     "UnitScore",
     "WordSurprisal",
     "audit_model",
     "choose_passage",
     "comparability",
     "compare_pairs",
+    "describe_adaptation",
     "describe_tokenizer",
     "evaluate",
+    "evaluate_dynamic",
     "evaluate_store",
+    "evaluate_with_cache",
     "line_surprisals",
     "per_line_scores",
     "perplexity_card",
@@ -76,7 +96,11 @@ __all__ = [
     "render_cards",
     "resolve_reset",
     "score_units",
+    "target_leak",
     "texts_of_run",
+    "tune_cache",
+    "tune_dynamic",
+    "tune_mixture",
     "unit_scores",
     "unknown_note",
     "vocabulary_fingerprint",

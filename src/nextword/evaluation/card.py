@@ -80,6 +80,7 @@ class ModelFacts:
         num_parameters: Number of trained parameters.
         reset: Where the state was reset: `never`, `document` or `line`.
         adaptation: `cache` or `dynamic` if the model adapted to the text; None if it did not.
+        adaptation_settings: Settings of the adaptation, as values by name; None without one.
         stride: Stride of the sliding window, in tokens; None for models without one.
     """
 
@@ -88,6 +89,7 @@ class ModelFacts:
     num_parameters: int
     reset: str
     adaptation: str | None = None
+    adaptation_settings: Values | None = None
     stride: int | None = None
 
 
@@ -115,6 +117,7 @@ class PerplexityCard:
         perplexity_without_unknown: Perplexity per known token. Unknown tokens stay in the context.
         note: A warning about the figures, such as that most words are unknown; None if there is
             none.
+        adaptation_settings: Settings of the adaptation, as values by name; None without one.
     """
 
     model: str
@@ -141,6 +144,16 @@ class PerplexityCard:
     seconds: float
     tokens_per_second: float | None
     note: str | None = None
+    adaptation_settings: Values | None = None
+
+    def with_note(self, note: str) -> "PerplexityCard":
+        """Return the card with a further warning.
+
+        Args:
+            note: The warning.
+        """
+        joined = note if self.note is None else f"{self.note}; {note}"
+        return dataclasses.replace(self, note=joined)
 
     def to_dict(self) -> Values:
         """Return the fields as JSON values; infinite figures become None.

@@ -5,14 +5,14 @@ Knows models, token stores and tokenizers. Knows nothing of files, and prints no
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Int64
 
-from nextword.base import ConfigError, DataError, MismatchError, did_you_mean
+from nextword.base import ConfigError, DataError, MismatchError, Values, did_you_mean
 from nextword.evaluation.card import ModelFacts, PerplexityCard, Sums, TextFacts, perplexity_card
 from nextword.evaluation.scoring import ScoredWindow, score_units
 from nextword.models import LanguageModel
@@ -91,12 +91,53 @@ def evaluate(
         chunk_length=chunk_length,
         on_progress=on_progress,
     )
+    return card_of(
+        sums,
+        model,
+        store=store,
+        tokenizer=tokenizer,
+        name=name,
+        text=text,
+        reset=reset,
+        stride=stride,
+    )
+
+
+def card_of(
+    sums: Sums,
+    model: LanguageModel,
+    *,
+    store: TokenStore,
+    tokenizer: Tokenizer,
+    name: str,
+    text: str,
+    reset: Reset,
+    stride: int | None = None,
+    adaptation: str | None = None,
+    adaptation_settings: Values | None = None,
+) -> PerplexityCard:
+    """Return the card of a model on a text, from the sums of its scores.
+
+    Args:
+        sums: Summed scores.
+        model: The model.
+        store: The encoded text.
+        tokenizer: The model's tokenizer.
+        name: Name of the model on the card.
+        text: Name of the text on the card.
+        reset: Where the state was reset.
+        stride: Stride of the model's sliding window, in tokens; None if it has none.
+        adaptation: `cache` or `dynamic` if the model adapted to the text; None if it did not.
+        adaptation_settings: The settings of the adaptation.
+    """
     model_facts = ModelFacts(
         model=name,
         family=model.family,
         num_parameters=model.num_parameters,
         reset=reset,
         stride=stride,
+        adaptation=adaptation,
+        adaptation_settings=adaptation_settings,
     )
     text_facts = TextFacts(
         text=text,
@@ -129,17 +170,36 @@ def evaluate_store(
 
     Args and errors are those of `evaluate`.
     """
-    unit_starts = _unit_starts(model, store, tokenizer=tokenizer, reset=reset)
+    unit_starts = unit_starts_of(model, store, tokenizer=tokenizer, reset=reset)
     started = time.perf_counter()
-    num_tokens = num_unknown = 0
-    known_nll_sum = unknown_nll_sum = 0.0
-    for window in score_units(
+    windows = score_units(
         model,
         store.ids,
         unit_starts=unit_starts,
         batch_size=batch_size,
         chunk_length=chunk_length,
-    ):
+    )
+    return sum_windows(windows, store, started=started, on_progress=on_progress)
+
+
+def sum_windows(
+    windows: Iterable[ScoredWindow],
+    store: TokenStore,
+    *,
+    started: float,
+    on_progress: Callable[[int], None] | None = None,
+) -> Sums:
+    """Sum the scores of a text, accumulated in float64.
+
+    Args:
+        windows: The scores of every token.
+        store: The encoded text.
+        started: Result of `time.perf_counter` when scoring began, in seconds.
+        on_progress: Called with the number of targets scored so far.
+    """
+    num_tokens = num_unknown = 0
+    known_nll_sum = unknown_nll_sum = 0.0
+    for window in windows:
         unknown = window.find(store.unknown_positions)
         known_nll_sum += float(window.nll[~unknown].sum())
         unknown_nll_sum += float(window.nll[unknown].sum())
@@ -171,7 +231,7 @@ def unit_scores(
     Args and errors are those of `evaluate`. Units are scored longest first, so the first result is
     available only after all units have been scored.
     """
-    unit_starts = _unit_starts(model, store, tokenizer=tokenizer, reset=reset)
+    unit_starts = unit_starts_of(model, store, tokenizer=tokenizer, reset=reset)
     nll_sums = np.zeros(len(unit_starts) - 1)
     num_tokens = 0
     for window in score_units(
@@ -253,10 +313,24 @@ def unknown_note(
     )
 
 
-def _unit_starts(
+def unit_starts_of(
     model: LanguageModel, store: TokenStore, *, tokenizer: Tokenizer, reset: Reset
 ) -> Int64[np.ndarray, " units_plus_one"]:
-    """Return where each unit starts, after checking that model, tokenizer and text fit."""
+    """Return where each unit starts, after checking that model, tokenizer and text fit.
+
+    Args:
+        model: The model.
+        store: The encoded text.
+        tokenizer: The model's tokenizer.
+        reset: Where the state is reset: `never`, `document` or `line`.
+
+    Returns:
+        Position of each unit's first token, and the end of the last, (units + 1).
+
+    Raises:
+        DataError: The text is empty.
+        MismatchError: The model, the tokenizer and the store do not belong together.
+    """
     if (tokenizer.vocab_size, tokenizer.boundary_id) != (model.vocab_size, model.boundary_id):
         raise MismatchError(
             f"the tokenizer has {tokenizer.vocab_size} tokens and boundary id "

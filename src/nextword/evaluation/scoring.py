@@ -4,8 +4,10 @@ Every reported figure is a sum of these scores. Knows models and token ids; know
 cards or reported units.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -15,7 +17,9 @@ from torch import Tensor
 from nextword.base import DivergedError, require_range
 from nextword.batches import Batch, UnitReader, longest_first
 from nextword.models import LanguageModel, State, default_chunk_length, inference
-from nextword.tensors import Rows
+from nextword.tensors import Nll, Rows
+
+Outcome = TypeVar("Outcome")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +80,40 @@ def score_units(
         ConfigError: batch_size or chunk_length is below 1.
         DivergedError: The model returns NaN.
     """
+    windows = read_units(
+        model,
+        token_ids,
+        unit_starts=unit_starts,
+        batch_size=batch_size,
+        chunk_length=chunk_length,
+        step=partial(_nll_step, model),
+    )
+    return (scored_window(nll, batch) for batch, nll in windows)
+
+
+def read_units(
+    model: LanguageModel,
+    token_ids: Integer[np.ndarray, " tokens"],
+    *,
+    unit_starts: Int64[np.ndarray, " units_plus_one"],
+    batch_size: int,
+    chunk_length: int | None = None,
+    step: Callable[[Batch, State], tuple[Outcome, State]],
+) -> Iterator[tuple[Batch, Outcome]]:
+    """Read units in windows and iterate over what a function computes for each window.
+
+    Args:
+        model: The model whose states are carried.
+        token_ids: The token stream.
+        unit_starts: Position of each unit's first token, and the end of the last, (units + 1).
+        batch_size: Number of units in a batch.
+        chunk_length: Steps per window; chosen to bound memory when None.
+        step: Called with a window on the model's device and the state before it, without
+            gradients; returns a result and the state after the window.
+
+    Raises:
+        ConfigError: batch_size or chunk_length is below 1.
+    """
     reader = UnitReader(
         token_ids,
         unit_starts,
@@ -86,17 +124,25 @@ def score_units(
     if chunk_length is None:
         chunk_length = default_chunk_length(model, num_rows=reader.batch_size)
     require_range("chunk_length", chunk_length, low=1)
-    return _score(model, reader, chunk_length)
+    return _read(model, reader, chunk_length, step)
 
 
-def _score(model: LanguageModel, reader: UnitReader, chunk_length: int) -> Iterator[ScoredWindow]:
+def _read(
+    model: LanguageModel,
+    reader: UnitReader,
+    chunk_length: int,
+    step: Callable[[Batch, State], tuple[Outcome, State]],
+) -> Iterator[tuple[Batch, Outcome]]:
     state: State | None = None
     rows = torch.arange(reader.batch_size)
     for batch in reader.windows(chunk_length):
         rows, state = _drop_idle_rows(batch, rows, state)
         batch = _take_rows(batch, rows)
-        window, state = _score_window(model, batch, state)
-        yield window
+        with inference(model):
+            before = model.initial_state(len(batch.positions)) if state is None else state
+            placed = batch.to(model.device)
+            outcome, state = step(placed, before.reset(placed.begins))
+        yield batch, outcome
 
 
 def _drop_idle_rows(
@@ -125,24 +171,29 @@ def _take_rows(batch: Batch, rows: Rows) -> Batch:
     )
 
 
-def _score_window(
-    model: LanguageModel, batch: Batch, state: State | None
-) -> tuple[ScoredWindow, State]:
-    placed = batch.to(model.device)
-    with inference(model):
-        before = model.initial_state(len(batch.positions)) if state is None else state
-        nll, after = model.nll(
-            placed.token_ids, placed.target_ids, before.reset(placed.begins), placed.lengths
-        )
+def _nll_step(model: LanguageModel, batch: Batch, state: State) -> tuple[Nll, State]:
+    return model.nll(batch.token_ids, batch.target_ids, state, batch.lengths)
+
+
+def scored_window(nll: Nll, batch: Batch) -> ScoredWindow:
+    """Return the scores of a window of targets.
+
+    Args:
+        nll: Negative log-likelihoods, (batch, time), in nats; 0 at padding.
+        batch: The window.
+
+    Raises:
+        DivergedError: A score is NaN.
+    """
     num_steps = batch.token_ids.shape[1]
     counts = torch.full_like(batch.positions, num_steps) if batch.lengths is None else batch.lengths
     window = ScoredWindow(
         nll=nll.cpu().double().numpy(),
-        positions=batch.positions.numpy(),
-        counts=counts.numpy(),
+        positions=batch.positions.cpu().numpy(),
+        counts=counts.cpu().numpy(),
     )
     _refuse_nan(window)
-    return window, after
+    return window
 
 
 def _refuse_nan(window: ScoredWindow) -> None:

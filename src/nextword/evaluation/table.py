@@ -28,6 +28,7 @@ def render_card(card: PerplexityCard) -> str:
     name = card.model if card.adaptation is None else f"{card.model} + {card.adaptation}"
     lines = [
         ("model", f"{name} ({card.family}, {card.num_parameters:,} parameters)"),
+        *([("adaptation", describe_adaptation(card))] if card.adaptation else []),
         ("text", card.text),
         ("tokenizer", card.tokenizer),
         ("scored", _scored(card)),
@@ -69,6 +70,21 @@ def render_cards(cards: Sequence[PerplexityCard], *, per_token: bool = True) -> 
     rows = [[row[column] for column in shown] for row in rows]
     notes = [f"WARNING  {card.model}: {card.note}" for card in cards if card.note is not None]
     return "\n".join([_align(rows, num_left=2), *notes])
+
+
+def describe_adaptation(card: PerplexityCard) -> str:
+    """Return the name and the settings of an adaptation as one line; empty without one.
+
+    Args:
+        card: The card.
+    """
+    if not card.adaptation_settings:
+        return ""
+    values = (
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in card.adaptation_settings.items()
+    )
+    return f"{card.adaptation}: {', '.join(values)}"
 
 
 def _row(card: PerplexityCard) -> list[str]:

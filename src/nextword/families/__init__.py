@@ -7,6 +7,12 @@ families are folders. The other files contain what several families share.
 from nextword.families.contract import FitJob, ModelConfig, NetworkSpec, NeuralModelConfig
 from nextword.families.count_estimate import CountEstimate
 from nextword.families.maxent import MaxEntConfig, MaxEntLanguageModel
+from nextword.families.mixture import (
+    MemberScores,
+    MixtureConfig,
+    MixtureLanguageModel,
+    MixtureMethod,
+)
 from nextword.families.network import build_token_layers, input_size, require_no_recurrence
 from nextword.families.ngram import (
     NgramConfig,
@@ -35,6 +41,10 @@ __all__ = [
     "FitJob",
     "MaxEntConfig",
     "MaxEntLanguageModel",
+    "MemberScores",
+    "MixtureConfig",
+    "MixtureLanguageModel",
+    "MixtureMethod",
     "ModelConfig",
     "ModelSettings",
     "NetworkSpec",
@@ -59,3 +69,7 @@ __all__ = [
     "require_no_recurrence",
     "train_ngram",
 ]
+
+# The members of a mixture are models of any family: its settings need the registry, and join it
+# when the registry is complete.
+register_family(MixtureConfig)

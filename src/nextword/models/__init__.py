@@ -1,9 +1,11 @@
 """The base classes of language models, and their State."""
 
 from nextword.models.chunk_length import default_chunk_length
+from nextword.models.continuous_cache import ContinuousCacheConfig, ContinuousCacheModel
 from nextword.models.contract import CONTEXT, LanguageModel, scored
 from nextword.models.identity import ContentIdentity, structure
 from nextword.models.inference import inference
+from nextword.models.nested_states import inner_state, inner_tensors, nested
 from nextword.models.neural import NeuralLanguageModel, scattered
 from nextword.models.parameters import (
     check_parameter_shapes,
@@ -18,6 +20,8 @@ __all__ = [
     "CONTEXT",
     "NO_TOKEN",
     "ContentIdentity",
+    "ContinuousCacheConfig",
+    "ContinuousCacheModel",
     "LanguageModel",
     "ModelTrace",
     "NeuralLanguageModel",
@@ -26,8 +30,11 @@ __all__ = [
     "check_parameter_shapes",
     "default_chunk_length",
     "inference",
+    "inner_state",
+    "inner_tensors",
     "load_parameter_tensors",
     "model_trace",
+    "nested",
     "parameter_tensors",
     "scattered",
     "scored",

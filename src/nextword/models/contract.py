@@ -135,9 +135,10 @@ class LanguageModel(ABC):
             MismatchError: The state belongs to another model.
         """
         state = state_from_bytes(data, self.initial_state(1))
-        remembered = state.tensors.get(CONTEXT)
-        if remembered is not None and remembered.numel():
-            self._check_remembered(CONTEXT, remembered)
+        for name, remembered in state.tensors.items():
+            # The state of an inner model has the name of that model in front.
+            if name.rpartition(".")[2] == CONTEXT and remembered.numel():
+                self._check_remembered(name, remembered)
         return state
 
     def _check_remembered(self, name: str, token_ids: Tensor) -> None:

@@ -1,5 +1,24 @@
 """Self-contained HTML pages, used by every report. Knows no models and never imports torch."""
 
-from nextword.pages.page import html_page, html_section, inline_pictures, preformatted
+from nextword.pages.page import (
+    html_page,
+    html_section,
+    html_table,
+    inline_picture,
+    inline_pictures,
+    paragraph,
+    preformatted,
+)
+from nextword.pages.tokens import TokenSeries, token_figure
 
-__all__ = ["html_page", "html_section", "inline_pictures", "preformatted"]
+__all__ = [
+    "TokenSeries",
+    "html_page",
+    "html_section",
+    "html_table",
+    "inline_picture",
+    "inline_pictures",
+    "paragraph",
+    "preformatted",
+    "token_figure",
+]

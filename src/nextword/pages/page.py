@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
+from nextword.pages.token_script import TOKEN_SCRIPT, TOKEN_STYLE
+
 _PAGE = Template("""<!doctype html>
 <html lang="en">
 <head>
@@ -22,30 +24,47 @@ _PAGE = Template("""<!doctype html>
   .figures { display: flex; flex-wrap: wrap; gap: 1rem; }
   .figure { border: 1px solid #8884; border-radius: 6px; padding: .7rem 1.1rem; }
   .figure b { display: block; font-size: 1.5rem; }
-  img { max-width: 100%; background: #fff; border-radius: 6px; }
-</style>
+  img { max-width: 100%; height: auto; background: #fff; border-radius: 6px; }
+  figure { margin: 1rem 0; } figcaption { font-size: .9rem; opacity: .85; }
+  table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+  th, td { border-bottom: 1px solid #8884; padding: .2rem .7rem; text-align: right; }
+  th:first-child, td:first-child { padding-left: 0; }
+  .name { text-align: left; }
+  .wide { overflow-x: auto; }
+  @media print { body { max-width: none; margin: 0; } h2 { break-after: avoid; }
+    figure, .figure, tr { break-inside: avoid; } }
+$style</style>
 </head>
 <body>
 <h1>$title</h1>
 <div class="figures">$figures</div>
 $sections
-</body>
+$script</body>
 </html>
 """)
 
 
-def html_page(title: str, *, figures: Sequence[tuple[str, str]], sections: Sequence[str]) -> str:
+def html_page(
+    title: str,
+    *,
+    figures: Sequence[tuple[str, str]],
+    sections: Sequence[str],
+    interactive: bool = False,
+) -> str:
     """Return a page.
 
     Args:
         title: Title of the page, as plain text.
         figures: Names and values of the main figures, as plain text.
         sections: What `html_section` returned; empty ones are left out.
+        interactive: Whether a section contains a `token_figure`, which needs a script.
     """
     return _PAGE.substitute(
         title=html.escape(title),
         figures="".join(_figure(name, value) for name, value in figures),
         sections="\n".join(section for section in sections if section),
+        style=TOKEN_STYLE if interactive else "",
+        script=f"<script>{TOKEN_SCRIPT}</script>\n" if interactive else "",
     )
 
 
@@ -66,6 +85,51 @@ def html_section(title: str, *parts: str) -> str:
 def preformatted(text: str) -> str:
     """Return plain text as HTML that keeps its lines and columns."""
     return f"<pre>{html.escape(text)}</pre>"
+
+
+def paragraph(text: str) -> str:
+    """Return plain text as a paragraph."""
+    return f"<p>{html.escape(text)}</p>"
+
+
+def html_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, num_names: int = 1) -> str:
+    """Return a table; columns of names are aligned to the left, those of numbers to the right.
+
+    Args:
+        header: Names of the columns, as plain text.
+        rows: Cells of each row, as plain text.
+        num_names: Number of columns of names, which come first.
+    """
+    classes = [' class="name"' if column < num_names else "" for column in range(len(header))]
+    head = "".join(
+        f'<th scope="col"{kind}>{html.escape(name)}</th>'
+        for kind, name in zip(classes, header, strict=True)
+    )
+    body = "\n".join(f"<tr>{_cells(row, classes)}</tr>" for row in rows)
+    return (
+        f'<div class="wide"><table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>'
+        "</div>"
+    )
+
+
+def _cells(row: Sequence[str], classes: Sequence[str]) -> str:
+    return "".join(
+        f"<td{kind}>{html.escape(cell)}</td>" for kind, cell in zip(classes, row, strict=True)
+    )
+
+
+def inline_picture(path: Path, *, alt: str, caption: str = "") -> str:
+    """Return a PNG file as an inline image with a caption.
+
+    Args:
+        path: The file.
+        alt: What the picture shows, for screen readers; plain text.
+        caption: Text below the picture, as plain text; none when empty.
+    """
+    data = base64.b64encode(path.read_bytes()).decode("ascii")
+    below = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
+    image = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
+    return f"<figure>{image}{below}</figure>"
 
 
 def inline_pictures(folder: Path, names: str = "*.png") -> list[str]:

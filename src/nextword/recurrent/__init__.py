@@ -11,6 +11,7 @@ from nextword.recurrent.stack import (
     clip_state_gradients,
     layer_backends,
     misses_kernels,
+    recurrent_stacks,
 )
 from nextword.recurrent.trace import trace_layer
 
@@ -28,6 +29,7 @@ __all__ = [
     "clip_state_gradients",
     "layer_backends",
     "misses_kernels",
+    "recurrent_stacks",
     "reverse",
     "trace_layer",
 ]

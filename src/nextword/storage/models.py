@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from nextword.base import (
     CheckpointError,
@@ -15,7 +16,7 @@ from nextword.base import (
     checked_path,
 )
 from nextword.families import FAMILIES, ModelSettings, decode_model_settings
-from nextword.models import LanguageModel, NeuralLanguageModel
+from nextword.models import LanguageModel
 from nextword.storage.arpa_file import read_arpa_file
 from nextword.storage.format_version import DAMAGED_HELP
 from nextword.storage.model_folder import (
@@ -178,7 +179,7 @@ def _load_folder(folder: Path, *, device: torch.device | str) -> StoredModel:
             f"({type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}).",
             help=DAMAGED_HELP,
         ) from error
-    if isinstance(model, NeuralLanguageModel):
+    if isinstance(model, nn.Module):
         model = model.to(device)
     return StoredModel(
         model=model,

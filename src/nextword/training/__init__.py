@@ -16,6 +16,7 @@ from nextword.training.effects import (
 from nextword.training.language_modeling import LanguageModelingObjective, TruncatedBptt
 from nextword.training.loop import (
     Callback,
+    GradientRecords,
     LoopConfig,
     MetricsFile,
     Objective,
@@ -34,6 +35,7 @@ from nextword.training.loop import (
     open_run,
     stop_on_signals,
 )
+from nextword.training.model_card import write_model_card
 from nextword.training.planning import NgramPlan, Plan, plan_training
 from nextword.training.recipe_files import (
     read_recipe,
@@ -42,7 +44,7 @@ from nextword.training.recipe_files import (
     recipe_text,
     task_recipe_names,
 )
-from nextword.training.report import write_report
+from nextword.training.report import gradient_parts, write_report
 from nextword.training.resume import resumable_config
 from nextword.training.run import RunResult, run_training
 
@@ -50,6 +52,7 @@ __all__ = [
     "OLD_TEXT",
     "Callback",
     "EvaluationConfig",
+    "GradientRecords",
     "LanguageModelingObjective",
     "LoopConfig",
     "MetricsFile",
@@ -74,6 +77,7 @@ __all__ = [
     "Validation",
     "ValidationRecord",
     "emptied_on_failure",
+    "gradient_parts",
     "idle_updates",
     "kneser_ney_baseline",
     "minimize",
@@ -91,5 +95,6 @@ __all__ = [
     "run_training",
     "stop_on_signals",
     "task_recipe_names",
+    "write_model_card",
     "write_report",
 ]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from nextword.base import PositiveFloat, PositiveInt, Probability, require, settings
+from nextword.base import NonNegativeInt, PositiveFloat, PositiveInt, Probability, require, settings
 from nextword.families import (
     AnyModelConfig,
     ModelSettings,
@@ -69,6 +69,8 @@ class TrainingConfig:
             own layers) or `reference`.
         checkpoint_every: Number of updates between checkpoints; one every two minutes when not set.
         log_every: Number of updates between progress records.
+        gradients_every: Number of updates between records of gradients: norms by parameter,
+            clipping, and the norm by lag; 0 for no records.
         seed: Seed of all random number generators.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps` ...
     """
@@ -87,6 +89,7 @@ class TrainingConfig:
     backend: str = "auto"
     checkpoint_every: PositiveInt | None = None
     log_every: PositiveInt = 50
+    gradients_every: NonNegativeInt = 200
     seed: int = 1
     device: str = "auto"
 

@@ -13,7 +13,14 @@ from nextword.training.recipe_files import read_settings
 
 RESUME = ("auto", "never", OLD_TEXT)
 #: Settings that may change when a run is resumed: length, logging and checkpoint interval.
-_MAY_DIFFER = ("epochs", "max_steps", "max_minutes", "log_every", "checkpoint_every")
+_MAY_DIFFER = (
+    "epochs",
+    "max_steps",
+    "max_minutes",
+    "log_every",
+    "gradients_every",
+    "checkpoint_every",
+)
 #: Settings that contain file names; relative and absolute names of the same file are equal.
 PATHS = (
     ("text", "train"),
@@ -112,5 +119,5 @@ def _comparable(config: Any) -> dict[str, Values]:
         section: value for section, value in asdict(config).items() if section != "description"
     }
     for key in _MAY_DIFFER:
-        values["training"].pop(key)
+        values["training"].pop(key, None)
     return values

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
+
 from nextword.base import Values
 from nextword.evaluation import PerplexityCard, evaluate
 from nextword.families import NetworkSpec
@@ -26,6 +28,7 @@ from nextword.training.language_modeling import LanguageModelingObjective
 from nextword.training.loop import (
     Beginning,
     Callback,
+    GradientRecords,
     MetricsFile,
     TrainingCurve,
     TrainingProgress,
@@ -34,8 +37,11 @@ from nextword.training.loop import (
     open_run,
 )
 from nextword.training.preparation import Preparation, prepare, start_of
-from nextword.training.report import write_report
+from nextword.training.report import gradient_parts, write_report
 from nextword.training.resume import resumable_config
+
+#: Gradients are measured at places in the first tokens of the validation text.
+_PROBED_TOKENS = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +194,17 @@ class _Job:
             model, config, train=data.train, valid=data.valid, tokenizer=data.tokenizer
         )
         keeper = ModelKeeper(self.run, model, config=config, tokenizer=self.tokenizer)
-        callbacks = [MetricsFile(self.run), TrainingCurve(self.run)]
+        callbacks: list[Callback] = [MetricsFile(self.run), TrainingCurve(self.run)]
+        if config.training.gradients_every:
+            text = data.train if data.valid is None else data.valid
+            callbacks.append(
+                GradientRecords(
+                    self.run,
+                    model,
+                    token_ids=torch.from_numpy(text.ids[:_PROBED_TOKENS].astype("int64")),
+                    every=config.training.gradients_every,
+                )
+            )
         if self._callbacks is not None:
             callbacks += self._callbacks(self.run)
         self._beginning.is_over = True
@@ -232,5 +248,11 @@ def _measure(model: LanguageModel, job: _Job, *, on_progress: ProgressCallback |
         validation=validation,
         test=test,
     )
-    write_report(run, config=config, result=result.to_dict(), cards=[validation, test])
+    write_report(
+        run,
+        config=config,
+        result=result.to_dict(),
+        cards=[validation, test],
+        gradients=gradient_parts(run, model, tokenizer=data.tokenizer),
+    )
     return result

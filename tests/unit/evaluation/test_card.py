@@ -33,6 +33,7 @@ FIELDS = [
     "seconds",
     "tokens_per_second",
     "note",
+    "adaptation_settings",
 ]
 
 

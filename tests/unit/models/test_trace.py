@@ -9,7 +9,9 @@ from nextword.base import ConfigError, ShapeError, VocabularyError
 from nextword.families import RecurrentConfig, RecurrentLanguageModel, RegularizationConfig
 from nextword.models import ModelTrace, NeuralLanguageModel, State, model_trace
 
-NEURAL = {name: case for name, case in CASES.items() if isinstance(case.build(0), torch.nn.Module)}
+NEURAL = {
+    name: case for name, case in CASES.items() if isinstance(case.build(0), NeuralLanguageModel)
+}
 RECURRENT = {
     name: case for name, case in NEURAL.items() if not name.startswith(("window", "conv", "transf"))
 }

@@ -47,8 +47,8 @@ def ngram_to_arpa(model: LanguageModel, tokenizer: Tokenizer) -> Iterator[str]:
     """
     if not isinstance(model, NgramLanguageModel):
         raise ConfigError(
-            f"only n-gram models can be written as ARPA files; this model is of the family "
-            f"{model.family}.",
+            "only n-gram models can be written as ARPA files, which hold one back-off model; this "
+            f"model is of the family {model.family}.",
             help="Train an n-gram model with --recipe ngram-5.",
         )
     return arpa_text(model.tables, tokenizer=tokenizer)

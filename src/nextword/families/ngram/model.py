@@ -10,6 +10,7 @@ from torch import Tensor
 
 from nextword.models import LanguageModel, State, scored
 from nextword.ngrams import (
+    NOT_FOUND,
     NOTHING,
     Matches,
     NgramTables,
@@ -139,6 +140,24 @@ class NgramLanguageModel(LanguageModel):
         contexts, _ = self._contexts(self._window(token_ids, state), everywhere)
         _, orders = score_words(self.tables, contexts, targets=target_ids.numpy().ravel())
         return torch.from_numpy(orders).view(token_ids.shape)
+
+    def context_lengths(self, token_ids: TokenIds, state: State) -> Int64[Tensor, "batch time"]:
+        """Return the number of last tokens that form the longest stored context, (batch, time).
+
+        Args:
+            token_ids: Ids to read, (batch, time).
+            state: The state before them.
+
+        Returns:
+            Lengths, (batch, time), from 1 to the order minus 1; 0 for an order of 1.
+        """
+        self.check_inputs(token_ids, state)
+        everywhere = np.ones(tuple(token_ids.shape), dtype=bool)
+        contexts, _ = self._contexts(self._window(token_ids, state), everywhere)
+        lengths = np.zeros(token_ids.numel(), dtype=np.int64)
+        for length, ranks in enumerate(contexts.ranks, start=1):
+            lengths[ranks != NOT_FOUND] = length
+        return torch.from_numpy(lengths).view(token_ids.shape)
 
     def _window(self, token_ids: TokenIds, state: State) -> Int64[np.ndarray, "batch width"]:
         """Return the remembered and the new ids, (batch, width), with boundaries as `<s>`."""

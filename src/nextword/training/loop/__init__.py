@@ -1,6 +1,12 @@
 """The training loop of every task: an `Objective`, its updates, records and checkpoints."""
 
-from nextword.training.loop.callbacks import Callback, MetricsFile, TensorBoard, TrainingCurve
+from nextword.training.loop.callbacks import (
+    Callback,
+    GradientRecords,
+    MetricsFile,
+    TensorBoard,
+    TrainingCurve,
+)
 from nextword.training.loop.config import LoopConfig
 from nextword.training.loop.meter import Meter
 from nextword.training.loop.objective import Objective, UpdateLoss, Validation
@@ -14,6 +20,7 @@ from nextword.training.loop.trainer import Trainer
 __all__ = [
     "Beginning",
     "Callback",
+    "GradientRecords",
     "LoopConfig",
     "Meter",
     "MetricsFile",

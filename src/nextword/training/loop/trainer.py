@@ -103,6 +103,8 @@ class Trainer:
             return
         loss, clipped = found
         self._require_finite(loss, clipped, mark)
+        for callback in self._callbacks:
+            callback.on_update(self.progress.step + 1, clipped)
         self._learning_rate = self._scheduled_rate()
         self._state.apply_gradient(self._learning_rate)
         self.progress.step += 1

@@ -2,7 +2,8 @@
 
 from nextword.training.loop.callbacks.contract import Callback
 from nextword.training.loop.callbacks.curve import TrainingCurve
+from nextword.training.loop.callbacks.gradients import GradientRecords
 from nextword.training.loop.callbacks.metrics import MetricsFile
 from nextword.training.loop.callbacks.tensorboard import TensorBoard
 
-__all__ = ["Callback", "MetricsFile", "TensorBoard", "TrainingCurve"]
+__all__ = ["Callback", "GradientRecords", "MetricsFile", "TensorBoard", "TrainingCurve"]

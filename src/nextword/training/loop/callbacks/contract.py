@@ -1,5 +1,6 @@
 """The base class of callbacks. All its methods are no-ops that a callback can override."""
 
+from nextword.optim import Clipped
 from nextword.training.loop.records import StepRecord, ValidationRecord
 
 
@@ -15,6 +16,17 @@ class Callback:
         Args:
             first_step: Number of updates made before.
             num_steps: Number of planned updates.
+        """
+
+    def on_update(self, step: int, clipped: Clipped) -> None:
+        """Called in every update, after its gradient was clipped and before the weights change.
+
+        The gradients are in the `.grad` of the parameters. With plain gradient descent they still
+        have to be multiplied with `clipped.scale`.
+
+        Args:
+            step: Number of the update, from 1.
+            clipped: The norm of its gradient before clipping, and whether it was clipped.
         """
 
     def on_step(self, record: StepRecord) -> None:

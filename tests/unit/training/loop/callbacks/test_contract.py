@@ -1,5 +1,6 @@
 """The callback that overrides nothing."""
 
+from nextword.optim import Clipped
 from nextword.training import Callback
 from training_records import STEP, VALIDATION
 
@@ -9,6 +10,7 @@ def test_callback_that_overrides_nothing_takes_every_call() -> None:
 
     callback.on_missing_kernels()
     callback.on_start(first_step=0, num_steps=2)
+    callback.on_update(1, Clipped(norm=1.0, threshold=2.0, is_clipped=False))
     callback.on_step(STEP)
     callback.on_validation(VALIDATION)
     callback.on_end()

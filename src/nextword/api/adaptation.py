@@ -1,0 +1,217 @@
+"""Evaluating models that adapt to the text: with a continuous cache, or dynamically."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from nextword.api.model import Model
+from nextword.api.texts import Texts, held_out_text, named_corpus, require_alone
+from nextword.base import ConfigError, DataError, Layer, decode_layers, parse_override, settings
+from nextword.evaluation import (
+    DEFAULT_BATCH_SIZE,
+    DynamicConfig,
+    PerplexityCard,
+    evaluate_dynamic,
+    evaluate_with_cache,
+    tune_cache,
+    tune_dynamic,
+)
+from nextword.models import ContinuousCacheConfig, NeuralLanguageModel
+from nextword.text import Corpus
+from nextword.tokens import Reset, TokenStore, build_store
+
+if TYPE_CHECKING:
+    from nextword.training import ProgressCallback
+
+
+@settings()
+@dataclass(frozen=True, kw_only=True)
+class AdaptationSettings:
+    """The sections of settings that `--set` of `nextword evaluate` changes.
+
+    Attributes:
+        cache: The continuous cache.
+        dynamic: Dynamic evaluation.
+    """
+
+    cache: ContinuousCacheConfig = field(default_factory=ContinuousCacheConfig)
+    dynamic: DynamicConfig = field(default_factory=DynamicConfig)
+
+
+def adaptation_settings(overrides: Sequence[str] = ()) -> AdaptationSettings:
+    """Return the settings of the cache and of dynamic evaluation.
+
+    Args:
+        overrides: Changes of the form `cache.theta=0.3`.
+
+    Raises:
+        ConfigError: A setting is unknown or out of range.
+
+    Example:
+        >>> adaptation_settings(["cache.size=500"]).cache.size
+        500
+    """
+    layers = [Layer(parse_override(text), source="--set") for text in overrides]
+    return decode_layers(AdaptationSettings, layers)
+
+
+def adapted_cards(
+    model: Model,
+    texts: Texts | None = None,
+    *,
+    split: str | None = None,
+    cache: ContinuousCacheConfig | None = None,
+    dynamic: DynamicConfig | None = None,
+    tune: Texts | None = None,
+    reset: Reset | None = None,
+    batch_size: int | None = None,
+    name: str | None = None,
+    on_progress: "ProgressCallback | None" = None,
+) -> list[PerplexityCard]:
+    """Evaluate a neural model that adapts to the text, and return a card for each adaptation.
+
+    Args:
+        model: The model; it does not change.
+        texts: Files, folders, globs or `stdlib:`, or a corpus, to evaluate on.
+        split: Held-out text of the model's own run, instead of `texts`: `valid` or `test`.
+        cache: Settings of the continuous cache; no card for it when None.
+        dynamic: Settings of dynamic evaluation; no card for it when None.
+        tune: Text on which theta and weight of the cache, and learning rate and decay of dynamic
+            evaluation, are chosen; the given ones are used when None.
+        reset: Where the state is reset: `never`, `document` or `line`; as in training when None.
+        batch_size: Number of units in a batch; 32 when None. Only the speed depends on it.
+        name: Name of the model on the card; its path when None.
+        on_progress: Called with (stage, done, total) while texts are encoded and scored.
+
+    Raises:
+        ConfigError: The model is not neural, both `texts` and `split` are given, or neither, or the
+            model has no run with such a text.
+        DataError: The text to tune on is the text to evaluate on.
+    """
+    job = _Job(
+        model, texts, split=split, reset=reset, batch_size=batch_size, name=name, hook=on_progress
+    )
+    tuning = None if tune is None else job.tuning_store(named_corpus(tune, None))
+    cards = []
+    if cache is not None:
+        cards.append(job.with_cache(cache, tuning))
+    if dynamic is not None:
+        cards.append(job.dynamic(dynamic, tuning))
+    return cards
+
+
+class _Job:
+    """One model on one text."""
+
+    def __init__(
+        self,
+        model: Model,
+        texts: Texts | None,
+        *,
+        split: str | None,
+        reset: Reset | None,
+        batch_size: int | None,
+        name: str | None,
+        hook: "ProgressCallback | None",
+    ) -> None:
+        self.network = require_neural(model)
+        self.tokenizer = model.tokenizer
+        self.reset: Reset = model.reset if reset is None else reset
+        self.batch_size = DEFAULT_BATCH_SIZE if batch_size is None else batch_size
+        self.name = str(model.path) if name is None else name
+        self.hook = hook
+        if split is None:
+            corpus = named_corpus(texts, None)
+            self.store, self.source = self.encoded(corpus), corpus.description
+        else:
+            require_alone(split, texts=texts, text=None)
+            self.store = held_out_text(model.path, self.tokenizer, split=split)
+            self.source = f"{split} text of {model.path.parent}"
+
+    def encoded(self, corpus: Corpus) -> TokenStore:
+        hook = None if self.hook is None else partial(self.hook, "encoding the text")
+        return build_store(corpus, self.tokenizer, folder=None, on_progress=hook)
+
+    def tuning_store(self, corpus: Corpus) -> TokenStore:
+        store = self.encoded(corpus)
+        if store.text_sha256 == self.store.text_sha256:
+            raise DataError(
+                f"the settings are to be tuned on {corpus.description}, which is the text that is "
+                "evaluated; the perplexity would be too low.",
+                help="Tune on other text, such as the validation text of the training.",
+            )
+        return store
+
+    def progress(self, stage: str, total: int | None = None) -> "partial[None] | None":
+        return None if self.hook is None else partial(self.hook, stage, total=total)
+
+    def with_cache(
+        self, config: ContinuousCacheConfig, tuning: TokenStore | None
+    ) -> PerplexityCard:
+        if tuning is not None:
+            config = tune_cache(
+                self.network,
+                tuning,
+                config=config,
+                tokenizer=self.tokenizer,
+                reset=self.reset,
+                batch_size=self.batch_size,
+                on_progress=self.progress("tuning the cache", tuning.num_tokens),
+            ).config
+        return evaluate_with_cache(
+            self.network,
+            self.store,
+            config=config,
+            tokenizer=self.tokenizer,
+            name=self.name,
+            text=self.source,
+            reset=self.reset,
+            batch_size=self.batch_size,
+            on_progress=self.progress(
+                f"scoring tokens by {self.name} with a cache", self.store.num_tokens
+            ),
+        )
+
+    def dynamic(self, config: DynamicConfig, tuning: TokenStore | None) -> PerplexityCard:
+        if tuning is not None:
+            config = tune_dynamic(
+                self.network,
+                tuning,
+                config=config,
+                tokenizer=self.tokenizer,
+                reset=self.reset,
+                on_progress=self.progress("tuning dynamic evaluation"),
+            ).config
+        return evaluate_dynamic(
+            self.network,
+            self.store,
+            config=config,
+            tokenizer=self.tokenizer,
+            name=self.name,
+            text=self.source,
+            reset=self.reset,
+            on_progress=self.progress(
+                f"scoring tokens by {self.name} dynamically", self.store.num_tokens
+            ),
+        )
+
+
+def require_neural(model: Model) -> NeuralLanguageModel:
+    """Return the network of a model.
+
+    Args:
+        model: The model.
+
+    Raises:
+        ConfigError: The model is not a neural model of nextword.
+    """
+    if isinstance(model.language_model, NeuralLanguageModel):
+        return model.language_model
+    raise ConfigError(
+        f"{model.path} is a model of the family {model.language_model.family}; the cache compares "
+        "hidden vectors and dynamic evaluation changes weights, which only a neural model of "
+        "nextword has.",
+        help="Leave --cache and --dynamic out, or name a recurrent, maxent, window, convolutional "
+        "or transformer model.",
+    )

@@ -1,0 +1,177 @@
+"""Mixing trained models, with weights tuned on held-out text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nextword.api.loading import load_language_model
+from nextword.api.model import Model
+from nextword.api.texts import Texts, named_corpus
+from nextword.base import (
+    CheckpointError,
+    ConfigError,
+    MismatchError,
+    Values,
+    checked_path,
+    encode,
+    require,
+)
+from nextword.evaluation import PerplexityCard, TunedMixture, describe_tokenizer, tune_mixture
+from nextword.families import FAMILIES, MixtureConfig, MixtureMethod, decode_model_settings
+from nextword.storage import save_model
+from nextword.tokens import Reset, build_store
+from nextword.training import write_model_card
+
+if TYPE_CHECKING:
+    from nextword.training import ProgressCallback
+
+_TUNED_HERE = "the weights of the mixture were tuned on this text"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MixtureResult:
+    """A mixture that was tuned and saved.
+
+    Attributes:
+        model: The saved mixture.
+        tuned: Weights and log-likelihoods on the held-out text.
+        card: Perplexity of the mixture on that text. Its weights were tuned on it: the perplexity
+            of another text is not as low.
+    """
+
+    model: Model
+    tuned: TunedMixture
+    card: PerplexityCard
+
+
+def mix(
+    models: Sequence[str | Path | Model],
+    *,
+    valid: Texts,
+    out: str | Path,
+    method: MixtureMethod = "linear",
+    num_buckets: int = 1,
+    on_progress: "ProgressCallback | None" = None,
+) -> MixtureResult:
+    """Mix models with equal tokenizers, and save the mixture as a model folder.
+
+    The folder holds copies of all members, so it can be moved. A mixture is loaded and used like
+    any other model.
+
+    Args:
+        models: At least two models or paths: run folders, model folders or ARPA files.
+        valid: Held-out text on which the weights are tuned: files, folders, globs or a corpus.
+        out: The model folder to write; it must not exist, or be empty.
+        method: `linear` or `log-linear`; see `MixtureConfig`.
+        num_buckets: Number of rows of weights. Above 1, the length of the longest context that
+            the first n-gram model knows chooses the row.
+        on_progress: Called with (stage, done, total) while the text is read.
+
+    Raises:
+        CheckpointError: A model cannot be loaded, or the folder exists already.
+        ConfigError: There are fewer than two models, or the buckets do not fit the models.
+        DataError: The text cannot be used.
+        MismatchError: The models have different tokenizers.
+    """
+    _check_methods(method, num_models=len(models))
+    folder = checked_path(out)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise CheckpointError(
+            f"{folder} exists already; it is not replaced.",
+            help="Remove it, or choose another path.",
+        )
+    members = [
+        each if isinstance(each, Model) else load_language_model(each, on_progress=on_progress)
+        for each in models
+    ]
+    _check_members(members)
+    corpus = named_corpus(valid, None)
+    first = members[0]
+    hook = None if on_progress is None else partial(on_progress, "encoding the text")
+    store = build_store(corpus, first.tokenizer, folder=None, on_progress=hook)
+    tuned = tune_mixture(
+        [each.language_model for each in members],
+        store,
+        tokenizer=first.tokenizer,
+        method=method,
+        num_buckets=num_buckets,
+        reset=_common_reset(members),
+        on_progress=None
+        if on_progress is None
+        else partial(on_progress, "tuning the weights", total=store.num_tokens),
+    )
+    config = _config(members, tuned)
+    card = Model.of(tuned.model, first.tokenizer, config=config, path=folder).evaluate(
+        corpus, name=str(out), on_progress=on_progress
+    )
+    card = card.with_note(_TUNED_HERE)
+    text = write_model_card(
+        name=folder.name,
+        config=config,
+        num_parameters=tuned.model.num_parameters,
+        cards=[card],
+    )
+    save_model(folder, tuned.model, config=config, tokenizer=first.tokenizer, card=text)
+    saved = Model.of(tuned.model, first.tokenizer, config=config, path=folder, card=text)
+    return MixtureResult(model=saved, tuned=tuned, card=card)
+
+
+def _check_methods(method: str, *, num_models: int) -> None:
+    require(
+        method in ("linear", "log-linear"),
+        f"the method is {method!r}.",
+        help="Choose linear or log-linear.",
+    )
+    require(
+        num_models >= 2,
+        f"{num_models} {'model is' if num_models == 1 else 'models are'} given; a mixture has at "
+        "least 2.",
+        help="Name two or more models.",
+    )
+
+
+def _check_members(members: Sequence[Model]) -> None:
+    """Raise an error if models cannot be mixed or saved."""
+    for member in members:
+        family = member.language_model.family
+        if family not in FAMILIES:
+            raise ConfigError(
+                f"{member.path} is a model of the family {family}, which a model folder of "
+                "nextword cannot hold.",
+                help="Mix models that nextword has trained, or ARPA files.",
+            )
+    first = members[0]
+    for member in members[1:]:
+        if member.tokenizer.fingerprint != first.tokenizer.fingerprint:
+            raise MismatchError(
+                f"{first.path} and {member.path} have different tokenizers "
+                f"({describe_tokenizer(first.tokenizer)} and "
+                f"{describe_tokenizer(member.tokenizer)}); a mixture adds the probabilities of "
+                "the same tokens.",
+                help="Train both on the same text with the same settings of tokenizer.*.",
+            )
+
+
+def _common_reset(members: Sequence[Model]) -> Reset:
+    """Return where the members were reset in training; `never` if they differ."""
+    resets = {each.reset for each in members}
+    return resets.pop() if len(resets) == 1 else "never"
+
+
+def _config(members: Sequence[Model], tuned: TunedMixture) -> Values:
+    """Return the content of `config.json` of a mixture."""
+    settings = MixtureConfig(
+        method=tuned.model.method,
+        members=tuple(
+            decode_model_settings(each.config, source=str(each.path)) for each in members
+        ),
+        weights=tuned.model.weights,
+    )
+    names = " + ".join(str(each.path) for each in members)
+    return {
+        "description": f"A {tuned.model.method} mixture of {names}.",
+        "model": encode(settings),
+        "training": {"reset": _common_reset(members)},
+    }

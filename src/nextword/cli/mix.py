@@ -1,0 +1,162 @@
+"""`nextword mix`: mix models, with weights tuned on held-out text."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nextword.cli.options import TEXT_HELP, Debug, EncodingErrors, Field, Json, Quiet
+from nextword.cli.out_folder import checked_out
+from nextword.cli.output import remark, write_json, write_line
+
+if TYPE_CHECKING:
+    from nextword.api import MixtureResult
+
+
+def mix(
+    models: Annotated[
+        list[str],
+        typer.Argument(metavar="MODEL", help="Two or more run folders, model folders, ARPA files."),
+    ],
+    valid: Annotated[
+        list[str],
+        typer.Option(
+            "--valid", metavar="TEXT", help=f"Held-out text for the weights: {TEXT_HELP}."
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Model folder to write; new or empty.")
+    ],
+    method: Annotated[
+        str,
+        typer.Option(
+            "--method",
+            metavar="linear|log-linear",
+            help="Add weighted probabilities, or multiply powers of them.",
+        ),
+    ] = "linear",
+    buckets: Annotated[
+        int,
+        typer.Option(
+            "--buckets",
+            metavar="N",
+            help="Number of rows of weights; above 1, the longest context that the first n-gram "
+            "model knows chooses the row.",
+        ),
+    ] = 1,
+    encoding_errors: EncodingErrors = "strict",
+    field: Field = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Mix models that have equal tokenizers, and write the mixture as a model folder.
+
+    The weights make the text of --valid most probable. The folder holds copies of all members. The
+    mixture is used like any other model.
+    """
+    from nextword import api
+    from nextword.base import did_you_mean, require
+    from nextword.cli.progress import make_progress
+    from nextword.tensors import tune_process
+    from nextword.text import open_corpus
+
+    methods = ("linear", "log-linear")
+    require(
+        method in methods, f"--method {method!r} is unknown.", help=did_you_mean(method, methods)
+    )
+    checked_out(out)
+    tune_process()
+    corpus = open_corpus(
+        valid, field=field, encoding_errors=encoding_errors, standard_input=sys.stdin.buffer
+    )
+    with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:
+        result = api.mix(
+            models,
+            valid=corpus,
+            out=out,
+            method="linear" if method == "linear" else "log-linear",
+            num_buckets=buckets,
+            on_progress=progress.on_progress,
+        )
+    if json:
+        write_json(as_values(result, names=models))
+        return
+    for line in rendered(result, names=models):
+        write_line(line)
+    remark(f"The weights were tuned on {corpus.description}; evaluate the mixture on another text.")
+
+
+def as_values(result: "MixtureResult", *, names: Sequence[str]) -> dict[str, Any]:
+    """Return a result as JSON values.
+
+    Args:
+        result: The mixture.
+        names: Names of its members as the user gave them.
+    """
+    tuned = result.tuned
+    return {
+        "model": str(result.model.path),
+        "family": tuned.model.family,
+        "method": tuned.model.method,
+        "members": [
+            {"model": name, "perplexity": _perplexity(tuned.num_tokens, log_likelihood)}
+            for name, log_likelihood in zip(names, tuned.member_log_likelihoods, strict=True)
+        ],
+        "weights": [list(row) for row in tuned.model.weights],
+        "bucket_counts": list(tuned.bucket_counts),
+        "log_likelihoods": list(tuned.log_likelihoods),
+        "valid": result.card.to_dict(),
+    }
+
+
+def rendered(result: "MixtureResult", *, names: Sequence[str]) -> Iterator[str]:
+    """Iterate over lines that show a result.
+
+    Args:
+        result: The mixture.
+        names: Names of its members as the user gave them.
+    """
+    tuned = result.tuned
+    label = f"{tuned.model.method} mixture"
+    width = max(map(len, [*names, label]))
+    columns = _columns(len(tuned.model.weights))
+    yield f"{'model':<{width}}  perplexity  {'  '.join(columns)}"
+    for number, name in enumerate(names):
+        figure = _perplexity(tuned.num_tokens, tuned.member_log_likelihoods[number])
+        weights = "  ".join(
+            f"{row[number]:>{len(column)}.4f}"
+            for row, column in zip(tuned.model.weights, columns, strict=True)
+        )
+        yield f"{name:<{width}}  {figure:>10,.2f}  {weights}"
+    yield f"{label:<{width}}  {result.card.perplexity:>10,.2f}"
+    if len(columns) > 1:
+        counts = "  ".join(
+            f"{count:>{len(column)},}"
+            for count, column in zip(tuned.bucket_counts, columns, strict=True)
+        )
+        yield f"{'tokens':<{width}}  {tuned.num_tokens:>10,}  {counts}"
+    yield ""
+    yield f"log-likelihood after each iteration, nats: {_trace(tuned.log_likelihoods)}"
+    yield f"model  {result.model.path}"
+
+
+def _columns(num_buckets: int) -> list[str]:
+    """Return the titles of the columns of weights."""
+    if num_buckets == 1:
+        return ["weight"]
+    titles = [f"context {length}" for length in range(1, num_buckets)]
+    return [*titles, f"context {num_buckets}+"]
+
+
+def _trace(values: Sequence[float]) -> str:
+    """Return log-likelihoods to one decimal; those that look the same are shown once."""
+    return " ".join(dict.fromkeys(f"{value:.1f}" for value in values))
+
+
+def _perplexity(num_tokens: int, log_likelihood: float) -> float:
+    from nextword.base import perplexity
+
+    return perplexity(-log_likelihood, num_tokens)

@@ -1,0 +1,89 @@
+"""`evaluate` with a continuous cache and with dynamic evaluation."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.caller import Call
+
+
+@pytest.fixture(scope="session")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A text to tune on."""
+    from fakes import random_text
+
+    path = tmp_path_factory.mktemp("tune") / "tune.txt"
+    path.write_text(random_text(20, seed=9, num_words=12), encoding="utf-8")
+    return path
+
+
+def test_evaluate_adaptations_have_rows_of_their_own(
+    cli: Call, word_run: Path, ngram_run: Path, corpus: Path, other: Path
+) -> None:
+    options = ("--text", corpus, "--cache", "--dynamic", "--tune", other, "--json")
+
+    value = json.loads(cli("evaluate", word_run, ngram_run, *options).out)
+
+    rows = [(row["family"], row["adaptation"]) for row in value["results"]]
+    assert rows == [
+        ("recurrent", None),
+        ("recurrent", "cache"),
+        ("recurrent", "dynamic"),
+        ("ngram", None),
+    ]
+    assert {row["num_tokens"] for row in value["results"]} == {value["results"][0]["num_tokens"]}
+    assert value["results"][0]["adaptation_settings"] is None
+    assert value["results"][1]["adaptation_settings"]["size"] == 2000
+
+
+def test_evaluate_adaptation_does_not_depend_on_the_batch_size(
+    cli: Call, word_run: Path, corpus: Path
+) -> None:
+    command = ("evaluate", word_run, "--text", corpus, "--dynamic", "--cache", "--json")
+
+    one, many = (
+        [row["nll_sum"] for row in json.loads(cli(*command, "--batch-size", size).out)["results"]]
+        for size in (1, 16)
+    )
+
+    assert one == pytest.approx(many, rel=1e-6)
+
+
+def test_evaluate_set_changes_the_settings_shown(cli: Call, word_run: Path, corpus: Path) -> None:
+    options = ("--cache", "--set", "cache.size=7", "--set", "cache.theta=0.5")
+
+    finished = cli("evaluate", word_run, "--text", corpus, *options)
+
+    assert f"{word_run} + cache" in finished.out
+    assert "cache: size 7, theta 0.5, weight 0.1" in finished.err
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (("--cache", "--tune", "SAME"), "which is the text that is evaluated"),
+        (("--tune", "SAME"), "has no effect without --cache or --dynamic"),
+        (("--set", "cache.size=3"), "has no effect without --cache or --dynamic"),
+        (("--cache", "--set", "cache.sise=3"), "unknown setting 'cache.sise'"),
+        (("--dynamic", "--set", "dynamic.decay=2"), "dynamic.decay"),
+    ],
+)
+def test_evaluate_wrong_adaptation_is_refused(
+    cli: Call, word_run: Path, corpus: Path, more: tuple[str, ...], message: str
+) -> None:
+    options = [corpus if word == "SAME" else word for word in more]
+
+    finished = cli("evaluate", word_run, "--text", corpus, *options)
+
+    assert finished.code == 2
+    assert message in finished.err
+
+
+def test_evaluate_adaptation_of_an_ngram_model_is_refused(
+    cli: Call, ngram_run: Path, corpus: Path
+) -> None:
+    finished = cli("evaluate", ngram_run, "--text", corpus, "--dynamic")
+
+    assert finished.code == 2
+    assert "is a model of the family ngram" in finished.err

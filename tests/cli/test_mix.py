@@ -1,0 +1,134 @@
+"""Mixtures from the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import nextword as nw
+from cli.caller import Call
+
+
+@pytest.fixture(scope="session")
+def mixture(
+    word_run: Path, ngram_run: Path, corpus: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A mixture of the LSTM and the trigrams."""
+    out = tmp_path_factory.mktemp("mixtures") / "mixture"
+    nw.mix([word_run, ngram_run], valid=str(corpus), out=out)
+    return out
+
+
+def test_mix_json_has_its_keys(
+    cli: Call, word_run: Path, ngram_run: Path, corpus: Path, tmp_path: Path
+) -> None:
+    command = ("mix", word_run, ngram_run, "--valid", corpus, "--out", tmp_path / "out")
+
+    value = json.loads(cli(*command, "--buckets", 2, "--json").out)
+
+    assert list(value) == [
+        *("schema", "model", "family", "method", "members", "weights", "bucket_counts"),
+        *("log_likelihoods", "valid"),
+    ]
+    assert [sum(row) for row in value["weights"]] == pytest.approx([1.0, 1.0])
+    assert value["log_likelihoods"] == sorted(value["log_likelihoods"])
+    best = min(each["perplexity"] for each in value["members"])
+    assert value["valid"]["perplexity"] <= best * (1 + 1e-6)
+    assert "tuned on this text" in value["valid"]["note"]
+
+
+def test_mix_prints_members_and_weights(
+    cli: Call, word_run: Path, ngram_run: Path, corpus: Path, tmp_path: Path
+) -> None:
+    command = ("mix", word_run, ngram_run, "--valid", corpus, "--out", tmp_path / "out")
+
+    lines = cli(*command, "--method", "log-linear").out.splitlines()
+
+    assert lines[0].split() == ["model", "perplexity", "weight"]
+    assert lines[3].startswith("log-linear mixture")
+    assert lines[-1] == f"model  {tmp_path / 'out'}"
+
+
+def test_mix_is_a_model_for_every_command(cli: Call, mixture: Path, corpus: Path) -> None:
+    assert cli("audit", mixture, "--text", corpus).code == 0
+    assert cli("info", mixture).out.splitlines()[1].split() == ["family", "mixture"]
+    assert cli("generate", mixture, "--max-tokens", 3).code == 0
+    assert len(cli("next", mixture, "").out.splitlines()) == 5
+    assert cli("score", mixture, corpus).code == 0
+
+
+def test_mix_of_a_mixture_is_loaded_again(
+    mixture: Path, ngram_run: Path, corpus: Path, tmp_path: Path
+) -> None:
+    result = nw.mix([mixture, ngram_run], valid=str(corpus), out=tmp_path / "out")
+
+    assert nw.load(tmp_path / "out").perplexity(texts=str(corpus)) == pytest.approx(
+        result.card.perplexity
+    )
+
+
+def test_mix_evaluates_as_it_did_before_it_was_saved(
+    cli: Call, mixture: Path, corpus: Path
+) -> None:
+    value = json.loads(cli("evaluate", mixture, "--text", corpus, "--json").out)
+
+    card = nw.load(mixture).card
+    assert f"{value['results'][0]['perplexity']:.2f}" in card
+    assert value["results"][0]["family"] == "mixture"
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (("--method", "cubic"), "--method 'cubic' is unknown"),
+        (("--buckets", 3), "3 buckets are asked for, but the contexts of the 3-gram model"),
+        (("--buckets", 0), "0 buckets are asked for"),
+    ],
+)
+def test_mix_wrong_options_are_refused(
+    cli: Call,
+    word_run: Path,
+    ngram_run: Path,
+    corpus: Path,
+    tmp_path: Path,
+    more: tuple[object, ...],
+    message: str,
+) -> None:
+    out = tmp_path / "out"
+
+    finished = cli("mix", word_run, ngram_run, "--valid", corpus, "--out", out, *more)
+
+    assert finished.code == 2
+    assert message in finished.err
+    assert not out.exists()
+
+
+def test_mix_different_tokenizers_are_refused(
+    cli: Call, word_run: Path, byte_run: Path, corpus: Path, tmp_path: Path
+) -> None:
+    finished = cli("mix", word_run, byte_run, "--valid", corpus, "--out", tmp_path / "out")
+
+    assert finished.code in (1, 2)
+    assert "have different tokenizers" in finished.err
+
+
+def test_mix_one_model_or_a_taken_folder_is_refused(
+    cli: Call, word_run: Path, ngram_run: Path, corpus: Path, mixture: Path
+) -> None:
+    alone = cli("mix", word_run, "--valid", corpus, "--out", mixture)
+    taken = cli("mix", word_run, ngram_run, "--valid", corpus, "--out", mixture)
+
+    assert "1 model is given; a mixture has at least 2" in alone.err
+    assert "exists already; it is not replaced" in taken.err
+
+
+def test_mix_cannot_be_exported_to_arpa_nor_trained(
+    cli: Call, mixture: Path, corpus: Path, tmp_path: Path
+) -> None:
+    exported = cli("export", mixture, "--to", "arpa", "--out", tmp_path / "arpa")
+    options = ("--out", tmp_path / "run", "--set", "model.family=mixture")
+    trained = cli("train", corpus, *options)
+
+    assert exported.code == 2
+    assert "only n-gram models can be written as ARPA files" in exported.err
+    assert trained.code == 2
