@@ -39,11 +39,13 @@ removes the value of the recipe and restores the default. An unknown key is an e
 the nearest known key.
 """
 TASK_SETTINGS_INTRODUCTION = """\
-# Settings of taggers and classifiers
+# Settings of taggers, classifiers and readers
 
-The settings of `nextword tag train` and `nextword classify train`, set in the same ways as
-[those of language models](configuration.md). The sections `optimizer`, `schedule`, `clipping` and
-`averaging` are described there.
+The settings of `nextword tag train`, `nextword classify train` and `nextword read train`, set in
+the same ways as [those of language models](configuration.md). The sections `optimizer`, `schedule`,
+`clipping` and `averaging` are described there. For readers, `training.batch_size` is a number of
+questions, and `training.max_length` is the longest passage in words; questions about longer ones
+are left out.
 """
 
 
@@ -67,15 +69,20 @@ def settings_page() -> str:
 
 
 def task_settings_page() -> str:
-    """Return the page on the settings of taggers and classifiers, as Markdown.
+    """Return the page on the settings of taggers, classifiers and readers, as Markdown.
 
-    Sections that both have are listed once; those of the optimizer are on the other page.
+    Sections that several have are listed once; those of the optimizer are on the other page.
     """
     from nextword.tasks.classification import ClassificationRunConfig
+    from nextword.tasks.reading import ReadingRunConfig
     from nextword.tasks.tagging import TaggingRunConfig
     from nextword.training import RunConfig
 
     sections = [*_sections(TaggingRunConfig), *_sections(ClassificationRunConfig)]
+    titles = {section.partition("\n")[0] for section in sections}
+    # The section training of readers differs in its texts and in nothing else.
+    reading = _sections(ReadingRunConfig)
+    sections += [each for each in reading if each.partition("\n")[0] not in titles]
     listed = set(_sections(RunConfig))
     is_new = dict.fromkeys(each for each in sections if not each.startswith("## At the top"))
     new = [section for section in is_new if section not in listed]

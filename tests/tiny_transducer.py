@@ -4,18 +4,16 @@ from itertools import product
 
 import torch
 
+from nextword.tasks.decoding import DecoderConfig, Symbols, TargetConfig, TargetLengths
 from nextword.tasks.transduction.batch import PairBatch
 from nextword.tasks.transduction.config import (
-    DecoderConfig,
     SourceConfig,
     SourceEncoderConfig,
-    TargetConfig,
     TransductionConfig,
 )
 from nextword.tasks.transduction.data import pair_batch
 from nextword.tasks.transduction.model import EncoderDecoder
-from nextword.tasks.transduction.parts import TargetLengths, TransducerParts
-from nextword.tasks.transduction.symbols import Symbols
+from nextword.tasks.transduction.parts import TransducerParts
 
 SOURCES = ("ab", "a", "bbabc", "cab", "c")
 TARGETS = ("xy", "xxyx", "y", "yyyx", "x")

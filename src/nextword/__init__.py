@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         run_config,
         train,
         train_classifier,
+        train_reader,
         train_tagger,
         train_transducer,
     )
@@ -49,6 +50,7 @@ _HOMES = {
     "run_config": "nextword.api",
     "train": "nextword.api",
     "train_classifier": "nextword.api",
+    "train_reader": "nextword.api",
     "train_tagger": "nextword.api",
     "train_transducer": "nextword.api",
 }
@@ -70,6 +72,7 @@ __all__ = [
     "run_config",
     "train",
     "train_classifier",
+    "train_reader",
     "train_tagger",
     "train_transducer",
 ]

@@ -25,7 +25,7 @@ def test_settings_of_a_family_are_told_apart(cli: Call) -> None:
     assert '[model] with family = "window"' in cli("settings", "model").out
 
 
-@pytest.mark.parametrize("command", ["tag", "classify", "transduce"])
+@pytest.mark.parametrize("command", ["tag", "classify", "transduce", "read"])
 def test_settings_of_a_task(cli: Call, command: str) -> None:
     assert "[training]" in cli("settings", "--command", command).out
 

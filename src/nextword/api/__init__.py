@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from nextword.api.loading import load, load_language_model
     from nextword.api.mixing import MixtureResult, mix
     from nextword.api.model import Model
+    from nextword.api.reading import reading_config, train_reader
     from nextword.api.tasks import (
         classification_config,
         tagging_config,
@@ -34,10 +35,12 @@ _HOMES = {
     "load_language_model": "nextword.api.loading",
     "mix": "nextword.api.mixing",
     "plan": "nextword.api.training",
+    "reading_config": "nextword.api.reading",
     "run_config": "nextword.api.training",
     "tagging_config": "nextword.api.tasks",
     "train": "nextword.api.training",
     "train_classifier": "nextword.api.tasks",
+    "train_reader": "nextword.api.reading",
     "train_tagger": "nextword.api.tasks",
     "train_transducer": "nextword.api.transduction",
     "transduction_config": "nextword.api.transduction",
@@ -57,10 +60,12 @@ __all__ = [
     "load_language_model",
     "mix",
     "plan",
+    "reading_config",
     "run_config",
     "tagging_config",
     "train",
     "train_classifier",
+    "train_reader",
     "train_tagger",
     "train_transducer",
     "transduction_config",

@@ -31,6 +31,7 @@ from nextword.cli.options import DEBUG_FLAG, Debug
 from nextword.cli.output import remark, write_line
 from nextword.cli.pairs import pairs
 from nextword.cli.program import NAME
+from nextword.cli.read import app as read_app
 from nextword.cli.recipes import recipes
 from nextword.cli.score import score
 from nextword.cli.settings_list import settings
@@ -78,6 +79,7 @@ for _name, _group, _summary in (
     ("tag", tag_app, "Label the words of sentences."),
     ("classify", classify_app, "Label texts."),
     ("transduce", transduce_app, "Map sequences to sequences."),
+    ("read", read_app, "Answer questions about passages."),
     ("lab", lab_app, "Measure the claims of the course."),
     ("inspect", inspect_app, "Measure and draw what a model does inside."),
 ):

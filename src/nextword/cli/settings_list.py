@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nextword.base import SettingSection
 
 _WIDTH = 92
-_TASKS = ("train", "tag", "classify", "transduce")
+_TASKS = ("train", "tag", "classify", "transduce", "read")
 
 
 def settings(
@@ -27,7 +27,7 @@ def settings(
         str,
         typer.Option(
             "--command",
-            metavar="train|tag|classify|transduce",
+            metavar="train|tag|classify|transduce|read",
             help="Command whose settings are listed.",
         ),
     ] = "train",
@@ -55,7 +55,7 @@ def sections_of(command: str) -> "list[SettingSection]":
     """Return the sections of the settings of a command that trains.
 
     Args:
-        command: `train`, `tag`, `classify` or `transduce`.
+        command: `train`, `tag`, `classify`, `transduce` or `read`.
     """
     from nextword.base import described_settings
 
@@ -66,6 +66,8 @@ def sections_of(command: str) -> "list[SettingSection]":
         from nextword.tasks.classification import ClassificationRunConfig as kind
     elif command == "transduce":
         from nextword.tasks.transduction import TransductionRunConfig as kind
+    elif command == "read":
+        from nextword.tasks.reading import ReadingRunConfig as kind
     else:
         from nextword.training import RunConfig as kind
     return list(described_settings(kind))

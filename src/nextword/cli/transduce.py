@@ -230,7 +230,8 @@ def predict(
     is LINE<TAB>SCORE<TAB>TARGET. Tabs and line ends inside a target are printed as \t and \n. Of a
     line with tabs only the first field is read.
     """
-    from nextword.tasks.transduction.report import draw_attention, one_field
+    from nextword.tasks.texts import one_field
+    from nextword.tasks.transduction.report import draw_attention
 
     config = _search(
         beam, n_best, length_penalty, coverage_penalty, max_length, fusion, fusion_weight

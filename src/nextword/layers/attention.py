@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -18,6 +18,8 @@ from nextword.tensors import Lengths, Rows
 #: model learns to move by position before it learns to count positions, which works only up to the
 #: lengths of the training data.
 _LOCATION_GAIN = 40.0
+#: Added to priors, so that a position with a prior of 0 can be attended to if its score is high.
+_PRIOR_FLOOR = 1e-3
 
 #: How the score of a query and a source position is computed.
 AttentionKind = Literal["additive", "dot", "general"]
@@ -34,11 +36,17 @@ class SourceMemory:
         keys: Vectors that are compared with a query, (batch, source, key_size).
         values: Vectors that are averaged, (batch, source, value_size).
         mask: True at the positions that count, (batch, source).
+        priors: How likely each position is looked for, from 0 to 1, by several sources of such
+            knowledge, (batch, source, priors); None for none.
+        copies: The output that each position can be copied as, (batch, source); None if nothing is
+            copied.
     """
 
     keys: Float[Tensor, "batch source key"]
     values: Float[Tensor, "batch source value"]
     mask: Bool[Tensor, "batch source"]
+    priors: Float[Tensor, "batch source priors"] | None = None
+    copies: Int64[Tensor, "batch source"] | None = None
 
     def select(self, rows: Rows) -> "SourceMemory":
         """Return the memory of some rows; a row may be selected more than once.
@@ -46,7 +54,13 @@ class SourceMemory:
         Args:
             rows: Indices of rows, (rows).
         """
-        return SourceMemory(keys=self.keys[rows], values=self.values[rows], mask=self.mask[rows])
+        return SourceMemory(
+            keys=self.keys[rows],
+            values=self.values[rows],
+            mask=self.mask[rows],
+            priors=None if self.priors is None else self.priors[rows],
+            copies=None if self.copies is None else self.copies[rows],
+        )
 
 
 class Attention(nn.Module):
@@ -57,12 +71,16 @@ class Attention(nn.Module):
     A location bias adds 40 Σ_d k[d] a[s - d] to the score, where a are the weights of the previous
     step and k is a learned kernel: attention can then move relative to where it was.
 
+    With priors p_j[s], log(Σ_j c_j p_j[s] + 0.001) is added, where c = softmax(W_p q + b_p): the
+    query chooses which of them to follow.
+
     Args:
         kind: `additive`, `dot` or `general`.
         query_size: Size of a query.
         value_size: Size of a value; equal to `query_size` for `dot`.
         attention_size: Size of the hidden layer of `additive`.
         location_width: Largest distance |d| of the location bias; no bias when 0.
+        num_priors: Number of priors.
 
     Raises:
         ConfigError: The sizes do not fit `dot`, or a size is below its minimum.
@@ -86,6 +104,7 @@ class Attention(nn.Module):
         value_size: int,
         attention_size: int = 128,
         location_width: int = 0,
+        num_priors: int = 0,
     ) -> None:
         super().__init__()
         require(
@@ -106,19 +125,26 @@ class Attention(nn.Module):
             self.key = nn.Linear(value_size, query_size, bias=False)
         if location_width:
             self.location_kernel = nn.Parameter(torch.zeros(2 * location_width + 1))
+        self.prior = nn.Linear(query_size, num_priors) if num_priors else None
 
     def extra_repr(self) -> str:
         """Return the settings that the submodules do not show."""
         return f"{self.kind}, location_width={self.location_width}"
 
     def prepare(
-        self, values: Float[Tensor, "batch source value"], lengths: Lengths | None = None
+        self,
+        values: Float[Tensor, "batch source value"],
+        lengths: Lengths | None = None,
+        *,
+        priors: Float[Tensor, "batch source priors"] | None = None,
     ) -> SourceMemory:
         """Compute the keys of a source, once for all queries.
 
         Args:
             values: The outputs of the encoder, (batch, source, value_size).
             lengths: Number of positions that count in each row, at least 1, (batch); all when None.
+            priors: The priors of each position, (batch, source, num_priors); ignored if the
+                attention has none.
         """
         steps = torch.arange(values.shape[1], device=values.device)
         if lengths is None:
@@ -126,7 +152,7 @@ class Attention(nn.Module):
         else:
             mask = steps < lengths[:, None]
         keys = values if self.kind == "dot" else self.key(values)
-        return SourceMemory(keys=keys, values=values, mask=mask)
+        return SourceMemory(keys=keys, values=values, mask=mask, priors=priors)
 
     def forward(
         self, queries: Queries, memory: SourceMemory, previous: Weights | None = None
@@ -146,6 +172,10 @@ class Attention(nn.Module):
         scores = self._scores(queries, memory.keys)
         if self.location_width and previous is not None:
             scores = scores + self._location_bias(previous)
+        if self.prior is not None and memory.priors is not None:
+            shares = torch.softmax(self.prior(queries), dim=2)
+            prior = shares @ memory.priors.to(shares.dtype).transpose(1, 2)
+            scores = scores + torch.log(prior + _PRIOR_FLOOR)
         scores = scores.masked_fill(~memory.mask[:, None], float("-inf"))
         weights = torch.softmax(scores, dim=2)
         return weights.to(memory.values.dtype) @ memory.values, weights

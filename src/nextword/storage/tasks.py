@@ -8,6 +8,7 @@ from nextword.base import FormatError, Values
 _TASKS = {
     "tagging": ("a tagger", "tag"),
     "classification": ("a text classifier", "classify"),
+    "reading": ("a reader", "read"),
     "transduction": ("a sequence-to-sequence model", "transduce"),
 }
 _LANGUAGE_MODEL = "a language model"

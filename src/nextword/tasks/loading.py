@@ -10,6 +10,7 @@ from nextword.base import FormatError, Values
 from nextword.storage import load_model, read_model_config, task_kind
 from nextword.tasks.classification import load_classifier
 from nextword.tasks.embedding import LanguageModelVectors, VectorEncoder
+from nextword.tasks.reading import load_reader
 from nextword.tasks.tagging import load_tagger
 from nextword.tasks.transduction import load_transducer
 
@@ -43,6 +44,7 @@ class TaskModel(Protocol):
 #: How the model of each task is loaded.
 _LOADERS: dict[str, Callable[..., TaskModel]] = {
     "classification": load_classifier,
+    "reading": load_reader,
     "tagging": load_tagger,
     "transduction": load_transducer,
 }

@@ -4,7 +4,7 @@ from nextword.tasks.encoding.batch import DistinctWords, ModelTokens, TokenBatch
 from nextword.tasks.encoding.batcher import Batcher, SentenceRows, WordTable
 from nextword.tasks.encoding.cache import WordVectorCache
 from nextword.tasks.encoding.config import EncoderConfig
-from nextword.tasks.encoding.encoder import SequenceEncoder
+from nextword.tasks.encoding.encoder import SequenceEncoder, recurrent_layers
 from nextword.tasks.encoding.feature_models import (
     FeatureModel,
     FeatureSource,
@@ -44,5 +44,6 @@ __all__ = [
     "feature_model",
     "load_feature_models",
     "read_word_vectors",
+    "recurrent_layers",
     "training_vocabulary",
 ]

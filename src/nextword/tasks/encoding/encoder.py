@@ -26,9 +26,11 @@ class SequenceEncoder(nn.Module):
         config: The settings.
         vocabulary: Words and characters.
         features: Modules that compute further features of words from trained models.
+        extra_size: Size of the vectors that the caller appends to what `embed` returns.
         backend: Implementation of the recurrent layers; see `training.backend`.
 
     Attributes:
+        input_size: Size of the vectors that `embed` returns.
         output_size: Size of the vectors.
 
     Raises:
@@ -44,6 +46,7 @@ class SequenceEncoder(nn.Module):
         vocabulary: TokenVocabulary,
         *,
         features: Sequence[WordFeatures] = (),
+        extra_size: int = 0,
         backend: str = "auto",
     ) -> None:
         super().__init__()
@@ -61,7 +64,8 @@ class SequenceEncoder(nn.Module):
             "language model; the encoder has no input.",
             help="Set encoder.word_embedding_size=100.",
         )
-        self.core = _recurrent(config, input_size, backend=backend)
+        self.input_size = input_size
+        self.core = recurrent_layers(config, input_size + extra_size, backend=backend)
         self.output_size = _output_size(self.core)
 
     @property
@@ -104,7 +108,8 @@ class SequenceEncoder(nn.Module):
         """Return the outputs of the recurrent layers, (batch, time, output_size).
 
         Args:
-            inputs: What `embed` returned, (batch, time, input_size).
+            inputs: What `embed` returned, and the vectors of the caller, (batch, time, input_size +
+                extra_size).
             lengths: Number of words of each sentence, (batch).
             layer_outputs: The outputs of each recurrent layer are appended to this list, lowest
                 first; none are when None.
@@ -188,10 +193,19 @@ def _characters(
     return None
 
 
-def _recurrent(
-    config: EncoderConfig, input_size: int, *, backend: str
+def recurrent_layers(
+    config: EncoderConfig, input_size: int, *, backend: str = "auto"
 ) -> RecurrentStack | BidirectionalStack:
-    """Build the recurrent layers."""
+    """Return the recurrent layers of an encoder.
+
+    Args:
+        config: The settings.
+        input_size: Size of the inputs of the lowest layer.
+        backend: Implementation of the layers; see `training.backend`.
+
+    Raises:
+        ConfigError: A cell does not support the settings or the backend.
+    """
     kind = LockedDropout if config.locked else Dropout
     dropout = kind(config.layer_dropout)
     regularizer = RecurrentRegularizer(

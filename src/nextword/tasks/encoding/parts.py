@@ -25,14 +25,20 @@ class EncoderParts:
     vocabulary: TokenVocabulary
     feature_models: tuple[FeatureSource, ...] = ()
 
-    def build(self, *, backend: str = "auto") -> SequenceEncoder:
-        """Return the encoder, with random weights except for those of trained models."""
+    def build(self, *, extra_size: int = 0, backend: str = "auto") -> SequenceEncoder:
+        """Return the encoder, with random weights except for those of trained models.
+
+        Args:
+            extra_size: Size of the vectors that the caller appends to the inputs.
+            backend: Implementation of the recurrent layers.
+        """
         return SequenceEncoder(
             self.config,
             self.vocabulary,
             features=[
                 each.features(is_frozen=not self.config.fine_tune) for each in self.feature_models
             ],
+            extra_size=extra_size,
             backend=backend,
         )
 

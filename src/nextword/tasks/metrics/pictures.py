@@ -128,3 +128,8 @@ def _save(figure: Figure, path: Path) -> None:
         # Labels may be in scripts that the font lacks; they are drawn as boxes.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         figure.savefig(file, format="png", dpi=_DOTS_PER_INCH)
+
+
+def plain_label(label: str) -> str:
+    """Return a label in which matplotlib does not look for formulas."""
+    return label.replace("$", r"\$")

@@ -8,6 +8,7 @@ from nextword.base import Values, write_toml
 _NAMES = {
     "tagging": ("tagger", "token-classification"),
     "classification": ("text classifier", "text-classification"),
+    "reading": ("reader", "question-answering"),
     "transduction": ("sequence-to-sequence model", "text2text-generation"),
 }
 

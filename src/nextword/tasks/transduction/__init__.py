@@ -1,5 +1,6 @@
 """Sequence to sequence: an encoder of the source, a decoder of the target, and a search."""
 
+from nextword.tasks.decoding.search import SearchConfig
 from nextword.tasks.transduction.config import TransductionRunConfig
 from nextword.tasks.transduction.evaluation import (
     ScoreCounter,
@@ -10,7 +11,6 @@ from nextword.tasks.transduction.evaluation import (
 )
 from nextword.tasks.transduction.files import Pair, read_pairs
 from nextword.tasks.transduction.model import EncoderDecoder
-from nextword.tasks.transduction.search import SearchConfig
 from nextword.tasks.transduction.train import train_transducer
 from nextword.tasks.transduction.transducer import Transducer, Transduction, load_transducer
 

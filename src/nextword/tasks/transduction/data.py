@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Int64
 
 from nextword.base import DataError
-from nextword.tasks.transduction.batch import Ids, PairBatch, SourceIds, padded
+from nextword.tasks.decoding import Ids, Symbols, padded, target_batch
+from nextword.tasks.transduction.batch import PairBatch, SourceIds
 from nextword.tasks.transduction.files import Pair
-from nextword.tasks.transduction.symbols import Symbols
 from nextword.tensors import Lengths
 
 _logger = logging.getLogger(__name__)
@@ -92,16 +92,10 @@ def pair_batch(
         target: The symbols of targets.
     """
     source_ids, source_lengths = padded_sources(sources, source)
-    start, end = [target.tokenizer.sentence_start_id], [target.tokenizer.sentence_end_id]
-    pad_id = target.tokenizer.pad_id
-    input_ids, lengths = padded([np.concatenate([start, ids]) for ids in targets], pad_id=pad_id)
-    target_ids, _ = padded([np.concatenate([ids, end]) for ids in targets], pad_id=pad_id)
     return PairBatch(
         source_ids=source_ids,
         source_lengths=source_lengths,
-        input_ids=input_ids,
-        target_ids=target_ids,
-        target_lengths=lengths,
+        targets=target_batch(targets, target.tokenizer),
     )
 
 

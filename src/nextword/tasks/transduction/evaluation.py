@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from nextword.base import DataError, Values
+from nextword.tasks.decoding import Symbols
 from nextword.tasks.transduction.files import Pair
 from nextword.tasks.transduction.metrics import (
     CorpusScore,
@@ -13,7 +14,6 @@ from nextword.tasks.transduction.metrics import (
     corpus_scores,
     overlap_f1,
 )
-from nextword.tasks.transduction.symbols import Symbols
 from nextword.tasks.transduction.transducer import Transducer, Transduction
 
 

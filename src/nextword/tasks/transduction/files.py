@@ -1,21 +1,17 @@
 """Pairs of a source and its references, from TSV files and JSON lines, in bounded memory."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from nextword.base import DataError, did_you_mean, shortened
-from nextword.text import (
-    ByteStream,
-    Source,
-    decode_blocks,
-    looks_like_jsonl,
-    open_sources,
-    text_lines,
+from nextword.tasks.texts import (
+    BYTE_ORDER_MARK,
+    check_characters,
+    json_object,
+    strict_pieces,
 )
+from nextword.text import ByteStream, Source, looks_like_jsonl, open_sources, text_lines
 
-_BYTE_ORDER_MARK = "\ufeff"
 _SOURCE, _TARGET = "source", "target"
 _FORMAT_HELP = (
     "Each line is SOURCE<TAB>TARGET, with further references after further tabs; or a JSON object "
@@ -71,10 +67,10 @@ def read_pairs(
 
 
 def _pairs_of(source: Source, *, with_targets: bool) -> Iterator[Pair]:
-    pieces = _strict_pieces(source)
+    pieces = strict_pieces(source)
     is_empty, is_jsonl = True, source.is_jsonl
     for number, line in enumerate(text_lines(pieces, name=source.name), start=1):
-        content = line.removesuffix("\r").removeprefix(_BYTE_ORDER_MARK)
+        content = line.removesuffix("\r").removeprefix(BYTE_ORDER_MARK)
         if not content.strip():
             if not with_targets:
                 yield Pair(source="", references=(), place=f"{source.name}:{number}")
@@ -86,18 +82,6 @@ def _pairs_of(source: Source, *, with_targets: bool) -> Iterator[Pair]:
         yield read(content, place, with_targets=with_targets)
     if is_empty and with_targets:
         raise DataError(f"{source.name} is empty: it has no pairs.", help=_FORMAT_HELP)
-
-
-def _strict_pieces(source: Source) -> Iterator[str]:
-    """Yield the text of a file, which must be UTF-8."""
-    try:
-        yield from decode_blocks(
-            source.open_blocks(), name=source.name, encoding_errors="strict", may_cut_lines=False
-        )
-    except DataError as error:
-        # The help of other commands names an option that this one does not have.
-        help = "Convert the file to UTF-8." if "--encoding-errors" in error.help else error.help
-        raise DataError(error.message, help=help) from error
 
 
 def _tabbed_pair(line: str, place: str, *, with_targets: bool) -> Pair:
@@ -114,7 +98,7 @@ def _tabbed_pair(line: str, place: str, *, with_targets: bool) -> Pair:
 
 
 def _json_pair(line: str, place: str, *, with_targets: bool) -> Pair:
-    values = _parse(line, place)
+    values = json_object(line, place=place, help=_FORMAT_HELP)
     if _SOURCE not in values or (with_targets and _TARGET not in values):
         missing = _SOURCE if _SOURCE not in values else _TARGET
         raise DataError(
@@ -130,36 +114,8 @@ def _json_pair(line: str, place: str, *, with_targets: bool) -> Pair:
         )
     if with_targets and not references:
         raise DataError(f"{place}: the list of targets is empty.", help=_FORMAT_HELP)
-    _check_characters([values[_SOURCE], *references], place)
+    check_characters([values[_SOURCE], *references], place=place)
     return _checked(values[_SOURCE], references, place)
-
-
-def _parse(line: str, place: str) -> Mapping[str, Any]:
-    try:
-        values = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise DataError(
-            f"{place} is not JSON: {error.msg} at column {error.colno}.",
-            help="Each line must be one whole object.",
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{place} cannot be read as JSON: {error}.") from error
-    if not isinstance(values, dict):
-        raise DataError(f"{place} is not a JSON object.", help=_FORMAT_HELP)
-    return values
-
-
-def _check_characters(texts: Iterable[str], place: str) -> None:
-    """Refuse lone surrogates, which JSON can escape and UTF-8 cannot encode."""
-    for text in texts:
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise DataError(
-                f"{place}: a text contains a lone surrogate U+{ord(text[error.start]):04X} at "
-                f"character {error.start:,}.",
-                help="Repair the escape in the file.",
-            ) from error
 
 
 def _checked(source: str, references: Sequence[str], place: str) -> Pair:

@@ -2,51 +2,32 @@
 
 from dataclasses import dataclass, replace
 
-from nextword.base import FormatError, NextwordError, Values, decode, encode
-from nextword.cells import CELLS, AnyCell
-from nextword.layers import Attention
+import torch
+from torch import Tensor
+
+from nextword.base import FormatError, NextwordError, Values, decode, encode, require
 from nextword.models import parameter_tensors
-from nextword.tasks.storing import StoredTask
-from nextword.tasks.transduction.bridge import Bridge
-from nextword.tasks.transduction.config import (
+from nextword.tasks.decoding import (
+    Bridge,
     DecoderConfig,
-    LayersConfig,
+    Symbols,
+    TargetConfig,
+    TargetLengths,
+    build_decoder,
+    stacked_cells,
+)
+from nextword.tasks.storing import StoredTask
+from nextword.tasks.transduction.config import (
     SourceConfig,
     SourceEncoderConfig,
-    TargetConfig,
     TransductionConfig,
 )
-from nextword.tasks.transduction.decoder import Decoder
 from nextword.tasks.transduction.encoder import SourceEncoder
 from nextword.tasks.transduction.model import EncoderDecoder
-from nextword.tasks.transduction.symbols import Symbols
 from nextword.tokens import VocabularyTokenizer
 
 KIND = "transduction"
-#: The longest possible target is this many tokens longer than what the training data suggest.
-_MORE_TOKENS = 10
 _DAMAGED_HELP = "Copy the model folder again."
-
-
-@dataclass(frozen=True, kw_only=True)
-class TargetLengths:
-    """Lengths of the training targets, from which the longest possible target is computed.
-
-    Attributes:
-        longest: Number of tokens of the longest target.
-        ratio: Number of target tokens per source token.
-    """
-
-    longest: int
-    ratio: float
-
-    def limit(self, source_length: int) -> int:
-        """Return the maximum number of target tokens of a source.
-
-        Args:
-            source_length: Number of tokens of the source.
-        """
-        return max(self.longest, round(2 * self.ratio * source_length)) + _MORE_TOKENS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,45 +60,47 @@ class TransducerParts:
             ConfigError: The sizes of encoder and decoder do not fit the attention.
         """
         encoder = self._encoder(backend)
-        decoder = self._decoder(encoder.output_size, backend)
+        decoder = build_decoder(
+            self.decoder,
+            self.target.tokenizer,
+            value_size=encoder.output_size,
+            dropout=self.config.dropout,
+            backend=backend,
+        )
         bridge = Bridge(encoder.state_sizes, decoder.core.layers)
-        return EncoderDecoder(encoder, decoder, bridge=bridge)
+        return EncoderDecoder(encoder, decoder, bridge=bridge, copies=self._copies())
+
+    def _copies(self) -> Tensor | None:
+        """Return the target token id that each source token id is copied as; None for no copying.
+
+        Raises:
+            ConfigError: Symbols can be copied, but sources and targets have different kinds.
+        """
+        if not self.decoder.copy:
+            return None
+        source, target = self.source, self.target
+        require(
+            source.config.kind == target.config.kind,
+            f"decoder.copy is true, but source.kind is {source.config.kind!r} and target.kind is "
+            f"{target.config.kind!r}; only equal symbols can be copied.",
+            help="Set decoder.copy=false, or give both sides the same kind.",
+        )
+        tokenizer = source.tokenizer
+        ids = target.ids_of(map(tokenizer.token_text, range(tokenizer.vocab_size)))
+        # Padding and the start are never predicted, so they are copied as an unknown symbol.
+        ids[[tokenizer.pad_id, tokenizer.sentence_start_id]] = target.tokenizer.unknown_id
+        return torch.from_numpy(ids)
 
     def _encoder(self, backend: str) -> SourceEncoder:
         config, directions = self.encoder, 2 if self.encoder.bidirectional else 1
         sets = [
-            _cells(config, config.embedding_size, directions=directions) for _ in range(directions)
+            stacked_cells(config, config.embedding_size, directions=directions)
+            for _ in range(directions)
         ]
         return SourceEncoder(
             self.source.tokenizer.vocab_size,
             forward_cells=sets[0],
             backward_cells=sets[1] if config.bidirectional else None,
-            dropout=self.config.dropout,
-            backend=backend,
-        )
-
-    def _decoder(self, value_size: int, backend: str) -> Decoder:
-        config, tokenizer = self.decoder, self.target.tokenizer
-        fed_size = (config.projection_size or config.hidden_size) if config.input_feeding else 0
-        cells = _cells(config, config.embedding_size + fed_size)
-        attention = None
-        if config.attention != "none":
-            attention = Attention(
-                config.attention,
-                query_size=cells[-1].output_size,
-                value_size=value_size,
-                attention_size=config.attention_size,
-                location_width=config.location_width,
-            )
-        never = (tokenizer.pad_id, tokenizer.sentence_start_id)
-        return Decoder(
-            tokenizer.vocab_size,
-            output_ids=[i for i in range(tokenizer.vocab_size) if i not in never],
-            cells=cells,
-            embedding_size=config.embedding_size,
-            attention=attention,
-            input_feeding=config.input_feeding,
-            value_size=value_size,
             dropout=self.config.dropout,
             backend=backend,
         )
@@ -180,12 +163,3 @@ class TransducerParts:
         except (NextwordError, KeyError, TypeError, ValueError, AttributeError) as error:
             message = getattr(error, "message", f"{type(error).__name__} {error}")
             raise FormatError(f"{origin} is damaged: {message}", help=_DAMAGED_HELP) from error
-
-
-def _cells(config: LayersConfig, input_size: int, *, directions: int = 1) -> list[AnyCell]:
-    """Return the cells of one direction, lowest first."""
-    build, cells = CELLS[config.cell], []
-    for _ in range(config.num_layers):
-        cells.append(build(input_size, config))
-        input_size = directions * cells[-1].output_size
-    return cells

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from nextword.base import atomic_writer
+from nextword.tasks.metrics.pictures import plain_label
 
 _DOTS_PER_INCH = 130
 #: More labels than this cannot be read; only every n-th is drawn.
@@ -40,14 +41,9 @@ def draw_alignment(
     axes.imshow(alignment, cmap="Greys", vmin=0.0, vmax=1.0, aspect="auto")
     for axis, labels in ((axes.xaxis, source), (axes.yaxis, target)):
         step = -(-len(labels) // _MAX_LABELS)
-        shown = [_without_formulas(label) for label in labels[::step]]
+        shown = [plain_label(label) for label in labels[::step]]
         axis.set_ticks(range(0, len(labels), step), labels=shown)
     axes.set_xlabel("source")
     axes.set_ylabel("target")
     with atomic_writer(path) as file:
         figure.savefig(file, format="png", dpi=_DOTS_PER_INCH)
-
-
-def _without_formulas(label: str) -> str:
-    """Return a label in which matplotlib does not look for formulas."""
-    return label.replace("$", r"\$")

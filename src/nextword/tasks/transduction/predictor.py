@@ -7,17 +7,19 @@ from functools import partial
 import torch
 
 from nextword.batches import predict_in_order
-from nextword.tasks.transduction.batch import Ids
-from nextword.tasks.transduction.data import padded_sources
-from nextword.tasks.transduction.model import EncoderDecoder
-from nextword.tasks.transduction.parts import TransducerParts
-from nextword.tasks.transduction.search import (
+from nextword.layers import SourceMemory
+from nextword.tasks.decoding import DecoderState, Ids
+from nextword.tasks.decoding.search import (
     Hypothesis,
     SearchConfig,
     SearchSources,
     TargetLanguageModel,
     search,
 )
+from nextword.tasks.transduction.batch import SourceIds
+from nextword.tasks.transduction.data import padded_sources
+from nextword.tasks.transduction.model import EncoderDecoder
+from nextword.tasks.transduction.parts import TransducerParts
 from nextword.tensors import Lengths
 
 #: Number of sources that are read ahead, to batch those of similar length.
@@ -73,10 +75,9 @@ class TransductionSearch:
         source_ids, lengths = padded_sources(sources, self.parts.source)
         device, target = self.models[0].device, self.parts.target
         return search(
-            self.models,
             SearchSources(
-                source_ids=source_ids.to(device),
-                lengths=lengths.to(device),
+                decoders=[model.decoder for model in self.models],
+                encoded=self._encode(source_ids.to(device), lengths.to(device)),
                 limits=self._limits(sources).to(device),
             ),
             config=self.config,
@@ -86,6 +87,12 @@ class TransductionSearch:
             language_model=self.language_model,
             with_alignment=with_alignment,
         )
+
+    @torch.no_grad()
+    def _encode(
+        self, source_ids: SourceIds, lengths: Lengths
+    ) -> list[tuple[SourceMemory, DecoderState]]:
+        return [model.encode(source_ids, lengths) for model in self.models]
 
     def _limits(self, sources: Sequence[Ids]) -> Lengths:
         """Return the maximum number of target tokens of each source, (batch)."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from nextword.base import Values, atomic_writer, write_json
+from nextword.tasks.texts import one_field
 from nextword.tasks.transduction.evaluation import ScoredPair
 from nextword.tasks.transduction.picture import draw_alignment
 from nextword.tasks.transduction.transducer import Transducer
@@ -81,8 +82,3 @@ def write_scores(folder: Path, values: Values) -> None:
     """Write the scores to `scores.json`."""
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "scores.json", values)
-
-
-def one_field(text: str) -> str:
-    r"""Return a text without tabs and line ends, which are written as `\t`, `\n` and `\r`."""
-    return text.replace("\t", r"\t").replace("\n", r"\n").replace("\r", r"\r")

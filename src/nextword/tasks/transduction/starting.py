@@ -10,9 +10,8 @@ from nextword.cells import AnyCell
 from nextword.families.recurrent import RecurrentLanguageModel
 from nextword.recurrent import BidirectionalStack, RecurrentStack
 from nextword.storage import StoredModel
-from nextword.tasks.transduction.decoder import Decoder
+from nextword.tasks.decoding import Decoder, Symbols
 from nextword.tasks.transduction.encoder import SourceEncoder
-from nextword.tasks.transduction.symbols import Symbols
 
 _logger = logging.getLogger(__name__)
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from nextword.base import ConfigError, MismatchError
 from nextword.models import load_parameter_tensors, parameter_tensors
 from nextword.storage import RunFolder, load_model
+from nextword.tasks.decoding import Symbols, TargetLengths
+from nextword.tasks.decoding.search import SearchConfig
 from nextword.tasks.running import TaskJob, TaskResult, portable, run_task, split_off
 from nextword.tasks.storing import StoredTask
 from nextword.tasks.transduction.config import TransductionRunConfig
@@ -14,10 +16,8 @@ from nextword.tasks.transduction.evaluation import TransductionScores, evaluate_
 from nextword.tasks.transduction.files import Pair, read_pairs
 from nextword.tasks.transduction.model import EncoderDecoder
 from nextword.tasks.transduction.objective import TransductionObjective
-from nextword.tasks.transduction.parts import TargetLengths, TransducerParts
-from nextword.tasks.transduction.search import SearchConfig
+from nextword.tasks.transduction.parts import TransducerParts
 from nextword.tasks.transduction.starting import start_decoder, start_encoder
-from nextword.tasks.transduction.symbols import Symbols
 from nextword.tasks.transduction.transducer import Transducer, load_transducer
 from nextword.tensors import resolve_device
 from nextword.training import Callback, ProgressCallback, Validation

@@ -12,12 +12,12 @@ from jaxtyping import Float64
 from nextword.base import ConfigError, MismatchError, Values
 from nextword.models import load_parameter_tensors
 from nextword.storage import load_model
+from nextword.tasks.decoding.search import Hypothesis, SearchConfig, TargetLanguageModel
 from nextword.tasks.embedding import VectorEncoder
 from nextword.tasks.storing import load_task
 from nextword.tasks.transduction.model import EncoderDecoder
 from nextword.tasks.transduction.parts import KIND, TransducerParts
 from nextword.tasks.transduction.predictor import READ_AHEAD, TransductionSearch
-from nextword.tasks.transduction.search import Hypothesis, SearchConfig, TargetLanguageModel
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from nextword.base import DataError
-from nextword.tasks.transduction.config import SourceConfig, TargetConfig
+from nextword.tasks.decoding import TargetConfig
+from nextword.tasks.decoding.symbols import Symbols
+from nextword.tasks.transduction.config import SourceConfig
 from nextword.tasks.transduction.data import PairData
 from nextword.tasks.transduction.files import Pair
-from nextword.tasks.transduction.symbols import Symbols
 
 PAIRS = [
     Pair(source="ab", references=("x", "yy"), place="f:1"),
@@ -37,9 +38,9 @@ def test_pair_data_batch_has_start_and_end_tokens() -> None:
 
     assert batch.source_lengths.tolist() == [4, 6]
     assert batch.source_ids[0].tolist() == [2, 4, 5, 3, 0, 0]
-    assert batch.input_ids[0].tolist() == [2, batch.target_ids[0, 0], 0, 0]
-    assert batch.target_ids[0].tolist() == [batch.input_ids[0, 1], 3, 0, 0]
-    assert batch.target_lengths.tolist() == [2, 4]
+    assert batch.targets.input_ids[0].tolist() == [2, batch.targets.target_ids[0, 0], 0, 0]
+    assert batch.targets.target_ids[0].tolist() == [batch.targets.input_ids[0, 1], 3, 0, 0]
+    assert batch.targets.lengths.tolist() == [2, 4]
 
 
 def test_pair_data_leaves_out_long_pairs_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:

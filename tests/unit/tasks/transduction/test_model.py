@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from nextword.tasks.transduction.model import EncoderDecoder, TargetLoss
+from nextword.tasks.decoding import TargetLoss
+from nextword.tasks.transduction.model import EncoderDecoder
 from nextword.tasks.transduction.parts import TransducerParts
 from tiny_transducer import SOURCES, plain_log_probs, tiny_batch, tiny_model, tiny_parts
 
@@ -21,7 +22,7 @@ def expected_nll(parts: TransducerParts, model: EncoderDecoder) -> float:
     total = 0.0
     for row in range(len(SOURCES)):
         source = batch.source_ids[row, : batch.source_lengths[row]]
-        target = batch.target_ids[row, : batch.target_lengths[row]].tolist()
+        target = batch.targets.target_ids[row, : batch.targets.lengths[row]].tolist()
         total -= sum(plain_log_probs(model, source, target))
     return total
 

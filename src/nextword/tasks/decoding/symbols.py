@@ -1,11 +1,12 @@
 """The symbols of sources or targets: from texts to token ids and back."""
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 import numpy as np
 
-from nextword.tasks.transduction.batch import Ids
-from nextword.tasks.transduction.config import SymbolConfig
+from nextword.tasks.decoding.batch import Ids
+from nextword.tasks.decoding.config import SymbolConfig
 from nextword.tokens import VocabularyTokenizer, train_tokenizer
 
 #: Texts are passed to the trainer of a tokenizer in pieces of this number.
@@ -58,6 +59,20 @@ class Symbols:
         if self.config.has_blanks:
             text = _one_line(text)
         return np.asarray(self.tokenizer.encode(text).ids, dtype=np.int64)
+
+    def ids_of(self, symbols: Iterable[str]) -> Ids:
+        """Return the token id of each symbol; the id of unknown symbols where there is none.
+
+        Args:
+            symbols: The symbols.
+        """
+        unknown_id = self.tokenizer.unknown_id
+        return np.array([self._ids.get(each, unknown_id) for each in symbols], dtype=np.int64)
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        tokenizer = self.tokenizer
+        return {tokenizer.token_text(i): i for i in range(tokenizer.vocab_size)}
 
     def num_unknown(self, token_ids: Ids) -> int:
         """Return how many of some token ids are unknown symbols."""

@@ -3,21 +3,23 @@
 import pytest
 import torch
 
-from nextword.tasks.transduction.data import padded_sources
-from nextword.tasks.transduction.model import EncoderDecoder
-from nextword.tasks.transduction.parts import TransducerParts
-from nextword.tasks.transduction.search import (
+from nextword.tasks.decoding.search import (
     Hypothesis,
     SearchConfig,
     SearchSources,
     length_divisor,
     search,
 )
+from nextword.tasks.transduction.data import padded_sources
+from nextword.tasks.transduction.model import EncoderDecoder
+from nextword.tasks.transduction.parts import TransducerParts
 from tiny_transducer import SOURCES, all_targets, plain_greedy, tiny_batch, tiny_model, tiny_parts
 
 LIMIT = 4
 
 
+@torch.no_grad()
+@torch.no_grad()
 def find(
     models: list[EncoderDecoder],
     parts: TransducerParts,
@@ -30,8 +32,11 @@ def find(
     source_ids, lengths = padded_sources([parts.source.encode(s) for s in sources], parts.source)
     limits = torch.full((len(sources),), limit)
     return search(
-        models,
-        SearchSources(source_ids=source_ids, lengths=lengths, limits=limits),
+        SearchSources(
+            decoders=[model.decoder for model in models],
+            encoded=[model.encode(source_ids, lengths) for model in models],
+            limits=limits,
+        ),
         config=SearchConfig(**config),
         start_id=2,
         end_id=3,

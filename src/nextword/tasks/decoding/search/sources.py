@@ -8,24 +8,23 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from nextword.layers import SourceMemory
-from nextword.tasks.transduction.batch import SourceIds
-from nextword.tasks.transduction.decoder import DecoderState
-from nextword.tasks.transduction.model import EncoderDecoder
+from nextword.tasks.decoding.decoder import Decoder, DecoderState
 from nextword.tensors import Lengths, Rows
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchSources:
-    """A batch of sources to find targets for.
+    """A batch of encoded sources to find targets for.
 
     Attributes:
-        source_ids: Between a start and an end token, padded, (batch, source).
-        lengths: Number of tokens in each row, (batch).
+        decoders: One or more decoders with the same target tokens, in evaluation mode. The
+            probability of a token is the mean of theirs.
+        encoded: What each decoder attends to, and its state before the first step.
         limits: Maximum number of target tokens of each row, without the end token, (batch).
     """
 
-    source_ids: SourceIds
-    lengths: Lengths
+    decoders: Sequence[Decoder]
+    encoded: Sequence[tuple[SourceMemory, DecoderState]]
     limits: Lengths
 
 
@@ -35,30 +34,29 @@ class ModelStates:
     The probability of a token is the mean of the models' probabilities.
 
     Args:
-        models: The models.
+        decoders: Their decoders.
         memories: The sources as each model encodes them.
         states: The state of each model's decoder.
     """
 
     def __init__(
         self,
-        models: Sequence[EncoderDecoder],
+        decoders: Sequence[Decoder],
         *,
         memories: Sequence[SourceMemory],
         states: Sequence[DecoderState],
     ) -> None:
-        self._models = models
+        self._decoders = decoders
         self._memories = memories
         self._states = states
 
     @classmethod
-    def encode(cls, models: Sequence[EncoderDecoder], sources: SearchSources) -> "ModelStates":
-        """Encode sources with every model."""
-        encoded = [model.encode(sources.source_ids, sources.lengths) for model in models]
+    def start(cls, sources: SearchSources) -> "ModelStates":
+        """Return the states before the first step."""
         return cls(
-            models,
-            memories=[memory for memory, _ in encoded],
-            states=[state for _, state in encoded],
+            sources.decoders,
+            memories=[memory for memory, _ in sources.encoded],
+            states=[state for _, state in sources.encoded],
         )
 
     @property
@@ -83,7 +81,7 @@ class ModelStates:
         if not is_same_source:
             memories = [memory.select(rows) for memory in memories]
         states = [state.select(rows) for state in self._states]
-        return ModelStates(self._models, memories=memories, states=states)
+        return ModelStates(self._decoders, memories=memories, states=states)
 
     def step(
         self, token_ids: Int64[Tensor, " rows"]
@@ -94,14 +92,16 @@ class ModelStates:
             token_ids: The tokens, (rows).
 
         Returns:
-            Log-probabilities of the models' `output_ids`, nats, (rows, output), and the states
+            Log-probabilities of the decoders' `output_ids`, nats, (rows, output), and the states
             after the step.
         """
         log_probs, states = [], []
-        for model, memory, state in zip(self._models, self._memories, self._states, strict=True):
-            logits, after = model.decoder.step(token_ids, state, memory=memory)
+        for decoder, memory, state in zip(
+            self._decoders, self._memories, self._states, strict=True
+        ):
+            logits, after = decoder.step(token_ids, state, memory=memory)
             log_probs.append(torch.log_softmax(logits.double(), dim=1))
             states.append(after)
         mean = torch.logsumexp(torch.stack(log_probs), dim=0)
         mean = mean - torch.log(torch.tensor(float(len(states)), dtype=torch.float64))
-        return mean, ModelStates(self._models, memories=self._memories, states=states)
+        return mean, ModelStates(self._decoders, memories=self._memories, states=states)

@@ -3,8 +3,9 @@
 import pytest
 
 from nextword.base import ConfigError, DataError
-from nextword.tasks.transduction.config import SourceConfig, SymbolKind, TargetConfig
-from nextword.tasks.transduction.symbols import Symbols
+from nextword.tasks.decoding import SymbolKind, TargetConfig
+from nextword.tasks.decoding.symbols import Symbols
+from nextword.tasks.transduction.config import SourceConfig
 
 TEXTS = ("K AE T", "D AO G", "K  AO T")
 

@@ -11,6 +11,7 @@ from nextword.base import require
 from nextword.cells import AnyCell
 from nextword.layers import Attention, Dropout, SourceMemory
 from nextword.recurrent import RecurrentStack, StackState
+from nextword.tasks.decoding.copying import CopyGate
 from nextword.tensors import Embeddings, Hidden, Lengths, Rows, TokenIds
 
 
@@ -47,6 +48,7 @@ class Decoder(nn.Module):
     With attention, the outputs of the layers query the source, and the attentional vector is
     h̃ = tanh(W_c [context; h]); it is mapped to the logits, and with input feeding it is also an
     input of the next step. Without attention, the source is known through the initial state only.
+    With copying, the next token can also be one that the source has where attention is.
 
     Args:
         vocab_size: Number of target token ids.
@@ -56,11 +58,13 @@ class Decoder(nn.Module):
         attention: Attention to the source; None for none.
         input_feeding: Whether the attentional vector is an input of the next step.
         value_size: Size of the encoder's outputs.
+        copy: Whether tokens can be copied; the source then needs `copies`, rows of `output_ids`.
         dropout: Dropout probability of embeddings, between layers, and of the attentional vector.
         backend: Name of the implementation of the layers; `auto` chooses one.
 
     Raises:
-        ConfigError: Input feeding without attention, or the input size of the first cell is wrong.
+        ConfigError: Input feeding or copying without attention, or the input size of the first cell
+            is wrong.
 
     Source: [luong2015], sections 3 and 3.3; without attention [sutskever2014].
     """
@@ -75,6 +79,7 @@ class Decoder(nn.Module):
         attention: Attention | None,
         input_feeding: bool,
         value_size: int,
+        copy: bool = False,
         dropout: float = 0.0,
         backend: str = "auto",
     ) -> None:
@@ -83,6 +88,11 @@ class Decoder(nn.Module):
             attention is not None or not input_feeding,
             "input feeding is on, but there is no attention whose result could be fed.",
             help="Turn input feeding off, or choose an attention.",
+        )
+        require(
+            attention is not None or not copy,
+            "copying is on, but there is no attention that says what to copy.",
+            help="Turn copying off, or choose an attention.",
         )
         hidden_size = cells[-1].output_size
         self.input_feeding = input_feeding
@@ -94,8 +104,14 @@ class Decoder(nn.Module):
         if attention is not None:
             self.combine = nn.Linear(value_size + hidden_size, hidden_size)
         self.output = nn.Linear(hidden_size, len(output_ids))
+        self.copy_gate = CopyGate(hidden_size) if copy else None
         self.output_ids: Tensor
         self.register_buffer("output_ids", torch.tensor(list(output_ids)), persistent=False)
+        # The row of `output_ids` that holds each id; -1 for ids that are never predicted.
+        rows = torch.full((vocab_size,), -1)
+        rows[self.output_ids] = torch.arange(len(output_ids))
+        self.output_rows: Tensor
+        self.register_buffer("output_rows", rows, persistent=False)
 
     @property
     def needs_loop(self) -> bool:
@@ -129,12 +145,39 @@ class Decoder(nn.Module):
             memory: The source.
 
         Returns:
-            Logits of `output_ids`, (batch, output), and the state after the step, whose
-            `alignment` holds the attention weights of this step.
+            Logits of `output_ids`, (batch, output), which are log-probabilities with copying, and
+            the state after the step, whose `alignment` holds the attention weights of this step.
         """
         embeddings = self.dropout(self.embedding(token_ids[:, None]))
         attentional, after = self._advance(embeddings, state, memory)
-        return self.output(attentional), after
+        logits = self.logits(attentional, weights=after.alignment, copies=memory.copies)
+        return logits, after
+
+    def logits(
+        self,
+        vectors: Float[Tensor, "rows hidden"],
+        *,
+        weights: Float[Tensor, "rows source"] | None,
+        copies: Int64[Tensor, "rows source"] | None,
+    ) -> Float[Tensor, "rows output"]:
+        """Return the logits of `output_ids`, (rows, output); log-probabilities with copying.
+
+        Args:
+            vectors: Attentional vectors, (rows, hidden).
+            weights: The attention weights of their steps, (rows, source); only for copying.
+            copies: The output that each source position is copied as, (rows, source); only for
+                copying.
+        """
+        logits: Tensor = self.output(vectors)
+        if self.copy_gate is None:
+            return logits
+        require(
+            weights is not None and copies is not None,
+            "the decoder copies, but the source does not say what can be copied.",
+            help="Set the copies of the memory.",
+        )
+        mixed: Tensor = self.copy_gate(vectors, logits, weights=weights, copies=copies)
+        return mixed
 
     def forward(
         self,
@@ -142,7 +185,7 @@ class Decoder(nn.Module):
         state: DecoderState,
         memory: SourceMemory,
         lengths: Lengths | None = None,
-    ) -> Hidden:
+    ) -> tuple[Hidden, Tensor | None]:
         """Read whole targets and return the vectors from which the next tokens are predicted.
 
         Args:
@@ -153,17 +196,19 @@ class Decoder(nn.Module):
                 depends on it.
 
         Returns:
-            Vectors that `output` maps to logits, (batch, time, hidden).
+            Vectors that `logits` maps to logits, (batch, time, hidden), and the attention weights,
+            (batch, time, source); None without attention.
         """
         embeddings = self.dropout(self.embedding(token_ids))
         if not self.needs_loop:
             outputs, _ = self.core(embeddings, state.layers, lengths)
-            return self._attend(outputs, memory, None)[0]
-        steps = []
+            return self._attend(outputs, memory, None)
+        steps, alignments = [], []
         for time in range(token_ids.shape[1]):
             attentional, state = self._advance(embeddings[:, time : time + 1], state, memory)
             steps.append(attentional)
-        return torch.stack(steps, dim=1)
+            alignments.append(state.alignment)
+        return torch.stack(steps, dim=1), torch.stack(alignments, dim=1)
 
     def _advance(
         self, embeddings: Embeddings, state: DecoderState, memory: SourceMemory

@@ -13,16 +13,15 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from nextword.generation import Session
-from nextword.tasks.transduction.model import EncoderDecoder
-from nextword.tasks.transduction.search.config import SearchConfig
-from nextword.tasks.transduction.search.fusion import TargetLanguageModel
-from nextword.tasks.transduction.search.hypotheses import History, Hypothesis
-from nextword.tasks.transduction.search.ranking import (
+from nextword.tasks.decoding.search.config import SearchConfig
+from nextword.tasks.decoding.search.fusion import TargetLanguageModel
+from nextword.tasks.decoding.search.hypotheses import History, Hypothesis
+from nextword.tasks.decoding.search.ranking import (
     coverage_scores,
     highest_reachable,
     length_divisor,
 )
-from nextword.tasks.transduction.search.sources import ModelStates, SearchSources
+from nextword.tasks.decoding.search.sources import ModelStates, SearchSources
 from nextword.tensors import Rows
 
 _NEVER = float("-inf")
@@ -30,7 +29,6 @@ _NEVER = float("-inf")
 
 @torch.no_grad()
 def search(
-    models: Sequence[EncoderDecoder],
     sources: SearchSources,
     *,
     config: SearchConfig,
@@ -46,9 +44,7 @@ def search(
     never below that of greedy search.
 
     Args:
-        models: One or more models with the same target tokens, in evaluation mode. The probability
-            of a token is the mean of theirs.
-        sources: The sources.
+        sources: The encoded sources, and the decoders.
         config: The settings of the search.
         start_id: Id that the decoder reads first.
         end_id: Id of the token that ends a target.
@@ -60,7 +56,7 @@ def search(
         For each source, at least one and at most `n_best` different targets.
     """
     beam = _Beam(
-        models,
+        sources,
         config=config,
         start_id=start_id,
         end_id=end_id,
@@ -68,9 +64,9 @@ def search(
         language_model=language_model,
         with_alignment=with_alignment,
     )
-    found = beam.run(sources, beam_size=config.beam_size)
+    found = beam.run(beam_size=config.beam_size)
     if config.beam_size > 1:
-        greedy = beam.run(sources, beam_size=1)
+        greedy = beam.run(beam_size=1)
         found = [_without_repeats(*each) for each in zip(found, greedy, strict=True)]
     return [sorted(each, key=_by_score)[: config.n_best] for each in found]
 
@@ -132,7 +128,7 @@ class _Beam:
 
     def __init__(
         self,
-        models: Sequence[EncoderDecoder],
+        sources: SearchSources,
         *,
         config: SearchConfig,
         start_id: int,
@@ -141,38 +137,38 @@ class _Beam:
         language_model: TargetLanguageModel | None,
         with_alignment: bool,
     ) -> None:
-        self._models = models
+        self._sources = sources
         self._config = config
         self._start_id = start_id
         self._end_id = end_id
         self._language_model = language_model
         self._with_alignment = with_alignment
-        self._output_ids = models[0].decoder.output_ids
+        self._output_ids = sources.decoders[0].output_ids
         self._is_end = self._output_ids == end_id
         banned = torch.tensor(list(banned_ids), device=self._output_ids.device)
         self._is_banned = torch.isin(self._output_ids, banned)
 
-    def run(self, sources: SearchSources, *, beam_size: int) -> list[list[Hypothesis]]:
+    def run(self, *, beam_size: int) -> list[list[Hypothesis]]:
         """Return the finished targets of every source, in no particular order."""
         self._beam_size = beam_size
-        self._limits = sources.limits
-        self._found: list[list[Hypothesis]] = [[] for _ in range(len(sources.lengths))]
+        self._limits = self._sources.limits
+        self._found: list[list[Hypothesis]] = [[] for _ in range(len(self._limits))]
         self._history = History()
-        rows = self._start(sources)
+        rows = self._start()
         token_ids = torch.full((rows.totals.numel(),), self._start_id, device=rows.totals.device)
         while len(rows.sources):
             candidates = self._step(rows, token_ids)
             rows, token_ids = self._keep(rows, candidates)
         return self._found
 
-    def _start(self, sources: SearchSources) -> _Rows:
-        num_sources = len(sources.lengths)
-        device = sources.lengths.device
+    def _start(self) -> _Rows:
+        num_sources = len(self._limits)
+        device = self._limits.device
         repeated = torch.arange(num_sources, device=device).repeat_interleave(self._beam_size)
         # At first only one row of each source counts: the rows are equal.
         totals = torch.full((num_sources, self._beam_size), _NEVER, device=device).double()
         totals[:, 0] = 0.0
-        states = ModelStates.encode(self._models, sources).select(repeated)
+        states = ModelStates.start(self._sources).select(repeated)
         model = self._language_model
         return _Rows(
             sources=torch.arange(num_sources, device=device),

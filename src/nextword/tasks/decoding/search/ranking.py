@@ -3,7 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from nextword.tasks.transduction.search.config import SearchConfig
+from nextword.tasks.decoding.search.config import SearchConfig
 
 #: Coverage below this counts as this, so that its logarithm is finite.
 _LEAST_COVERAGE = 1e-30

@@ -1,0 +1,84 @@
+"""Training readers: models that answer questions about passages."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nextword.api.tasks import saved_task_settings, task_config
+from nextword.base import checked_path
+from nextword.storage import RunFolder
+from nextword.tasks.running import TaskResult
+from nextword.training import Callback, ProgressCallback
+
+if TYPE_CHECKING:
+    from nextword.tasks.reading import ReadingRunConfig
+
+READER_RECIPE = "reader"
+
+
+def reading_config(
+    files: str | Sequence[str] = (),
+    *,
+    recipe: str | None = None,
+    settings: Sequence[Mapping[str, object]] = (),
+    saved: Mapping[str, object] | None = None,
+) -> "ReadingRunConfig":
+    """Return the settings for training a reader; arguments are those of `tagging_config`.
+
+    Raises:
+        ConfigError: A setting is unknown or out of range.
+    """
+    from nextword.tasks.reading import ReadingRunConfig
+
+    return task_config(
+        ReadingRunConfig,
+        files,
+        recipe=recipe,
+        default_recipe=READER_RECIPE,
+        settings=settings,
+        saved=saved,
+    )
+
+
+def train_reader(
+    files: str | Sequence[str] = (),
+    *,
+    out: str | Path,
+    recipe: str | None = None,
+    settings: Mapping[str, object] | Sequence[Mapping[str, object]] = (),
+    resume: str = "never",
+    callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
+    on_progress: ProgressCallback | None = None,
+) -> TaskResult:
+    """Train a reader into a run folder.
+
+    Args:
+        files: Training files of questions: JSON lines, SQuAD's JSON or bAbI's text format.
+            May be empty when a run is resumed.
+        out: The run folder.
+        recipe: Name of a recipe, or a TOML file.
+        settings: Nested values that override the recipe, such as `{"reading": {"answer": "free"}}`.
+        resume: `never` to refuse a folder that contains a run, `auto` to resume a stopped run.
+        callbacks: Returns additional callbacks for a run folder.
+        on_progress: Called with (stage, done, total) during the stages before and after training.
+
+    Returns:
+        The scores and folders of the run. `nextword.load(result.run)` loads the reader.
+
+    Raises:
+        CheckpointError: The run cannot be resumed.
+        ConfigError: A setting is invalid, or `out` contains a run and `resume` is `never`.
+        DataError: A file cannot be read, or a question has no answer.
+        TrainingError: Training failed, for example because the loss diverged.
+
+    Example:
+        `nextword.train_reader("train.jsonl", out="runs/stories")`
+    """
+    from nextword.tasks.reading import train_reader as train
+
+    out = checked_path(out)
+    layers = [settings] if isinstance(settings, Mapping) else list(settings)
+    config = reading_config(
+        files, recipe=recipe, settings=layers, saved=saved_task_settings(out, resume)
+    )
+    return train(config, out, resume=resume, callbacks=callbacks, on_progress=on_progress)
