@@ -27,6 +27,7 @@ _ROWS, _PROMPT, _LENGTH, _PART = 256, 100, 500, 50
 #: Tokens in the parts of the first 50, where the two regimes begin to differ.
 _START = 10
 _GAP = 0.05
+_ORDER = 5
 #: The judge's text begins after all that the network was trained on.
 _JUDGE_SKIPPED, _JUDGE_CHARACTERS = 6_000_000, 1_500_000
 
@@ -37,38 +38,44 @@ def measure(bench: Workbench) -> Finding:
     human = _windows(model.tokenizer)
     free = torch.cat([human[:, :_PROMPT], _sampled(model.language_model, human[:, :_PROMPT])], 1)
     judge = _independent_ngrams(model.tokenizer)
-    scores = {"human": _scores(judge, human), "free": _scores(judge, free)}
+    scores = {
+        "written by the model": _scores(judge, free),
+        "one token after human text": _scores_of_single_tokens(judge, model.language_model, human),
+        "human continuation": _scores(judge, human),
+    }
+    written, single, human_scores = scores.values()
     curves = {name: _parts(each, _PART) for name, each in scores.items()}
-    differences = scores["free"] - scores["human"]
-    drift = differences[:, -_PART:].mean(axis=1) - differences[:, :_PART].mean(axis=1)
-    gap, error = mean_and_error(drift)
-    start, start_error = mean_and_error(differences[:, :_PART].mean(axis=1))
     middles = [_PART * (number + 0.5) for number in range(_LENGTH // _PART)]
     picture = draw_curves(
-        {
-            "written by the model": (middles, curves["free"]),
-            "human continuation": (middles, curves["human"]),
-        },
+        {name: (middles, curve) for name, curve in curves.items()},
         bench.pictures / "c16.png",
         title="Score of continuations by an independent 5-gram model",
         labels=("tokens after the prompt", "nats per token"),
     )
-    firsts = _parts(differences[:, :_PART], _START)
-    drifts_away = gap >= _GAP
+    differences, of_feedback = written - human_scores, written - single
+    drift, drift_error = mean_and_error(
+        differences[:, -_PART:].mean(axis=1) - differences[:, :_PART].mean(axis=1)
+    )
+    feedback, feedback_error = mean_and_error(of_feedback.mean(axis=1))
+    first = float(differences[:, 0].mean())
+    drifts_away = drift >= _GAP
     return Finding(
-        verdict=_verdict(drifts_away, start >= _GAP),
-        reason=f"From tokens 1-50 to 451-500 the score of the model's own text changes by "
-        f"{curves['free'][-1] - curves['free'][0]:+.3f} nats, that of the human continuation by "
-        f"{curves['human'][-1] - curves['human'][0]:+.3f}: a difference of {gap:+.3f} ± "
-        f"{error:.3f} nats (one standard error). The two differ by {start:+.2f} ± "
-        f"{start_error:.2f} in the first 50 tokens, and by {firsts[0]:+.2f} in the first 10.",
+        verdict=_verdict(drifts_away, abs(feedback) >= max(_GAP, 2 * feedback_error)),
+        reason=f"From tokens 1-50 to 451-500 the difference between the model's own text and the "
+        f"human continuation changes by {drift:+.3f} ± {drift_error:.3f} nats (one standard "
+        f"error). It is {float(differences.mean()):+.2f} over all tokens, and {first:+.2f} at the "
+        f"first one, which follows human text. Single tokens that the model samples after human "
+        f"text score {float((single - human_scores).mean()):+.2f}: the difference comes from the "
+        f"model's distribution; reading its own output changes it by {feedback:+.3f} ± "
+        f"{feedback_error:.3f}.",
         figures={
-            "nll_by_50_tokens_free": curves["free"],
-            "nll_by_50_tokens_human": curves["human"],
-            "difference": gap,
-            "standard_error": error,
-            "gap_of_the_first_50": start,
-            "gap_by_10_of_the_first_50": firsts,
+            "nll_by_50_tokens": curves,
+            "difference": drift,
+            "standard_error": drift_error,
+            "gap_by_10_of_the_first_50": _parts(differences[:, :_PART], _START),
+            "effect_of_feedback": feedback,
+            "effect_of_feedback_standard_error": feedback_error,
+            "effect_of_feedback_by_50": _parts(of_feedback, _PART),
             "num_continuations": len(human),
         },
         checks=(
@@ -102,7 +109,7 @@ def _windows(tokenizer: Tokenizer) -> Tensor:
         skip_characters=VALIDATION_CHARACTERS,
     ):
         ids = torch.from_numpy(np.asarray(tokenizer.encode(text).ids).astype(np.int64))
-        windows += ids[: len(ids) // length * length].split(length) if len(ids) >= length else ()
+        windows += list(ids.unfold(0, length, length)) if len(ids) >= length else []
     chosen = torch.linspace(0, len(windows) - 1, _ROWS).long().tolist()
     return torch.stack([windows[number] for number in chosen])
 
@@ -126,13 +133,25 @@ def _independent_ngrams(tokenizer: Tokenizer) -> LanguageModel:
         description="source code", open_documents=lambda: iter([text_document(text, name="source")])
     )
     store = build_store(corpus, tokenizer, folder=None)
-    return train_ngram(store, tokenizer, config=NgramConfig(order=5))
+    return train_ngram(store, tokenizer, config=NgramConfig(order=_ORDER))
 
 
 def _scores(judge: LanguageModel, rows: Tensor) -> Scores:
     """Return the negative log-likelihood of each token after the prompt, in nats."""
     nll, _ = judge.nll(rows[:, :-1], rows[:, 1:], judge.initial_state(len(rows)))
     return nll[:, _PROMPT - 1 :].double().numpy()
+
+
+def _scores_of_single_tokens(judge: LanguageModel, model: LanguageModel, human: Tensor) -> Scores:
+    """Score one sampled token at each place, where both models see only human text before it."""
+    with inference(model):
+        log_probs, _ = model.next_log_probs(human[:, :-1], model.initial_state(len(human)))
+    log_probs = log_probs[:, _PROMPT - 1 :]
+    sampled = torch.multinomial(log_probs.flatten(0, 1).exp(), 1)
+    contexts = human.unfold(1, _ORDER - 1, 1)[:, _PROMPT - _ORDER + 1 : -1].flatten(0, 1)
+    rows = torch.cat([contexts, sampled], dim=1)
+    nll, _ = judge.nll(rows[:, :-1], rows[:, 1:], judge.initial_state(len(rows)))
+    return nll[:, -1].double().numpy().reshape(len(human), -1)
 
 
 def _parts(scores: Scores, size: int) -> list[float]:
@@ -151,8 +170,10 @@ CLAIM = Claim(
     "source code, continues 256 prompts of 100 tokens from modules that it has not read by 500 "
     "sampled tokens. A Kneser-Ney 5-gram model of 1.5 million characters of still other modules "
     "scores them and the human continuations at the same places; the difference is taken prompt by "
-    "prompt. A first design with a weaker LSTM over bytes gave -0.03 nats: its text differed by "
-    "0.61 nats within the first 50 bytes and no more later.",
+    "prompt. Why there is little drift is measured afterwards, with single tokens that the model "
+    "samples after human text only. The design was changed after a first result: an LSTM over "
+    "bytes gave -0.03 nats, and -0.09 after more updates, where its text differed by 0.39 nats "
+    "within the first 50 bytes.",
     expected="From tokens 1-50 to 451-500 the score of free-running text rises by at least 0.05 "
     "nats more than that of the human continuation.",
     measure=measure,
