@@ -53,8 +53,9 @@ def train_encoder(
     sentences: Sequence[Sentence],
     *,
     num_updates: int = _NUM_UPDATES,
+    learning_rate: float = _LEARNING_RATE,
     on_step: Report | None = None,
-) -> None:
+) -> list[float]:
     """Train an encoder together with a decoder that sees nothing but the last state.
 
     The decoder is a linear map to one distribution over the vocabulary, which has to predict every
@@ -65,15 +66,20 @@ def train_encoder(
         encoder: The encoder, trained in place.
         sentences: The sentences.
         num_updates: Number of updates with 64 sentences each.
+        learning_rate: Peak learning rate; it falls linearly to 0.
         on_step: Called with the number of updates done and of all.
+
+    Returns:
+        The loss of each update, in nats per word.
     """
+    losses = list[float]()
     words, vocab_size = torch.cat(list(sentences)), encoder.vocab_size
     decoder = nn.Linear(last_states(encoder, sentences[:1]).shape[1], vocab_size)
     parameters = [*encoder.parameters(), *decoder.parameters()]
-    optimizer = torch.optim.Adam(parameters, lr=_LEARNING_RATE)
+    optimizer = torch.optim.Adam(parameters, lr=learning_rate)
     encoder.train()
     for step in range(num_updates):
-        optimizer.param_groups[0]["lr"] = _LEARNING_RATE * (1 - step / num_updates)
+        optimizer.param_groups[0]["lr"] = learning_rate * (1 - step / num_updates)
         chosen = torch.randint(len(sentences), (_BATCH_SIZE,)).tolist()
         batch = [_corrupted(sentences[number], words) for number in chosen]
         log_probs = decoder(_encoded(encoder, batch)).log_softmax(dim=1)
@@ -83,9 +89,11 @@ def train_encoder(
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
+        losses.append(loss.item())
         if on_step is not None:
             on_step(step + 1, num_updates)
     encoder.eval()
+    return losses
 
 
 @torch.no_grad()
