@@ -14,6 +14,7 @@ from nextword.lab.claims.c08_eigenvalues import log_norm_of_power
 from nextword.lab.claims.c12_memory_horizon import horizon
 from nextword.lab.claims.c13_keeping import elman_kept, lstm_drift
 from nextword.lab.claims.c18_bidirectional import TAGS, tagged_tokens
+from nextword.lab.claims.c20_summary import probed_sentences
 from nextword.lab.claims.c21_sequential import scan_error
 from nextword.lab.claims.c22_unknown_words import cooccurrence_vectors
 from nextword.lab.claims.c23_both_directions import exponent
@@ -129,3 +130,17 @@ def test_words_of_equal_neighbours_have_similar_vectors() -> None:
 
 def test_exponent_of_a_power_law() -> None:
     assert exponent(torch.arange(20).double() * math.log(0.7)) == pytest.approx(math.log(0.7))
+
+
+def test_probed_sentences_differ_in_one_known_place() -> None:
+    torch.manual_seed(0)
+    sentences = [torch.tensor([7, 8, 9]), torch.tensor([1, 8, 9])]
+
+    probed = probed_sentences(sentences, [1, 2])
+
+    assert len(probed.sentences) == 4
+    for sentence, word, distance in zip(
+        probed.sentences, probed.words.tolist(), probed.distances.tolist(), strict=True
+    ):
+        assert sentence[-distance] == [1, 2][word]
+        assert (sentence != sentences[0]).sum() == 1

@@ -1,15 +1,18 @@
 """Texts, corpora, tasks and trained models of the experiments."""
 
-from nextword.lab.material.code_properties import (
-    LATE_COLUMN,
-    code_properties,
-)
 from nextword.lab.material.recall import (
     NUM_SYMBOLS,
     RecallNetwork,
     recall_accuracy,
     recall_batch,
     train_recall,
+)
+from nextword.lab.material.sentences import (
+    Sentence,
+    last_states,
+    new_encoder,
+    sentences_of,
+    train_encoder,
 )
 from nextword.lab.material.texts import (
     english_sentences,
@@ -19,9 +22,10 @@ from nextword.lab.material.texts import (
 )
 from nextword.lab.material.trained import (
     HELD_OUT_CHARACTERS,
+    VALIDATION_CHARACTERS,
     byte_lstm,
-    held_out_ids,
     pieces_of,
+    subword_lstm,
 )
 from nextword.lab.material.words import (
     WordCorpus,
@@ -33,20 +37,24 @@ from nextword.lab.material.words import (
 
 __all__ = [
     "HELD_OUT_CHARACTERS",
-    "LATE_COLUMN",
     "NUM_SYMBOLS",
+    "VALIDATION_CHARACTERS",
     "RecallNetwork",
+    "Sentence",
     "WordCorpus",
     "byte_lstm",
-    "code_properties",
     "english_sentences",
-    "held_out_ids",
+    "last_states",
     "library_files",
+    "new_encoder",
     "pieces_of",
     "recall_accuracy",
     "recall_batch",
+    "sentences_of",
     "source_code",
     "source_modules",
+    "subword_lstm",
+    "train_encoder",
     "train_recall",
     "word_corpus",
     "word_lstm",

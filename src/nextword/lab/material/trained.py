@@ -2,34 +2,46 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-
-import numpy as np
-import torch
-from jaxtyping import Int64
+from typing import Any
 
 from nextword.api import Model, load, train
-from nextword.lab.material.texts import source_code, source_modules
+from nextword.lab.material.texts import source_modules
 from nextword.lab.workbench import Workbench
-from nextword.tokens import Tokenizer
 from nextword.training import Callback, StepRecord
 
 #: Characters of source code that no model is trained on.
 HELD_OUT_CHARACTERS = 1_000_000
+#: Characters of these on which a training selects the best weights.
+VALIDATION_CHARACTERS = 40_000
 _TRAINING_CHARACTERS = 4_500_000
-_VALIDATION_CHARACTERS = 40_000
 _PIECE_CHARACTERS = 8_000
 
 
 def byte_lstm(bench: Workbench) -> Model:
     """Return an LSTM over the bytes of Python source code; trained in a few minutes if needed.
 
-    The run folder is `models/byte-lstm`. If it contains a finished run, that is loaded.
+    It has one layer of 400 units. The run folder is `models/byte-lstm`. If it contains a finished
+    run, that is loaded.
     """
-    return bench.shared("byte-lstm", lambda: _train_byte_lstm(bench))
+    model = {"num_layers": 1, "hidden_size": 400, "embedding_size": 48}
+    return bench.shared("byte-lstm", lambda: _trained(bench, "byte-lstm", {"model": model}))
 
 
-def _train_byte_lstm(bench: Workbench) -> Model:
-    """Train one layer of 400 units once through 4.5 million characters.
+def subword_lstm(bench: Workbench) -> Model:
+    """Return an LSTM over byte pairs of Python source code; trained in a few minutes if needed.
+
+    It has one layer of 256 units and a vocabulary of 1,000. The run folder is
+    `models/subword-lstm`. If it contains a finished run, that is loaded.
+    """
+    settings = {
+        "tokenizer": {"kind": "bpe", "vocab_size": 1_000},
+        "model": {"num_layers": 1, "hidden_size": 256, "embedding_size": 128},
+    }
+    return bench.shared("subword-lstm", lambda: _trained(bench, "subword-lstm", settings))
+
+
+def _trained(bench: Workbench, name: str, settings: dict[str, Any]) -> Model:
+    """Train a network once through 4.5 million characters, in small batches for many updates.
 
     The state is reset after every piece of 8,000 characters. A network that is never reset depends
     on how its text began, and cannot read the beginning of another text.
@@ -37,26 +49,26 @@ def _train_byte_lstm(bench: Workbench) -> Model:
     training = source_modules(
         num_characters=_TRAINING_CHARACTERS, skip_characters=HELD_OUT_CHARACTERS
     )
-    held_out = source_modules(num_characters=_VALIDATION_CHARACTERS)
+    held_out = source_modules(num_characters=VALIDATION_CHARACTERS)
     result = train(
         str(_written(training, bench.texts / "source")),
-        out=bench.models / "byte-lstm",
+        out=bench.models / name,
         recipe="byte-lstm",
         settings={
             "text": {"valid": [str(_written(held_out, bench.texts / "source-held-out"))]},
-            "model": {"num_layers": 1, "hidden_size": 400, "embedding_size": 48},
             "regularization": {"layer_dropout": 0.0, "output_dropout": 0.0},
             "training": {
                 "epochs": 1,
-                "bptt_steps": 100,
-                "batch_size": 32,
+                "bptt_steps": 64,
+                "batch_size": 16,
                 "reset": "document",
                 "seed": bench.seed,
                 "device": "cpu",
             },
+            **settings,
         },
         resume="auto",
-        callbacks=lambda _: [_Steps(bench)],
+        callbacks=lambda _: [_Steps(bench, name)],
     )
     model = load(result.run)
     assert isinstance(model, Model)
@@ -66,12 +78,13 @@ def _train_byte_lstm(bench: Workbench) -> Model:
 class _Steps(Callback):
     """Reports the steps of a training to the progress hook of the lab."""
 
-    def __init__(self, bench: Workbench) -> None:
-        self._bench = bench
+    def __init__(self, bench: Workbench, name: str) -> None:
+        self._bench, self._name = bench, name
 
     def on_step(self, record: StepRecord) -> None:
         """Report a step."""
-        self._bench.on_progress("training the byte LSTM, steps", record.step, record.num_steps)
+        stage = f"training the {self._name}, steps"
+        self._bench.on_progress(stage, record.step, record.num_steps)
 
 
 def _written(modules: Iterable[tuple[str, str]], folder: Path) -> Path:
@@ -96,9 +109,3 @@ def pieces_of(text: str, num_characters: int = _PIECE_CHARACTERS) -> Iterator[st
         end = text.find("\n", start + num_characters) + 1 or len(text)
         yield text[start:end]
         start = end
-
-
-def held_out_ids(tokenizer: Tokenizer) -> Int64[torch.Tensor, " num_tokens"]:
-    """Return the token ids of source code that `byte_lstm` was not trained on."""
-    text = source_code(num_characters=HELD_OUT_CHARACTERS)
-    return torch.from_numpy(np.asarray(tokenizer.encode(text).ids).astype(np.int64))

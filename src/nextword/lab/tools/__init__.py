@@ -30,11 +30,6 @@ from nextword.lab.tools.networks import (
     unigram_entropy,
     use_reference,
 )
-from nextword.lab.tools.units import (
-    best_unit,
-    cell_states,
-    unit_aucs,
-)
 
 __all__ = [
     "BpttGradients",
@@ -43,10 +38,8 @@ __all__ = [
     "Stream",
     "TensorMemory",
     "auc",
-    "best_unit",
     "bptt_gradients",
     "build_model",
-    "cell_states",
     "character_ids",
     "cpu_seconds",
     "draw_bars",
@@ -60,6 +53,5 @@ __all__ = [
     "relative_difference",
     "step_jacobian",
     "unigram_entropy",
-    "unit_aucs",
     "use_reference",
 ]

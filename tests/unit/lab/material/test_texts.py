@@ -1,12 +1,9 @@
-"""Texts from the standard library, and units that follow a property."""
+"""Texts from the standard library."""
 
-import numpy as np
 import pytest
-import torch
 
 from nextword.base import DataError
 from nextword.lab.material import library_files, pieces_of, source_modules
-from nextword.lab.tools import best_unit, unit_aucs
 
 
 @pytest.fixture
@@ -50,23 +47,3 @@ def test_pieces_end_at_lines_and_keep_the_text() -> None:
 
     assert "".join(pieces) == text
     assert all(piece.endswith("\n") and len(piece) > 50 for piece in pieces[:-1])
-
-
-def test_best_unit_is_scored_on_other_text_with_its_sign() -> None:
-    rng = np.random.default_rng(0)
-    labels, other_labels = rng.random(500) < 0.3, rng.random(400) < 0.3
-    noise, other = torch.randn(500, 4), torch.randn(400, 4)
-    noise[:, 2] -= 5.0 * torch.from_numpy(labels)
-    other[:, 2] -= 5.0 * torch.from_numpy(other_labels)
-
-    match = best_unit(noise, labels, held_out=other, held_out_labels=other_labels)
-
-    assert match.unit == 2
-    assert match.auc > 0.99
-
-
-def test_unit_aucs_of_a_perfect_and_an_inverted_unit() -> None:
-    labels = np.array([False, True, False, True])
-    activations = torch.tensor([[0.0, 1.0], [1.0, 0.0], [0.2, 0.9], [0.9, 0.1]])
-
-    assert unit_aucs(activations, labels).tolist() == [1.0, 0.0]
