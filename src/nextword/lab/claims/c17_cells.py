@@ -61,7 +61,6 @@ def measure(bench: Workbench) -> Finding:
         bench.pictures / "c17.png",
         title="Scores on held-out text",
         label="AUC (line_position: |correlation|)",
-        guides={"0.90": _LIMITS["binary"]},
     )
     if len(tracked) == len(_CLAIMED):
         verdict = Verdict.HOLDS

@@ -62,7 +62,7 @@ def measure(bench: Workbench) -> Finding:
     words = probed_words(train)
     fitted, scored = probed_sentences(train, words), probed_sentences(held_out, words)
     networks = {"encoder": encoder, "untrained": untrained, "language model": language_model}
-    scores = {name: probe(each, fitted, scored) for name, each in networks.items()}
+    scores = {name: probe(each, fitted=fitted, scored=scored) for name, each in networks.items()}
     clean, noisy = (
         {name: by_noise[noise][0] for name, by_noise in scores.items()} for noise in (0.0, _NOISE)
     )
@@ -161,9 +161,15 @@ def probed_sentences(sentences: Sequence[Sentence], words: Sequence[int]) -> Pro
 
 
 def probe(
-    model: NeuralLanguageModel, fitted: Probed, scored: Probed
+    model: NeuralLanguageModel, *, fitted: Probed, scored: Probed
 ) -> dict[float, tuple[float, list[float]]]:
-    """Return, for each noise, the mean AUC of ridge probes, and that by distance of the word."""
+    """Return, for each noise, the mean AUC of ridge probes, and that by distance of the word.
+
+    Args:
+        model: The network.
+        fitted: Sentences on which the probes are fitted.
+        scored: Sentences on which they are scored.
+    """
     states = [last_states(model, each.sentences).double() for each in (fitted, scored)]
     return {
         noise: _aucs(*(_measured(each, noise) for each in states), fitted=fitted, scored=scored)
