@@ -14,7 +14,7 @@ COMMANDS = (
     *("demo", "train", "recipes", "settings", "evaluate", "mix", "audit"),
     *("generate", "next", "score", "surprisal", "pairs", "encode", "info"),
     *("export", "bench", "bench-keyboard"),
-    *("tag", "classify", "transduce", "inspect"),
+    *("tag", "classify", "transduce", "read", "lab", "inspect"),
 )
 
 
@@ -78,8 +78,8 @@ def test_option_that_is_a_setting_is_suggested(
             ["zzz"],
             "there is no command 'zzz'.",
             "Known: audit, bench, bench-keyboard, classify, demo, encode, evaluate, export, "
-            "generate, info, inspect, mix, next, pairs, recipes, score, settings, surprisal, tag, "
-            "train, transduce.",
+            "generate, info, inspect, lab, mix, next, pairs, read, recipes, score, settings, "
+            "surprisal, tag, train, transduce.",
         ),
         (
             ["train", "--rceipe", "x"],

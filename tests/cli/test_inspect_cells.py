@@ -68,3 +68,16 @@ def test_cells_of_an_ngram_model_is_refused(cli: Call, ngram_run: Path, corpus: 
 
     assert result.code == 2
     assert "family 'ngram' has no units: it reads its probabilities from counts" in result.err
+
+
+def test_cells_of_a_split_reads_the_held_out_text_of_the_run(cli: Call, byte_run: Path) -> None:
+    result = cli(
+        *("inspect", "cells", byte_run, "--split", "test", "--property", "line_position", *FAST)
+    )
+
+    assert result.code == 0, result.err
+    assert "line_position (|r|)" in result.out
+
+
+def test_cells_without_a_text_is_refused(cli: Call, byte_run: Path) -> None:
+    assert "no text is named" in cli("inspect", "cells", byte_run).err

@@ -12,8 +12,9 @@ _FILE = re.compile(r"`((?:\w+/)+\w+\.py)`")
 
 
 def pages() -> Iterator[tuple[str, str]]:
-    """Give path and text of every explanation."""
-    for page in sorted((REPOSITORY / "docs" / "explanation").glob("*.md")):
+    """Give path and text of every explanation, and of the equations of the course."""
+    docs = REPOSITORY / "docs"
+    for page in [*sorted((docs / "explanation").glob("*.md")), docs / "course" / "equations.md"]:
         yield page.name, page.read_text(encoding="utf-8")
 
 

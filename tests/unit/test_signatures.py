@@ -70,6 +70,7 @@ EXCEPTIONS = {
     "nextword.cli.export.export": _COMMAND,
     "nextword.cli.generate.generate": _COMMAND,
     "nextword.cli.info.info": _COMMAND,
+    "nextword.cli.lab.run": _COMMAND,
     "nextword.cli.inspect.cells.cells": _COMMAND,
     "nextword.cli.inspect.gradients.gradients": _COMMAND,
     "nextword.cli.inspect.memory.memory": _COMMAND,

@@ -11,7 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nextword.api.texts import Texts, held_out_text, named_corpus, require_alone, require_several
+from nextword.api.texts import (
+    Texts,
+    held_out_corpus,
+    held_out_text,
+    named_corpus,
+    require_alone,
+    require_several,
+)
 from nextword.base import ConfigError, Values, checked_path
 from nextword.families import FAMILIES
 from nextword.generation import (
@@ -172,6 +179,17 @@ class Model:
             if on_progress is None
             else partial(on_progress, f"scoring tokens by {name}", total=store.num_tokens),
         )
+
+    def held_out_corpus(self, split: str) -> Corpus:
+        """Return the held-out text of the model's own run, decoded.
+
+        Args:
+            split: `valid` or `test`.
+
+        Raises:
+            ConfigError: The model has no run with such a text.
+        """
+        return held_out_corpus(self.path, self.tokenizer, split=split)
 
     def unit_scores(
         self,

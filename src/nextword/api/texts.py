@@ -4,6 +4,8 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from nextword.base import ConfigError, DataError, did_you_mean, shortened
 from nextword.text import Corpus, open_corpus, text_document
 from nextword.tokens import Tokenizer, TokenStore
@@ -84,6 +86,18 @@ def held_out_text(model_folder: Path, tokenizer: Tokenizer, *, split: str) -> To
         else f"{model_folder} is not in a run folder with its texts.",
         help=did_you_mean(split, known) if known else "Name a text with --text.",
     )
+
+
+def held_out_corpus(model_folder: Path, tokenizer: Tokenizer, *, split: str) -> Corpus:
+    """Return the validation or test text of the run of a model, decoded, as one document.
+
+    Arguments and errors are those of `held_out_text`.
+    """
+    store = held_out_text(model_folder, tokenizer, split=split)
+    text = tokenizer.decode(np.asarray(store.ids))
+    name = f"{split} text of {model_folder.parent}"
+    document = text_document(text, name=name)
+    return Corpus(description=name, open_documents=lambda: iter([document]))
 
 
 def require_several(name: str, texts: object) -> None:

@@ -23,6 +23,7 @@ from nextword.cli.generate import generate
 from nextword.cli.group import Commands
 from nextword.cli.info import info
 from nextword.cli.inspect import app as inspect_app
+from nextword.cli.lab import app as lab_app
 from nextword.cli.log import shown_log
 from nextword.cli.mix import mix
 from nextword.cli.next_words import next_words
@@ -79,6 +80,7 @@ for _name, _group, _summary in (
     ("classify", classify_app, "Label texts."),
     ("transduce", transduce_app, "Map sequences to sequences."),
     ("read", read_app, "Answer questions about passages."),
+    ("lab", lab_app, "Measure the claims of the course."),
     ("inspect", inspect_app, "Measure and draw what a model does inside."),
 ):
     app.add_typer(_group, name=_name, short_help=_summary, help=_summary)

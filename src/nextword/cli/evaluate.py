@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nextword.cli.loading import load_model
+from nextword.cli.loading import load_model, require_one_text
 from nextword.cli.options import (
     TEXT_HELP,
     ArpaEncoding,
@@ -186,13 +186,7 @@ def _check_text(
     """Raise an error unless there is exactly one text for all models."""
     from nextword.base import ConfigError
 
-    if not text and split is None:
-        raise ConfigError(
-            "no text is named.",
-            help="Name a text with --text, or --split test for the test text of the run.",
-        )
-    if text and split is not None:
-        raise ConfigError("--text and --split are both given.", help="Leave one of them out.")
+    require_one_text(text, split=split)
     if split is not None and len(models) > 1:
         raise ConfigError(
             "--split is given for several models, whose runs may have different texts.",

@@ -9,7 +9,7 @@ from nextword.cli.streams import require_standard_output
 #: Commands that write their result to files. They check standard output themselves if they need
 #: it; the groups of commands do so for each of their commands.
 _KEEP_FILES = frozenset(
-    {"bench", "classify", "demo", "export", "inspect", "mix", "tag", "train", "transduce"}
+    {"bench", "classify", "demo", "export", "inspect", "lab", "mix", "tag", "train", "transduce"}
 )
 
 

@@ -1,6 +1,7 @@
 """Loading the model of a command."""
 
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -98,3 +99,21 @@ class _LazyDisplay:
             display = make_progress(quiet=self._quiet, is_terminal=sys.stderr.isatty())
             self._display = self._stack.enter_context(display)
         self._display.on_progress(stage, done, total)
+
+
+def require_one_text(text: Sequence[str] | None, *, split: str | None) -> None:
+    """Raise an error unless exactly one of `--text` and `--split` is given.
+
+    Args:
+        text: Values of `--text`.
+        split: Value of `--split`.
+    """
+    from nextword.base import ConfigError
+
+    if not text and split is None:
+        raise ConfigError(
+            "no text is named.",
+            help="Name a text with --text, or --split test for the test text of the run.",
+        )
+    if text and split is not None:
+        raise ConfigError("--text and --split are both given.", help="Leave one of them out.")

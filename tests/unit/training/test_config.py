@@ -1,5 +1,5 @@
 import typing
-from dataclasses import is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, get_type_hints
 
 import pytest
@@ -85,6 +85,14 @@ def test_training_config_counts_targets_and_positions(
     assert (config.targets_per_update, config.positions_at_once) == (targets, positions)
 
 
+def has_defaults(kind: Any) -> bool:
+    """Whether one setting of a class can be given without the others; not so for mixtures."""
+    return all(
+        field.default is not MISSING or field.default_factory is not MISSING
+        for field in fields(kind)
+    )
+
+
 def ranged_settings() -> list[tuple[type, str, str]]:
     """Return every setting with a lower limit: its class, section and name."""
     sections = {
@@ -95,6 +103,7 @@ def ranged_settings() -> list[tuple[type, str, str]]:
         (typing.cast("type", kind), section, name)
         for section, kinds in sections.items()
         for kind in kinds
+        if has_defaults(kind)
         for name, hint in get_type_hints(kind, include_extras=True).items()
         if describe_range(hint)
     ]

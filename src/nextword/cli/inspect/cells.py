@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nextword.cli.inspect.options import Out, Text, checked_report_folder, open_text
+from nextword.cli.inspect.options import OptionalText, Out, Split, checked_report_folder, open_text
 from nextword.cli.inspect.output import print_result, table
-from nextword.cli.loading import load_model
+from nextword.cli.loading import load_model, require_one_text
 from nextword.cli.options import (
     MAX_SEED,
     Debug,
@@ -28,7 +28,8 @@ _DEFAULT_ABLATION_TOKENS = 5_000
 
 def cells(
     model: Model,
-    text: Text,
+    text: OptionalText = None,
+    split: Split = None,
     out: Out = None,
     properties: Annotated[
         list[str] | None,
@@ -87,7 +88,7 @@ def cells(
 
     Every unit is scored on the first half of the text, and the best ones again on the second. The
     controls are a random unit, the best unit of an untrained network, and a predictor from the last
-    8 characters. Give a text that the model was not trained on.
+    8 characters. Give a text that the model was not trained on, such as --split test.
     """
     from nextword import api
     from nextword.base import require_range
@@ -96,8 +97,11 @@ def cells(
     require_range("--ablation-tokens", ablation_tokens, low=0)
     require_range("--seed", seed, low=0, high=MAX_SEED)
     folder = checked_report_folder(out)
-    corpus = open_text(text, field=field, encoding_errors=encoding_errors)
+    require_one_text(text, split=split)
+    corpus = open_text(text, field=field, encoding_errors=encoding_errors) if text else None
     loaded = load_model(model, device=device, quiet=quiet)
+    if corpus is None:
+        corpus = loaded.held_out_corpus(split or "test")
     instrument.require_states(loaded.language_model)
     read = instrument.read_unit_text(corpus, loaded.tokenizer, max_characters=characters)
     chosen = instrument.text_language(read.documents) if language == "auto" else language

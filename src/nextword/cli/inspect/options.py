@@ -28,6 +28,17 @@ Models = Annotated[
 Text = Annotated[
     list[str], typer.Option("--text", metavar="TEXT", help=f"{TEXT_HELP}; repeatable.")
 ]
+OptionalText = Annotated[
+    list[str] | None, typer.Option("--text", metavar="TEXT", help=f"{TEXT_HELP}; repeatable.")
+]
+Split = Annotated[
+    str | None,
+    typer.Option(
+        "--split",
+        metavar="valid|test",
+        help="Use this held-out text of the model's own run instead of --text.",
+    ),
+]
 Out = Annotated[
     Path | None,
     typer.Option("--out", metavar="DIR", help="Folder for report.html, pictures and JSON."),

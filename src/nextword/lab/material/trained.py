@@ -1,0 +1,111 @@
+"""Models that several claims use. Each is trained once in a run of the lab."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from nextword.api import Model, load, train
+from nextword.lab.material.texts import source_modules
+from nextword.lab.workbench import Workbench
+from nextword.training import Callback, StepRecord
+
+#: Characters of source code that no model is trained on.
+HELD_OUT_CHARACTERS = 1_000_000
+#: Characters of these on which a training selects the best weights.
+VALIDATION_CHARACTERS = 40_000
+_TRAINING_CHARACTERS = 4_500_000
+_PIECE_CHARACTERS = 8_000
+
+
+def byte_lstm(bench: Workbench) -> Model:
+    """Return an LSTM over the bytes of Python source code; trained in a few minutes if needed.
+
+    It has one layer of 400 units. The run folder is `models/byte-lstm`. If it contains a finished
+    run, that is loaded.
+    """
+    model = {"num_layers": 1, "hidden_size": 400, "embedding_size": 48}
+    return bench.shared("byte-lstm", lambda: _trained(bench, "byte-lstm", {"model": model}))
+
+
+def subword_lstm(bench: Workbench) -> Model:
+    """Return an LSTM over byte pairs of Python source code; trained in a few minutes if needed.
+
+    It has one layer of 256 units and a vocabulary of 1,000. The run folder is
+    `models/subword-lstm`. If it contains a finished run, that is loaded.
+    """
+    settings = {
+        "tokenizer": {"kind": "bpe", "vocab_size": 1_000},
+        "model": {"num_layers": 1, "hidden_size": 256, "embedding_size": 128},
+    }
+    return bench.shared("subword-lstm", lambda: _trained(bench, "subword-lstm", settings))
+
+
+def _trained(bench: Workbench, name: str, settings: dict[str, Any]) -> Model:
+    """Train a network once through 4.5 million characters, in small batches for many updates.
+
+    The state is reset after every piece of 8,000 characters. A network that is never reset depends
+    on how its text began, and cannot read the beginning of another text.
+    """
+    training = source_modules(
+        num_characters=_TRAINING_CHARACTERS, skip_characters=HELD_OUT_CHARACTERS
+    )
+    held_out = source_modules(num_characters=VALIDATION_CHARACTERS)
+    result = train(
+        str(_written(training, bench.texts / "source")),
+        out=bench.models / name,
+        recipe="byte-lstm",
+        settings={
+            "text": {"valid": [str(_written(held_out, bench.texts / "source-held-out"))]},
+            "regularization": {"layer_dropout": 0.0, "output_dropout": 0.0},
+            "training": {
+                "epochs": 1,
+                "bptt_steps": 64,
+                "batch_size": 16,
+                "reset": "document",
+                "seed": bench.seed,
+                "device": "cpu",
+            },
+            **settings,
+        },
+        resume="auto",
+        callbacks=lambda _: [_Steps(bench, name)],
+    )
+    model = load(result.run)
+    assert isinstance(model, Model)
+    return model
+
+
+class _Steps(Callback):
+    """Reports the steps of a training to the progress hook of the lab."""
+
+    def __init__(self, bench: Workbench, name: str) -> None:
+        self._bench, self._name = bench, name
+
+    def on_step(self, record: StepRecord) -> None:
+        """Report a step."""
+        stage = f"training the {self._name}, steps"
+        self._bench.on_progress(stage, record.step, record.num_steps)
+
+
+def _written(modules: Iterable[tuple[str, str]], folder: Path) -> Path:
+    """Write modules into a folder in pieces; a file that has its text already is not touched."""
+    folder.mkdir(exist_ok=True)
+    for number, piece in enumerate(pieces_of("".join(text for _, text in modules))):
+        path = folder / f"{number:04}.py"
+        if not path.is_file() or path.read_text(encoding="utf-8") != piece:
+            path.write_text(piece, encoding="utf-8")
+    return folder
+
+
+def pieces_of(text: str, num_characters: int = _PIECE_CHARACTERS) -> Iterator[str]:
+    r"""Cut a text after the first line end beyond each multiple of a length.
+
+    Example:
+        >>> list(pieces_of("one\ntwo\nthree\n", 5))
+        ['one\ntwo\n', 'three\n']
+    """
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start + num_characters) + 1 or len(text)
+        yield text[start:end]
+        start = end
