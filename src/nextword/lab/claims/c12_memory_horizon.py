@@ -123,8 +123,9 @@ CLAIM = Claim(
     "network is trained for each lag, up to 1,500 updates; the horizon is the largest lag with a "
     "recall of 90%. One more Elman network is trained with a curriculum of growing lags. The "
     "design was changed after a first result with the same seed: with the usual forget bias of 1 "
-    "the LSTM recalled 95% at lag 10 and 11% at lag 20, so its forget bias is now 5. With a "
-    "curriculum no horizon of the Elman network is seen.",
+    "the LSTM recalled 95% at lag 10 and 11% at lag 20, so its forget bias is now 5. Learning "
+    "rates were chosen with the same seed. With a curriculum no horizon of the Elman network is "
+    "seen.",
     expected="A horizon of 5 to 20 steps for the Elman network and of at least 60 for the LSTM, a "
     "ratio of at least 5, at equal parameters (± 5%).",
     measure=measure,
