@@ -3,6 +3,8 @@
 import random
 from pathlib import Path
 
+import torch
+
 from nextword.base import decode
 from nextword.tasks.encoding import EncoderConfig, EncoderParts, LabelVocabulary, build_vocabulary
 from nextword.tasks.tagging import LabelCodec, Tagger, TaggerParts, TaggingConfig
@@ -51,7 +53,7 @@ def write_columns(path: Path, *, make=pos_sentence, number: int = 60, seed: int 
 def small_tagger(
     sentences: list[list[tuple[str, str]]], *, decoder: str = "crf", **encoder: object
 ) -> Tagger:
-    """A tagger with random weights."""
+    """A tagger with random weights, always the same ones."""
     sizes = {"hidden_size": 6, "word_embedding_size": 5, "character_hidden_size": 4}
     config = decode(EncoderConfig, {**sizes, **encoder}, source="test")
     words = [[word for word, _ in sentence] for sentence in sentences]
@@ -62,4 +64,6 @@ def small_tagger(
         codec=codec,
         labels=LabelVocabulary(codec.inside_labels()),
     )
-    return Tagger(parts, parts.build())
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(0)
+        return Tagger(parts, parts.build())
