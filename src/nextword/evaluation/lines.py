@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nextword.base import DataError, DivergedError, Values, require_range
+from nextword.base import DivergedError, Values, require_range
+from nextword.evaluation.encoded_lines import EncodedLine, encoded_lines
 from nextword.evaluation.perplexity import DEFAULT_BATCH_SIZE
 from nextword.evaluation.row_log_probs import row_log_probs
 from nextword.models import LanguageModel
@@ -70,31 +71,23 @@ def per_line_scores(
         DivergedError: The model returns NaN.
     """
     require_range("batch_size", batch_size, low=1)
-    return _scores(model, enumerate(lines, start=1), tokenizer, batch_size)
+    encoded = encoded_lines(enumerate(lines, start=1), tokenizer=tokenizer)
+    return _scores(model, encoded, batch_size)
 
 
 def _scores(
-    model: LanguageModel,
-    numbered: Iterator[tuple[int, str]],
-    tokenizer: Tokenizer,
-    batch_size: int,
+    model: LanguageModel, lines: Iterator[EncodedLine], batch_size: int
 ) -> Iterator[LineScore]:
-    while group := list(itertools.islice(numbered, batch_size * _BATCHES_PER_GROUP)):
-        texts = [_without_end(number, text) for number, text in group]
-        encodings = [
-            tokenizer.encode(tokenizer.without_markers(text + "\n", first_line=number))
-            for (number, _), text in zip(group, texts, strict=True)
-        ]
-        log_probs = _log_probs(model, encodings, batch_size=batch_size, first_line=group[0][0])
-        for (number, _), text, encoding, log_prob in zip(
-            group, texts, encodings, log_probs, strict=True
-        ):
+    while group := list(itertools.islice(lines, batch_size * _BATCHES_PER_GROUP)):
+        encodings = [line.encoding for line in group]
+        log_probs = _log_probs(model, encodings, batch_size=batch_size, first_line=group[0].number)
+        for line, log_prob in zip(group, log_probs, strict=True):
             yield LineScore(
-                line=number,
-                text=text,
+                line=line.number,
+                text=line.text,
                 log_prob=log_prob,
-                num_tokens=len(encoding.ids),
-                num_unknown=int(np.count_nonzero(encoding.unknown)),
+                num_tokens=len(line.encoding.ids),
+                num_unknown=int(np.count_nonzero(line.encoding.unknown)),
             )
 
 
@@ -116,12 +109,3 @@ def _log_probs(
             ) from error
         log_probs[batch] = [row.sum() for row in found]
     return log_probs.tolist()
-
-
-def _without_end(number: int, text: str) -> str:
-    text = text.removesuffix("\n")
-    if "\n" in text:
-        raise DataError(
-            f"line {number} contains a newline.", help="Split the text into lines first."
-        )
-    return text

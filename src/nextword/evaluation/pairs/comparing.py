@@ -8,7 +8,6 @@ from nextword.base import ConfigError, DataError, did_you_mean
 from nextword.evaluation.lines import per_line_scores
 from nextword.evaluation.pairs.reading import MinimalPair
 from nextword.evaluation.pairs.scores import PairScores, ParadigmScore
-from nextword.evaluation.perplexity import DEFAULT_BATCH_SIZE
 from nextword.evaluation.surprisal import LineSurprisal, line_surprisals
 from nextword.models import LanguageModel
 from nextword.tokens import Tokenizer
@@ -18,8 +17,6 @@ T = TypeVar("T")
 _METHODS = ("sentence", "prefix")
 #: Log-probabilities in nats that differ by less are equal: batches of other sizes round otherwise.
 _TIE = 1e-5
-#: Pairs that are scored at once.
-_GROUP = 4 * DEFAULT_BATCH_SIZE
 
 
 class _Preference(NamedTuple):
@@ -62,13 +59,12 @@ def compare_pairs(
         raise ConfigError(f"the method is {method!r}.", help=did_you_mean(method, _METHODS))
     prefer = _by_sentence if method == "sentence" else _by_prefix
     found: dict[tuple[str, str], list[_Preference]] = {}
-    remaining, num_done = iter(pairs), 0
-    while group := list(itertools.islice(remaining, _GROUP)):
-        for pair, preference in zip(group, prefer(model, group, tokenizer), strict=True):
-            found.setdefault((pair.paradigm, pair.group), []).append(preference)
-        num_done += len(group)
+    named, scored = itertools.tee(pairs)
+    preferences = prefer(model, scored, tokenizer)
+    for number, (pair, preference) in enumerate(zip(named, preferences, strict=True), start=1):
+        found.setdefault((pair.paradigm, pair.group), []).append(preference)
         if on_progress is not None:
-            on_progress(num_done)
+            on_progress(number)
     if not found:
         raise DataError("there are no pairs.", help="Name a file with minimal pairs.")
     return PairScores(
@@ -95,7 +91,7 @@ def _sentences(pairs: Iterable[MinimalPair]) -> Iterator[str]:
 
 
 def _by_sentence(
-    model: LanguageModel, pairs: Sequence[MinimalPair], tokenizer: Tokenizer
+    model: LanguageModel, pairs: Iterable[MinimalPair], tokenizer: Tokenizer
 ) -> Iterator[_Preference]:
     scores = per_line_scores(model, _sentences(pairs), tokenizer=tokenizer)
     for good, bad in _in_twos(scores):
@@ -107,7 +103,7 @@ def _by_sentence(
 
 
 def _by_prefix(
-    model: LanguageModel, pairs: Sequence[MinimalPair], tokenizer: Tokenizer
+    model: LanguageModel, pairs: Iterable[MinimalPair], tokenizer: Tokenizer
 ) -> Iterator[_Preference]:
     scores = line_surprisals(model, _sentences(pairs), tokenizer=tokenizer)
     for good, bad in _in_twos(scores):

@@ -2,12 +2,12 @@
 
 import itertools
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from nextword.base import DataError, require_range
+from nextword.base import require_range
+from nextword.evaluation.encoded_lines import EncodedLine, encoded_lines
 from nextword.evaluation.perplexity import DEFAULT_BATCH_SIZE
 from nextword.evaluation.row_log_probs import row_log_probs
 from nextword.evaluation.surprisal.figures import TokenFigures, token_figures
@@ -15,7 +15,7 @@ from nextword.evaluation.surprisal.values import LineSurprisal, TokenSurprisal
 from nextword.evaluation.surprisal.words import blank_tokens, word_surprisals
 from nextword.generation import Session
 from nextword.models import LanguageModel
-from nextword.tokens import Encoding, Offsets, Tokenizer
+from nextword.tokens import Offsets, Tokenizer
 
 #: Batches in a group. Lines of a group are sorted by length, which leaves few rows idle.
 _BATCHES_PER_GROUP = 8
@@ -49,8 +49,8 @@ def line_surprisals(
     """
     require_range("batch_size", batch_size, low=1)
     scorer = _Scorer(model, tokenizer)
-    numbered = enumerate(lines, start=1)
-    return scorer.one_text(numbered) if is_one_text else scorer.alone(numbered, batch_size)
+    encoded = encoded_lines(enumerate(lines, start=1), tokenizer=tokenizer)
+    return scorer.one_text(encoded) if is_one_text else scorer.alone(encoded, batch_size)
 
 
 class _Scorer:
@@ -61,29 +61,26 @@ class _Scorer:
         self._tokenizer = tokenizer
         self._is_blank = blank_tokens(tokenizer)
 
-    def alone(
-        self, numbered: Iterator[tuple[int, str]], batch_size: int
-    ) -> Iterator[LineSurprisal]:
+    def alone(self, encoded: Iterator[EncodedLine], batch_size: int) -> Iterator[LineSurprisal]:
         """Iterate over lines, each from the initial state."""
-        while group := list(itertools.islice(numbered, batch_size * _BATCHES_PER_GROUP)):
-            lines = [self._encoded(number, text) for number, text in group]
+        while lines := list(itertools.islice(encoded, batch_size * _BATCHES_PER_GROUP)):
             by_length = sorted(range(len(lines)), key=lambda index: -len(lines[index].encoding.ids))
             figures: dict[int, TokenFigures] = {}
             log_probs: dict[int, Float64[np.ndarray, " _num_tokens"]] = {}
             for start in range(0, len(by_length), batch_size):
                 batch = by_length[start : start + batch_size]
                 rows = [lines[index].encoding.ids for index in batch]
+                # Computed as `score` does, so that the sums are equal.
                 log_probs.update(zip(batch, row_log_probs(self._model, rows), strict=True))
                 found, _ = token_figures(self._model, rows, is_blank=self._is_blank)
                 figures.update(zip(batch, found, strict=True))
             for index, line in enumerate(lines):
                 yield self._described(line, 0.0 - log_probs[index], figures[index])
 
-    def one_text(self, numbered: Iterator[tuple[int, str]]) -> Iterator[LineSurprisal]:
+    def one_text(self, encoded: Iterator[EncodedLine]) -> Iterator[LineSurprisal]:
         """Iterate over lines, each after the lines before it."""
         session, state, before = Session(self._model), None, None
-        for number, text in numbered:
-            line = self._encoded(number, text)
+        for line in encoded:
             ids = line.encoding.ids
             log_probs = session.score([ids.tolist()]).numpy()[0]
             [figures], state = token_figures(
@@ -92,25 +89,16 @@ class _Scorer:
             before = int(ids[-1]) if len(ids) else before
             yield self._described(line, 0.0 - log_probs, figures)
 
-    def _encoded(self, number: int, text: str) -> "_Line":
-        text = text.removesuffix("\n")
-        if "\n" in text:
-            raise DataError(
-                f"line {number} contains a newline.", help="Split the text into lines first."
-            )
-        whole = self._tokenizer.without_markers(text + "\n", first_line=number)
-        return _Line(number, whole.removesuffix("\n"), self._tokenizer.encode(whole))
-
     def _described(
         self,
-        line: "_Line",
+        line: EncodedLine,
         surprisals: Float64[np.ndarray, " num_tokens"],
         figures: TokenFigures,
     ) -> LineSurprisal:
-        whole, unknown = line.text + "\n", line.encoding.unknown
-        offsets = self._tokenizer.offsets(whole)
+        whole, unknown = line.scored, line.encoding.unknown
+        text, offsets = whole.removesuffix("\n"), self._tokenizer.offsets(whole)
         words, line_end = word_surprisals(
-            line.text,
+            text,
             surprisals,
             # A backward model predicts where a word begins, not where it ends.
             blanks=None if self._tokenizer.is_backward else figures.blanks,
@@ -119,19 +107,11 @@ class _Scorer:
         )
         return LineSurprisal(
             line=line.number,
-            text=line.text,
+            text=text,
             tokens=tuple(_tokens(whole, surprisals, figures, offsets, unknown)),
             words=tuple(words),
             line_end=line_end,
         )
-
-
-class _Line(NamedTuple):
-    """A line without its newline, and the encoding of the line with it."""
-
-    number: int
-    text: str
-    encoding: Encoding
 
 
 def _tokens(

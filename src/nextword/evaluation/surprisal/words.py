@@ -26,10 +26,11 @@ def blank_tokens(tokenizer: Tokenizer) -> Bool[np.ndarray, " vocab"]:
     is_blank = np.full(tokenizer.vocab_size, tokenizer.is_word_level)
     is_blank[[tokenizer.sentence_end_id, *tokenizer.line_end_ids.tolist()]] = True
     if not tokenizer.is_word_level:
-        separators = WORD_SEPARATORS.encode("ascii")
-        for token_id in range(tokenizer.vocab_size):
-            if tokenizer.token_bytes(token_id)[:1] in [bytes([each]) for each in separators]:
-                is_blank[token_id] = True
+        separators = tuple(each.encode("ascii") for each in WORD_SEPARATORS)
+        is_blank |= [
+            tokenizer.token_bytes(token_id).startswith(separators)
+            for token_id in range(tokenizer.vocab_size)
+        ]
     return is_blank
 
 

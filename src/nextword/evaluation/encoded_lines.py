@@ -1,0 +1,45 @@
+"""Lines as they are scored: each with its end, encoded. Knows no models."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nextword.base import DataError
+from nextword.tokens import Encoding, Tokenizer
+
+
+class EncodedLine(NamedTuple):
+    """A line of a text.
+
+    Attributes:
+        number: Line number, from 1.
+        text: The line without its newline.
+        scored: What is encoded: the line without markers, with its newline.
+        encoding: Its encoding.
+    """
+
+    number: int
+    text: str
+    scored: str
+    encoding: Encoding
+
+
+def encoded_lines(
+    numbered: Iterator[tuple[int, str]], *, tokenizer: Tokenizer
+) -> Iterator[EncodedLine]:
+    """Iterate over encoded lines.
+
+    Args:
+        numbered: Line numbers, and lines with or without their newline.
+        tokenizer: The model's tokenizer.
+
+    Raises:
+        DataError: A line contains a newline, or cannot be encoded.
+    """
+    for number, line in numbered:
+        text = line.removesuffix("\n")
+        if "\n" in text:
+            raise DataError(
+                f"line {number} contains a newline.", help="Split the text into lines first."
+            )
+        scored = tokenizer.without_markers(text + "\n", first_line=number)
+        yield EncodedLine(number, text, scored, tokenizer.encode(scored))
