@@ -6,31 +6,22 @@ loaded and asked for the next word without them.
 
 import copy
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nextword.api.line_scoring import LineScoring
+from nextword.api.text_generation import TextGeneration
 from nextword.api.texts import (
     Texts,
     held_out_corpus,
     held_out_text,
     named_corpus,
     require_alone,
-    require_several,
 )
 from nextword.base import ConfigError, Values, checked_path
 from nextword.families import FAMILIES
-from nextword.generation import (
-    CacheConfig,
-    Sample,
-    SamplingConfig,
-    TextPiece,
-    TypingSession,
-    complete,
-    generate_text,
-    next_tokens,
-)
 from nextword.models import LanguageModel
 from nextword.storage import StoredModel, load_model, save_model, write_arpa_file
 from nextword.text import Corpus
@@ -39,10 +30,6 @@ from nextword.tokens import Reset, Tokenizer, TokenStore, build_store
 if TYPE_CHECKING:
     from nextword.evaluation import (
         AuditReport,
-        LineScore,
-        LineSurprisal,
-        MinimalPair,
-        PairScores,
         PerplexityCard,
         UnitScore,
     )
@@ -50,7 +37,7 @@ if TYPE_CHECKING:
     from nextword.training import ProgressCallback
 
 
-class Model:
+class Model(TextGeneration, LineScoring):
     """A trained language model with its tokenizer. Returned by `load`.
 
     Args:
@@ -276,261 +263,6 @@ class Model:
             tokenizer=self.tokenizer,
             num_characters_lost=None if store is None else store.num_characters_lost,
             on_progress=None if on_progress is None else partial(on_progress, f"checking {name}"),
-        )
-
-    def next_words(self, context: str, *, k: int = 5) -> list[tuple[str, float]]:
-        """Return the most probable next tokens after a context, with their probabilities.
-
-        Args:
-            context: Text before the next token.
-            k: Number of tokens.
-
-        Returns:
-            Pairs (token, probability), most probable first.
-        """
-        return next_tokens(self.language_model, self.tokenizer, context=context, k=k)
-
-    def complete(self, context: str, *, k: int = 5) -> list[tuple[str, float]]:
-        """Return the most probable completions of the partial word at the end of a context.
-
-        Args:
-            context: Text that ends in a partial word. If it is empty or ends in white space, whole
-                words are predicted.
-            k: Number of words.
-
-        Returns:
-            Pairs (word, probability), most probable first. The probability is
-            P(word | words before it); the typed letters only select words.
-        """
-        return complete(self.language_model, self.tokenizer, context=context, k=k)
-
-    def typing_session(
-        self, context: str = "", *, cache: CacheConfig | None = None
-    ) -> TypingSession:
-        """Start a text that is typed character by character, with suggestions for each word.
-
-        Args:
-            context: Text before the first typed character.
-            cache: Settings of a cache that makes recent words more probable; no cache when None.
-        """
-        return TypingSession(self.language_model, self.tokenizer, context=context, cache=cache)
-
-    def generate(
-        self,
-        prompt: str = "",
-        *,
-        max_tokens: int = 100,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        min_p: float | None = None,
-        repetition_penalty: float = 1.0,
-        stop: Sequence[str] = (),
-        seed: int = 0,
-    ) -> str:
-        """Return text that continues a prompt.
-
-        Args:
-            prompt: Text to continue.
-            max_tokens: Maximum number of tokens to generate.
-            temperature: Divides the logits; 0 always takes the most probable token.
-            top_k: Sample from the `top_k` most probable tokens.
-            top_p: Sample from the most probable tokens whose probabilities sum to `top_p`.
-            min_p: Sample from tokens at least `min_p` times as probable as the most probable one.
-            repetition_penalty: Values above 1 make repetition less likely.
-            stop: Generation stops before any of these texts.
-            seed: Random seed.
-
-        Returns:
-            The generated text, without the prompt.
-        """
-        [sample] = self.samples(
-            prompt,
-            max_tokens=max_tokens,
-            temperature=temperature,
-            top_k=top_k,
-            top_p=top_p,
-            min_p=min_p,
-            repetition_penalty=repetition_penalty,
-            stop=stop,
-            seed=seed,
-        )
-        return sample.text
-
-    def samples(
-        self,
-        prompt: str = "",
-        *,
-        num_samples: int = 1,
-        max_tokens: int = 100,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        min_p: float | None = None,
-        repetition_penalty: float = 1.0,
-        stop: Sequence[str] = (),
-        seed: int = 0,
-    ) -> list[Sample]:
-        """Return several continuations of a prompt.
-
-        Args:
-            prompt: Text to continue.
-            num_samples: Number of continuations. Sample k does not depend on this number.
-            max_tokens: Maximum number of tokens of each.
-            temperature: See `generate`, like all arguments below.
-            top_k: Number of most probable tokens that are sampled.
-            top_p: Probability of the most probable tokens that are sampled.
-            min_p: Least probability, relative to the most probable token.
-            repetition_penalty: Values above 1 make repetition less likely.
-            stop: Generation stops before any of these texts.
-            seed: Random seed.
-        """
-        results: dict[int, Sample] = {}
-        for piece in self.stream(
-            prompt,
-            num_samples=num_samples,
-            max_tokens=max_tokens,
-            temperature=temperature,
-            top_k=top_k,
-            top_p=top_p,
-            min_p=min_p,
-            repetition_penalty=repetition_penalty,
-            stop=stop,
-            seed=seed,
-        ):
-            if piece.result is not None:
-                results[piece.sample] = piece.result
-        return [results[number] for number in range(num_samples)]
-
-    def stream(
-        self,
-        prompt: str = "",
-        *,
-        num_samples: int = 1,
-        max_tokens: int = 100,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        min_p: float | None = None,
-        repetition_penalty: float = 1.0,
-        stop: Sequence[str] = (),
-        seed: int = 0,
-    ) -> Iterator[TextPiece]:
-        """Iterate over pieces of generated text as they become available.
-
-        Args are those of `samples`.
-        """
-        return generate_text(
-            self.language_model,
-            self.tokenizer,
-            prompt=prompt,
-            max_tokens=max_tokens,
-            stop=stop,
-            config=SamplingConfig(
-                temperature=temperature,
-                top_k=top_k,
-                top_p=top_p,
-                min_p=min_p,
-                repetition_penalty=repetition_penalty,
-            ),
-            num_samples=num_samples,
-            seed=seed,
-        )
-
-    def score(self, lines: Sequence[str], *, batch_size: int | None = None) -> "list[LineScore]":
-        """Return the score of each line, its end included.
-
-        Args:
-            lines: Lines with or without their newline.
-            batch_size: Number of lines in a batch; 32 when None. Scores do not depend on it.
-
-        Returns:
-            One score per line, with its log-probability in nats.
-
-        Raises:
-            ConfigError: `lines` is a single string.
-            DataError: A line contains a newline.
-        """
-        return list(self.stream_scores(lines, batch_size=batch_size))
-
-    def stream_scores(
-        self, lines: Iterator[str] | Sequence[str], *, batch_size: int | None = None
-    ) -> "Iterator[LineScore]":
-        """Iterate over the scores of lines as they arrive.
-
-        Args are those of `score`.
-        """
-        from nextword.evaluation import DEFAULT_BATCH_SIZE, per_line_scores
-
-        require_several("lines", lines)
-        return per_line_scores(
-            self.language_model,
-            lines,
-            tokenizer=self.tokenizer,
-            batch_size=DEFAULT_BATCH_SIZE if batch_size is None else batch_size,
-        )
-
-    def surprisal(
-        self,
-        lines: Iterable[str],
-        *,
-        is_one_text: bool = False,
-        batch_size: int | None = None,
-    ) -> "list[LineSurprisal]":
-        """Return the surprisal of the tokens and words of each line, with entropy and rank.
-
-        Args:
-            lines: Lines with or without their newline.
-            is_one_text: Whether each line is read after the lines before it; otherwise each line
-                starts from the initial state, as in `score`.
-            batch_size: Number of lines in a batch; 32 when None. Figures do not depend on it.
-        """
-        return list(self.stream_surprisals(lines, is_one_text=is_one_text, batch_size=batch_size))
-
-    def stream_surprisals(
-        self,
-        lines: Iterable[str],
-        *,
-        is_one_text: bool = False,
-        batch_size: int | None = None,
-    ) -> "Iterator[LineSurprisal]":
-        """Iterate over the surprisals of lines as they arrive.
-
-        Args are those of `surprisal`.
-        """
-        from nextword.evaluation import DEFAULT_BATCH_SIZE, line_surprisals
-
-        require_several("lines", lines)
-        return line_surprisals(
-            self.language_model,
-            lines,
-            tokenizer=self.tokenizer,
-            is_one_text=is_one_text,
-            batch_size=DEFAULT_BATCH_SIZE if batch_size is None else batch_size,
-        )
-
-    def compare_pairs(
-        self,
-        pairs: "Iterable[MinimalPair]",
-        *,
-        method: str = "sentence",
-        on_progress: Callable[[int], None] | None = None,
-    ) -> "PairScores":
-        """Return how often the model prefers the good sentence of a pair.
-
-        Args:
-            pairs: The pairs; `nextword.evaluation.read_pairs` reads them from a file.
-            method: `sentence` compares whole sentences, `prefix` the first different words.
-            on_progress: Called with the number of pairs that are compared.
-        """
-        from nextword.evaluation import compare_pairs
-
-        return compare_pairs(
-            self.language_model,
-            pairs,
-            tokenizer=self.tokenizer,
-            method=method,
-            on_progress=on_progress,
         )
 
     def encode(
