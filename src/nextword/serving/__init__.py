@@ -1,0 +1,1 @@
+"""An HTTP server for models: the OpenAI protocol, sessions and scores."""
