@@ -1,0 +1,43 @@
+"""What every endpoint uses: errors, guards, waiting and metrics. Knows no endpoint."""
+
+from nextword.serving.http.bodies import BodyGuard, json_depth
+from nextword.serving.http.errors import (
+    ApiError,
+    ErrorResponse,
+    RequestTimeoutError,
+    as_api_error,
+    error_body,
+    install_error_handlers,
+)
+from nextword.serving.http.hosts import HostGuard
+from nextword.serving.http.keys import KeyGuard
+from nextword.serving.http.metrics import CountRequests, ServerMetrics
+from nextword.serving.http.schemas import ERRORS, Body, StrictBody
+from nextword.serving.http.waiting import (
+    ClientDisconnected,
+    WaitedListener,
+    run_call,
+    run_requests,
+)
+
+__all__ = [
+    "ERRORS",
+    "ApiError",
+    "Body",
+    "BodyGuard",
+    "ClientDisconnected",
+    "CountRequests",
+    "ErrorResponse",
+    "HostGuard",
+    "KeyGuard",
+    "RequestTimeoutError",
+    "ServerMetrics",
+    "StrictBody",
+    "WaitedListener",
+    "as_api_error",
+    "error_body",
+    "install_error_handlers",
+    "json_depth",
+    "run_call",
+    "run_requests",
+]

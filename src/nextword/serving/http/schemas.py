@@ -1,0 +1,39 @@
+"""What the bodies of all requests and the documentation of all endpoints share."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from nextword.serving.http.errors import ErrorResponse
+
+_DESCRIPTIONS = {
+    400: "The body is not JSON, or nested too deeply.",
+    401: "The key is missing or wrong.",
+    403: "The host or the origin is foreign.",
+    404: "There is no such model or session.",
+    408: "The body did not arrive in time.",
+    413: "The body is too large.",
+    422: "A value is invalid.",
+    429: "The queue is full; see Retry-After.",
+    500: "The model returns numbers that are not finite, or a bug.",
+    503: "The server is stopping, or the request took too long; see Retry-After.",
+}
+#: Errors of every endpoint, for its documentation.
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorResponse, "description": description}
+    for status, description in _DESCRIPTIONS.items()
+}
+
+
+class StrictBody(BaseModel):
+    """A body whose unknown fields and wrong types are refused; `true` is no number."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=()
+    )
+
+
+class Body(BaseModel):
+    """The body of a response."""
+
+    model_config = ConfigDict(protected_namespaces=())

@@ -1,0 +1,28 @@
+"""The OpenAI protocol: models, completions, and the tokenizer as vLLM has it."""
+
+from nextword.serving.openai.completions import (
+    check_sampling,
+    chosen_seed,
+    completion_routes,
+    sampling_of,
+)
+from nextword.serving.openai.listing import listing_routes
+from nextword.serving.openai.prompts import Prompt, readable, text_prompt
+from nextword.serving.openai.requests import SamplingFields, TokenId
+from nextword.serving.openai.samples import SampleText
+from nextword.serving.openai.tokenizing import tokenizing_routes
+
+__all__ = [
+    "Prompt",
+    "SampleText",
+    "SamplingFields",
+    "TokenId",
+    "check_sampling",
+    "chosen_seed",
+    "completion_routes",
+    "listing_routes",
+    "readable",
+    "sampling_of",
+    "text_prompt",
+    "tokenizing_routes",
+]
