@@ -24,8 +24,23 @@ from nextword.serving.http import (
 )
 from nextword.serving.models import ServedModels
 from nextword.serving.openai import completion_routes, listing_routes, tokenizing_routes
+from nextword.serving.sessions import session_routes
+from nextword.serving.tasks import answering_routes, labelling_routes
+from nextword.serving.text import prediction_routes, scoring_routes
 
 _DESCRIPTION = "The OpenAI protocol for recurrent language models, with sessions and scores."
+
+_ROUTES = (
+    completion_routes,
+    listing_routes,
+    tokenizing_routes,
+    scoring_routes,
+    prediction_routes,
+    session_routes,
+    labelling_routes,
+    answering_routes,
+    health_routes,
+)
 
 
 def create_app(
@@ -67,7 +82,7 @@ def create_app(
         redoc_url=None,
     )
     app.state.models = served
-    for routes in (completion_routes, listing_routes, tokenizing_routes, health_routes):
+    for routes in _ROUTES:
         app.include_router(routes(context))
     if static is not None:
         app.mount("/", StaticFiles(directory=static, html=True))

@@ -12,7 +12,7 @@ from nextword.serving.http.errors import (
 from nextword.serving.http.hosts import HostGuard
 from nextword.serving.http.keys import KeyGuard
 from nextword.serving.http.metrics import CountRequests, ServerMetrics
-from nextword.serving.http.schemas import ERRORS, Body, StrictBody
+from nextword.serving.http.schemas import ERRORS, Body, Readable, StrictBody, readable
 from nextword.serving.http.waiting import (
     ClientDisconnected,
     WaitedListener,
@@ -30,6 +30,7 @@ __all__ = [
     "ErrorResponse",
     "HostGuard",
     "KeyGuard",
+    "Readable",
     "RequestTimeoutError",
     "ServerMetrics",
     "StrictBody",
@@ -38,6 +39,7 @@ __all__ = [
     "error_body",
     "install_error_handlers",
     "json_depth",
+    "readable",
     "run_call",
     "run_requests",
 ]

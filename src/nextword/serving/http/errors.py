@@ -178,6 +178,12 @@ def _validation_error(error: RequestValidationError) -> ApiError:
     faults = [(_path(each["loc"]), str(each["msg"])) for each in error.errors()]
     if any(each["type"] == "json_invalid" for each in error.errors()):
         return ApiError(f"the body is not JSON: {faults[0][1]}.", status=400, code="invalid_json")
+    if faults[0][0] == "body":
+        return ApiError(
+            "the body is not a JSON object.",
+            help="Send an object with the header Content-Type: application/json.",
+            code="invalid_json",
+        )
     shown = "; ".join(f"{path}: {message}" for path, message in faults[:_SHOWN_ERRORS])
     return ApiError(f"{shown}.", status=422, param=faults[0][0], code="invalid_value")
 

@@ -1,8 +1,9 @@
 """What the bodies of all requests and the documentation of all endpoints share."""
 
-from typing import Any
+import re
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from nextword.serving.http.errors import ErrorResponse
 
@@ -23,6 +24,18 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorResponse, "description": description}
     for status, description in _DESCRIPTIONS.items()
 }
+
+#: Half of a surrogate pair stands for a byte that is not UTF-8; JSON clients refuse it.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def readable(text: str) -> str:
+    """Return text in which U+FFFD stands for each byte that is not UTF-8."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+#: Text that a model has generated.
+Readable = Annotated[str, BeforeValidator(readable)]
 
 
 class StrictBody(BaseModel):

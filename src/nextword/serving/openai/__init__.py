@@ -7,7 +7,7 @@ from nextword.serving.openai.completions import (
     sampling_of,
 )
 from nextword.serving.openai.listing import listing_routes
-from nextword.serving.openai.prompts import Prompt, readable, text_prompt
+from nextword.serving.openai.prompts import Prompt, text_prompt
 from nextword.serving.openai.requests import SamplingFields, TokenId
 from nextword.serving.openai.samples import SampleText
 from nextword.serving.openai.tokenizing import tokenizing_routes
@@ -21,7 +21,6 @@ __all__ = [
     "chosen_seed",
     "completion_routes",
     "listing_routes",
-    "readable",
     "sampling_of",
     "text_prompt",
     "tokenizing_routes",

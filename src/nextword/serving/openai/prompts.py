@@ -1,14 +1,10 @@
 """From the prompt of a request to token ids. Knows no models."""
 
-import re
 from dataclasses import dataclass
 
-from nextword.serving.http import ApiError
+from nextword.serving.http import ApiError, readable
 from nextword.serving.openai.requests import CompletionRequest
 from nextword.tokens import Tokenizer
-
-#: Half of a surrogate pair stands for a byte that is not UTF-8; JSON clients refuse it.
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +102,3 @@ def token_offset(part: str, token: str, *, before: int) -> int:
         13
     """
     return before + (len(part) - len(token) if token and part.endswith(token) else 0)
-
-
-def readable(text: str) -> str:
-    """Return text in which U+FFFD stands for each byte that is not UTF-8."""
-    return _SURROGATE.sub("\ufffd", text)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from nextword.generation import FinishReason, StopScanner
 from nextword.serving.engine import SampledToken, TopTokens
-from nextword.serving.openai.prompts import Prompt, readable, token_offset
+from nextword.serving.http import readable
+from nextword.serving.openai.prompts import Prompt, token_offset
 from nextword.tokens import Tokenizer
 
 #: Last tokens of a prompt that decide how the next one is decoded: whether it needs a blank, and

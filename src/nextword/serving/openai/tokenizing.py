@@ -5,8 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from nextword.serving.context import Context
-from nextword.serving.http import ERRORS, Body, StrictBody
-from nextword.serving.openai.prompts import readable
+from nextword.serving.http import ERRORS, Body, StrictBody, readable
 from nextword.serving.openai.requests import TokenId
 from nextword.tokens import Tokenizer
 
