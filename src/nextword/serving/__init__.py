@@ -4,5 +4,6 @@
 from nextword.serving.extra import require_serve  # isort: skip
 from nextword.serving.application import create_app
 from nextword.serving.config import Limits, ServerConfig
+from nextword.serving.server import run_server
 
-__all__ = ["Limits", "ServerConfig", "create_app", "require_serve"]
+__all__ = ["Limits", "ServerConfig", "create_app", "require_serve", "run_server"]

@@ -30,6 +30,8 @@ from nextword.serving.text import prediction_routes, scoring_routes
 
 _DESCRIPTION = "The OpenAI protocol for recurrent language models, with sessions and scores."
 
+#: Seconds to wait at the end for requests that nobody waits for.
+_CLOSE_S = 1.0
 _ROUTES = (
     completion_routes,
     listing_routes,
@@ -70,7 +72,8 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         served.start()
         yield
-        await asyncio.to_thread(served.close, grace_s=limits.grace_s)
+        # The server has waited for the running requests before.
+        await asyncio.to_thread(served.close, grace_s=_CLOSE_S)
 
     app = FastAPI(
         title="nextword",

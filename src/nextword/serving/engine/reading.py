@@ -72,8 +72,8 @@ class ReadingBatch:
         self._rows, self._session = [], None
 
     def drop_closed(self) -> None:
-        """Remove the requests that are cancelled or closed."""
-        self._keep([i for i, row in enumerate(self._rows) if _is_open(row.ticket)])
+        """Remove the requests that are closed."""
+        self._keep([i for i, row in enumerate(self._rows) if not row.ticket.is_closed])
 
     def step(self) -> list[tuple[Ticket, Session]]:
         """Read the next part, and return the requests that are read, each with its session."""
@@ -117,7 +117,3 @@ class ReadingBatch:
             self._session = None
         elif self._session is not None:
             self._session.select(rows)
-
-
-def _is_open(ticket: Ticket) -> bool:
-    return not (ticket.is_cancelled or ticket.is_closed)

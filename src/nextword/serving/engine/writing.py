@@ -75,13 +75,8 @@ class WritingBatch:
         self._rows, self._session = [], None
 
     def drop_closed(self) -> None:
-        """Remove the samples of requests that are cancelled or closed."""
-        rows = [
-            i
-            for i, row in enumerate(self._rows)
-            if not (row.ticket.is_cancelled or row.ticket.is_closed)
-        ]
-        self._keep(rows)
+        """Remove the samples of requests that are closed."""
+        self._keep([i for i, row in enumerate(self._rows) if not row.ticket.is_closed])
 
     def step(self) -> int:
         """Sample the next token of every row, and return their number."""
@@ -113,7 +108,7 @@ class WritingBatch:
         """Report the token of a row, and return whether the row goes on."""
         row = self._rows[i]
         ticket = row.ticket
-        if ticket.is_closed or ticket.is_cancelled:
+        if ticket.is_closed:
             return False
         num_top = ticket.request.num_top
         row.num_left -= 1

@@ -3,6 +3,7 @@
 from nextword.serving.http.bodies import BodyGuard, json_depth
 from nextword.serving.http.errors import (
     ApiError,
+    ClientDisconnected,
     ErrorResponse,
     RequestTimeoutError,
     as_api_error,
@@ -14,7 +15,6 @@ from nextword.serving.http.keys import KeyGuard
 from nextword.serving.http.metrics import CountRequests, ServerMetrics
 from nextword.serving.http.schemas import ERRORS, Body, Readable, StrictBody, readable
 from nextword.serving.http.waiting import (
-    ClientDisconnected,
     WaitedListener,
     run_call,
     run_requests,

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
@@ -28,6 +28,8 @@ _TYPES = {
     429: "rate_limit_error",
 }
 _SHOWN_ERRORS = 3
+#: Status of a response that nobody reads, for metrics; as in nginx.
+_CLIENT_GONE = 499
 
 
 class ErrorDetail(BaseModel):
@@ -79,6 +81,10 @@ class ApiError(NextwordError, RuntimeError):
         self.param = param
         self.code = code
         self.headers = dict(headers or {})
+
+
+class ClientDisconnected(Exception):
+    """The client has closed the connection; no answer reaches it."""
 
 
 class RequestTimeoutError(ApiError):
@@ -161,6 +167,10 @@ def install_error_handlers(app: FastAPI) -> None:
     async def on_invalid(request: Request, error: Exception) -> JSONResponse:
         return error_response(_validation_error(cast(RequestValidationError, error)))
 
+    async def on_disconnect(request: Request, error: Exception) -> Response:
+        return Response(status_code=_CLIENT_GONE)
+
+    app.add_exception_handler(ClientDisconnected, on_disconnect)
     app.add_exception_handler(NextwordError, on_error)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_invalid)

@@ -9,13 +9,9 @@ from typing import Any, TypeVar
 from fastapi import Request as HttpRequest
 
 from nextword.serving.engine import Engine, Listener, Request
-from nextword.serving.http.errors import RequestTimeoutError
+from nextword.serving.http.errors import ClientDisconnected, RequestTimeoutError
 
 Result = TypeVar("Result")
-
-
-class ClientDisconnected(Exception):
-    """The client has closed the connection; no answer reaches it."""
 
 
 class WaitedListener(Listener):
@@ -111,9 +107,17 @@ async def _unless_gone(
         raise RequestTimeoutError(timeout_s)
     finally:
         gone.cancel()
-        result.cancel()
+        if not result.done():
+            result.cancel()
+            result.add_done_callback(_retrieve)
 
 
 async def _until_gone(http: HttpRequest) -> None:
     while (await http.receive())["type"] != "http.disconnect":
         pass
+
+
+def _retrieve(future: "asyncio.Future[Any]") -> None:
+    """Take the exception of a future that nobody waits for; otherwise it is logged."""
+    if not future.cancelled():
+        future.exception()
