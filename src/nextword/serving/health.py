@@ -1,14 +1,18 @@
 """`/healthz`, `/readyz` and `/metrics`."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter
-from fastapi.responses import PlainTextResponse, Response
+from fastapi.responses import Response
 
 from nextword.serving.context import Context
 from nextword.serving.http import ERRORS, ApiError, Body
 
 _METRICS_TYPE = "text/plain; version=1.0.0; charset=utf-8"
+_METRICS: dict[str, Any] = {
+    "description": "The figures.",
+    "content": {"text/plain": {"schema": {"type": "string"}}},
+}
 
 
 class Status(Body):
@@ -38,7 +42,7 @@ def health_routes(context: Context) -> APIRouter:
             )
         return Status()
 
-    @router.get("/metrics", response_class=PlainTextResponse)
+    @router.get("/metrics", response_class=Response, responses={200: _METRICS})
     async def metrics() -> Response:
         """Return figures in the text format of Prometheus."""
         return Response(context.metrics.render(), media_type=_METRICS_TYPE)

@@ -92,7 +92,7 @@ class Engine:
         self._num_pending = 0
         self._is_draining = False
         self._is_stopping = False
-        self._thread = threading.Thread(target=self._run, name="nextword-engine", daemon=True)
+        self._thread: threading.Thread | None = None
 
     @property
     def num_pending(self) -> int:
@@ -107,10 +107,14 @@ class Engine:
     @property
     def is_alive(self) -> bool:
         """Whether the worker thread runs and takes requests."""
-        return self._thread.is_alive() and not self._is_draining
+        return self._thread is not None and not self._is_draining
 
     def start(self) -> None:
-        """Start the worker thread."""
+        """Start the worker thread, again if it was closed; nothing happens if it runs."""
+        if self._thread is not None:
+            return
+        self._is_draining = self._is_stopping = False
+        self._thread = threading.Thread(target=self._run, name="nextword-engine", daemon=True)
         self._thread.start()
 
     def submit(self, requests: Sequence[tuple[Request, Listener]]) -> list[Ticket]:
@@ -171,8 +175,9 @@ class Engine:
             self._wake.wait_for(lambda: self._num_pending == 0, timeout=grace_s)
             self._is_stopping = True
             self._wake.notify_all()
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._thread.join()
+            self._thread = None
 
     def _reserve(self, num_rows: int) -> None:
         if self._is_draining:

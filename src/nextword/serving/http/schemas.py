@@ -1,9 +1,10 @@
 """What the bodies of all requests and the documentation of all endpoints share."""
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
 from nextword.serving.http.errors import ErrorResponse
 
@@ -45,8 +46,30 @@ class StrictBody(BaseModel):
         extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=()
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_surrogates(cls, values: Any) -> Any:
+        """Refuse texts that cannot be written as UTF-8."""
+        if any(_SURROGATE.search(text) for text in _texts(values)):
+            raise ValueError("a text has half of a surrogate pair, which is no character")
+        return values
+
 
 class Body(BaseModel):
     """The body of a response."""
 
     model_config = ConfigDict(protected_namespaces=())
+
+
+def _texts(values: Any) -> Iterator[str]:
+    """Iterate over all texts in JSON values, the names of fields included."""
+    if isinstance(values, str):
+        yield values
+    elif isinstance(values, dict):
+        for key, value in values.items():
+            yield from _texts(key)
+            yield from _texts(value)
+    # Lists of token ids can be long, and have no texts.
+    elif isinstance(values, list) and not all(type(each) is int for each in values):
+        for value in values:
+            yield from _texts(value)

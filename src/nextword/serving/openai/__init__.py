@@ -1,11 +1,7 @@
 """The OpenAI protocol: models, completions, and the tokenizer as vLLM has it."""
 
-from nextword.serving.openai.completions import (
-    check_sampling,
-    chosen_seed,
-    completion_routes,
-    sampling_of,
-)
+from nextword.serving.openai.completions import completion_routes
+from nextword.serving.openai.jobs import check_sampling, chosen_seed, sampling_of
 from nextword.serving.openai.listing import listing_routes
 from nextword.serving.openai.prompts import Prompt, text_prompt
 from nextword.serving.openai.requests import SamplingFields, TokenId

@@ -2,48 +2,20 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import AsyncIterator
+from typing import Any
 
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from nextword.serving.engine import Engine, Request
 from nextword.serving.http import RequestTimeoutError, as_api_error, error_body
-from nextword.serving.models import Served
-from nextword.serving.openai.listening import PromptListener
-from nextword.serving.openai.requests import CompletionRequest
+from nextword.serving.openai.jobs import Job
 from nextword.serving.openai.responses import Envelope, choice_body, usage_body
 from nextword.serving.openai.samples import Piece
 
 _DONE = b"data: [DONE]\n\n"
 #: A proxy must not collect the events.
 _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-
-
-class StreamedJob(Protocol):
-    """What is streamed; see `nextword.serving.openai.completions.Job`."""
-
-    @property
-    def request(self) -> CompletionRequest:
-        """The request."""
-
-    @property
-    def served(self) -> Served:
-        """The model."""
-
-    @property
-    def engine(self) -> Engine:
-        """The engine of the model."""
-
-    @property
-    def num_prompt_tokens(self) -> int:
-        """Number of tokens of all prompts."""
-
-    def requests(
-        self, on_piece: Callable[[Piece], None] | None = None
-    ) -> Sequence[tuple[Request, PromptListener]]:
-        """Return the requests to the engine."""
 
 
 class CompletionStream(StreamingResponse):
@@ -63,7 +35,7 @@ class CompletionStream(StreamingResponse):
         QueueFullError: The queue is full.
     """
 
-    def __init__(self, job: StreamedJob, *, timeout_s: float) -> None:
+    def __init__(self, job: Job, *, timeout_s: float) -> None:
         self._job = job
         self._timeout_s = timeout_s
         self._queue: asyncio.Queue[Piece | RequestTimeoutError | None] = asyncio.Queue()

@@ -113,14 +113,14 @@ class ScoredUnit:
 
     Attributes:
         text: The line or text as it was sent.
-        scored: What is encoded.
+        counted: What the perplexity card counts: a line with its end, or the text.
         ids: Its token ids.
         unknown: Which of them are out of vocabulary, (num_tokens).
         offsets: Where they begin and end, (num_tokens, 2).
     """
 
     text: str
-    scored: str
+    counted: str
     ids: tuple[int, ...]
     unknown: Bool[np.ndarray, " num_tokens"]
     offsets: Offsets
@@ -178,12 +178,12 @@ def scored_units(request: ScoreRequest, tokenizer: Tokenizer) -> list[ScoredUnit
     if request.text is None:
         numbered = enumerate(request.lines or (), start=1)
         return [
-            _unit(line.text, line.scored, tokenizer)
+            _unit(line.scored, tokenizer, text=line.text, counted=line.scored)
             for line in encoded_lines(numbered, tokenizer=tokenizer)
         ]
-    needs_end = tokenizer.has_line_end_token and not request.text.endswith("\n")
-    scored = tokenizer.without_markers(request.text + "\n" * needs_end)
-    return [_unit(scored.removesuffix("\n") if needs_end else scored, scored, tokenizer)]
+    text = tokenizer.without_markers(request.text)
+    needs_end = tokenizer.has_line_end_token and not text.endswith("\n")
+    return [_unit(text + "\n" * needs_end, tokenizer, text=text, counted=text)]
 
 
 def perplexity_card(
@@ -206,7 +206,7 @@ def perplexity_card(
     Raises:
         DataError: There are no tokens.
     """
-    document = text_document("".join(unit.scored for unit in units), name="request")
+    document = text_document("".join(unit.counted for unit in units), name="request")
     corpus = Corpus(description="request", open_documents=lambda: iter([document]))
     store = build_store(corpus, served.tokenizer, folder=None)
     log_probs = np.concatenate([np.array(each.log_probs) for each in listeners])
@@ -231,11 +231,11 @@ def perplexity_card(
     return card.to_dict()
 
 
-def _unit(text: str, scored: str, tokenizer: Tokenizer) -> ScoredUnit:
+def _unit(scored: str, tokenizer: Tokenizer, *, text: str, counted: str) -> ScoredUnit:
     encoding = tokenizer.encode(scored)
     return ScoredUnit(
         text=text,
-        scored=scored,
+        counted=counted,
         ids=tuple(encoding.ids.tolist()),
         unknown=encoding.unknown,
         offsets=tokenizer.offsets(scored),
@@ -248,7 +248,7 @@ def _result(unit: ScoredUnit, listener: ScoreListener) -> ScoredText:
         ScoredToken(
             text=unit.text[start:end],
             start=start,
-            end=min(end, len(unit.text)) if start < len(unit.text) else end,
+            end=end,
             log_prob=_finite(listener.log_probs[place]),
             entropy=listener.entropies[place],
             rank=listener.ranks[place],
