@@ -39,7 +39,7 @@ class Limits:
         grace_s: Time in which running requests are completed when the server stops, in seconds.
     """
 
-    max_body_bytes: PositiveInt = 4 * 1024 * 1024
+    max_body_bytes: PositiveInt = 1024 * 1024
     max_json_depth: PositiveInt = 16
     max_prompts: PositiveInt = 128
     max_prompt_tokens: PositiveInt = 65_536

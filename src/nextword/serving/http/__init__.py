@@ -16,6 +16,7 @@ from nextword.serving.http.metrics import CountRequests, ServerMetrics
 from nextword.serving.http.schemas import ERRORS, Body, Readable, StrictBody, readable
 from nextword.serving.http.waiting import (
     WaitedListener,
+    abandon,
     run_call,
     run_requests,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "ServerMetrics",
     "StrictBody",
     "WaitedListener",
+    "abandon",
     "as_api_error",
     "error_body",
     "install_error_handlers",

@@ -107,9 +107,7 @@ async def _unless_gone(
         raise RequestTimeoutError(timeout_s)
     finally:
         gone.cancel()
-        if not result.done():
-            result.cancel()
-            result.add_done_callback(_retrieve)
+        abandon(result)
 
 
 async def _until_gone(http: HttpRequest) -> None:
@@ -117,7 +115,7 @@ async def _until_gone(http: HttpRequest) -> None:
         pass
 
 
-def _retrieve(future: "asyncio.Future[Any]") -> None:
-    """Take the exception of a future that nobody waits for; otherwise it is logged."""
-    if not future.cancelled():
-        future.exception()
+def abandon(future: "asyncio.Future[Any]") -> None:
+    """Cancel a future that nobody waits for any more; its exception is not logged."""
+    future.cancel()
+    future.add_done_callback(lambda done: done.cancelled() or done.exception())

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from nextword.serving.http import RequestTimeoutError, as_api_error, error_body
+from nextword.serving.http import RequestTimeoutError, abandon, as_api_error, error_body
 from nextword.serving.openai.jobs import Job
 from nextword.serving.openai.responses import Envelope, choice_body, usage_body
 from nextword.serving.openai.samples import Piece
@@ -74,7 +74,7 @@ class CompletionStream(StreamingResponse):
             yield _event(error_body(as_api_error(error)))
         finally:
             timer.cancel()
-            ended.cancel()
+            abandon(ended)
         yield _DONE
 
     @property
