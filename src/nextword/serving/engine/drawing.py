@@ -57,20 +57,14 @@ def draw_tokens(
     for row, draw in enumerate(draws):
         groups.setdefault((draw.sampling, draw.banned_ids), []).append(row)
     token_ids = torch.zeros(len(draws), dtype=torch.int64)
-    for (config, banned_ids), rows in groups.items():
-        is_all = len(rows) == len(draws)
-        part = log_probs if is_all else log_probs[rows]
-        banned = torch.tensor(banned_ids, dtype=torch.int64)
-        allowed = _biased(part.index_fill(1, banned, -torch.inf), [draws[row] for row in rows])
+    for (config, _), rows in groups.items():
+        part = log_probs if len(rows) == len(draws) else log_probs[rows]
+        allowed = _allowed(part, [draws[row] for row in rows])
         has_choice = allowed.amax(1) > -torch.inf  # False for NaN
-        allowed[~has_choice] = 0.0
-        if config.temperature == 0.0 and config.repetition_penalty == 1.0:
-            # The first of equal values, as in `apply_temperature`.
-            drawn = torch.from_numpy(allowed.numpy().argmax(1))
-        else:
-            marks = torch.zeros_like(allowed, dtype=torch.bool) if seen is None else seen[rows]
-            filtered = filter_log_probs(allowed, marks, config=config)
-            drawn = sample(filtered, [draws[row].generator for row in rows])
+        if not has_choice.all():
+            allowed = allowed.masked_fill(~has_choice[:, None], 0.0)
+        marks = None if seen is None else seen[rows]
+        drawn = _draw(allowed, [draws[row].generator for row in rows], config=config, seen=marks)
         token_ids[rows] = drawn.masked_fill(~has_choice, NOTHING)
     return token_ids
 
@@ -98,8 +92,12 @@ def top_tokens(log_probs: Float64[Tensor, " vocab"], num_top: int) -> TopTokens:
     )
 
 
-def _biased(log_probs: Tensor, draws: Sequence[Draw]) -> Tensor:
-    """Add the biases of rows, and normalize these rows again."""
+def _allowed(log_probs: Tensor, draws: Sequence[Draw]) -> Tensor:
+    """Ban ids, the same in all rows, add the biases of rows, and normalize these rows again."""
+    if draws[0].banned_ids:
+        log_probs = log_probs.index_fill(1, torch.tensor(draws[0].banned_ids), -torch.inf)
+    elif any(draw.bias for draw in draws):
+        log_probs = log_probs.clone()
     for row, draw in enumerate(draws):
         if draw.bias:
             ids = torch.tensor([token_id for token_id, _ in draw.bias])
@@ -107,3 +105,21 @@ def _biased(log_probs: Tensor, draws: Sequence[Draw]) -> Tensor:
             log_probs[row, ids] += values
             log_probs[row] = log_probs[row].log_softmax(-1)
     return log_probs
+
+
+def _draw(
+    allowed: Tensor,
+    generators: Sequence[np.random.Generator],
+    *,
+    config: SamplingConfig,
+    seen: Tensor | None,
+) -> Tensor:
+    """Draw a token of each row, with the same settings."""
+    if config.temperature == 0.0 and config.repetition_penalty == 1.0:
+        # The first of equal values, as in `apply_temperature`.
+        return torch.from_numpy(allowed.numpy().argmax(1))
+    if config != SamplingConfig():
+        marks = torch.zeros_like(allowed, dtype=torch.bool) if seen is None else seen
+        allowed = filter_log_probs(allowed, marks, config=config)
+    drawn: Tensor = sample(allowed, generators)
+    return drawn
