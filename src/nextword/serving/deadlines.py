@@ -8,7 +8,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
 def protocol_with_deadline(header_timeout_s: float) -> type[asyncio.Protocol]:
-    """Return uvicorn's protocol, with a limit on the time until the header of a request is there.
+    """Return uvicorn's protocol, with a limit on the time in which a header has to arrive.
 
     Between two requests, uvicorn's own limit for idle connections holds until the first byte.
 

@@ -121,7 +121,7 @@ class Engine:
         """Add requests to the queue: all of them, or none.
 
         Args:
-            requests: The requests, each with the listener that is told what becomes of it.
+            requests: The requests, each with its listener.
 
         Raises:
             ConfigError: A request has more samples than a batch has rows.

@@ -1,10 +1,10 @@
-"""Why the engine does not answer. Knows not how this is told over HTTP."""
+"""Errors for requests that the engine does not answer. Knows nothing of HTTP."""
 
 from nextword.base import NextwordError
 
 
 class QueueFullError(NextwordError, RuntimeError):
-    """As many requests wait as may wait."""
+    """The queue has no space for a request."""
 
 
 class DrainingError(NextwordError, RuntimeError):

@@ -1,4 +1,4 @@
-"""What is asked of the engine, and what it reports. Knows ids and sessions, not HTTP or text."""
+"""Requests to the engine, and the results it reports. Knows ids and sessions, not HTTP or text."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -77,7 +77,7 @@ class SampledToken:
 
 
 class Listener:
-    """Is told what becomes of a request; all methods are called on the worker thread.
+    """Receives the results of a request; all methods are called on the worker thread.
 
     A subclass overrides what it needs. If a method raises an error, the request ends with it.
     """
@@ -121,11 +121,11 @@ class Ticket:
 
     Args:
         request: The request.
-        listener: Is told what becomes of it.
+        listener: Receives its results.
 
     Attributes:
-        is_cancelled: Whether nobody waits for it any more; set from any thread.
-        is_closed: Whether the listener has been told of its end.
+        is_cancelled: Whether its results are not needed any more; set from any thread.
+        is_closed: Whether `Listener.on_close` was called.
         num_open: Number of samples that are not finished.
     """
 

@@ -104,7 +104,7 @@ class Scheduler:
         return StepFigures(num_read=num_read, num_sampled=num_sampled, seconds=seconds)
 
     def close(self, ticket: Ticket, error: Exception | None) -> None:
-        """Tell the listener of a request that it has ended.
+        """End a request, and call `on_close` of its listener.
 
         Args:
             ticket: The request; nothing happens if it has ended before.

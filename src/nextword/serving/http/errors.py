@@ -101,7 +101,7 @@ class RequestTimeoutError(ApiError):
 
 
 def as_api_error(error: Exception) -> ApiError:
-    """Return how an exception is told to clients."""
+    """Return the error that clients receive for an exception."""
     if isinstance(error, ApiError):
         return error
     retry = {"Retry-After": _RETRY_AFTER_S}

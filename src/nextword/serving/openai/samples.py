@@ -19,7 +19,7 @@ class TokenEntry:
     """What `logprobs` says of a token.
 
     Attributes:
-        token: Its text; the same wherever it stands.
+        token: Its text; the same at every place.
         log_prob: Its log-probability, in nats; None for the first token of an echoed prompt.
         top: Log-probabilities of the most probable tokens by their text, with the token itself.
         offset: Its first character in the text of the choice.

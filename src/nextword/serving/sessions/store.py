@@ -108,7 +108,7 @@ class SessionStore:
             )
 
     def use(self, id: str) -> StoredSession:
-        """Return a session, and begin its time anew.
+        """Return a session, and restart its time.
 
         Raises:
             ApiError: There is no such session, or it has expired.
