@@ -41,6 +41,8 @@ MODELS = {
     "content": ("attention", _SMALL),
     "location": ("attention with a location bias", (*_SMALL, "decoder.location_width=1")),
 }
+#: Further settings of the small models for an operation: sorting takes longer to learn.
+LONGER = {"sort": ("training.max_steps=4500",)}
 
 
 def run_command(*arguments: str | Path) -> None:
@@ -61,11 +63,14 @@ def measure(folder: Path, operation: str, model: str, *, seed: int) -> dict[int,
     if not strings.exists():
         command = [sys.executable, _STRINGS, operation, strings, "--seed", str(seed)]
         subprocess.run(command, check=True)
-    settings = [part for setting in MODELS[model][1] for part in ("--set", setting)]
+    settings = MODELS[model][1]
+    if model != "fixed":
+        settings += LONGER.get(operation, ())
     if not (run / "report.html").exists():
         files = (strings / "train.tsv", "--valid", strings / "valid.tsv")
         options = ("--out", run, "--resume", "auto", "--seed", str(seed))
-        run_command("transduce", "train", *files, *options, *settings)
+        changes = [part for setting in settings for part in ("--set", setting)]
+        run_command("transduce", "train", *files, *options, *changes)
     evaluated = folder / f"{operation}-{model}-test"
     if not evaluated.exists():
         tests = (strings / "test.tsv", strings / "test-longer.tsv")
