@@ -42,7 +42,7 @@ MODELS = {
     "location": ("attention with a location bias", (*_SMALL, "decoder.location_width=1")),
 }
 #: Further settings of the small models for an operation: sorting takes longer to learn.
-LONGER = {"sort": ("training.max_steps=4500",)}
+LONGER = {"sort": ("training.max_steps=2000",)}
 
 
 def run_command(*arguments: str | Path) -> None:
