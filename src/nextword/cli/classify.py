@@ -78,6 +78,7 @@ def train(
         ),
     ] = None,
     out: Out = None,
+    *,
     valid: Valid = None,
     test: Test = None,
     text_column: TextColumn = None,
@@ -134,6 +135,7 @@ def evaluate(
     files: Annotated[
         list[str] | None, typer.Argument(metavar="FILE", help="Files with labels.")
     ] = None,
+    *,
     text: SameAsFile = None,
     text_column: TextColumn = None,
     label_column: LabelColumn = None,
@@ -184,6 +186,7 @@ def predict(
         str,
         typer.Argument(metavar="FILE", help="One text a line, or a table; - is standard input."),
     ] = _STANDARD_INPUT,
+    *,
     text_column: TextColumn = None,
     format: Format = None,
     device: Device = "auto",

@@ -43,6 +43,6 @@ def read_examples(
         for example in read(names) if names else ():
             examples.append(example)
             if on_progress is not None and len(examples) % _REPORT_EVERY == 0:
-                on_progress(f"reading the {part} data, {unit}", len(examples), None)
+                on_progress(f"reading the {part} data, {unit}", len(examples))
         parts[part] = examples
     return parts
