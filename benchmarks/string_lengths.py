@@ -41,8 +41,6 @@ MODELS = {
     "content": ("attention", _SMALL),
     "location": ("attention with a location bias", (*_SMALL, "decoder.location_width=1")),
 }
-#: Further settings of the small models for an operation: sorting takes longer to learn.
-LONGER = {"sort": ("training.max_steps=2000",)}
 
 
 def run_command(*arguments: str | Path) -> None:
@@ -63,14 +61,11 @@ def measure(folder: Path, operation: str, model: str, *, seed: int) -> dict[int,
     if not strings.exists():
         command = [sys.executable, _STRINGS, operation, strings, "--seed", str(seed)]
         subprocess.run(command, check=True)
-    settings = MODELS[model][1]
-    if model != "fixed":
-        settings += LONGER.get(operation, ())
+    settings = [part for setting in MODELS[model][1] for part in ("--set", setting)]
     if not (run / "report.html").exists():
         files = (strings / "train.tsv", "--valid", strings / "valid.tsv")
         options = ("--out", run, "--resume", "auto", "--seed", str(seed))
-        changes = [part for setting in settings for part in ("--set", setting)]
-        run_command("transduce", "train", *files, *options, *changes)
+        run_command("transduce", "train", *files, *options, *settings)
     evaluated = folder / f"{operation}-{model}-test"
     if not evaluated.exists():
         tests = (strings / "test.tsv", strings / "test-longer.tsv")
