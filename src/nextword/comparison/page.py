@@ -217,7 +217,7 @@ def _extreme(place: int, first: Side, second: Side, store: TokenStore) -> list[s
         [tokenizer.token_text(each) for each in ids], is_word_level=tokenizer.is_word_level
     )
     return [
-        "".join(texts[:-1]).strip(),
+        "".join(texts[:-1]).replace("\n", " ").strip(),
         texts[-1].strip() or repr(texts[-1]),
         *(f"{np.exp(-side.nll[place]):.2g}" for side in (first, second)),
     ]
