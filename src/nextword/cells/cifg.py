@@ -61,14 +61,14 @@ class CifgCell(Cell[LstmState]):
         self.bias = nn.Parameter(bias.flatten())
 
     def step(
-        self, inputs: StepInputs, state: LstmState, noise: StepNoise = NO_NOISE
+        self, inputs: StepInputs, state: LstmState, *, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, LstmState]:
         """Compute one step; the outputs are the new hidden state."""
-        outputs, after, _ = self.step_with_gates(inputs, state, noise)
+        outputs, after, _ = self.step_with_gates(inputs, state, noise=noise)
         return outputs, after
 
     def step_with_gates(
-        self, inputs: StepInputs, state: LstmState, noise: StepNoise = NO_NOISE
+        self, inputs: StepInputs, state: LstmState, *, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, LstmState, Gates]:
         """Compute one step and return the gates of `CIFG_GATES` too."""
         product = noise.seen(state.hidden_state) @ noise.matrix(self.weight_hh).T
@@ -98,7 +98,7 @@ class CifgPass(LayerPass):
         self.gates = torch.empty_like(input_gates)
         self.tanh_cells = input_gates.new_empty(num_steps, batch_size, width // 3)
 
-    def step(self, time: int, before: Sequence[Tensor], after: Sequence[Tensor]) -> None:
+    def step(self, time: int, before: Sequence[Tensor], *, after: Sequence[Tensor]) -> None:
         """Compute c = f∘c⁻ + (1 - f)∘c̃ and h = o∘tanh(c)."""
         gates = self.product.add(self.input_gates[time], before[0], out=self.gates[time])
         f, g, o = gates.chunk(3, dim=1)

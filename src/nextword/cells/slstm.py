@@ -84,14 +84,14 @@ class SlstmCell(Cell[SlstmState]):
         self.bias = nn.Parameter(forget_biased(hidden_size, forget_bias))
 
     def step(
-        self, inputs: StepInputs, state: SlstmState, noise: StepNoise = NO_NOISE
+        self, inputs: StepInputs, state: SlstmState, *, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, SlstmState]:
         """Compute one step; the outputs are the new hidden state."""
-        outputs, after, _ = self.step_with_gates(inputs, state, noise)
+        outputs, after, _ = self.step_with_gates(inputs, state, noise=noise)
         return outputs, after
 
     def step_with_gates(
-        self, inputs: StepInputs, state: SlstmState, noise: StepNoise = NO_NOISE
+        self, inputs: StepInputs, state: SlstmState, *, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, SlstmState, Gates]:
         """Compute one step and return log i, log f, z and o too; i itself may overflow."""
         product = noise.seen(state.hidden_state) @ noise.matrix(self.weight_hh).T
