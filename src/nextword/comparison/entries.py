@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nextword.base import ConfigError, Layer, Values, did_you_mean
@@ -59,20 +59,7 @@ def parse_entries(
                 f"the name {entry.name!r} is used for two rows.",
                 help="Give one of them another name, such as other=" + entry.source,
             )
-        own = tuple(given.pop(entry.name, ()))
-        if own and entry.is_trained:
-            raise ConfigError(
-                f"there are settings for the row {entry.name}, which is a trained model.",
-                help="Leave them out, or name a recipe.",
-            )
-        entries.append(
-            Entry(
-                name=entry.name,
-                source=entry.source,
-                is_trained=entry.is_trained,
-                settings=(*entry.settings, *own),
-            )
-        )
+        entries.append(_with_settings(entry, given.pop(entry.name, ())))
     if given:
         name = next(iter(given))
         raise ConfigError(
@@ -84,6 +71,16 @@ def parse_entries(
             "no models are named.", help="Name recipes or models, such as ngram-5,lstm-small."
         )
     return entries
+
+
+def _with_settings(entry: Entry, own: Sequence[Values]) -> Entry:
+    """Return a row with further settings; raise an error if a trained model has any."""
+    if own and entry.is_trained:
+        raise ConfigError(
+            f"there are settings for the row {entry.name}, which is a trained model.",
+            help="Leave them out, or name a recipe.",
+        )
+    return replace(entry, settings=(*entry.settings, *own))
 
 
 def _entry(item: str) -> Entry:
