@@ -1,5 +1,6 @@
 """Compare models under one protocol: train and evaluate every row, and write what was found."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +32,8 @@ from nextword.evaluation import PerplexityCard, comparability, texts_of_run
 from nextword.storage import RunFolder
 from nextword.text import Corpus
 from nextword.training import Callback, ProgressCallback, open_texts
+
+_logger = logging.getLogger(__name__)
 
 #: Files in the folder of a comparison.
 JSON_FILE, MARKDOWN_FILE, CSV_FILE = "comparison.json", "comparison.md", "comparison.csv"
@@ -171,6 +174,7 @@ class _Comparison:
             self._measured.append(self._runner.measure(job))
         except DivergedError as error:
             self._failures[job.entry.name] = error.message
+            _logger.warning("%s has no result, because its training failed: %s", job.name, error)
             return None
         figure = self._figure()
         self._write_tables(self._result(figure))

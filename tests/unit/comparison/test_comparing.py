@@ -93,3 +93,24 @@ def test_trained_models_with_another_vocabulary_are_compared_per_byte(
 
 def _bytes() -> dict[str, Any]:
     return {"tokenizer": {"kind": "byte"}, "text": SETTINGS["text"], "model": {"order": 2}}
+
+
+def test_a_row_whose_training_diverges_is_reported_and_the_others_are_kept(
+    text: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = nw.compare(
+        str(text),
+        models=["ngram-2", "lstm-small"],
+        out=tmp_path / "d",
+        settings=SETTINGS,
+        row_settings={"lstm-small": [{"optimizer": {"learning_rate": 1e30}}]},
+        tokens=60,
+    )
+
+    assert [row.name for row in found.rows] == ["ngram-2", "lstm-small"]
+    failed = found.rows[1]
+    assert failed.failure is not None
+    assert failed.results == ()
+    assert found.to_dict()["rows"][1] == {"model": "lstm-small", "failure": failed.failure}
+    assert "| lstm-small | failed" in found.render()
+    assert "lstm-small-1 has no result" in caplog.text
