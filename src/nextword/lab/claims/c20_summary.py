@@ -138,7 +138,7 @@ def probed_words(sentences: Sequence[Sentence]) -> list[int]:
 def probed_sentences(
     sentences: Sequence[Sentence], words: Sequence[int], *, min_length: int = _MIN_LENGTH
 ) -> Probed:
-    """Put one random probed word at a random place of the first half of each long sentence.
+    """Replace one word of the first half of each long sentence by a random probed word.
 
     All other probed words are replaced by words of other sentences. The probed word is independent
     of the rest, the length and the place, so nothing else tells it.
