@@ -55,7 +55,7 @@ class ProgressDisplay(Callback):
         """Record that training has started."""
         self.has_trained = True
 
-    def on_progress(self, stage: str, done: int, total: int | None = None) -> None:
+    def on_progress(self, stage: str, done: int, *, total: int | None = None) -> None:
         """Show the progress of a stage.
 
         Args:
@@ -115,7 +115,7 @@ class LineProgress(ProgressDisplay):
         """Print the last record if it has not been printed."""
         self._show_waiting()
 
-    def on_progress(self, stage: str, done: int, total: int | None = None) -> None:
+    def on_progress(self, stage: str, done: int, *, total: int | None = None) -> None:
         """Print the progress of a stage that takes more than 2 seconds."""
         now = self._clock()
         if stage != self._stage:

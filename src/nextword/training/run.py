@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from nextword.base import Values
+from nextword.base import ProgressCallback, Values
 from nextword.evaluation import PerplexityCard, evaluate
 from nextword.families import NetworkSpec
 from nextword.families.contract import Network
@@ -17,7 +17,6 @@ from nextword.text import ByteStream
 from nextword.tokens import TokenStore
 from nextword.training.config import RunConfig
 from nextword.training.data import (
-    ProgressCallback,
     TextAccess,
     check_sources,
     require_unchanged,
@@ -231,7 +230,7 @@ def _measure(model: LanguageModel, job: _Job, *, on_progress: ProgressCallback |
             text=data.descriptions[name],
             reset=config.training.reset,
             on_progress=lambda done: (
-                on_progress(f"measuring on the {name} text, tokens", done, store.num_tokens)
+                on_progress(f"measuring on the {name} text, tokens", done, total=store.num_tokens)
                 if on_progress
                 else None
             ),

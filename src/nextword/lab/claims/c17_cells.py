@@ -104,7 +104,7 @@ def _search(bench: Workbench, model: Model) -> CellSearch:
         num_units=1,
         ablation_tokens=_ABLATION_CHARACTERS,
         seed=bench.seed,
-        on_progress=lambda stage: bench.on_progress(stage, 0, None),
+        on_progress=lambda stage: bench.on_progress(stage, 0),
     )
 
 
