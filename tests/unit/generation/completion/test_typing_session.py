@@ -206,7 +206,7 @@ def test_typing_session_of_subwords_with_few_evaluations_sums_fewer_tokenization
     model = ShortWords(PIECES, num_tokens=3)
     exact = dict(complete(model, PIECES, context="ba a", k=100))
 
-    found = TypingSession(model, PIECES, context="ba a", max_evaluations=12).suggestions(k=3)
+    found = TypingSession(model, PIECES, context="ba a", max_evaluations=4).suggestions(k=3)
 
     assert found
     assert all(share <= exact[word] * (1.0 + 1e-5) for word, share in found)
