@@ -23,15 +23,19 @@ from nextword.training import (
     ProgressCallback,
     RunConfig,
     RunResult,
+    cell_layer,
     plan_training,
     read_recipe,
     read_settings,
+    recipe_names,
     refuse_idle_settings,
     refuse_other_parts,
     run_training,
+    tokenizer_layer,
+    without_given,
 )
 
-DEFAULT_RECIPE = "lstm-small"
+DEFAULT_RECIPE = "default"
 #: The recipe of a training that starts from a model.
 FINE_TUNING_RECIPE = "fine-tune"
 DEFAULT_FAMILY = "recurrent"
@@ -73,11 +77,13 @@ def run_config(
     named = (texts,) if isinstance(texts, str) else tuple(texts)
     given = [Layer({"text": {"train": named}}, source="texts")] if named else []
     _refuse_task(base, recipe)
+    changes = _changed_parts(base, settings)
     try:
-        config = decode_layers(RunConfig, [base, *given, *settings])
+        config = decode_layers(RunConfig, [base, *changes, *given, *settings])
     except ConfigError as error:
         raise ConfigError(error.message, help=_family_help(base, settings) or error.help) from error
     refuse_idle_settings(config, settings)
+    config = without_given(config, settings)
     if config.text.init is not None:
         stored = read_model_config(checked_path(config.text.init))
         refuse_other_parts(config.text.init, stored, layers=settings)
@@ -147,6 +153,17 @@ def plan(
     return plan_training(config, on_progress=on_progress, standard_input=standard_input)
 
 
+def _changed_parts(base: Values, settings: Sequence[Mapping[str, object]]) -> list[Layer]:
+    """Return what a recipe changes if the user sets another cell or another kind of tokenizer.
+
+    The values of a file of settings and of a saved run do not change.
+    """
+    name = base.source.removeprefix("recipe ") if isinstance(base, Layer) else ""
+    if name not in recipe_names():
+        return []
+    return [cell_layer(base, settings, name=name), tokenizer_layer(base, settings)]
+
+
 def _refuse_task(base: Values, recipe: str | None) -> None:
     """Raise an error if the settings to start from are those of a tagger or a classifier."""
     if "encoder" not in base:
@@ -185,7 +202,7 @@ def _base_layer(
     if recipe is None and family in FAMILIES and family not in RECIPE_OF_FAMILY:
         base.pop("model", None)  # a registered family has its own settings
     if recipe is None:
-        _logger.info("no recipe is given; using the settings of %s", name)
+        _logger.info("no recipe is given: the recipe is %s", name, extra={"notice": True})
     return base
 
 

@@ -5,6 +5,7 @@ language models, `data` the preparation of the texts, and `planning` the planner
 """
 
 from nextword.training.baseline import kneser_ney_baseline
+from nextword.training.choices import cell_layer, tokenizer_layer, without_given
 from nextword.training.config import EvaluationConfig, RunConfig, TextConfig, TrainingConfig
 from nextword.training.data import OLD_TEXT, ProgressCallback, TrainingData, prepare_data
 from nextword.training.effects import (
@@ -76,6 +77,7 @@ __all__ = [
     "UpdateLoss",
     "Validation",
     "ValidationRecord",
+    "cell_layer",
     "emptied_on_failure",
     "gradient_parts",
     "idle_updates",
@@ -95,6 +97,8 @@ __all__ = [
     "run_training",
     "stop_on_signals",
     "task_recipe_names",
+    "tokenizer_layer",
+    "without_given",
     "write_model_card",
     "write_report",
 ]

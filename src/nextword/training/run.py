@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from nextword.base import Values
+from nextword.base import Values, encode, write_toml
 from nextword.evaluation import PerplexityCard, evaluate
 from nextword.families import NetworkSpec
 from nextword.families.contract import Network
@@ -15,6 +15,7 @@ from nextword.models import LanguageModel, NeuralLanguageModel
 from nextword.storage import RunFolder
 from nextword.text import ByteStream
 from nextword.tokens import TokenStore
+from nextword.training.choices import keep_chosen
 from nextword.training.config import RunConfig
 from nextword.training.data import (
     ProgressCallback,
@@ -38,7 +39,7 @@ from nextword.training.loop import (
 )
 from nextword.training.preparation import Preparation, prepare, start_of
 from nextword.training.report import gradient_parts, write_report
-from nextword.training.resume import resumable_config
+from nextword.training.resume import resumable_config, saved_config
 
 #: Gradients are measured at places in the first tokens of the validation text.
 _PROBED_TOKENS = 100_000
@@ -123,7 +124,10 @@ def run_training(
         with emptied_on_failure(run) as beginning:
             folder = starting_folder(run)
             start = start_of(config, access=TextAccess(folder=folder))
-            config = resumable_config(start.config, run, resume=resume, folder=folder)
+            config = start.config
+            if config.training.by_text and not run.is_empty():
+                config = keep_chosen(config, saved_config(RunConfig, run))
+            config = resumable_config(config, run, resume=resume, folder=folder)
             access = check_sources(config.text, run, folder=folder, resume=resume)
             ready = prepare(
                 replace(start, config=config),
@@ -132,6 +136,8 @@ def run_training(
                 standard_input=standard_input,
                 access=access,
             )
+            if config.training.by_text:
+                run.write_config(write_toml(encode(ready.config)))
             if not access.is_old:
                 require_unchanged(run)
             job = _Job(ready, run, beginning=beginning, callbacks=callbacks)
