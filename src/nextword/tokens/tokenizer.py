@@ -37,6 +37,7 @@ class Tokenizer(ABC):
         line_end_ids: Sorted ids of the tokens that end a line.
         unit: What one token is.
         is_word_level: Whether tokens are whole words; white space between words is not encoded.
+        counts_words: Whether the tokens of a text are its white-space words and line ends.
         has_line_end_token: Whether `encode` returns `sentence_end_id` at each line end.
         has_closed_vocabulary: Whether a literal `<unk>` in a text is an ordinary word.
         has_learned_vocabulary: Whether the vocabulary was learned from a text.
@@ -59,6 +60,7 @@ class Tokenizer(ABC):
     line_end_ids: Int64[np.ndarray, " num_line_ends"]
     unit: TokenUnit
     is_word_level: bool
+    counts_words: bool = False
     has_line_end_token: bool
     has_closed_vocabulary: bool
     has_learned_vocabulary: bool
