@@ -20,7 +20,8 @@ Split = Literal["whitespace", "words"]
 Piece = tuple[str, tuple[int, int]]
 
 _LETTER = r"\p{L}\p{M}\p{N}\p{Pc}"
-_ALONE = r"(?<!\S){}(?!\S)"
+#: A literal between separators of layout 2, as in the normalizer.
+_ALONE = r"(?<![^\x00\t\n\r ]){}(?![^\x00\t\n\r ])"
 WORD_PATTERN = (
     rf"[{_LETTER}]+(?:['\u2019][{_LETTER}]+|(?<=\p{{N}})[.,](?=\p{{N}})[{_LETTER}]+)*"
     rf"|([^{_LETTER}\s\x00])\1*"
