@@ -62,6 +62,10 @@ class Encoding:
     unknown: Bool[np.ndarray, " num_tokens"]
     num_characters_lost: int = 0
 
+    def __len__(self) -> int:
+        """Number of tokens."""
+        return len(self.ids)
+
 
 @runtime_checkable
 class Encoder(Protocol):

@@ -129,8 +129,21 @@ class Tokenizer(ABC):
         """
         return text
 
-    def decode(self, token_ids: Integer[np.ndarray, " num_tokens"] | Iterable[int]) -> str:
+    def __call__(self, text: str) -> Encoding:
+        """Return the token ids of a text; the same as `encode`."""
+        return self.encode(text)
+
+    def __len__(self) -> int:
+        """Number of token ids, special ones included."""
+        return self.vocab_size
+
+    def decode(
+        self, token_ids: Encoding | Integer[np.ndarray, " num_tokens"] | Iterable[int]
+    ) -> str:
         """Return the text of token ids; special tokens have no text.
+
+        Args:
+            token_ids: Ids, or what `encode` returned.
 
         Decoding restores what `encode` keeps of a text. A word-level tokenizer writes one blank
         between words.
@@ -140,6 +153,7 @@ class Tokenizer(ABC):
         """
         decoder = self.stream_decoder()
         # Converting an array at once is much faster than converting each element.
+        token_ids = token_ids.ids if isinstance(token_ids, Encoding) else token_ids
         numbers = token_ids.tolist() if isinstance(token_ids, np.ndarray) else token_ids
         parts = [decoder.feed(token_id) for token_id in numbers]
         return "".join([*parts, decoder.flush()])
