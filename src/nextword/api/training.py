@@ -109,6 +109,7 @@ def train(
     progress: bool = True,
     on_progress: ProgressCallback | None = None,
     standard_input: ByteStream | None = None,
+    command: str = "",
 ) -> RunResult:
     """Train a model into a run folder.
 
@@ -131,6 +132,7 @@ def train(
             shown if `callbacks` is a function or `on_progress` is given.
         on_progress: Called with (stage, done, total) during the stages before and after training.
         standard_input: Stream to read for the text `-`.
+        command: The command line of the training, for the report.
 
     Returns:
         The results and folders of the run. `nw.load(result.run)` loads the model.
@@ -162,6 +164,7 @@ def train(
             callbacks=callbacks if callable(callbacks) else lambda run: [display, *callbacks],
             on_progress=display.on_progress if on_progress is None else on_progress,
             standard_input=standard_input,
+            command=command,
         )
 
 

@@ -38,7 +38,7 @@ from nextword.training.loop import (
     open_run,
 )
 from nextword.training.preparation import Preparation, prepare, start_of
-from nextword.training.report import gradient_parts, write_report
+from nextword.training.report import gradient_parts, prompted_samples, write_report
 from nextword.training.resume import resumable_config, saved_config
 
 #: Gradients are measured at places in the first tokens of the validation text.
@@ -92,6 +92,7 @@ def run_training(
     callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
     on_progress: ProgressCallback | None = None,
     standard_input: ByteStream | None = None,
+    command: str = "",
 ) -> RunResult:
     """Train a model in a run folder, or resume a run.
 
@@ -106,6 +107,7 @@ def run_training(
         on_progress: Called with (stage, done, total) before and after training; see
             `ProgressCallback`.
         standard_input: The stream that is read for the text `-`.
+        command: The command that trains the model, for the report.
 
     Returns:
         The folders, counters and perplexity cards of the run.
@@ -142,7 +144,7 @@ def run_training(
                 require_unchanged(run)
             job = _Job(ready, run, beginning=beginning, callbacks=callbacks)
             model = config.model.fit(job)
-        return _measure(model, job, on_progress=on_progress)
+        return _measure(model, job, on_progress=on_progress, command=command)
 
 
 class _Job:
@@ -220,7 +222,9 @@ class _Job:
         keeper.load_best(model)
 
 
-def _measure(model: LanguageModel, job: _Job, *, on_progress: ProgressCallback | None) -> RunResult:
+def _measure(
+    model: LanguageModel, job: _Job, *, on_progress: ProgressCallback | None, command: str
+) -> RunResult:
     """Evaluate the best model as `nextword evaluate` does, and write the card and the report."""
     config, data, run = job.ready.config, job.ready.data, job.run
     progress = job.progress
@@ -260,5 +264,9 @@ def _measure(model: LanguageModel, job: _Job, *, on_progress: ProgressCallback |
         result=result.to_dict(),
         cards=[validation, test],
         gradients=gradient_parts(run, model, tokenizer=data.tokenizer),
+        samples=prompted_samples(
+            model, data.tokenizer, store=data.test if data.valid is None else data.valid
+        ),
+        command=command,
     )
     return result
