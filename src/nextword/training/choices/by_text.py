@@ -23,15 +23,15 @@ ChosenByText = Literal[
 BY_TEXT: tuple[str, ...] = get_args(ChosenByText)
 
 #: Number of tokens that a training reads, repetitions included.
-_NUM_TOKENS_READ = 4_500_000
-_MOST_EPOCHS = 15
+_NUM_TOKENS_READ = 2_300_000
+_MOST_EPOCHS = 10
 #: Below the first number of tokens a text is small, from the second on it is large.
-_SMALL, _LARGE = 600_000, 5_000_000
+_SMALL, _LARGE = 400_000, 5_000_000
 #: Batch size, input dropout and output dropout of a small, a middling and a large text.
 _BY_SIZE: dict[str, tuple[int, float, float]] = {
-    "small": (10, 0.1, 0.3),
-    "middling": (10, 0.0, 0.1),
-    "large": (32, 0.0, 0.0),
+    "small": (10, 0.2, 0.3),
+    "middling": (10, 0.1, 0.2),
+    "large": (32, 0.0, 0.1),
 }
 
 
@@ -51,7 +51,7 @@ def choices_for(num_tokens: int) -> tuple[str, dict[str, Any]]:
     Example:
         >>> size, values = choices_for(300_000)
         >>> size, values["training.epochs"]
-        ('small', 15)
+        ('small', 8)
     """
     size = "small" if num_tokens < _SMALL else "middling" if num_tokens < _LARGE else "large"
     batch_size, input_dropout, output_dropout = _BY_SIZE[size]
