@@ -41,6 +41,7 @@ from nextword.training.planning import NgramPlan, Plan, plan_training
 from nextword.training.recipe_files import (
     read_recipe,
     read_settings,
+    recipe_measured,
     recipe_names,
     recipe_text,
     task_recipe_names,
@@ -88,6 +89,7 @@ __all__ = [
     "prepare_data",
     "read_recipe",
     "read_settings",
+    "recipe_measured",
     "recipe_names",
     "recipe_text",
     "refuse_idle_settings",
