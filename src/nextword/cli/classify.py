@@ -76,6 +76,7 @@ def train(
         ),
     ] = None,
     out: Out = None,
+    *,
     valid: Valid = None,
     test: Test = None,
     text_column: TextColumn = None,
@@ -132,6 +133,7 @@ def evaluate(
     files: Annotated[
         list[str] | None, typer.Argument(metavar="FILE", help="Files with labels.")
     ] = None,
+    *,
     text: Annotated[
         list[str] | None, typer.Option("--text", metavar="FILE", help="The same as FILE.")
     ] = None,
@@ -187,6 +189,7 @@ def predict(
         str,
         typer.Argument(metavar="FILE", help="One text a line, or a table; - is standard input."),
     ] = _STANDARD_INPUT,
+    *,
     text_column: TextColumn = None,
     format: Format = None,
     device: Device = "auto",

@@ -61,6 +61,7 @@ def run(
             "used again.",
         ),
     ] = _DEFAULT_FOLDER,
+    *,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed of every experiment.")] = 0,
     json: Json = False,
     quiet: Quiet = False,

@@ -21,6 +21,7 @@ def next_words(
             metavar="CONTEXT", help="Text before the next word; - reads standard input."
         ),
     ],
+    *,
     k: Annotated[int, typer.Option("-k", metavar="N", help="Number of words.")] = 5,
     complete: Annotated[
         bool, typer.Option("--complete", help="Complete the partial word at the end of CONTEXT.")

@@ -78,7 +78,7 @@ class LineProgress(ProgressDisplay):
         """Print the last record if it has not been printed."""
         self._show_waiting()
 
-    def on_progress(self, stage: str, done: int, total: int | None = None) -> None:
+    def on_progress(self, stage: str, done: int, *, total: int | None = None) -> None:
         """Print the progress of a stage that takes more than 2 seconds."""
         now = self._clock()
         if stage != self._stage:

@@ -48,6 +48,7 @@ def train(
         list[str] | None, typer.Argument(metavar="TRAIN", help=f"{_QUESTIONS}.")
     ] = None,
     out: Out = None,
+    *,
     valid: Valid = None,
     test: Test = None,
     recipe: Recipe = None,
@@ -99,6 +100,7 @@ def evaluate(
     files: Annotated[
         list[str] | None, typer.Argument(metavar="FILE", help=f"{_QUESTIONS}.")
     ] = None,
+    *,
     text: Annotated[
         list[str] | None, typer.Option("--text", metavar="FILE", help="The same as FILE.")
     ] = None,
@@ -144,7 +146,7 @@ def evaluate(
         for done, each in enumerate(scored, start=1):
             counter.add(each)
             report.add(each)
-            progress.on_progress("answering questions", done, len(items))
+            progress.on_progress("answering questions", done, total=len(items))
     scores = counter.scores()
     shown = {"model": model, "text": " ".join(names), **scores.to_dict(), "beam_size": beam}
     if out is not None:
@@ -167,6 +169,7 @@ def predict(
             metavar="FILE", help="Questions as for evaluate, without answers; - for input."
         ),
     ] = "-",
+    *,
     beam: Beam = 1,
     batch_size: BatchSize = None,
     device: Device = "auto",

@@ -11,6 +11,7 @@ from nextword.cli.output import aligned, write_json, write_line, write_text
 def recipes(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="Print this recipe.")] = None,
     json: Json = False,
+    *,
     debug: Debug = False,
 ) -> None:
     """List the recipes, or print one as TOML."""

@@ -28,6 +28,7 @@ def score(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="File with the lines; - is standard input.")
     ] = STANDARD_INPUT,
+    *,
     batch_size: BatchSize = None,
     encoding_errors: EncodingErrors = "strict",
     field: Field = None,

@@ -59,6 +59,7 @@ def train(
         typer.Argument(metavar="TRAIN", help="CoNLL-U files, or files with one word a line."),
     ] = None,
     out: Out = None,
+    *,
     valid: Valid = None,
     test: Test = None,
     column: Column = None,
@@ -110,6 +111,7 @@ def evaluate(
     files: Annotated[
         list[str] | None, typer.Argument(metavar="FILE", help="Files with labels.")
     ] = None,
+    *,
     text: Annotated[
         list[str] | None, typer.Option("--text", metavar="FILE", help="The same as FILE.")
     ] = None,
@@ -163,6 +165,7 @@ def predict(
         str,
         typer.Argument(metavar="FILE", help="Text or a file with one word a line; - for input."),
     ] = "-",
+    *,
     column: Column = None,
     format: Format = None,
     probabilities: Annotated[

@@ -29,6 +29,7 @@ def train(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="RUN", help="Run folder to write.")
     ] = None,
+    *,
     recipe: Annotated[
         str | None,
         typer.Option(

@@ -83,6 +83,7 @@ FusionWeight = Annotated[
 def train(
     files: Annotated[list[str] | None, typer.Argument(metavar="TRAIN", help=f"{_PAIRS}.")] = None,
     out: Out = None,
+    *,
     valid: Valid = None,
     test: Test = None,
     recipe: Recipe = None,
@@ -135,6 +136,7 @@ def train(
 def evaluate(
     model: TransducerModel,
     files: Annotated[list[str] | None, typer.Argument(metavar="FILE", help=f"{_PAIRS}.")] = None,
+    *,
     text: Annotated[
         list[str] | None, typer.Option("--text", metavar="FILE", help="The same as FILE.")
     ] = None,
@@ -183,7 +185,7 @@ def evaluate(
     with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:
         for done, each in enumerate(scored, start=1):
             counter.add(each)
-            progress.on_progress("finding targets of sources", done, len(pairs))
+            progress.on_progress("finding targets of sources", done, total=len(pairs))
     scores = counter.scores()
     shown = {"model": model, "text": " ".join(names), **scores.to_dict(), "beam_size": beam}
     if out is not None:
@@ -203,6 +205,7 @@ def predict(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="One source a line, or JSON lines; - for input.")
     ] = "-",
+    *,
     beam: Beam = 1,
     n_best: Annotated[
         int, typer.Option("--n-best", metavar="N", help="Number of targets of a source.")

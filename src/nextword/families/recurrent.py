@@ -93,7 +93,7 @@ class RecurrentLanguageModel(NeuralLanguageModel):
     ) -> tuple[Hidden, State]:
         """Return the last layer's outputs, (batch, time, hidden), and the state after reading."""
         outputs, stack_state = self.core(
-            embeddings, self._to_stack_state(state), lengths, layer_traces=layer_traces
+            embeddings, self._to_stack_state(state), lengths=lengths, layer_traces=layer_traces
         )
         num_new_tokens = token_ids.shape[1] if lengths is None else lengths
         state = state.after(self._to_tensors(stack_state), num_new_tokens=num_new_tokens)

@@ -60,7 +60,7 @@ def run_claims(
     """
     outcomes: tuple[Outcome, ...] = ()
     for number, claim in enumerate(claims):
-        bench.on_progress(f"claims ({claim.id} {claim.name})", number, len(claims))
+        bench.on_progress(f"claims ({claim.id} {claim.name})", number, total=len(claims))
         outcomes = (*outcomes, run_claim(claim, bench))
         if on_outcome is not None:
             on_outcome(_report(outcomes, bench))

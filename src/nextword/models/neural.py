@@ -69,7 +69,7 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         return self.next_log_probs(token_ids, before)
 
     def hidden(
-        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
+        self, token_ids: TokenIds, state: State, *, lengths: Lengths | None = None
     ) -> tuple[Hidden, State]:
         """Read tokens and return the vectors that the output head predicts from.
 
@@ -194,13 +194,13 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
 
     def advance(self, token_ids: TokenIds, state: State, lengths: Lengths | None = None) -> State:
         """Read tokens without scoring anything and return the state after them."""
-        return self.hidden(token_ids, state, lengths)[1]
+        return self.hidden(token_ids, state, lengths=lengths)[1]
 
     def next_log_probs(
         self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
     ) -> tuple[LogProbs, State]:
         """Read tokens and return the log-probabilities of the next token after each, in nats."""
-        hidden, after = self.hidden(token_ids, state, lengths)
+        hidden, after = self.hidden(token_ids, state, lengths=lengths)
         return self.log_probs_from_hidden(hidden, state, token_ids=token_ids), after
 
     def log_probs_from_hidden(
@@ -229,7 +229,7 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         The output head computes only the positions that are scored.
         """
         self.check_targets(token_ids, target_ids)
-        hidden, after = self.hidden(token_ids, state, lengths)
+        hidden, after = self.hidden(token_ids, state, lengths=lengths)
         if lengths is None and mask is None:
             nll = self.nll_from_hidden(
                 hidden.flatten(0, 1), target_ids.flatten(), state=state, token_ids=token_ids

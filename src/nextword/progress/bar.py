@@ -40,7 +40,7 @@ class BarProgress(ProgressDisplay):
         """Stop updating the bar."""
         self.close()
 
-    def on_progress(self, stage: str, done: int, total: int | None = None) -> None:
+    def on_progress(self, stage: str, done: int, *, total: int | None = None) -> None:
         """Show the progress of a stage."""
         if stage != self._stage:
             self.close()

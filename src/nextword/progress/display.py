@@ -37,7 +37,7 @@ class ProgressDisplay(Callback):
         """Record that training has started."""
         self.has_trained = True
 
-    def on_progress(self, stage: str, done: int, total: int | None = None) -> None:
+    def on_progress(self, stage: str, done: int, *, total: int | None = None) -> None:
         """Show the progress of a stage.
 
         Args:

@@ -4,10 +4,11 @@ The folders: `loop` contains the training loop of every task, `language_modeling
 language models, `data` the preparation of the texts, and `planning` the planner.
 """
 
+from nextword.base import ProgressCallback
 from nextword.training.baseline import kneser_ney_baseline
 from nextword.training.choices import cell_layer, tokenizer_layer, without_given
 from nextword.training.config import EvaluationConfig, RunConfig, TextConfig, TrainingConfig
-from nextword.training.data import OLD_TEXT, ProgressCallback, TrainingData, prepare_data
+from nextword.training.data import OLD_TEXT, TrainingData, prepare_data
 from nextword.training.effects import (
     idle_updates,
     refuse_idle_settings,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from nextword.base import ConfigError, require
+from nextword.base import ConfigError, ProgressCallback, require
 from nextword.families import NetworkSpec, NeuralModelConfig
 from nextword.families.contract import Network
 from nextword.layers import EmbeddingConfig
@@ -20,7 +20,6 @@ from nextword.training.choices import choose_by_text
 from nextword.training.config import RunConfig
 from nextword.training.data import (
     PretrainedVectors,
-    ProgressCallback,
     TextAccess,
     TrainingData,
     prepare_data,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from nextword.base import Values, encode, write_toml
+from nextword.base import ProgressCallback, Values, encode, write_toml
 from nextword.evaluation import PerplexityCard, evaluate
 from nextword.families import NetworkSpec
 from nextword.families.contract import Network
@@ -18,7 +18,6 @@ from nextword.tokens import TokenStore
 from nextword.training.choices import keep_chosen
 from nextword.training.config import RunConfig
 from nextword.training.data import (
-    ProgressCallback,
     TextAccess,
     check_sources,
     require_unchanged,
@@ -241,7 +240,7 @@ def _measure(
             text=data.descriptions[name],
             reset=config.training.reset,
             on_progress=lambda done: (
-                on_progress(f"measuring on the {name} text, tokens", done, store.num_tokens)
+                on_progress(f"measuring on the {name} text, tokens", done, total=store.num_tokens)
                 if on_progress
                 else None
             ),

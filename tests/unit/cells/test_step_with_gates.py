@@ -124,8 +124,8 @@ def test_traced_step_state_is_computed_from_the_gates(make_cell: MakeCell) -> No
 class DoubledLstm(LstmCell):
     """A subclass that replaces the step and says nothing of gates."""
 
-    def step(self, inputs, state, noise: StepNoise = NO_NOISE):  # type: ignore[no-untyped-def]
-        outputs, after = super().step(2.0 * inputs, state, noise)
+    def step(self, inputs, state, *, noise: StepNoise = NO_NOISE):  # type: ignore[no-untyped-def]
+        outputs, after = super().step(2.0 * inputs, state, noise=noise)
         return outputs, after
 
 
@@ -141,8 +141,8 @@ def test_traced_step_of_a_subclass_with_its_own_step_has_no_wrong_gates() -> Non
 class HalvedLstm(LstmCell):
     """A subclass that replaces the step and its gates together."""
 
-    def step_with_gates(self, inputs, state, noise: StepNoise = NO_NOISE):  # type: ignore[no-untyped-def]
-        return super().step_with_gates(0.5 * inputs, state, noise)
+    def step_with_gates(self, inputs, state, *, noise: StepNoise = NO_NOISE):  # type: ignore[no-untyped-def]
+        return super().step_with_gates(0.5 * inputs, state, noise=noise)
 
 
 def test_traced_step_of_a_subclass_with_its_own_gates_is_its_step() -> None:

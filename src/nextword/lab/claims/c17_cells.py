@@ -124,7 +124,7 @@ def _search(bench: Workbench, model: Model) -> CellSearch:
         num_units=1,
         ablation_tokens=_PIECE,
         seed=bench.seed,
-        on_progress=lambda stage: bench.on_progress(stage, 0, None),
+        on_progress=lambda stage: bench.on_progress(stage, 0),
     )
 
 

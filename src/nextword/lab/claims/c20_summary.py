@@ -57,7 +57,9 @@ def measure(bench: Workbench) -> Finding:
     train_encoder(
         encoder,
         train,
-        on_step=lambda done, total: bench.on_progress("training the encoder, steps", done, total),
+        on_step=lambda done, total: bench.on_progress(
+            "training the encoder, steps", done, total=total
+        ),
     )
     words = probed_words(train)
     fitted, scored = probed_sentences(train, words), probed_sentences(held_out, words)

@@ -84,7 +84,7 @@ class _Steps(Callback):
     def on_step(self, record: StepRecord) -> None:
         """Report a step."""
         stage = f"training the {self._name}, steps"
-        self._bench.on_progress(stage, record.step, record.num_steps)
+        self._bench.on_progress(stage, record.step, total=record.num_steps)
 
 
 def _written(modules: Iterable[tuple[str, str]], folder: Path) -> Path:

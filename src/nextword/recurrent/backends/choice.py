@@ -30,8 +30,8 @@ class Backend:
     Attributes:
         name: Its name in `training.backend`.
         supports: Returns whether it can run a cell.
-        run: Runs a layer over a window that is not empty: (cell, inputs, state, lengths, noise) to
-            (outputs, final state).
+        run: Runs a layer over a window that is not empty, with the arguments of
+            `reference.run_layer`, and returns the outputs and the final state.
         noise: The kinds of noise that it supports.
         is_worthwhile: Returns whether it is faster for a cell than the backends after it. If no
             backend is, the first one that supports the cell is chosen.
@@ -51,13 +51,14 @@ class Backend:
         self,
         cell: AnyCell,
         inputs: Embeddings,
+        *,
         state: CellState,
         lengths: Lengths | None,
         noise: LayerNoise = NO_LAYER_NOISE,
     ) -> tuple[Hidden, CellState]:
         """Run a layer; arguments and results as in the reference, which runs empty windows."""
         run = reference.run_layer if 0 in inputs.shape[:2] else self.run
-        return run(cell, inputs, state, lengths, noise)
+        return run(cell, inputs, state=state, lengths=lengths, noise=noise)
 
 
 #: Fastest first; the last one supports everything.

@@ -38,7 +38,7 @@ class LanguageModelFeatures(nn.Module):
         """Return the features of each word, (batch, time, output_size)."""
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.is_frozen):
             state = self.model.initial_state(len(tokens.lengths))
-            hidden, _ = self.model.hidden(tokens.token_ids, state, tokens.lengths)
+            hidden, _ = self.model.hidden(tokens.token_ids, state, lengths=tokens.lengths)
         places = tokens.places[:, :, None].expand(-1, -1, hidden.shape[2])
         return hidden.gather(1, places)
 

@@ -115,7 +115,7 @@ def _read(
     for item in read_items([access.located(name) for name in names]):
         items.append(item)
         if on_progress is not None and len(items) % 1000 == 0:
-            on_progress(f"reading the {part} data, questions", len(items), None)
+            on_progress(f"reading the {part} data, questions", len(items))
     return items
 
 

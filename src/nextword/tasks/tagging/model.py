@@ -62,7 +62,7 @@ class TaggingModel(nn.Module):
             mask = batch.mask()
             return nn.functional.cross_entropy(emissions[mask], label_ids[mask], reduction="sum")
         with torch.autocast(emissions.device.type, enabled=False):
-            return self.crf.nll(emissions, label_ids, batch.lengths).sum()
+            return self.crf.nll(emissions, label_ids, lengths=batch.lengths).sum()
 
     def decode(self, emissions: Emissions, lengths: Lengths) -> TokenIds:
         """Return the ids of the most probable labels, (batch, time).

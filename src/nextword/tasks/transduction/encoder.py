@@ -77,7 +77,7 @@ class SourceEncoder(nn.Module):
         final_states: tuple[CellState, ...]
         if isinstance(self.layers, RecurrentStack):
             state = self.layers.initial_state(len(source_ids))
-            outputs, final_states = self.layers(embeddings, state, lengths)
+            outputs, final_states = self.layers(embeddings, state, lengths=lengths)
         else:
             outputs, both = self.layers(embeddings, lengths)
             final_states = tuple((*ahead, *back) for ahead, back in both)

@@ -106,7 +106,7 @@ def _read(
     for pair in read_pairs([access.located(name) for name in names]):
         pairs.append(pair)
         if on_progress is not None and len(pairs) % 1000 == 0:
-            on_progress(f"reading the {part} data, pairs", len(pairs), None)
+            on_progress(f"reading the {part} data, pairs", len(pairs))
     return pairs
 
 

@@ -10,14 +10,13 @@ from nextword.training.data.sources import (
     require_unchanged,
     starting_folder,
 )
-from nextword.training.data.texts import ProgressCallback, TrainingData, prepare_data
+from nextword.training.data.texts import TrainingData, prepare_data
 from nextword.training.data.vocabulary_check import check_vocabulary
 
 __all__ = [
     "NO_FILES",
     "OLD_TEXT",
     "PretrainedVectors",
-    "ProgressCallback",
     "TextAccess",
     "TrainingData",
     "changed_text",

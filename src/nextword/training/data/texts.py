@@ -7,9 +7,8 @@ again, so a resumed run reads the same ids.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
-from nextword.base import ConfigError, MismatchError
+from nextword.base import ConfigError, MismatchError, ProgressCallback
 from nextword.text import (
     ByteStream,
     Corpus,
@@ -35,20 +34,6 @@ from nextword.training.data.sources import TextAccess, changed_text
 from nextword.training.data.vocabulary_check import check_vocabulary
 
 _TOKENIZER = "tokenizer.json"
-
-
-@runtime_checkable
-class ProgressCallback(Protocol):
-    """A progress callback, called with (stage, done, total)."""
-
-    def __call__(self, stage: str, done: int, total: int | None = None) -> None:
-        """Receive the progress of a stage.
-
-        Args:
-            stage: Name of the stage, with the unit of `done` if it is not obvious.
-            done: Number of units done so far.
-            total: Number of units in the stage; None if it is not known.
-        """
 
 
 @dataclass(frozen=True, kw_only=True)
