@@ -11,9 +11,9 @@ from nextword import __version__
 from nextword.cli import main
 
 COMMANDS = (
-    *("demo", "train", "recipes", "settings", "evaluate", "mix", "audit"),
-    *("generate", "next", "score", "surprisal", "pairs", "encode", "info"),
-    *("export", "bench", "bench-keyboard"),
+    *("demo", "train", "recipes", "settings", "evaluate", "compare", "mix", "audit"),
+    *("generate", "next", "score", "surprisal", "pairs", "encode", "serve"),
+    *("info", "export", "bench", "bench-keyboard"),
     *("tag", "classify", "transduce", "read", "lab", "inspect"),
 )
 

@@ -124,7 +124,7 @@ class PromptListener(WaitedListener):
                 TokenEntry(
                     token=self._tokenizer.token_text(token_id),
                     log_prob=log_prob if is_shown else None,
-                    top=top_texts(self._tokenizer, top, token_id, log_prob)
+                    top=top_texts(self._tokenizer, top, token_id=token_id, log_prob=log_prob)
                     if is_shown and log_prob is not None
                     else None,
                     offset=offset,

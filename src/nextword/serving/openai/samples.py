@@ -95,7 +95,12 @@ class SampleText:
                 TokenEntry(
                     token=text,
                     log_prob=token.log_prob,
-                    top=top_texts(self._tokenizer, token.top, token.token_id, token.log_prob),
+                    top=top_texts(
+                        self._tokenizer,
+                        token.top,
+                        token_id=token.token_id,
+                        log_prob=token.log_prob,
+                    ),
                     offset=token_offset(part, text, before=self._num_decoded),
                 )
             )
@@ -134,9 +139,19 @@ class SampleText:
 
 
 def top_texts(
-    tokenizer: Tokenizer, top: TopTokens | None, token_id: int, log_prob: float
+    tokenizer: Tokenizer, top: TopTokens | None, *, token_id: int, log_prob: float
 ) -> dict[str, float] | None:
-    """Return the log-probabilities of the most probable tokens and of one token, by their text."""
+    """Return log-probabilities by the text of the token.
+
+    Args:
+        tokenizer: The tokenizer.
+        top: The most probable tokens; None if they were not asked for.
+        token_id: A token that is added to them.
+        log_prob: Its log-probability, in nats.
+
+    Returns:
+        The log-probabilities, in nats; None if they were not asked for.
+    """
     if top is None:
         return None
     pairs = [*zip(top.token_ids, top.log_probs, strict=True), (token_id, log_prob)]

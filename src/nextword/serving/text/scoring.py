@@ -152,7 +152,7 @@ def scoring_routes(context: Context) -> APIRouter:
         seconds = time.perf_counter() - started
         listeners = [listener for _, listener in requests]
         reset: Reset = "never" if request.lines is None else "line"
-        card = perplexity_card(served, units, listeners, reset=reset, seconds=seconds)
+        card = perplexity_card(served, units, listeners=listeners, reset=reset, seconds=seconds)
         return ScoreBody(
             model=served.name,
             results=[_result(*pair) for pair in zip(units, listeners, strict=True)],
@@ -189,8 +189,8 @@ def scored_units(request: ScoreRequest, tokenizer: Tokenizer) -> list[ScoredUnit
 def perplexity_card(
     served: Served,
     units: Sequence[ScoredUnit],
-    listeners: Sequence[ScoreListener],
     *,
+    listeners: Sequence[ScoreListener],
     reset: Reset,
     seconds: float,
 ) -> Values:
