@@ -134,7 +134,7 @@ def answering_routes(context: Context) -> APIRouter:
     async def transduce(request: TransduceRequest, http: HttpRequest) -> TransduceBody:
         """Map sources to targets."""
         served = context.models.find(request.model, task="transduction")
-        require_words(context, "sources", [source.split() for source in request.sources])
+        require_words(context, "sources", items=[source.split() for source in request.sources])
         if request.n_best > request.beam:
             raise ApiError(
                 f"n_best is {request.n_best}, above beam {request.beam}.",
@@ -157,7 +157,7 @@ def answering_routes(context: Context) -> APIRouter:
         """Answer questions about passages."""
         served = context.models.find(request.model, task="reading")
         items = [question.item() for question in request.questions]
-        require_words(context, "questions", [item.passage.split() for item in items])
+        require_words(context, "questions", items=[item.passage.split() for item in items])
 
         def answers() -> list[AnswerBody]:
             return [

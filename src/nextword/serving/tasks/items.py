@@ -6,7 +6,7 @@ from nextword.serving.context import Context
 from nextword.serving.http import ApiError
 
 
-def require_words(context: Context, param: str, items: Sequence[Sequence[str]]) -> None:
+def require_words(context: Context, param: str, *, items: Sequence[Sequence[str]]) -> None:
     """Refuse items without a word, and too many items or words.
 
     Args:

@@ -89,7 +89,7 @@ def labelling_routes(context: Context) -> APIRouter:
         """Label the words of sentences."""
         served = context.models.find(request.model, task="tagging")
         words = [each.split() if isinstance(each, str) else each for each in request.sentences]
-        require_words(context, "sentences", words)
+        require_words(context, "sentences", items=words)
 
         def tagged() -> list[list[TaggedWord]]:
             found = served.model.tag_sentences(words, with_probabilities=request.probabilities)
@@ -102,7 +102,7 @@ def labelling_routes(context: Context) -> APIRouter:
     async def classify(request: ClassifyRequest, http: HttpRequest) -> ClassifyBody:
         """Label texts."""
         served = context.models.find(request.model, task="classification")
-        require_words(context, "texts", [text.split() for text in request.texts])
+        require_words(context, "texts", items=[text.split() for text in request.texts])
 
         def classified() -> list[ClassifiedBody]:
             return [
