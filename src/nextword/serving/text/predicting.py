@@ -21,7 +21,8 @@ from nextword.serving.http import (
     run_call,
     run_requests,
 )
-from nextword.tokens import Tokenizer
+from nextword.serving.models import Served
+from nextword.tokens import WORD_SEPARATORS, Tokenizer
 
 #: Longest text whose last word is completed, in tokens; it is read in one step of the engine.
 MAX_TYPED_TOKENS = 2048
@@ -39,6 +40,17 @@ class PredictionRequest(StrictBody):
     model: str | None = None
     text: str = ""
     k: Annotated[int, Field(ge=1, le=1000)] = 5
+
+
+class NextRequest(PredictionRequest):
+    """A text, whose last word is complete, to continue.
+
+    Attributes:
+        tokens: Whether entries of the vocabulary are returned, such as byte pairs and line ends,
+            instead of words.
+    """
+
+    tokens: bool = False
 
 
 class TokenProbability(Body):
@@ -95,43 +107,56 @@ class NextListener(WaitedListener):
 def prediction_routes(context: Context) -> APIRouter:
     """Return the routes that predict words."""
     router = APIRouter(tags=["Text"], responses=ERRORS)
-    timeout_s = context.limits.request_timeout_s
 
     @router.post("/v1/next")
-    async def next_tokens(request: PredictionRequest, http: HttpRequest) -> PredictionBody:
-        """Return the most probable next tokens, as `nextword next` does."""
+    async def next_words(request: NextRequest, http: HttpRequest) -> PredictionBody:
+        """Return the most probable next words, or tokens, as `nextword next` does."""
         served = context.models.find_forward(request.model)
+        if not request.tokens:
+            is_between = not request.text or request.text[-1] in WORD_SEPARATORS
+            typed = request.text if is_between else request.text + " "
+            found = await _completed(served, context, typed, k=request.k, http=http)
+            return PredictionBody(model=served.name, context=request.text, next=found)
         ids = tuple(served.tokenizer.encode(request.text).ids.tolist())
         context.require_prompt("text", [ids])
         listener = NextListener(
             served.tokenizer, k=request.k, never_ids=served.language_model.never_ids
         )
         requests = [(Request(prompt_ids=ids), listener)]
+        timeout_s = context.limits.request_timeout_s
         await run_requests(served.engine, requests, http=http, timeout_s=timeout_s)
         return PredictionBody(model=served.name, context=request.text, next=listener.found)
 
     @router.post("/v1/complete")
     async def complete(request: PredictionRequest, http: HttpRequest) -> PredictionBody:
-        """Complete the partial word at the end of a text.
-
-        A search for words of models without a word vocabulary is limited, as for a keyboard.
-        """
+        """Complete the partial word at the end of a text."""
         served = context.models.find_forward(request.model)
-        num_tokens = len(served.tokenizer.encode(request.text).ids)
-        if num_tokens > MAX_TYPED_TOKENS:
-            raise ApiError(
-                f"the text has {num_tokens} tokens; the limit is {MAX_TYPED_TOKENS}.",
-                help="Send the end of the text.",
-                param="text",
-                code="limit_exceeded",
-            )
-
-        def suggestions() -> list[tuple[str, float]]:
-            session = TypingSession(served.language_model, served.tokenizer, context=request.text)
-            return session.suggestions(request.k)
-
-        pairs = await run_call(served.engine, suggestions, http=http, timeout_s=timeout_s)
-        found = [TokenProbability(token=word, probability=share) for word, share in pairs]
+        found = await _completed(served, context, request.text, k=request.k, http=http)
         return PredictionBody(model=served.name, context=request.text, next=found)
 
     return router
+
+
+async def _completed(
+    served: Served, context: Context, text: str, *, k: int, http: HttpRequest
+) -> list[TokenProbability]:
+    """Return the most probable words that begin with the end of a text.
+
+    The search for words of models without a word vocabulary is limited, as for a keyboard.
+    """
+    num_tokens = len(served.tokenizer.encode(text).ids)
+    if num_tokens > MAX_TYPED_TOKENS:
+        raise ApiError(
+            f"the text has {num_tokens} tokens; the limit is {MAX_TYPED_TOKENS}.",
+            help="Send the end of the text.",
+            param="text",
+            code="limit_exceeded",
+        )
+
+    def suggestions() -> list[tuple[str, float]]:
+        session = TypingSession(served.language_model, served.tokenizer, context=text)
+        return session.suggestions(k)
+
+    timeout_s = context.limits.request_timeout_s
+    pairs = await run_call(served.engine, suggestions, http=http, timeout_s=timeout_s)
+    return [TokenProbability(token=word, probability=share) for word, share in pairs]

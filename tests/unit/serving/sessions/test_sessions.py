@@ -50,7 +50,7 @@ def test_session_predicts_as_after_the_whole_text(client: TestClient) -> None:
     assert appended["num_tokens"] == 5
     assert appended["log_probs"] is None
     found = [(each["token"], each["probability"]) for each in call(client, id, "next")["next"]]
-    expected = MODEL.next_words("w1 w2 w3\nw4")
+    expected = MODEL.next_tokens("w1 w2 w3\nw4")
     assert [token for token, _ in found] == [token for token, _ in expected]
     assert [share for _, share in found] == pytest.approx([share for _, share in expected])
 

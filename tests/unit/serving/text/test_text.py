@@ -75,12 +75,23 @@ def test_text_is_scored_as_evaluate_does(name: str, ending: str, client: TestCli
 @names
 @pytest.mark.parametrize("text", ["", "w1 w2", "caf"])
 def test_next_tokens_are_those_of_the_library(name: str, text: str, client: TestClient) -> None:
-    body = post(client, "/v1/next", model=name, text=text, k=4)
+    body = post(client, "/v1/next", model=name, text=text, k=4, tokens=True)
 
     found = [(each["token"], each["probability"]) for each in body["next"]]
-    expected = MODELS[name].next_words(text, k=4)
+    expected = MODELS[name].next_tokens(text, k=4)
     assert [token for token, _ in found] == [token for token, _ in expected]
     assert [share for _, share in found] == pytest.approx([share for _, share in expected])
+
+
+@pytest.mark.parametrize("text", ["", "w1 w2", "w1\n"])
+def test_next_words_are_those_of_the_library(text: str, client: TestClient) -> None:
+    body = post(client, "/v1/next", model="words", text=text, k=4)
+
+    found = [(each["token"], each["probability"]) for each in body["next"]]
+    expected = MODELS["words"].next_words(text, k=4)
+    assert [token for token, _ in found] == [token for token, _ in expected]
+    assert [share for _, share in found] == pytest.approx([share for _, share in expected])
+    assert body["context"] == text
 
 
 @names
