@@ -5,7 +5,7 @@ All but `check_values` and parity compare a backend with itself, so that one fau
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -33,9 +33,11 @@ def check_values(run_layer: RunLayer, make_cell: MakeCell) -> None:
     for bias in biases(cell):
         torch.nn.init.zeros_(bias)
 
-    actual = run_layer(cell, inputs, cell.initial_state(BATCH), None)
+    actual = run_layer(cell, inputs, state=cell.initial_state(BATCH), lengths=None)
 
-    assert_equal(actual, reference.run_layer(cell, inputs, cell.initial_state(BATCH), None))
+    assert_equal(
+        actual, reference.run_layer(cell, inputs, state=cell.initial_state(BATCH), lengths=None)
+    )
 
 
 def check_initial_state(run_layer: RunLayer, make_cell: MakeCell) -> None:
@@ -43,10 +45,10 @@ def check_initial_state(run_layer: RunLayer, make_cell: MakeCell) -> None:
     cell, inputs = random_cell(make_cell, INPUT, HIDDEN), numbers(BATCH, TIME, INPUT)
     state = random_state(cell, BATCH)
 
-    first, middle = run_layer(cell, inputs[:, :2], state, None)
-    second, final = run_layer(cell, inputs[:, 2:], middle, None)
+    first, middle = run_layer(cell, inputs[:, :2], state=state, lengths=None)
+    second, final = run_layer(cell, inputs[:, 2:], state=middle, lengths=None)
 
-    whole = run_layer(cell, inputs, state, None)
+    whole = run_layer(cell, inputs, state=state, lengths=None)
     assert_equal((torch.cat([first, second], 1), final), whole)
 
 
@@ -54,11 +56,11 @@ def check_bias(run_layer: RunLayer, make_cell: MakeCell) -> None:
     """Every number of every bias moves what comes out."""
     cell, inputs = random_cell(make_cell, INPUT, HIDDEN), numbers(BATCH, TIME, INPUT)
     state = random_state(cell, BATCH)
-    before, _ = run_layer(cell, inputs, state, None)
+    before, _ = run_layer(cell, inputs, state=state, lengths=None)
     for number in (bias[index] for bias in biases(cell) for index in range(len(bias))):
         with torch.no_grad():
             number += 1.0
-        after, _ = run_layer(cell, inputs, state, None)
+        after, _ = run_layer(cell, inputs, state=state, lengths=None)
         with torch.no_grad():
             number -= 1.0
         assert (after - before).abs().max() > 1e-6
@@ -74,8 +76,8 @@ def _ragged(
     alone = []
     for row, length in enumerate(lengths.tolist()):
         row_state = type(state)(*(part[row : row + 1] for part in state))
-        alone.append(run_layer(cell, inputs[row : row + 1, :length], row_state, None))
-    return run_layer(cell, inputs, state, lengths), alone
+        alone.append(run_layer(cell, inputs[row : row + 1, :length], state=row_state, lengths=None))
+    return run_layer(cell, inputs, state=state, lengths=lengths), alone
 
 
 def check_lengths_outputs(run_layer: RunLayer, make_cell: MakeCell) -> None:
@@ -105,7 +107,7 @@ def _gradcheck(run_layer: RunLayer, make_cell: MakeCell, which: str) -> None:
             tensor.requires_grad_(name == which)
 
     def run(*_: Tensor) -> tuple[Tensor, ...]:
-        outputs, final = run_layer(cell, inputs, state, None)
+        outputs, final = run_layer(cell, inputs, state=state, lengths=None)
         return (outputs, *final)
 
     assert torch.autograd.gradcheck(run, groups[which], raise_exception=False)
@@ -185,11 +187,12 @@ def gradients(results: tuple[Tensor, CellState], case: Case) -> Sequence[Tensor]
 
 def check_parity(run_layer: RunLayer, case: Case) -> None:
     """Outputs, final state and all gradients are the reference's."""
-    arguments = (case.cell, case.inputs, case.state, case.lengths)
-    noise = () if case.noise is NO_LAYER_NOISE else (case.noise,)
+    options: dict[str, Any] = {"state": case.state, "lengths": case.lengths}
+    if case.noise is not NO_LAYER_NOISE:
+        options["noise"] = case.noise
 
-    actual = run_layer(*arguments, *noise)
-    expected = reference.run_layer(*arguments, *noise)
+    actual = run_layer(case.cell, case.inputs, **options)
+    expected = reference.run_layer(case.cell, case.inputs, **options)
 
     assert_equal(actual, expected)
     assert_equal(gradients(actual, case), gradients(expected, case))

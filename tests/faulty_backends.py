@@ -22,7 +22,7 @@ class WeightedLstm(LstmCell):
         self.used = {"weight_ih": weight_ih, "weight_hh": weight_hh, "bias": bias}
 
     def step(
-        self, inputs: Tensor, state: LstmState, noise: StepNoise = NO_NOISE
+        self, inputs: Tensor, state: LstmState, *, noise: StepNoise = NO_NOISE
     ) -> tuple[Tensor, LstmState]:
         after = lstm_step(inputs, state, **self.used)
         return after.hidden_state, after
@@ -45,32 +45,34 @@ def altered(
 
 
 def ignores_lengths(
-    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None
+    cell: AnyCell, inputs: Tensor, *, state: CellState, lengths: Tensor | None
 ) -> Result:
-    return reference.run_layer(cell, inputs, state, None)
+    return reference.run_layer(cell, inputs, state=state, lengths=None)
 
 
 def shows_padding(
-    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None
+    cell: AnyCell, inputs: Tensor, *, state: CellState, lengths: Tensor | None
 ) -> Result:
-    _, final = reference.run_layer(cell, inputs, state, lengths)
-    return reference.run_layer(cell, inputs, state, None)[0], final
+    _, final = reference.run_layer(cell, inputs, state=state, lengths=lengths)
+    return reference.run_layer(cell, inputs, state=state, lengths=None)[0], final
 
 
 def state_of_padded_end(
-    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None
+    cell: AnyCell, inputs: Tensor, *, state: CellState, lengths: Tensor | None
 ) -> Result:
-    outputs, _ = reference.run_layer(cell, inputs, state, lengths)
-    return outputs, reference.run_layer(cell, inputs, state, None)[1]
+    outputs, _ = reference.run_layer(cell, inputs, state=state, lengths=lengths)
+    return outputs, reference.run_layer(cell, inputs, state=state, lengths=None)[1]
 
 
 def ignores_initial_state(
-    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None
+    cell: AnyCell, inputs: Tensor, *, state: CellState, lengths: Tensor | None
 ) -> Result:
-    return reference.run_layer(cell, inputs, cell.initial_state(len(inputs)), lengths)
+    return reference.run_layer(cell, inputs, state=cell.initial_state(len(inputs)), lengths=lengths)
 
 
-def swaps_gates(cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None) -> Result:
+def swaps_gates(
+    cell: AnyCell, inputs: Tensor, *, state: CellState, lengths: Tensor | None
+) -> Result:
     def swap(weight: Tensor) -> Tensor:
         i, f, g, o = weight.chunk(4)
         return torch.cat([f, i, g, o])
@@ -81,63 +83,73 @@ def swaps_gates(cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor
         weight_hh=swap(cell.weight_hh),
         bias=swap(cell.bias),
     )
-    return reference.run_layer(swapped, inputs, state, lengths)
+    return reference.run_layer(swapped, inputs, state=state, lengths=lengths)
 
 
-def drops_bias(cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None) -> Result:
+def drops_bias(
+    cell: AnyCell, inputs: Tensor, *, state: CellState, lengths: Tensor | None
+) -> Result:
     without = altered(cell, bias=torch.zeros_like(cell.bias))
-    return reference.run_layer(without, inputs, state, lengths)
+    return reference.run_layer(without, inputs, state=state, lengths=lengths)
 
 
 def cuts_gradient_of_inputs(
-    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None
+    cell: AnyCell, inputs: Tensor, *, state: CellState, lengths: Tensor | None
 ) -> Result:
-    return reference.run_layer(cell, inputs.detach(), state, lengths)
+    return reference.run_layer(cell, inputs.detach(), state=state, lengths=lengths)
 
 
 def cuts_gradient_of_state(
-    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None
+    cell: AnyCell, inputs: Tensor, *, state: CellState, lengths: Tensor | None
 ) -> Result:
     cut = type(state)(*(part.detach() for part in state))
-    return reference.run_layer(cell, inputs, cut, lengths)
+    return reference.run_layer(cell, inputs, state=cut, lengths=lengths)
 
 
 def halves_gradient_of_weights(
-    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None
+    cell: AnyCell, inputs: Tensor, *, state: CellState, lengths: Tensor | None
 ) -> Result:
     half = 0.5 * (cell.weight_hh + cell.weight_hh.detach())
-    return reference.run_layer(altered(cell, weight_hh=half), inputs, state, lengths)
+    return reference.run_layer(altered(cell, weight_hh=half), inputs, state=state, lengths=lengths)
 
 
 def ignores_mask(
-    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None, noise: LayerNoise
+    cell: AnyCell, inputs: Tensor, *, state: CellState, lengths: Tensor | None, noise: LayerNoise
 ) -> Result:
     step = replace(noise.step, mask=None)
-    return reference.run_layer(cell, inputs, state, lengths, replace(noise, step=step))
+    return reference.run_layer(
+        cell, inputs, state=state, lengths=lengths, noise=replace(noise, step=step)
+    )
 
 
 def ignores_dropped_connections(
-    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None, noise: LayerNoise
+    cell: AnyCell, inputs: Tensor, *, state: CellState, lengths: Tensor | None, noise: LayerNoise
 ) -> Result:
     step = replace(noise.step, weight_hh=None)
-    return reference.run_layer(cell, inputs, state, lengths, replace(noise, step=step))
+    return reference.run_layer(
+        cell, inputs, state=state, lengths=lengths, noise=replace(noise, step=step)
+    )
 
 
 def ignores_zoneout(
-    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None, noise: LayerNoise
+    cell: AnyCell, inputs: Tensor, *, state: CellState, lengths: Tensor | None, noise: LayerNoise
 ) -> Result:
-    return reference.run_layer(cell, inputs, state, lengths, replace(noise, held=()))
+    return reference.run_layer(
+        cell, inputs, state=state, lengths=lengths, noise=replace(noise, held=())
+    )
 
 
 def zones_out_hidden_alone(
-    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None, noise: LayerNoise
+    cell: AnyCell, inputs: Tensor, *, state: CellState, lengths: Tensor | None, noise: LayerNoise
 ) -> Result:
     held = (noise.held[0], *(torch.zeros_like(share) for share in noise.held[1:]))
-    return reference.run_layer(cell, inputs, state, lengths, replace(noise, held=held))
+    return reference.run_layer(
+        cell, inputs, state=state, lengths=lengths, noise=replace(noise, held=held)
+    )
 
 
 def draws_a_mask_a_step(
-    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None, noise: LayerNoise
+    cell: AnyCell, inputs: Tensor, *, state: CellState, lengths: Tensor | None, noise: LayerNoise
 ) -> Result:
     """Turns the mask by one entry at every step."""
     outputs = []
@@ -148,21 +160,25 @@ def draws_a_mask_a_step(
         held = tuple(share[time : time + 1] for share in noise.held)
         counted = None if lengths is None else (lengths - time).clamp(0, 1)
         output, state = reference.run_layer(
-            cell, inputs[:, time : time + 1], state, counted, replace(noise, step=step, held=held)
+            cell,
+            inputs[:, time : time + 1],
+            state=state,
+            lengths=counted,
+            noise=replace(noise, step=step, held=held),
         )
         outputs.append(output)
     return torch.cat(outputs, dim=1), state
 
 
 def ignores_the_limit(
-    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None, noise: LayerNoise
+    cell: AnyCell, inputs: Tensor, *, state: CellState, lengths: Tensor | None, noise: LayerNoise
 ) -> Result:
     unlimited = replace(noise, state_threshold=None)
-    return reference.run_layer(cell, inputs, state, lengths, unlimited)
+    return reference.run_layer(cell, inputs, state=state, lengths=lengths, noise=unlimited)
 
 
 def limits_the_first_state_alone(
-    cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None, noise: LayerNoise
+    cell: AnyCell, inputs: Tensor, *, state: CellState, lengths: Tensor | None, noise: LayerNoise
 ) -> Result:
     """Clips once, at the end of the way back."""
-    return ignores_the_limit(cell, inputs, noise.limited(state), lengths, noise)
+    return ignores_the_limit(cell, inputs, state=noise.limited(state), lengths=lengths, noise=noise)

@@ -183,7 +183,7 @@ def test_backend_two_layers_equal_the_reference(
 
     results = []
     for name in (backend.name, "reference"):
-        outputs, final = RecurrentStack(cells, backend=name)(case.inputs, state, counted)
+        outputs, final = RecurrentStack(cells, backend=name)(case.inputs, state, lengths=counted)
         loss = (outputs * weigh).sum() + sum(part.sum() for layer in final for part in layer)
         results.append((outputs, final, torch.autograd.grad(loss, leaves)))
 
@@ -195,7 +195,7 @@ def test_backend_changes_neither_inputs_nor_state(backend: Backend, make_cell: M
     case = make_case(make_cell, sizes=(7, 7), batch=(3, 5), lengths="ragged")
     before = [leaf.detach().clone() for leaf in case.leaves]
 
-    results = backend.run_layer(case.cell, case.inputs, case.state, case.lengths)
+    results = backend.run_layer(case.cell, case.inputs, state=case.state, lengths=case.lengths)
     gradients(results, case)
 
     torch.testing.assert_close([leaf.detach() for leaf in case.leaves], before, rtol=0, atol=0)

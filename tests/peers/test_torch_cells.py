@@ -89,7 +89,7 @@ def test_cell_over_time_equals_torch(
     inputs = numbers(*batch, sizes[0])
     parts = [numbers(batch[0], size) for size in cell.state_sizes]
 
-    outputs, final = reference.run_layer(cell, inputs, cell.state_type(*parts), None)
+    outputs, final = reference.run_layer(cell, inputs, state=cell.state_type(*parts), lengths=None)
 
     expected, expected_final = run_torch(layer, inputs, parts)
     torch.testing.assert_close(outputs, expected, rtol=1e-10, atol=1e-12)
@@ -107,7 +107,7 @@ def test_cell_gradients_equal_torch(
     ours = [inputs, *parts, *cell.parameters()]
     theirs = [inputs, *parts, *theirs_of(cell, layer)]
 
-    outputs, final = reference.run_layer(cell, inputs, cell.state_type(*parts), None)
+    outputs, final = reference.run_layer(cell, inputs, state=cell.state_type(*parts), lengths=None)
     gradients = torch.autograd.grad((outputs * weigh).sum() + final[-1].sum(), ours)
 
     expected, expected_final = run_torch(layer, inputs, parts)

@@ -40,6 +40,7 @@ from nextword.base.json_values import with_nulls
 from nextword.base.layers import Layer, merge, source_of
 from nextword.base.one_of import OneOf, parts
 from nextword.base.paths import checked_path, shortened
+from nextword.base.progress import ProgressCallback
 from nextword.base.ranges import (
     Decay,
     NonNegativeFloat,
@@ -80,6 +81,7 @@ __all__ = [
     "PositiveInt",
     "PositiveProbability",
     "Probability",
+    "ProgressCallback",
     "Registry",
     "SettingSection",
     "ShapeError",

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from nextword.base import BenchmarkError
+from nextword.base import BenchmarkError, ProgressCallback
 from nextword.benchmarking.cases import Case
 from nextword.benchmarking.measuring import (
     Effort,
-    ProgressHook,
     call_in_subprocess,
     describe_machine,
 )
@@ -15,7 +14,7 @@ from nextword.benchmarking.results import CaseResult, FailedCase, Report
 
 
 def measure_case(
-    case: Case, effort: Effort, *, on_progress: ProgressHook | None = None
+    case: Case, effort: Effort, *, on_progress: ProgressCallback | None = None
 ) -> CaseResult:
     """Measure a case in this process.
 
@@ -34,7 +33,7 @@ def measure_cases(
     cases: Sequence[Case],
     effort: Effort,
     *,
-    on_progress: ProgressHook | None = None,
+    on_progress: ProgressCallback | None = None,
     on_case: Callable[[Report, CaseResult | FailedCase], None] | None = None,
 ) -> Report:
     """Measure cases one after the other. If one fails, the others are still measured.
@@ -59,11 +58,11 @@ def measure_cases(
 
 
 def _outcome(
-    case: Case, effort: Effort, *, on_progress: ProgressHook | None
+    case: Case, effort: Effort, *, on_progress: ProgressCallback | None
 ) -> CaseResult | FailedCase:
-    def named_progress(stage: str, done: int, total: int | None) -> None:
+    def named_progress(stage: str, done: int, *, total: int | None = None) -> None:
         if on_progress is not None:
-            on_progress(f"{case.name}, {stage}", done, total)
+            on_progress(f"{case.name}, {stage}", done, total=total)
 
     try:
         result: CaseResult = call_in_subprocess(
@@ -78,5 +77,5 @@ def _outcome(
     return result
 
 
-def _ignore(stage: str, done: int, total: int | None) -> None:
+def _ignore(stage: str, done: int, *, total: int | None = None) -> None:
     """No-op progress hook."""

@@ -102,7 +102,7 @@ class Cell(nn.Module, ABC, Generic[StateT]):
 
     @abstractmethod
     def step(
-        self, inputs: StepInputs, state: StateT, noise: StepNoise = NO_NOISE
+        self, inputs: StepInputs, state: StateT, *, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, StateT]:
         """Compute one step.
 
@@ -116,7 +116,7 @@ class Cell(nn.Module, ABC, Generic[StateT]):
         """
 
     def step_with_gates(
-        self, inputs: StepInputs, state: StateT, noise: StepNoise = NO_NOISE
+        self, inputs: StepInputs, state: StateT, *, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, StateT, Gates]:
         """Compute one step and return its gates too; a cell without gates does not override it.
 
@@ -133,11 +133,11 @@ class Cell(nn.Module, ABC, Generic[StateT]):
             Outputs, (batch, output); the state after the step; and the gates by name after their
             activation, (batch, width) each.
         """
-        outputs, after = self.step(inputs, state, noise)
+        outputs, after = self.step(inputs, state, noise=noise)
         return outputs, after, {}
 
     def traced_step(
-        self, inputs: StepInputs, state: StateT, noise: StepNoise = NO_NOISE
+        self, inputs: StepInputs, state: StateT, *, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, StateT, Gates]:
         """Compute one step and return the gates that belong to it.
 
@@ -145,8 +145,8 @@ class Cell(nn.Module, ABC, Generic[StateT]):
         has no gates: those that it inherits belong to another step.
         """
         if self._step_has_gates:
-            return self.step_with_gates(inputs, state, noise)
-        outputs, after = self.step(inputs, state, noise)
+            return self.step_with_gates(inputs, state, noise=noise)
+        outputs, after = self.step(inputs, state, noise=noise)
         return outputs, after, {}
 
     @property

@@ -53,14 +53,14 @@ class DiagonalCell(Cell[DiagonalState]):
         """
 
     def step(
-        self, inputs: StepInputs, state: DiagonalState, noise: StepNoise = NO_NOISE
+        self, inputs: StepInputs, state: DiagonalState, *, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, DiagonalState]:
         """Compute one step; the outputs are the new hidden state."""
-        outputs, after, _ = self.step_with_gates(inputs, state, noise)
+        outputs, after, _ = self.step_with_gates(inputs, state, noise=noise)
         return outputs, after
 
     def step_with_gates(
-        self, inputs: StepInputs, state: DiagonalState, noise: StepNoise = NO_NOISE
+        self, inputs: StepInputs, state: DiagonalState, *, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, DiagonalState, Gates]:
         """Compute one step and return the gates too."""
         gates = self.gates(self.input_gates(inputs).to(state.hidden_state.dtype))

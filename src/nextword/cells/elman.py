@@ -99,14 +99,14 @@ class ElmanCell(Cell[ElmanState]):
         return f"{super().extra_repr()}, nonlinearity={self.nonlinearity}"
 
     def step(
-        self, inputs: StepInputs, state: ElmanState, noise: StepNoise = NO_NOISE
+        self, inputs: StepInputs, state: ElmanState, *, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, ElmanState]:
         """Compute one step; the outputs are the new hidden state."""
-        outputs, after, _ = self.step_with_gates(inputs, state, noise)
+        outputs, after, _ = self.step_with_gates(inputs, state, noise=noise)
         return outputs, after
 
     def step_with_gates(
-        self, inputs: StepInputs, state: ElmanState, noise: StepNoise = NO_NOISE
+        self, inputs: StepInputs, state: ElmanState, *, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, ElmanState, Gates]:
         """Compute one step and return the argument of σ too, named `preactivation`.
 
@@ -136,7 +136,7 @@ class ElmanPass(LayerPass):
         self.activation = activation
         self.activated = torch.empty_like(input_gates)
 
-    def step(self, time: int, before: Sequence[Tensor], after: Sequence[Tensor]) -> None:
+    def step(self, time: int, before: Sequence[Tensor], *, after: Sequence[Tensor]) -> None:
         """Compute h = σ(W_e e + W_h h⁻ + b)."""
         summed = self.product.add(self.input_gates[time], before[0], out=self.activated[time])
         after[0].copy_(self.activation.apply_(summed))

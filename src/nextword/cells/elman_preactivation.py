@@ -64,7 +64,7 @@ class ElmanPreactivationCell(Cell[PreactivationState]):
         return f"{super().extra_repr()}, nonlinearity={self.nonlinearity}"
 
     def step(
-        self, inputs: StepInputs, state: PreactivationState, noise: StepNoise = NO_NOISE
+        self, inputs: StepInputs, state: PreactivationState, *, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, PreactivationState]:
         """Compute one step; the outputs are φ of the new state."""
         seen = noise.seen(self.outputs(state.hidden_state))
@@ -83,7 +83,7 @@ class ElmanPreactivationCell(Cell[PreactivationState]):
 class PreactivationPass(ElmanPass):
     """A manual pass; stores φ of the state before each step, which the product multiplies."""
 
-    def step(self, time: int, before: Sequence[Tensor], after: Sequence[Tensor]) -> None:
+    def step(self, time: int, before: Sequence[Tensor], *, after: Sequence[Tensor]) -> None:
         """Compute h = W_e e + W_h φ(h⁻) + b."""
         activated = self.activation.apply_(self.activated[time].copy_(before[0]))
         self.product.add(self.input_gates[time], activated, out=after[0])

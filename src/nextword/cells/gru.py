@@ -116,14 +116,14 @@ class GruCell(Cell[GruState]):
         self.recurrent_bias = nn.Parameter(torch.zeros(hidden_size))
 
     def step(
-        self, inputs: StepInputs, state: GruState, noise: StepNoise = NO_NOISE
+        self, inputs: StepInputs, state: GruState, *, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, GruState]:
         """Compute one step; the outputs are the new hidden state."""
-        outputs, after, _ = self.step_with_gates(inputs, state, noise)
+        outputs, after, _ = self.step_with_gates(inputs, state, noise=noise)
         return outputs, after
 
     def step_with_gates(
-        self, inputs: StepInputs, state: GruState, noise: StepNoise = NO_NOISE
+        self, inputs: StepInputs, state: GruState, *, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, GruState, Gates]:
         """Compute one step and return the gates of `GRU_GATES` too."""
         gates = gru_gates(
@@ -160,7 +160,7 @@ class GruPass(LayerPass):
         self.products = torch.empty_like(input_gates)
         self.new_gates = input_gates.new_empty(num_steps, batch_size, self.size)
 
-    def step(self, time: int, before: Sequence[Tensor], after: Sequence[Tensor]) -> None:
+    def step(self, time: int, before: Sequence[Tensor], *, after: Sequence[Tensor]) -> None:
         """Compute h = n + z∘(h⁻ - n), where n = tanh(U_n e + b_n + r∘q)."""
         inputs, size = self.input_gates[time], self.size
         products = self.product.add(self.bias, before[0], out=self.products[time])

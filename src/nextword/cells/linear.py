@@ -52,7 +52,7 @@ class LinearCell(Cell[LinearState]):
         self.bias = nn.Parameter(torch.zeros(hidden_size))
 
     def step(
-        self, inputs: StepInputs, state: LinearState, noise: StepNoise = NO_NOISE
+        self, inputs: StepInputs, state: LinearState, *, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, LinearState]:
         """Compute one step; the outputs are the new hidden state."""
         weight_hh = noise.matrix(self.weight_hh)

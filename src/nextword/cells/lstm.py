@@ -110,14 +110,14 @@ class LstmCell(Cell[LstmState]):
         self.bias = nn.Parameter(forget_biased(hidden_size, forget_bias))
 
     def step(
-        self, inputs: StepInputs, state: LstmState, noise: StepNoise = NO_NOISE
+        self, inputs: StepInputs, state: LstmState, *, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, LstmState]:
         """Compute one step; the outputs are the new hidden state."""
-        outputs, after, _ = self.step_with_gates(inputs, state, noise)
+        outputs, after, _ = self.step_with_gates(inputs, state, noise=noise)
         return outputs, after
 
     def step_with_gates(
-        self, inputs: StepInputs, state: LstmState, noise: StepNoise = NO_NOISE
+        self, inputs: StepInputs, state: LstmState, *, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, LstmState, Gates]:
         """Compute one step and return the gates of `LSTM_GATES` too."""
         gates = lstm_gates(
@@ -153,13 +153,13 @@ class LstmPass(LayerPass):
         self.gates = torch.empty_like(input_gates)
         self.tanh_cells = input_gates.new_empty(num_steps, batch_size, self.size)
 
-    def step(self, time: int, before: Sequence[Tensor], after: Sequence[Tensor]) -> None:
+    def step(self, time: int, before: Sequence[Tensor], *, after: Sequence[Tensor]) -> None:
         """Compute c = f∘c⁻ + i∘c̃ and h = o∘tanh(c)."""
         gates = self.product.add(self.input_gates[time], before[0], out=self.gates[time])
-        self.activate(time, gates, before[1], after)
+        self.activate(time, gates, cell_before=before[1], after=after)
 
     def activate(
-        self, time: int, gates: Tensor, cell_before: Tensor, after: Sequence[Tensor]
+        self, time: int, gates: Tensor, *, cell_before: Tensor, after: Sequence[Tensor]
     ) -> None:
         """Compute the gates from their pre-activations, in place, then c and h.
 

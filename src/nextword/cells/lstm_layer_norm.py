@@ -69,14 +69,14 @@ class LayerNormLstmCell(Cell[LayerNormLstmState]):
         return _normalized(functional.linear(inputs, self.weight_ih), self.gain_ih, self.bias)
 
     def step(
-        self, inputs: StepInputs, state: LayerNormLstmState, noise: StepNoise = NO_NOISE
+        self, inputs: StepInputs, state: LayerNormLstmState, *, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, LayerNormLstmState]:
         """Compute one step; the outputs are the new hidden state."""
-        outputs, after, _ = self.step_with_gates(inputs, state, noise)
+        outputs, after, _ = self.step_with_gates(inputs, state, noise=noise)
         return outputs, after
 
     def step_with_gates(
-        self, inputs: StepInputs, state: LayerNormLstmState, noise: StepNoise = NO_NOISE
+        self, inputs: StepInputs, state: LayerNormLstmState, *, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, LayerNormLstmState, Gates]:
         """Compute one step and return the gates of `LSTM_GATES` too."""
         gates = self._gates(inputs, state, noise)
@@ -180,11 +180,11 @@ class LayerNormLstmPass(LstmPass):
         self.cells = NormalizedSteps.like(self.tanh_cells, gain=gain_cell, bias=bias_cell)
         self.zeros = torch.zeros_like(gain_hh)
 
-    def step(self, time: int, before: Sequence[Tensor], after: Sequence[Tensor]) -> None:
+    def step(self, time: int, before: Sequence[Tensor], *, after: Sequence[Tensor]) -> None:
         """Compute an LSTM step with r∘N(W h⁻) in place of W h⁻."""
         self.product.add(self.zeros, before[0], out=self.products.values[time])
         gates = torch.add(self.input_gates[time], self.products.forward(time), out=self.gates[time])
-        self.activate(time, gates, before[1], after)
+        self.activate(time, gates, cell_before=before[1], after=after)
 
     def tanh_cell(self, time: int, cell: Tensor) -> Tensor:
         """Return tanh(γ∘N(c) + d), and store it."""

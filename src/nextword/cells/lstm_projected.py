@@ -85,14 +85,14 @@ class ProjectedLstmCell(Cell[ProjectedLstmState]):
         return f"{super().extra_repr()}, projection_size={self.projection_size}"
 
     def step(
-        self, inputs: StepInputs, state: ProjectedLstmState, noise: StepNoise = NO_NOISE
+        self, inputs: StepInputs, state: ProjectedLstmState, *, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, ProjectedLstmState]:
         """Compute one step; the outputs are the new r."""
-        outputs, after, _ = self.step_with_gates(inputs, state, noise)
+        outputs, after, _ = self.step_with_gates(inputs, state, noise=noise)
         return outputs, after
 
     def step_with_gates(
-        self, inputs: StepInputs, state: ProjectedLstmState, noise: StepNoise = NO_NOISE
+        self, inputs: StepInputs, state: ProjectedLstmState, *, noise: StepNoise = NO_NOISE
     ) -> tuple[StepOutputs, ProjectedLstmState, Gates]:
         """Compute one step and return the gates of `LSTM_GATES` too, (batch, hidden) each."""
         gates = lstm_gates(
@@ -119,10 +119,10 @@ class ProjectedLstmPass(LstmPass):
         self.projection = projection.to(product.dtype)
         self.wide = torch.empty_like(self.tanh_cells)
 
-    def step(self, time: int, before: Sequence[Tensor], after: Sequence[Tensor]) -> None:
+    def step(self, time: int, before: Sequence[Tensor], *, after: Sequence[Tensor]) -> None:
         """Compute an LSTM step, then r = W_r (o∘tanh(c))."""
         wide = self.wide[time]
-        super().step(time, before, (wide, after[1]))
+        super().step(time, before, after=(wide, after[1]))
         after[0].copy_(wide.to(self.product.dtype) @ self.projection.t())
 
     def precompute_backward(self, states: Sequence[Tensor]) -> None:

@@ -26,7 +26,7 @@ class Product(Protocol):
 
     dtype: torch.dtype
 
-    def add(self, addend: Tensor, vectors: Tensor, out: Tensor) -> Tensor:
+    def add(self, addend: Tensor, vectors: Tensor, *, out: Tensor) -> Tensor:
         """Compute addend + vectors Wᵀ into `out`.
 
         Args:
@@ -79,7 +79,7 @@ class LayerPass(ABC):
     product: Product
 
     @abstractmethod
-    def step(self, time: int, before: Sequence[Tensor], after: Sequence[Tensor]) -> None:
+    def step(self, time: int, before: Sequence[Tensor], *, after: Sequence[Tensor]) -> None:
         """Compute one step of the forward pass.
 
         Args:

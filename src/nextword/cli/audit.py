@@ -33,6 +33,7 @@ def audit(
             f"{TEXT_HELP}; repeatable.",
         ),
     ] = None,
+    *,
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", help="Seed that selects the parts of the text.")
     ] = 0,

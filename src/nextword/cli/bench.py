@@ -33,6 +33,7 @@ def bench(
     list_cases: Annotated[
         bool, typer.Option("--list", help="Print the names of all cases, and measure nothing.")
     ] = False,
+    *,
     pairs: Annotated[
         int | None,
         typer.Option(

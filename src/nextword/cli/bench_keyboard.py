@@ -36,6 +36,7 @@ def bench_keyboard(
     text: Annotated[
         list[str], typer.Option("--text", metavar="TEXT", help=f"{TEXT_HELP}; repeatable.")
     ],
+    *,
     form: Annotated[
         str,
         typer.Option(

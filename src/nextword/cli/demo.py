@@ -34,6 +34,7 @@ def demo(
     minutes: Annotated[
         float | None, typer.Option("--minutes", metavar="M", help="Training time in minutes.")
     ] = None,
+    *,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:

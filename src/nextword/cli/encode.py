@@ -25,6 +25,7 @@ def encode(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="File with the lines; - is standard input.")
     ] = STANDARD_INPUT,
+    *,
     pooling: Annotated[
         str,
         typer.Option(

@@ -37,6 +37,7 @@ def evaluate(
     text: Annotated[
         list[str] | None, typer.Option("--text", metavar="TEXT", help=f"{TEXT_HELP}; repeatable.")
     ] = None,
+    *,
     split: Annotated[
         str | None,
         typer.Option(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def export(
     model: Model,
     to: Annotated[str, typer.Option("--to", metavar="arpa", help="Format to export to.")],
+    *,
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Output folder; created if missing.")
     ],

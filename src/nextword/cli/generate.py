@@ -26,6 +26,7 @@ def generate(
         str,
         typer.Option("--prompt", metavar="P", help="Text to continue; - reads standard input."),
     ] = "",
+    *,
     max_tokens: Annotated[
         int, typer.Option("--max-tokens", metavar="N", help="Maximum number of tokens.")
     ] = 100,

@@ -17,7 +17,7 @@ _FIGURE = re.compile(r"^(perplexity .*?|bits .*?|text|without unknown)  +(.+)$")
 
 
 def info(
-    model: Model, encoding: ArpaEncoding = None, json: Json = False, debug: Debug = False
+    model: Model, encoding: ArpaEncoding = None, *, json: Json = False, debug: Debug = False
 ) -> None:
     """Describe a model: family or task, sizes, settings, evaluation results and files."""
     from nextword import api

@@ -91,14 +91,14 @@ class _LazyDisplay:
     def __exit__(self, *error: object) -> None:
         self._stack.close()
 
-    def on_progress(self, stage: str, done: int, total: int | None = None) -> None:
+    def on_progress(self, stage: str, done: int, *, total: int | None = None) -> None:
         """Show the progress of a stage."""
         if self._display is None:
             from nextword.cli.progress import make_progress
 
             display = make_progress(quiet=self._quiet, is_terminal=sys.stderr.isatty())
             self._display = self._stack.enter_context(display)
-        self._display.on_progress(stage, done, total)
+        self._display.on_progress(stage, done, total=total)
 
 
 def require_one_text(text: Sequence[str] | None, *, split: str | None) -> None:

@@ -26,6 +26,7 @@ def mix(
             "--valid", metavar="TEXT", help=f"Held-out text for the weights: {TEXT_HELP}."
         ),
     ],
+    *,
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Model folder to write; new or empty.")
     ],

@@ -20,6 +20,7 @@ def pairs(
             metavar="PAIRS", help="JSON lines as those of BLiMP, or TSV with columns good and bad."
         ),
     ],
+    *,
     method: Annotated[
         str,
         typer.Option(

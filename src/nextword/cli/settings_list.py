@@ -31,6 +31,7 @@ def settings(
             help="Command whose settings are listed.",
         ),
     ] = "train",
+    *,
     json: Json = False,
     debug: Debug = False,
 ) -> None:

@@ -34,6 +34,7 @@ def surprisal(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="File with the lines; - is standard input.")
     ] = STANDARD_INPUT,
+    *,
     level: Annotated[
         str, typer.Option("--level", metavar="word|token", help="Rows of the table.")
     ] = "word",

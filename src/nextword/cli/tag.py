@@ -16,10 +16,12 @@ from nextword.cli.task_training import (
     Overrides,
     Recipe,
     Resume,
+    SameAsFile,
     Seed,
     Test,
     TrainDevice,
     Valid,
+    named_files,
     run_training,
     task_settings,
 )
@@ -59,6 +61,7 @@ def train(
         typer.Argument(metavar="TRAIN", help="CoNLL-U files, or files with one word a line."),
     ] = None,
     out: Out = None,
+    *,
     valid: Valid = None,
     test: Test = None,
     column: Column = None,
@@ -83,14 +86,12 @@ def train(
 
     settings = task_settings(
         overrides,
-        (
-            ("--valid", "text", "valid", valid),
-            ("--test", "text", "test", test),
-            ("--init", "text", "init", init),
-            ("--column", "tagging", "column", column),
-            ("--device", "training", "device", device),
-            ("--seed", "training", "seed", seed),
-        ),
+        valid=valid,
+        test=test,
+        init=init,
+        device=device,
+        seed=seed,
+        more=(("--column", "tagging", "column", column),),
     )
     run_training(
         partial(api.train_tagger, files or ()),
@@ -110,9 +111,8 @@ def evaluate(
     files: Annotated[
         list[str] | None, typer.Argument(metavar="FILE", help="Files with labels.")
     ] = None,
-    text: Annotated[
-        list[str] | None, typer.Option("--text", metavar="FILE", help="The same as FILE.")
-    ] = None,
+    *,
+    text: SameAsFile = None,
     column: Column = None,
     format: Format = None,
     encoding_errors: EncodingErrors = "strict",
@@ -132,12 +132,9 @@ def evaluate(
     Prints the accuracy of known and unknown words, precision, recall and F1 of each label or of the
     spans, and the most frequent errors.
     """
-    from nextword.base import ConfigError
     from nextword.tasks.tagging import evaluate_tagger
 
-    names = [*(files or ()), *(text or ())]
-    if not names:
-        raise ConfigError("no file is named.", help="Name a file with labels.")
+    names = named_files(files, text, content="labels")
     tagger = load_tagger(model, device=device)
     opened = open_files(
         names, tagger, column=column, format=format, encoding_errors=encoding_errors
@@ -145,7 +142,7 @@ def evaluate(
     scores = evaluate_tagger(tagger, (each for file in opened for each in file.sentences()))
     shown = {"model": model, "text": " ".join(names), **scores.to_dict()}
     if out is not None:
-        from nextword.tasks.tagging.report import write_tagging_report
+        from nextword.tasks.tagging.evaluation import write_tagging_report
 
         write_tagging_report(out, scores, values=shown)
     if json:
@@ -163,6 +160,7 @@ def predict(
         str,
         typer.Argument(metavar="FILE", help="Text or a file with one word a line; - for input."),
     ] = "-",
+    *,
     column: Column = None,
     format: Format = None,
     probabilities: Annotated[

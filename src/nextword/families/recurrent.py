@@ -22,10 +22,14 @@ from nextword.recurrent import RecurrentRegularizer, RecurrentStack, StackState
 from nextword.tensors import Embeddings, Hidden, Lengths, TokenIds
 
 _CELLS_WITH_NONLINEARITY = frozenset({"elman", "elman_preactivation"})
-_CELLS_WITH_FORGET_BIAS = frozenset({"lstm", "lstm_layer_norm", "lstm_projected", "min_lstm"})
+_CELLS_WITH_FORGET_BIAS = frozenset(
+    {"cifg", "lstm", "lstm_layer_norm", "lstm_projected", "min_lstm", "slstm"}
+)
 #: A registered cell may read any setting; only these are known not to.
 _BUILT_IN_CELLS = (
-    frozenset({"gru", "linear", "min_gru"}) | _CELLS_WITH_NONLINEARITY | _CELLS_WITH_FORGET_BIAS
+    frozenset({"gru", "linear", "min_gru", "rg_lru"})
+    | _CELLS_WITH_NONLINEARITY
+    | _CELLS_WITH_FORGET_BIAS
 )
 
 
@@ -93,7 +97,7 @@ class RecurrentLanguageModel(NeuralLanguageModel):
     ) -> tuple[Hidden, State]:
         """Return the last layer's outputs, (batch, time, hidden), and the state after reading."""
         outputs, stack_state = self.core(
-            embeddings, self._to_stack_state(state), lengths, layer_traces=layer_traces
+            embeddings, self._to_stack_state(state), lengths=lengths, layer_traces=layer_traces
         )
         num_new_tokens = token_ids.shape[1] if lengths is None else lengths
         state = state.after(self._to_tensors(stack_state), num_new_tokens=num_new_tokens)
@@ -122,8 +126,9 @@ class RecurrentSettings:
     Attributes:
         family: Name of the family.
         cell: `lstm`, `lstm_projected` (its hidden state is a projection), `lstm_layer_norm`,
-            `gru`, `elman`, `elman_preactivation` (its state is the sum before σ), `linear`, or
-            `min_gru` and `min_lstm`, whose gates depend on the input only. `register_cell` adds
+            `cifg` (coupled gates), `slstm` (exponential gates), `gru`, `elman`,
+            `elman_preactivation` (its state is the sum before σ), `linear`, or `min_gru`,
+            `min_lstm` and `rg_lru`, whose gates depend on the input only. `register_cell` adds
             others.
         nonlinearity: σ of the Elman cells: `tanh`, `sigmoid` or `relu`.
         num_layers: Number of stacked layers.

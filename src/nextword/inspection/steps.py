@@ -32,7 +32,7 @@ class RecurrentLayer:
             inputs: What the layer reads, (rows, input_size).
             state: The state before the step, (rows, size) each.
         """
-        _, after, _ = self.cell.traced_step(inputs, state, self.noise.step)
+        _, after, _ = self.cell.traced_step(inputs, state, noise=self.noise.step)
         mixed: CellState = self.noise.mixed(0, new=after, old=state)
         return mixed
 

@@ -10,6 +10,7 @@ import torch
 
 from nextword.lab.contract import Claim, Figures, Outcome
 from nextword.lab.workbench import Workbench
+from nextword.tensors import tune_process
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +61,7 @@ def run_claims(
     """
     outcomes: tuple[Outcome, ...] = ()
     for number, claim in enumerate(claims):
-        bench.on_progress(f"claims ({claim.id} {claim.name})", number, len(claims))
+        bench.on_progress(f"claims ({claim.id} {claim.name})", number, total=len(claims))
         outcomes = (*outcomes, run_claim(claim, bench))
         if on_outcome is not None:
             on_outcome(_report(outcomes, bench))
@@ -68,7 +69,12 @@ def run_claims(
 
 
 def run_claim(claim: Claim, bench: Workbench) -> Outcome:
-    """Run the experiment of one claim."""
+    """Run the experiment of one claim.
+
+    The process is tuned before, as trainings do, so that figures do not depend on whether a claim
+    before this one has trained a model.
+    """
+    tune_process()
     bench.seed_generators()
     started = time.perf_counter()
     finding = claim.measure(bench)

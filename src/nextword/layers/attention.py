@@ -155,7 +155,7 @@ class Attention(nn.Module):
         return SourceMemory(keys=keys, values=values, mask=mask, priors=priors)
 
     def forward(
-        self, queries: Queries, memory: SourceMemory, previous: Weights | None = None
+        self, queries: Queries, memory: SourceMemory, *, previous: Weights | None = None
     ) -> tuple[Float[Tensor, "batch time value"], Weights]:
         """Attend to a source.
 

@@ -206,7 +206,7 @@ class ContinuousCacheModel(LanguageModel, nn.Module):
     def _read(self, token_ids: TokenIds, state: State, lengths: Lengths | None) -> _Reading:
         self.check_inputs(token_ids, state, lengths=lengths)
         before = inner_state(state, _MODEL, fingerprint=self.model.fingerprint)
-        hidden, after = self.model.hidden(token_ids, before, lengths)
+        hidden, after = self.model.hidden(token_ids, before, lengths=lengths)
         num_steps = token_ids.shape[1]
         # The word at step t followed the hidden vector of step t - 1; the first one follows none.
         vectors = torch.cat([state.tensors[_LAST][:, None], hidden], dim=1)

@@ -52,8 +52,24 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         self.boundary_id = vocabulary.boundary_id
         self.never_ids = vocabulary.never_ids
 
+    __call__ = nn.Module.__call__
+
+    def forward(self, token_ids: TokenIds, state: State | None = None) -> tuple[LogProbs, State]:
+        """Read tokens and return the log-probabilities of the next token after each, in nats.
+
+        Args:
+            token_ids: Ids to read, (batch, time).
+            state: The state before them; the initial state when None.
+
+        Returns:
+            Log-probabilities, (batch, time, vocab), and the state after reading. As
+            `torch.nn.functional.cross_entropy` normalizes its input, it can read them as logits.
+        """
+        before = self.initial_state(len(token_ids)) if state is None else state
+        return self.next_log_probs(token_ids, before)
+
     def hidden(
-        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
+        self, token_ids: TokenIds, state: State, *, lengths: Lengths | None = None
     ) -> tuple[Hidden, State]:
         """Read tokens and return the vectors that the output head predicts from.
 
@@ -180,13 +196,13 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
 
     def advance(self, token_ids: TokenIds, state: State, lengths: Lengths | None = None) -> State:
         """Read tokens without scoring anything and return the state after them."""
-        return self.hidden(token_ids, state, lengths)[1]
+        return self.hidden(token_ids, state, lengths=lengths)[1]
 
     def next_log_probs(
         self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
     ) -> tuple[LogProbs, State]:
         """Read tokens and return the log-probabilities of the next token after each, in nats."""
-        hidden, after = self.hidden(token_ids, state, lengths)
+        hidden, after = self.hidden(token_ids, state, lengths=lengths)
         return self.log_probs_from_hidden(hidden, state, token_ids=token_ids), after
 
     def log_probs_from_hidden(
@@ -215,7 +231,7 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         The output head computes only the positions that are scored.
         """
         self.check_targets(token_ids, target_ids)
-        hidden, after = self.hidden(token_ids, state, lengths)
+        hidden, after = self.hidden(token_ids, state, lengths=lengths)
         if lengths is None and mask is None:
             nll = self.nll_from_hidden(
                 hidden.flatten(0, 1), target_ids.flatten(), state=state, token_ids=token_ids

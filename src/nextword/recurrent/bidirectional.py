@@ -87,8 +87,8 @@ class BidirectionalStack(nn.Module):
             if depth > 0:
                 inputs = self.dropout_between(inputs)
             begin = ahead.initial_state(len(inputs)), back.initial_state(len(inputs))
-            seen_before, (final_ahead,) = ahead(inputs, begin[0], lengths)
-            seen_after, (final_back,) = back(reverse(inputs, lengths), begin[1], lengths)
+            seen_before, (final_ahead,) = ahead(inputs, begin[0], lengths=lengths)
+            seen_after, (final_back,) = back(reverse(inputs, lengths), begin[1], lengths=lengths)
             inputs = torch.cat([seen_before, reverse(seen_after, lengths)], dim=2)
             if layer_outputs is not None:
                 layer_outputs.append(inputs)

@@ -11,7 +11,7 @@ from nextword.base import ConfigError, ShapeError
 from nextword.cells import AnyCell, CellState
 from nextword.layers import LayerTrace
 from nextword.recurrent.backends import Backend, choose_backend, lacks_kernels
-from nextword.recurrent.noise import NoiseKind
+from nextword.recurrent.noise import LayerNoise, NoiseKind
 from nextword.recurrent.regularizer import RecurrentRegularizer
 from nextword.recurrent.trace import appending_to
 from nextword.tensors import Embeddings, Hidden, Lengths
@@ -118,8 +118,8 @@ class RecurrentStack(nn.Module):
         self,
         inputs: Embeddings,
         state: StackState,
-        lengths: Lengths | None = None,
         *,
+        lengths: Lengths | None = None,
         layer_traces: list[LayerTrace] | None = None,
         layer_outputs: list[Hidden] | None = None,
     ) -> tuple[Hidden, StackState]:
@@ -147,7 +147,9 @@ class RecurrentStack(nn.Module):
                 inputs = self.dropout_between(inputs)
             noise = self._noise(cell, inputs)
             run_layer = backend.run_layer if layer_traces is None else appending_to(layer_traces)
-            inputs, layer_final = run_layer(cell, inputs, layer_state, lengths, *noise)
+            inputs, layer_final = run_layer(
+                cell, inputs, state=layer_state, lengths=lengths, **noise
+            )
             if depth > 0 and self.residual:
                 inputs = inputs + below
             if layer_outputs is not None:
@@ -155,13 +157,13 @@ class RecurrentStack(nn.Module):
             final_state.append(layer_final)
         return inputs, tuple(final_state)
 
-    def _noise(self, cell: AnyCell, inputs: Embeddings) -> tuple[Any, ...]:
+    def _noise(self, cell: AnyCell, inputs: Embeddings) -> dict[str, LayerNoise]:
         """Return a layer's noise as a further argument of the backend, or no argument."""
         if not self._kinds:
-            return ()
+            return {}
         batch_size, num_steps, _ = inputs.shape
         noise = self.regularizer.draw(cell, batch_size=batch_size, num_steps=num_steps)
-        return (replace(noise, state_threshold=self._state_threshold),)
+        return {"noise": replace(noise, state_threshold=self._state_threshold)}
 
     def _apply(self, *arguments: Any, **options: Any) -> "RecurrentStack":
         """Choose the backends again after the weights moved to another device or dtype."""

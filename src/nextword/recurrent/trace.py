@@ -20,6 +20,7 @@ def appending_to(layer_traces: list[LayerTrace]) -> RunLayer:
     def run_layer(
         cell: AnyCell,
         inputs: Embeddings,
+        *,
         state: CellState,
         lengths: Lengths | None,
         noise: LayerNoise = NO_LAYER_NOISE,

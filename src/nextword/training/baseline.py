@@ -1,11 +1,10 @@
 """The baseline of a neural network: Kneser-Ney trained on the same text and split."""
 
-from nextword.base import FormatError
+from nextword.base import FormatError, ProgressCallback
 from nextword.evaluation import PerplexityCard, evaluate
 from nextword.families import NgramConfig, train_ngram
 from nextword.storage import RunFolder
 from nextword.tokens import VocabularyTokenizer, open_store
-from nextword.training.data import ProgressCallback
 
 
 def kneser_ney_baseline(

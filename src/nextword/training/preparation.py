@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from nextword.base import ConfigError, require
+from nextword.base import ConfigError, ProgressCallback, require
 from nextword.families import NetworkSpec, NeuralModelConfig
 from nextword.families.contract import Network
 from nextword.layers import EmbeddingConfig
@@ -16,10 +16,10 @@ from nextword.storage import StoredModel, load_model
 from nextword.tensors import resolve_device, seed_everything, tune_process
 from nextword.text import ByteStream
 from nextword.tokens import Direction, TokenizerConfig
+from nextword.training.choices import choose_by_text
 from nextword.training.config import RunConfig
 from nextword.training.data import (
     PretrainedVectors,
-    ProgressCallback,
     TextAccess,
     TrainingData,
     prepare_data,
@@ -187,6 +187,7 @@ def prepare(
         on_progress=on_progress,
         access=access,
     )
+    config = choose_by_text(config, num_tokens=data.train.num_tokens)
     _require_validation(config, data)
     return Preparation(config, data, device=device, start=start.model, vectors=vectors)
 

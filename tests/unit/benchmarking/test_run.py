@@ -54,6 +54,6 @@ def test_measure_cases_tells_of_every_case_as_it_ends() -> None:
 def test_measure_cases_names_the_case_in_what_it_tells() -> None:
     told: list[str] = []
 
-    measure_cases([LAYERS], TINY_EFFORT, on_progress=lambda stage, *_: told.append(stage))
+    measure_cases([LAYERS], TINY_EFFORT, on_progress=lambda stage, *_, **__: told.append(stage))
 
     assert told == ["layers-tiny, checking", "layers-tiny, pairs", "layers-tiny, pairs"]

@@ -63,6 +63,28 @@ def min_lstm(w: Arrays, e: np.ndarray, h: np.ndarray) -> Arrays:
     }
 
 
+def cifg(w: Arrays, e: np.ndarray, h: np.ndarray) -> Arrays:
+    sums = e @ w["weight_ih"].T + h @ w["weight_hh"].T + w["bias"]
+    f, g, o = np.split(sums, 3, axis=-1)
+    return {"forget_gate": sigmoid(f), "cell_candidate": np.tanh(g), "output_gate": sigmoid(o)}
+
+
+def slstm(w: Arrays, e: np.ndarray, h: np.ndarray) -> Arrays:
+    sums = e @ w["weight_ih"].T + h @ w["weight_hh"].T + w["bias"]
+    i, f, z, o = np.split(sums, 4, axis=-1)
+    return {
+        "log_input_gate": i,
+        "log_forget_gate": np.log(sigmoid(f)),
+        "cell_candidate": np.tanh(z),
+        "output_gate": sigmoid(o),
+    }
+
+
+def rg_lru(w: Arrays, e: np.ndarray, h: np.ndarray) -> Arrays:
+    r, i, candidate = np.split(e @ w["weight_ih"].T + w["bias"], 3, axis=-1)
+    return {"recurrence_gate": sigmoid(r), "input_gate": sigmoid(i), "candidate": candidate}
+
+
 def elman(w: Arrays, e: np.ndarray, h: np.ndarray) -> Arrays:
     return {"preactivation": e @ w["weight_ih"].T + h @ w["weight_hh"].T + w["bias"]}
 
@@ -75,6 +97,9 @@ EQUATIONS: dict[str, Callable[[Arrays, np.ndarray, np.ndarray], Arrays]] = {
     "GruCell": gru,
     "MinGruCell": min_gru,
     "MinLstmCell": min_lstm,
+    "CifgCell": cifg,
+    "SlstmCell": slstm,
+    "RgLruCell": rg_lru,
     "ElmanCell": elman,
 }
 cells = pytest.mark.parametrize("make_cell", CELLS.values(), ids=CELLS)
@@ -124,8 +149,8 @@ def test_traced_step_state_is_computed_from_the_gates(make_cell: MakeCell) -> No
 class DoubledLstm(LstmCell):
     """A subclass that replaces the step and says nothing of gates."""
 
-    def step(self, inputs, state, noise: StepNoise = NO_NOISE):  # type: ignore[no-untyped-def]
-        outputs, after = super().step(2.0 * inputs, state, noise)
+    def step(self, inputs, state, *, noise: StepNoise = NO_NOISE):  # type: ignore[no-untyped-def]
+        outputs, after = super().step(2.0 * inputs, state, noise=noise)
         return outputs, after
 
 
@@ -141,8 +166,8 @@ def test_traced_step_of_a_subclass_with_its_own_step_has_no_wrong_gates() -> Non
 class HalvedLstm(LstmCell):
     """A subclass that replaces the step and its gates together."""
 
-    def step_with_gates(self, inputs, state, noise: StepNoise = NO_NOISE):  # type: ignore[no-untyped-def]
-        return super().step_with_gates(0.5 * inputs, state, noise)
+    def step_with_gates(self, inputs, state, *, noise: StepNoise = NO_NOISE):  # type: ignore[no-untyped-def]
+        return super().step_with_gates(0.5 * inputs, state, noise=noise)
 
 
 def test_traced_step_of_a_subclass_with_its_own_gates_is_its_step() -> None:

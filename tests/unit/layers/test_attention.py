@@ -67,7 +67,7 @@ def test_attention_location_kernel_moves_the_previous_weights() -> None:
         attention.location_kernel.zero_()
         attention.location_kernel[2 + 1] = 5.0
 
-    _, weights = attention(queries * 0, attention.prepare(values), previous)
+    _, weights = attention(queries * 0, attention.prepare(values), previous=previous)
 
     assert weights.argmax(2).unique().tolist() == [2]
 

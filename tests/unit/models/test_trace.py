@@ -42,7 +42,7 @@ def assert_equals_the_model(model: NeuralLanguageModel, *, tolerance: float) -> 
     trace = model_trace(model, token_ids, state=state, lengths=LENGTHS)
 
     log_probs, after = model.next_log_probs(token_ids, state, LENGTHS)
-    hidden, _ = model.hidden(token_ids, state, LENGTHS)
+    hidden, _ = model.hidden(token_ids, state, lengths=LENGTHS)
     # Rounding is relative to the numbers that are added, which in linear networks are large.
     tolerance *= max(1.0, float(hidden.detach().abs().max()))
     torch.testing.assert_close(trace.log_probs, log_probs, rtol=tolerance, atol=tolerance)
@@ -113,6 +113,9 @@ def test_trace_states_end_with_the_state_of_the_model(case: Case) -> None:
         ("gru", ["reset_gate", "update_gate", "new_gate"]),
         ("min_gru", ["update_gate", "candidate"]),
         ("min_lstm", ["forget_gate", "input_gate", "candidate"]),
+        ("cifg", ["forget_gate", "cell_candidate", "output_gate"]),
+        ("slstm", ["log_input_gate", "log_forget_gate", "cell_candidate", "output_gate"]),
+        ("rg_lru", ["recurrence_gate", "input_gate", "candidate"]),
         ("elman", ["preactivation"]),
         ("linear", []),
     ],
@@ -232,7 +235,7 @@ class HiddenAlone(NeuralLanguageModel):
         return self.model.initial_state(batch_size)
 
     def hidden(self, token_ids, state, lengths=None):  # type: ignore[no-untyped-def]
-        return self.model.hidden(token_ids, state, lengths)
+        return self.model.hidden(token_ids, state, lengths=lengths)
 
 
 def test_trace_of_a_family_without_run_layers_is_refused() -> None:

@@ -148,7 +148,7 @@ def test_stack_residual_goes_past_the_dropout_between() -> None:
 def test_stack_residual_padding_stays_zero() -> None:
     stack = three_layers(residual=True)
 
-    outputs, _ = stack(torch.randn(2, 6, 3), stack.initial_state(2), torch.tensor([2, 6]))
+    outputs, _ = stack(torch.randn(2, 6, 3), stack.initial_state(2), lengths=torch.tensor([2, 6]))
 
     assert not outputs[0, 2:].any()
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
-from nextword.benchmarking.measuring import Effort, ProgressHook, Samples
+from nextword.base import ProgressCallback
+from nextword.benchmarking.measuring import Effort, Samples
 from nextword.benchmarking.results import CaseResult, Row
 from nextword.tensors import dtype_name, resolve_precision
 
@@ -36,7 +37,7 @@ class Case(ABC):
         return resolve_precision(self.precision, torch.device("cpu"))
 
     @abstractmethod
-    def measure(self, effort: Effort, *, on_progress: ProgressHook) -> CaseResult:
+    def measure(self, effort: Effort, *, on_progress: ProgressCallback) -> CaseResult:
         """Check the results of the case, then time it. Should run in a separate process.
 
         Args:
@@ -66,7 +67,7 @@ def row_of(samples: Samples, name: str, *, base: str, precision: torch.dtype) ->
 
 
 def pairs_hook(
-    on_progress: ProgressHook, *others: Callable[[], None]
+    on_progress: ProgressCallback, *others: Callable[[], None]
 ) -> Callable[[int, int], None]:
     """Return a hook for `sample_in_turns` that reports the number of pairs.
 
@@ -76,7 +77,7 @@ def pairs_hook(
     """
 
     def after_turn(done: int, total: int) -> None:
-        on_progress("pairs", done, total)
+        on_progress("pairs", done, total=total)
         for other in others:
             other()
 

@@ -12,10 +12,10 @@ from itertools import pairwise
 
 import torch
 
+from nextword.base import ProgressCallback
 from nextword.benchmarking.cases.contract import Case, pairs_hook, row_of
 from nextword.benchmarking.measuring import (
     Effort,
-    ProgressHook,
     Samples,
     Step,
     sample_in_turns,
@@ -50,16 +50,16 @@ class GrowthCase(Case):
     axis: str
     values: tuple[int, ...]
 
-    def measure(self, effort: Effort, *, on_progress: ProgressHook) -> CaseResult:
+    def measure(self, effort: Effort, *, on_progress: ProgressCallback) -> CaseResult:
         """Check a small step, then time all sizes in turns."""
         started = time.perf_counter()
-        on_progress("checking", 0, 1)
+        on_progress("checking", 0, total=1)
         tune_process()
         parity = step_parity(num_layers=self.sizes.num_layers, precision=self.dtype)
         torch.manual_seed(0)
         contenders: dict[str, Step] = {}
         for number, value in enumerate(self.values):
-            on_progress("building", number, len(self.values))
+            on_progress("building", number, total=len(self.values))
             contenders |= self._contenders(value)
         samples = sample_in_turns(contenders, effort, on_pairs=pairs_hook(on_progress))
         rows = [*self._curve(samples, OURS, self.dtype), *self._curve(samples, PEER, torch.float32)]

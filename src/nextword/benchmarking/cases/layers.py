@@ -8,11 +8,11 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from nextword.base import ProgressCallback
 from nextword.benchmarking.cases.contract import Case, pairs_hook, row_of
 from nextword.benchmarking.measuring import (
     Effort,
     Parity,
-    ProgressHook,
     check_parity,
     sample_in_turns,
     timed,
@@ -161,10 +161,10 @@ class LayersCase(Case):
         names = ("num_layers", "hidden_size", "batch_size", "num_steps")
         return {name: getattr(self, name) for name in names}
 
-    def measure(self, effort: Effort, *, on_progress: ProgressHook) -> CaseResult:
+    def measure(self, effort: Effort, *, on_progress: ProgressCallback) -> CaseResult:
         """Check small layers, then time the layers in turns with torch's, in each dtype."""
         started = time.perf_counter()
-        on_progress("checking", 0, 1)
+        on_progress("checking", 0, total=1)
         tune_process()
         torch.manual_seed(0)
         parity = self._parity(self.dtype)

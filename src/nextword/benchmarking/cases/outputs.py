@@ -14,11 +14,11 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from nextword.base import ProgressCallback
 from nextword.benchmarking.cases.contract import Case, pairs_hook, row_of
 from nextword.benchmarking.measuring import (
     Effort,
     Parity,
-    ProgressHook,
     Samples,
     Step,
     call_in_subprocess,
@@ -211,10 +211,10 @@ class OutputsCase(Case):
 
     sizes: OutputSizes
 
-    def measure(self, effort: Effort, *, on_progress: ProgressHook) -> CaseResult:
+    def measure(self, effort: Effort, *, on_progress: ProgressCallback) -> CaseResult:
         """Check small outputs, time the outputs in turns, and measure their memory."""
         started = time.perf_counter()
-        on_progress("checking", 0, 1)
+        on_progress("checking", 0, total=1)
         tune_process()
         worst = max(
             (output_parity(kind, precision=self.dtype) for kind in KINDS),
@@ -224,7 +224,7 @@ class OutputsCase(Case):
         samples = sample_in_turns(contenders, effort, on_pairs=pairs_hook(on_progress))
         rows = []
         for number, kind in enumerate(contenders):
-            on_progress("memory", number, len(contenders))
+            on_progress("memory", number, total=len(contenders))
             rows.append(self._row(samples, kind))
         return CaseResult(
             case=self.name,

@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass, replace
 
 import torch
 
+from nextword.base import ProgressCallback
 from nextword.benchmarking.cases.contract import Case, pairs_hook, row_of
 from nextword.benchmarking.measuring import (
     Effort,
     Peaks,
-    ProgressHook,
     Samples,
     Step,
     SubprocessStep,
@@ -57,10 +57,10 @@ class StepCase(Case):
         """The package of compiled kernels, if they must not be used."""
         return () if self.uses_kernels else (_KERNELS,)
 
-    def measure(self, effort: Effort, *, on_progress: ProgressHook) -> CaseResult:
+    def measure(self, effort: Effort, *, on_progress: ProgressCallback) -> CaseResult:
         """Check a small step, then time the step in turns with the plain model's."""
         started = time.perf_counter()
-        on_progress("checking", 0, 1)
+        on_progress("checking", 0, total=1)
         tune_process()
         parity = step_parity(
             num_layers=self.sizes.num_layers, precision=self.dtype, backend=self.backend

@@ -5,7 +5,6 @@ from nextword.benchmarking.measuring.memory import memory_growth_mib
 from nextword.benchmarking.measuring.parity import LIMITS, Parity, check_parity
 from nextword.benchmarking.measuring.peak import Peaks
 from nextword.benchmarking.measuring.processes import (
-    ProgressHook,
     SubprocessStep,
     call_in_subprocess,
 )
@@ -25,7 +24,6 @@ __all__ = [
     "Parity",
     "Peaks",
     "Probe",
-    "ProgressHook",
     "Samples",
     "Spread",
     "Step",

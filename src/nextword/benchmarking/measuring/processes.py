@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
-from nextword.base import BenchmarkError, NextwordError
+from nextword.base import BenchmarkError, NextwordError, ProgressCallback
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -27,14 +27,11 @@ _SPAWN = multiprocessing.get_context("spawn")
 #: Waiting time after a step, in seconds, because its threads spin for some milliseconds.
 _SETTLING_S = 0.02
 
-#: Progress hook: called with (stage, done, total), as in training.
-ProgressHook = Callable[[str, int, int | None], None]
-
 
 def call_in_subprocess(
     function: Callable[..., Any],
     *arguments: Any,
-    on_progress: ProgressHook | None = None,
+    on_progress: ProgressCallback | None = None,
     hidden_modules: Sequence[str] = (),
 ) -> Any:
     """Call a function in a separate process and return its result.
@@ -57,7 +54,8 @@ def call_in_subprocess(
             if kind == "result":
                 return value
             if on_progress is not None:
-                on_progress(*value)
+                stage, done, total = value
+                on_progress(stage, done, total=total)
 
 
 class SubprocessStep:
@@ -133,7 +131,7 @@ def _call(
 ) -> None:
     """Send the result of one call. Runs in the other process."""
 
-    def on_progress(stage: str, done: int, total: int | None) -> None:
+    def on_progress(stage: str, done: int, *, total: int | None = None) -> None:
         connection.send(("progress", (stage, done, total)))
 
     with _errors_sent(connection):

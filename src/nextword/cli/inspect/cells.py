@@ -29,6 +29,7 @@ _DEFAULT_ABLATION_TOKENS = 5_000
 def cells(
     model: Model,
     text: OptionalText = None,
+    *,
     split: Split = None,
     out: Out = None,
     properties: Annotated[

@@ -23,6 +23,7 @@ from nextword.cli.options import Debug, Device, EncodingErrors, Field, Json, Qui
 def gradients(
     models: Models,
     text: Text,
+    *,
     out: Out = None,
     lags: Annotated[
         int, typer.Option("--lags", metavar="K", help="Number of steps to look back.")

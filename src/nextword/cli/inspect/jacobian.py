@@ -23,6 +23,7 @@ from nextword.cli.options import Debug, Device, EncodingErrors, Field, Json, Qui
 def jacobian(
     model: NetworkModel,
     text: Text,
+    *,
     out: Out = None,
     lags: Annotated[
         int,

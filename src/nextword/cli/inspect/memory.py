@@ -25,6 +25,7 @@ def memory(
         ),
     ],
     text: Text,
+    *,
     out: Out = None,
     max_distance: Annotated[
         int,

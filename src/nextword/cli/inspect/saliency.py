@@ -41,6 +41,7 @@ BaselineName = Annotated[
 def saliency(
     model: NetworkModel,
     text: Text,
+    *,
     out: Out = None,
     position: Position = None,
     lags: Annotated[

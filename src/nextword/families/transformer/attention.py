@@ -58,7 +58,7 @@ class BandedAttention(nn.Module):
         return f"num_heads={self.num_heads}, context_size={self.context_size}"
 
     def forward(
-        self, inputs: Hidden, memory: KeysAndValues, num_before: Int64[Tensor, " batch"]
+        self, inputs: Hidden, memory: KeysAndValues, *, num_before: Int64[Tensor, " batch"]
     ) -> tuple[Hidden, KeysAndValues]:
         """Compute the attention of each position.
 

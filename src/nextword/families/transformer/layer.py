@@ -52,7 +52,7 @@ class TransformerLayer(nn.Module):
         return self.attention.output.weight, self.narrowing.weight
 
     def forward(
-        self, inputs: Hidden, memory: KeysAndValues, num_before: Int64[Tensor, " batch"]
+        self, inputs: Hidden, memory: KeysAndValues, *, num_before: Int64[Tensor, " batch"]
     ) -> tuple[Hidden, KeysAndValues]:
         """Run the layer.
 
@@ -65,7 +65,8 @@ class TransformerLayer(nn.Module):
             The next h, (batch, time, hidden_size); and the keys and values with the new positions
             appended.
         """
-        attended, memory = self.attention(self.attention_norm(inputs), memory, num_before)
+        normed = self.attention_norm(inputs)
+        attended, memory = self.attention(normed, memory, num_before=num_before)
         hidden = inputs + self.dropout(attended)
         added = self.narrowing(self.widening(self.feedforward_norm(hidden)).relu())
         return hidden + self.dropout(added), memory

@@ -94,7 +94,7 @@ class TransformerStack(nn.Module):
         hidden, longer = inputs, []
         for layer, before in zip(self.layers, memory, strict=True):
             read = hidden
-            hidden, after = layer(read, before, num_before)
+            hidden, after = layer(read, before, num_before=num_before)
             longer.append(after)
             if layer_traces is not None:
                 layer_traces.append(LayerTrace(inputs=read, outputs=hidden))

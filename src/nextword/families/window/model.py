@@ -60,7 +60,7 @@ class WindowLanguageModel(NeuralLanguageModel):
         return State.fresh(initial, batch_size=batch_size, fingerprint=self.fingerprint)
 
     def hidden(
-        self, token_ids: TokenIds, state: State, lengths: Lengths | None = None
+        self, token_ids: TokenIds, state: State, *, lengths: Lengths | None = None
     ) -> tuple[Hidden, State]:
         """Return the hidden vectors, (batch, time, hidden_size), and the state after reading."""
         self.check_inputs(token_ids, state, lengths=lengths)

@@ -132,7 +132,7 @@ class _ClampedCell(Cell[Any]):
     def step(
         self, inputs: Tensor, state: CellState, noise: StepNoise = NO_NOISE
     ) -> tuple[Tensor, CellState]:
-        _, after = self.cell.step(inputs, state, noise)
+        _, after = self.cell.step(inputs, state, noise=noise)
         parts = []
         for name, part in zip(self.state_names, after, strict=True):
             is_set, means = self._clamps[name]

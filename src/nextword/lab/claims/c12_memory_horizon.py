@@ -25,7 +25,7 @@ def measure(bench: Workbench) -> Finding:
     for name, lags in _LAGS.items():
         recalls[name] = []
         for lag in lags:
-            bench.on_progress(f"recall by the {name} network, lag", lag, lags[-1])
+            bench.on_progress(f"recall by the {name} network, lag", lag, total=lags[-1])
             torch.manual_seed(bench.seed)
             network = RecallNetwork(_cell(name))
             train_recall(
@@ -99,7 +99,7 @@ def _with_curriculum(bench: Workbench) -> float:
     """Return the recall at lag 100 of an Elman network that was trained with growing lags."""
     torch.manual_seed(bench.seed)
     network = RecallNetwork(_cell("Elman"))
-    bench.on_progress("recall after a curriculum, networks", 0, 1)
+    bench.on_progress("recall after a curriculum, networks", 0, total=1)
     train_recall(
         network,
         num_updates=_UPDATES,

@@ -67,7 +67,9 @@ def measure(bench: Workbench) -> Finding:
     taggers = {}
     for seed in range(_SEEDS):
         for both_ways, found in accuracies.items():
-            bench.on_progress("training taggers", sum(map(len, accuracies.values())), 2 * _SEEDS)
+            bench.on_progress(
+                "training taggers", sum(map(len, accuracies.values())), total=2 * _SEEDS
+            )
             torch.manual_seed(bench.seed + seed)
             tagger = taggers[both_ways] = Tagger(both_ways=both_ways)
             _train(tagger, token_ids[:-_HELD_OUT_ROWS], tags[:-_HELD_OUT_ROWS])

@@ -25,7 +25,9 @@ def measure(bench: Workbench) -> Finding:
     parameters = {}
     for seed in range(_SEEDS):
         for num_layers, hidden_size in _SIZES.items():
-            bench.on_progress("stacking, trainings", sum(map(len, losses.values())), 2 * _SEEDS)
+            bench.on_progress(
+                "stacking, trainings", sum(map(len, losses.values())), total=2 * _SEEDS
+            )
             torch.manual_seed(bench.seed + seed)
             config = RecurrentConfig(
                 num_layers=num_layers, hidden_size=hidden_size, embedding_size=32, tied=False

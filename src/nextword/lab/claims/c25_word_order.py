@@ -66,7 +66,7 @@ def _models(bench: Workbench, corpus: WordCorpus) -> dict[str, LanguageModel]:
         "LSTM": word_lstm(bench),
     }
     for name, config in _CONFIGS.items():
-        bench.on_progress(f"training the {name} network", 0, 1)
+        bench.on_progress(f"training the {name} network", 0, total=1)
         models[name] = word_network(corpus, config, num_epochs=1.5)
     return models
 

@@ -118,7 +118,7 @@ def _encoded(encoder: NeuralLanguageModel, sentences: Sequence[Sentence]) -> Ten
     rows = torch.full((len(sentences), int(lengths.max())), encoder.boundary_id)
     for row, sentence in zip(rows, sentences, strict=True):
         row[1 : len(sentence) + 1] = sentence
-    hidden, _ = encoder.hidden(rows, encoder.initial_state(len(rows)), lengths)
+    hidden, _ = encoder.hidden(rows, encoder.initial_state(len(rows)), lengths=lengths)
     return hidden[torch.arange(len(rows)), lengths - 1]
 
 

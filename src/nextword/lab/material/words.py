@@ -130,7 +130,7 @@ def word_lstm(bench: Workbench) -> NeuralLanguageModel:
 
     def make() -> NeuralLanguageModel:
         def on_step(done: int, total: int) -> None:
-            bench.on_progress("training the word LSTM, steps", done, total)
+            bench.on_progress("training the word LSTM, steps", done, total=total)
 
         config = RecurrentConfig(hidden_size=128, embedding_size=64, tied=False)
         return word_network(word_corpus(bench), config, on_step=on_step)

@@ -36,6 +36,7 @@ def supports(cell: AnyCell) -> bool:
 def run_layer(
     cell: AnyCell,
     inputs: Embeddings,
+    *,
     state: CellState,
     lengths: Lengths | None,
     noise: LayerNoise = NO_LAYER_NOISE,

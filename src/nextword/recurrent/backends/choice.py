@@ -15,6 +15,14 @@ from nextword.tensors import Embeddings, Hidden, Lengths
 _logger = logging.getLogger(__name__)
 
 
+def _always(cell: AnyCell) -> bool:
+    return True
+
+
+def _never(cell: AnyCell) -> bool:
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Backend:
     """An implementation of a recurrent layer over time.
@@ -22,8 +30,8 @@ class Backend:
     Attributes:
         name: Its name in `training.backend`.
         supports: Returns whether it can run a cell.
-        run: Runs a layer over a window that is not empty: (cell, inputs, state, lengths, noise) to
-            (outputs, final state).
+        run: Runs a layer over a window that is not empty, with the arguments of
+            `reference.run_layer`, and returns the outputs and the final state.
         noise: The kinds of noise that it supports.
         is_worthwhile: Returns whether it is faster for a cell than the backends after it. If no
             backend is, the first one that supports the cell is chosen.
@@ -33,7 +41,7 @@ class Backend:
     supports: Callable[[AnyCell], bool]
     run: Callable[..., tuple[Tensor, CellState]]
     noise: frozenset[NoiseKind] = frozenset()
-    is_worthwhile: Callable[[AnyCell], bool] = lambda cell: True
+    is_worthwhile: Callable[[AnyCell], bool] = _always
 
     def can_run(self, cell: AnyCell, noise: frozenset[NoiseKind]) -> bool:
         """Return whether it supports the cell and all of its noise."""
@@ -43,13 +51,14 @@ class Backend:
         self,
         cell: AnyCell,
         inputs: Embeddings,
+        *,
         state: CellState,
         lengths: Lengths | None,
         noise: LayerNoise = NO_LAYER_NOISE,
     ) -> tuple[Hidden, CellState]:
         """Run a layer; arguments and results as in the reference, which runs empty windows."""
         run = reference.run_layer if 0 in inputs.shape[:2] else self.run
-        return run(cell, inputs, state, lengths, noise)
+        return run(cell, inputs, state=state, lengths=lengths, noise=noise)
 
 
 #: Fastest first; the last one supports everything.
@@ -75,7 +84,7 @@ BACKENDS = (
         supports=reference.supports,
         run=reference.run_layer,
         noise=reference.NOISE,
-        is_worthwhile=lambda cell: False,
+        is_worthwhile=_never,
     ),
 )
 

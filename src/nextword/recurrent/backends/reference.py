@@ -29,6 +29,7 @@ def supports(cell: AnyCell) -> bool:
 def run_layer(
     cell: AnyCell,
     inputs: Embeddings,
+    *,
     state: CellState,
     lengths: Lengths | None,
     noise: LayerNoise = NO_LAYER_NOISE,
@@ -78,7 +79,7 @@ def run_steps(
     """
     for time, step_inputs in enumerate(inputs.unbind(dim=1)):
         before = noise.limited(state)
-        _, state, gates = cell.traced_step(step_inputs, before, noise.step)
+        _, state, gates = cell.traced_step(step_inputs, before, noise=noise.step)
         state = noise.mixed(time, new=state, old=before)
         active = None if lengths is None else (time < lengths)[:, None]
         if active is not None:

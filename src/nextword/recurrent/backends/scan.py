@@ -30,6 +30,7 @@ def is_worthwhile(cell: AnyCell) -> bool:
 def run_layer(
     cell: AnyCell,
     inputs: Embeddings,
+    *,
     state: CellState,
     lengths: Lengths | None,
     noise: LayerNoise = NO_LAYER_NOISE,

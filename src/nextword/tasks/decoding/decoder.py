@@ -183,6 +183,7 @@ class Decoder(nn.Module):
         self,
         token_ids: TokenIds,
         state: DecoderState,
+        *,
         memory: SourceMemory,
         lengths: Lengths | None = None,
     ) -> tuple[Hidden, Tensor | None]:
@@ -201,7 +202,7 @@ class Decoder(nn.Module):
         """
         embeddings = self.dropout(self.embedding(token_ids))
         if not self.needs_loop:
-            outputs, _ = self.core(embeddings, state.layers, lengths)
+            outputs, _ = self.core(embeddings, state.layers, lengths=lengths)
             return self._attend(outputs, memory, None)
         steps, alignments = [], []
         for time in range(token_ids.shape[1]):
@@ -230,6 +231,6 @@ class Decoder(nn.Module):
         """Return h̃, (batch, time, hidden), and the attention weights, (batch, time, source)."""
         if self.attention is None:
             return self.dropout(outputs), None
-        contexts, weights = self.attention(outputs, memory, previous)
+        contexts, weights = self.attention(outputs, memory, previous=previous)
         attentional = torch.tanh(self.combine(torch.cat([contexts, outputs], dim=2)))
         return self.dropout(attentional), weights

@@ -56,7 +56,7 @@ def target_loss(
         input_ids = _free_running(
             decoder, input_ids, memory=memory, state=state, probability=free_running_probability
         )
-    vectors, weights = decoder(input_ids, state, memory, targets.lengths)
+    vectors, weights = decoder(input_ids, state, memory=memory, lengths=targets.lengths)
     steps = torch.arange(input_ids.shape[1], device=input_ids.device)
     mask = steps < targets.lengths[:, None]
     rows = decoder.output_rows[targets.target_ids[mask]]

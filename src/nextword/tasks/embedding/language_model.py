@@ -97,7 +97,7 @@ class LanguageModelVectors(VectorEncoder):
         """Read tokens, and return the outputs of the layer and the state after them."""
         model = self._model
         if self._layer == _HIGHEST:
-            return model.hidden(token_ids, state, lengths)
+            return model.hidden(token_ids, state, lengths=lengths)
         embeddings = model.embed(token_ids)
         traces: list[LayerTrace] = []
         _, after = model.hidden_from_embeddings(

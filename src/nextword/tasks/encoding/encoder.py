@@ -119,7 +119,7 @@ class SequenceEncoder(nn.Module):
             outputs, _ = self.core(inputs, lengths, layer_outputs=layer_outputs)
         else:
             state = self.core.initial_state(len(inputs))
-            outputs, _ = self.core(inputs, state, lengths, layer_outputs=layer_outputs)
+            outputs, _ = self.core(inputs, state, lengths=lengths, layer_outputs=layer_outputs)
         hidden: Hidden = self.output_dropout(outputs)
         return hidden
 

@@ -233,7 +233,7 @@ def _measure(
     measured: dict[str, Measurement | None] = {}
     for number, part in enumerate(("valid", "test")):
         if on_progress is not None:
-            on_progress(f"measuring on the {part} data, parts", number, 2)
+            on_progress(f"measuring on the {part} data, parts", number, total=2)
         measured[part] = job.measure(part)
     keeper.save([each for each in measured.values() if each is not None])
     return TaskResult(

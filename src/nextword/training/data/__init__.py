@@ -10,19 +10,19 @@ from nextword.training.data.sources import (
     require_unchanged,
     starting_folder,
 )
-from nextword.training.data.texts import ProgressCallback, TrainingData, prepare_data
+from nextword.training.data.texts import TrainingData, open_texts, prepare_data
 from nextword.training.data.vocabulary_check import check_vocabulary
 
 __all__ = [
     "NO_FILES",
     "OLD_TEXT",
     "PretrainedVectors",
-    "ProgressCallback",
     "TextAccess",
     "TrainingData",
     "changed_text",
     "check_sources",
     "check_vocabulary",
+    "open_texts",
     "prepare_data",
     "require_unchanged",
     "starting_folder",

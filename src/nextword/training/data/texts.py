@@ -7,9 +7,8 @@ again, so a resumed run reads the same ids.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
-from nextword.base import ConfigError, MismatchError
+from nextword.base import ConfigError, MismatchError, ProgressCallback
 from nextword.text import (
     ByteStream,
     Corpus,
@@ -35,20 +34,6 @@ from nextword.training.data.sources import TextAccess, changed_text
 from nextword.training.data.vocabulary_check import check_vocabulary
 
 _TOKENIZER = "tokenizer.json"
-
-
-@runtime_checkable
-class ProgressCallback(Protocol):
-    """A progress callback, called with (stage, done, total)."""
-
-    def __call__(self, stage: str, done: int, total: int | None = None) -> None:
-        """Receive the progress of a stage.
-
-        Args:
-            stage: Name of the stage, with the unit of `done` if it is not obvious.
-            done: Number of units done so far.
-            total: Number of units in the stage; None if it is not known.
-        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +94,7 @@ def prepare_data(
     access = access if access is not None else TextAccess()
     if access.is_old:
         return _stored_data(config, folder)
-    corpora = _open_corpora(config, standard_input, access)
+    corpora = open_texts(config, standard_input=standard_input, access=access)
     tokenizer = _tokenizer(
         corpora["train"],
         tokenizer_config,
@@ -169,10 +154,27 @@ def _part_names(config: TextConfig) -> list[str]:
     return [name for name, exists in parts.items() if exists]
 
 
-def _open_corpora(
-    config: TextConfig, standard_input: ByteStream | None, access: TextAccess
+def open_texts(
+    config: TextConfig,
+    *,
+    standard_input: ByteStream | None = None,
+    access: TextAccess | None = None,
 ) -> dict[str, Corpus]:
-    """Open the texts; parts that are not named are split off the training text."""
+    """Open the texts of a run; parts that are not named are split off the training text.
+
+    Args:
+        config: The texts.
+        standard_input: The stream that is read for the text `-`.
+        access: How the texts are opened; relative to the current folder when None.
+
+    Returns:
+        The texts by part: `train`, and `valid` and `test` where they exist.
+
+    Raises:
+        ConfigError: No training text is named, or the text cannot be split as requested.
+        DataError: A text cannot be found, or is too short to be split.
+    """
+    access = access if access is not None else TextAccess()
     if not config.train:
         raise ConfigError("no training text is named.", help="nextword train TEXT --out RUN")
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from nextword.base import Values
+from nextword.base import ProgressCallback, Values
 from nextword.families import NetworkSpec
 from nextword.families.contract import Network
 from nextword.layers import OutputConfig, sparse_parameters
@@ -15,7 +15,6 @@ from nextword.recurrent import layer_backends
 from nextword.tensors import dtype_name, resolve_precision
 from nextword.text import ByteStream
 from nextword.training.config import RunConfig
-from nextword.training.data import ProgressCallback
 from nextword.training.language_modeling import LanguageModelingObjective
 from nextword.training.loop import TrainingState
 from nextword.training.planning.ngram_plan import NgramPlan

@@ -10,7 +10,7 @@ def row(at: int | None, seconds: float) -> Row:
 
 
 def test_growth_case_has_a_curve_of_each() -> None:
-    result = GROWTH.measure(TINY_EFFORT, on_progress=lambda *_: None)
+    result = GROWTH.measure(TINY_EFFORT, on_progress=lambda *_, **__: None)
 
     assert [(each.name, each.at) for each in result.rows] == [
         ("nextword", 2),

@@ -37,11 +37,11 @@ def test_layers_case_wrong_outputs_are_refused(
     monkeypatch.setattr(RecurrentStack, "forward", wrong)
 
     with pytest.raises(BenchmarkError, match="the relative distance from the float64 reference"):
-        replace(LAYERS, cell=cell).measure(TINY_EFFORT, on_progress=lambda *_: None)
+        replace(LAYERS, cell=cell).measure(TINY_EFFORT, on_progress=lambda *_, **__: None)
 
 
 def measured(case: LayersCase) -> dict[str, str]:
-    result = case.measure(TINY_EFFORT, on_progress=lambda *_: None)
+    result = case.measure(TINY_EFFORT, on_progress=lambda *_, **__: None)
     assert all(row.seconds.count == 2 for row in result.rows)
     return {row.name: row.precision for row in result.rows}
 

@@ -42,7 +42,7 @@ def test_outputs_case_has_every_kind_and_torch() -> None:
     told: list[str] = []
 
     result = replace(OUTPUTS, precision="bfloat16").measure(
-        TINY_EFFORT, on_progress=lambda stage, *_: told.append(stage)
+        TINY_EFFORT, on_progress=lambda stage, *_, **__: told.append(stage)
     )
 
     rows = {row.name: row.precision for row in result.rows}

@@ -39,7 +39,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, int | None]]:
 
 
 def measured(case: steps.StepCase, told: list[tuple[str, int, int | None]]) -> CaseResult:
-    return case.measure(TINY_EFFORT, on_progress=lambda *words: told.append(words))
+    return case.measure(
+        TINY_EFFORT,
+        on_progress=lambda stage, done, *, total=None: told.append((stage, done, total)),
+    )
 
 
 @pytest.mark.parametrize("has_bfloat16", [False, True])

@@ -9,17 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from nextword.base import BenchmarkError, ConfigError
+from nextword.base import BenchmarkError, ConfigError, ProgressCallback
 from nextword.benchmarking.measuring import SubprocessStep, call_in_subprocess
-from nextword.benchmarking.measuring.processes import ProgressHook
 
 pytestmark = pytest.mark.slow
 
 
 # These are imported by name in the other process.
-def count_up(total: int, *, on_progress: ProgressHook) -> int:
+def count_up(total: int, *, on_progress: ProgressCallback) -> int:
     for done in range(total):
-        on_progress("counting", done, total)
+        on_progress("counting", done, total=total)
     return os.getpid()
 
 
@@ -52,7 +51,11 @@ def counting_step(first: float) -> Callable[[], float]:
 def test_call_in_subprocess_gives_the_result_of_another_process_and_what_it_tells() -> None:
     told: list[tuple[str, int, int | None]] = []
 
-    process_id = call_in_subprocess(count_up, 2, on_progress=lambda *words: told.append(words))
+    process_id = call_in_subprocess(
+        count_up,
+        2,
+        on_progress=lambda stage, done, *, total=None: told.append((stage, done, total)),
+    )
 
     assert process_id != os.getpid()
     assert told == [("counting", 0, 2), ("counting", 1, 2)]

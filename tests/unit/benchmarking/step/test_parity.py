@@ -50,7 +50,9 @@ def test_step_parity_state_that_is_not_carried_over_is_found(
 ) -> None:
     hidden = RecurrentLanguageModel.hidden
 
-    def forgetful(self: RecurrentLanguageModel, token_ids: Tensor, *_: object) -> object:
+    def forgetful(
+        self: RecurrentLanguageModel, token_ids: Tensor, *_: object, **__: object
+    ) -> object:
         return hidden(self, token_ids, self.initial_state(len(token_ids)))
 
     monkeypatch.setattr(RecurrentLanguageModel, "hidden", forgetful)

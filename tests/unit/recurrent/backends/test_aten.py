@@ -46,7 +46,9 @@ def test_aten_final_state_keeps_its_container(
     cell = kind(3, 2)
     counted = None if lengths is None else torch.tensor(lengths)
 
-    _, final = aten.run_layer(cell, torch.randn(3, 4, 3), cell.initial_state(3), counted)
+    _, final = aten.run_layer(
+        cell, torch.randn(3, 4, 3), state=cell.initial_state(3), lengths=counted
+    )
 
     assert isinstance(final, state_kind)
 
@@ -60,7 +62,9 @@ def test_aten_under_autocast_keeps_the_state_in_float32(
     counted = None if lengths is None else torch.tensor(lengths)
 
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        _, final = aten.run_layer(cell, torch.randn(3, 4, 3), cell.initial_state(3), counted)
+        _, final = aten.run_layer(
+            cell, torch.randn(3, 4, 3), state=cell.initial_state(3), lengths=counted
+        )
 
     assert {part.dtype for part in final} == {torch.float32}
 
@@ -68,9 +72,11 @@ def test_aten_under_autocast_keeps_the_state_in_float32(
 def test_aten_rows_of_any_length_come_back_in_their_places() -> None:
     cell, inputs = LstmCell(3, 2), torch.randn(3, 4, 3)
 
-    outputs, _ = aten.run_layer(cell, inputs, cell.initial_state(3), torch.tensor([1, 4, 0]))
+    outputs, _ = aten.run_layer(
+        cell, inputs, state=cell.initial_state(3), lengths=torch.tensor([1, 4, 0])
+    )
 
-    whole, _ = aten.run_layer(cell, inputs, cell.initial_state(3), None)
+    whole, _ = aten.run_layer(cell, inputs, state=cell.initial_state(3), lengths=None)
     torch.testing.assert_close(outputs[0, :1], whole[0, :1])
     torch.testing.assert_close(outputs[1], whole[1])
     assert not outputs[2].any()
@@ -85,7 +91,7 @@ def test_aten_on_a_gpu_runs_the_projected_lstm(lengths: list[int] | None) -> Non
     inputs, state = torch.randn(3, 4, 3, device="cuda"), cell.initial_state(3)
     counted = None if lengths is None else torch.tensor(lengths, device="cuda")
 
-    results = aten.run_layer(cell, inputs, state, counted)
+    results = aten.run_layer(cell, inputs, state=state, lengths=counted)
 
-    expected = reference.run_layer(cell, inputs, state, counted)
+    expected = reference.run_layer(cell, inputs, state=state, lengths=counted)
     torch.testing.assert_close(results, expected, rtol=1e-3, atol=1e-4)

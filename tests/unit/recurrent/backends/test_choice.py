@@ -145,11 +145,11 @@ def test_backends_names_are_unique_and_the_reference_comes_last() -> None:
 
 @pytest.mark.parametrize("shape", [(0, 4, 5), (3, 0, 5)], ids=["no-rows", "no-steps"])
 def test_backend_with_nothing_to_read_keeps_the_state(shape: tuple[int, int, int]) -> None:
-    never = replace(BACKENDS[0], run=lambda *_: pytest.fail("an empty window was handed on"))
+    never = replace(BACKENDS[0], run=lambda *_, **__: pytest.fail("an empty window was handed on"))
     cell = LstmCell(5, 7)
     state = type(cell.initial_state(0))(*(torch.randn(shape[0], 7) for _ in range(2)))
 
-    outputs, final = never.run_layer(cell, torch.randn(shape), state, None)
+    outputs, final = never.run_layer(cell, torch.randn(shape), state=state, lengths=None)
 
     assert outputs.shape == (*shape[:2], 7)
     assert all(torch.equal(new, old) for new, old in zip(final, state, strict=True))

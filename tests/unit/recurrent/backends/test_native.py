@@ -40,7 +40,7 @@ def results_of(
     """Outputs, final state, and the gradients of everything, of a sum that weighs all alike."""
     inputs = inputs.clone().requires_grad_()
     state = type(state)(*(part.clone().requires_grad_() for part in state))
-    outputs, final = run_layer(cell, inputs, state, lengths, noise)
+    outputs, final = run_layer(cell, inputs, state=state, lengths=lengths, noise=noise)
     total = sum(part.float().sin().sum() for part in (outputs, *final))
     leaves = {"inputs": inputs, **state._asdict(), **dict(cell.named_parameters())}  # type: ignore[attr-defined]
     gradients = torch.autograd.grad(total, list(leaves.values()))
@@ -123,7 +123,7 @@ def test_native_with_noise_equals_the_reference(name: str) -> None:
 
 def test_native_gives_the_same_gradient_twice() -> None:
     cell, inputs = LstmCell(5, 7), torch.randn(3, 4, 5)
-    outputs, _ = native.run_layer(cell, inputs, cell.initial_state(3), None)
+    outputs, _ = native.run_layer(cell, inputs, state=cell.initial_state(3), lengths=None)
     total = outputs.sin().sum()
 
     first = torch.autograd.grad(total, list(cell.parameters()), retain_graph=True)
@@ -135,7 +135,7 @@ def test_native_gives_the_same_gradient_twice() -> None:
 @pytest.mark.parametrize("update", ["in place", "through data", "another tensor"])
 def test_native_uses_the_weights_after_an_update(update: str) -> None:
     cell, inputs = LstmCell(5, 7), torch.randn(3, 4, 5)
-    outputs, _ = native.run_layer(cell, inputs, cell.initial_state(3), None)
+    outputs, _ = native.run_layer(cell, inputs, state=cell.initial_state(3), lengths=None)
     outputs.sum().backward()
 
     with torch.no_grad():
@@ -145,9 +145,9 @@ def test_native_uses_the_weights_after_an_update(update: str) -> None:
             cell.weight_hh.data.mul_(-1)
         else:
             cell.weight_hh.data = -cell.weight_hh
-        updated, _ = native.run_layer(cell, inputs, cell.initial_state(3), None)
+        updated, _ = native.run_layer(cell, inputs, state=cell.initial_state(3), lengths=None)
 
-    expected, _ = reference.run_layer(cell, inputs, cell.initial_state(3), None)
+    expected, _ = reference.run_layer(cell, inputs, state=cell.initial_state(3), lengths=None)
     torch.testing.assert_close(updated, expected)
 
 
@@ -155,9 +155,9 @@ def test_native_leaves_float64_to_torch() -> None:
     cell = LstmCell(5, 7).double()
     inputs = torch.randn(3, 4, 5, dtype=torch.float64)
 
-    outputs, _ = native.run_layer(cell, inputs, cell.initial_state(3), None)
+    outputs, _ = native.run_layer(cell, inputs, state=cell.initial_state(3), lengths=None)
 
-    expected, _ = reference.run_layer(cell, inputs, cell.initial_state(3), None)
+    expected, _ = reference.run_layer(cell, inputs, state=cell.initial_state(3), lengths=None)
     torch.testing.assert_close(outputs, expected)
 
 
@@ -165,8 +165,8 @@ def test_native_in_inference_mode_equals_the_reference() -> None:
     cell, inputs = LstmCell(5, 7), torch.randn(3, 4, 5)
 
     with torch.inference_mode():
-        outputs, _ = native.run_layer(cell, inputs, cell.initial_state(3), None)
-        expected, _ = reference.run_layer(cell, inputs, cell.initial_state(3), None)
+        outputs, _ = native.run_layer(cell, inputs, state=cell.initial_state(3), lengths=None)
+        expected, _ = reference.run_layer(cell, inputs, state=cell.initial_state(3), lengths=None)
 
     torch.testing.assert_close(outputs, expected)
 

@@ -11,7 +11,7 @@ def test_reference_supports_every_cell() -> None:
 def test_reference_outputs_are_the_steps_of_the_cell() -> None:
     cell, inputs = LstmCell(3, 2), torch.randn(4, 5, 3)
 
-    outputs, final = reference.run_layer(cell, inputs, cell.initial_state(4), None)
+    outputs, final = reference.run_layer(cell, inputs, state=cell.initial_state(4), lengths=None)
 
     state = cell.initial_state(4)
     for time in range(5):
@@ -24,7 +24,9 @@ def test_reference_nan_in_the_padding_reaches_nothing() -> None:
     cell, inputs = LstmCell(3, 2), torch.randn(2, 4, 3)
     inputs[0, 1:] = torch.nan
 
-    outputs, final = reference.run_layer(cell, inputs, cell.initial_state(2), torch.tensor([1, 4]))
+    outputs, final = reference.run_layer(
+        cell, inputs, state=cell.initial_state(2), lengths=torch.tensor([1, 4])
+    )
 
     assert outputs.isfinite().all()
     assert all(part.isfinite().all() for part in final)
@@ -34,7 +36,7 @@ def test_reference_final_state_keeps_its_container() -> None:
     cell = LstmCell(3, 2)
 
     _, final = reference.run_layer(
-        cell, torch.randn(2, 4, 3), cell.initial_state(2), torch.tensor([1, 0])
+        cell, torch.randn(2, 4, 3), state=cell.initial_state(2), lengths=torch.tensor([1, 0])
     )
 
     assert isinstance(final, LstmState)

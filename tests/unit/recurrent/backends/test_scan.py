@@ -15,9 +15,9 @@ def test_scan_equals_the_loop(
     cell, inputs = kind(3, 5).double(), torch.randn(2, num_steps, 3, dtype=torch.float64)
     state = type(cell.initial_state(2))(torch.randn(2, 5, dtype=torch.float64))
 
-    outputs, final = scan.run_layer(cell, inputs, state, None)
+    outputs, final = scan.run_layer(cell, inputs, state=state, lengths=None)
 
-    expected, expected_final = other.run_layer(cell, inputs, state, None)  # type: ignore[attr-defined]
+    expected, expected_final = other.run_layer(cell, inputs, state=state, lengths=None)  # type: ignore[attr-defined]
     torch.testing.assert_close(outputs, expected, rtol=1e-10, atol=1e-10)
     torch.testing.assert_close(final, expected_final, rtol=1e-10, atol=1e-10)
 
@@ -40,6 +40,8 @@ def test_scan_under_autocast_keeps_the_state_in_float32() -> None:
     cell = MinGruCell(3, 5)
 
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        outputs, final = scan.run_layer(cell, torch.randn(2, 9, 3), cell.initial_state(2), None)
+        outputs, final = scan.run_layer(
+            cell, torch.randn(2, 9, 3), state=cell.initial_state(2), lengths=None
+        )
 
     assert {outputs.dtype, final[0].dtype} == {torch.float32}

@@ -6,18 +6,26 @@ import torch
 from torch import Tensor
 
 
-class DiagonalLoop(torch.autograd.Function):
-    """All h of h[t] = a[t]∘h[t-1] + b[t].
+def run_diagonal_loop(a: Tensor, b: Tensor, *, initial: Tensor, threshold: float | None) -> Tensor:
+    """Return all h of h[t] = a[t]∘h[t-1] + b[t], (time, batch, hidden).
 
-    Arguments: a and b, (time, batch, hidden), h[0], (batch, hidden), and a limit or None. With g[t]
-    the total gradient of h[t], step t contributes a[t]∘g[t] to g[t-1], each component of it clipped
-    to the limit, and the gradient of b[t] is g[t].
+    With g[t] the total gradient of h[t], step t contributes a[t]∘g[t] to g[t-1], and the gradient
+    of b[t] is g[t].
+
+    Args:
+        a: (time, batch, hidden).
+        b: (time, batch, hidden).
+        initial: h[0], (batch, hidden).
+        threshold: Limit on each component of what a step contributes to the gradient of the state
+            before it; None for no limit.
     """
+    states: Tensor = _DiagonalLoop.apply(a, b, initial, threshold)  # type: ignore[no-untyped-call]
+    return states
 
+
+class _DiagonalLoop(torch.autograd.Function):
     @staticmethod
-    def forward(
-        ctx: Any, a: Tensor, b: Tensor, initial: Tensor, threshold: float | None = None
-    ) -> Tensor:
+    def forward(ctx: Any, a: Tensor, b: Tensor, initial: Tensor, threshold: float | None) -> Tensor:
         """Run the forward pass."""
         states = torch.empty_like(b)
         before = initial

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from nextword.cells import AnyCell, CellState, DiagonalCell, DiagonalState, LstmCell, ManualBackward
 from nextword.recurrent.backends.diagonal import run_diagonal
-from nextword.recurrent.backends.hoisted.diagonal_loop import DiagonalLoop
-from nextword.recurrent.backends.hoisted.time_loop import LoopOptions, TimeLoop
+from nextword.recurrent.backends.hoisted.diagonal_loop import run_diagonal_loop
+from nextword.recurrent.backends.hoisted.time_loop import LoopOptions, run_time_loop
 from nextword.recurrent.noise import EVERY_KIND, NO_LAYER_NOISE, LayerNoise
 from nextword.tensors import Embeddings, Hidden, Lengths, has_fast_bfloat16, product_dtype
 
@@ -44,6 +44,7 @@ def is_worthwhile(cell: AnyCell) -> bool:
 def run_layer(
     cell: AnyCell,
     inputs: Embeddings,
+    *,
     state: CellState,
     lengths: Lengths | None,
     noise: LayerNoise = NO_LAYER_NOISE,
@@ -51,18 +52,13 @@ def run_layer(
     """Run a layer; arguments and results as in the reference."""
     if isinstance(cell, DiagonalCell):
         assert isinstance(state, DiagonalState)
-        loop = partial(_diagonal_loop, threshold=noise.state_threshold)
+        loop = partial(run_diagonal_loop, threshold=noise.state_threshold)
         return run_diagonal(
             cell, inputs, state=state, lengths=lengths, noise=noise, recurrence=loop
         )
     manual = cell.manual_backward()
     assert manual is not None
     return _run_manually(cell, manual, inputs, state, lengths, noise)
-
-
-def _diagonal_loop(a: Tensor, b: Tensor, *, initial: Tensor, threshold: float | None) -> Tensor:
-    states: Tensor = DiagonalLoop.apply(a, b, initial, threshold)  # type: ignore[no-untyped-call]
-    return states
 
 
 def _run_manually(
@@ -84,12 +80,12 @@ def _run_manually(
         held=_held(state, noise, ended),
         threshold=noise.state_threshold,
     )
-    hidden_states, *final = TimeLoop.apply(  # type: ignore[no-untyped-call]
-        options,
+    hidden_states, final = run_time_loop(
         input_gates,
         noise.step.matrix(cell.get_parameter("weight_hh")),
-        *state,
-        *(cell.get_parameter(name) for name in manual.other_weights),
+        state=state,
+        other_weights=[cell.get_parameter(name) for name in manual.other_weights],
+        options=options,
     )
     outputs = cell.outputs(hidden_states).transpose(0, 1)
     if ended is not None:

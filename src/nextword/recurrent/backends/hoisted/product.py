@@ -23,7 +23,7 @@ class PlainProduct:
         self.weight = weight
         self.dtype = weight.dtype
 
-    def add(self, addend: Tensor, vectors: Tensor, out: Tensor) -> Tensor:
+    def add(self, addend: Tensor, vectors: Tensor, *, out: Tensor) -> Tensor:
         """Compute addend + vectors Wᵀ into `out`, and return it."""
         return torch.addmm(addend, vectors, self.weight.t(), out=out)
 
@@ -45,7 +45,7 @@ class LowPrecisionProduct:
         self.dtype = weight.dtype
         self.states = states
 
-    def add(self, addend: Tensor, vectors: Tensor, out: Tensor) -> Tensor:
+    def add(self, addend: Tensor, vectors: Tensor, *, out: Tensor) -> Tensor:
         """Compute addend + vectors Wᵀ into `out`, and return it."""
         return torch.add(addend, torch.mm(vectors.to(self.dtype), self.weight.t()), out=out)
 
@@ -71,7 +71,7 @@ class PackedProduct:
         self._num_rows = num_rows
         self._backward: Tensor | None = None
 
-    def add(self, addend: Tensor, vectors: Tensor, out: Tensor) -> Tensor:
+    def add(self, addend: Tensor, vectors: Tensor, *, out: Tensor) -> Tensor:
         """Compute addend + vectors Wᵀ into `out`, and return it."""
         return torch.add(addend, _multiply(vectors.to(self.dtype), self._forward), out=out)
 

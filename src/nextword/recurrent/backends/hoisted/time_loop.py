@@ -48,7 +48,7 @@ class MaskedProduct:
         self.dtype = product.dtype
         self.mask = mask
 
-    def add(self, addend: Tensor, vectors: Tensor, out: Tensor) -> Tensor:
+    def add(self, addend: Tensor, vectors: Tensor, *, out: Tensor) -> Tensor:
         """Compute addend + (vectors∘mask) Wᵀ into `out`, and return it."""
         return self.product.add(addend, vectors * self.mask, out=out)
 
@@ -57,14 +57,33 @@ class MaskedProduct:
         return self.product.backward(gradients).mul_(self.mask)
 
 
-class TimeLoop(torch.autograd.Function):
+def run_time_loop(
+    input_gates: Tensor,
+    weight_hh: Tensor,
+    *,
+    state: Sequence[Tensor],
+    other_weights: Sequence[Tensor],
+    options: LoopOptions,
+) -> tuple[Tensor, list[Tensor]]:
     """Run a layer over a window, from the inputs' contribution to the gates.
 
-    Arguments: `LoopOptions`, the input gates (time, batch, gates), the recurrent matrix, the parts
-    of the state (batch, width), and the cell's other weights. Results: the hidden states (time,
-    batch, hidden) and the parts of the final state.
-    """
+    Args:
+        input_gates: (time, batch, gates).
+        weight_hh: The recurrent matrix.
+        state: The parts of the state before the window, (batch, width) each.
+        other_weights: The cell's other weights.
+        options: The arguments without a gradient.
 
+    Returns:
+        The hidden states, (time, batch, hidden), and the parts of the final state.
+    """
+    hidden_states, *final = _TimeLoop.apply(  # type: ignore[no-untyped-call]
+        options, input_gates, weight_hh, *state, *other_weights
+    )
+    return hidden_states, final
+
+
+class _TimeLoop(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, options: LoopOptions, input_gates: Tensor, weight_hh: Tensor, *tensors: Tensor
@@ -128,7 +147,7 @@ def _run_forward(layer: LayerPass, states: Sequence[Tensor], held: Sequence[Tens
     shares = _per_step(held, len(steps) - 1)
     for time, after in enumerate(steps[1:]):
         before = steps[time]
-        layer.step(time, before, after)
+        layer.step(time, before, after=after)
         if held:
             for new, old, share in zip(after, before, shares[time], strict=True):
                 new.lerp_(old, share)

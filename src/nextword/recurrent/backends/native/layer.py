@@ -60,6 +60,7 @@ def _has_kernel(cell: AnyCell) -> bool:
 def run_layer(
     cell: AnyCell,
     inputs: Embeddings,
+    *,
     state: CellState,
     lengths: Lengths | None,
     noise: LayerNoise = NO_LAYER_NOISE,
@@ -70,8 +71,8 @@ def run_layer(
     """
     if not _has_kernel_format(cell, inputs, state):
         if aten.supports(cell) and noise.step.mask is None:
-            return aten.run_layer(cell, inputs, state, lengths, noise)
-        return reference.run_layer(cell, inputs, state, lengths, noise)
+            return aten.run_layer(cell, inputs, state=state, lengths=lengths, noise=noise)
+        return reference.run_layer(cell, inputs, state=state, lengths=lengths, noise=noise)
     weight_hh = noise.step.matrix(cell.get_parameter("weight_hh"))
     weights = [cell.get_parameter("weight_ih"), weight_hh, cell.get_parameter("bias")]
     if isinstance(cell, GruCell):

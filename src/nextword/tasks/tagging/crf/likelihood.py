@@ -11,9 +11,27 @@ from nextword.tasks.tagging.crf.checks import refuse_impossible
 from nextword.tasks.tagging.crf.sums import Sums, compute_sums
 
 
-class LogPartition(torch.autograd.Function):
-    """Log of the sum over all label sequences; its gradients are the expected counts."""
+def log_partition(
+    emissions: Tensor, lengths: Tensor, *, scores: tuple[Tensor, Tensor, Tensor]
+) -> Tensor:
+    """Compute the log of the sum over all label sequences; its gradients are the expected counts.
 
+    Args:
+        emissions: (batch, time, labels); ignored after the end of a row.
+        lengths: Number of positions of each row, (batch).
+        scores: The transition, start and end scores.
+
+    Returns:
+        (batch), nats, in the dtype of the sums.
+    """
+    transitions, starts, ends = scores
+    result: Tensor = _LogPartition.apply(  # type: ignore[no-untyped-call]
+        emissions, transitions, starts, ends, lengths
+    )
+    return result
+
+
+class _LogPartition(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,

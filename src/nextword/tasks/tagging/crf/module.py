@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from nextword.base import DataError, ShapeError
 from nextword.tasks.tagging.crf.chain import Chain, build_chain
 from nextword.tasks.tagging.crf.checks import refuse_unusable
-from nextword.tasks.tagging.crf.likelihood import LogPartition, score_labels
+from nextword.tasks.tagging.crf.likelihood import log_partition, score_labels
 from nextword.tasks.tagging.crf.paths import list_viterbi, viterbi
 from nextword.tasks.tagging.crf.sums import compute_sums
 from nextword.tensors import Lengths, TokenIds
@@ -97,7 +97,7 @@ class LinearChainCrf(nn.Module):
             allowed = getattr(constraints, name).clone()
             self.register_buffer(f"_allowed_{name}", allowed, persistent=False)
 
-    def nll(self, emissions: Emissions, label_ids: TokenIds, lengths: Lengths) -> Tensor:
+    def nll(self, emissions: Emissions, label_ids: TokenIds, *, lengths: Lengths) -> Tensor:
         """Compute the negative log-likelihood of label sequences.
 
         Args:
@@ -120,12 +120,9 @@ class LinearChainCrf(nn.Module):
         gold = score_labels(emissions, label_ids, mask=mask, scores=scores)
         if bool((gold == -torch.inf).any()):
             self._refuse_gold(label_ids, lengths)
-        log_partition = LogPartition.apply(  # type: ignore[no-untyped-call]
-            emissions, *scores, lengths
-        )
+        total = log_partition(emissions, lengths, scores=scores)
         dtype = torch.promote_types(emissions.dtype, self.transitions.dtype)
-        nll: Tensor = (log_partition - gold).to(dtype)
-        return nll
+        return (total - gold).to(dtype)
 
     @torch.no_grad()
     def decode(self, emissions: Emissions, lengths: Lengths) -> TokenIds:

@@ -22,7 +22,7 @@ def results(
     run_layer: object, cell: AnyCell, inputs: Tensor, state: CellState, lengths: Tensor | None
 ) -> list[Tensor]:
     """Outputs, final state, and gradients with respect to inputs, state and weights."""
-    outputs, final = run_layer(cell, inputs, state, lengths)  # type: ignore[operator]
+    outputs, final = run_layer(cell, inputs, state=state, lengths=lengths)  # type: ignore[operator]
     generator = torch.Generator().manual_seed(1)
     weighed = [
         part.float() * torch.randn(part.shape, generator=generator) for part in (outputs, *final)
@@ -105,7 +105,7 @@ def test_hoisted_under_autocast_keeps_state_and_gradients_in_float32(make_cell: 
     cell, inputs = make_cell(3, 4), torch.randn(2, 9, 3, requires_grad=True)
 
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        outputs, final = hoisted.run_layer(cell, inputs, cell.initial_state(2), None)
+        outputs, final = hoisted.run_layer(cell, inputs, state=cell.initial_state(2), lengths=None)
     outputs.sum().backward()
 
     assert {part.dtype for part in final} == {torch.float32}
@@ -116,17 +116,19 @@ def test_hoisted_under_autocast_keeps_state_and_gradients_in_float32(make_cell: 
 @pytest.mark.parametrize("make_cell", CELLS.values(), ids=CELLS)
 def test_hoisted_without_gradients_gives_the_same(make_cell: MakeCell) -> None:
     cell, inputs = make_cell(3, 4), torch.randn(2, 9, 3)
-    expected, _ = hoisted.run_layer(cell, inputs, cell.initial_state(2), None)
+    expected, _ = hoisted.run_layer(cell, inputs, state=cell.initial_state(2), lengths=None)
 
     with torch.inference_mode():
-        outputs, _ = hoisted.run_layer(cell, inputs, cell.initial_state(2), None)
+        outputs, _ = hoisted.run_layer(cell, inputs, state=cell.initial_state(2), lengths=None)
 
     assert torch.equal(outputs, expected)
 
 
 def test_hoisted_outputs_changed_in_place_are_not_gone_back_through() -> None:
     cell = LstmCell(3, 4)
-    outputs, _ = hoisted.run_layer(cell, torch.randn(2, 5, 3), cell.initial_state(2), None)
+    outputs, _ = hoisted.run_layer(
+        cell, torch.randn(2, 5, 3), state=cell.initial_state(2), lengths=None
+    )
     loss = (outputs * 2).sum()
     with torch.no_grad():
         outputs.mul_(2)
@@ -137,7 +139,9 @@ def test_hoisted_outputs_changed_in_place_are_not_gone_back_through() -> None:
 
 def test_hoisted_weights_changed_before_the_way_back_are_refused() -> None:
     cell = LstmCell(3, 4)
-    outputs, _ = hoisted.run_layer(cell, torch.randn(2, 5, 3), cell.initial_state(2), None)
+    outputs, _ = hoisted.run_layer(
+        cell, torch.randn(2, 5, 3), state=cell.initial_state(2), lengths=None
+    )
     with torch.no_grad():
         cell.weight_hh.mul_(2)
 
@@ -148,7 +152,9 @@ def test_hoisted_weights_changed_before_the_way_back_are_refused() -> None:
 def test_hoisted_final_state_does_not_keep_the_window() -> None:
     cell = LstmCell(3, 4)
 
-    _, final = hoisted.run_layer(cell, torch.randn(2, 50, 3), cell.initial_state(2), None)
+    _, final = hoisted.run_layer(
+        cell, torch.randn(2, 50, 3), state=cell.initial_state(2), lengths=None
+    )
 
     assert {part.untyped_storage().nbytes() for part in final} == {2 * 4 * 4}
 
@@ -160,7 +166,7 @@ def test_hoisted_gradient_of_nothing_but_the_final_state() -> None:
 
     found = []
     for backend in (hoisted, reference):
-        _, final = backend.run_layer(cell, inputs, cell.initial_state(2), None)
+        _, final = backend.run_layer(cell, inputs, state=cell.initial_state(2), lengths=None)
         found.append(torch.autograd.grad(final[1].sum(), inputs))
 
     torch.testing.assert_close(found[0], found[1], rtol=1e-9, atol=1e-12)

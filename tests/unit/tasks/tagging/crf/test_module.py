@@ -69,7 +69,7 @@ def cases(request: pytest.FixtureRequest) -> list[Case]:
 @pytest.mark.slow
 def test_nll_of_random_cases_equals_enumeration(cases: list[Case]) -> None:
     for case in cases:
-        nll = case.crf.nll(case.emissions, case.label_ids, case.lengths)
+        nll = case.crf.nll(case.emissions, case.label_ids, lengths=case.lengths)
 
         expected = [naive.nll(path) for naive, path in zip(case.naive, case.paths, strict=True)]
         torch.testing.assert_close(nll, torch.stack(expected), **EXACT)
@@ -80,7 +80,7 @@ def test_gradients_of_random_cases_equal_enumeration(cases: list[Case]) -> None:
     for case in cases:
         inputs = [case.emissions, *case.crf.parameters()]
         weights = torch.arange(1.0, 1.0 + len(case.lengths), dtype=torch.float64)
-        nll = case.crf.nll(case.emissions, case.label_ids, case.lengths)
+        nll = case.crf.nll(case.emissions, case.label_ids, lengths=case.lengths)
         ours = torch.autograd.grad(nll @ weights, inputs)
 
         expected = torch.stack(
@@ -154,10 +154,10 @@ def test_nll_ignores_what_follows_the_end_of_a_row() -> None:
     garbage.requires_grad_()
     label_ids = torch.tensor([[0, 1, -100, -100], [2, 0, 1, 1]])
 
-    nll = crf.nll(garbage, label_ids, lengths)
+    nll = crf.nll(garbage, label_ids, lengths=lengths)
     nll.sum().backward()
 
-    assert torch.equal(nll, crf.nll(emissions, label_ids, lengths))
+    assert torch.equal(nll, crf.nll(emissions, label_ids, lengths=lengths))
     assert garbage.grad is not None
     assert not garbage.grad[0, 2:].any()
     assert garbage.grad.isfinite().all()
@@ -170,18 +170,20 @@ def test_nll_of_row_is_that_of_the_row_alone() -> None:
     emissions = torch.randn(3, 5, 3, dtype=torch.float64)
     label_ids, lengths = torch.randint(3, (3, 5)), torch.tensor([1, 5, 3])
 
-    together = crf.nll(emissions, label_ids, lengths)
+    together = crf.nll(emissions, label_ids, lengths=lengths)
 
     for row in range(3):
         part = slice(row, row + 1)
-        alone = crf.nll(emissions[part], label_ids[part], lengths[part])
+        alone = crf.nll(emissions[part], label_ids[part], lengths=lengths[part])
         torch.testing.assert_close(together[part], alone, **EXACT)
 
 
 def test_nll_of_one_label_is_zero_at_all_lengths() -> None:
     crf = crf_with_scores(1)
 
-    nll = crf.nll(torch.randn(2, 7, 1), torch.zeros(2, 7, dtype=torch.int64), torch.tensor([1, 7]))
+    nll = crf.nll(
+        torch.randn(2, 7, 1), torch.zeros(2, 7, dtype=torch.int64), lengths=torch.tensor([1, 7])
+    )
 
     torch.testing.assert_close(nll, torch.zeros(2))
 
@@ -191,11 +193,11 @@ def test_nll_of_bfloat16_emissions_is_float32_with_bfloat16_gradients() -> None:
     emissions = torch.randn(1, 4, 3).bfloat16().requires_grad_()
     label_ids, lengths = torch.tensor([[0, 1, 2, 0]]), torch.tensor([4])
 
-    nll = crf.nll(emissions, label_ids, lengths)
+    nll = crf.nll(emissions, label_ids, lengths=lengths)
     nll.sum().backward()
 
     assert nll.dtype == torch.float32
-    torch.testing.assert_close(nll, crf.nll(emissions.float(), label_ids, lengths))
+    torch.testing.assert_close(nll, crf.nll(emissions.float(), label_ids, lengths=lengths))
     assert emissions.grad is not None
 
 
@@ -209,7 +211,7 @@ def test_nll_and_decode_of_many_positions_are_exact(num_steps: int) -> None:
     lengths = torch.tensor([num_steps])
     sums = emissions.detach().double().sum(1)[0]
 
-    nll = crf.nll(emissions, torch.zeros(1, num_steps, dtype=torch.int64), lengths)
+    nll = crf.nll(emissions, torch.zeros(1, num_steps, dtype=torch.int64), lengths=lengths)
     nll.sum().backward()
 
     torch.testing.assert_close(nll[0].double(), sums.logsumexp(0) - sums[0], rtol=1e-5, atol=1e-5)
@@ -225,10 +227,10 @@ def test_nll_under_autocast_equals_nll_without_it() -> None:
     label_ids = torch.randint(3, (2, 4))
 
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        nll = crf.nll(emissions, label_ids, lengths)
+        nll = crf.nll(emissions, label_ids, lengths=lengths)
         decoded = crf.decode(emissions, lengths)
 
-    assert torch.equal(nll, crf.nll(emissions, label_ids, lengths))
+    assert torch.equal(nll, crf.nll(emissions, label_ids, lengths=lengths))
     assert torch.equal(decoded, crf.decode(emissions, lengths))
 
 
@@ -237,7 +239,7 @@ def test_nll_of_forbidden_label_sequence_names_the_labels() -> None:
     emissions, lengths = torch.zeros(2, 3, 2), torch.tensor([3, 3])
 
     with pytest.raises(DataError, match="row 1: label 1 must not follow label 0"):
-        crf.nll(emissions, torch.tensor([[0, 0, 0], [0, 0, 1]]), lengths)
+        crf.nll(emissions, torch.tensor([[0, 0, 0], [0, 0, 1]]), lengths=lengths)
 
 
 def test_decode_without_any_allowed_sequence_names_the_row() -> None:
@@ -277,4 +279,6 @@ def test_decode_of_wrong_shapes_is_refused(
 
 def test_nll_of_label_id_out_of_range_is_refused() -> None:
     with pytest.raises(ShapeError, match="between 0 and 2, and must be between 0 and 1"):
-        LinearChainCrf(2).nll(torch.zeros(1, 2, 2), torch.tensor([[0, 2]]), torch.tensor([2]))
+        LinearChainCrf(2).nll(
+            torch.zeros(1, 2, 2), torch.tensor([[0, 2]]), lengths=torch.tensor([2])
+        )
