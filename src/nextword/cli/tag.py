@@ -142,7 +142,7 @@ def evaluate(
     scores = evaluate_tagger(tagger, (each for file in opened for each in file.sentences()))
     shown = {"model": model, "text": " ".join(names), **scores.to_dict()}
     if out is not None:
-        from nextword.tasks.tagging.report import write_tagging_report
+        from nextword.tasks.tagging.evaluation import write_tagging_report
 
         write_tagging_report(out, scores, values=shown)
     if json:
@@ -183,7 +183,9 @@ def predict(
 
     Plain text has one sentence a line, with words separated by white space; each word is printed
     with its label, and an empty line ends a sentence. A CoNLL-U file or a file with columns is
-    printed with the predicted labels and otherwise unchanged.
+    printed with the predicted labels and otherwise unchanged. The labels overwrite the column that
+    --column names, whatever it contains; by default upos in CoNLL-U files, and the last column in
+    others.
     """
     _check_json_options(json=json, probabilities=probabilities, n_best=n_best)
     tagger = load_tagger(model, device=device)
