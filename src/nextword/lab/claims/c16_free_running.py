@@ -90,7 +90,7 @@ def _all_scores(
     """Score the model's continuations, single tokens of it after human text, and human text."""
     parts = []
     for number, rows in enumerate(torch.split(human, _ROWS)):
-        bench.on_progress("continuing prompts", number * _ROWS, len(human))
+        bench.on_progress("continuing prompts", number * _ROWS, total=len(human))
         free = torch.cat([rows[:, :_PROMPT], _sampled(model, rows[:, :_PROMPT])], dim=1)
         single = _scores_of_single_tokens(judge, model, rows)
         parts.append((_scores(judge, free), single, _scores(judge, rows)))
