@@ -53,8 +53,9 @@ python examples/exercises/check.py all || true
 ```
 """
 
-_CHANGES = """The designs of C9, C10, C12, C16, C17 and C20, and the clock of C21, were changed
-after first results; their pages tell what is known of these.
+_CHANGES = """\
+The designs of C9, C10, C12, C16, C17 and C20, and the clock of C21, were changed after
+first results; their pages tell what is known of these.
 """
 
 
