@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from nextword.base import NextwordError
     from nextword.cells import register_cell
+    from nextword.comparison import compare
     from nextword.families import register_family
     from nextword.generation import SamplingConfig, Session
     from nextword.layers import register_output
@@ -41,6 +42,7 @@ _HOMES = {
     "SamplingConfig": "nextword.generation",
     "Session": "nextword.generation",
     "State": "nextword.models",
+    "compare": "nextword.comparison",
     "load": "nextword.api",
     "mix": "nextword.api",
     "plan": "nextword.api",
@@ -63,6 +65,7 @@ __all__ = [
     "Session",
     "State",
     "__version__",
+    "compare",
     "load",
     "mix",
     "plan",

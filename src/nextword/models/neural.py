@@ -154,7 +154,9 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
     @property
     def device(self) -> torch.device:
         """The device of the parameters."""
-        return next(self.parameters()).device
+        # A walk over the modules takes longer than a step of a small cell.
+        table = self.embedding
+        return table.device if isinstance(table, Tensor) else next(self.parameters()).device
 
     @property
     def num_parameters(self) -> int:

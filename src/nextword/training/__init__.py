@@ -8,7 +8,13 @@ from nextword.base import ProgressCallback
 from nextword.training.baseline import kneser_ney_baseline
 from nextword.training.choices import cell_layer, tokenizer_layer, without_given
 from nextword.training.config import EvaluationConfig, RunConfig, TextConfig, TrainingConfig
-from nextword.training.data import OLD_TEXT, TrainingData, prepare_data
+from nextword.training.data import (
+    OLD_TEXT,
+    TrainingData,
+    open_texts,
+    prepare_data,
+    require_unchanged,
+)
 from nextword.training.effects import (
     idle_updates,
     refuse_idle_settings,
@@ -86,6 +92,7 @@ __all__ = [
     "kneser_ney_baseline",
     "minimize",
     "open_run",
+    "open_texts",
     "plan_training",
     "prepare_data",
     "read_recipe",
@@ -96,6 +103,7 @@ __all__ = [
     "refuse_idle_settings",
     "refuse_other_parts",
     "refuse_settings",
+    "require_unchanged",
     "resumable_config",
     "run_training",
     "stop_on_signals",

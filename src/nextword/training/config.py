@@ -66,8 +66,8 @@ class TrainingConfig:
         free_running_probability: Probability that a step reads the model's own prediction instead
             of the true token (scheduled sampling); 0 is teacher forcing.
         backend: Implementation of recurrent layers: `auto`, `native` (compiled kernels, if
-            installed), `scan` (`min_gru` and `min_lstm` in parallel), `hoisted`, `aten` (torch's
-            own layers) or `reference`.
+            installed), `scan` (`min_gru`, `min_lstm` and `rg_lru` in parallel), `hoisted`, `aten`
+            (torch's own layers) or `reference`.
         checkpoint_every: Number of updates between checkpoints; one every two minutes when not set.
         log_every: Number of updates between progress records.
         gradients_every: Number of updates between records of gradients: norms by parameter,
