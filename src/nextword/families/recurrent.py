@@ -114,10 +114,8 @@ class RecurrentLanguageModel(NeuralLanguageModel):
     def _to_stack_state(self, state: State) -> StackState:
         """Return the state of each layer from its named parts."""
         return tuple(
-            type(empty)(*(state.tensors[f"layer_{depth}.{name}"] for name in cell.state_names))
-            for depth, (cell, empty) in enumerate(
-                zip(self.core.layers, self.core.initial_state(0), strict=True)
-            )
+            cell.state_type(*(state.tensors[f"layer_{depth}.{name}"] for name in cell.state_names))
+            for depth, cell in enumerate(self.core.layers)
         )
 
 

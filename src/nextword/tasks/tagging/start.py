@@ -16,11 +16,10 @@ from nextword.tasks.running import (
     start_word_vectors,
     with_vocabulary_of,
 )
-from nextword.tasks.tagging.codec import LabelCodec
 from nextword.tasks.tagging.config import TaggingRunConfig
 from nextword.tasks.tagging.files import Sentence
-from nextword.tasks.tagging.model import TaggingModel
-from nextword.tasks.tagging.parts import TaggerParts
+from nextword.tasks.tagging.labels import LabelCodec
+from nextword.tasks.tagging.network import TaggerParts, TaggingModel
 from nextword.tasks.tagging.tagger import load_tagger
 from nextword.training.data import TextAccess
 
@@ -76,8 +75,10 @@ def _from_tagger(
     """Return a tagger with the vocabularies and weights of another one."""
     stored = load_tagger(Path(init))
     _refuse_other_architecture(config, stored.parts, init)
-    labels = (label for sentence in sentences for label in sentence.labels or ())
-    refuse_new_labels(labels, stored.labels, init=init)
+    # The data may have another scheme of spans than the model, which converts them.
+    codec = stored.parts.codec
+    labels = (label for each in sentences for label in codec.encode(each.labels or ()))
+    refuse_new_labels(labels, stored.parts.labels.labels, init=init)
     encoder = replace(
         stored.parts.encoder,
         config=with_vocabulary_of(config.encoder, stored.parts.encoder.config),
