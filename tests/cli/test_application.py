@@ -12,8 +12,8 @@ from nextword.cli import main
 
 COMMANDS = (
     *("demo", "train", "recipes", "settings", "evaluate", "compare", "mix", "audit"),
-    *("generate", "next", "score", "surprisal", "pairs", "encode", "info"),
-    *("export", "bench", "bench-keyboard"),
+    *("generate", "next", "score", "surprisal", "pairs", "encode", "serve"),
+    *("info", "export", "bench", "bench-keyboard"),
     *("tag", "classify", "transduce", "read", "lab", "inspect"),
 )
 
