@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nextword.api import (
         Model,
+        export,
         load,
         mix,
         plan,
@@ -41,6 +42,7 @@ _HOMES = {
     "SamplingConfig": "nextword.generation",
     "Session": "nextword.generation",
     "State": "nextword.models",
+    "export": "nextword.api",
     "load": "nextword.api",
     "mix": "nextword.api",
     "plan": "nextword.api",
@@ -63,6 +65,7 @@ __all__ = [
     "Session",
     "State",
     "__version__",
+    "export",
     "load",
     "mix",
     "plan",

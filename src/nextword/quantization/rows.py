@@ -11,6 +11,9 @@ from nextword.base import DivergedError
 #: Largest absolute value of a code; -128 is not used, so the codes are symmetric.
 LARGEST_CODE = 127
 
+#: Bits of a scale. A code has 7 bits and a float32 24, so the product of both is exact.
+_SCALE_BITS = 17
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class QuantizedRows:
@@ -32,7 +35,9 @@ class QuantizedRows:
 def quantize_rows(matrix: Float[Tensor, "rows columns"]) -> QuantizedRows:
     """Round each entry to a multiple of its row's scale, the largest absolute value over 127.
 
-    The error of an entry is at most half a scale. A row of zeros has scale 0.
+    The error of an entry is at most half a scale. A row of zeros has scale 0. Scales are rounded up
+    to 17 bits. Therefore `scales[r] * codes[r]` is exact in float32, and programs that compute with
+    float32 or float64 have the same weights.
 
     Args:
         matrix: The matrix, (rows, columns).
@@ -52,8 +57,8 @@ def quantize_rows(matrix: Float[Tensor, "rows columns"]) -> QuantizedRows:
         raise DivergedError(
             "a weight is not finite, so it cannot be quantized.", help="Use an earlier checkpoint."
         )
-    scales = values.abs().amax(dim=1) / LARGEST_CODE
-    # Divided in float64: the quotient of two float32 numbers can exceed 127 by rounding.
-    steps = torch.where(scales > 0, scales, torch.ones_like(scales)).double()
-    codes = (values.double() / steps[:, None]).round().clamp(-LARGEST_CODE, LARGEST_CODE)
-    return QuantizedRows(codes=codes.to(torch.int8), scales=scales)
+    mantissas, exponents = torch.frexp(values.abs().amax(dim=1).double() / LARGEST_CODE)
+    scales = torch.ldexp((mantissas * 2**_SCALE_BITS).ceil() / 2**_SCALE_BITS, exponents)
+    steps = torch.where(scales > 0, scales, torch.ones_like(scales))
+    codes = (values.double() / steps[:, None]).round()
+    return QuantizedRows(codes=codes.to(torch.int8), scales=scales.float())

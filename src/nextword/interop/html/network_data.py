@@ -42,6 +42,10 @@ def add_network(block: ArrayBlock, model: RecurrentLanguageModel) -> Values:
     data: Values = {
         "layers": [_layer(cell, names=names) for cell in model.core.layers],
         "residual": model.core.residual,
+        "zoneout": {
+            "hidden_state": model.core.regularizer.zoneout_hidden,
+            "cell_state": model.core.regularizer.zoneout_cell,
+        },
         "bias": names[id(head.bias)],
     }
     for depth, (layer, cell) in enumerate(zip(data["layers"], model.core.layers, strict=True)):

@@ -13,8 +13,8 @@ from nextword.base import Values
 from nextword.interop.html.contents import PageContents
 
 _FOLDER = Path(__file__).parent
-#: The modules in an order in which each imports only modules before it.
-MODULES = (
+#: The modules of the model, in an order in which each imports only modules before it.
+ENGINE_MODULES = (
     "engine/weights.js",
     "engine/cells.js",
     "engine/network.js",
@@ -23,6 +23,9 @@ MODULES = (
     "engine/sampling.js",
     "engine/reader.js",
     "engine/engine.js",
+)
+#: The modules of what is seen, in the same order.
+PAGE_MODULES = (
     "page/elements.js",
     "page/editor.js",
     "page/suggestions.js",
@@ -55,7 +58,8 @@ def html_model_page(
         prompt: The text in the page when it is opened.
         remark: A sentence at the end of the page, as plain text.
     """
-    script, style = page_script(), (_FOLDER / "page/page.css").read_text(encoding="utf-8")
+    script = joined_modules(ENGINE_MODULES + PAGE_MODULES)
+    style = (_FOLDER / "page/page.css").read_text(encoding="utf-8")
     data: Values = {**contents.data, "page": {"prompt": prompt}}
     template = Template((_FOLDER / "page/page.html").read_text(encoding="utf-8"))
     return template.substitute(
@@ -70,10 +74,15 @@ def html_model_page(
     )
 
 
-def page_script() -> str:
-    """Return the modules of the page as one module; their names do not overlap."""
+def joined_modules(names: Sequence[str]) -> str:
+    """Return modules of this folder as one module, without their imports and exports.
+
+    Args:
+        names: Paths of the modules. Each imports only modules before it, and no two define the
+            same name.
+    """
     parts = []
-    for name in MODULES:
+    for name in names:
         source = (_FOLDER / name).read_text(encoding="utf-8")
         parts.append(f"// {name}\n{_EXPORT.sub('', _IMPORT.sub('', source))}")
     return "\n".join(parts)

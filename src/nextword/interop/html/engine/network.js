@@ -17,6 +17,7 @@ export class RecurrentModel {
     this.vocabSize = config.vocab_size;
     this.neverIds = config.never_ids;
     this.residual = config.residual;
+    this.zoneout = config.zoneout;
     this.layers = config.layers.map(({cell, nonlinearity, weights, initial}) => ({
       step: STEPS[cell],
       weights: {nonlinearity, ...named(weights, arrays)},
@@ -42,12 +43,21 @@ export class RecurrentModel {
       const {weight_ih} = weights;
       const fromInput = inputs ? weight_ih.times(inputs) : weight_ih.column(id);
       const layer = step(weights, fromInput, before[depth].state);
+      this.#hold(layer.state, before[depth].state);
       after.push(layer);
       const outputs = layer.state.hidden_state;
       inputs = this.residual && depth > 0 ? outputs.map((h, j) => h + inputs[j]) : outputs;
     });
     after.outputs = inputs;
     return after;
+  }
+
+  /** Zoneout: the expected share of the old state that is kept [krueger2017]. */
+  #hold(state, before) {
+    for (const [name, part] of Object.entries(state)) {
+      const kept = this.zoneout[name];
+      if (kept) part.forEach((value, j) => (part[j] = kept * before[name][j] + (1 - kept) * value));
+    }
   }
 
   /** The log-probability of every next token after a state that `read` returned, in nats. */
