@@ -24,7 +24,7 @@ TEXT = "stdlib:"
 #: Prompts of the samples. None ends in a blank, because a blank is the first character of a token.
 PROMPTS = ("\nclass Reader:\n", "\n    def __init__(self", "\nimport os\n")
 #: Text of the page with the model when it is opened.
-PAGE_PROMPT = "import os\nimport sys\n\n\nclass Reader:\n    def __init__(self, path):\n        self."
+PAGE_PROMPT = "import os\n\n\nclass Reader:\n    def __init__(self, path):\n        self."
 _PAGE = "model.html"
 _SAMPLE_TOKENS = 150
 _TEMPERATURE = 0.6

@@ -21,6 +21,8 @@ from families import (
 )
 from nextword.base import ConfigError
 from nextword.families import NgramConfig, RecurrentConfig
+from nextword.generation import SamplingConfig
+from nextword.generation.sampling import filter_log_probs
 from nextword.interop.html import page_contents
 from nextword.interop.html.page_file import ENGINE_MODULES, joined_modules
 from nextword.interop.html.tokenizer_data import tokenizer_data
@@ -245,25 +247,32 @@ def test_engine_places_and_texts_of_tokens_are_those_of_the_library(
     assert covered == (text if tokenizer.is_lossless else text.replace(" ", ""))
 
 
-def test_engine_draws_with_the_frequencies_of_the_filtered_distribution(
-    engine: Callable[..., Any],
+@pytest.mark.parametrize(
+    ("temperature", "top_p"), [(1.0, 1.0), (0.5, 0.95), (2.0, 0.6), (0.0, 1.0)]
+)
+def test_engine_draws_with_the_frequencies_of_the_library_filters(
+    engine: Callable[..., Any], temperature: float, top_p: float
 ) -> None:
-    weights = [0.5, 0.3, 0.15, 0.05]
-    settings = {"temperature": 0.5, "topP": 0.9, "bannedIds": [1]}
+    log_probs = torch.tensor([[0.4, 0.3, 0.15, 0.1, 0.05]]).log()
+    banned = 1
 
     counts = engine(
         """([logProbs, settings]) => {
-          const random = seededRandom(7), counts = [0, 0, 0, 0];
+          const random = seededRandom(7), counts = logProbs.map(() => 0);
           for (let i = 0; i < 20000; i++) counts[drawId(logProbs, {...settings, random})]++;
           return counts;
         }""",
-        [[math.log(weight) for weight in weights], settings],
+        [log_probs[0].tolist(), {"temperature": temperature, "topP": top_p, "bannedIds": [banned]}],
     )
 
-    # Id 1 is banned; squared and summed, 0 and 2 reach 0.9, so 3 is dropped.
-    share = 0.5**2 / (0.5**2 + 0.15**2)
-    assert counts[1] == counts[3] == 0
-    assert counts[0] / 20000 == pytest.approx(share, abs=0.01)
+    log_probs[0, banned] = -torch.inf
+    expected = filter_log_probs(
+        log_probs,
+        torch.zeros(1, 5, dtype=torch.bool),
+        config=SamplingConfig(temperature=temperature, top_p=top_p),
+    ).exp()[0]
+    assert [count / 20000 for count in counts] == pytest.approx(expected.tolist(), abs=0.01)
+    assert [count > 0 for count in counts] == (expected > 0).tolist()
 
 
 def test_engine_draws_the_same_for_the_same_seed(engine: Callable[..., Any]) -> None:

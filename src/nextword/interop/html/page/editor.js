@@ -72,7 +72,7 @@ export class Editor {
   #describe(index) {
     const {tokenizer, steps} = this.reader;
     const step = steps[index + 1];
-    if (!step) return [];
+    if (!step || index < 0) return [];
     const name = id => make("b", {textContent: visible(tokenizer.tokenText(id))});
     const parts = [name(step.id), ` ${bits(step.nats).toFixed(2)} bits, `,
       `probability ${percent(Math.exp(-step.nats))}, rank ${step.rank}. Expected: `];
