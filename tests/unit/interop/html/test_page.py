@@ -80,7 +80,7 @@ def opened(browser: Any, case: Case, path: Path, **options: Any) -> Opened:
     contents = write_page(case, path)
     watched = Watched(browser, **options)
     watched.page.goto(path.as_uri())
-    watched.page.wait_for_function("Boolean(globalThis.nextword)")
+    watched.page.wait_for_selector("#app")
     return Opened(case=case, contents=contents, watched=watched)
 
 
@@ -157,7 +157,7 @@ def test_page_generates_the_same_text_for_the_same_seed(tried: Opened) -> None:
         tried.page.fill("#seed", seed)
         tried.page.fill("#max-tokens", "30")
         tried.page.click("#start")
-        tried.page.wait_for_function("document.getElementById('stop').disabled")
+        tried.page.wait_for_selector("#stop:disabled")
         outputs.append(tried.page.text_content("#generated"))
 
     assert outputs[0] == outputs[1] != outputs[2]

@@ -1,5 +1,5 @@
 // The text field with colored tokens, and the line about one token.
-import { byId, bits, make, percent, visible } from "./elements.js";
+import { byId, bits, labelOf, make, percent } from "./elements.js";
 
 /** Shows what a reader has read; calls `onText` for a new text and `onToken` for another token. */
 export class Editor {
@@ -73,7 +73,7 @@ export class Editor {
     const {tokenizer, steps} = this.reader;
     const step = steps[index + 1];
     if (!step || index < 0) return [];
-    const name = id => make("b", {textContent: visible(tokenizer.tokenText(id))});
+    const name = id => make("b", {textContent: labelOf(tokenizer, id)});
     const parts = [name(step.id), ` ${bits(step.nats).toFixed(2)} bits, `,
       `probability ${percent(Math.exp(-step.nats))}, rank ${step.rank}. Expected: `];
     step.expected.forEach(({id, probability}, i) => {

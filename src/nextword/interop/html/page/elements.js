@@ -22,6 +22,11 @@ const SIGNS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍"};
 /** The text of a token with visible blanks. */
 export const visible = text => text.replace(/[ \n\t\r]/g, blank => SIGNS[blank]);
 
+/** The text of a token with visible blanks; the line end of a word tokenizer is a token. */
+export function labelOf(tokenizer, id) {
+  return visible(tokenizer.textAfter("", id) === "\n" ? "\n" : tokenizer.tokenText(id));
+}
+
 /** A probability as a percentage. */
 export function percent(probability) {
   const share = 100 * probability;

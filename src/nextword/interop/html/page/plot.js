@@ -1,5 +1,5 @@
 // A line plot of values over the tokens of a text, as SVG.
-import { makeSvg, visible } from "./elements.js";
+import { makeSvg } from "./elements.js";
 
 const HEIGHT = 210, TOP = 10, BOTTOM = 64, LEFT = 34, RIGHT = 14, PITCH = 24;
 const LABEL_CHARACTERS = 9;
@@ -57,7 +57,7 @@ function ticks(low, high) {
 }
 
 function shortened(label) {
-  const signs = Array.from(visible(label));
+  const signs = Array.from(label);
   if (signs.length <= LABEL_CHARACTERS) return signs.join("");
   return `${signs.slice(0, LABEL_CHARACTERS - 1).join("")}…`;
 }

@@ -1,5 +1,5 @@
 // The list of most probable next tokens: click, or a number key, to accept one.
-import { byId, make, percent, visible } from "./elements.js";
+import { byId, labelOf, make, percent } from "./elements.js";
 import { ranked } from "../engine/sampling.js";
 
 const COUNT = 8;
@@ -30,7 +30,7 @@ export class Suggestions {
   #nextTokens(text) {
     const {tokenizer, logProbs} = this.reader;
     return ranked(logProbs, tokenizer.bannedIds).slice(0, COUNT).map(({id, probability}) => ({
-      label: visible(tokenizer.tokenText(id)),
+      label: labelOf(tokenizer, id),
       probability,
       added: tokenizer.textAfter(text, id),
     }));

@@ -1,5 +1,5 @@
 // What is inside the model: the gates and the state of one unit over the text.
-import { byId, make, makeSvg } from "./elements.js";
+import { byId, labelOf, make, makeSvg } from "./elements.js";
 import { drawPlot } from "./plot.js";
 import { unitValues } from "../engine/engine.js";
 
@@ -56,7 +56,7 @@ export class Units {
     const series = names.filter(name => !this.hidden.has(name)).map(name =>
       ({name, ...STYLES[name], values: rows.map(row => row[name])}));
     drawPlot(this.box, {
-      labels: steps.map(({id}) => reader.tokenizer.tokenText(id)),
+      labels: steps.map(({id}) => labelOf(reader.tokenizer, id)),
       series,
       range: this.#range(series),
       chosen: chosen - first,
