@@ -14,9 +14,10 @@ export function seededRandom(seed) {
 /** The ids from the most probable to the least, ties by id, with their probabilities. */
 export function ranked(logProbs, leftOut = []) {
   const never = new Set(leftOut);
-  return Array.from(logProbs, (logProb, id) => ({id, probability: Math.exp(logProb)}))
-    .filter(({id, probability}) => probability > 0 && !never.has(id))
-    .sort((one, other) => other.probability - one.probability || one.id - other.id);
+  const ids = Uint32Array.from(logProbs, (_, id) => id)
+    .filter(id => logProbs[id] > -Infinity && !never.has(id))
+    .sort((one, other) => logProbs[other] - logProbs[one] || one - other);
+  return Array.from(ids, id => ({id, probability: Math.exp(logProbs[id])}));
 }
 
 /**

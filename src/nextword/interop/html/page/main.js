@@ -8,7 +8,7 @@ import { Units } from "./units.js";
 import { Generation } from "./generation.js";
 
 /** Milliseconds of reading before the page is drawn again. */
-const READING_MS = 24;
+const READING_MS = 50;
 
 /** Build the page around a model. */
 function startPage(engine, prompt) {
