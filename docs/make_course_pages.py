@@ -29,8 +29,8 @@ nextword lab list
 nextword lab run C6 C14
 ```
 
-The whole lab trains several models; those of the two LSTMs over bytes and byte pairs of source code
-take most of the time. A finished training in the folder is used again:
+The whole lab trains several models; that of the LSTM over characters for C17 takes most of the
+time. A finished training in the folder is used again:
 
 <!-- not run: trains several models -->
 ```bash
@@ -41,8 +41,8 @@ The texts are the sources of Python's standard library, or are made by the lab, 
 downloaded. With the same seed and versions the figures are the same; timings are not. The page
 [Equations of the course](equations.md) names the function that computes each equation.
 
-For classes, the folder `examples` has four notebooks as scripts with cells (`notebooks`), an LSTM
-in one NumPy file (`lstm_in_one_file.py`), and six exercises with checks (`exercises`):
+For classes, the folder `examples` has four notebooks, also as scripts with cells (`notebooks`), an
+LSTM in one NumPy file (`lstm_in_one_file.py`), and six exercises with checks (`exercises`):
 
 ```bash
 python examples/notebooks/cells.py
@@ -50,8 +50,9 @@ python examples/exercises/check.py all || true
 ```
 """
 
-_CHANGES = """The designs of C9, C10, C12, C16, C17 and C20 were changed after first results; their
-pages tell what is known of these.
+_CHANGES = """\
+The designs of C9, C10, C12, C16, C17 and C20 were changed after first results, and the
+clock of C21; their pages tell what is known of these.
 """
 
 

@@ -2,8 +2,9 @@
 
     python examples/make_strings.py reverse strings
 
-writes strings/train.tsv with strings of 1 to 10 letters, and test files with longer ones. A model
-that works on strings of twice the length has learned the operation, not the strings.
+writes strings/train.tsv with strings of 1 to 10 letters, and test files with longer ones: up to 20
+letters in test-longer.tsv, and 20 in test-twice.tsv. A model that works on strings of twice the
+length has learned the operation, not the strings.
 """
 
 import argparse
@@ -20,8 +21,8 @@ _OPERATIONS = {
 _FILES = {
     "train": (20_000, 1, 10),
     "valid": (500, 1, 10),
-    "test": (500, 1, 10),
-    "test-longer": (500, 11, 20),
+    "test": (2_000, 1, 10),
+    "test-longer": (2_000, 11, 20),
     "test-twice": (500, 20, 20),
 }
 
@@ -38,7 +39,8 @@ def main() -> None:
     for part, (number, shortest, longest) in _FILES.items():
         lines = []
         while len(lines) < number:
-            length = generator.randint(shortest, longest)
+            # Every length has the same number of strings.
+            length = shortest + len(lines) % (longest - shortest + 1)
             text = "".join(generator.choice(_LETTERS) for _ in range(length))
             if length > 3 and text in seen:
                 continue

@@ -11,6 +11,7 @@ from torch import Tensor
 from nextword.cells import (
     AnyCell,
     CellState,
+    CifgCell,
     ElmanCell,
     ElmanPreactivationCell,
     GruCell,
@@ -20,6 +21,8 @@ from nextword.cells import (
     MinGruCell,
     MinLstmCell,
     ProjectedLstmCell,
+    RgLruCell,
+    SlstmCell,
 )
 
 MakeCell = Callable[[int, int], AnyCell]
@@ -42,6 +45,9 @@ CELLS: dict[str, MakeCell] = {
     "linear": LinearCell,
     "min-gru": MinGruCell,
     "min-lstm": MinLstmCell,
+    "cifg": CifgCell,
+    "slstm": SlstmCell,
+    "rg-lru": RgLruCell,
 }
 
 

@@ -141,6 +141,9 @@ def recurrent_cases() -> Iterator[tuple[str, Case]]:
         "lstm-layer-norm": RecurrentConfig(cell="lstm_layer_norm"),
         "min-gru": RecurrentConfig(cell="min_gru"),
         "min-lstm": RecurrentConfig(cell="min_lstm"),
+        "cifg": RecurrentConfig(cell="cifg"),
+        "slstm": RecurrentConfig(cell="slstm"),
+        "rg-lru": RecurrentConfig(cell="rg_lru"),
         "lstm-learnt-state": RecurrentConfig(cell="lstm", learnt_initial_state=True),
     }
     for (name, config), num_layers, tied in product(cells.items(), (1, 2), (True, False)):

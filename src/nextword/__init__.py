@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from nextword.base import NextwordError
     from nextword.cells import register_cell
+    from nextword.comparison import compare
     from nextword.families import register_family
     from nextword.generation import SamplingConfig, Session
     from nextword.layers import register_output
@@ -42,6 +43,7 @@ _HOMES = {
     "SamplingConfig": "nextword.generation",
     "Session": "nextword.generation",
     "State": "nextword.models",
+    "compare": "nextword.comparison",
     "export": "nextword.api",
     "load": "nextword.api",
     "mix": "nextword.api",
@@ -65,6 +67,7 @@ __all__ = [
     "Session",
     "State",
     "__version__",
+    "compare",
     "export",
     "load",
     "mix",

@@ -11,7 +11,7 @@ from nextword import __version__
 from nextword.cli import main
 
 COMMANDS = (
-    *("demo", "train", "recipes", "settings", "evaluate", "mix", "audit"),
+    *("demo", "train", "recipes", "settings", "evaluate", "compare", "mix", "audit"),
     *("generate", "next", "score", "surprisal", "pairs", "encode", "info"),
     *("export", "bench", "bench-keyboard"),
     *("tag", "classify", "transduce", "read", "lab", "inspect"),

@@ -8,7 +8,7 @@ from rich.console import Console
 
 import training_records
 from nextword.cli.progress import LineProgress, ProgressDisplay, duration, make_progress
-from nextword.cli.progress_bar import BarProgress
+from nextword.progress import BarProgress
 
 FIGURES = {"nll_per_token": 0.0, "perplexity": 1.0}
 STEP = replace(

@@ -113,6 +113,66 @@ def test_read_predict_of_nothing_prints_nothing(cli: Call, run: Path) -> None:
     assert (finished.code, finished.out) == (0, "")
 
 
+def test_read_predict_does_not_depend_on_the_batch(cli: Call, run: Path, stories: Path) -> None:
+    def answers(batch_size: int) -> list[dict]:
+        options = ("--batch-size", batch_size, "--json")
+        return [
+            json.loads(x)
+            for x in cli("read", "predict", run, stories, *options).out.split("\n")[:-1]
+        ]
+
+    for one, many in zip(answers(1), answers(64), strict=True):
+        assert one["answer"] == many["answer"]
+        assert one["log_prob"] == pytest.approx(many["log_prob"], abs=1e-9)
+
+
+def test_read_windows_files_are_read_like_others(
+    cli: Call, run: Path, stories: Path, tmp_path: Path
+) -> None:
+    windows = tmp_path / "windows.jsonl"
+    windows.write_bytes(b"\xef\xbb\xbf" + stories.read_bytes().replace(b"\n", b"\r\n"))
+
+    predicted = [cli("read", "predict", run, path).out for path in (stories, windows)]
+
+    assert predicted[0] == predicted[1]
+    assert len(predicted[0].splitlines()) == 60
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_read_empty_file_is_refused(cli: Call, run: Path, tmp_path: Path, command: str) -> None:
+    path = tmp_path / "empty.jsonl"
+    path.write_text("")
+    rest = {"train": ("--out", tmp_path / "run"), "evaluate": ()}[command]
+
+    finished = cli("read", command, *([run] if command == "evaluate" else []), path, *rest)
+
+    assert finished.code == 2
+    assert "empty.jsonl is empty: it has no questions" in finished.err
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("command", ["evaluate", "predict"])
+def test_read_refuses_a_language_model(
+    cli: Call, word_run: Path, stories: Path, command: str
+) -> None:
+    finished = cli("read", command, word_run, stories)
+
+    assert finished.code == 2
+    assert "language model" in finished.err
+
+
+def test_read_evaluate_answer_that_no_passage_has_counts_as_wrong(
+    cli: Call, run: Path, stories: Path, tmp_path: Path
+) -> None:
+    line = json.loads(stories.read_text().splitlines()[0])
+    path = tmp_path / "other.jsonl"
+    path.write_text(json.dumps({**line, "answer": "nowhere"}))
+
+    value = json.loads(cli("read", "evaluate", run, path, "--json").out)
+
+    assert (value["exact_match"], value["num_unreachable"]) == (0.0, 1)
+
+
 def test_read_predict_beam_of_spans_is_refused(cli: Call, run: Path) -> None:
     finished = cli("read", "predict", run, "--beam", "3", stdin=b"")
 

@@ -134,6 +134,75 @@ def test_transduce_predict_unknown_symbols_are_reported(cli: Call, run: Path) ->
     assert finished.err.count("not in the training data") == 1
 
 
+def test_transduce_ensemble_averages_models_and_names_a_missing_one(
+    cli: Call, run: Path, pairs: Path
+) -> None:
+    one = json.loads(cli("transduce", "evaluate", run, pairs, "--json").out)
+    twice = json.loads(cli("transduce", "evaluate", run, pairs, "--ensemble", run, "--json").out)
+    missing = cli("transduce", "predict", run, "--ensemble", "runs/none", stdin=b"ab\n")
+
+    assert twice["exact_match"] == one["exact_match"]
+    assert twice["mean_log_prob"] == pytest.approx(one["mean_log_prob"], abs=1e-9)
+    assert missing.code == 2
+    assert "runs/none" in missing.err
+
+
+def test_transduce_windows_files_are_read_like_others(
+    cli: Call, run: Path, pairs: Path, tmp_path: Path
+) -> None:
+    windows = tmp_path / "windows.tsv"
+    windows.write_bytes(b"\xef\xbb\xbf" + pairs.read_bytes().replace(b"\n", b"\r\n"))
+    plain = json.loads(cli("transduce", "evaluate", run, pairs, "--json").out)
+    marked = json.loads(cli("transduce", "evaluate", run, windows, "--json").out)
+
+    predicted = [cli("transduce", "predict", run, path).out for path in (pairs, windows)]
+
+    assert predicted[0] == predicted[1]
+    for key in ("num_items", "exact_match", "mean_log_prob"):
+        assert plain[key] == marked[key]
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_transduce_empty_file_is_refused(
+    cli: Call, run: Path, tmp_path: Path, command: str
+) -> None:
+    path = tmp_path / "empty.tsv"
+    path.write_text("")
+    rest = {"train": ("--out", tmp_path / "run"), "evaluate": ()}[command]
+
+    finished = cli("transduce", command, *([run] if command == "evaluate" else []), path, *rest)
+
+    assert finished.code == 2
+    assert "empty.tsv is empty: it has no pairs" in finished.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_transduce_predict_of_nothing_prints_nothing(cli: Call, run: Path) -> None:
+    finished = cli("transduce", "predict", run, stdin=b"")
+
+    assert (finished.code, finished.out) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["evaluate", "predict"])
+def test_transduce_refuses_a_language_model(
+    cli: Call, word_run: Path, pairs: Path, command: str
+) -> None:
+    finished = cli("transduce", command, word_run, pairs)
+
+    assert finished.code == 2
+    assert "language model" in finished.err
+
+
+@pytest.mark.parametrize("command", ["tag", "classify", "read"])
+def test_commands_of_other_tasks_refuse_a_transducer(
+    cli: Call, run: Path, pairs: Path, command: str
+) -> None:
+    finished = cli(command, "predict", run, pairs)
+
+    assert finished.code == 2
+    assert "nextword transduce" in finished.err
+
+
 def test_transduce_predict_n_best_above_the_beam_is_refused(cli: Call, run: Path) -> None:
     finished = cli("transduce", "predict", run, "--n-best", "2", stdin=b"ab\n")
 

@@ -268,3 +268,22 @@ def test_evaluate_split_that_does_not_fit_is_refused(
 
 def test_evaluate_split_of_a_model_without_a_run_is_refused(cli: Call, arpa: Path) -> None:
     assert "is not in a run folder" in cli("evaluate", arpa, "--split", "test").err
+
+
+def test_next_tokens_prints_entries_of_the_vocabulary(cli: Call, byte_run: Path) -> None:
+    lines = cli("next", byte_run, "w1 ", "--tokens", "-k", 3).out.splitlines()
+
+    tokens = nw.load(byte_run).next_tokens("w1 ", k=3)
+    assert [line.split(maxsplit=1)[1] for line in lines] == [visible(token) for token, _ in tokens]
+    finished = cli("next", byte_run, "w1 ", "--tokens", "--complete")
+    assert finished.code == 2
+    assert "only words can be completed" in finished.err
+
+
+def test_score_per_token_sums_to_the_score(cli: Call, word_run: Path) -> None:
+    lines = cli("score", word_run, "--per-token", stdin=b"w1 w2\nw3\n").out.split("\n\n")
+
+    sums = [sum(float(row.split("\t")[0]) for row in part.splitlines()) for part in lines[:2]]
+    expected = [each.log_prob for each in nw.load(word_run).score(["w1 w2", "w3"])]
+    assert sums == pytest.approx(expected, abs=1e-3)
+    assert cli("score", word_run, "--per-token", "--rank").code == 2

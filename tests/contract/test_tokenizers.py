@@ -31,6 +31,9 @@ def words_of_hugging_face() -> HuggingFaceTokenizer:
 TOKENIZERS: dict[str, Tokenizer] = {
     "word, open": train_tokenizer(TokenizerConfig(closed=False), [TEXT]),
     "word, closed": train_tokenizer(TokenizerConfig(closed=True), [TEXT]),
+    "word, split, lower case": train_tokenizer(
+        TokenizerConfig(split="words", lowercase=True, closed=False), [TEXT]
+    ),
     "character": train_tokenizer(TokenizerConfig(kind="character"), [TEXT]),
     "byte": train_tokenizer(TokenizerConfig(kind="byte"), []),
     "bpe": train_tokenizer(TokenizerConfig(kind="bpe", vocab_size=270), [TEXT]),

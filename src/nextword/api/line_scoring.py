@@ -55,6 +55,24 @@ class LineScoring:
             batch_size=DEFAULT_BATCH_SIZE if batch_size is None else batch_size,
         )
 
+    def token_scores(self, text: str) -> list[tuple[str, float]]:
+        """Return the tokens of a text with their log-probabilities, in nats.
+
+        The text is read from the initial state. A line end is a token if the tokenizer has one. The
+        log-probabilities of a line sum to its `score`.
+
+        Args:
+            text: One line or several.
+
+        Returns:
+            Pairs (token, log-probability), in the order of the text.
+
+        Example:
+            `for token, log_prob in model.token_scores("the old man"): ...`
+        """
+        found = self.surprisal(text.splitlines(), is_one_text=True)
+        return [(token.text, -token.surprisal) for line in found for token in line.tokens]
+
     def surprisal(
         self,
         lines: Iterable[str],

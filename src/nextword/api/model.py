@@ -23,6 +23,7 @@ from nextword.api.texts import (
 from nextword.base import ConfigError, Values, checked_path
 from nextword.families import FAMILIES
 from nextword.models import LanguageModel
+from nextword.pages import preformatted
 from nextword.storage import StoredModel, load_model, save_model, write_arpa_file
 from nextword.text import Corpus
 from nextword.tokens import Reset, Tokenizer, TokenStore, build_store
@@ -57,6 +58,16 @@ class Model(TextGeneration, LineScoring):
         self.config = stored.config
         self.card = stored.card
         self.path = stored.path
+
+    def __repr__(self) -> str:
+        model = self.language_model
+        return (
+            f"Model({str(self.path)!r}, family={model.family!r}, "
+            f"num_parameters={model.num_parameters:,}, tokenizer={self.tokenizer.description!r})"
+        )
+
+    def _repr_html_(self) -> str:
+        return preformatted(self.card or repr(self))
 
     @classmethod
     def of(
@@ -321,17 +332,34 @@ class Model(TextGeneration, LineScoring):
             batch_size=batch_size,
         )
 
+    def save(self, path: str | Path) -> None:
+        """Save the model as a model folder, which `load` reads.
+
+        Args:
+            path: The folder to write. A model folder that exists is replaced.
+
+        Raises:
+            CheckpointError: The folder exists and is not a model folder, or writing fails.
+            ConfigError: The model was not trained by nextword.
+        """
+        if self.language_model.family not in FAMILIES:
+            raise ConfigError(
+                f"{self.path} cannot be saved as a model folder; it was not trained by nextword.",
+                help="Copy its folder.",
+            )
+        save_model(
+            checked_path(path),
+            self.language_model,
+            config=self.config,
+            tokenizer=self.tokenizer,
+            card=self.card,
+        )
+
     def _reload(self) -> LanguageModel:
         """Save the model to a temporary folder, and return the model loaded from it."""
         with tempfile.TemporaryDirectory(prefix="nextword-audit-") as parent:
             folder = Path(parent) / "model"
-            save_model(
-                folder,
-                self.language_model,
-                config=self.config,
-                tokenizer=self.tokenizer,
-                card=self.card,
-            )
+            self.save(folder)
             return load_model(folder, device=self.language_model.device).model
 
     def export_arpa(

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nextword.api.tasks import saved_task_settings, task_config
-from nextword.base import checked_path
+from nextword.api.tasks import task_config, train_task
 from nextword.storage import RunFolder
 from nextword.tasks.running import TaskResult
 from nextword.training import Callback, ProgressCallback
@@ -76,9 +75,14 @@ def train_reader(
     """
     from nextword.tasks.reading import train_reader as train
 
-    out = checked_path(out)
-    layers = [settings] if isinstance(settings, Mapping) else list(settings)
-    config = reading_config(
-        files, recipe=recipe, settings=layers, saved=saved_task_settings(out, resume)
+    return train_task(
+        train,
+        reading_config,
+        files=files,
+        out=out,
+        recipe=recipe,
+        settings=settings,
+        resume=resume,
+        callbacks=callbacks,
+        on_progress=on_progress,
     )
-    return train(config, out, resume=resume, callbacks=callbacks, on_progress=on_progress)

@@ -87,12 +87,17 @@ def train_tagger(
     """
     from nextword.tasks.tagging import train_tagger as train
 
-    out = checked_path(out)
-    layers = [settings] if isinstance(settings, Mapping) else list(settings)
-    config = tagging_config(
-        files, recipe=recipe, settings=layers, saved=saved_task_settings(out, resume)
+    return train_task(
+        train,
+        tagging_config,
+        files=files,
+        out=out,
+        recipe=recipe,
+        settings=settings,
+        resume=resume,
+        callbacks=callbacks,
+        on_progress=on_progress,
     )
-    return train(config, out, resume=resume, callbacks=callbacks, on_progress=on_progress)
 
 
 def classification_config(
@@ -156,11 +161,57 @@ def train_classifier(
     """
     from nextword.tasks.classification import train_classifier as train
 
+    return train_task(
+        train,
+        classification_config,
+        files=files,
+        out=out,
+        recipe=recipe,
+        settings=settings,
+        resume=resume,
+        callbacks=callbacks,
+        on_progress=on_progress,
+    )
+
+
+def train_task(
+    train: Callable[..., TaskResult],
+    config_of: Callable[..., Config],
+    *,
+    files: str | Sequence[str],
+    out: str | Path,
+    recipe: str | None,
+    settings: Mapping[str, object] | Sequence[Mapping[str, object]],
+    resume: str,
+    callbacks: Callable[[RunFolder], Sequence[Callback]] | None,
+    on_progress: ProgressCallback | None,
+) -> TaskResult:
+    """Train a model of a task into a run folder.
+
+    Args:
+        train: Trains the model, such as `tasks.tagging.train_tagger`.
+        config_of: Returns its settings, such as `tagging_config`.
+        files: Training files.
+        out: The run folder.
+        recipe: Name of a recipe, or a TOML file.
+        settings: Nested values that override the recipe.
+        resume: `never` or `auto`.
+        callbacks: Returns additional callbacks for a run folder.
+        on_progress: Called with (stage, done, total) during the stages before and after training.
+
+    Returns:
+        The scores and folders of the run.
+
+    Raises:
+        CheckpointError: The run cannot be resumed.
+        ConfigError: A setting is invalid, or `out` contains a run and `resume` is `never`.
+        DataError: A file cannot be read.
+        TrainingError: Training failed, for example because the loss diverged.
+    """
     out = checked_path(out)
     layers = [settings] if isinstance(settings, Mapping) else list(settings)
-    config = classification_config(
-        files, recipe=recipe, settings=layers, saved=saved_task_settings(out, resume)
-    )
+    saved = saved_task_settings(out, resume)
+    config = config_of(files, recipe=recipe, settings=layers, saved=saved)
     return train(config, out, resume=resume, callbacks=callbacks, on_progress=on_progress)
 
 

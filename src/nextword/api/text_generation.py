@@ -13,7 +13,7 @@ from nextword.generation import (
     next_tokens,
 )
 from nextword.models import LanguageModel
-from nextword.tokens import Tokenizer
+from nextword.tokens import WORD_SEPARATORS, Tokenizer
 
 
 class TextGeneration:
@@ -28,10 +28,29 @@ class TextGeneration:
     tokenizer: Tokenizer
 
     def next_words(self, context: str, *, k: int = 5) -> list[tuple[str, float]]:
-        """Return the most probable next tokens after a context, with their probabilities.
+        """Return the most probable next words after a context, with their probabilities.
+
+        The words of a model of characters, bytes or byte pairs are found by a search; see
+        `complete`. Line ends are no words; see `next_tokens`.
 
         Args:
-            context: Text before the next token.
+            context: Text before the next word; its last word is complete.
+            k: Number of words.
+
+        Returns:
+            Pairs (word, probability), most probable first.
+        """
+        is_between = not context or context[-1] in WORD_SEPARATORS
+        return self.complete(context if is_between else context + " ", k=k)
+
+    def next_tokens(self, context: str, *, k: int = 5) -> list[tuple[str, float]]:
+        """Return the most probable next tokens after a context, with their probabilities.
+
+        A token is an entry of the vocabulary: a word, a character, a byte, a byte pair or, for
+        words, the line end `</s>`.
+
+        Args:
+            context: Text before the next token; it may end within a word.
             k: Number of tokens.
 
         Returns:

@@ -14,6 +14,7 @@ from nextword.base import (
     merge,
 )
 from nextword.families import FAMILIES
+from nextword.progress import ProgressDisplay, default_display
 from nextword.storage import RunFolder, read_model_config
 from nextword.text import ByteStream
 from nextword.training import (
@@ -23,15 +24,22 @@ from nextword.training import (
     ProgressCallback,
     RunConfig,
     RunResult,
+    cell_layer,
     plan_training,
     read_recipe,
     read_settings,
+    recipe_names,
     refuse_idle_settings,
     refuse_other_parts,
     run_training,
+    tokenizer_layer,
+    without_given,
 )
 
-DEFAULT_RECIPE = "lstm-small"
+#: Nested values, or values with dotted keys.
+Settings = Mapping[str, object]
+
+DEFAULT_RECIPE = "default"
 #: The recipe of a training that starts from a model.
 FINE_TUNING_RECIPE = "fine-tune"
 DEFAULT_FAMILY = "recurrent"
@@ -73,11 +81,13 @@ def run_config(
     named = (texts,) if isinstance(texts, str) else tuple(texts)
     given = [Layer({"text": {"train": named}}, source="texts")] if named else []
     _refuse_task(base, recipe)
+    changes = _changed_parts(base, settings)
     try:
-        config = decode_layers(RunConfig, [base, *given, *settings])
+        config = decode_layers(RunConfig, [base, *changes, *given, *settings])
     except ConfigError as error:
         raise ConfigError(error.message, help=_family_help(base, settings) or error.help) from error
     refuse_idle_settings(config, settings)
+    config = without_given(config, settings)
     if config.text.init is not None:
         stored = read_model_config(checked_path(config.text.init))
         refuse_other_parts(config.text.init, stored, layers=settings)
@@ -89,11 +99,17 @@ def train(
     *,
     out: str | Path,
     recipe: str | None = None,
-    settings: Mapping[str, object] | Sequence[Mapping[str, object]] = (),
+    valid: str | Sequence[str] | None = None,
+    test: str | Sequence[str] | None = None,
+    init: str | Path | None = None,
+    seed: int | None = None,
+    settings: Settings | Sequence[Settings] = (),
     resume: str = "never",
-    callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
+    callbacks: Sequence[Callback] | Callable[[RunFolder], Sequence[Callback]] = (),
+    progress: bool = True,
     on_progress: ProgressCallback | None = None,
     standard_input: ByteStream | None = None,
+    command: str = "",
 ) -> RunResult:
     """Train a model into a run folder.
 
@@ -101,13 +117,22 @@ def train(
         texts: Training texts: files, folders, globs or `stdlib:`. May be empty when a run is
             resumed.
         out: The run folder.
-        recipe: Name of a recipe, or a TOML file.
-        settings: Nested values that override the recipe, such as `{"training": {"epochs": 3}}`.
+        recipe: Name of a recipe, or a TOML file; the recipe `default` when None.
+        valid: Validation texts; a share of `texts` when None.
+        test: Test texts, evaluated after training.
+        init: Model to start from; see the recipe `fine-tune`.
+        seed: Seed of all random number generators; that of the recipe when None.
+        settings: Values that override the recipe, nested or with dotted keys, such as
+            `{"model.cell": "gru", "training.epochs": 3}`.
         resume: `never` to refuse a folder that contains a run, `auto` to resume a stopped run, or
             `old-text` to resume it with the text as it was encoded, even if the text has changed.
-        callbacks: Returns additional callbacks for a run folder.
+        callbacks: Callbacks, whose methods are called with records of the training, or a function
+            that returns them for the run folder.
+        progress: Show a progress bar on standard error if it is a terminal, or in a notebook. Not
+            shown if `callbacks` is a function or `on_progress` is given.
         on_progress: Called with (stage, done, total) during the stages before and after training.
         standard_input: Stream to read for the text `-`.
+        command: The command line of the training, for the report.
 
     Returns:
         The results and folders of the run. `nw.load(result.run)` loads the model.
@@ -117,18 +142,78 @@ def train(
         ConfigError: A setting is invalid, or `out` contains a run and `resume` is `never`.
         DataError: A text cannot be read.
         TrainingError: Training failed, for example because the loss diverged.
+
+    Example:
+        `nw.train("corpus.txt", out="runs/gru", seed=2, settings={"model.cell": "gru"})`
     """
     out = checked_path(out)
     layers = [settings] if isinstance(settings, Mapping) else list(settings)
-    config = run_config(texts, recipe=recipe, settings=layers, saved=_saved_settings(out, resume))
-    return run_training(
-        config,
-        out,
-        resume=resume,
-        callbacks=callbacks,
-        on_progress=on_progress,
-        standard_input=standard_input,
+    layers.append(_named_settings(valid=valid, test=test, init=init, seed=seed))
+    config = run_config(
+        texts,
+        recipe=recipe,
+        settings=[nested(layer) for layer in layers],
+        saved=_saved_settings(out, resume),
     )
+    is_own_display = callable(callbacks) or on_progress is not None or not progress
+    with ProgressDisplay() if is_own_display else default_display() as display:
+        return run_training(
+            config,
+            out,
+            resume=resume,
+            callbacks=callbacks if callable(callbacks) else lambda run: [display, *callbacks],
+            on_progress=display.on_progress if on_progress is None else on_progress,
+            standard_input=standard_input,
+            command=command,
+        )
+
+
+def nested(settings: Settings) -> Settings:
+    """Return settings whose dotted keys are split into sections.
+
+    Args:
+        settings: Nested values, values with dotted keys, or both.
+
+    Raises:
+        ConfigError: A setting is given twice.
+
+    Example:
+        >>> nested({"model.cell": "gru", "model": {"num_layers": 2}})
+        {'model': {'cell': 'gru', 'num_layers': 2}}
+    """
+    if not any("." in str(key) for key in settings):
+        return settings
+    found: Values = {}
+    for name, value in settings.items():
+        section, _, key = str(name).partition(".")
+        values = {key: value} if key else value
+        held = found.get(section)
+        if isinstance(held, dict) and isinstance(values, Mapping):
+            twice = held.keys() & values.keys()
+            if twice:
+                raise ConfigError(f"{section}.{min(twice)} is given twice in the settings.")
+            found[section] = held | dict(values)
+        else:
+            found[section] = dict(values) if isinstance(values, Mapping) else values
+    return found
+
+
+def _named_settings(
+    *,
+    valid: str | Sequence[str] | None,
+    test: str | Sequence[str] | None,
+    init: str | Path | None,
+    seed: int | None,
+) -> Values:
+    """Return the settings that the arguments of `train` stand for."""
+    texts = {
+        name: [given] if isinstance(given, str) else list(given)
+        for name, given in (("valid", valid), ("test", test))
+        if given is not None
+    }
+    start = {} if init is None else {"init": str(init)}
+    sections: Values = {"text": texts | start, "training": {} if seed is None else {"seed": seed}}
+    return {name: values for name, values in sections.items() if values}
 
 
 def plan(
@@ -145,6 +230,17 @@ def plan(
         standard_input: Stream to read for the text `-`.
     """
     return plan_training(config, on_progress=on_progress, standard_input=standard_input)
+
+
+def _changed_parts(base: Values, settings: Sequence[Mapping[str, object]]) -> list[Layer]:
+    """Return what a recipe changes if the user sets another cell or another kind of tokenizer.
+
+    The values of a file of settings and of a saved run do not change.
+    """
+    name = base.source.removeprefix("recipe ") if isinstance(base, Layer) else ""
+    if name not in recipe_names():
+        return []
+    return [cell_layer(base, settings, name=name), tokenizer_layer(base, settings)]
 
 
 def _refuse_task(base: Values, recipe: str | None) -> None:
@@ -185,7 +281,7 @@ def _base_layer(
     if recipe is None and family in FAMILIES and family not in RECIPE_OF_FAMILY:
         base.pop("model", None)  # a registered family has its own settings
     if recipe is None:
-        _logger.info("no recipe is given; using the settings of %s", name)
+        _logger.info("no recipe is given: the recipe is %s", name, extra={"notice": True})
     return base
 
 

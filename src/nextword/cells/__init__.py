@@ -1,9 +1,10 @@
 """Recurrent cells, one step in time each, in the notation of the lectures.
 
-The folder has more than 12 files because each of the nine cells has its own: its equations, its
+The folder has more than 12 files because each of the twelve cells has its own: its equations, its
 step and, where it has one, its manual forward and backward pass.
 """
 
+from nextword.cells.cifg import CIFG_GATES, CifgCell, CifgGates
 from nextword.cells.contract import AnyCell, Cell, CellState, Gates
 from nextword.cells.diagonal import Coefficients, DiagonalCell, DiagonalState
 from nextword.cells.elman import NONLINEARITIES, ElmanCell, ElmanState, Nonlinearity, elman_step
@@ -35,20 +36,26 @@ from nextword.cells.manual_pass import LayerPass, ManualBackward, PassGradients,
 from nextword.cells.min_gru import MIN_GRU_GATES, MinGruCell
 from nextword.cells.min_lstm import MIN_LSTM_GATES, MinLstmCell
 from nextword.cells.noise import NO_NOISE, StepNoise
+from nextword.cells.rg_lru import RG_LRU_GATES, RgLruCell
+from nextword.cells.slstm import SlstmCell, SlstmGates, SlstmState, slstm_update
 
 __all__ = [
     "CELLS",
+    "CIFG_GATES",
     "GRU_GATES",
     "LSTM_GATES",
     "MIN_GRU_GATES",
     "MIN_LSTM_GATES",
     "NONLINEARITIES",
     "NO_NOISE",
+    "RG_LRU_GATES",
     "AnyCell",
     "Cell",
     "CellBuilder",
     "CellSettings",
     "CellState",
+    "CifgCell",
+    "CifgGates",
     "Coefficients",
     "DiagonalCell",
     "DiagonalState",
@@ -77,6 +84,10 @@ __all__ = [
     "ProjectedLstmCell",
     "ProjectedLstmState",
     "RecurrentInitialization",
+    "RgLruCell",
+    "SlstmCell",
+    "SlstmGates",
+    "SlstmState",
     "StepNoise",
     "elman_step",
     "gru_gates",
@@ -87,4 +98,5 @@ __all__ = [
     "lstm_step",
     "lstm_update",
     "register_cell",
+    "slstm_update",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 from nextword.base import Registry
+from nextword.cells.cifg import CifgCell
 from nextword.cells.contract import AnyCell
 from nextword.cells.elman import ElmanCell, Nonlinearity
 from nextword.cells.elman_preactivation import ElmanPreactivationCell
@@ -14,6 +15,8 @@ from nextword.cells.lstm_layer_norm import LayerNormLstmCell
 from nextword.cells.lstm_projected import ProjectedLstmCell
 from nextword.cells.min_gru import MinGruCell
 from nextword.cells.min_lstm import MinLstmCell
+from nextword.cells.rg_lru import RgLruCell
+from nextword.cells.slstm import SlstmCell
 
 
 @runtime_checkable
@@ -86,6 +89,14 @@ def _lstm_layer_norm(input_size: int, settings: CellSettings) -> AnyCell:
     return LayerNormLstmCell(input_size, settings.hidden_size, forget_bias=settings.forget_bias)
 
 
+def _cifg(input_size: int, settings: CellSettings) -> AnyCell:
+    return CifgCell(input_size, settings.hidden_size, forget_bias=settings.forget_bias)
+
+
+def _slstm(input_size: int, settings: CellSettings) -> AnyCell:
+    return SlstmCell(input_size, settings.hidden_size, forget_bias=settings.forget_bias)
+
+
 def _min_lstm(input_size: int, settings: CellSettings) -> AnyCell:
     return MinLstmCell(input_size, settings.hidden_size, forget_bias=settings.forget_bias)
 
@@ -102,6 +113,9 @@ CELLS: Registry[CellBuilder] = Registry(
         "linear": lambda input_size, settings: LinearCell(input_size, settings.hidden_size),
         "min_gru": lambda input_size, settings: MinGruCell(input_size, settings.hidden_size),
         "min_lstm": _min_lstm,
+        "cifg": _cifg,
+        "slstm": _slstm,
+        "rg_lru": lambda input_size, settings: RgLruCell(input_size, settings.hidden_size),
     },
     setting="cell",
     register="nextword.register_cell",

@@ -14,6 +14,7 @@ from nextword.cli.audit import audit
 from nextword.cli.bench import bench
 from nextword.cli.bench_keyboard import bench_keyboard
 from nextword.cli.classify import app as classify_app
+from nextword.cli.compare import compare
 from nextword.cli.demo import demo
 from nextword.cli.encode import encode
 from nextword.cli.errors import INTERRUPTED, report_error
@@ -61,6 +62,7 @@ for _name, _command, _summary in (
     ("recipes", recipes, "List the recipes, or print one."),
     ("settings", settings, "List the settings of a training."),
     ("evaluate", evaluate, "Measure the perplexity of models on a text."),
+    ("compare", compare, "Train and evaluate several models under one protocol."),
     ("mix", mix, "Mix models, with weights tuned on held-out text."),
     ("audit", audit, "Check a model for faults that falsify its perplexity."),
     ("generate", generate, "Generate text."),

@@ -66,7 +66,7 @@ def bench_keyboard(
             metavar="N",
             help="Limit of the search after a keystroke, for tokens that are not words.",
         ),
-    ] = 64,
+    ] = 32,
     encoding_errors: EncodingErrors = "strict",
     field: Field = None,
     device: Device = "auto",

@@ -16,10 +16,12 @@ from nextword.cli.task_training import (
     Overrides,
     Recipe,
     Resume,
+    SameAsFile,
     Seed,
     Test,
     TrainDevice,
     Valid,
+    named_files,
     run_training,
     task_settings,
 )
@@ -103,15 +105,15 @@ def train(
 
     settings = task_settings(
         overrides,
-        (
-            ("--valid", "text", "valid", valid),
-            ("--test", "text", "test", test),
-            ("--init", "text", "init", init),
+        valid=valid,
+        test=test,
+        init=init,
+        device=device,
+        seed=seed,
+        more=(
             ("--text-column", "columns", "text", text_column),
             ("--label-column", "columns", "label", label_column),
             ("--format", "columns", "format", format),
-            ("--device", "training", "device", device),
-            ("--seed", "training", "seed", seed),
         ),
     )
     run_training(
@@ -134,9 +136,7 @@ def evaluate(
         list[str] | None, typer.Argument(metavar="FILE", help="Files with labels.")
     ] = None,
     *,
-    text: Annotated[
-        list[str] | None, typer.Option("--text", metavar="FILE", help="The same as FILE.")
-    ] = None,
+    text: SameAsFile = None,
     text_column: TextColumn = None,
     label_column: LabelColumn = None,
     format: Format = None,
@@ -157,12 +157,9 @@ def evaluate(
 
     Prints accuracy, F1, the calibration error, the scores of each label, and what is confused.
     """
-    from nextword.base import ConfigError
     from nextword.tasks.classification import measure_classifier, write_evaluation_report
 
-    names = [*(files or ()), *(text or ())]
-    if not names:
-        raise ConfigError("no file is named.", help="Name a file with texts and labels.")
+    names = named_files(files, text, content="texts and labels")
     classifier = load_classifier(model, device=device)
     columns = columns_of(
         classifier, text_column=text_column, label_column=label_column, format=format

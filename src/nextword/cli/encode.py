@@ -175,9 +175,8 @@ def _print_nearest_among(vectors: "Iterable[TextVector]", *, k: int, json: bool)
             nearest = [each.to_dict() for each in found]
             write_json({"line": line, "text": texts[line - 1], "nearest": nearest})
             continue
-        write_line(f"{line}  {texts[line - 1]}")
-        for each in found:
-            write_line(f"    {_row(each)}")
+        rows = (f"\n    {_row(each)}" for each in found)
+        write_line(f"{line}  {texts[line - 1]}" + "".join(rows))
 
 
 def _row(neighbour: "Neighbour") -> str:

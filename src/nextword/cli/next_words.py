@@ -26,6 +26,12 @@ def next_words(
     complete: Annotated[
         bool, typer.Option("--complete", help="Complete the partial word at the end of CONTEXT.")
     ] = False,
+    tokens: Annotated[
+        bool,
+        typer.Option(
+            "--tokens", help="Print entries of the vocabulary, such as byte pairs and line ends."
+        ),
+    ] = False,
     encoding: ArpaEncoding = None,
     device: Device = "auto",
     json: Json = False,
@@ -34,11 +40,14 @@ def next_words(
     """Print the most probable next words with their probabilities.
 
     With --complete, print the most probable words that begin with the partial word at the end of
-    CONTEXT. The probability is that of the whole word after the words before it.
+    CONTEXT. The probability is that of the whole word after the words before it. Models of
+    characters, bytes and byte pairs spell whole words too; --tokens prints their tokens instead.
     """
+    _refuse_both(tokens=tokens, complete=complete)
     loaded = load_model(model, device=device, encoding=encoding)
     context = given_text(context).removesuffix("\n") if context == STANDARD_INPUT else context
-    predict = loaded.complete if complete else loaded.next_words
+    predict = loaded.next_tokens if tokens else loaded.next_words
+    predict = loaded.complete if complete else predict
     pairs = predict(context, k=k)
     if json:
         found = [{"token": token, "probability": share} for token, share in pairs]
@@ -49,6 +58,16 @@ def next_words(
     _remark_unknown(loaded, context, has_partial_word=complete)
     if complete and not pairs:
         _remark_no_word(loaded, context)
+
+
+def _refuse_both(*, tokens: bool, complete: bool) -> None:
+    from nextword.base import ConfigError
+
+    if tokens and complete:
+        raise ConfigError(
+            "--tokens and --complete are given; only words can be completed.",
+            help="Leave one of them out.",
+        )
 
 
 def _remark_unknown(model: "LoadedModel", context: str, *, has_partial_word: bool) -> None:

@@ -1,8 +1,8 @@
 """`nextword read`: train a reader, evaluate it, and answer questions about passages."""
 
 import sys
-from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import tee
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,10 +17,12 @@ from nextword.cli.task_training import (
     Overrides,
     Recipe,
     Resume,
+    SameAsFile,
     Seed,
     Test,
     TrainDevice,
     Valid,
+    named_files,
     run_training,
     task_settings,
 )
@@ -73,13 +75,11 @@ def train(
 
     settings = task_settings(
         overrides,
-        (
-            ("--valid", "text", "valid", valid),
-            ("--test", "text", "test", test),
-            ("--init", "text", "init", init),
-            ("--device", "training", "device", device),
-            ("--seed", "training", "seed", seed),
-        ),
+        valid=valid,
+        test=test,
+        init=init,
+        device=device,
+        seed=seed,
     )
     run_training(
         partial(api.train_reader, files or ()),
@@ -101,9 +101,7 @@ def evaluate(
         list[str] | None, typer.Argument(metavar="FILE", help=f"{_QUESTIONS}.")
     ] = None,
     *,
-    text: Annotated[
-        list[str] | None, typer.Option("--text", metavar="FILE", help="The same as FILE.")
-    ] = None,
+    text: SameAsFile = None,
     beam: Beam = 1,
     withhold_history: Annotated[
         bool,
@@ -127,14 +125,11 @@ def evaluate(
     readers: the most frequent training answer of the question, and the last text of the passage
     that was an answer to questions of the same type.
     """
-    from nextword.base import ConfigError
     from nextword.cli.progress import make_progress
     from nextword.tasks.reading import ScoreCounter, read_items, scored_items
     from nextword.tasks.reading.evaluation import ReadingReport, write_predictions
 
-    names = [*(files or ()), *(text or ())]
-    if not names:
-        raise ConfigError("no file is named.", help="Name a file with questions.")
+    names = named_files(files, text, content="questions")
     reader = _load(model, beam=beam, batch_size=batch_size, device=device)
     items = list(read_items(names, standard_input=sys.stdin.buffer))
     counter = ScoreCounter(reader, history_withheld=withhold_history)
@@ -221,16 +216,10 @@ def _answers(reader: "Reader", file: str) -> "Iterator[tuple[Item, Answer]]":
     from nextword.tasks.reading import read_items
     from nextword.tasks.reading.predictor import READ_AHEAD
 
-    pending: deque[Item] = deque()
-
-    def asked() -> "Iterator[Item]":
-        items = read_items(
-            [file], with_answers=False, standard_input=sys.stdin.buffer, is_read_once=True
-        )
-        for item in items:
-            pending.append(item)
-            yield item
-
+    items = read_items(
+        [file], with_answers=False, standard_input=sys.stdin.buffer, is_read_once=True
+    )
+    given, kept = tee(items)
     read_ahead = 1 if file == "-" and sys.stdin.isatty() else READ_AHEAD
-    for found in reader.read_items(asked(), read_ahead=read_ahead):
-        yield pending.popleft(), found
+    # Not more than `read_ahead` questions are kept.
+    yield from zip(kept, reader.read_items(given, read_ahead=read_ahead), strict=True)

@@ -22,14 +22,24 @@ def recipes(
 
 
 def _list(*, as_json: bool) -> None:
-    from nextword.training import read_recipe, recipe_names, task_recipe_names
+    from nextword.training import read_recipe, recipe_measured, recipe_names, task_recipe_names
 
     names = recipe_names() + task_recipe_names()
     described = [(name, str(read_recipe(name).get("description", ""))) for name in names]
+    measured = {name: recipe_measured(name) for name in names}
     if as_json:
-        write_json({"recipes": [{"name": n, "description": text} for n, text in described]})
-    else:
-        write_line(aligned(described))
+        entries = [
+            {"name": name, "description": text, "measured": measured[name] or None}
+            for name, text in described
+        ]
+        write_json({"recipes": entries})
+        return
+    rows = [
+        row
+        for name, text in described
+        for row in [(name, text), *([("", measured[name])] if measured[name] else [])]
+    ]
+    write_line(aligned(rows))
 
 
 def _show(name: str, *, as_json: bool) -> None:

@@ -16,9 +16,10 @@ from nextword.cli.options import (
     Field,
     Model,
 )
-from nextword.cli.output import remark, write_json, write_line
+from nextword.cli.output import remark, visible, write_json, write_line
 
 if TYPE_CHECKING:
+    from nextword.api import Model as LoadedModel
     from nextword.evaluation import LineScore
 
 
@@ -34,6 +35,10 @@ def score(
     rank: Annotated[
         bool, typer.Option("--rank", help="Print the most probable lines first.")
     ] = False,
+    per_token: Annotated[
+        bool,
+        typer.Option("--per-token", help="Print the log-probability of each token of each line."),
+    ] = False,
     encoding: ArpaEncoding = None,
     device: Device = "auto",
     json: Annotated[
@@ -44,13 +49,22 @@ def score(
     """Print the log-probability of each line in nats, a tab, and the line.
 
     Each line is scored from the initial state, its end included. Lines are read as they arrive,
-    except with --rank.
+    except with --rank. With --per-token, each token is a line of its own.
     """
+    from nextword.base import ConfigError
     from nextword.evaluation import DEFAULT_BATCH_SIZE, unknown_note
     from nextword.tokens import Coverage
 
+    if per_token and (rank or json):
+        raise ConfigError(
+            f"--per-token and {'--rank' if rank else '--json'} are given.",
+            help="Leave one of them out; nextword surprisal --json has the scores of tokens.",
+        )
     loaded = load_model(model, device=device, encoding=encoding)
     lines = read_lines(file, field=field, encoding_errors=encoding_errors)
+    if per_token:
+        _write_tokens(loaded, lines)
+        return
     size = DEFAULT_BATCH_SIZE if batch_size is None else batch_size
     num_words = num_unknown = 0
     scores: Iterable[LineScore] = loaded.stream_scores(lines, batch_size=size)
@@ -67,3 +81,11 @@ def score(
     note = unknown_note(found, tokenizer=loaded.tokenizer, figure="scores")
     if note is not None:
         remark(note)
+
+
+def _write_tokens(model: "LoadedModel", lines: Iterable[str]) -> None:
+    """Write a line for each token, and an empty line after each line of the text."""
+    for found in model.stream_surprisals(lines):
+        for token in found.tokens:
+            write_line(f"{-token.surprisal:.4f}\t{visible(token.text)}")
+        write_line()

@@ -16,10 +16,12 @@ from nextword.cli.task_training import (
     Overrides,
     Recipe,
     Resume,
+    SameAsFile,
     Seed,
     Test,
     TrainDevice,
     Valid,
+    named_files,
     run_training,
     task_settings,
 )
@@ -84,14 +86,12 @@ def train(
 
     settings = task_settings(
         overrides,
-        (
-            ("--valid", "text", "valid", valid),
-            ("--test", "text", "test", test),
-            ("--init", "text", "init", init),
-            ("--column", "tagging", "column", column),
-            ("--device", "training", "device", device),
-            ("--seed", "training", "seed", seed),
-        ),
+        valid=valid,
+        test=test,
+        init=init,
+        device=device,
+        seed=seed,
+        more=(("--column", "tagging", "column", column),),
     )
     run_training(
         partial(api.train_tagger, files or ()),
@@ -112,9 +112,7 @@ def evaluate(
         list[str] | None, typer.Argument(metavar="FILE", help="Files with labels.")
     ] = None,
     *,
-    text: Annotated[
-        list[str] | None, typer.Option("--text", metavar="FILE", help="The same as FILE.")
-    ] = None,
+    text: SameAsFile = None,
     column: Column = None,
     format: Format = None,
     encoding_errors: EncodingErrors = "strict",
@@ -134,12 +132,9 @@ def evaluate(
     Prints the accuracy of known and unknown words, precision, recall and F1 of each label or of the
     spans, and the most frequent errors.
     """
-    from nextword.base import ConfigError
     from nextword.tasks.tagging import evaluate_tagger
 
-    names = [*(files or ()), *(text or ())]
-    if not names:
-        raise ConfigError("no file is named.", help="Name a file with labels.")
+    names = named_files(files, text, content="labels")
     tagger = load_tagger(model, device=device)
     opened = open_files(
         names, tagger, column=column, format=format, encoding_errors=encoding_errors
@@ -188,7 +183,9 @@ def predict(
 
     Plain text has one sentence a line, with words separated by white space; each word is printed
     with its label, and an empty line ends a sentence. A CoNLL-U file or a file with columns is
-    printed with the predicted labels and otherwise unchanged.
+    printed with the predicted labels and otherwise unchanged. The labels overwrite the column that
+    --column names, whatever it contains; by default upos in CoNLL-U files, and the last column in
+    others.
     """
     _check_json_options(json=json, probabilities=probabilities, n_best=n_best)
     tagger = load_tagger(model, device=device)

@@ -40,6 +40,9 @@ Test = Annotated[
     list[str] | None,
     typer.Option("--test", metavar="FILE", help="Test file, evaluated after training; repeatable."),
 ]
+SameAsFile = Annotated[
+    list[str] | None, typer.Option("--text", metavar="FILE", help="The same as FILE.")
+]
 Init = Annotated[
     str | None,
     typer.Option(
@@ -63,21 +66,61 @@ TrainDevice = Annotated[
 Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="Random seed.")]
 
 
+def named_files(
+    files: Sequence[str] | None, text: Sequence[str] | None, *, content: str
+) -> list[str]:
+    """Return the files that are evaluated.
+
+    Args:
+        files: The arguments.
+        text: Values of `--text`.
+        content: What the files contain, for the error message.
+
+    Raises:
+        ConfigError: There is no file.
+    """
+    from nextword.base import ConfigError
+
+    names = [*(files or ()), *(text or ())]
+    if not names:
+        raise ConfigError("no file is named.", help=f"Name a file with {content}.")
+    return names
+
+
 def task_settings(
-    overrides: Sequence[str] | None, options: Sequence[tuple[str, str, str, Any]]
+    overrides: Sequence[str] | None,
+    *,
+    valid: Sequence[str] | None,
+    test: Sequence[str] | None,
+    init: str | None,
+    device: str | None,
+    seed: int | None,
+    more: Sequence[tuple[str, str, str, Any]] = (),
 ) -> "list[Layer]":
     """Return layers of nested settings; a later layer overrides earlier ones.
 
     Args:
         overrides: Values of `--set`, in order. They come before all other options.
-        options: Name, section, key and value of each other option; options without a value are
-            left out.
+        valid: Values of `--valid`.
+        test: Values of `--test`.
+        init: Value of `--init`.
+        device: Value of `--device`.
+        seed: Value of `--seed`.
+        more: Name, section, key and value of each further option.
 
     Raises:
         ConfigError: A `--set` is malformed.
     """
     from nextword.base import Layer, parse_override
 
+    options = (
+        ("--valid", "text", "valid", valid),
+        ("--test", "text", "test", test),
+        ("--init", "text", "init", init),
+        *more,
+        ("--device", "training", "device", device),
+        ("--seed", "training", "seed", seed),
+    )
     given = (each for each in options if each[3] is not None and each[3] != [])
     return [
         *(Layer(parse_override(text), source="--set") for text in overrides or ()),

@@ -1,5 +1,6 @@
 """`nextword train`: train a model into a run folder, or estimate the size and time of training."""
 
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -142,6 +143,7 @@ def train(
                 ),
                 on_progress=progress.on_progress,
                 standard_input=sys.stdin.buffer,
+                command=shlex.join(["nextword", *sys.argv[1:]]),
             )
     if not progress.has_trained and result.family != "ngram":
         remark(f"the run in {run} is already finished; these are its results")

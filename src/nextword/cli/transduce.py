@@ -1,8 +1,8 @@
 """`nextword transduce`: train a sequence-to-sequence model, evaluate it, and map sources."""
 
 import sys
-from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import tee
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,10 +16,12 @@ from nextword.cli.task_training import (
     Overrides,
     Recipe,
     Resume,
+    SameAsFile,
     Seed,
     Test,
     TrainDevice,
     Valid,
+    named_files,
     run_training,
     task_settings,
 )
@@ -111,13 +113,11 @@ def train(
 
     settings = task_settings(
         overrides,
-        (
-            ("--valid", "text", "valid", valid),
-            ("--test", "text", "test", test),
-            ("--init", "text", "init", init),
-            ("--device", "training", "device", device),
-            ("--seed", "training", "seed", seed),
-        ),
+        valid=valid,
+        test=test,
+        init=init,
+        device=device,
+        seed=seed,
     )
     run_training(
         partial(api.train_transducer, files or ()),
@@ -137,9 +137,7 @@ def evaluate(
     model: TransducerModel,
     files: Annotated[list[str] | None, typer.Argument(metavar="FILE", help=f"{_PAIRS}.")] = None,
     *,
-    text: Annotated[
-        list[str] | None, typer.Option("--text", metavar="FILE", help="The same as FILE.")
-    ] = None,
+    text: SameAsFile = None,
     beam: Beam = 1,
     length_penalty: LengthPenalty = 0.0,
     coverage_penalty: CoveragePenalty = 0.0,
@@ -167,14 +165,11 @@ def evaluate(
     Prints exact matches, the error rate of symbols and of words, and F1. With several references of
     a source the closest one counts.
     """
-    from nextword.base import ConfigError
     from nextword.cli.progress import make_progress
     from nextword.tasks.transduction import ScoreCounter, read_pairs, scored_pairs
     from nextword.tasks.transduction.report import write_pictures, write_predictions, write_scores
 
-    names = [*(files or ()), *(text or ())]
-    if not names:
-        raise ConfigError("no file is named.", help="Name a file with pairs.")
+    names = named_files(files, text, content="pairs")
     config = _search(beam, 1, length_penalty, coverage_penalty, max_length, fusion, fusion_weight)
     transducer = _load(model, ensemble, config, fusion=fusion, batch_size=batch_size, device=device)
     pairs = list(read_pairs(names, standard_input=sys.stdin.buffer))
@@ -329,28 +324,21 @@ def _predictions(
     from nextword.tasks.transduction import read_pairs
     from nextword.tasks.transduction.predictor import READ_AHEAD
 
-    pending: deque[tuple[int, Pair]] = deque()
+    pairs = read_pairs(
+        [file], with_targets=False, standard_input=sys.stdin.buffer, is_read_once=True
+    )
+    # Not more than `read_ahead` sources are kept.
+    given, kept = tee(pairs)
 
     def sources() -> Iterator[str]:
-        pairs = read_pairs(
-            [file],
-            with_targets=False,
-            standard_input=sys.stdin.buffer,
-            is_read_once=True,
-        )
-        for number, pair in enumerate(pairs, start=1):
-            pending.append((number, pair))
+        for pair in given:
             if pair.source.strip():
                 transducer.parts.source.config.check(pair.source, place=pair.place)
                 yield pair.source
 
-    found_targets = transducer.transduce_texts(sources(), read_ahead=read_ahead or READ_AHEAD)
-    for found in found_targets:
-        while not pending[0][1].source.strip():
-            yield (*pending.popleft(), [])
-        number, pair = pending.popleft()
+    targets = transducer.transduce_texts(sources(), read_ahead=read_ahead or READ_AHEAD)
+    for number, pair in enumerate(kept, start=1):
+        found = next(targets) if pair.source.strip() else []
         if any(each.is_cut for each in found[:1]):
             remark(f"{pair.place}: the target reached its maximum length and was ended")
         yield number, pair, found
-    while pending:
-        yield (*pending.popleft(), [])

@@ -27,6 +27,7 @@ from nextword.evaluation.card import (
     TextFacts,
     perplexity_card,
 )
+from nextword.evaluation.card_text import describe_adaptation, render_card
 from nextword.evaluation.comparability import (
     Comparability,
     comparability,
@@ -52,7 +53,7 @@ from nextword.evaluation.surprisal import (
     WordSurprisal,
     line_surprisals,
 )
-from nextword.evaluation.table import describe_adaptation, render_card, render_cards
+from nextword.evaluation.table import render_cards
 
 __all__ = [
     "DEFAULT_BATCH_SIZE",

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from nextword.base import DataError, Values, nats_to_bits
 from nextword.base import perplexity as perplexity_of
+from nextword.evaluation.card_text import render_card
+from nextword.pages import preformatted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +147,13 @@ class PerplexityCard:
     tokens_per_second: float | None
     note: str | None = None
     adaptation_settings: Values | None = None
+
+    def __str__(self) -> str:
+        """The card as aligned lines with units."""
+        return render_card(self)
+
+    def _repr_html_(self) -> str:
+        return preformatted(str(self))
 
     def with_note(self, note: str) -> "PerplexityCard":
         """Return the card with a further warning.

@@ -142,7 +142,7 @@ def card_of(
     text_facts = TextFacts(
         text=text,
         tokenizer=describe_tokenizer(tokenizer),
-        counts_words=tokenizer.is_word_level,
+        counts_words=tokenizer.counts_words,
         num_words=store.num_words,
         num_characters=store.num_characters,
         num_bytes=store.num_bytes,

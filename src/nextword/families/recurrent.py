@@ -22,10 +22,14 @@ from nextword.recurrent import RecurrentRegularizer, RecurrentStack, StackState
 from nextword.tensors import Embeddings, Hidden, Lengths, TokenIds
 
 _CELLS_WITH_NONLINEARITY = frozenset({"elman", "elman_preactivation"})
-_CELLS_WITH_FORGET_BIAS = frozenset({"lstm", "lstm_layer_norm", "lstm_projected", "min_lstm"})
+_CELLS_WITH_FORGET_BIAS = frozenset(
+    {"cifg", "lstm", "lstm_layer_norm", "lstm_projected", "min_lstm", "slstm"}
+)
 #: A registered cell may read any setting; only these are known not to.
 _BUILT_IN_CELLS = (
-    frozenset({"gru", "linear", "min_gru"}) | _CELLS_WITH_NONLINEARITY | _CELLS_WITH_FORGET_BIAS
+    frozenset({"gru", "linear", "min_gru", "rg_lru"})
+    | _CELLS_WITH_NONLINEARITY
+    | _CELLS_WITH_FORGET_BIAS
 )
 
 
@@ -110,10 +114,8 @@ class RecurrentLanguageModel(NeuralLanguageModel):
     def _to_stack_state(self, state: State) -> StackState:
         """Return the state of each layer from its named parts."""
         return tuple(
-            type(empty)(*(state.tensors[f"layer_{depth}.{name}"] for name in cell.state_names))
-            for depth, (cell, empty) in enumerate(
-                zip(self.core.layers, self.core.initial_state(0), strict=True)
-            )
+            cell.state_type(*(state.tensors[f"layer_{depth}.{name}"] for name in cell.state_names))
+            for depth, cell in enumerate(self.core.layers)
         )
 
 
@@ -124,8 +126,9 @@ class RecurrentSettings:
     Attributes:
         family: Name of the family.
         cell: `lstm`, `lstm_projected` (its hidden state is a projection), `lstm_layer_norm`,
-            `gru`, `elman`, `elman_preactivation` (its state is the sum before σ), `linear`, or
-            `min_gru` and `min_lstm`, whose gates depend on the input only. `register_cell` adds
+            `cifg` (coupled gates), `slstm` (exponential gates), `gru`, `elman`,
+            `elman_preactivation` (its state is the sum before σ), `linear`, or `min_gru`,
+            `min_lstm` and `rg_lru`, whose gates depend on the input only. `register_cell` adds
             others.
         nonlinearity: σ of the Elman cells: `tanh`, `sigmoid` or `relu`.
         num_layers: Number of stacked layers.

@@ -29,11 +29,12 @@ class NextWords:
 
     def describe(self) -> str:
         """Return the prediction in two lines, for a token figure."""
-        words = ", ".join(
+        shown = ", ".join(
             f"{text!r} {probability:.1%}"
             for text, probability in self.most_probable
             if probability >= _LOWEST
         )
+        words = shown or f"every token has less than {_LOWEST:.2%}"
         return f"next: {self.target!r}, {self.surprisal:.2f} bits\nmost probable: {words}"
 
 

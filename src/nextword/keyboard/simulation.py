@@ -43,7 +43,7 @@ def measure_typing(
     lines: Iterable[str],
     form: TextForm = "unchanged",
     cache: CacheConfig | None = None,
-    max_evaluations: int = 64,
+    max_evaluations: int = 32,
     name: str = "",
     model_bytes: int | None = None,
     on_progress: Callable[[int], None] | None = None,

@@ -10,6 +10,7 @@ import torch
 
 from nextword.lab.contract import Claim, Figures, Outcome
 from nextword.lab.workbench import Workbench
+from nextword.tensors import tune_process
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +69,12 @@ def run_claims(
 
 
 def run_claim(claim: Claim, bench: Workbench) -> Outcome:
-    """Run the experiment of one claim."""
+    """Run the experiment of one claim.
+
+    The process is tuned before, as trainings do, so that figures do not depend on whether a claim
+    before this one has trained a model.
+    """
+    tune_process()
     bench.seed_generators()
     started = time.perf_counter()
     finding = claim.measure(bench)

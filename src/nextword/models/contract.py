@@ -43,6 +43,11 @@ class LanguageModel(ABC):
     stride: int | None = None
     context_size: int | None = None
 
+    def __call__(self, token_ids: TokenIds, state: State | None = None) -> tuple[LogProbs, State]:
+        """Return what `next_log_probs` returns, from the initial state if none is given."""
+        before = self.initial_state(len(token_ids)) if state is None else state
+        return self.next_log_probs(token_ids, before)
+
     @property
     @abstractmethod
     def device(self) -> torch.device:

@@ -52,6 +52,22 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
         self.boundary_id = vocabulary.boundary_id
         self.never_ids = vocabulary.never_ids
 
+    __call__ = nn.Module.__call__
+
+    def forward(self, token_ids: TokenIds, state: State | None = None) -> tuple[LogProbs, State]:
+        """Read tokens and return the log-probabilities of the next token after each, in nats.
+
+        Args:
+            token_ids: Ids to read, (batch, time).
+            state: The state before them; the initial state when None.
+
+        Returns:
+            Log-probabilities, (batch, time, vocab), and the state after reading. As
+            `torch.nn.functional.cross_entropy` normalizes its input, it can read them as logits.
+        """
+        before = self.initial_state(len(token_ids)) if state is None else state
+        return self.next_log_probs(token_ids, before)
+
     def hidden(
         self, token_ids: TokenIds, state: State, *, lengths: Lengths | None = None
     ) -> tuple[Hidden, State]:
@@ -138,7 +154,9 @@ class NeuralLanguageModel(LanguageModel, nn.Module):
     @property
     def device(self) -> torch.device:
         """The device of the parameters."""
-        return next(self.parameters()).device
+        # A walk over the modules takes longer than a step of a small cell.
+        table = self.embedding
+        return table.device if isinstance(table, Tensor) else next(self.parameters()).device
 
     @property
     def num_parameters(self) -> int:

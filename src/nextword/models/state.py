@@ -16,6 +16,7 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from nextword.base import FormatError, MismatchError, ShapeError
+from nextword.pages import preformatted
 from nextword.tensors import Rows
 
 _NUM_TOKENS = "num_tokens"
@@ -58,6 +59,15 @@ class State:
             num_tokens=torch.zeros(batch_size, dtype=torch.int64, device=device),
             fingerprint=fingerprint,
         )
+
+    def __repr__(self) -> str:
+        """Number of rows, tokens read by each, and sizes of the tensors; not their values."""
+        sizes = ", ".join(f"{name} {tuple(each.shape)}" for name, each in self.tensors.items())
+        read = self.num_tokens.tolist()
+        return f"State(batch_size={self.batch_size}, num_tokens={read}, tensors: {sizes})"
+
+    def _repr_html_(self) -> str:
+        return preformatted(repr(self))
 
     @property
     def batch_size(self) -> int:

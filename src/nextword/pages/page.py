@@ -32,7 +32,9 @@ _PAGE = Template("""<!doctype html>
   .name { text-align: left; }
   .wide { overflow-x: auto; }
   @media print { body { max-width: none; margin: 0; } h2 { break-after: avoid; }
-    figure, .figure, tr { break-inside: avoid; } }
+    figure, .figure, tr { break-inside: avoid; } table { font-size: .75rem; }
+    th, td { padding: .15rem .4rem; } .wide, pre { overflow: visible; }
+    pre { white-space: pre-wrap; overflow-wrap: anywhere; } }
 $style</style>
 </head>
 <body>

@@ -80,6 +80,13 @@ for (const box of document.querySelectorAll('.tokens')) {
     paintAll();
     if (chosen >= 0) show(chosen);
   });
-  if (data.start != null) { show(data.start); held = data.series[0].back != null; }
+  if (data.start != null) {
+    show(data.start);
+    held = data.series[0].back != null;
+    const [mark, frame] = [marks[chosen], text].map(one => one.getBoundingClientRect());
+    const below = mark.bottom - frame.bottom;
+    // Only the text is scrolled, not the page.
+    if (below > 0) text.scrollTop = below + 8;
+  }
 }
 """

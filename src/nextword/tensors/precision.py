@@ -1,11 +1,15 @@
 """The dtype of the forward and backward pass."""
 
+import copy
 from contextlib import AbstractContextManager, nullcontext
+from typing import TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from nextword.base import ConfigError
+
+Module = TypeVar("Module", bound=nn.Module)
 
 PRECISIONS = ("auto", "float32", "bfloat16")
 
@@ -75,3 +79,21 @@ def autocast(precision: torch.dtype, device: torch.device) -> AbstractContextMan
     if precision == torch.float32:
         return nullcontext()
     return torch.autocast(device.type, dtype=precision)
+
+
+def exact_copy(module: Module) -> Module:
+    """Return a copy of a module in float64 and in evaluation mode.
+
+    A module that is in float64 already, or on a device without float64 (MPS), is not copied.
+
+    Args:
+        module: A module with parameters.
+
+    Example:
+        >>> exact_copy(nn.Linear(1, 1)).weight.dtype
+        torch.float64
+    """
+    parameter = next(module.parameters())
+    if parameter.dtype == torch.float64 or parameter.device.type == "mps":
+        return module.eval()
+    return copy.deepcopy(module).double().eval()

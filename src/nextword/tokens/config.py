@@ -4,7 +4,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nextword.base import PositiveInt, require, require_range, settings
-from nextword.tokens.vocabularies import NUM_SPECIAL_TOKENS, Direction, Markers, TokenizerKind
+from nextword.tokens.vocabularies import (
+    NUM_SPECIAL_TOKENS,
+    Direction,
+    Markers,
+    Split,
+    TokenizerKind,
+)
 
 #: Special tokens and the 256 bytes, which every byte-level vocabulary contains.
 BYTE_VOCAB_SIZE = NUM_SPECIAL_TOKENS + 256
@@ -21,8 +27,11 @@ class TokenizerConfig:
     """`tokenizer.*`: the tokenizer and its vocabulary.
 
     Attributes:
-        kind: `word` (split at NUL, tab, space and line ends, as KenLM does), `character`, `byte`,
-            or `bpe` (byte-level BPE).
+        kind: `word` (see `split`), `character`, `byte`, or `bpe` (byte-level BPE).
+        split: How `word` splits a text. `whitespace` splits at NUL, tab, space and line ends, as
+            KenLM does. `words` separates Unicode words and punctuation, so that `end` and `end,`
+            are the same word; white space is lost where decoding cannot restore it.
+        lowercase: Read every word in lower case (`word` only); capitals are lost.
         vocab_size: Maximum number of tokens, including the four special tokens; the most frequent
             are kept. When not set, `word` and `character` keep all, and `bpe` learns 8192. `bpe`
             learns at most 1,048,576.
@@ -45,6 +54,8 @@ class TokenizerConfig:
     """
 
     kind: TokenizerKind = "word"
+    split: Split = "whitespace"
+    lowercase: bool = False
     vocab_size: int | None = None
     min_count: PositiveInt | None = None
     closed: Literal["auto"] | bool = "auto"
@@ -79,6 +90,16 @@ class TokenizerConfig:
                 f"min_count is {self.min_count}, but the {self.kind} tokenizer knows every text.",
                 help="Leave min_count out, or choose kind word or character.",
             )
+        require(
+            self.kind == "word" or self.split == "whitespace",
+            f"split is {self.split!r}, but the {self.kind} tokenizer has no words to split.",
+            help="Leave split out, or choose kind word.",
+        )
+        require(
+            self.kind == "word" or not self.lowercase,
+            f"lowercase is true, but the {self.kind} tokenizer encodes every text as it is.",
+            help="Leave lowercase out, or choose kind word.",
+        )
         require(
             self.kind == "word" or self.closed in ("auto", False),
             f"closed is {self.closed!r}, but the {self.kind} tokenizer has no word '<unk>'.",

@@ -10,8 +10,10 @@ from nextword.tokens.vocabularies import (
     SENTENCE_END_ID,
     UNKNOWN_ID,
     UNKNOWN_TOKEN,
+    Split,
     TokenizerKind,
     byte_alphabet,
+    is_blank_between,
 )
 
 
@@ -45,7 +47,11 @@ def token_bytes(tokens: Sequence[str]) -> list[bytes]:
 
 
 def make_decoder(
-    kind: TokenizerKind, *, tokens: Sequence[str], values: Sequence[bytes]
+    kind: TokenizerKind,
+    *,
+    tokens: Sequence[str],
+    values: Sequence[bytes],
+    split: Split = "whitespace",
 ) -> StreamDecoder:
     """Return a decoder at the start of a text.
 
@@ -53,9 +59,10 @@ def make_decoder(
         kind: Kind of the tokenizer.
         tokens: Tokens in the order of their ids; used for `word` and `character`.
         values: Bytes of each token from `token_bytes`; used for `byte` and `bpe`.
+        split: How kind `word` splits a text.
     """
     if kind == "word":
-        return _WordDecoder(tokens)
+        return _WordDecoder(tokens, is_split=split == "words")
     if kind == "character":
         return _CharacterDecoder(tokens)
     return _ByteDecoder(values, errors=_DECODING_ERRORS[kind])
@@ -79,25 +86,30 @@ def checked_id(token_id: int, vocab_size: int) -> int:
 
 
 class _WordDecoder:
-    """Writes a blank between words and a newline for each sentence end, without blanks around."""
+    """Writes a blank between words and a newline for each sentence end, without blanks around.
 
-    def __init__(self, tokens: Sequence[str]) -> None:
+    If words are split from punctuation, there is no blank before a comma or after a bracket.
+    """
+
+    def __init__(self, tokens: Sequence[str], *, is_split: bool = False) -> None:
         self._tokens = tokens
-        self._at_line_start = True
+        self._is_split = is_split
+        self._before = ""
 
     def feed(self, token_id: int) -> str:
         checked_id(token_id, len(self._tokens))
         if token_id == SENTENCE_END_ID:
-            self._at_line_start = True
+            self._before = ""
             return "\n"
         if token_id < NUM_SPECIAL_TOKENS and token_id != UNKNOWN_ID:
             return ""
-        blank = "" if self._at_line_start else " "
-        self._at_line_start = False
-        return blank + self._tokens[token_id]
+        before, word = self._before, self._tokens[token_id]
+        self._before = word
+        is_joined = self._is_split and bool(before) and not is_blank_between(before, word)
+        return word if not before or is_joined else " " + word
 
     def flush(self) -> str:
-        self._at_line_start = True
+        self._before = ""
         return ""
 
 

@@ -6,7 +6,8 @@ are several times faster.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import count, repeat
+from operator import eq
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -24,14 +25,22 @@ from nextword.tokens.vocabularies import (
     UNKNOWN_ID,
     UNKNOWN_TOKEN,
     Layout,
+    Split,
+    TextSplitter,
     byte_alphabet,
+    count_gaps_lost,
     fold_word,
+    lowered,
     split_words,
+    unfold_word,
 )
 
 _ABSENT = -1
 _NUM_CODE_POINTS = 0x110000
 _GROUP_CHARACTERS = 2 * LINE_PART_CHARACTERS
+
+#: Words whose ids are kept, so that each is looked up in lower case once.
+_MOST_FOUND = 1 << 20
 
 #: A byte that never occurs in UTF-8; it represents a line end among the words.
 _LINE_END = b"\xff"
@@ -52,6 +61,10 @@ class Encoding:
     ids: Int64[np.ndarray, " num_tokens"]
     unknown: Bool[np.ndarray, " num_tokens"]
     num_characters_lost: int = 0
+
+    def __len__(self) -> int:
+        """Number of tokens."""
+        return len(self.ids)
 
 
 @runtime_checkable
@@ -89,6 +102,69 @@ class WordEncoder:
         found = map(self._ids.get, words, repeat(_ABSENT))
         ids = np.fromiter(found, dtype=np.int64, count=len(words))
         return _with_unknown(ids, num_characters_lost=count_blanks_lost(data, words, token_ids=ids))
+
+
+class NormalizedWordEncoder:
+    """Encodes words in lower case, or split from punctuation, and line ends.
+
+    Args:
+        tokens: Tokens in the order of their ids.
+        closed: Whether a literal `<unk>` is an ordinary word.
+        split: How the text is split; see `TokenizerConfig`.
+        lowercase: Whether words are read in lower case.
+    """
+
+    def __init__(
+        self, tokens: Sequence[str], *, closed: bool, split: Split, lowercase: bool
+    ) -> None:
+        self._splitter = TextSplitter(lowercase=lowercase) if split == "words" else None
+        ids = dict(zip(tokens[NUM_SPECIAL_TOKENS:], count(NUM_SPECIAL_TOKENS)))
+        ids["\n"] = SENTENCE_END_ID
+        if closed:
+            ids[UNKNOWN_TOKEN] = UNKNOWN_ID
+        self._found = _FoundWords(ids, lowercase=lowercase)
+
+    def encode(self, text: str) -> Encoding:
+        """Return the ids of the words and line ends of a text."""
+        words, num_blanks_lost = self._words(text)
+        found = [self._found[word] for word in words]
+        ids = np.fromiter((number for number, _ in found), dtype=np.int64, count=len(found))
+        lost = num_blanks_lost + sum(number for _, number in found)
+        return _with_unknown(ids, num_characters_lost=lost)
+
+    def _words(self, text: str) -> tuple[list[str], int]:
+        """Return the words of a text, and the amount of white space that decoding changes."""
+        if self._splitter is not None:
+            pieces = self._splitter.split(text)
+            words = [text[start:end] for _, (start, end) in pieces]
+            return words, count_gaps_lost(text, pieces)
+        data = text.encode("utf-8", errors="surrogatepass")
+        found = split_words(data.replace(b"\n", b" " + _LINE_END + b" "))
+        is_end = np.fromiter((word == _LINE_END for word in found), dtype=np.bool_)
+        ids = np.where(is_end, SENTENCE_END_ID, _ABSENT).astype(np.int64)
+        lost = count_blanks_lost(data, found, token_ids=ids)
+        words = [
+            "\n" if end else unfold_word(word, LATEST_LAYOUT).decode("utf-8", "surrogatepass")
+            for word, end in zip(found, is_end.tolist(), strict=True)
+        ]
+        return words, lost
+
+
+class _FoundWords(dict[str, tuple[int, int]]):
+    """The id of each word that was looked up, and how many of its letters lower case changes."""
+
+    def __init__(self, ids: dict[str, int], *, lowercase: bool) -> None:
+        super().__init__()
+        self._ids, self._lowercase = ids, lowercase
+
+    def __missing__(self, word: str) -> tuple[int, int]:
+        form = lowered(word) if self._lowercase and not SURROGATE.search(word) else word
+        number = self._ids.get(form, _ABSENT)
+        changed = max(len(word), len(form)) - sum(map(eq, word, form))
+        found = (number, 0 if number == _ABSENT else changed)
+        if len(self) < _MOST_FOUND:
+            self[word] = found
+        return found
 
 
 class CharacterEncoder:

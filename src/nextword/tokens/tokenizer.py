@@ -37,6 +37,7 @@ class Tokenizer(ABC):
         line_end_ids: Sorted ids of the tokens that end a line.
         unit: What one token is.
         is_word_level: Whether tokens are whole words; white space between words is not encoded.
+        counts_words: Whether the tokens of a text are its white-space words and line ends.
         has_line_end_token: Whether `encode` returns `sentence_end_id` at each line end.
         has_closed_vocabulary: Whether a literal `<unk>` in a text is an ordinary word.
         has_learned_vocabulary: Whether the vocabulary was learned from a text.
@@ -59,6 +60,7 @@ class Tokenizer(ABC):
     line_end_ids: Int64[np.ndarray, " num_line_ends"]
     unit: TokenUnit
     is_word_level: bool
+    counts_words: bool = False
     has_line_end_token: bool
     has_closed_vocabulary: bool
     has_learned_vocabulary: bool
@@ -127,8 +129,21 @@ class Tokenizer(ABC):
         """
         return text
 
-    def decode(self, token_ids: Integer[np.ndarray, " num_tokens"] | Iterable[int]) -> str:
+    def __call__(self, text: str) -> Encoding:
+        """Return the token ids of a text; the same as `encode`."""
+        return self.encode(text)
+
+    def __len__(self) -> int:
+        """Number of token ids, special ones included."""
+        return self.vocab_size
+
+    def decode(
+        self, token_ids: Encoding | Integer[np.ndarray, " num_tokens"] | Iterable[int]
+    ) -> str:
         """Return the text of token ids; special tokens have no text.
+
+        Args:
+            token_ids: Ids, or what `encode` returned.
 
         Decoding restores what `encode` keeps of a text. A word-level tokenizer writes one blank
         between words.
@@ -138,6 +153,7 @@ class Tokenizer(ABC):
         """
         decoder = self.stream_decoder()
         # Converting an array at once is much faster than converting each element.
+        token_ids = token_ids.ids if isinstance(token_ids, Encoding) else token_ids
         numbers = token_ids.tolist() if isinstance(token_ids, np.ndarray) else token_ids
         parts = [decoder.feed(token_id) for token_id in numbers]
         return "".join([*parts, decoder.flush()])

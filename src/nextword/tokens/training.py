@@ -13,8 +13,11 @@ from nextword.tokens.vocabularies import (
     SPECIAL_TOKENS,
     SURROGATE,
     UNKNOWN_TOKEN,
+    TextSplitter,
     Vocabulary,
     byte_alphabet,
+    fold_word,
+    lowered,
     remove_markers,
     split_words,
     unfold_word,
@@ -93,13 +96,40 @@ def _word_vocabulary(config: TokenizerConfig, pieces: Iterable[str]) -> Vocabula
             piece, config.markers, name="the training text", first_line=first_line
         )
         first_line += piece.count("\n")
-        counts.update(split_words(text.encode("utf-8", errors="surrogatepass")))
+        counts.update(_word_bytes(text, config))
     has_unknown = counts.pop(UNKNOWN_TOKEN.encode("utf-8"), 0) > 0
     closed = has_unknown if config.closed == "auto" else config.closed
     words = {word: count for data, count in counts.items() if (word := _as_text(data)) is not None}
     min_count = config.min_count or (1 if closed else 2)
-    tokens = _by_count(words, config, min_count)
-    return Vocabulary(kind="word", closed=closed, markers=config.markers, tokens=tokens)
+    if config.lowercase:
+        words = _lowered(words)
+    return Vocabulary(
+        kind="word",
+        closed=closed,
+        markers=config.markers,
+        split=config.split,
+        lowercase=config.lowercase,
+        tokens=_by_count(words, config, min_count),
+    )
+
+
+def _word_bytes(text: str, config: TokenizerConfig) -> list[bytes]:
+    """Return the words of a text in the form of `split_words`, without line ends."""
+    if config.split == "whitespace":
+        return split_words(text.encode("utf-8", errors="surrogatepass"))
+    pieces = TextSplitter(lowercase=config.lowercase).split(text)
+    found = (text[start:end] for word, (start, end) in pieces if word != "\n")
+    return [
+        fold_word(word.encode("utf-8", errors="surrogatepass"), LATEST_LAYOUT) for word in found
+    ]
+
+
+def _lowered(counts: dict[str, int]) -> dict[str, int]:
+    """Return the counts of words in lower case; special tokens are no words."""
+    merged: Counter[str] = Counter()
+    for word, count in counts.items():
+        merged[lowered(word)] += count
+    return {word: count for word, count in merged.items() if word not in SPECIAL_TOKENS}
 
 
 def _as_text(data: bytes) -> str | None:

@@ -18,6 +18,7 @@ from nextword.tokens.encoders import (
     CharacterEncoder,
     Encoder,
     Encoding,
+    NormalizedWordEncoder,
     WordEncoder,
 )
 from nextword.tokens.offsets import (
@@ -35,6 +36,7 @@ from nextword.tokens.vocabularies import (
     SENTENCE_START_ID,
     UNKNOWN_ID,
     Markers,
+    TextSplitter,
     TokenizerKind,
     Vocabulary,
     build,
@@ -84,6 +86,7 @@ class VocabularyTokenizer(Tokenizer):
         self.is_word_level = self.has_line_end_token = vocabulary.kind == "word"
         self.has_closed_vocabulary = vocabulary.closed
         self.has_learned_vocabulary = vocabulary.kind != "byte"
+        self.counts_words = self.is_word_level and vocabulary.split == "whitespace"
         self.is_defined_by_tokens = vocabulary.kind != "bpe"
         self.is_lossless = vocabulary.kind != "word"
         self.is_backward = vocabulary.direction == "backward"
@@ -107,6 +110,8 @@ class VocabularyTokenizer(Tokenizer):
         size = str(self.vocab_size)
         if self.kind == "word":
             size += ", closed" if self.has_closed_vocabulary else ", open"
+            size += ", punctuation split" if self._vocabulary.split == "words" else ""
+            size += ", lower case" if self._vocabulary.lowercase else ""
         if self.is_backward:
             size += ", backward"
         return f"{self.kind} ({size})"
@@ -142,7 +147,7 @@ class VocabularyTokenizer(Tokenizer):
         """
         encoding = self._encoder.encode(text)
         if self.kind == "word":
-            found = word_offsets(text, self._vocabulary.layout)
+            found = self._word_offsets(text)
         elif self.kind == "character":
             found = character_offsets(text)
         else:
@@ -150,6 +155,12 @@ class VocabularyTokenizer(Tokenizer):
         if self.is_backward:
             found = found[reversed_positions(np.isin(encoding.ids, self.line_end_ids))]
         return found
+
+    def _word_offsets(self, text: str) -> Offsets:
+        if self._vocabulary.split == "whitespace":
+            return word_offsets(text, self._vocabulary.layout)
+        spans = [span for _, span in TextSplitter(lowercase=self._vocabulary.lowercase).split(text)]
+        return np.array(spans, dtype=np.int64).reshape(-1, 2)
 
     def without_markers(self, text: str, *, name: str = "the text", first_line: int = 1) -> str:
         """Return a text without the reserved symbols that `markers` removes.
@@ -174,7 +185,12 @@ class VocabularyTokenizer(Tokenizer):
 
         That of a backward tokenizer returns the text of each line when the line is complete.
         """
-        decoder = make_decoder(self.kind, tokens=self._vocabulary.tokens, values=self._values)
+        decoder = make_decoder(
+            self.kind,
+            tokens=self._vocabulary.tokens,
+            values=self._values,
+            split=self._vocabulary.split,
+        )
         if not self.is_backward:
             return decoder
         return BackwardDecoder(decoder, line_end_ids=self.line_end_ids, vocab_size=self.vocab_size)
@@ -272,6 +288,13 @@ class VocabularyTokenizer(Tokenizer):
 
 
 def _make_encoder(vocabulary: Vocabulary) -> Encoder:
+    if vocabulary.kind == "word" and (vocabulary.lowercase or vocabulary.split == "words"):
+        return NormalizedWordEncoder(
+            vocabulary.tokens,
+            closed=vocabulary.closed,
+            split=vocabulary.split,
+            lowercase=vocabulary.lowercase,
+        )
     if vocabulary.kind == "word":
         return WordEncoder(vocabulary.tokens, closed=vocabulary.closed, layout=vocabulary.layout)
     if vocabulary.kind == "character":
@@ -321,6 +344,8 @@ def _fingerprint(vocabulary: Vocabulary) -> str:
     ]
     if vocabulary.layout > 1 and vocabulary.kind in ("word", "bpe"):
         content += [vocabulary.layout, vocabulary.markers]
+    if vocabulary.split != "whitespace" or vocabulary.lowercase:
+        content += [vocabulary.split, vocabulary.lowercase]
     if vocabulary.direction == "backward":
         content.append(vocabulary.direction)
     return hashlib.sha256(json.dumps(content).encode("ascii")).hexdigest()

@@ -6,8 +6,15 @@ language models, `data` the preparation of the texts, and `planning` the planner
 
 from nextword.base import ProgressCallback
 from nextword.training.baseline import kneser_ney_baseline
+from nextword.training.choices import cell_layer, tokenizer_layer, without_given
 from nextword.training.config import EvaluationConfig, RunConfig, TextConfig, TrainingConfig
-from nextword.training.data import OLD_TEXT, TrainingData, prepare_data
+from nextword.training.data import (
+    OLD_TEXT,
+    TrainingData,
+    open_texts,
+    prepare_data,
+    require_unchanged,
+)
 from nextword.training.effects import (
     idle_updates,
     refuse_idle_settings,
@@ -41,6 +48,7 @@ from nextword.training.planning import NgramPlan, Plan, plan_training
 from nextword.training.recipe_files import (
     read_recipe,
     read_settings,
+    recipe_measured,
     recipe_names,
     recipe_text,
     task_recipe_names,
@@ -77,25 +85,31 @@ __all__ = [
     "UpdateLoss",
     "Validation",
     "ValidationRecord",
+    "cell_layer",
     "emptied_on_failure",
     "gradient_parts",
     "idle_updates",
     "kneser_ney_baseline",
     "minimize",
     "open_run",
+    "open_texts",
     "plan_training",
     "prepare_data",
     "read_recipe",
     "read_settings",
+    "recipe_measured",
     "recipe_names",
     "recipe_text",
     "refuse_idle_settings",
     "refuse_other_parts",
     "refuse_settings",
+    "require_unchanged",
     "resumable_config",
     "run_training",
     "stop_on_signals",
     "task_recipe_names",
+    "tokenizer_layer",
+    "without_given",
     "write_model_card",
     "write_report",
 ]

@@ -13,6 +13,7 @@ from nextword.families import (
 from nextword.layers import EmbeddingConfig, OutputConfig
 from nextword.optim import AveragingConfig, ClippingConfig, OptimizerConfig, ScheduleConfig
 from nextword.tokens import Reset, TokenizerConfig
+from nextword.training.choices.by_text import ChosenByText
 from nextword.training.loop import LoopConfig
 
 
@@ -65,14 +66,17 @@ class TrainingConfig:
         free_running_probability: Probability that a step reads the model's own prediction instead
             of the true token (scheduled sampling); 0 is teacher forcing.
         backend: Implementation of recurrent layers: `auto`, `native` (compiled kernels, if
-            installed), `scan` (`min_gru` and `min_lstm` in parallel), `hoisted`, `aten` (torch's
-            own layers) or `reference`.
+            installed), `scan` (`min_gru`, `min_lstm` and `rg_lru` in parallel), `hoisted`, `aten`
+            (torch's own layers) or `reference`.
         checkpoint_every: Number of updates between checkpoints; one every two minutes when not set.
         log_every: Number of updates between progress records.
         gradients_every: Number of updates between records of gradients: norms by parameter,
             clipping, and the norm by lag; 0 for no records.
         seed: Seed of all random number generators.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps` ...
+        by_text: Settings that are chosen by the size of the training text unless they are set:
+            `training.batch_size`, `training.epochs`, `regularization.input_dropout` and
+            `regularization.output_dropout`. The settings of the run contain the values.
     """
 
     bptt_steps: PositiveInt = 35
@@ -92,6 +96,7 @@ class TrainingConfig:
     gradients_every: NonNegativeInt = 200
     seed: int = 1
     device: str = "auto"
+    by_text: tuple[ChosenByText, ...] = ()
 
     def __post_init__(self) -> None:
         longer = max(self.bptt_steps, self.targets_per_update)

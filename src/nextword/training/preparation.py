@@ -16,6 +16,7 @@ from nextword.storage import StoredModel, load_model
 from nextword.tensors import resolve_device, seed_everything, tune_process
 from nextword.text import ByteStream
 from nextword.tokens import Direction, TokenizerConfig
+from nextword.training.choices import choose_by_text
 from nextword.training.config import RunConfig
 from nextword.training.data import (
     PretrainedVectors,
@@ -186,6 +187,7 @@ def prepare(
         on_progress=on_progress,
         access=access,
     )
+    config = choose_by_text(config, num_tokens=data.train.num_tokens)
     _require_validation(config, data)
     return Preparation(config, data, device=device, start=start.model, vectors=vectors)
 

@@ -8,6 +8,8 @@ from nextword.base import ConfigError, Values, checked_path, did_you_mean, read_
 _PACKAGE = "nextword.training"
 _FOLDER = "recipes"
 _TASK_FOLDER = "recipes/tasks"
+#: A recipe's figure and time; not a setting.
+_MEASURED = "measured"
 
 
 def recipe_names() -> list[str]:
@@ -40,6 +42,17 @@ def recipe_text(name: str) -> str:
     return (files(_PACKAGE) / folder / f"{name}.toml").read_text(encoding="utf-8")
 
 
+def recipe_measured(name: str) -> str:
+    """Return what a recipe reached on a named text and how long it took; empty if not measured."""
+    return str(read_toml(recipe_text(name), source=f"recipe {name}").get(_MEASURED, ""))
+
+
+def _settings_of(text: str, *, source: str) -> Values:
+    values = read_toml(text, source=source)
+    values.pop(_MEASURED, None)
+    return values
+
+
 def read_recipe(name_or_file: str) -> Values:
     """Read a recipe by name, or any TOML file of settings by path.
 
@@ -53,7 +66,7 @@ def read_recipe(name_or_file: str) -> Values:
                 f"the name of the recipe file {path} does not end in .toml.",
                 help="Name a TOML file of settings, or a recipe: see nextword recipes.",
             )
-        return read_toml(recipe_text(name_or_file), source=f"recipe {name_or_file}")
+        return _settings_of(recipe_text(name_or_file), source=f"recipe {name_or_file}")
     try:
         # Some editors on Windows write a byte order mark, which TOML does not allow.
         text = path.read_text(encoding="utf-8-sig")
@@ -78,7 +91,7 @@ def read_settings(text: str, *, source: str) -> Values:
     Raises:
         ConfigError: The text is not valid TOML.
     """
-    values = read_toml(text, source=source)
+    values = _settings_of(text, source=source)
     tokenizer, texts = values.get("tokenizer"), values.get("text")
     is_earlier = (
         isinstance(tokenizer, dict) and "closed" in tokenizer and "markers" not in tokenizer

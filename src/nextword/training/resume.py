@@ -20,6 +20,7 @@ _MAY_DIFFER = (
     "log_every",
     "gradients_every",
     "checkpoint_every",
+    "by_text",
 )
 #: Settings that contain file names; relative and absolute names of the same file are equal.
 PATHS = (
@@ -66,16 +67,23 @@ def resumable_config(
                 f"{run.path} is not empty.",
                 help="Choose another --out, or continue the run with --resume auto.",
             )
-        saved = decode(
-            type(config),
-            read_settings(run.read_config(), source=str(run.config_file)),
-            source="config.toml",
-        )
+        saved = saved_config(type(config), run)
         folder = Path.cwd() if folder is None else folder
         config = _named_as_saved(config, saved, folder=folder, paths=paths)
         _refuse_other_settings(config, saved, run)
     run.write_config(write_toml(encode(config)))
     return config
+
+
+def saved_config(kind: type[AnyConfig], run: RunFolder) -> AnyConfig:
+    """Return the settings in a run folder.
+
+    Args:
+        kind: `RunConfig`, or the class of the settings of another task.
+        run: The run folder.
+    """
+    values = read_settings(run.read_config(), source=str(run.config_file))
+    return decode(kind, values, source="config.toml")
 
 
 def _named_as_saved(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from nextword.base import ProgressCallback, Values
+from nextword.base import ProgressCallback, Values, encode, write_toml
 from nextword.evaluation import PerplexityCard, evaluate
 from nextword.families import NetworkSpec
 from nextword.families.contract import Network
@@ -15,6 +15,7 @@ from nextword.models import LanguageModel, NeuralLanguageModel
 from nextword.storage import RunFolder
 from nextword.text import ByteStream
 from nextword.tokens import TokenStore
+from nextword.training.choices import keep_chosen
 from nextword.training.config import RunConfig
 from nextword.training.data import (
     TextAccess,
@@ -36,8 +37,8 @@ from nextword.training.loop import (
     open_run,
 )
 from nextword.training.preparation import Preparation, prepare, start_of
-from nextword.training.report import gradient_parts, write_report
-from nextword.training.resume import resumable_config
+from nextword.training.report import gradient_parts, prompted_samples, write_report
+from nextword.training.resume import resumable_config, saved_config
 
 #: Gradients are measured at places in the first tokens of the validation text.
 _PROBED_TOKENS = 100_000
@@ -90,6 +91,7 @@ def run_training(
     callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
     on_progress: ProgressCallback | None = None,
     standard_input: ByteStream | None = None,
+    command: str = "",
 ) -> RunResult:
     """Train a model in a run folder, or resume a run.
 
@@ -104,6 +106,7 @@ def run_training(
         on_progress: Called with (stage, done, total) before and after training; see
             `ProgressCallback`.
         standard_input: The stream that is read for the text `-`.
+        command: The command that trains the model, for the report.
 
     Returns:
         The folders, counters and perplexity cards of the run.
@@ -122,7 +125,10 @@ def run_training(
         with emptied_on_failure(run) as beginning:
             folder = starting_folder(run)
             start = start_of(config, access=TextAccess(folder=folder))
-            config = resumable_config(start.config, run, resume=resume, folder=folder)
+            config = start.config
+            if config.training.by_text and not run.is_empty():
+                config = keep_chosen(config, saved_config(RunConfig, run))
+            config = resumable_config(config, run, resume=resume, folder=folder)
             access = check_sources(config.text, run, folder=folder, resume=resume)
             ready = prepare(
                 replace(start, config=config),
@@ -131,11 +137,13 @@ def run_training(
                 standard_input=standard_input,
                 access=access,
             )
+            if config.training.by_text:
+                run.write_config(write_toml(encode(ready.config)))
             if not access.is_old:
                 require_unchanged(run)
             job = _Job(ready, run, beginning=beginning, callbacks=callbacks)
             model = config.model.fit(job)
-        return _measure(model, job, on_progress=on_progress)
+        return _measure(model, job, on_progress=on_progress, command=command)
 
 
 class _Job:
@@ -213,7 +221,9 @@ class _Job:
         keeper.load_best(model)
 
 
-def _measure(model: LanguageModel, job: _Job, *, on_progress: ProgressCallback | None) -> RunResult:
+def _measure(
+    model: LanguageModel, job: _Job, *, on_progress: ProgressCallback | None, command: str
+) -> RunResult:
     """Evaluate the best model as `nextword evaluate` does, and write the card and the report."""
     config, data, run = job.ready.config, job.ready.data, job.run
     progress = job.progress
@@ -253,5 +263,9 @@ def _measure(model: LanguageModel, job: _Job, *, on_progress: ProgressCallback |
         result=result.to_dict(),
         cards=[validation, test],
         gradients=gradient_parts(run, model, tokenizer=data.tokenizer),
+        samples=prompted_samples(
+            model, data.tokenizer, store=data.test if data.valid is None else data.valid
+        ),
+        command=command,
     )
     return result

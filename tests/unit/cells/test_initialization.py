@@ -14,7 +14,7 @@ from nextword.cells import (
 SQUARE = {
     name: make_cell
     for name, make_cell in CELLS.items()
-    if not name.startswith("min-") and name != "lstm-projected"
+    if not name.startswith(("min-", "rg-")) and name != "lstm-projected"
 }
 
 

@@ -63,6 +63,28 @@ def min_lstm(w: Arrays, e: np.ndarray, h: np.ndarray) -> Arrays:
     }
 
 
+def cifg(w: Arrays, e: np.ndarray, h: np.ndarray) -> Arrays:
+    sums = e @ w["weight_ih"].T + h @ w["weight_hh"].T + w["bias"]
+    f, g, o = np.split(sums, 3, axis=-1)
+    return {"forget_gate": sigmoid(f), "cell_candidate": np.tanh(g), "output_gate": sigmoid(o)}
+
+
+def slstm(w: Arrays, e: np.ndarray, h: np.ndarray) -> Arrays:
+    sums = e @ w["weight_ih"].T + h @ w["weight_hh"].T + w["bias"]
+    i, f, z, o = np.split(sums, 4, axis=-1)
+    return {
+        "log_input_gate": i,
+        "log_forget_gate": np.log(sigmoid(f)),
+        "cell_candidate": np.tanh(z),
+        "output_gate": sigmoid(o),
+    }
+
+
+def rg_lru(w: Arrays, e: np.ndarray, h: np.ndarray) -> Arrays:
+    r, i, candidate = np.split(e @ w["weight_ih"].T + w["bias"], 3, axis=-1)
+    return {"recurrence_gate": sigmoid(r), "input_gate": sigmoid(i), "candidate": candidate}
+
+
 def elman(w: Arrays, e: np.ndarray, h: np.ndarray) -> Arrays:
     return {"preactivation": e @ w["weight_ih"].T + h @ w["weight_hh"].T + w["bias"]}
 
@@ -75,6 +97,9 @@ EQUATIONS: dict[str, Callable[[Arrays, np.ndarray, np.ndarray], Arrays]] = {
     "GruCell": gru,
     "MinGruCell": min_gru,
     "MinLstmCell": min_lstm,
+    "CifgCell": cifg,
+    "SlstmCell": slstm,
+    "RgLruCell": rg_lru,
     "ElmanCell": elman,
 }
 cells = pytest.mark.parametrize("make_cell", CELLS.values(), ids=CELLS)

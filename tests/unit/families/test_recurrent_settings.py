@@ -9,6 +9,7 @@ from nextword.base import ConfigError, decode, encode
 from nextword.cells import (
     CELLS,
     AnyCell,
+    CifgCell,
     ElmanCell,
     ElmanPreactivationCell,
     GruCell,
@@ -18,6 +19,8 @@ from nextword.cells import (
     MinGruCell,
     MinLstmCell,
     ProjectedLstmCell,
+    RgLruCell,
+    SlstmCell,
     register_cell,
 )
 from nextword.families import RecurrentConfig, RecurrentLanguageModel, RegularizationConfig
@@ -240,6 +243,9 @@ def test_build_untied_adaptive_output_leaves_the_embedding_plain() -> None:
         ("linear", LinearCell),
         ("min_gru", MinGruCell),
         ("min_lstm", MinLstmCell),
+        ("cifg", CifgCell),
+        ("slstm", SlstmCell),
+        ("rg_lru", RgLruCell),
     ],
 )
 def test_build_every_cell_by_its_name(name: Any, kind: type[AnyCell]) -> None:
@@ -258,7 +264,7 @@ def test_build_elman_preactivation_has_its_nonlinearity() -> None:
     assert cell.nonlinearity == "relu"
 
 
-@pytest.mark.parametrize("name", ["lstm_projected", "lstm_layer_norm", "min_lstm"])
+@pytest.mark.parametrize("name", ["lstm_projected", "lstm_layer_norm", "min_lstm", "cifg", "slstm"])
 def test_build_forget_bias_reaches_every_kind_of_lstm(name: Any) -> None:
     projection = 2 if name == "lstm_projected" else None
     config = RecurrentConfig(cell=name, hidden_size=2, projection_size=projection, forget_bias=2.5)

@@ -5,6 +5,7 @@ import pytest
 from families import CASES
 from inspected_models import random_passage
 from nextword.inspection import next_words_along
+from nextword.inspection.predictions import NextWords
 
 
 @pytest.mark.parametrize("name", ["lstm-2-tied", "ngram-3-kneser_ney"])
@@ -38,3 +39,9 @@ def test_next_words_describe_leaves_tiny_probabilities_out() -> None:
     assert len(first.most_probable) == case.tokenizer.vocab_size
     assert "0.0%" not in first.describe()
     assert first.describe().startswith(f"next: {first.target!r}, {first.surprisal:.2f} bits\n")
+
+
+def test_next_words_describe_says_that_all_probabilities_are_tiny() -> None:
+    words = NextWords(target="a", surprisal=12.0, most_probable=(("b", 0.0003),))
+
+    assert words.describe().endswith("most probable: every token has less than 0.05%")

@@ -132,15 +132,18 @@ def test_exponent_of_a_power_law() -> None:
     assert exponent(torch.arange(20).double() * math.log(0.7)) == pytest.approx(math.log(0.7))
 
 
-def test_probed_sentences_differ_in_one_known_place() -> None:
+def test_probed_sentences_have_one_probed_word_in_the_first_half() -> None:
     torch.manual_seed(0)
-    sentences = [torch.tensor([7, 8, 9]), torch.tensor([1, 8, 9])]
+    sentences = [torch.tensor([7, 8, 9, 6]), torch.tensor([1, 8, 9, 2]), torch.tensor([8, 9])]
 
-    probed = probed_sentences(sentences, [1, 2])
+    probed = probed_sentences(sentences, [1, 2], min_length=4)
 
-    assert len(probed.sentences) == 4
+    assert len(probed.sentences) == 8
     for sentence, word, distance in zip(
         probed.sentences, probed.words.tolist(), probed.distances.tolist(), strict=True
     ):
+        assert distance >= 3
         assert sentence[-distance] == [1, 2][word]
+        assert torch.isin(sentence, torch.tensor([1, 2])).sum() == 1
+    for sentence in probed.sentences[:4]:
         assert (sentence != sentences[0]).sum() == 1

@@ -19,6 +19,7 @@ from nextword.lab import (
     find_claims,
     run_claims,
 )
+from nextword.tensors import tune_process
 
 
 def fake_claim(number: int, *, passed: bool = True) -> Claim:
@@ -46,6 +47,20 @@ def test_every_claim_has_the_same_generators(tmp_path: Path) -> None:
 
     first, second = (each.finding.figures["drawn"] for each in report.outcomes)
     assert first == second
+
+
+def test_process_is_tuned_before_every_claim(tmp_path: Path) -> None:
+    tune_process()
+    tuned = torch.get_float32_matmul_precision()
+    other = "highest" if tuned == "medium" else "medium"
+    torch.set_float32_matmul_precision(other)
+    try:
+        run_claims([fake_claim(1)], Workbench(tmp_path))
+        found = torch.get_float32_matmul_precision()
+    finally:
+        torch.set_float32_matmul_precision(tuned)
+
+    assert found == tuned
 
 
 def test_missed_expectation_is_reported(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ def test_tokenizer_config_unknown_kind_suggests_the_nearest() -> None:
         ({"kind": "bpe", "markers": "strip"}, "markers is 'strip', but for the bpe tokenizer"),
         ({"min_count": 0}, "min_count is 0; it must be at least 1"),
         ({"kind": "bpe", "min_count": 2}, "min_count is 2, but the bpe tokenizer knows every"),
+        ({"kind": "bpe", "split": "words"}, "split is 'words', but the bpe tokenizer has no words"),
+        ({"kind": "byte", "lowercase": True}, "lowercase is true, but the byte tokenizer"),
         ({"kind": "character", "closed": True}, "closed is True, but the character tokenizer"),
     ],
 )

@@ -23,6 +23,8 @@ _HELP = (
 class MinimalPair:
     """Two sentences that differ in one point; one is acceptable and the other is not.
 
+    BLiMP has 7 pairs whose sentences are equal. They are always a tie.
+
     Attributes:
         good: The acceptable sentence.
         bad: The other one.
@@ -102,8 +104,6 @@ def _json_object(text: str, *, place: str) -> Mapping[str, Any]:
 
 def _pair(values: Mapping[str, Any], *, place: str) -> MinimalPair:
     good, bad = (_sentence(values, names, place=place) for names in (_GOOD, _BAD))
-    if good == bad:
-        raise DataError(f"{place}, has the same sentence twice: {good!r}.", help=_HELP)
     group = _name(values, _GROUP, default="all")
     paradigm = _name(values, _PARADIGM, default=group)
     return MinimalPair(good=good, bad=bad, paradigm=paradigm, group=group)

@@ -46,6 +46,7 @@ class NgramLanguageModel(LanguageModel):
         self.boundary_id = vocabulary.boundary_id
         self.start_id = vocabulary.start_id
         self.never_ids = vocabulary.never_ids
+        self.context_size = tables.order - 1
         self._fingerprint: str | None = None
 
     @property

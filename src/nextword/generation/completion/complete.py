@@ -5,7 +5,7 @@ from nextword.models import LanguageModel
 from nextword.tokens import Tokenizer
 
 #: The search of `complete` is not interactive, so it may evaluate many tokens.
-_MAX_EVALUATIONS = 1000
+_MAX_EVALUATIONS = 4000
 
 
 def complete(

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from nextword.base import DivergedError
+from nextword.generation.completion.kept_tables import KeptTables
 from nextword.generation.session import Session
 from nextword.models import LanguageModel
 from nextword.tokens import Tokenizer
@@ -45,6 +46,9 @@ class SortedWords:
         return start, bisect_right(self.words, prefix, lo=start, key=lambda word: word[:length])
 
 
+_SORTED_WORDS = KeptTables(lambda tokenizer, left_out: SortedWords(tokenizer, left_out=left_out))
+
+
 class KnownWords:
     """The probabilities of the words of a vocabulary after a text that is read incrementally.
 
@@ -60,7 +64,7 @@ class KnownWords:
         self._tokenizer = tokenizer
         self._model = model
         special = {tokenizer.pad_id, tokenizer.unknown_id, tokenizer.sentence_start_id}
-        self._sorted = SortedWords(
+        self._sorted = _SORTED_WORDS.of(
             tokenizer,
             left_out={
                 *special,

@@ -1,58 +1,28 @@
 """Prediction of whole words with tokens of characters, bytes or subwords: a best-first search."""
 
-import heapq
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float64, Int64
 
+from nextword.generation.completion.found_words import FoundWords
+from nextword.generation.completion.kept_tables import KeptTables
 from nextword.generation.completion.search_tree import Node, SearchTree
-from nextword.generation.completion.token_spelling import NO_WORD, FirstWord, TokenSpelling
+from nextword.generation.completion.sequence_queue import Branch, SequenceQueue
+from nextword.generation.completion.token_spelling import TokenSpelling
+from nextword.generation.completion.tokenization_sums import TokenizationSums
 from nextword.generation.session import Session
-from nextword.models import LanguageModel
+from nextword.models import LanguageModel, inference
 from nextword.tokens import WORD_SEPARATORS, Tokenizer
 
 #: Sequences that are evaluated in one call of the model.
 _BATCH_SIZE = 32
-#: The least probable sequence of a batch is at least this share as probable as the best one.
-_BATCH_RATIO = 0.3
 #: Longer words are not searched for.
 _MAX_WORD_BYTES = 64
-#: A tokenization of the typed letters that is e^25 times less probable than another is left out.
-_NEGLIGIBLE = 25.0
 
 
-class _Branch:
-    """Sequences that extend one sequence by one token; sorted when the second one is requested.
-
-    Args:
-        parent: The evaluated sequence.
-        token_ids: The tokens, (num_tokens).
-
-    Attributes:
-        parent: The evaluated sequence.
-        token_ids: The tokens, (num_tokens); sorted after `sort`.
-        log_probs: The log-probabilities of the extended sequences, (num_tokens), in nats.
-    """
-
-    def __init__(self, parent: Node, token_ids: Int64[np.ndarray, " num_tokens"]) -> None:
-        self.parent = parent
-        self.token_ids = token_ids
-        self.log_probs: Float64[np.ndarray, " num_tokens"] = (
-            parent.evaluated_log_probs[token_ids].astype(np.float64) + parent.log_prob
-        )
-
-    @property
-    def best(self) -> float:
-        """The largest log-probability; -inf if there are no tokens."""
-        return float(self.log_probs.max(initial=-np.inf))
-
-    def sort(self) -> None:
-        """Sort the tokens, most probable first."""
-        order = np.argsort(-self.log_probs, kind="stable")
-        self.token_ids, self.log_probs = self.token_ids[order], self.log_probs[order]
+_SPELLINGS = KeptTables(lambda tokenizer, left_out: TokenSpelling(tokenizer, left_out=left_out))
 
 
 class SpelledWords:
@@ -71,8 +41,9 @@ class SpelledWords:
     Args:
         model: The model.
         tokenizer: Its tokenizer, of characters, bytes or subwords.
-        max_evaluations: Maximum number of sequences that one search evaluates. If it is reached,
-            the words found so far are returned.
+        max_evaluations: Maximum number of sequences that are evaluated for one prefix. If it is
+            reached, the words found so far are returned, with the sums over the tokenizations
+            found so far.
     """
 
     def __init__(self, model: LanguageModel, tokenizer: Tokenizer, *, max_evaluations: int) -> None:
@@ -80,7 +51,7 @@ class SpelledWords:
         self._tokenizer = tokenizer
         self._max_evaluations = max_evaluations
         self._is_subword = tokenizer.unit == "subword"
-        self._spelling = TokenSpelling(
+        self._spelling = _SPELLINGS.of(
             tokenizer,
             left_out={
                 tokenizer.pad_id,
@@ -125,19 +96,14 @@ class SpelledWords:
         Raises:
             DivergedError: The model returns NaN.
         """
-        found = self._search(prefix.encode("utf-8", errors="surrogateescape"), k)
-        # Sums over all tokenizations can change the order; the sums of other tokens are exact.
-        words = found.most_probable(2 * k if self._is_subword else len(found.probabilities))
-        before = self._blanks_probability()
-        if before == 0.0:
-            self._last_pairs = {}
-            return []
-        pairs = [
-            (word.decode("utf-8", errors="surrogateescape"), self._exact(word, found) / before)
-            for word in words
-        ]
-        self._last_pairs = dict(pairs)
-        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:k]
+        typed = prefix.encode("utf-8", errors="surrogateescape")
+        with inference(self._model):
+            found = self._probabilities_after(typed, k)
+        self._last_pairs = {
+            word.decode("utf-8", errors="surrogateescape"): probability
+            for word, probability in found.items()
+        }
+        return sorted(self._last_pairs.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
 
     def probabilities(self, words: Sequence[str]) -> list[float]:
         """Return the probabilities of words in the last search; 0 if it did not find a word."""
@@ -159,182 +125,100 @@ class SpelledWords:
     @property
     def _root(self) -> SearchTree:
         if self._tree is None:
-            self._tree = SearchTree(self._session)
+            self._tree = SearchTree(self._session, self._spelling)
         return self._tree
 
-    def _covers(self, required: bytes) -> list[_Branch]:
-        """Return the sequences that spell `required`, or more, with their last token only.
+    def _probabilities_after(self, typed: bytes, k: int) -> dict[bytes, float]:
+        """Return the probability of each of at least k words that begin so, if there are k."""
+        last = self._root.num_evaluations + self._max_evaluations
+        found = self._search(typed, k, last=last)
+        before = self._blanks_probability()
+        if before == 0.0:
+            return {}
+        # Sums over all tokenizations can change the order; those of other tokens are exact.
+        sums = self._sums(found, 2 * k, last=last) if self._is_subword else found.probabilities
+        return {word: probability / before for word, probability in sums.items()}
+
+    def _search(self, typed: bytes, k: int, *, last: int) -> FoundWords:
+        """Return words that begin so, each with the sum over the tokenizations found.
 
         Args:
-            required: Bytes after the session, not empty.
+            typed: The typed letters.
+            k: Number of words.
+            last: The evaluations of the tree end with this number.
         """
-        tree = self._root
-        frontier, covers = [tree.root], []
-        while frontier:
-            tree.evaluate(frontier)
-            longer: list[Node] = []
-            for node in frontier:
-                rest = required[len(node.spelled) :]
-                beyond = self._spelling.beyond(rest)
-                if len(beyond):
-                    covers.append(_Branch(node, beyond))
-                longer += [
-                    node.child(int(token_id), self._spelling.values[token_id])
-                    for token_id in self._spelling.inside(rest)
-                ]
-            frontier = _not_negligible(longer)
-        return covers
-
-    def _search(self, typed: bytes, k: int) -> "_Found":
-        """Return words that begin so, each with the sum over the tokenizations found."""
         tree, required = self._root, self._blanks + typed
-        queue = _Queue(self._covers(required) if required else [self._all_after(tree.root)])
-        found = _Found()
-        last = tree.num_evaluations + self._max_evaluations
+        queue, found = SequenceQueue(), FoundWords()
+        self._extend(tree.root, required, queue=queue, found=found)
         while tree.num_evaluations < last:
             bound = found.kth_largest(k)
             if queue.is_below(bound):
                 break
-            nodes = self._next_nodes(queue, found, bound)
+            allowed = min(_BATCH_SIZE, last - tree.num_evaluations)
+            nodes = self._next_nodes(queue, found, bound=bound, allowed=allowed)
             tree.evaluate(nodes)
             for node in nodes:
-                self._extend(node, queue=queue, found=found)
+                self._extend(node, required, queue=queue, found=found)
         return found
 
-    def _next_nodes(self, queue: "_Queue", found: "_Found", bound: float) -> list[Node]:
+    def _next_nodes(
+        self, queue: SequenceQueue, found: FoundWords, *, bound: float, allowed: int
+    ) -> list[Node]:
         """Return the most probable sequences to evaluate; words that end in them are found."""
         nodes = []
-        for parent, token_id in itertools.islice(queue.pop_above(bound), _BATCH_SIZE):
-            node = parent.child(token_id, self._spelling.values[token_id])
+        for parent, token_id in itertools.islice(queue.pop_above(bound), allowed):
+            node = self._root.child(parent, token_id)
             if node.first.is_ended:
                 found.add(node.first, math.exp(node.log_prob))
             elif len(node.spelled) <= _MAX_WORD_BYTES + len(self._blanks):
                 nodes.append(node)
         return nodes
 
-    def _extend(self, node: Node, *, queue: "_Queue", found: "_Found") -> None:
+    def _extend(
+        self, node: Node, required: bytes, *, queue: SequenceQueue, found: FoundWords
+    ) -> None:
         """Add the probability that the word of a sequence ends, and queue longer sequences."""
-        if not node.first.word:
-            queue.push(self._all_after(node))
-            return
-        found.add(node.first, self._end_probability(node))
-        queue.push(_Branch(node, self._spelling.continues_word))
+        rest = required[len(node.spelled) :]
+        if rest:
+            token_ids = self._spelling.consistent(rest)
+        elif node.first.word:
+            found.add(node.first, self._root.end_probability(node))
+            token_ids = self._spelling.continues_word
+        else:
+            token_ids = self._spelling.spells
+        queue.push(Branch(node, token_ids))
 
-    def _all_after(self, node: Node) -> _Branch:
-        return _Branch(node, self._spelling.spells)
+    def _sums(self, found: FoundWords, num_words: int, *, last: int) -> dict[bytes, float]:
+        """Return the most probable words with the sums over all tokenizations.
 
-    def _end_probability(self, node: Node) -> float:
-        """Return the probability of a sequence and of white space after it."""
-        log_probs = node.evaluated_log_probs[self._spelling.starts_word_end].astype(np.float64)
-        return math.exp(node.log_prob) * float(np.exp(log_probs).sum())
-
-    def _exact(self, word: bytes, found: "_Found") -> float:
-        """Return the probability of a word and the white space before it.
-
-        It is the sum over all tokenizations. For characters and bytes there is one.
+        Args:
+            found: Words that a search has found.
+            num_words: Number of words.
+            last: The evaluations of the tree end with this number.
         """
-        if not self._is_subword:
-            return found.probabilities[word]
-        return sum(self._sum_of_tokenizations(blanks + word) for blanks in found.blanks[word])
-
-    def _sum_of_tokenizations(self, spelled: bytes) -> float:
-        """Return the probability of bytes after the session, followed by white space."""
-        total, complete = 0.0, []
-        for branch in self._covers(spelled):
-            for token_id, log_prob in zip(branch.token_ids, branch.log_probs, strict=True):
-                value = self._spelling.values[token_id]
-                rest = value[len(spelled) - len(branch.parent.spelled) :]
-                if not rest:
-                    complete.append(branch.parent.child(int(token_id), value))
-                elif NO_WORD.followed_by(rest).blanks:
-                    total += math.exp(log_prob)
-        complete = _not_negligible(complete)
-        self._root.evaluate(complete)
-        return total + sum(map(self._end_probability, complete))
+        words = found.most_probable(num_words)
+        spelled = [(word, blanks + word) for word in words for blanks in found.blanks[word]]
+        sums = TokenizationSums(self._root, self._spelling, last=last).of(
+            [text for _, text in spelled], [found.probabilities[word] for word, _ in spelled]
+        )
+        totals = dict.fromkeys(words, 0.0)
+        for (word, _), value in zip(spelled, sums, strict=True):
+            totals[word] += value
+        return totals
 
     def _blanks_probability(self) -> float:
         """Return the probability of the white space between the session and the word."""
-        if not self._blanks:
-            return 1.0
-        branches = self._covers(self._blanks)
-        return sum(float(np.exp(branch.log_probs).sum()) for branch in branches)
-
-
-class _Found:
-    """Words that a search has found.
-
-    Attributes:
-        probabilities: The probability of each word, summed over the sequences found.
-        blanks: The different white space before each word.
-    """
-
-    def __init__(self) -> None:
-        self.probabilities: dict[bytes, float] = {}
-        self.blanks: dict[bytes, set[bytes]] = {}
-
-    def add(self, first: FirstWord, probability: float) -> None:
-        """Add a sequence that spells a word."""
-        if probability > 0.0:
-            known = self.probabilities.get(first.word, 0.0)
-            self.probabilities[first.word] = known + probability
-            self.blanks.setdefault(first.word, set()).add(first.blanks)
-
-    def kth_largest(self, k: int) -> float:
-        """Return the k-th largest probability; 0 if there are fewer words."""
-        if len(self.probabilities) < k:
-            return 0.0
-        return heapq.nlargest(k, self.probabilities.values())[-1]
-
-    def most_probable(self, k: int) -> list[bytes]:
-        """Return the k most probable words."""
-        return heapq.nlargest(k, self.probabilities, key=self.probabilities.__getitem__)
-
-
-class _Queue:
-    """A priority queue of sequences; those of a branch enter it one at a time.
-
-    Args:
-        branches: The first branches.
-    """
-
-    def __init__(self, branches: Sequence[_Branch]) -> None:
-        self._heap: list[tuple[float, int, _Branch, int]] = []
-        self._numbers = itertools.count()
-        for branch in branches:
-            self.push(branch)
-
-    def push(self, branch: _Branch) -> None:
-        """Add the most probable sequence of a branch; the others follow when it is removed."""
-        if branch.best > -math.inf:
-            heapq.heappush(self._heap, (-branch.best, next(self._numbers), branch, 0))
-
-    def is_below(self, bound: float) -> bool:
-        """Return whether no sequence is more probable than a bound."""
-        return not self._heap or math.exp(-self._heap[0][0]) <= bound
-
-    def pop_above(self, bound: float) -> Iterator[tuple[Node, int]]:
-        """Remove and yield sequences, the most probable first.
-
-        Stop at a bound, and at sequences that are far less probable than the first one.
-
-        Yields:
-            The sequence without its last token, and this token.
-        """
-        last = max(bound, math.exp(-self._heap[0][0]) * _BATCH_RATIO) if self._heap else bound
-        while not self.is_below(last):
-            _, _, branch, place = heapq.heappop(self._heap)
-            if place == 0:
-                branch.sort()
-            self._push_next(branch, place + 1)
-            yield branch.parent, int(branch.token_ids[place])
-
-    def _push_next(self, branch: _Branch, place: int) -> None:
-        if place < len(branch.token_ids) and branch.log_probs[place] > -math.inf:
-            entry = (-float(branch.log_probs[place]), next(self._numbers), branch, place)
-            heapq.heappush(self._heap, entry)
-
-
-def _not_negligible(nodes: Sequence[Node]) -> list[Node]:
-    """Return the sequences without those that are far less probable than the best of them."""
-    best = max((node.log_prob for node in nodes), default=-math.inf)
-    return [node for node in nodes if node.log_prob > max(best - _NEGLIGIBLE, -math.inf)]
+        frontier = [(self._root.root, self._blanks)] if self._blanks else []
+        total = 0.0 if self._blanks else 1.0
+        while frontier:
+            self._root.evaluate([node for node, _ in frontier])
+            longer = []
+            for node, rest in frontier:
+                beyond = node.evaluated_log_probs[self._spelling.beyond(rest)]
+                total += math.exp(node.log_prob) * float(np.exp(beyond).sum(dtype=np.float64))
+                for token_id in self._spelling.within(rest[:-1]):
+                    child = self._root.child(node, token_id)
+                    if child.log_prob > -math.inf:
+                        longer.append((child, rest[len(self._spelling.values[token_id]) :]))
+            frontier = longer
+        return total

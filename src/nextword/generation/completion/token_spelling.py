@@ -36,15 +36,21 @@ class TokenSpelling:
         pairs = sorted((value, token_id) for token_id, value in enumerate(self.values) if value)
         self._sorted = [value for value, _ in pairs]
         self._ids = np.array([token_id for _, token_id in pairs], dtype=np.int64)
+        self._ids_of: dict[bytes, list[int]] = {}
+        for value, token_id in pairs:
+            self._ids_of.setdefault(value, []).append(token_id)
+        self._longest = max(map(len, self._ids_of), default=0)
+        # Few tokens, or none, contain white space after a word.
+        self._spans_words = any(NO_WORD.followed_by(value).is_ended for value in self._ids_of)
         is_end = np.array([value[0] in _IS_SEPARATOR for value in self._sorted], dtype=np.bool_)
         self.starts_word_end: Int64[np.ndarray, " ends"] = self._ids[is_end]
         self.continues_word: Int64[np.ndarray, " others"] = self._ids[~is_end]
         self.spells: Int64[np.ndarray, " all"] = self._ids
 
-    def inside(self, text: bytes) -> Int64[np.ndarray, " num_found"]:
-        """Return the ids of tokens that are a proper prefix of a text."""
-        found = [self._equal(text[:length]) for length in range(1, len(text))]
-        return np.concatenate(found) if found else self._ids[:0]
+    def within(self, text: bytes) -> list[int]:
+        """Return the ids of tokens that are a prefix of a text, the text itself included."""
+        lengths = range(1, min(len(text), self._longest) + 1)
+        return [token_id for length in lengths for token_id in self._ids_of.get(text[:length], ())]
 
     def beyond(self, text: bytes) -> Int64[np.ndarray, " num_found"]:
         """Return the ids of tokens that begin with a text, the text itself included."""
@@ -53,9 +59,15 @@ class TokenSpelling:
         end = bisect_right(self._sorted, text, lo=start, key=lambda value: value[:length])
         return self._ids[start:end]
 
-    def _equal(self, text: bytes) -> Int64[np.ndarray, " num_found"]:
-        start = bisect_left(self._sorted, text)
-        return self._ids[start : bisect_right(self._sorted, text, lo=start)]
+    def consistent(self, text: bytes) -> Int64[np.ndarray, " num_found"]:
+        """Return the ids of tokens that are a prefix of a text, or begin with it."""
+        return np.concatenate([np.array(self.within(text[:-1]), dtype=np.int64), self.beyond(text)])
+
+    def ending(self, text: bytes) -> Int64[np.ndarray, " num_found"]:
+        """Return the ids of tokens that begin with a text and white space after it."""
+        if not self._spans_words:
+            return self._ids[:0]
+        return np.concatenate([self.beyond(text + bytes([byte])) for byte in _SEPARATORS])
 
 
 class FirstWord(NamedTuple):

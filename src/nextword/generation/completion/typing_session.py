@@ -50,8 +50,10 @@ class TypingSession:
         context: Text before the first typed character; may end within a word.
         cache: Settings of a cache that makes recent words more probable; no cache when None. The
             words of `context` are not in the cache.
-        max_evaluations: Maximum number of token sequences that one search evaluates, at least 1.
-            It limits the time of `suggestions`; a word vocabulary needs no search.
+        max_evaluations: Maximum number of token sequences that one call of `suggestions` evaluates,
+            at least 1. It limits its time; a word vocabulary needs no search. If it is reached,
+            words may be missing, and probabilities of words spelled with subwords lack the less
+            probable tokenizations.
 
     Raises:
         ConfigError: max_evaluations is below 1, or the model reads lines backward.
@@ -80,7 +82,7 @@ class TypingSession:
         *,
         context: str = "",
         cache: CacheConfig | None = None,
-        max_evaluations: int = 64,
+        max_evaluations: int = 32,
     ) -> None:
         require_forward(tokenizer)
         require_range("max_evaluations", max_evaluations, low=1)

@@ -1,9 +1,13 @@
 """How well one number tells a property: the area under the ROC curve, and correlation."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from jaxtyping import Float
 
 from nextword.inspection.cells.properties import Kind
+
+_BLOCK_UNITS = 64
 
 
 def auc(values: Float[np.ndarray, " items"], labels: Float[np.ndarray, " items"]) -> float:
@@ -21,42 +25,40 @@ def auc(values: Float[np.ndarray, " items"], labels: Float[np.ndarray, " items"]
         >>> auc(np.array([0.1, 0.4, 0.4, 0.9]), np.array([0.0, 0.0, 1.0, 1.0]))
         0.875
     """
-    return float(auc_from_ranks(mean_ranks(values[:, None]), labels)[0])
+    return float(aucs(values[:, None], labels[None])[0, 0])
 
 
-def mean_ranks(
-    values: Float[np.ndarray, "items units"],
-) -> Float[np.ndarray, "items units"]:
-    """Return the rank of each item for every unit, from 1; equal values share their mean rank.
+def aucs(
+    values: Float[np.ndarray, "items units"], labels: Float[np.ndarray, "properties items"]
+) -> Float[np.ndarray, "properties units"]:
+    """Return the AUC of every unit for every property, (properties, units).
 
     Args:
         values: The values of the units, (items, units).
-
-    Example:
-        >>> import numpy as np
-        >>> mean_ranks(np.array([[0.3], [0.1], [0.3]]))[:, 0].tolist()
-        [2.5, 1.0, 2.5]
+        labels: 0 or 1, (properties, items); both must occur in each row.
     """
+    positives = labels.sum(axis=1, keepdims=True)
+    pairs = positives * (labels.shape[1] - positives)
+    rank_sums = [labels @ _mean_ranks(block) for block in _blocks(values)]
+    areas: np.ndarray = (
+        np.concatenate(rank_sums, axis=1) - positives * (positives + 1) / 2
+    ) / pairs
+    return areas
+
+
+def _blocks(values: Float[np.ndarray, "items units"]) -> Iterator[np.ndarray]:
+    """Iterate over blocks of units, which bounds the memory of what is computed from them."""
+    for start in range(0, values.shape[1], _BLOCK_UNITS):
+        yield values[:, start : start + _BLOCK_UNITS]
+
+
+def _mean_ranks(values: Float[np.ndarray, "items units"]) -> Float[np.ndarray, "items units"]:
+    """Return the rank of each item for every unit, from 1; equal values share their mean rank."""
     ranks = np.empty(values.shape)
     for number, column in enumerate(values.T):
         _, places, counts = np.unique(column, return_inverse=True, return_counts=True)
         ranks[:, number] = (np.cumsum(counts) - (counts - 1) / 2)[places]
     return ranks
-
-
-def auc_from_ranks(
-    ranks: Float[np.ndarray, "items units"], labels: Float[np.ndarray, " items"]
-) -> Float[np.ndarray, " units"]:
-    """Return the AUC of every unit, (units).
-
-    Args:
-        ranks: The result of `mean_ranks`, (items, units).
-        labels: 0 or 1, (items); both must occur.
-    """
-    num_positive = float(labels.sum())
-    num_pairs = num_positive * (len(labels) - num_positive)
-    areas: np.ndarray = (labels @ ranks - num_positive * (num_positive + 1) / 2) / num_pairs
-    return areas
 
 
 def correlation(values: Float[np.ndarray, " items"], numbers: Float[np.ndarray, " items"]) -> float:
@@ -112,9 +114,11 @@ def correlations(
         values: The values of the units, (items, units).
         targets: The values of the property, (items).
     """
-    columns = values.astype(np.float64) - values.mean(axis=0, dtype=np.float64)
     centred = targets - targets.mean()
-    norms = np.sqrt((columns**2).sum(axis=0) * (centred**2).sum())
-    products = centred @ columns
-    scores: np.ndarray = np.divide(products, norms, out=np.zeros_like(products), where=norms > 0)
-    return scores
+    scores = []
+    for block in _blocks(values):
+        columns = block.astype(np.float64) - block.mean(axis=0, dtype=np.float64)
+        norms = np.sqrt((columns**2).sum(axis=0) * (centred**2).sum())
+        products = centred @ columns
+        scores.append(np.divide(products, norms, out=np.zeros_like(products), where=norms > 0))
+    return np.concatenate(scores)

@@ -9,10 +9,9 @@ from jaxtyping import Bool, Float
 from nextword.base import DataError
 from nextword.inspection.cells.properties import Kind, Property
 from nextword.inspection.cells.scores import (
-    auc_from_ranks,
+    aucs,
     correlations,
     directed,
-    mean_ranks,
     strength,
 )
 from nextword.inspection.cells.states import Unit, UnitStates
@@ -125,21 +124,11 @@ def best_units(
         For each property, the units with the best scores on the first half, and the mean score of
         all units on the second.
     """
-    ranks: dict[bytes, np.ndarray] = {}
-
-    def scores(prop: Property, half: np.ndarray) -> np.ndarray:
-        targets, values = halves[prop.name].values[half], states.values[half]
-        if prop.kind == "numeric":
-            return correlations(values, targets)
-        key = np.packbits(half).tobytes()
-        if key not in ranks:
-            ranks[key] = mean_ranks(values)
-        return auc_from_ranks(ranks[key], targets)
-
+    selections = _scores(states, properties, halves=halves, is_second=False)
+    finals = _scores(states, properties, halves=halves, is_second=True)
     tracked, means = [], []
     for prop in properties:
-        selection = scores(prop, halves[prop.name].first)
-        held_out = scores(prop, halves[prop.name].second)
+        selection, held_out = selections[prop.name], finals[prop.name]
         is_rising = selection >= (0.0 if prop.kind == "numeric" else 0.5)
         strengths = strength(selection, kind=prop.kind)
         final = [
@@ -160,3 +149,32 @@ def best_units(
         )
         means.append(float(np.mean(final)))
     return tracked, means
+
+
+def _scores(
+    states: UnitStates,
+    properties: Sequence[Property],
+    *,
+    halves: Mapping[str, Halves],
+    is_second: bool,
+) -> dict[str, np.ndarray]:
+    """Return the scores of all units on one half, by name of the property.
+
+    Binary properties that are known at the same tokens are scored together, because ranking the
+    values takes most of the time.
+    """
+    scores: dict[str, np.ndarray] = {}
+    groups: dict[bytes, list[str]] = {}
+    known = {name: each.second if is_second else each.first for name, each in halves.items()}
+    for prop in properties:
+        half = known[prop.name]
+        if prop.kind == "numeric":
+            targets = halves[prop.name].values[half]
+            scores[prop.name] = correlations(states.values[half], targets)
+        else:
+            groups.setdefault(np.packbits(half).tobytes(), []).append(prop.name)
+    for names in groups.values():
+        half = known[names[0]]
+        labels = np.stack([halves[name].values[half] for name in names])
+        scores.update(zip(names, aucs(states.values[half], labels), strict=True))
+    return scores

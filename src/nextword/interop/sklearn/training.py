@@ -15,7 +15,13 @@ import torch
 
 from nextword.base import Layer, decode_layers, require
 from nextword.interop.sklearn.packed import PackedModel
-from nextword.tasks.running import Prepare, TaskConfig, TaskResult, run_task
+from nextword.tasks.running import (
+    Prepare,
+    TaskConfig,
+    TaskResult,
+    refuse_idle_task_settings,
+    run_task,
+)
 from nextword.training import read_recipe
 
 Config = TypeVar("Config", bound=TaskConfig)
@@ -59,11 +65,13 @@ def run_config(
         seed: Seed of the run.
 
     Raises:
-        ConfigError: A setting is unknown or out of range.
+        ConfigError: A setting is unknown, out of range, or has no effect.
     """
     fixed = {"training": {"seed": seed}, "text": {"train": [_DATA_FILE]}}
     base = Layer(read_recipe(recipe), source=f"recipe {recipe}")
-    return decode_layers(kind, [base, *settings, fixed])
+    config = decode_layers(kind, [base, *settings, fixed])
+    refuse_idle_task_settings(config, settings)
+    return config
 
 
 def train_packed(

@@ -23,7 +23,7 @@ from nextword.lab.material.texts import (
 from nextword.lab.material.trained import (
     HELD_OUT_CHARACTERS,
     VALIDATION_CHARACTERS,
-    byte_lstm,
+    char_lstm,
     pieces_of,
     subword_lstm,
 )
@@ -42,7 +42,7 @@ __all__ = [
     "RecallNetwork",
     "Sentence",
     "WordCorpus",
-    "byte_lstm",
+    "char_lstm",
     "english_sentences",
     "last_states",
     "library_files",

@@ -15,6 +15,14 @@ from nextword.tensors import Embeddings, Hidden, Lengths
 _logger = logging.getLogger(__name__)
 
 
+def _always(cell: AnyCell) -> bool:
+    return True
+
+
+def _never(cell: AnyCell) -> bool:
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Backend:
     """An implementation of a recurrent layer over time.
@@ -33,7 +41,7 @@ class Backend:
     supports: Callable[[AnyCell], bool]
     run: Callable[..., tuple[Tensor, CellState]]
     noise: frozenset[NoiseKind] = frozenset()
-    is_worthwhile: Callable[[AnyCell], bool] = lambda cell: True
+    is_worthwhile: Callable[[AnyCell], bool] = _always
 
     def can_run(self, cell: AnyCell, noise: frozenset[NoiseKind]) -> bool:
         """Return whether it supports the cell and all of its noise."""
@@ -76,7 +84,7 @@ BACKENDS = (
         supports=reference.supports,
         run=reference.run_layer,
         noise=reference.NOISE,
-        is_worthwhile=lambda cell: False,
+        is_worthwhile=_never,
     ),
 )
 

@@ -16,7 +16,14 @@ from nextword.tasks.classification.objective import ClassificationObjective
 from nextword.tasks.classification.start import starting_model
 from nextword.tasks.classification.unfreezing import GradualUnfreezing
 from nextword.tasks.encoding import LanguageModelFeatures
-from nextword.tasks.running import TaskJob, TaskResult, portable, run_task, split_off
+from nextword.tasks.running import (
+    TaskJob,
+    TaskResult,
+    portable,
+    read_examples,
+    run_task,
+    split_off,
+)
 from nextword.tasks.storing import StoredTask
 from nextword.tensors import resolve_device
 from nextword.training import Callback, ProgressCallback, Validation
@@ -155,12 +162,16 @@ def prepare_classification(
         ConfigError: A setting does not fit the data or the model to start from.
         DataError: A file cannot be read or is empty, or its labels cannot be used.
     """
-    parts = {
-        part: _read(getattr(config.text, part), config, access, part, on_progress)
-        for part in ("train", "valid", "test")
-    }
+    multi_label = config.classification.multi_label
+    parts = read_examples(
+        config.text,
+        access,
+        read=lambda names: read_rows(names, config.columns, multi_label=multi_label),
+        unit="texts",
+        on_progress=on_progress,
+    )
     train, valid = parts["train"], parts["valid"]
-    _check_labels(train, multi_label=config.classification.multi_label)
+    _check_labels(train, multi_label=multi_label)
     if not config.text.valid:
         train, valid = split_off(train, config, unit="texts")
     return classification_job(config, access, train=train, valid=valid, test=parts["test"])
@@ -191,25 +202,6 @@ def classification_job(
     return ClassificationJob(
         config, classifier_parts, model=model.to(device), train=train, valid=valid, test=test
     )
-
-
-def _read(
-    names: Sequence[str],
-    config: ClassificationRunConfig,
-    access: TextAccess,
-    part: str,
-    on_progress: ProgressCallback | None,
-) -> list[TextRow]:
-    """Read the texts of some files; no files, no texts."""
-    if not names:
-        return []
-    rows: list[TextRow] = []
-    located = [access.located(name) for name in names]
-    for row in read_rows(located, config.columns, multi_label=config.classification.multi_label):
-        rows.append(row)
-        if on_progress is not None and len(rows) % 1000 == 0:
-            on_progress(f"reading the {part} data, texts", len(rows))
-    return rows
 
 
 def _check_labels(rows: Sequence[TextRow], *, multi_label: bool) -> None:

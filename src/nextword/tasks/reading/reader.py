@@ -16,6 +16,7 @@ from nextword.tasks.reading.network import ReadingModel
 from nextword.tasks.reading.parts import KIND, ReaderParts
 from nextword.tasks.reading.predictor import READ_AHEAD, Answer, ReadingPredictor
 from nextword.tasks.storing import load_task
+from nextword.tensors import exact_copy
 
 #: A turn as users give it: a text, a question with its answer, or both under their names.
 GivenTurn = str | tuple[str, str] | Mapping[str, str]
@@ -50,7 +51,7 @@ class Reader:
         config: Values | None = None,
     ) -> None:
         self.parts = parts
-        self.model = _exact(model)
+        self.model = exact_copy(model)
         self.card = card
         self.path = path
         self.config = {} if config is None else config
@@ -172,11 +173,3 @@ def _turn(given: GivenTurn) -> Turn:
         f"{given!r} is not a turn of a conversation.",
         help="Give a text, or a question and its answer.",
     )
-
-
-def _exact(model: ReadingModel) -> ReadingModel:
-    """Return a copy in evaluation mode and in float64, where the device has float64."""
-    parameter = next(model.parameters())
-    if parameter.dtype == torch.float64 or parameter.device.type == "mps":
-        return model.eval()
-    return copy.deepcopy(model).double().eval()

@@ -27,6 +27,7 @@ from nextword.tasks.running import (
     TaskResult,
     new_encoder_parts,
     portable,
+    read_examples,
     refuse_other_architecture,
     run_task,
     split_off,
@@ -90,10 +91,9 @@ def prepare_reading(
         ConfigError: A setting does not fit the data or the model to start from.
         DataError: A file cannot be read, is empty, or has a question without an answer.
     """
-    files = {
-        part: _read(getattr(config.text, part), access, part, on_progress)
-        for part in ("train", "valid", "test")
-    }
+    files = read_examples(
+        config.text, access, read=read_items, unit="questions", on_progress=on_progress
+    )
     train, valid = files["train"], files["valid"]
     if not train:
         raise DataError("no training question has an answer.")
@@ -103,20 +103,6 @@ def prepare_reading(
     data = ReadingData(train, parts, max_length=config.training.max_length)
     model.to(resolve_device(config.training.device))
     return ReadingJob(config, parts, model=model, data=data, valid=valid, test=files["test"])
-
-
-def _read(
-    names: Sequence[str], access: TextAccess, part: str, on_progress: ProgressCallback | None
-) -> list[Item]:
-    """Read the questions of some files."""
-    if not names:
-        return []
-    items: list[Item] = []
-    for item in read_items([access.located(name) for name in names]):
-        items.append(item)
-        if on_progress is not None and len(items) % 1000 == 0:
-            on_progress(f"reading the {part} data, questions", len(items))
-    return items
 
 
 def _starting_model(

@@ -9,6 +9,7 @@ from nextword.tasks.running.config import (
     portable,
 )
 from nextword.tasks.running.effects import refuse_idle_task_settings
+from nextword.tasks.running.examples import read_examples
 from nextword.tasks.running.job import Measurement, TaskJob
 from nextword.tasks.running.objective import ExampleObjective
 from nextword.tasks.running.run import Prepare, TaskResult, run_task
@@ -37,6 +38,7 @@ __all__ = [
     "TaskTrainingConfig",
     "new_encoder_parts",
     "portable",
+    "read_examples",
     "refuse_idle_task_settings",
     "refuse_new_labels",
     "refuse_other_architecture",

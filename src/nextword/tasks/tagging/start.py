@@ -76,8 +76,10 @@ def _from_tagger(
     """Return a tagger with the vocabularies and weights of another one."""
     stored = load_tagger(Path(init))
     _refuse_other_architecture(config, stored.parts, init)
-    labels = (label for sentence in sentences for label in sentence.labels or ())
-    refuse_new_labels(labels, stored.labels, init=init)
+    # The data may have another scheme of spans than the model, which converts them.
+    codec = stored.parts.codec
+    labels = (label for each in sentences for label in codec.encode(each.labels or ()))
+    refuse_new_labels(labels, stored.parts.labels.labels, init=init)
     encoder = replace(
         stored.parts.encoder,
         config=with_vocabulary_of(config.encoder, stored.parts.encoder.config),

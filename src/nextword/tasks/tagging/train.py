@@ -1,10 +1,18 @@
 """Training a tagger: its files, vocabularies and model, as a run needs them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from nextword.storage import RunFolder
-from nextword.tasks.running import TaskJob, TaskResult, portable, run_task, split_off
+from nextword.tasks.running import (
+    TaskJob,
+    TaskResult,
+    portable,
+    read_examples,
+    run_task,
+    split_off,
+)
 from nextword.tasks.storing import StoredTask
 from nextword.tasks.tagging.config import TaggingRunConfig
 from nextword.tasks.tagging.data import TaggingData
@@ -131,10 +139,13 @@ def prepare_tagging(
         ConfigError: A setting does not fit the data or the model to start from.
         DataError: A file cannot be read, is empty or has no labels.
     """
-    parts = {
-        part: _read(getattr(config.text, part), config, access, part, on_progress)
-        for part in ("train", "valid", "test")
-    }
+    parts = read_examples(
+        config.text,
+        access,
+        read=partial(_sentences, column=config.tagging.column),
+        unit="sentences",
+        on_progress=on_progress,
+    )
     train, valid = parts["train"], parts["valid"]
     if not config.text.valid:
         train, valid = split_off(train, config, unit="sentences")
@@ -168,19 +179,7 @@ def tagging_job(
     )
 
 
-def _read(
-    names: Sequence[str],
-    config: TaggingRunConfig,
-    access: TextAccess,
-    part: str,
-    on_progress: ProgressCallback | None,
-) -> list[Sentence]:
-    """Read the sentences of some files."""
-    sentences: list[Sentence] = []
-    located = [access.located(name) for name in names]
-    for file in open_tagged_files(located, column=config.tagging.column):
-        for sentence in file.sentences():
-            sentences.append(sentence)
-            if on_progress is not None and len(sentences) % 1000 == 0:
-                on_progress(f"reading the {part} data, sentences", len(sentences))
-    return sentences
+def _sentences(names: Sequence[str], column: str | None) -> Iterator[Sentence]:
+    """Iterate over the sentences of some files."""
+    for file in open_tagged_files(names, column=column):
+        yield from file.sentences()

@@ -8,7 +8,14 @@ from nextword.models import load_parameter_tensors, parameter_tensors
 from nextword.storage import RunFolder, load_model
 from nextword.tasks.decoding import Symbols, TargetLengths
 from nextword.tasks.decoding.search import SearchConfig
-from nextword.tasks.running import TaskJob, TaskResult, portable, run_task, split_off
+from nextword.tasks.running import (
+    TaskJob,
+    TaskResult,
+    portable,
+    read_examples,
+    run_task,
+    split_off,
+)
 from nextword.tasks.storing import StoredTask
 from nextword.tasks.transduction.config import TransductionRunConfig
 from nextword.tasks.transduction.data import PairData
@@ -71,10 +78,9 @@ def prepare_transduction(
         ConfigError: A setting does not fit the data or the model to start from.
         DataError: A file cannot be read, is empty, or has a source without a target.
     """
-    parts = {
-        part: _read(getattr(config.text, part), access, part, on_progress)
-        for part in ("train", "valid", "test")
-    }
+    parts = read_examples(
+        config.text, access, read=read_pairs, unit="pairs", on_progress=on_progress
+    )
     train, valid = parts["train"], parts["valid"]
     if not config.text.valid:
         train, valid = split_off(train, config, unit="pairs")
@@ -94,20 +100,6 @@ def prepare_transduction(
     )
     model = _model(config, ready, access, start)
     return TransductionJob(config, ready, model=model, data=data, valid=valid, test=parts["test"])
-
-
-def _read(
-    names: Sequence[str], access: TextAccess, part: str, on_progress: ProgressCallback | None
-) -> list[Pair]:
-    """Read the pairs of some files."""
-    if not names:
-        return []
-    pairs: list[Pair] = []
-    for pair in read_pairs([access.located(name) for name in names]):
-        pairs.append(pair)
-        if on_progress is not None and len(pairs) % 1000 == 0:
-            on_progress(f"reading the {part} data, pairs", len(pairs))
-    return pairs
 
 
 def _symbols(

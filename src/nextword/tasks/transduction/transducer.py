@@ -18,6 +18,7 @@ from nextword.tasks.storing import load_task
 from nextword.tasks.transduction.model import EncoderDecoder
 from nextword.tasks.transduction.parts import KIND, TransducerParts
 from nextword.tasks.transduction.predictor import READ_AHEAD, TransductionSearch
+from nextword.tensors import exact_copy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +79,7 @@ class Transducer:
         config: Values | None = None,
     ) -> None:
         self.parts = parts
-        self.models = [_exact(model) for model in models]
+        self.models = [exact_copy(model) for model in models]
         self.card = card
         self.path = path
         self.config = {} if config is None else config
@@ -222,12 +223,3 @@ def _load(path: Path, device: torch.device | str) -> Transducer:
     return Transducer(
         parts, [model.to(device)], card=stored.card, path=stored.path, config=stored.config
     )
-
-
-def _exact(model: EncoderDecoder) -> EncoderDecoder:
-    """Return a copy in evaluation mode and in float64, where the device has float64."""
-    if next(model.parameters()).dtype == torch.float64:
-        return model.eval()
-    if model.device.type == "mps":
-        return model.eval()
-    return copy.deepcopy(model).double().eval()

@@ -27,6 +27,13 @@ from nextword.tokens.vocabularies.specials import (
 )
 from nextword.tokens.vocabularies.tokenizer_json import read_vocabulary, write_vocabulary
 from nextword.tokens.vocabularies.vocabulary_spec import VocabularySpec
+from nextword.tokens.vocabularies.word_split import (
+    Split,
+    TextSplitter,
+    count_gaps_lost,
+    is_blank_between,
+    lowered,
+)
 from nextword.tokens.vocabularies.words import (
     LATEST_LAYOUT,
     WORD_SEPARATORS,
@@ -53,13 +60,18 @@ __all__ = [
     "Direction",
     "Layout",
     "Markers",
+    "Split",
+    "TextSplitter",
     "TokenizerKind",
     "Vocabulary",
     "VocabularySpec",
     "add_parts",
     "build",
     "byte_alphabet",
+    "count_gaps_lost",
     "fold_word",
+    "is_blank_between",
+    "lowered",
     "merged_pairs",
     "read_vocabulary",
     "remove_markers",

@@ -4,9 +4,10 @@ One `tokenizer.json` contains everything. The kind and whether the vocabulary is
 from its components, so they are kept if another program saves the file again. No component is an
 "added token", because added tokens would match a literal `<s>` in a text.
 
-    word       normalizer: removes the reserved symbols that `markers` removes, replaces a literal
-               special token by `<unk>` and "\n" by " </s> "; splits as in `words`; WordLevel.
-               The vocabulary is open if a literal `<unk>` is among the replaced tokens.
+    word       normalizer: removes the reserved symbols that `markers` removes, writes the text in
+               lower case with `lowercase`, replaces a literal special token by `<unk>` and "\n" by
+               " </s> "; splits as in `words`, or as in `word_split`; WordLevel. The vocabulary is
+               open if a literal `<unk>` is among the replaced tokens.
     character  every code point is a token; WordLevel
     byte       byte-level alphabet; BPE without merges
     bpe        split after "\n" and after 16,384 characters of a line, around the "<" of a literal
@@ -32,6 +33,7 @@ from tokenizers import decoders, models, normalizers, pre_tokenizers
 
 from nextword.tokens.vocabularies.markers import REMOVED, Markers
 from nextword.tokens.vocabularies.specials import SPECIAL_TOKENS, UNKNOWN_TOKEN
+from nextword.tokens.vocabularies.word_split import Split, word_splitter
 from nextword.tokens.vocabularies.words import LATEST_LAYOUT, Layout
 
 TokenizerKind = Literal["word", "character", "byte", "bpe"]
@@ -60,6 +62,8 @@ class Vocabulary:
         markers: How reserved symbols in a text are handled; always `refuse` except for `word`.
         layout: Version of the components; used for `word` and `bpe`.
         direction: Order in which the tokens of a line are encoded.
+        split: How kind `word` splits a text; see `TokenizerConfig`.
+        lowercase: Whether kind `word` reads every word in lower case.
     """
 
     kind: TokenizerKind
@@ -67,6 +71,8 @@ class Vocabulary:
     markers: Markers = "refuse"
     layout: Layout = LATEST_LAYOUT
     direction: Direction = "forward"
+    split: Split = "whitespace"
+    lowercase: bool = False
     tokens: Sequence[str]
     merges: Sequence[tuple[str, str]] = ()
 
@@ -86,11 +92,8 @@ def build(vocabulary: Vocabulary) -> tokenizers.Tokenizer:
 def add_parts(tokenizer: tokenizers.Tokenizer, vocabulary: Vocabulary) -> None:
     """Set the normalizer, pre-tokenizer and decoder of a vocabulary, in place."""
     if vocabulary.kind == "word":
-        separators = _SEPARATORS[vocabulary.layout]
         tokenizer.normalizer = _word_normalizer(vocabulary)
-        tokenizer.pre_tokenizer = pre_tokenizers.Split(
-            tokenizers.Regex(f"[{separators}]+"), "removed"
-        )
+        tokenizer.pre_tokenizer = _word_splitter(vocabulary)
     elif vocabulary.kind == "character":
         tokenizer.pre_tokenizer = pre_tokenizers.Split(tokenizers.Regex(r"[\s\S]"), "isolated")
         tokenizer.decoder = decoders.Fuse()
@@ -130,10 +133,18 @@ def _word_normalizer(vocabulary: Vocabulary) -> normalizers.Normalizer:
     return normalizers.Sequence(
         [
             *(normalizers.Replace(tokenizers.Regex(marker), "") for marker in removed),
+            *([normalizers.Lowercase()] if vocabulary.lowercase else []),
             normalizers.Replace(tokenizers.Regex(pattern), UNKNOWN_TOKEN),
             normalizers.Replace("\n", " </s> "),
         ]
     )
+
+
+def _word_splitter(vocabulary: Vocabulary) -> pre_tokenizers.PreTokenizer:
+    if vocabulary.split == "words":
+        return word_splitter()
+    separators = _SEPARATORS[vocabulary.layout]
+    return pre_tokenizers.Split(tokenizers.Regex(f"[{separators}]+"), "removed")
 
 
 def _backward_mark() -> normalizers.Normalizer:

@@ -17,6 +17,7 @@ from nextword.tokens.vocabularies.layout import (
 )
 from nextword.tokens.vocabularies.markers import REMOVED
 from nextword.tokens.vocabularies.specials import NUM_SPECIAL_TOKENS, SPECIAL_TOKENS, SURROGATE
+from nextword.tokens.vocabularies.word_split import Split
 from nextword.tokens.vocabularies.words import word_separators
 
 _PARTS = ("normalizer", "pre_tokenizer", "decoder")
@@ -28,8 +29,12 @@ _VARIANTS: tuple[Vocabulary, ...] = (
             closed=closed,
             markers=markers,
             direction=direction,
+            split=split,
+            lowercase=lowercase,
             tokens=SPECIAL_TOKENS,
         )
+        for split in get_args(Split)
+        for lowercase in (False, True)
         for direction in get_args(Direction)
         for closed in (False, True)
         for markers in REMOVED

@@ -94,7 +94,7 @@ def prepare_data(
     access = access if access is not None else TextAccess()
     if access.is_old:
         return _stored_data(config, folder)
-    corpora = _open_corpora(config, standard_input, access)
+    corpora = open_texts(config, standard_input=standard_input, access=access)
     tokenizer = _tokenizer(
         corpora["train"],
         tokenizer_config,
@@ -154,10 +154,27 @@ def _part_names(config: TextConfig) -> list[str]:
     return [name for name, exists in parts.items() if exists]
 
 
-def _open_corpora(
-    config: TextConfig, standard_input: ByteStream | None, access: TextAccess
+def open_texts(
+    config: TextConfig,
+    *,
+    standard_input: ByteStream | None = None,
+    access: TextAccess | None = None,
 ) -> dict[str, Corpus]:
-    """Open the texts; parts that are not named are split off the training text."""
+    """Open the texts of a run; parts that are not named are split off the training text.
+
+    Args:
+        config: The texts.
+        standard_input: The stream that is read for the text `-`.
+        access: How the texts are opened; relative to the current folder when None.
+
+    Returns:
+        The texts by part: `train`, and `valid` and `test` where they exist.
+
+    Raises:
+        ConfigError: No training text is named, or the text cannot be split as requested.
+        DataError: A text cannot be found, or is too short to be split.
+    """
+    access = access if access is not None else TextAccess()
     if not config.train:
         raise ConfigError("no training text is named.", help="nextword train TEXT --out RUN")
 

@@ -35,6 +35,28 @@ def fit_horizon(
     progress.is_fitted = True
 
 
+def extend_horizon(
+    progress: TrainingProgress, *, max_minutes: float | None, planned_steps: int
+) -> None:
+    """Set `num_steps` when the limits of a training that was stopped have changed.
+
+    Until the speed is measured again, it is that of the updates so far. The schedule therefore goes
+    on with about the learning rate that it keeps.
+
+    Args:
+        progress: The counters; updated in place.
+        max_minutes: The new time limit, in minutes, which includes the time so far; None for none.
+        planned_steps: Number of updates without a time limit.
+    """
+    progress.num_steps = planned_steps
+    if max_minutes is not None and progress.step and progress.elapsed_s > 0.0:
+        seconds_left = max(0.0, max_minutes * 60.0 * _SHARE - progress.elapsed_s)
+        fitting = int(seconds_left * progress.step / progress.elapsed_s)
+        progress.num_steps = min(planned_steps, progress.step + max(1, fitting))
+    progress.planned_at_step, progress.planned_at_s = progress.step, progress.elapsed_s
+    progress.is_fitted = False
+
+
 def _is_due(progress: TrainingProgress) -> bool:
     if not progress.is_fitted:
         return progress.elapsed_s - progress.planned_at_s >= _MIN_SECONDS

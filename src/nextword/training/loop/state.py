@@ -33,6 +33,7 @@ from nextword.tensors import (
     torch_random_state,
 )
 from nextword.training.loop.config import LoopConfig
+from nextword.training.loop.horizon import extend_horizon
 from nextword.training.loop.meter import Meter
 from nextword.training.loop.objective import Objective, UpdateLoss
 from nextword.training.loop.progress import TrainingProgress
@@ -110,10 +111,11 @@ class TrainingState(Generic[AnyObjective]):
         if self.progress.limits == self.limits():
             return
         self.progress.limits = self.limits()
-        self.progress.num_steps = self.planned_steps()
-        self.progress.planned_at_step = self.progress.step
-        self.progress.planned_at_s = self.progress.elapsed_s
-        self.progress.is_fitted = False
+        extend_horizon(
+            self.progress,
+            max_minutes=self._config.max_minutes,
+            planned_steps=self.planned_steps(),
+        )
         self.progress.is_finished = self.progress.step >= self.progress.num_steps
 
     def compute_gradient(self) -> tuple[UpdateLoss, Clipped] | None:

@@ -49,7 +49,6 @@ def test_read_pairs_of_tsv_with_windows_line_ends(tmp_path: Path) -> None:
     [
         (["a b\ta c"], r"line 1, names no columns good and bad"),
         (["good\tbad", "a"], r"line 2, has 1 fields; the first line has 2"),
-        (["good\tbad", "a\ta"], r"line 2, has the same sentence twice"),
         (['{"good": "a"}'], r"line 1, has no sentence 'sentence_bad' or 'bad'"),
         (['{"good": "a", "bad": 3}'], r"line 1, has no sentence"),
         (['{"good": "a", "bad": "b"}', "{"], r"line 2, is not JSON"),
@@ -82,6 +81,15 @@ def test_compare_pairs_counts_right_wrong_and_ties(method: str) -> None:
     assert scores.num_pairs == 4
     [group] = scores.groups
     assert (group.name, group.num_pairs, group.num_ties) == ("g", 4, 1)
+
+
+@pytest.mark.parametrize("method", ["sentence", "prefix"])
+def test_compare_pairs_of_equal_sentences_is_a_tie(tmp_path: Path, method: str) -> None:
+    files = write(tmp_path / "pairs.tsv", "good\tbad", "a b\ta b")
+
+    scores = compare_pairs(WITH_UNKNOWN, read_pairs(files), tokenizer=WORDS, method=method)
+
+    assert (scores.num_ties, scores.accuracy) == (1, 0.0)
 
 
 def test_compare_pairs_mean_is_that_of_the_paradigms_not_of_the_pairs() -> None:

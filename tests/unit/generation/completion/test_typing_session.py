@@ -182,6 +182,51 @@ def test_typing_session_max_evaluations_bounds_the_search() -> None:
     assert len(session.suggestions(k=50)) < len(complete(model, LETTERS, context="a", k=50))
 
 
+@pytest.mark.parametrize("tokenizer", [LETTERS, PIECES], ids=["character", "bpe"])
+def test_typing_session_max_evaluations_holds_for_every_list_of_suggestions(
+    tokenizer: Tokenizer,
+) -> None:
+    num_rows = []
+
+    class Counted(ShortWords):
+        def next_log_probs(self, token_ids, state, lengths=None):  # type: ignore[no-untyped-def]
+            num_rows.append(len(token_ids))
+            return super().next_log_probs(token_ids, state, lengths)
+
+    session = TypingSession(Counted(tokenizer, num_tokens=9), tokenizer, max_evaluations=5)
+    for letter in "ab a":
+        session.type(letter)
+        num_rows.clear()
+        session.suggestions(k=3)
+        # One more row is the text itself, read when its last word is complete.
+        assert sum(num_rows) <= 5 + 1
+
+
+def test_typing_session_of_subwords_with_few_evaluations_sums_fewer_tokenizations() -> None:
+    model = ShortWords(PIECES, num_tokens=3)
+    exact = dict(complete(model, PIECES, context="ba a", k=100))
+
+    found = TypingSession(model, PIECES, context="ba a", max_evaluations=4).suggestions(k=3)
+
+    assert found
+    assert all(share <= exact[word] * (1.0 + 1e-5) for word, share in found)
+    assert any(share < exact[word] for word, share in found)
+
+
+def test_typing_session_sorts_the_vocabulary_once_per_tokenizer() -> None:
+    spelled = []
+    words = tokenizer_of("to tea ten a toad\n")
+    token_text = words.token_text
+    words.token_text = lambda token_id: spelled.append(token_id) or token_text(token_id)  # type: ignore[method-assign]
+    model = HashModel(words.vocab_size, boundary_id=words.boundary_id)
+    complete(model, words, context="t")
+    num_spelled = len(spelled)
+
+    complete(model, words, context="te")
+
+    assert len(spelled) == num_spelled > 0
+
+
 def test_typing_session_max_evaluations_below_one_is_refused() -> None:
     model = HashModel(WORDS.vocab_size, boundary_id=WORDS.boundary_id)
 

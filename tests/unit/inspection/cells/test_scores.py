@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nextword.inspection.cells import auc, correlation
-from nextword.inspection.cells.scores import directed, strength
+from nextword.inspection.cells.scores import aucs, correlations, directed, strength
 
 
 def brute_force_auc(values: np.ndarray, labels: np.ndarray) -> float:
@@ -54,3 +54,16 @@ def test_strength_ignores_the_direction() -> None:
 def test_directed_score_is_low_where_the_direction_turns() -> None:
     assert directed(0.9, is_rising=False, kind="binary") == pytest.approx(0.1)
     assert directed(0.9, is_rising=False, kind="numeric") == -0.9
+
+
+def test_scores_of_many_units_equal_those_of_one() -> None:
+    generator = np.random.default_rng(0)
+    values = generator.normal(size=(30, 150)).round(1)
+    labels = np.stack([np.arange(30) % 2, np.arange(30) < 7]).astype(float)
+
+    areas, found = aucs(values, labels), correlations(values, np.arange(30.0))
+
+    assert areas.shape == (2, 150)
+    for unit in (0, 63, 64, 149):
+        assert areas[:, unit].tolist() == [auc(values[:, unit], each) for each in labels]
+        assert found[unit] == pytest.approx(correlation(values[:, unit], np.arange(30.0)))

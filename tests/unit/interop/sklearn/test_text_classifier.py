@@ -139,6 +139,11 @@ def test_unknown_setting_is_refused() -> None:
         classifier(settings={"encoder": {"sizes": 3}}).fit(TEXTS, LABELS)
 
 
+def test_setting_without_effect_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"classification\.threshold .*multi_label is false"):
+        classifier(settings={"classification": {"threshold": 0.3}}).fit(TEXTS, LABELS)
+
+
 @pytest.mark.parametrize("fraction", [0.0, 1.0])
 def test_validation_fraction_out_of_range_is_refused(fraction: float) -> None:
     with pytest.raises(ConfigError, match="validation_fraction is"):

@@ -1,6 +1,7 @@
 """Training runs of a tagger: results, resuming to the bit, and refusals."""
 
 import os
+import random
 import re
 import shutil
 import signal
@@ -240,6 +241,30 @@ def test_init_tagger_with_frozen_vectors_keeps_the_word_embeddings(
 def test_init_tagger_without_a_label_of_the_data_is_refused(stored: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"labels that .* lacks: I-LOC"):
         train(tmp_path, make=name_sentence, text={"init": str(stored / "run")})
+
+
+def bioes_sentence(generator: random.Random) -> list[tuple[str, str]]:
+    labels = ("B-PER", "E-PER", "O", "S-LOC", "O")
+    return [
+        (word, label) for (word, _), label in zip(name_sentence(generator), labels, strict=True)
+    ]
+
+
+def test_init_tagger_converts_labels_of_another_scheme(tmp_path: Path) -> None:
+    (tmp_path / "first").mkdir()
+    (tmp_path / "second").mkdir()
+    train(tmp_path / "first", make=name_sentence, training={"epochs": 1})
+
+    second = train(
+        tmp_path / "second",
+        make=bioes_sentence,
+        text={"init": str(tmp_path / "first" / "run")},
+        training={"epochs": 3},
+    )
+
+    assert second.validation is not None
+    assert second.validation.score > 0.9
+    assert load_tagger(second.run).labels == load_tagger(tmp_path / "first" / "run").labels
 
 
 def test_empty_training_file_is_refused(tmp_path: Path) -> None:

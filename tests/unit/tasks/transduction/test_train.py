@@ -104,13 +104,33 @@ def test_transducer_long_source_has_a_target(run: Path) -> None:
     assert len(transducer.transduce("abc" * 1700)) <= 20
 
 
-def test_transducer_keeps_the_order_of_sources(run: Path) -> None:
-    transducer = load_transducer(run).with_search(SearchConfig(beam_size=2), batch_size=2)
-    texts = ["abca", "b", "ccc", "a", "bc"]
+@pytest.mark.parametrize("beam_size", [1, 3])
+def test_transducer_does_not_depend_on_the_batch_and_padding(run: Path, beam_size: int) -> None:
+    config = SearchConfig(beam_size=beam_size, n_best=beam_size)
+    texts = ["abca", "b", "ccc" * 9, "a", "bc", "cab" * 30]
 
-    together = [found[0].text for found in transducer.transduce_texts(iter(texts), read_ahead=3)]
+    def found(*, batch_size: int, read_ahead: int) -> list[list[tuple[str, float]]]:
+        transducer = load_transducer(run).with_search(config, batch_size=batch_size)
+        ranked = transducer.transduce_texts(iter(texts), read_ahead=read_ahead)
+        return [[(each.text, each.score) for each in targets] for targets in ranked]
 
-    assert together == [transducer.transduce(text) for text in texts]
+    alone = found(batch_size=1, read_ahead=1)
+
+    for several in (found(batch_size=2, read_ahead=3), found(batch_size=64, read_ahead=64)):
+        for one, many in zip(alone, several, strict=True):
+            assert [text for text, _ in one] == [text for text, _ in many]
+            assert [score for _, score in one] == pytest.approx([s for _, s in many], abs=1e-9)
+
+
+def test_transducer_ensemble_of_one_model_twice_is_that_model(run: Path) -> None:
+    texts = ["abca", "b", "ccc"]
+
+    one = list(load_transducer(run).transduce_texts(texts))
+    twice = list(load_transducer(run, run / "model").transduce_texts(texts))
+
+    assert [found[0].text for found in twice] == [found[0].text for found in one]
+    for (ours,), (theirs,) in zip(twice, one, strict=True):
+        assert ours.log_prob == pytest.approx(theirs.log_prob, abs=1e-9)
 
 
 def test_train_transducer_init_starts_from_its_weights(

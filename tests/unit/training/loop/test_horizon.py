@@ -2,8 +2,9 @@
 
 import pytest
 
+from nextword.optim import ScheduleConfig, schedule_share
 from nextword.training import TrainingProgress
-from nextword.training.loop.horizon import fit_horizon
+from nextword.training.loop.horizon import extend_horizon, fit_horizon
 
 PLANNED_BEFORE = 77
 
@@ -83,3 +84,43 @@ def test_fit_horizon_never_exceeds_the_planned_updates() -> None:
 
 def test_fit_horizon_after_the_time_limit_makes_one_more_update() -> None:
     assert fitted(step=100, elapsed_s=700.0).num_steps == 101
+
+
+def extended(*, max_minutes: float | None, planned_steps: int = 10**6) -> TrainingProgress:
+    """The counters of a run of 1,000 updates in 500 seconds, with new limits."""
+    progress = TrainingProgress(step=1000, num_steps=1000, elapsed_s=500.0, is_fitted=True)
+    extend_horizon(progress, max_minutes=max_minutes, planned_steps=planned_steps)
+    return progress
+
+
+@pytest.mark.parametrize(
+    ("max_minutes", "planned_steps", "num_steps"),
+    [
+        (10.0, 10**6, 1000 + 140),  # 70 of the 570 seconds are left, at two updates a second
+        (10.0, 1100, 1100),
+        (None, 3000, 3000),
+        (5.0, 10**6, 1001),
+    ],
+)
+def test_extend_horizon_uses_the_speed_so_far(
+    max_minutes: float | None, planned_steps: int, num_steps: int
+) -> None:
+    progress = extended(max_minutes=max_minutes, planned_steps=planned_steps)
+
+    assert progress.num_steps == num_steps
+    assert not progress.is_fitted
+
+
+def test_extend_horizon_the_rate_does_not_jump_when_the_speed_is_measured() -> None:
+    cosine = ScheduleConfig(kind="cosine", warmup_share=0.0)
+    progress = extended(max_minutes=20.0)
+
+    def rate() -> float:
+        return schedule_share(cosine, step=progress.step, num_steps=progress.num_steps)
+
+    before = rate()
+    progress.step, progress.elapsed_s = progress.step + 20, progress.elapsed_s + 10.0
+    fit_horizon(progress, max_minutes=20.0, planned_steps=10**6)
+
+    assert progress.is_fitted
+    assert rate() == pytest.approx(before, rel=0.05)

@@ -19,7 +19,6 @@ LIMIT = 4
 
 
 @torch.no_grad()
-@torch.no_grad()
 def find(
     models: list[EncoderDecoder],
     parts: TransducerParts,
@@ -82,15 +81,20 @@ def test_search_of_a_wide_beam_finds_the_best_of_all_targets(length_penalty: flo
 
 
 @pytest.mark.parametrize("seed", range(12))
-@pytest.mark.parametrize("length_penalty", [0.0, 0.8])
-def test_search_of_a_beam_is_never_below_greedy(seed: int, length_penalty: float) -> None:
-    parts = tiny_parts()
-    model = tiny_model(parts, seed=seed)
-    greedy = find([model], parts, limit=9, length_penalty=length_penalty)
+@pytest.mark.parametrize(
+    "config",
+    [{}, {"length_penalty": 0.8}, {"coverage_penalty": 0.4}, {"length_penalty": 1.5, "n_best": 2}],
+    ids=str,
+)
+def test_search_of_a_beam_is_never_below_greedy(seed: int, config: dict) -> None:
+    parts = tiny_parts(location_width=1)
+    models = [tiny_model(parts, seed=seed), tiny_model(parts, seed=seed + 100)]
+    for used in (models[:1], models):
+        greedy = find(used, parts, limit=9, **config | {"n_best": 1})
 
-    beam = find([model], parts, limit=9, beam_size=2, length_penalty=length_penalty)
+        beam = find(used, parts, limit=9, beam_size=2, **config)
 
-    assert all(b[0].score >= g[0].score for b, g in zip(beam, greedy, strict=True))
+        assert all(b[0].score >= g[0].score for b, g in zip(beam, greedy, strict=True))
 
 
 def test_search_n_best_are_different_and_sorted() -> None:

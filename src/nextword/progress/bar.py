@@ -3,7 +3,8 @@
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TaskID, TextColumn
 
-from nextword.cli.progress import ProgressDisplay, duration, figure, share_done, validation_line
+from nextword.progress.display import ProgressDisplay
+from nextword.progress.figures import duration, figure, share_done, validation_line
 from nextword.training import StepRecord, ValidationRecord
 
 
@@ -81,3 +82,10 @@ def figures_line(record: StepRecord) -> str:
         f"gradient {record.grad_norm:.2f}  clipped {100 * record.clip_rate:.0f}%  "
         f"{duration(record.remaining_s)} left"
     )
+
+
+def default_display() -> ProgressDisplay:
+    """Return a bar on a terminal and in a notebook, otherwise a display that shows nothing."""
+    console = Console(stderr=True)
+    is_seen = console.is_terminal or console.is_jupyter
+    return BarProgress(console) if is_seen else ProgressDisplay()

@@ -1,0 +1,120 @@
+"""The models that a comparison names: recipes to train, and trained models."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nextword.base import ConfigError, Layer, Values, did_you_mean
+from nextword.training import read_recipe, recipe_names
+
+#: `ngram-3` and so on: the recipe ngram-5 with another order.
+_ORDER = re.compile(r"ngram-(\d+)")
+_NGRAM_RECIPE = "ngram-5"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_HUGGINGFACE = "hf:"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One row of a comparison before it is measured.
+
+    Attributes:
+        name: Name of the row, and of its run folders.
+        source: Name or file of a recipe, or path of a trained model.
+        is_trained: Whether the source is a trained model.
+        settings: Settings of this row, over those of the recipe.
+    """
+
+    name: str
+    source: str
+    is_trained: bool = False
+    settings: tuple[Values, ...] = ()
+
+
+def parse_entries(
+    items: Sequence[str], *, settings: Mapping[str, Sequence[Values]] | None = None
+) -> list[Entry]:
+    """Return the rows that a user names.
+
+    Args:
+        items: `SOURCE` or `NAME=SOURCE`. A source is the name or the TOML file of a recipe,
+            `ngram-N` for n-grams of another order, or a trained model.
+        settings: Settings of single rows, by name.
+
+    Raises:
+        ConfigError: A source is unknown, a name is used twice or cannot be the name of a folder, or
+            there are settings for a row that does not exist.
+
+    Example:
+        >>> [entry.source for entry in parse_entries(["ngram-2", "tanh=elman"])]
+        ['ngram-5', 'elman']
+    """
+    entries: list[Entry] = []
+    given = {} if settings is None else dict(settings)
+    for item in items:
+        entry = _entry(item)
+        if entry.name in {each.name for each in entries}:
+            raise ConfigError(
+                f"the name {entry.name!r} is used for two rows.",
+                help="Give one of them another name, such as other=" + entry.source,
+            )
+        entries.append(_with_settings(entry, given.pop(entry.name, ())))
+    if given:
+        name = next(iter(given))
+        raise ConfigError(
+            f"there are settings for {name!r}, which is not a row of the comparison.",
+            help=did_you_mean(name, [entry.name for entry in entries]),
+        )
+    if not entries:
+        raise ConfigError(
+            "no models are named.", help="Name recipes or models, such as ngram-5,lstm-small."
+        )
+    return entries
+
+
+def _with_settings(entry: Entry, own: Sequence[Values]) -> Entry:
+    """Return a row with further settings; raise an error if a trained model has any."""
+    if own and entry.is_trained:
+        raise ConfigError(
+            f"there are settings for the row {entry.name}, which is a trained model.",
+            help="Leave them out, or name a recipe.",
+        )
+    return replace(entry, settings=(*entry.settings, *own))
+
+
+def _entry(item: str) -> Entry:
+    name, equals, source = item.partition("=")
+    if not equals or not _NAME.fullmatch(name):
+        name, source = "", item
+    order = _ORDER.fullmatch(source)
+    if source not in recipe_names() and order is not None:
+        layer = Layer({"model": {"order": int(order[1])}}, source=source)
+        return Entry(name=name or source, source=_NGRAM_RECIPE, settings=(layer,))
+    if source in recipe_names() or source.endswith(".toml"):
+        read_recipe(source)
+        return Entry(name=_checked(name or Path(source).stem, item), source=source)
+    if source.startswith(_HUGGINGFACE) or Path(source).exists():
+        return Entry(
+            name=_checked(name or _model_name(source), item), source=source, is_trained=True
+        )
+    raise ConfigError(
+        f"{source!r} is neither a recipe nor a trained model.",
+        help=did_you_mean(source, recipe_names()),
+    )
+
+
+def _model_name(source: str) -> str:
+    """Return the last part of a path, without `model` of a run folder and without endings."""
+    path = Path(source.removeprefix(_HUGGINGFACE))
+    path = path.parent if path.name == "model" else path
+    return (path.resolve().name if path.exists() else path.name).split(".arpa")[0]
+
+
+def _checked(name: str, item: str) -> str:
+    if _NAME.fullmatch(name):
+        return name
+    raise ConfigError(
+        f"{name!r} cannot be the name of a row.",
+        help=f"Give it a name of letters, digits, dots and hyphens: NAME={item}",
+    )

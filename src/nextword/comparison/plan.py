@@ -1,0 +1,207 @@
+"""The trainings and evaluations of a comparison, resolved before the first one starts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from nextword.api import run_config
+from nextword.base import ConfigError, MismatchError, Values, require
+from nextword.comparison.entries import Entry
+from nextword.families import NeuralModelConfig
+from nextword.training import RunConfig, TextConfig, TrainingConfig
+
+#: Sections that rows which are fitted by counting have too.
+_SECTIONS_OF_ALL = ("text", "tokenizer")
+_STANDARD_INPUT = "-"
+#: No training reaches so many epochs: the budget ends it.
+_UNLIMITED_EPOCHS = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """How long each row is trained by gradient descent; each recipe's own length if both are None.
+
+    Rows that are fitted by counting read the training text once and ignore the budget.
+
+    Attributes:
+        tokens: Number of training targets.
+        minutes: Duration in minutes, including validation.
+    """
+
+    tokens: int | None = None
+    minutes: float | None = None
+
+    def __post_init__(self) -> None:
+        require(
+            self.tokens is None or self.minutes is None,
+            "a budget in tokens and one in minutes are both given.",
+            help="Leave one of them out.",
+        )
+        require(
+            self.tokens is None or self.tokens >= 1,
+            f"the budget is {self.tokens} tokens; it must be at least 1.",
+        )
+        require(
+            self.minutes is None or self.minutes > 0.0,
+            f"the budget is {self.minutes} minutes; it must be above 0.",
+        )
+
+    def settings(self, training: TrainingConfig) -> Values:
+        """Return the settings that give a row this budget.
+
+        Args:
+            training: The settings of the row without the budget.
+
+        Example:
+            >>> Budget(tokens=14_000).settings(TrainingConfig(batch_size=20, bptt_steps=35))
+            {'training': {'epochs': 1000000, 'max_steps': 20, 'max_minutes': None}}
+        """
+        if self.tokens is not None:
+            per_update = training.batch_size * training.targets_per_update
+            steps = -(-self.tokens // per_update)
+            limits: Values = {"max_steps": steps, "max_minutes": None}
+        elif self.minutes is not None:
+            limits = {"max_steps": None, "max_minutes": self.minutes}
+        else:
+            return {}
+        return {"training": {"epochs": _UNLIMITED_EPOCHS, **limits}}
+
+    def describe(self) -> str:
+        """Return the budget as a part of a sentence."""
+        if self.tokens is not None:
+            return f"{self.tokens:,} training tokens for each row"
+        if self.minutes is not None:
+            return f"{self.minutes:g} minutes of training for each row"
+        return "the length of training of each recipe"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One model of a row.
+
+    Attributes:
+        entry: The row.
+        seed: Seed of the training; None for a trained model.
+        config: Settings of the training; None for a trained model.
+    """
+
+    entry: Entry
+    seed: int | None = None
+    config: RunConfig | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the run folder and of the files of this model."""
+        return self.entry.name if self.seed is None else f"{self.entry.name}-{self.seed}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparisonPlan:
+    """Everything that a comparison will do.
+
+    Attributes:
+        jobs: All models: every row with the first seed, then every row with the second, and so on.
+        text: The texts.
+        budget: The budget of every trained row.
+    """
+
+    jobs: tuple[Job, ...]
+    text: TextConfig
+    budget: Budget
+
+
+def plan_comparison(
+    entries: Sequence[Entry],
+    texts: Sequence[str],
+    *,
+    settings: Sequence[Mapping[str, object]],
+    budget: Budget,
+    num_seeds: int,
+) -> ComparisonPlan:
+    """Return what a comparison will do.
+
+    Args:
+        entries: The rows.
+        texts: Training texts.
+        settings: Settings of all rows; those of training apply only to rows that are trained by
+            gradient descent.
+        budget: The budget of every trained row.
+        num_seeds: Number of seeds of each row that is trained by gradient descent.
+
+    Raises:
+        ConfigError: No text is named, a text cannot be read twice, or a setting is invalid.
+        MismatchError: Two rows would have different texts or tokenizers.
+    """
+    require(bool(texts), "no training text is named.", help="Name files, folders or stdlib:.")
+    require(num_seeds >= 1, f"the number of seeds is {num_seeds}; it must be at least 1.")
+    seeds = range(1, num_seeds + 1)
+    by_seed: list[list[Job]] = [[] for _ in seeds]
+    for entry in entries:
+        if entry.is_trained:
+            by_seed[0].append(Job(entry=entry))
+            continue
+        for seed in seeds:
+            config = _config(entry, texts, settings=settings, budget=budget, seed=seed)
+            by_seed[seed - 1].append(Job(entry=entry, seed=seed, config=config))
+            if not isinstance(config.model, NeuralModelConfig):
+                break
+    jobs = tuple(job for jobs in by_seed for job in jobs)
+    configs = [(job.entry.name, job.config) for job in jobs if job.config is not None]
+    for section in _SECTIONS_OF_ALL:
+        _require_equal(section, configs)
+    text = _text_config(texts, settings) if not configs else configs[0][1].text
+    if _STANDARD_INPUT in (*text.train, *text.valid, *text.test):
+        raise ConfigError(
+            "a text is standard input, which can be read only once.", help="Name a file."
+        )
+    return ComparisonPlan(jobs=jobs, text=text, budget=budget)
+
+
+def _config(
+    entry: Entry,
+    texts: Sequence[str],
+    *,
+    settings: Sequence[Mapping[str, object]],
+    budget: Budget,
+    seed: int,
+) -> RunConfig:
+    shared = [_of_all(layer) for layer in settings]
+    try:
+        config = run_config(texts, recipe=entry.source, settings=[*shared, *entry.settings])
+        if not isinstance(config.model, NeuralModelConfig):
+            return config
+        layers = [*settings, *entry.settings]
+        config = run_config(texts, recipe=entry.source, settings=layers)
+        layers += [{"training": {"seed": seed}}, budget.settings(config.training)]
+        return run_config(texts, recipe=entry.source, settings=layers)
+    except ConfigError as error:
+        raise ConfigError(f"row {entry.name}: {error.message}", help=error.help) from error
+
+
+def _of_all(layer: Mapping[str, object]) -> Values:
+    """Return a copy of a layer that has only the sections of every family; it keeps its source."""
+    kept = {section: values for section, values in layer.items() if section in _SECTIONS_OF_ALL}
+    training = layer.get("training")
+    if isinstance(training, Mapping):
+        kept["training"] = {
+            key: value for key, value in training.items() if key in ("device", "reset")
+        }
+    return kept
+
+
+def _text_config(texts: Sequence[str], settings: Sequence[Mapping[str, object]]) -> TextConfig:
+    layers = [{"text": layer["text"]} for layer in settings if "text" in layer]
+    return run_config(texts, recipe="ngram-5", settings=layers).text
+
+
+def _require_equal(section: str, configs: Sequence[tuple[str, RunConfig]]) -> None:
+    """Raise an error unless a section of the settings is equal in all rows."""
+    for name, config in configs[1:]:
+        first_name, first = configs[0]
+        here, there = (asdict(getattr(each, section)) for each in (config, first))
+        for key, value in here.items():
+            if value != there[key]:
+                raise MismatchError(
+                    f"the rows {first_name} and {name} differ in {section}.{key}: {there[key]!r} "
+                    f"and {value!r}. Rows of a comparison have one text and one tokenizer.",
+                    help=f"Set it for all rows: --set {section}.{key}={there[key]}",
+                )

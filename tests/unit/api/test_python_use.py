@@ -1,0 +1,138 @@
+"""Models in Python: calls, copies, files, printed forms, and the arguments of `nw.train`."""
+
+import copy
+import math
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+
+import nextword as nw
+from nextword.api import untrained_model
+from nextword.api.training import nested
+from nextword.base import ConfigError
+from nextword.text import Corpus, text_document
+from nextword.training import Callback, StepRecord
+
+TEXT = "the students opened their books\nthe teachers read the letters\n" * 3
+
+
+def small_model(**tokenizer: object) -> nw.Model:
+    document = text_document(TEXT, name="text")
+    corpus = Corpus(description="text", open_documents=lambda: iter([document]))
+    sections = {"model": {"hidden_size": 6}, "tokenizer": tokenizer}
+    return untrained_model("lstm-small", corpus, settings=[sections])
+
+
+@pytest.mark.parametrize("copied", [lambda m: pickle.loads(pickle.dumps(m)), copy.deepcopy])
+def test_a_copied_model_has_the_same_scores(copied: object) -> None:
+    model = small_model()
+
+    other = copied(model)  # type: ignore[operator]
+
+    assert other.perplexity(TEXT) == model.perplexity(TEXT)
+    assert other.tokenizer.fingerprint == model.tokenizer.fingerprint
+
+
+def test_save_writes_a_folder_that_load_reads(tmp_path: Path) -> None:
+    model = small_model()
+
+    model.save(tmp_path / "saved")
+
+    assert nw.load(tmp_path / "saved").perplexity(TEXT) == model.perplexity(TEXT)
+
+
+def test_a_called_network_returns_log_probabilities_and_the_state() -> None:
+    model = small_model()
+    network = model.language_model
+    ids = torch.tensor(model.tokenizer("the students opened").ids)[None]
+
+    whole, _ = network(ids)
+    _, state = network(ids[:, :2])
+    rest, after = network(ids[:, 2:], state)
+
+    torch.testing.assert_close(rest, whole[:, 2:])
+    assert after.num_tokens.tolist() == [3]
+    expected, _ = network.next_log_probs(ids, network.initial_state(1))
+    torch.testing.assert_close(whole, expected)
+
+
+def test_a_called_tokenizer_encodes_and_decode_takes_the_result() -> None:
+    tokenizer = small_model(kind="byte").tokenizer
+
+    assert tokenizer.decode(tokenizer("the books\n")) == "the books\n"
+    assert len(tokenizer) == tokenizer.vocab_size
+    assert len(tokenizer("abc")) == 3
+
+
+def test_token_scores_sum_to_the_score_of_the_line() -> None:
+    model = small_model()
+
+    scores = model.token_scores("the students read")
+
+    assert [token for token, _ in scores] == ["the", "students", "read", "\n"]
+    [line] = model.score(["the students read"])
+    assert math.fsum(value for _, value in scores) == pytest.approx(line.log_prob, rel=1e-5)
+
+
+def test_models_states_and_cards_print_themselves() -> None:
+    model = small_model()
+
+    card = model.evaluate(text=TEXT)
+
+    assert "family='recurrent'" in repr(model)
+    assert str(card).splitlines()[0].startswith("model ")
+    assert "perplexity per token" in card._repr_html_()
+    state = model.language_model.initial_state(2)
+    assert repr(state).startswith("State(batch_size=2, num_tokens=[0, 0], tensors: layer_0.")
+    assert state._repr_html_().startswith("<pre>State")
+    assert model._repr_html_().startswith("<pre>")
+
+
+@pytest.mark.parametrize("kind", ["word", "byte"])
+def test_next_words_are_words_and_next_tokens_are_tokens(kind: str) -> None:
+    model = small_model(kind=kind)
+
+    words = [word for word, _ in model.next_words("the students", k=3)]
+    tokens = [token for token, _ in model.next_tokens("the students", k=100)]
+
+    assert len(words) == 3
+    assert words == [word for word, _ in model.complete("the students ", k=3)]
+    assert "</s>" not in words
+    assert ("</s>" in tokens) == (kind == "word")
+
+
+def test_nested_splits_dotted_keys() -> None:
+    settings = {"model.cell": "gru", "model": {"num_layers": 2}, "training.epochs": 3}
+
+    found = nested(settings)
+
+    assert found == {"model": {"cell": "gru", "num_layers": 2}, "training": {"epochs": 3}}
+    with pytest.raises(ConfigError, match=r"model\.cell is given twice"):
+        nested({"model.cell": "gru", "model": {"cell": "lstm"}})
+
+
+def test_train_takes_texts_seed_and_callbacks_by_name(corpus_file: Path, tmp_path: Path) -> None:
+    records: list[StepRecord] = []
+
+    class Records(Callback):
+        def on_step(self, record: StepRecord) -> None:
+            records.append(record)
+
+    result = nw.train(
+        str(corpus_file),
+        out=tmp_path / "run",
+        valid=str(corpus_file),
+        seed=5,
+        callbacks=[Records()],
+        settings={"training.max_steps": 2, "model.hidden_size": 8, "training.gradients_every": 0},
+    )
+
+    assert records[-1].step == 2
+    assert result.test is None
+    saved = (tmp_path / "run" / "config.toml").read_text(encoding="utf-8")
+    assert "seed = 5\n" in saved
+    report = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "What it writes" in report
+    assert "machine   " in report

@@ -1,0 +1,116 @@
+"""A comparison that is interrupted, and one whose rows are compared per byte."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import nextword as nw
+from fakes import random_text
+from nextword.comparison import ComparisonResult
+from nextword.storage import RunFolder
+from nextword.training import Callback, StepRecord
+
+SETTINGS: dict[str, Any] = {
+    "model": {"hidden_size": 4},
+    "training": {
+        "batch_size": 2,
+        "bptt_steps": 5,
+        "checkpoint_every": 3,
+        "log_every": 1,
+        "device": "cpu",
+        "precision": "float32",
+    },
+    "text": {"split": (0.6, 0.2, 0.2)},
+}
+
+
+class Recorder(Callback):
+    """Keeps the first step of each training, and interrupts one of them."""
+
+    def __init__(self, *, last_step: int | None = None) -> None:
+        self.starts: list[int] = []
+        self._last_step = last_step
+
+    def on_start(self, *, first_step: int, num_steps: int) -> None:
+        self.starts.append(first_step)
+
+    def on_step(self, record: StepRecord) -> None:
+        if record.step == self._last_step:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("text") / "corpus.txt"
+    path.write_text(random_text(120, num_words=9), encoding="utf-8")
+    return path
+
+
+def compared(text: Path, out: Path, recorder: Recorder, models: Sequence[str]) -> ComparisonResult:
+    def callbacks(_: RunFolder) -> list[Callback]:
+        return [recorder]
+
+    return nw.compare(
+        str(text), models=models, out=out, settings=SETTINGS, tokens=60, callbacks=callbacks
+    )
+
+
+def test_an_interrupted_row_is_resumed_and_a_finished_one_is_kept(
+    text: Path, tmp_path: Path
+) -> None:
+    models = ["ngram-2", "lstm-small", "gru"]
+    with pytest.raises(KeyboardInterrupt):
+        compared(text, tmp_path / "a", Recorder(last_step=4), models)
+    assert (tmp_path / "a" / "comparison.json").exists()
+
+    again = Recorder()
+    resumed = compared(text, tmp_path / "a", again, models)
+    whole = compared(text, tmp_path / "b", Recorder(), models)
+
+    assert again.starts == [3, 0]
+    assert [row.name for row in resumed.rows] == [row.name for row in whole.rows]
+    for one, other in zip(resumed.rows, whole.rows, strict=True):
+        assert one.mean("test", "perplexity") == other.mean("test", "perplexity")
+
+
+def test_trained_models_with_another_vocabulary_are_compared_per_byte(
+    text: Path, tmp_path: Path
+) -> None:
+    nw.train(str(text), out=tmp_path / "bytes", recipe="ngram-5", settings=_bytes())
+
+    found = compared(text, tmp_path / "c", Recorder(), ["ngram-2", f"{tmp_path / 'bytes'}"])
+
+    assert found.figure == "bits_per_byte"
+    assert [row.name for row in found.rows] == ["ngram-2", "bytes"]
+    worse = found.rows[1].difference
+    assert worse is not None
+    bits = [row.mean("test", "bits_per_byte") for row in found.rows]
+    assert worse["value"] == pytest.approx(bits[1] - bits[0])  # type: ignore[operator]
+    assert "bits/byte, test" in found.render()
+
+
+def _bytes() -> dict[str, Any]:
+    return {"tokenizer": {"kind": "byte"}, "text": SETTINGS["text"], "model": {"order": 2}}
+
+
+def test_a_row_whose_training_diverges_is_reported_and_the_others_are_kept(
+    text: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = nw.compare(
+        str(text),
+        models=["ngram-2", "lstm-small"],
+        out=tmp_path / "d",
+        settings=SETTINGS,
+        row_settings={"lstm-small": [{"optimizer": {"learning_rate": 1e30}}]},
+        tokens=60,
+    )
+
+    assert [row.name for row in found.rows] == ["ngram-2", "lstm-small"]
+    failed = found.rows[1]
+    assert failed.failure is not None
+    assert failed.results == ()
+    assert found.to_dict()["rows"][1] == {"model": "lstm-small", "failure": failed.failure}
+    assert "| lstm-small | failed" in found.render()
+    assert "lstm-small-1 has no result" in caplog.text
