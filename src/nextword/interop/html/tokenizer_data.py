@@ -48,15 +48,27 @@ def tokenizer_data(tokenizer: Tokenizer) -> Values:
 
 
 def _word_data(tokenizer: VocabularyTokenizer, content: dict[str, Any]) -> Values:
-    normalizers = content["normalizer"]["normalizers"]
-    # Before the last two come the patterns of the reserved symbols that are removed.
-    removed = [each["pattern"]["Regex"] for each in normalizers[:-2]]
-    separators: str = content["pre_tokenizer"]["pattern"]["Regex"]
-    return {
+    splitter = content["pre_tokenizer"]
+    data: Values = {
         "closed": tokenizer.has_closed_vocabulary,
-        "separators": separators.removeprefix("[").removesuffix("]+"),
-        "removed": removed,
+        "lowercase": any(each["type"] == "Lowercase" for each in _normalizers(content)),
+        # Before the last two come the patterns of the reserved symbols that are removed.
+        "removed": [
+            each["pattern"]["Regex"]
+            for each in _normalizers(content)[:-2]
+            if each["type"] == "Replace"
+        ],
     }
+    # An inverted pattern is that of the words, which are split from punctuation.
+    if not splitter["invert"]:
+        pattern: str = splitter["pattern"]["Regex"]
+        data["separators"] = pattern.removeprefix("[").removesuffix("]+")
+    return data
+
+
+def _normalizers(content: dict[str, Any]) -> list[dict[str, Any]]:
+    normalizers: list[dict[str, Any]] = content["normalizer"]["normalizers"]
+    return normalizers
 
 
 def _byte_data(content: dict[str, Any]) -> Values:

@@ -188,7 +188,31 @@ PIECES = [
         "<s>",
         "</s>",
     ),
-    *("<unk>", "<pad>", "<", "x<s>y", "zzz", "\x1c", "a\u0301", "ß", "―", "!!", "()", "_", "٣"),
+    *(
+        "<unk>",
+        "<pad>",
+        "<",
+        "x<s>y",
+        "zzz",
+        "The",
+        "ΣΑΣ",
+        "İ",
+        "<UNK>",
+        "l\u2019an",
+        "1,000.5",
+        "...",
+        "--",
+        "a_b",
+        "‿",
+        "\x1c",
+        "a\u0301",
+        "ß",
+        "―",
+        "!!",
+        "()",
+        "_",
+        "٣",
+    ),
 ]
 
 
@@ -206,8 +230,16 @@ def odd_texts(count: int = 300) -> list[str]:
         TokenizerConfig(kind="character", min_count=1),
         TokenizerConfig(kind="word", min_count=1, closed=False, markers="skip"),
         TokenizerConfig(kind="word", min_count=1, closed=True, markers="skip"),
+        TokenizerConfig(kind="word", min_count=1, split="words", markers="skip"),
+        TokenizerConfig(kind="word", min_count=1, lowercase=True, markers="skip"),
+        TokenizerConfig(
+            kind="word", min_count=1, split="words", lowercase=True, closed=True, markers="skip"
+        ),
     ],
-    ids=["bpe", "byte", "character", "word-open", "word-closed"],
+    ids=[
+        *("bpe", "byte", "character", "word-open", "word-closed"),
+        *("word-split", "word-lower", "word-split-lower"),
+    ],
 )
 def test_engine_encodes_as_the_library(engine: Callable[..., Any], config: TokenizerConfig) -> None:
     tokenizer = train_tokenizer(config, TRAINING_TEXT.splitlines(keepends=True))
@@ -280,3 +312,22 @@ def test_engine_draws_the_same_for_the_same_seed(engine: Callable[..., Any]) -> 
 
     assert drawn[0] == drawn[1] != drawn[2]
     assert all(0 <= number < 1 for number in drawn)
+
+
+def test_engine_joins_words_and_punctuation_as_the_library(engine: Callable[..., Any]) -> None:
+    text = 'He said: (it\'s 1,000--yes!) and left.\n"No", he said ... 5 % [a]\n'
+    config = TokenizerConfig(kind="word", min_count=1, split="words")
+    tokenizer = train_tokenizer(config, [text])
+    ids = tokenizer.encode(text).ids.tolist()
+
+    decoded, typed = engine(
+        """([config, ids]) => {
+          const tokenizer = makeTokenizer(config), decode = tokenizer.decoder("");
+          const typed = ids.reduce((text, id) => tokenizer.withToken(text, id), "");
+          return [ids.map(decode).join(""), typed];
+        }""",
+        [tokenizer_data(tokenizer), ids],
+    )
+
+    assert decoded == tokenizer.decode(ids)
+    assert typed == decoded

@@ -10,6 +10,25 @@ const WORD_OF_GPT2 = new RegExp(
   "gu",
 );
 
+const LETTER = "\\p{L}\\p{M}\\p{N}\\p{Pc}";
+const LETTER_FIRST = new RegExp(`^[${LETTER}]`, "u");
+/** A word, with apostrophes between letters and points between digits, or a run of one sign. */
+const WORD_OR_SIGNS =
+  `[${LETTER}]+(?:['\u2019][${LETTER}]+|(?<=\\p{N})[.,](?=\\p{N})[${LETTER}]+)*` +
+  `|([^${LETTER}${BLANK}\\0])\\1*`;
+/** No blank is written before the first, nor after the second. */
+const JOINED_BEFORE = new Set(",.;:!?)]}%-\u2019\u201d\u2026");
+const JOINED_AFTER = new Set("([{-\u2018\u201c");
+
+/** The pattern of words, punctuation and line ends; a special token is one word. */
+function splitPattern(lowercase) {
+  const special = lowercase
+    ? "<(?:[pP][aA][dD]|[uU][nN][kK]|/?[sS])>"
+    : "<unk>";
+  const alone = `(?<![^\\0\\t\\n\\r ])${special}(?![^\\0\\t\\n\\r ])`;
+  return new RegExp(`\\n|${alone}|${WORD_OR_SIGNS}`, "gu");
+}
+
 /** Build the tokenizer of a model from its description in the page. */
 export function makeTokenizer(config) {
   const kinds = {word: WordTokenizer, character: CharacterTokenizer, byte: BytePairTokenizer};
@@ -30,20 +49,25 @@ class BaseTokenizer {
     return this.tokens[id];
   }
 
-  /** What accepting a token adds after a text; null if it cannot be typed. */
-  textAfter(text, id) {
-    return this.tokens[id];
+  /** A text with a token after it; null if the token is no text by itself. */
+  withToken(text, id) {
+    return text + this.tokens[id];
   }
 }
 
+/** Words between separators, or, without separators, words split from punctuation. */
 class WordTokenizer extends BaseTokenizer {
   constructor(config) {
     super(config);
     this.ids = new Map(config.tokens.map((token, id) => [token, id]).slice(NUM_SPECIAL_TOKENS));
     if (config.closed) this.ids.set(config.tokens[UNKNOWN_ID], UNKNOWN_ID);
     this.removed = config.removed.map(pattern => new RegExp(pattern, "gu"));
-    this.separator = new RegExp(`[${config.separators}]`, "u");
-    this.pattern = new RegExp(`\\n|[^${config.separators}]+`, "gu");
+    this.lowercase = config.lowercase;
+    this.isSplit = config.separators === undefined;
+    this.separator = new RegExp(`[${config.separators ?? `${BLANK}\\0`}]`, "u");
+    this.pattern = this.isSplit
+      ? splitPattern(this.lowercase)
+      : new RegExp(`\\n|[^${config.separators}]+`, "gu");
   }
 
   encode(text) {
@@ -52,7 +76,7 @@ class WordTokenizer extends BaseTokenizer {
       text = text.replace(pattern, symbol => symbol.replace(/[^\n]/gu, " "));
     }
     return Array.from(text.matchAll(this.pattern), ({0: word, index: start}) => {
-      const id = word === "\n" ? LINE_END_ID : this.ids.get(word);
+      const id = word === "\n" ? LINE_END_ID : this.ids.get(this.#form(word));
       const end = start + word.length;
       return {id: id ?? UNKNOWN_ID, start, end, unknown: id === undefined};
     });
@@ -60,25 +84,47 @@ class WordTokenizer extends BaseTokenizer {
 
   /** The word at the end of a text that may still grow; empty after a separator. */
   partialWord(text) {
-    let start = text.length;
-    while (start > 0 && !this.separator.test(text[start - 1])) start--;
-    return text.slice(start);
+    const last = this.encode(text).at(-1);
+    if (last?.end !== text.length || last.id === LINE_END_ID) return "";
+    const word = text.slice(last.start);
+    return this.isSplit && !LETTER_FIRST.test(word) ? "" : this.#form(word);
   }
 
-  textAfter(text, id) {
-    if (id === LINE_END_ID) return "\n";
+  /** A text with a word after it, and a blank for the next one. */
+  withToken(text, id) {
+    if (id === LINE_END_ID) return `${text.replace(/ $/, "")}\n`;
     const word = this.tokens[id];
-    return text === "" || this.separator.test(text.at(-1)) ? word : ` ${word}`;
+    const hasBlank = text === "" || this.separator.test(text.at(-1));
+    const base = hasBlank ? text : `${text} `;
+    const before = text.trimEnd().at(-1);
+    const isJoined = before && !text.endsWith("\n") && this.#isJoined(before, word);
+    return `${isJoined ? base.slice(0, -1) : base}${word} `;
+  }
+
+  /** A text whose last word is completed, and a blank for the next one. */
+  withCompletion(text, id) {
+    return `${text}${this.tokens[id].slice(this.partialWord(text).length)} `;
   }
 
   /** A function from each next id to its text, after a text. */
   decoder(text) {
-    let glue = text === "" || this.separator.test(text.at(-1)) ? "" : " ";
+    let before = text === "" || this.separator.test(text.at(-1)) ? "" : text.at(-1);
     return id => {
-      const piece = id === LINE_END_ID ? "\n" : glue + this.tokens[id];
-      glue = id === LINE_END_ID ? "" : " ";
-      return piece;
+      const word = id === LINE_END_ID ? "\n" : this.tokens[id];
+      const isGlued = !before || id === LINE_END_ID || this.#isJoined(before, word);
+      before = id === LINE_END_ID ? "" : word.at(-1);
+      return isGlued ? word : ` ${word}`;
     };
+  }
+
+  /** Whether no blank is written between the last character of a word and the next word. */
+  #isJoined(before, word) {
+    return this.isSplit && (JOINED_BEFORE.has(word[0]) || JOINED_AFTER.has(before));
+  }
+
+  /** The form in which the vocabulary has a word; each letter is lowered by itself. */
+  #form(word) {
+    return this.lowercase ? Array.from(word, letter => letter.toLowerCase()).join("") : word;
   }
 }
 
@@ -134,8 +180,9 @@ class BytePairTokenizer extends BaseTokenizer {
       Array.from(this.values[id], byte => `<0x${hex(byte)}>`).join("");
   }
 
-  textAfter(text, id) {
-    return decoded(this.values[id]);
+  withToken(text, id) {
+    const added = decoded(this.values[id]);
+    return added === null ? null : text + added;
   }
 
   decoder() {

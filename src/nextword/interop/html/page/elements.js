@@ -24,7 +24,7 @@ export const visible = text => text.replace(/[ \n\t\r]/g, blank => SIGNS[blank])
 
 /** The text of a token with visible blanks; the line end of a word tokenizer is a token. */
 export function labelOf(tokenizer, id) {
-  return visible(tokenizer.textAfter("", id) === "\n" ? "\n" : tokenizer.tokenText(id));
+  return visible(tokenizer.withToken("", id) === "\n" ? "\n" : tokenizer.tokenText(id));
 }
 
 /** A probability as a percentage. */

@@ -17,7 +17,7 @@ function startPage(engine, prompt) {
   const mostBits = Math.log2(engine.model.vocabSize);
   let timer = 0;
   const editor = new Editor(reader, {onText: read, onToken: index => units.draw(index)});
-  const suggestions = new Suggestions(reader, {onAccept: added => setText(editor.text + added)});
+  const suggestions = new Suggestions(reader, {onAccept: setText});
   const units = new Units(reader, {onUnit: paint, onToken: index => editor.choose(index)});
   new Generation(engine, {
     place: () => {

@@ -4,7 +4,7 @@ import { ranked } from "../engine/sampling.js";
 
 const COUNT = 8;
 
-/** Shows suggestions after the text of a reader; calls `onAccept` with the text to add. */
+/** Shows suggestions after the text of a reader; calls `onAccept` with the new text. */
 export class Suggestions {
   constructor(reader, {onAccept}) {
     this.reader = reader;
@@ -32,7 +32,7 @@ export class Suggestions {
     return ranked(logProbs, tokenizer.bannedIds).slice(0, COUNT).map(({id, probability}) => ({
       label: labelOf(tokenizer, id),
       probability,
-      added: tokenizer.textAfter(text, id),
+      accepted: tokenizer.withToken(text, id),
     }));
   }
 
@@ -46,14 +46,14 @@ export class Suggestions {
       .map(({id, probability}) => ({
         label: tokenizer.tokenText(id),
         probability,
-        added: tokenizer.tokenText(id).slice(partial.length),
+        accepted: tokenizer.withCompletion(text, id),
       }));
   }
 
-  #item({label, probability, added}, i, highest) {
+  #item({label, probability, accepted}, i, highest) {
     const button = make(
       "button",
-      {type: "button", disabled: added === null},
+      {type: "button", disabled: accepted === null},
       make("kbd", {textContent: i + 1}),
       make("span", {className: "token", textContent: label}),
       make("span", {className: "share", textContent: percent(probability)}),
@@ -65,10 +65,8 @@ export class Suggestions {
   }
 
   #accept(i) {
-    const {added} = this.shown[i] ?? {added: null};
-    if (added === null) return;
-    const endsWord = this.reader.tokenizer.kind === "word" && added !== "\n";
-    this.onAccept(endsWord ? `${added} ` : added);
+    const accepted = this.shown[i]?.accepted ?? null;
+    if (accepted !== null) this.onAccept(accepted);
   }
 
   /** Alt and a digit anywhere; a digit alone where nothing is typed. */
