@@ -49,8 +49,8 @@ def quantize_rows(matrix: Float[Tensor, "rows columns"]) -> QuantizedRows:
         DivergedError: An entry is not finite.
 
     Example:
-        >>> quantize_rows(torch.tensor([[1.0, -0.5], [0.0, 0.0]])).codes.tolist()
-        [[127, -64], [0, 0]]
+        >>> quantize_rows(torch.tensor([[1.0, -0.25], [0.0, 0.0]])).codes.tolist()
+        [[127, -32], [0, 0]]
     """
     values = matrix.detach().to("cpu", torch.float32)
     if not bool(values.isfinite().all()):

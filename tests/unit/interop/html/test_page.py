@@ -208,6 +208,21 @@ def test_page_colors_the_text_by_a_unit(lstm: Opened) -> None:
     lstm.page.check('input[value="surprise"]', force=True)
 
 
+def test_page_takes_a_number_alone_outside_of_text_fields(lstm: Opened) -> None:
+    lstm.type("w1")
+    lstm.page.keyboard.press("2")
+    typed = lstm.page.input_value("#text")
+    lstm.page.click("#suggestions li:nth-child(1) button")
+    accepted = lstm.page.input_value("#text")
+    lstm.type("w12")
+
+    lstm.page.focus("#plot")
+    lstm.page.keyboard.press("1")
+
+    assert typed == "w12"
+    assert lstm.page.input_value("#text") == accepted
+
+
 def test_page_on_a_phone_fits_its_width_and_is_dark(lstm: Opened) -> None:
     width = lstm.page.evaluate("document.documentElement.scrollWidth")
     background = lstm.page.evaluate("getComputedStyle(document.body).backgroundColor")
