@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from nextword.tasks.transduction.metrics import closest_errors
+from nextword.tasks.transduction.evaluation import closest_errors
 
 
 def read_words(path: Path) -> dict[str, list[str]]:

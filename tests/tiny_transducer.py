@@ -12,8 +12,8 @@ from nextword.tasks.transduction.config import (
     TransductionConfig,
 )
 from nextword.tasks.transduction.data import pair_batch
-from nextword.tasks.transduction.model import EncoderDecoder
-from nextword.tasks.transduction.parts import TransducerParts
+from nextword.tasks.transduction.network.model import EncoderDecoder
+from nextword.tasks.transduction.network.parts import TransducerParts
 
 SOURCES = ("ab", "a", "bbabc", "cab", "c")
 TARGETS = ("xy", "xxyx", "y", "yyyx", "x")

@@ -142,7 +142,7 @@ def evaluate(
     scores = evaluate_tagger(tagger, (each for file in opened for each in file.sentences()))
     shown = {"model": model, "text": " ".join(names), **scores.to_dict()}
     if out is not None:
-        from nextword.tasks.tagging.report import write_tagging_report
+        from nextword.tasks.tagging.evaluation import write_tagging_report
 
         write_tagging_report(out, scores, values=shown)
     if json:

@@ -167,7 +167,11 @@ def evaluate(
     """
     from nextword.cli.progress import make_progress
     from nextword.tasks.transduction import ScoreCounter, read_pairs, scored_pairs
-    from nextword.tasks.transduction.report import write_pictures, write_predictions, write_scores
+    from nextword.tasks.transduction.evaluation import (
+        write_pictures,
+        write_predictions,
+        write_scores,
+    )
 
     names = named_files(files, text, content="pairs")
     config = _search(beam, 1, length_penalty, coverage_penalty, max_length, fusion, fusion_weight)
@@ -229,7 +233,7 @@ def predict(
     line with tabs only the first field is read.
     """
     from nextword.tasks.texts import one_field
-    from nextword.tasks.transduction.report import draw_attention
+    from nextword.tasks.transduction.evaluation import draw_attention
 
     config = _search(
         beam, n_best, length_penalty, coverage_penalty, max_length, fusion, fusion_weight

@@ -1,4 +1,4 @@
-"""One file for each claim: 25 files, therefore more than 12 in this folder.
+"""One file for each of the 25 claims: therefore more than 12 files.
 
 Each file has the claim in our own words, the experiment, and the expectation as the constant
 `CLAIM`.

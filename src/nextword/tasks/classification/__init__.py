@@ -12,12 +12,14 @@ from nextword.tasks.classification.config import (
 )
 from nextword.tasks.classification.evaluation import (
     ClassificationScores,
+    WordValues,
     classified_rows,
     evaluate_classifier,
+    explain,
+    measure_classifier,
+    write_evaluation_report,
 )
-from nextword.tasks.classification.explanation import WordValues, explain
 from nextword.tasks.classification.files import ColumnsConfig, TextRow, read_rows
-from nextword.tasks.classification.report import measure_classifier, write_evaluation_report
 from nextword.tasks.classification.train import classification_job, train_classifier
 
 __all__ = [

@@ -11,9 +11,7 @@ from nextword.models import load_parameter_tensors, parameter_tensors
 from nextword.tasks.classification.config import ClassificationConfig, NgramsConfig
 from nextword.tasks.classification.data import TextReader
 from nextword.tasks.classification.files import ColumnsConfig
-from nextword.tasks.classification.model import ClassificationModel
-from nextword.tasks.classification.ngram_features import NgramFeatures
-from nextword.tasks.classification.ngrams import NgramHasher
+from nextword.tasks.classification.network import ClassificationModel, NgramFeatures, NgramHasher
 from nextword.tasks.classification.predictor import READ_AHEAD, TextPredictor
 from nextword.tasks.classification.splitting import splitter
 from nextword.tasks.embedding import EncodesTexts, WordEncoderVectors

@@ -11,9 +11,7 @@ import torch
 from jaxtyping import Int32, Int64
 
 from nextword.tasks.classification.files import TextRow
-from nextword.tasks.classification.model import Targets, TextBatch
-from nextword.tasks.classification.ngram_features import NgramBatch
-from nextword.tasks.classification.ngrams import NgramHasher
+from nextword.tasks.classification.network import NgramBatch, NgramHasher, Targets, TextBatch
 from nextword.tasks.classification.splitting import Splitter
 from nextword.tasks.encoding import Batcher, LabelVocabulary, SentenceRows
 

@@ -7,8 +7,7 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from nextword.tasks.classification.data import ClassificationData
-from nextword.tasks.classification.model import ClassificationModel
-from nextword.tasks.classification.unfreezing import GradualUnfreezing
+from nextword.tasks.classification.network import ClassificationModel, GradualUnfreezing
 from nextword.tasks.running import ExampleObjective, TaskTrainingConfig
 from nextword.training import UpdateLoss, Validation
 

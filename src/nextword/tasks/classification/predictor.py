@@ -7,7 +7,7 @@ import torch
 from nextword.base import FormatError
 from nextword.batches import predict_in_order
 from nextword.tasks.classification.data import TextReader
-from nextword.tasks.classification.model import ClassificationModel
+from nextword.tasks.classification.network import ClassificationModel
 from nextword.tasks.encoding import WordVectorCache
 
 #: Number of texts that are read ahead, to batch those of similar length.

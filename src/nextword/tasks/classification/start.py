@@ -11,7 +11,7 @@ from nextword.tasks.classification.classifier import ClassifierParts, load_class
 from nextword.tasks.classification.config import ClassificationRunConfig
 from nextword.tasks.classification.data import label_counts
 from nextword.tasks.classification.files import TextRow
-from nextword.tasks.classification.model import ClassificationModel
+from nextword.tasks.classification.network import ClassificationModel
 from nextword.tasks.classification.splitting import splitter
 from nextword.tasks.encoding import LabelVocabulary
 from nextword.tasks.running import (

@@ -11,10 +11,9 @@ from nextword.tasks.classification.config import ClassificationRunConfig
 from nextword.tasks.classification.data import ClassificationData, label_counts
 from nextword.tasks.classification.evaluation import ClassificationScores, evaluate_classifier
 from nextword.tasks.classification.files import TextRow, read_rows
-from nextword.tasks.classification.model import ClassificationModel
+from nextword.tasks.classification.network import ClassificationModel, GradualUnfreezing
 from nextword.tasks.classification.objective import ClassificationObjective
 from nextword.tasks.classification.start import starting_model
-from nextword.tasks.classification.unfreezing import GradualUnfreezing
 from nextword.tasks.encoding import LanguageModelFeatures
 from nextword.tasks.running import (
     TaskJob,

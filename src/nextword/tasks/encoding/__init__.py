@@ -5,16 +5,16 @@ from nextword.tasks.encoding.batcher import Batcher, SentenceRows, WordTable
 from nextword.tasks.encoding.cache import WordVectorCache
 from nextword.tasks.encoding.config import EncoderConfig
 from nextword.tasks.encoding.encoder import SequenceEncoder, recurrent_layers
-from nextword.tasks.encoding.feature_models import (
+from nextword.tasks.encoding.parts import EncoderParts
+from nextword.tasks.encoding.pretrained import (
     FeatureModel,
     FeatureSource,
+    HuggingFaceFeatures,
+    LanguageModelFeatures,
+    ModelText,
     feature_model,
     load_feature_models,
 )
-from nextword.tasks.encoding.huggingface import HuggingFaceFeatures
-from nextword.tasks.encoding.language_model import LanguageModelFeatures
-from nextword.tasks.encoding.model_text import ModelText
-from nextword.tasks.encoding.parts import EncoderParts
 from nextword.tasks.encoding.vectors import read_word_vectors, training_vocabulary
 from nextword.tasks.encoding.vocabulary import (
     LabelVocabulary,

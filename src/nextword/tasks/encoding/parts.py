@@ -7,7 +7,7 @@ from nextword.base import FormatError, Values, decode, encode
 from nextword.tasks.encoding.batcher import Batcher
 from nextword.tasks.encoding.config import EncoderConfig
 from nextword.tasks.encoding.encoder import SequenceEncoder
-from nextword.tasks.encoding.feature_models import FeatureSource, from_stored, stored_config
+from nextword.tasks.encoding.pretrained import FeatureSource, from_stored, stored_config
 from nextword.tasks.encoding.vocabulary import TokenVocabulary
 
 

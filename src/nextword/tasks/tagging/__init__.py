@@ -1,12 +1,11 @@
 """Tagging: a label for each word of a sentence."""
 
 from nextword.tasks.tagging.annotation import tagged, with_n_best
-from nextword.tasks.tagging.codec import LabelCodec
 from nextword.tasks.tagging.config import TaggingConfig, TaggingRunConfig
 from nextword.tasks.tagging.evaluation import TaggingScores, evaluate_tagger
 from nextword.tasks.tagging.files import Sentence
-from nextword.tasks.tagging.model import TaggingModel
-from nextword.tasks.tagging.parts import TaggerParts
+from nextword.tasks.tagging.labels import LabelCodec
+from nextword.tasks.tagging.network import TaggerParts, TaggingModel
 from nextword.tasks.tagging.tagger import (
     MAX_N_BEST,
     TaggedSequence,

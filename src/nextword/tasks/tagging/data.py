@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Int64
 
 from nextword.tasks.encoding import Batcher, LabelVocabulary, SentenceRows, TokenBatch
-from nextword.tasks.tagging.codec import LabelCodec
 from nextword.tasks.tagging.files import Sentence
+from nextword.tasks.tagging.labels import LabelCodec
 from nextword.tensors import TokenIds
 
 _logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from nextword.tasks.running import ExampleObjective, TaskTrainingConfig
 from nextword.tasks.tagging.data import TaggingData
-from nextword.tasks.tagging.model import TaggingModel
+from nextword.tasks.tagging.network import TaggingModel
 from nextword.training import Validation
 
 

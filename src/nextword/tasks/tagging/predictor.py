@@ -10,7 +10,7 @@ import torch
 from nextword.batches import predict_in_order
 from nextword.tasks.encoding import Batcher, WordVectorCache
 from nextword.tasks.tagging.crf import ScoredLabels
-from nextword.tasks.tagging.model import Emissions, TaggingModel
+from nextword.tasks.tagging.network import Emissions, TaggingModel
 from nextword.tensors import Lengths
 
 DEFAULT_BATCH_SIZE = 64

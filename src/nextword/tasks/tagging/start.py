@@ -16,11 +16,10 @@ from nextword.tasks.running import (
     start_word_vectors,
     with_vocabulary_of,
 )
-from nextword.tasks.tagging.codec import LabelCodec
 from nextword.tasks.tagging.config import TaggingRunConfig
 from nextword.tasks.tagging.files import Sentence
-from nextword.tasks.tagging.model import TaggingModel
-from nextword.tasks.tagging.parts import TaggerParts
+from nextword.tasks.tagging.labels import LabelCodec
+from nextword.tasks.tagging.network import TaggerParts, TaggingModel
 from nextword.tasks.tagging.tagger import load_tagger
 from nextword.training.data import TextAccess
 

@@ -11,8 +11,7 @@ from nextword.base import ConfigError, Values
 from nextword.models import load_parameter_tensors
 from nextword.tasks.embedding import EncodesTexts, WordEncoderVectors
 from nextword.tasks.storing import load_task
-from nextword.tasks.tagging.model import TaggingModel
-from nextword.tasks.tagging.parts import KIND, TaggerParts
+from nextword.tasks.tagging.network import KIND, TaggerParts, TaggingModel
 from nextword.tasks.tagging.predictor import (
     DEFAULT_BATCH_SIZE,
     READ_AHEAD,

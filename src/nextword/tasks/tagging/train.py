@@ -18,9 +18,8 @@ from nextword.tasks.tagging.config import TaggingRunConfig
 from nextword.tasks.tagging.data import TaggingData
 from nextword.tasks.tagging.evaluation import TaggingScores, evaluate_tagger
 from nextword.tasks.tagging.files import Sentence, open_tagged_files
-from nextword.tasks.tagging.model import TaggingModel
+from nextword.tasks.tagging.network import TaggerParts, TaggingModel
 from nextword.tasks.tagging.objective import TaggingObjective
-from nextword.tasks.tagging.parts import TaggerParts
 from nextword.tasks.tagging.start import starting_model
 from nextword.tasks.tagging.tagger import Tagger
 from nextword.tensors import resolve_device

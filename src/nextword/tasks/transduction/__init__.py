@@ -10,7 +10,7 @@ from nextword.tasks.transduction.evaluation import (
     scored_pairs,
 )
 from nextword.tasks.transduction.files import Pair, read_pairs
-from nextword.tasks.transduction.model import EncoderDecoder
+from nextword.tasks.transduction.network import EncoderDecoder
 from nextword.tasks.transduction.train import train_transducer
 from nextword.tasks.transduction.transducer import Transducer, Transduction, load_transducer
 

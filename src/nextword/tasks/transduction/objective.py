@@ -9,7 +9,7 @@ from torch import Tensor
 from nextword.tasks.running import ExampleObjective, TaskTrainingConfig
 from nextword.tasks.transduction.config import TransductionConfig
 from nextword.tasks.transduction.data import PairData
-from nextword.tasks.transduction.model import EncoderDecoder
+from nextword.tasks.transduction.network import EncoderDecoder
 from nextword.training import Validation
 
 

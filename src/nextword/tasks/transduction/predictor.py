@@ -18,8 +18,7 @@ from nextword.tasks.decoding.search import (
 )
 from nextword.tasks.transduction.batch import SourceIds
 from nextword.tasks.transduction.data import padded_sources
-from nextword.tasks.transduction.model import EncoderDecoder
-from nextword.tasks.transduction.parts import TransducerParts
+from nextword.tasks.transduction.network import EncoderDecoder, TransducerParts
 from nextword.tensors import Lengths
 
 #: Number of sources that are read ahead, to batch those of similar length.

@@ -11,7 +11,7 @@ from nextword.families.recurrent import RecurrentLanguageModel
 from nextword.recurrent import BidirectionalStack, RecurrentStack
 from nextword.storage import StoredModel
 from nextword.tasks.decoding import Decoder, Symbols
-from nextword.tasks.transduction.encoder import SourceEncoder
+from nextword.tasks.transduction.network import SourceEncoder
 
 _logger = logging.getLogger(__name__)
 

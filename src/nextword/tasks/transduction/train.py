@@ -21,9 +21,8 @@ from nextword.tasks.transduction.config import TransductionRunConfig
 from nextword.tasks.transduction.data import PairData
 from nextword.tasks.transduction.evaluation import TransductionScores, evaluate_transducer
 from nextword.tasks.transduction.files import Pair, read_pairs
-from nextword.tasks.transduction.model import EncoderDecoder
+from nextword.tasks.transduction.network import EncoderDecoder, TransducerParts
 from nextword.tasks.transduction.objective import TransductionObjective
-from nextword.tasks.transduction.parts import TransducerParts
 from nextword.tasks.transduction.starting import start_decoder, start_encoder
 from nextword.tasks.transduction.transducer import Transducer, load_transducer
 from nextword.tensors import resolve_device

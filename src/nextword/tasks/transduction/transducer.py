@@ -15,8 +15,7 @@ from nextword.storage import load_model
 from nextword.tasks.decoding.search import Hypothesis, SearchConfig, TargetLanguageModel
 from nextword.tasks.embedding import VectorEncoder
 from nextword.tasks.storing import load_task
-from nextword.tasks.transduction.model import EncoderDecoder
-from nextword.tasks.transduction.parts import KIND, TransducerParts
+from nextword.tasks.transduction.network import KIND, EncoderDecoder, TransducerParts
 from nextword.tasks.transduction.predictor import READ_AHEAD, TransductionSearch
 from nextword.tensors import exact_copy
 

@@ -10,8 +10,8 @@ from nextword.base import ConfigError
 from nextword.tasks.decoding import CopyGate, DecoderConfig, Symbols, TargetConfig
 from nextword.tasks.decoding.search import SearchConfig, SearchSources, search
 from nextword.tasks.transduction.data import padded_sources
-from nextword.tasks.transduction.model import EncoderDecoder
-from nextword.tasks.transduction.parts import TransducerParts
+from nextword.tasks.transduction.network.model import EncoderDecoder
+from nextword.tasks.transduction.network.parts import TransducerParts
 from tiny_transducer import SOURCES, all_targets, plain_greedy, tiny_batch, tiny_model, tiny_parts
 
 #: Targets over x, y and the symbols a and c of the sources; b is unknown.

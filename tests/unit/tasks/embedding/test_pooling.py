@@ -3,7 +3,7 @@ import torch
 from torch import Tensor
 
 from nextword.base import ConfigError
-from nextword.tasks.classification.pooling import Pooling
+from nextword.tasks.classification.network.pooling import Pooling
 from nextword.tasks.embedding.pooling import POOLINGS, StepPooling
 
 LENGTHS = torch.tensor([5, 2, 0, 1])

@@ -11,8 +11,8 @@ from nextword.tasks.decoding.search import (
     search,
 )
 from nextword.tasks.transduction.data import padded_sources
-from nextword.tasks.transduction.model import EncoderDecoder
-from nextword.tasks.transduction.parts import TransducerParts
+from nextword.tasks.transduction.network.model import EncoderDecoder
+from nextword.tasks.transduction.network.parts import TransducerParts
 from tiny_transducer import SOURCES, all_targets, plain_greedy, tiny_batch, tiny_model, tiny_parts
 
 LIMIT = 4
