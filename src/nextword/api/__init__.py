@@ -2,6 +2,8 @@
 
 The command line is built on it. A name is imported when it is first used, because using a model
 does not need the training code, and importing that takes time.
+
+Each use of a model has a file of its own: therefore more than 12 files.
 """
 
 import importlib

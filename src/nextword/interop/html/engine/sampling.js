@@ -25,20 +25,47 @@ export function ranked(logProbs, leftOut = []) {
  * fewest most probable ids whose probabilities sum to at least topP.
  */
 export function drawId(logProbs, {temperature, topP, bannedIds, random}) {
-  const best = ranked(logProbs, bannedIds);
   const uniform = random();
-  if (temperature === 0) return best[0].id;
-  const highest = Math.log(best[0].probability);
-  const weights = best.map(({id}) => Math.exp((logProbs[id] - highest) / temperature));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const scores = Float64Array.from(logProbs);
+  for (const id of bannedIds) scores[id] = -Infinity;
+  const highest = scores.reduce((most, score) => Math.max(most, score));
+  if (temperature === 0) return scores.indexOf(highest);
+  const weights = scores.map(score => Math.exp((score - highest) / temperature));
+  const ids = topP < 1 ? nucleus(weights, topP) : weights.keys();
+  return pick([...ids], weights, uniform);
+}
+
+/** The fewest ids, from the largest weight on, whose weights sum to at least a share of all. */
+function nucleus(weights, share) {
+  const wanted = share * weights.reduce((sum, weight) => sum + weight, 0);
+  // Sorting all ids takes longer than computing their weights; few are enough.
+  let limit = 1, ids = [], sum = 0;
+  while (sum < wanted && limit > 0) {
+    limit /= 16;
+    ids = [];
+    sum = 0;
+    weights.forEach((weight, id) => {
+      if (weight >= limit && weight > 0) {
+        ids.push(id);
+        sum += weight;
+      }
+    });
+  }
+  ids.sort((one, other) => weights[other] - weights[one] || one - other);
   let count = 0, kept = 0;
-  while (count < weights.length && (count === 0 || topP >= 1 || kept < topP * total)) {
-    kept += weights[count++];
+  while (count < ids.length && (count === 0 || kept < wanted)) kept += weights[ids[count++]];
+  return ids.slice(0, count);
+}
+
+/** The id at a share of the summed weights; ids with weight 0 are never picked. */
+function pick(ids, weights, share) {
+  let left = share * ids.reduce((sum, id) => sum + weights[id], 0);
+  let last = ids[0];
+  for (const id of ids) {
+    if (weights[id] === 0) continue;
+    last = id;
+    left -= weights[id];
+    if (left < 0) break;
   }
-  let left = uniform * kept;
-  for (let i = 0; i < count; i++) {
-    left -= weights[i];
-    if (left < 0) return best[i].id;
-  }
-  return best[count - 1].id;
+  return last;
 }

@@ -30,10 +30,16 @@ export class Matrix {
   times(x) {
     const {codes, scales, rows, columns} = this;
     const product = new Float64Array(rows);
+    const vector = Float64Array.from(x);
     for (let r = 0, place = 0; r < rows; r++) {
-      let sum = 0;
-      for (let c = 0; c < columns; c++, place++) sum += codes[place] * x[c];
-      product[r] = scales[r] * sum;
+      // Two sums at once: each addition waits for the one before it.
+      let even = 0, odd = 0, c = 0;
+      for (; c + 1 < columns; c += 2, place += 2) {
+        even += codes[place] * vector[c];
+        odd += codes[place + 1] * vector[c + 1];
+      }
+      if (c < columns) even += codes[place++] * vector[c];
+      product[r] = scales[r] * (even + odd);
     }
     return product;
   }
