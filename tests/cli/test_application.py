@@ -77,9 +77,9 @@ def test_option_that_is_a_setting_is_suggested(
         (
             ["zzz"],
             "there is no command 'zzz'.",
-            "Known: audit, bench, bench-keyboard, classify, demo, encode, evaluate, export, "
-            "generate, info, inspect, lab, mix, next, pairs, read, recipes, score, settings, "
-            "surprisal, tag, train, transduce.",
+            "Known: audit, bench, bench-keyboard, classify, compare, demo, encode, evaluate, "
+            "export, generate, info, inspect, lab, mix, next, pairs, read, recipes, score, "
+            "settings, surprisal, tag, train, transduce.",
         ),
         (
             ["train", "--rceipe", "x"],
