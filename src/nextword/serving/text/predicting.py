@@ -144,7 +144,9 @@ async def _completed(
 
     The search for words of models without a word vocabulary is limited, as for a keyboard.
     """
-    num_tokens = len(served.tokenizer.encode(text).ids)
+    ids = served.tokenizer.encode(text).ids
+    context.require_prompt("text", [ids.tolist()])
+    num_tokens = len(ids)
     if num_tokens > MAX_TYPED_TOKENS:
         raise ApiError(
             f"the text has {num_tokens} tokens; the limit is {MAX_TYPED_TOKENS}.",

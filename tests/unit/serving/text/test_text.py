@@ -118,6 +118,7 @@ def test_words_are_completed_as_by_a_keyboard(name: str, text: str, client: Test
         ("/v1/score", {"lines": ["a"], "top": 21}),
         ("/v1/next", {"k": 0}),
         ("/v1/next", {"text": "a " * 61}),
+        ("/v1/next", {"text": "a " * 61, "tokens": True}),
         ("/v1/complete", {"text": "a " * 3000}),
         ("/v1/complete", {"context": "a"}),
     ],
