@@ -127,7 +127,7 @@ def test_sigterm_completes_the_streams_and_exits_with_0(server: Server) -> None:
     begun = threading.Semaphore(0)  # released by each stream that has begun
 
     def read() -> None:
-        body = {"prompt": "w1", "max_tokens": 600, "stream": True}
+        body = {"prompt": "w1", "max_tokens": 300, "stream": True}
         with (
             server.client() as client,
             client.stream("POST", "/v1/completions", json=body) as response,

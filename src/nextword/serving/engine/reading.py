@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
+from nextword.base import VocabularyError
 from nextword.generation import Session
 from nextword.models import LanguageModel
 from nextword.serving.engine.request import Close, Ticket
@@ -58,8 +59,15 @@ class ReadingBatch:
 
         Raises:
             NextwordError: Its first session cannot be created.
+            VocabularyError: An id is not in the vocabulary.
         """
-        start = ticket.request.start
+        ids, start = ticket.request.prompt_ids, ticket.request.start
+        # Checked for each request, because an error while reading ends all requests in the batch.
+        if ids and not 0 <= min(ids) <= max(ids) < self._model.vocab_size:
+            raise VocabularyError(
+                f"token ids range from {min(ids)} to {max(ids)}, but the vocabulary has "
+                f"{self._model.vocab_size} ids."
+            )
         session = Session(self._model) if start is None else start()
         if self._session is None:
             self._session = session

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from fakes import ConstantModel, HashModel
-from nextword.base import ConfigError, DivergedError
+from nextword.base import ConfigError, DivergedError, VocabularyError
 from nextword.generation import FinishReason, SamplingConfig, Session, generate
 from nextword.models import LanguageModel, State
 from nextword.serving.engine import (
@@ -293,6 +293,24 @@ def test_failing_row_does_not_harm_the_others() -> None:
     assert good.wait().error is None
     assert len(good.tokens[0]) == 4
     engine.close(grace_s=0)
+
+
+@pytest.mark.parametrize("ids", [(5, VOCAB_SIZE), (-1,)])
+@pytest.mark.parametrize("is_scored", [False, True])
+def test_unknown_id_ends_its_request_alone(
+    ids: tuple[int, ...], is_scored: bool, engine: Engine
+) -> None:
+    bad, other = Noted(), Noted()
+
+    engine.submit(
+        [
+            (Request(prompt_ids=PROMPTS[-1], is_scored=is_scored), other),
+            (Request(prompt_ids=ids, is_scored=is_scored), bad),
+        ]
+    )
+
+    assert isinstance(bad.wait().error, VocabularyError)
+    assert other.wait().error is None
 
 
 @pytest.mark.parametrize("method", ["on_prompt", "on_read", "on_token", "on_finish"])
