@@ -5,6 +5,7 @@ Uses models and ids; does not depend on text. Memory does not grow with the numb
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -308,7 +309,13 @@ class Session:
         session = cls(model, num_rows=state.batch_size)
         seen = saved.seen(num_rows=state.batch_size, vocab_size=model.vocab_size)
         session._seen = SeenIds.of(seen)
-        session._state, session._last_ids = state, saved.last_ids
+        # Rows of another dtype would change that of the rows they join.
+        tensors = {
+            name: tensor.to(session._state.tensors[name].dtype)
+            for name, tensor in state.tensors.items()
+        }
+        session._state = replace(state, tensors=tensors)
+        session._last_ids = saved.last_ids
         return session
 
     def _end_with(self, unread: TokenIds, lengths: Lengths, *, state: State) -> None:

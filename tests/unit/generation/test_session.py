@@ -1,5 +1,6 @@
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -354,3 +355,18 @@ def test_last_ids_and_seen_are_those_of_the_rows() -> None:
 
     assert session.last_ids.tolist() == [4, 6]
     assert [row.nonzero().squeeze(1).tolist() for row in session.seen] == [[4, 5], [6]]
+
+
+def test_saved_state_of_another_dtype_joins_as_that_of_the_model() -> None:
+    model = CASES["lstm-2-tied"].build(0)
+    session = Session(model)
+    session.feed([[4, 5]])
+    state = session._state
+    session._state = replace(
+        state, tensors={name: tensor.double() for name, tensor in state.tensors.items()}
+    )
+
+    restored = Session.from_bytes(model, session.to_bytes())
+
+    restored.join(Session(model))
+    assert_rows_are(restored, [[4, 5], []])
