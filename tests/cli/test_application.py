@@ -79,7 +79,7 @@ def test_option_that_is_a_setting_is_suggested(
             "there is no command 'zzz'.",
             "Known: audit, bench, bench-keyboard, classify, compare, demo, encode, evaluate, "
             "export, generate, info, inspect, lab, mix, next, pairs, read, recipes, score, "
-            "settings, surprisal, tag, train, transduce.",
+            "serve, settings, surprisal, tag, train, transduce.",
         ),
         (
             ["train", "--rceipe", "x"],
