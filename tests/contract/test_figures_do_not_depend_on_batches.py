@@ -90,9 +90,9 @@ def test_six_digit_check_when_chunks_begin_afresh_fails(
     read = model.hidden
 
     def forgetful(
-        token_ids: TokenIds, state: State, lengths: Lengths | None = None
+        token_ids: TokenIds, state: State, *, lengths: Lengths | None = None
     ) -> tuple[Hidden, State]:
-        return read(token_ids, model.initial_state(state.batch_size), lengths)
+        return read(token_ids, model.initial_state(state.batch_size), lengths=lengths)
 
     monkeypatch.setattr(model, "hidden", forgetful)
 

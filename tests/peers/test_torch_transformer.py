@@ -58,7 +58,7 @@ def test_layer_and_torch_give_the_same_outputs_and_gradients(
     empty = inputs.new_zeros(batch_size, CONTEXT_SIZE - 1, HIDDEN_SIZE)
     nothing_read = torch.zeros(batch_size, dtype=torch.int64)
 
-    actual, _ = ours(inputs, KeysAndValues(empty, empty), nothing_read)
+    actual, _ = ours(inputs, KeysAndValues(empty, empty), num_before=nothing_read)
     expected = theirs(inputs, src_mask=mask(ours.attention.distance_bias, batch_size, num_steps))
 
     torch.testing.assert_close(actual, expected, rtol=1e-10, atol=1e-10)

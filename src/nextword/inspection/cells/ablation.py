@@ -111,6 +111,7 @@ class _ClampedCell(Cell[Any]):
     def __init__(self, cell: AnyCell, clamps: Mapping[str, tuple[Tensor, Tensor]]) -> None:
         super().__init__(cell.input_size, cell.hidden_size)
         self.cell = cell
+        self.state_type = cell.state_type  # type: ignore[misc]  # other cells have one for all
         self._clamps = clamps
 
     @property
@@ -130,7 +131,7 @@ class _ClampedCell(Cell[Any]):
         return state
 
     def step(
-        self, inputs: Tensor, state: CellState, noise: StepNoise = NO_NOISE
+        self, inputs: Tensor, state: CellState, *, noise: StepNoise = NO_NOISE
     ) -> tuple[Tensor, CellState]:
         _, after = self.cell.step(inputs, state, noise=noise)
         parts = []

@@ -70,7 +70,7 @@ class LinearChainCrf(nn.Module):
         >>> emissions = torch.tensor([[[1.0, 0.0], [0.0, 3.0]]])
         >>> crf.decode(emissions, torch.tensor([2])).tolist()
         [[0, 1]]
-        >>> round(crf.nll(emissions, torch.tensor([[0, 1]]), torch.tensor([2])).item(), 4)
+        >>> round(crf.nll(emissions, torch.tensor([[0, 1]]), lengths=torch.tensor([2])).item(), 4)
         0.3618
     """
 
