@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from nextword.api.texts import require_several
+from nextword.base import require_several
 from nextword.models import LanguageModel
 from nextword.tokens import Tokenizer
 

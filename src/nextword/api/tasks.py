@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from nextword.api.texts import Names, names_of
 from nextword.base import ConfigError, Layer, checked_path, decode_layers
 from nextword.storage import RunFolder
 from nextword.tasks.running import TaskConfig, TaskResult, refuse_idle_task_settings
@@ -20,7 +21,7 @@ TAGGER_RECIPE = "tagger"
 
 
 def tagging_config(
-    files: str | Sequence[str] = (),
+    files: Names = (),
     *,
     recipe: str | None = None,
     settings: Sequence[Mapping[str, object]] = (),
@@ -51,7 +52,7 @@ def tagging_config(
 
 
 def train_tagger(
-    files: str | Sequence[str] = (),
+    files: Names = (),
     *,
     out: str | Path,
     recipe: str | None = None,
@@ -101,7 +102,7 @@ def train_tagger(
 
 
 def classification_config(
-    files: str | Sequence[str] = (),
+    files: Names = (),
     *,
     recipe: str | None = None,
     settings: Sequence[Mapping[str, object]] = (),
@@ -125,7 +126,7 @@ def classification_config(
 
 
 def train_classifier(
-    files: str | Sequence[str] = (),
+    files: Names = (),
     *,
     out: str | Path,
     recipe: str | None = None,
@@ -178,7 +179,7 @@ def train_task(
     train: Callable[..., TaskResult],
     config_of: Callable[..., Config],
     *,
-    files: str | Sequence[str],
+    files: Names,
     out: str | Path,
     recipe: str | None,
     settings: Mapping[str, object] | Sequence[Mapping[str, object]],
@@ -217,7 +218,7 @@ def train_task(
 
 def task_config(
     kind: type[Config],
-    files: str | Sequence[str],
+    files: Names,
     *,
     recipe: str | None,
     default_recipe: str,
@@ -242,7 +243,7 @@ def task_config(
         base = saved
     else:
         base = Layer(read_recipe(name), source=f"recipe {name}")
-    named = (files,) if isinstance(files, str) else tuple(files)
+    named = names_of(files)
     given = [Layer({"text": {"train": named}}, source="files")] if named else []
     try:
         config = decode_layers(kind, [base, *given, *settings])

@@ -6,14 +6,26 @@ from pathlib import Path
 
 import numpy as np
 
-from nextword.base import ConfigError, DataError, did_you_mean, shortened
+from nextword.base import ConfigError, DataError, did_you_mean
 from nextword.text import Corpus, open_corpus, text_document
 from nextword.tokens import Tokenizer, TokenStore
 
-#: Files, folders, globs or `stdlib:`, or a corpus.
-Texts = str | Sequence[str] | Corpus
+#: Files, folders, globs or `stdlib:`: one, or several.
+Names = str | Path | Sequence[str | Path]
+#: The same, or a corpus.
+Texts = Names | Corpus
 
 _logger = logging.getLogger(__name__)
+
+
+def names_of(files: Names) -> tuple[str, ...]:
+    """Return one name or several as strings.
+
+    Example:
+        >>> names_of("a.txt"), names_of(["a.txt", Path("b.txt")])
+        (('a.txt',), ('a.txt', 'b.txt'))
+    """
+    return (str(files),) if isinstance(files, str | Path) else tuple(map(str, files))
 
 
 def named_corpus(texts: Texts | None, text: str | None) -> Corpus:
@@ -45,7 +57,7 @@ def named_corpus(texts: Texts | None, text: str | None) -> Corpus:
     if isinstance(texts, Corpus):
         return texts
     try:
-        return open_corpus([texts] if isinstance(texts, str) else list(texts or ()))
+        return open_corpus(names_of(texts or ()))
     except DataError as error:
         if not isinstance(texts, str) or " " not in texts:
             raise
@@ -98,20 +110,6 @@ def held_out_corpus(model_folder: Path, tokenizer: Tokenizer, *, split: str) -> 
     name = f"{split} text of {model_folder.parent}"
     document = text_document(text, name=name)
     return Corpus(description=name, open_documents=lambda: iter([document]))
-
-
-def require_several(name: str, texts: object) -> None:
-    """Raise a ConfigError if a single string is given where several are expected.
-
-    Args:
-        name: Name of the argument.
-        texts: Its value.
-    """
-    if isinstance(texts, str):
-        raise ConfigError(
-            f"{name} is a single string; a list of strings is expected.",
-            help=f"Pass [{shortened(texts)}].",
-        )
 
 
 def _literal(text: str) -> Corpus:

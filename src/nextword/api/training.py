@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nextword.api.texts import Names, names_of
 from nextword.base import (
     ConfigError,
     Layer,
@@ -58,7 +59,7 @@ _logger = logging.getLogger(__name__)
 
 
 def run_config(
-    texts: str | Sequence[str] = (),
+    texts: Names = (),
     *,
     recipe: str | None = None,
     settings: Sequence[Mapping[str, object]] = (),
@@ -78,7 +79,7 @@ def run_config(
         ConfigError: A setting is unknown, out of range, or has no effect.
     """
     base = _base_layer(recipe, settings, saved)
-    named = (texts,) if isinstance(texts, str) else tuple(texts)
+    named = names_of(texts)
     given = [Layer({"text": {"train": named}}, source="texts")] if named else []
     _refuse_task(base, recipe)
     changes = _changed_parts(base, settings)
@@ -95,12 +96,12 @@ def run_config(
 
 
 def train(
-    texts: str | Sequence[str] = (),
+    texts: Names = (),
     *,
     out: str | Path,
     recipe: str | None = None,
-    valid: str | Sequence[str] | None = None,
-    test: str | Sequence[str] | None = None,
+    valid: Names | None = None,
+    test: Names | None = None,
     init: str | Path | None = None,
     seed: int | None = None,
     settings: Settings | Sequence[Settings] = (),
@@ -200,14 +201,14 @@ def nested(settings: Settings) -> Settings:
 
 def _named_settings(
     *,
-    valid: str | Sequence[str] | None,
-    test: str | Sequence[str] | None,
+    valid: Names | None,
+    test: Names | None,
     init: str | Path | None,
     seed: int | None,
 ) -> Values:
     """Return the settings that the arguments of `train` stand for."""
     texts = {
-        name: [given] if isinstance(given, str) else list(given)
+        name: list(names_of(given))
         for name, given in (("valid", valid), ("test", test))
         if given is not None
     }

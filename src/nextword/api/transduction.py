@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nextword.api.tasks import task_config, train_task
+from nextword.api.texts import Names
 from nextword.storage import RunFolder
 from nextword.tasks.running import TaskResult
 from nextword.training import Callback, ProgressCallback
@@ -16,7 +17,7 @@ TRANSDUCER_RECIPE = "transducer"
 
 
 def transduction_config(
-    files: str | Sequence[str] = (),
+    files: Names = (),
     *,
     recipe: str | None = None,
     settings: Sequence[Mapping[str, object]] = (),
@@ -40,7 +41,7 @@ def transduction_config(
 
 
 def train_transducer(
-    files: str | Sequence[str] = (),
+    files: Names = (),
     *,
     out: str | Path,
     recipe: str | None = None,

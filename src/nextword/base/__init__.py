@@ -54,6 +54,7 @@ from nextword.base.ranges import (
 )
 from nextword.base.registry import Registry
 from nextword.base.settings import STRICT, settings
+from nextword.base.strings import require_several, require_words
 from nextword.base.suggestions import did_you_mean, nearest_name
 from nextword.base.toml import Values, parse_override, read_toml, write_toml
 from nextword.base.units import nats_to_bits, perplexity
@@ -111,6 +112,8 @@ __all__ = [
     "read_toml",
     "require",
     "require_range",
+    "require_several",
+    "require_words",
     "settings",
     "shortened",
     "source_of",

@@ -73,7 +73,7 @@ class ComparisonResult:
 
 
 def compare(
-    texts: str | Sequence[str],
+    texts: str | Path | Sequence[str | Path],
     *,
     models: Sequence[str],
     out: str | Path,
@@ -125,7 +125,7 @@ def compare(
             raise ConfigError(f"there is no row {name!r}.", help=did_you_mean(name, names))
     plan = plan_comparison(
         entries,
-        (texts,) if isinstance(texts, str) else tuple(texts),
+        (str(texts),) if isinstance(texts, str | Path) else tuple(map(str, texts)),
         settings=layers,
         budget=Budget(tokens=tokens, minutes=minutes),
         num_seeds=num_seeds,

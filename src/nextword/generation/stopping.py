@@ -12,7 +12,7 @@ class StopScanner:
     is used; if several end at the same place, the longest of them.
 
     Args:
-        stop: The stop strings; without any, no text is buffered.
+        stop: The stop strings, or one; without any, no text is buffered.
 
     Raises:
         ConfigError: A stop string is empty.
@@ -23,7 +23,8 @@ class StopScanner:
         ('one ', 'Egg ', '', True)
     """
 
-    def __init__(self, stop: Sequence[str]) -> None:
+    def __init__(self, stop: str | Sequence[str]) -> None:
+        stop = (stop,) if isinstance(stop, str) else stop
         if "" in stop:
             raise ConfigError("a stop string is empty.", help="Leave it out.")
         # A stop string that contains another one before its last character never ends first.

@@ -4,7 +4,7 @@ import pytest
 
 import nextword as nw
 from fakes import tokenizer_of, uniform_model
-from nextword.api.texts import named_corpus
+from nextword.api.texts import Texts, named_corpus, names_of
 from nextword.base import ConfigError, DataError
 from nextword.storage import StoredModel
 
@@ -22,7 +22,7 @@ def model() -> nw.Model:
     return nw.Model(stored)
 
 
-def content(texts: str | list[str] | None, text: str | None) -> str:
+def content(texts: Texts | None, text: str | None) -> str:
     return "".join(named_corpus(texts, text).pieces())
 
 
@@ -59,3 +59,12 @@ def test_single_string_instead_of_lines_is_refused(call: str, model: nw.Model) -
         getattr(model, call)("My lord")
 
     assert caught.value.help == "Pass ['My lord']."
+
+
+def test_names_can_be_paths(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("the old man\n", encoding="utf-8")
+
+    assert names_of(path) == (str(path),)
+    assert names_of([path, "b.txt"]) == (str(path), "b.txt")
+    assert content(path, None) == "the old man\n"

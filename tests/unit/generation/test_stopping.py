@@ -79,3 +79,10 @@ def test_stop_scanner_unfinished_stop_comes_with_the_flush() -> None:
 def test_stop_scanner_empty_stop_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"a stop string is empty.*Leave it out"):
         StopScanner(["a", ""])
+
+
+def test_stop_scanner_one_string_is_one_stop() -> None:
+    scanner = StopScanner("END")
+
+    assert scanner.feed("one END two") == "one "
+    assert scanner.is_stopped

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import torch
 
-from nextword.base import FormatError, NextwordError, Values, decode, encode
+from nextword.base import (
+    FormatError,
+    NextwordError,
+    Values,
+    decode,
+    encode,
+    require_several,
+    require_words,
+)
 from nextword.models import load_parameter_tensors, parameter_tensors
 from nextword.tasks.classification.config import ClassificationConfig, NgramsConfig
 from nextword.tasks.classification.data import TextReader
@@ -195,6 +203,13 @@ class Classifier(EncodesTexts):
         self.reader = parts.reader()
         self._predictor = TextPredictor(model, self.reader, batch_size=batch_size)
 
+    def __repr__(self) -> str:
+        path = None if self.path is None else str(self.path)
+        return (
+            f"Classifier({path!r}, num_labels={len(self.labels)}, "
+            f"num_parameters={self.num_parameters:,})"
+        )
+
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels that can be predicted, sorted."""
@@ -210,7 +225,11 @@ class Classifier(EncodesTexts):
 
         Args:
             text: The text, or its words.
+
+        Raises:
+            ConfigError: A list of texts is passed.
         """
+        require_words(text, several="classify_texts")
         return next(self.predict([text])).probabilities
 
     def classify_texts(
@@ -222,9 +241,11 @@ class Classifier(EncodesTexts):
             texts: The texts.
             read_ahead: Number of texts that are read before the first result is returned, to batch
                 those of similar length.
+
+        Raises:
+            ConfigError: A single string is passed.
         """
-        for found in self.predict(texts, read_ahead=read_ahead):
-            yield found.probabilities
+        return (found.probabilities for found in self.predict(texts, read_ahead=read_ahead))
 
     def predict(
         self, texts: Iterable[TextLike], *, read_ahead: int = READ_AHEAD
@@ -234,7 +255,14 @@ class Classifier(EncodesTexts):
         Args:
             texts: The texts.
             read_ahead: As in `classify_texts`.
+
+        Raises:
+            ConfigError: A single string is passed.
         """
+        require_several("texts", texts)
+        return self._predicted(texts, read_ahead=read_ahead)
+
+    def _predicted(self, texts: Iterable[TextLike], *, read_ahead: int) -> Iterator[ClassifiedText]:
         for words, row in self._predictor.predict(texts, read_ahead=read_ahead):
             ranked = sorted(zip(row, self.labels, strict=True), key=lambda pair: -pair[0])
             probabilities = {label: probability for probability, label in ranked}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from nextword.base import ConfigError, Values
+from nextword.base import ConfigError, Values, require_several, require_words
 from nextword.models import load_parameter_tensors
 from nextword.tasks.embedding import EncodesTexts, WordEncoderVectors
 from nextword.tasks.storing import load_task
@@ -106,6 +106,13 @@ class Tagger(EncodesTexts):
         self.config = {} if config is None else config
         self._predictor = LabelPredictor(model, parts.encoder.batcher(), batch_size=batch_size)
 
+    def __repr__(self) -> str:
+        path = None if self.path is None else str(self.path)
+        return (
+            f"Tagger({path!r}, num_labels={len(self.labels)}, "
+            f"num_parameters={self.num_parameters:,})"
+        )
+
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels that can be predicted, as files have them."""
@@ -125,7 +132,11 @@ class Tagger(EncodesTexts):
 
         Returns:
             The words with their labels.
+
+        Raises:
+            ConfigError: A list of texts is passed.
         """
+        require_words(sentence, several="tag_sentences")
         return next(self.tag_sentences([sentence], with_probabilities=with_probabilities))
 
     def labels_of(self, sentence: SentenceLike) -> list[str]:
@@ -147,7 +158,16 @@ class Tagger(EncodesTexts):
                 are marginals: the sum over all label sequences.
             read_ahead: Number of sentences that are read before the first one is returned, to
                 batch those of similar length.
+
+        Raises:
+            ConfigError: A single string is passed.
         """
+        require_several("sentences", sentences)
+        return self._tagged(sentences, with_probabilities=with_probabilities, read_ahead=read_ahead)
+
+    def _tagged(
+        self, sentences: Iterable[SentenceLike], *, with_probabilities: bool, read_ahead: int
+    ) -> Iterator[list[TaggedToken]]:
         found = self._predictor.predict(
             map(_words, sentences), with_probabilities=with_probabilities, read_ahead=read_ahead
         )
@@ -170,8 +190,9 @@ class Tagger(EncodesTexts):
             The sequences, most probable first; fewer than n if the sentence has fewer.
 
         Raises:
-            ConfigError: The tagger has no CRF, or n is out of range.
+            ConfigError: The tagger has no CRF, n is out of range, or a list of texts is passed.
         """
+        require_words(sentence, several="n_best_sentences")
         return next(self.n_best_sentences([sentence], n=n))
 
     def n_best_sentences(
@@ -185,8 +206,9 @@ class Tagger(EncodesTexts):
             read_ahead: As in `tag_sentences`.
 
         Raises:
-            ConfigError: The tagger has no CRF, or n is out of range.
+            ConfigError: The tagger has no CRF, n is out of range, or a single string is passed.
         """
+        require_several("sentences", sentences)
         if not 1 <= n <= MAX_N_BEST:
             raise ConfigError(
                 f"the number of label sequences is {n}.",

@@ -67,3 +67,24 @@ def test_n_best_number_out_of_range_is_refused(n: int) -> None:
 def test_n_best_of_a_softmax_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"tagging\.decoder is 'softmax'"):
         tagger_of_names("softmax").n_best("Ann", n=2)
+
+
+def test_texts_in_place_of_words_are_refused() -> None:
+    tagger = tagger_of_names()
+
+    with pytest.raises(ConfigError, match="a word is 'Ann likes'") as caught:
+        tagger.tag(["Ann likes", "Bob likes"])
+    with pytest.raises(ConfigError, match="sentences is a single string"):
+        tagger.tag_sentences("Ann likes Rome")
+    with pytest.raises(ConfigError, match="sentences is a single string"):
+        tagger.n_best_sentences("Ann likes Rome", n=2)
+
+    assert caught.value.help == "Use tag_sentences for several texts."
+    assert len(tagger.tag(["Ann Lee", "likes", "Rome"])) == 3
+
+
+def test_repr_has_labels_and_parameters() -> None:
+    tagger = tagger_of_names()
+
+    expected = f"Tagger(None, num_labels=3, num_parameters={tagger.num_parameters:,})"
+    assert repr(tagger) == expected

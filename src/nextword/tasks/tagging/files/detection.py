@@ -1,6 +1,7 @@
 """Detect the format and the columns of a tagged file from its first lines."""
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -33,6 +34,9 @@ _SUFFIXES = {
     ".iob": FileFormat.COLUMNS,
     ".iob2": FileFormat.COLUMNS,
 }
+
+#: The prefix of a label of a span.
+_SPAN_LABEL = re.compile(r"[BIOESLUM]-")
 
 
 def detect_format(lines: Sequence[str], *, name: str) -> FileFormat:
@@ -91,7 +95,7 @@ def _has_columns(lines: Sequence[str], rows: Sequence[str]) -> bool:
     has_blank_lines = any(map(is_blank, lines[:-1])) and _has_long_blocks(lines)
     # Words alone, one a line, if blank lines separate the sentences.
     looks_like_labels = (
-        num_fields > 1 and any(map(_has_capital, last)) and not any(map(str.islower, last))
+        num_fields > 1 and any(map(_has_capital, last)) and all(map(_may_be_label, last))
     )
     return len(rows) > 1 and (has_blank_lines or looks_like_labels)
 
@@ -111,6 +115,14 @@ def _has_long_blocks(lines: Sequence[str]) -> bool:
 
 def _has_capital(field: str) -> bool:
     return any(map(str.isupper, field))
+
+
+def _may_be_label(field: str) -> bool:
+    """Return whether a field has the form of a label such as O, NOUN, PRP$ or B-person.
+
+    Words such as "Oslo" have not: sentences of equal length that end in names are plain text.
+    """
+    return _SPAN_LABEL.match(field) is not None or not any(map(str.islower, field))
 
 
 def detect_layout(

@@ -26,6 +26,10 @@ ROW = "1\tIt\tit\tPRON\tPRP\t_\t2\tnsubj\t_\t_\n"
         ("The bank opens today .\nIt is\n", FileFormat.TEXT),
         # Sentences of equal length with empty lines between them.
         ("Ann likes Oslo .\n\nBob sees Rome .\n", FileFormat.TEXT),
+        # Sentences of equal length that end in names.
+        ("Ann lives in Oslo\nBob went to Rome\n", FileFormat.TEXT),
+        ("Vive en Madrid\nVoy a Barcelona\n", FileFormat.TEXT),
+        ("EU B-Org\nrejects O\n", FileFormat.COLUMNS),
         ("Hello World\n", FileFormat.TEXT),
         ("Hello\n", FileFormat.TEXT),
         ("", FileFormat.TEXT),
