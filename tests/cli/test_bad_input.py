@@ -244,3 +244,15 @@ def test_evaluate_name_that_stands_for_no_text_is_refused(
     cli: Call, word_run: Path, name: str
 ) -> None:
     refused(cli("evaluate", word_run, "--text", name))
+
+
+@pytest.mark.parametrize("resume", ["never", "auto"])
+def test_train_folder_of_other_files_is_refused(
+    cli: Call, corpus: Path, tmp_path: Path, resume: str
+) -> None:
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+
+    finished = cli("train", corpus, "--out", tmp_path, "--resume", resume)
+
+    assert "is not empty" in refused(finished)
+    assert finished.err.splitlines()[-1] == "help: Choose another --out."

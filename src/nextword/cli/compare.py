@@ -120,7 +120,7 @@ def compare(
     with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:
         result = comparison.compare(
             text,
-            models=[item for item in models.split(",") if item],
+            models=[name for item in models.split(",") if (name := item.strip())],
             out=out,
             settings=settings,
             row_settings=of_rows,

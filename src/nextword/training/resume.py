@@ -63,10 +63,10 @@ def resumable_config(
         raise ConfigError(f"resume is {resume!r}.", help=f"Use {', '.join(RESUME)}.")
     if not run.is_empty():
         if resume == "never":
-            raise ConfigError(
-                f"{run.path} is not empty.",
-                help="Choose another --out, or continue the run with --resume auto.",
+            goes_on = (
+                ", or continue the run with --resume auto" if run.config_file.is_file() else ""
             )
+            raise ConfigError(f"{run.path} is not empty.", help=f"Choose another --out{goes_on}.")
         saved = saved_config(type(config), run)
         folder = Path.cwd() if folder is None else folder
         config = _named_as_saved(config, saved, folder=folder, paths=paths)
@@ -81,7 +81,14 @@ def saved_config(kind: type[AnyConfig], run: RunFolder) -> AnyConfig:
     Args:
         kind: `RunConfig`, or the class of the settings of another task.
         run: The run folder.
+
+    Raises:
+        ConfigError: The folder has no settings of a run.
     """
+    if not run.config_file.is_file():
+        raise ConfigError(
+            f"{run.path} is not empty, and is not a run folder.", help="Choose another --out."
+        )
     values = read_settings(run.read_config(), source=str(run.config_file))
     return decode(kind, values, source="config.toml")
 

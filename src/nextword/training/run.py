@@ -126,7 +126,7 @@ def run_training(
             folder = starting_folder(run)
             start = start_of(config, access=TextAccess(folder=folder))
             config = start.config
-            if config.training.by_text and not run.is_empty():
+            if config.training.by_text and resume != "never" and not run.is_empty():
                 config = keep_chosen(config, saved_config(RunConfig, run))
             config = resumable_config(config, run, resume=resume, folder=folder)
             access = check_sources(config.text, run, folder=folder, resume=resume)

@@ -63,7 +63,8 @@ class Objective(ABC):
         unit: Name of the items in the plural, such as `tokens`; used in records and progress lines.
         headline: The figure of the training loss for progress lines; a key of the mapping that
             `figures` returns.
-        largest_loss: A mean loss above it ends the training: only a diverged model has it.
+        largest_loss: Many successive mean losses above it end the training: only a diverged model
+            has them.
     """
 
     model: nn.Module

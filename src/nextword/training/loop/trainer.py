@@ -21,7 +21,9 @@ from nextword.training.loop.signals import StopRequest
 from nextword.training.loop.state import Mark, TrainingState
 
 _SECONDS_BETWEEN_CHECKPOINTS = 120.0
-_DIVERGED_HELP = "Lower optimizer.learning_rate, or clip (--set clipping.kind=norm)."
+#: Number of successive losses above the limit of the objective that end a training.
+_MAX_LARGE_LOSSES = 100
+_DIVERGED_HELP = "Lower optimizer.learning_rate, or clip to a lower clipping.threshold."
 #: Minimum number of records, even in a short training.
 _MIN_RECORDS = 20
 
@@ -56,6 +58,7 @@ class Trainer:
         self._callbacks = callbacks
         self._stop = StopRequest() if stop is None else stop
         self._learning_rate = 0.0
+        self._num_large = 0
 
     @property
     def progress(self) -> TrainingProgress:
@@ -65,17 +68,18 @@ class Trainer:
     def run(self) -> TrainingProgress:
         """Train until the training is finished or a stop is requested, and save a checkpoint.
 
-        If the loss or the gradient is not finite, or the loss is too large, the update is not made,
-        and a checkpoint of the state before it is saved. If a weight is not finite, nothing is
-        saved.
+        If the loss or the gradient is not finite, or 100 successive losses are too large, the
+        update is not made, and a checkpoint of the state before it is saved. Fewer large losses
+        can be passed: with clipped gradients, a network often recovers within some updates. If a
+        weight is not finite, nothing is saved.
 
         Returns:
             Counters of the training.
 
         Raises:
-            DivergedError: The loss, the gradient or a weight is not finite, the loss is above the
-                `largest_loss` of the objective, or training has finished and no validation was
-                finite.
+            DivergedError: The loss, the gradient or a weight is not finite, 100 successive losses
+                are above the `largest_loss` of the objective, or training has finished and no
+                validation was finite.
         """
         self._resume_clock()
         self._saved_at = time.perf_counter()
@@ -113,9 +117,14 @@ class Trainer:
         self._after_update()
 
     def _require_finite(self, loss: UpdateLoss, clipped: Clipped, mark: Mark) -> None:
-        """Raise an error before an update whose loss or gradient is not finite or far too large."""
+        """Raise an error before an update if its loss or gradient is not finite.
+
+        It is also raised if the loss has been far too large in many successive updates.
+        """
         is_finite = math.isfinite(loss.loss_sum) and math.isfinite(clipped.norm)
-        if is_finite and loss.mean <= self._state.objective.largest_loss:
+        is_large = is_finite and loss.mean > self._state.objective.largest_loss
+        self._num_large = self._num_large + 1 if is_large else 0
+        if is_finite and self._num_large < _MAX_LARGE_LOSSES:
             return
         self._state.rewind(mark)
         self._save_checkpoint()

@@ -13,6 +13,8 @@ from torch import Tensor
 import nextword as nw
 from nextword.base import DivergedError
 from nextword.optim import Clipper, schedule_share
+from nextword.training.language_modeling import objective
+from nextword.training.loop import trainer
 from stopping import StopAtValidation
 from training_runs import Recorder, assert_equal_runs, final_tensors, train
 
@@ -121,6 +123,18 @@ def test_loss_that_is_not_finite_stops_before_the_update(
     # The checkpoint stands just before the bad update: from it the run goes on as if unharmed.
     train(corpus_file, tmp_path / "run", values, resume="auto")
     assert_equal_runs(tmp_path / "run", tmp_path / "whole")
+
+
+def test_large_losses_end_the_training_if_many_follow_each_other(
+    corpus_file: Path, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objective, "_LARGEST_LOSS", 0.0)
+    monkeypatch.setattr(trainer, "_MAX_LARGE_LOSSES", 5)
+
+    train(corpus_file, tmp_path / "four", settings(training={"max_steps": 4}))
+
+    with pytest.raises(DivergedError, match=r"update 5 has loss .* it was not made"):
+        train(corpus_file, tmp_path / "five", settings(training={"max_steps": 5}))
 
 
 @pytest.mark.parametrize("probability", [0.0, 0.5], ids=["true tokens", "its own output"])
