@@ -223,5 +223,6 @@ def test_train_whose_loss_is_far_above_a_guess_has_diverged(
     )
 
     assert finished.code == 1
-    assert "it was not made" in finished.err
+    assert "losses, up to update" in finished.err
+    assert "are far above that of a uniform guess" in finished.err
     assert "help: Lower optimizer.learning_rate" in finished.err

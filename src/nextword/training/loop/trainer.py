@@ -23,6 +23,8 @@ from nextword.training.loop.state import Mark, TrainingState
 _SECONDS_BETWEEN_CHECKPOINTS = 120.0
 #: Number of successive losses above the limit of the objective that end a training.
 _MAX_LARGE_LOSSES = 100
+#: The same at the end of a training.
+_MAX_LAST_LARGE_LOSSES = 10
 _DIVERGED_HELP = "Lower optimizer.learning_rate, or clip to a lower clipping.threshold."
 #: Minimum number of records, even in a short training.
 _MIN_RECORDS = 20
@@ -78,8 +80,8 @@ class Trainer:
 
         Raises:
             DivergedError: The loss, the gradient or a weight is not finite, 100 successive losses
-                are above the `largest_loss` of the objective, or training has finished and no
-                validation was finite.
+                or the last 10 are above the `largest_loss` of the objective, or training has
+                finished and no validation was finite.
         """
         self._resume_clock()
         self._saved_at = time.perf_counter()
@@ -92,6 +94,7 @@ class Trainer:
                 self._make_update()
             if self.progress.is_finished:
                 self._require_model()
+                self._require_small_losses()
             self._save_checkpoint()
         finally:
             for callback in self._callbacks:
@@ -149,6 +152,15 @@ class Trainer:
             f"not saved, and {kept}.",
             help=_DIVERGED_HELP,
         )
+
+    def _require_small_losses(self) -> None:
+        """Raise an error if the last losses of a finished training are far too large."""
+        if self._num_large >= _MAX_LAST_LARGE_LOSSES:
+            raise DivergedError(
+                f"the last {self._num_large} losses, up to update {self.progress.step}, are far "
+                "above that of a uniform guess.",
+                help=_DIVERGED_HELP,
+            )
 
     def _require_model(self) -> None:
         """Validate and save the last model if training has finished without a saved model.
