@@ -34,7 +34,17 @@ from nextword.tokens import Tokenizer, TokenizerConfig, train_tokenizer
 TOLERANCE = 1e-4
 
 #: Cells that the page does not compute.
-REFUSED = ("preactivation", "linear", "projected", "layer-norm", "min-gru", "min-lstm")
+REFUSED = (
+    "preactivation",
+    "linear",
+    "projected",
+    "layer-norm",
+    "min-gru",
+    "min-lstm",
+    "cifg",
+    "slstm",
+    "rg-lru",
+)
 
 ALL = dict(chain(recurrent_cases(), output_cases(), ngram_cases()))
 OWN = {
