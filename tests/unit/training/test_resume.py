@@ -50,7 +50,7 @@ def test_train_into_a_used_folder_is_refused(
     with pytest.raises(ConfigError, match="not empty") as refused:
         train(corpus_file, tmp_path / "run", settings())
 
-    assert "--resume auto" in refused.value.help
+    assert refused.value.help == "Choose another --out."
 
 
 def settled(config: RunConfig, folder: Path, *, resume: str = "auto") -> RunFolder:
