@@ -29,12 +29,16 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_wheel_holds_recipes_and_type_marker(wheel: Path) -> None:
+def test_wheel_holds_recipes_pages_and_type_marker(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
 
     source = REPOSITORY / "src"
     recipes = (source / "nextword/training/recipes").rglob("*.toml")
     assert {path.relative_to(source).as_posix() for path in recipes} <= names
+    page = (source / "nextword/interop/html").rglob("*.*")
+    parts = {path for path in page if path.suffix in (".js", ".css", ".html")}
+    assert {path.relative_to(source).as_posix() for path in parts} <= names
+    assert len(parts) > 10
     assert "nextword/py.typed" in names
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nextword.api import (
         Model,
+        export,
         load,
         mix,
         plan,
@@ -43,6 +44,7 @@ _HOMES = {
     "Session": "nextword.generation",
     "State": "nextword.models",
     "compare": "nextword.comparison",
+    "export": "nextword.api",
     "load": "nextword.api",
     "mix": "nextword.api",
     "plan": "nextword.api",
@@ -66,6 +68,7 @@ __all__ = [
     "State",
     "__version__",
     "compare",
+    "export",
     "load",
     "mix",
     "plan",

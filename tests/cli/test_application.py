@@ -12,8 +12,8 @@ from nextword.cli import main
 
 COMMANDS = (
     *("demo", "train", "recipes", "settings", "evaluate", "compare", "mix", "audit"),
-    *("generate", "next", "score", "surprisal", "pairs", "encode", "info"),
-    *("export", "bench", "bench-keyboard"),
+    *("generate", "next", "score", "surprisal", "pairs", "encode", "serve"),
+    *("info", "export", "bench", "bench-keyboard"),
     *("tag", "classify", "transduce", "read", "lab", "inspect"),
 )
 
@@ -77,9 +77,9 @@ def test_option_that_is_a_setting_is_suggested(
         (
             ["zzz"],
             "there is no command 'zzz'.",
-            "Known: audit, bench, bench-keyboard, classify, demo, encode, evaluate, export, "
-            "generate, info, inspect, lab, mix, next, pairs, read, recipes, score, settings, "
-            "surprisal, tag, train, transduce.",
+            "Known: audit, bench, bench-keyboard, classify, compare, demo, encode, evaluate, "
+            "export, generate, info, inspect, lab, mix, next, pairs, read, recipes, score, "
+            "settings, surprisal, tag, train, transduce.",
         ),
         (
             ["train", "--rceipe", "x"],

@@ -31,6 +31,8 @@ def test_demo_trains_writes_and_says_what_to_try_next(short_demo: Call, tmp_path
     assert "2 lstm layers of 256" in finished.err
     report = (run / "report.html").read_text()
     assert all("<pre>" + prompt.strip("\n") in report for prompt in PROMPTS)
+    assert f"Open {run / 'model.html'} in a browser" in finished.out
+    assert "class Reader" in (run / "model.html").read_text()
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -70,17 +71,46 @@ def test_export_over_a_file_is_refused(cli: Call, ngram_run: Path, tmp_path: Pat
     assert (tmp_path / "model.arpa").read_text() == "mine"
 
 
+def test_export_html_writes_one_file_and_says_how_it_is_rounded(
+    cli: Call, word_run: Path, corpus: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "new" / "model.html"
+
+    finished = cli("export", word_run, "--to", "html", "--out", out, "--text", corpus)
+
+    lines = finished.out.splitlines()
+    assert lines[0] == str(out)
+    assert re.fullmatch(r"perplexity [\d.]+, in the file [\d.]+ \([+-]0\.\d\d %\)", lines[1])
+    assert finished.err.endswith("0.1 MB with int8 weights; open it in a browser.\n")
+    assert "<title>words</title>" in out.read_text(encoding="utf-8")
+
+
+def test_export_html_json_has_its_keys(cli: Call, ngram_run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "model.html"
+    options = ("--title", "Mine", "--prompt", "w1 ", "--json")
+
+    value = json.loads(cli("export", ngram_run, "--to", "html", "--out", out, *options).out)
+
+    assert list(value) == ["schema", "model", "to", "path", "num_bytes", "precision"]
+    assert value["num_bytes"] == out.stat().st_size
+    assert "<title>Mine</title>" in out.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("to", "out", "words"),
     [
         ("apra", "out", "help: Did you mean 'arpa'?"),
         ("arpa", "corpus.txt", "corpus.txt is not a folder"),
+        ("html", ".", "is not a file name"),
+        ("html", "new.html --gzip", "--gzip is only used for arpa, but --to is html"),
     ],
 )
 def test_export_bad_option_is_refused_before_the_model_is_read(
     cli: Call, corpus: Path, to: str, out: str, words: str
 ) -> None:
-    finished = cli("export", "nowhere", "--to", to, "--out", corpus.with_name(out))
+    name, *more = out.split()
+
+    finished = cli("export", "nowhere", "--to", to, "--out", corpus.parent / name, *more)
 
     assert finished.code == 2
     assert words in finished.err

@@ -2,6 +2,8 @@
 
 The command line is built on it. A name is imported when it is first used, because using a model
 does not need the training code, and importing that takes time.
+
+Each use of a model has a file of its own: therefore more than 12 files.
 """
 
 import importlib
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nextword.api.adaptation import AdaptationSettings, adaptation_settings, adapted_cards
+    from nextword.api.exporting import Export, ExportRequest, check_format, export, write_html_page
     from nextword.api.loading import load, load_language_model
     from nextword.api.mixing import MixtureResult, mix
     from nextword.api.model import Model
@@ -26,11 +29,15 @@ if TYPE_CHECKING:
 _HOMES = {
     "AdaptationSettings": "nextword.api.adaptation",
     "DEFAULT_RECIPE": "nextword.api.training",
+    "Export": "nextword.api.exporting",
+    "ExportRequest": "nextword.api.exporting",
     "MixtureResult": "nextword.api.mixing",
     "Model": "nextword.api.model",
     "adaptation_settings": "nextword.api.adaptation",
     "adapted_cards": "nextword.api.adaptation",
+    "check_format": "nextword.api.exporting",
     "classification_config": "nextword.api.tasks",
+    "export": "nextword.api.exporting",
     "load": "nextword.api.loading",
     "load_language_model": "nextword.api.loading",
     "mix": "nextword.api.mixing",
@@ -46,16 +53,21 @@ _HOMES = {
     "transduction_config": "nextword.api.transduction",
     "untrained_model": "nextword.api.untrained",
     "untrained_twin": "nextword.api.untrained",
+    "write_html_page": "nextword.api.exporting",
 }
 
 __all__ = [
     "DEFAULT_RECIPE",
     "AdaptationSettings",
+    "Export",
+    "ExportRequest",
     "MixtureResult",
     "Model",
     "adaptation_settings",
     "adapted_cards",
+    "check_format",
     "classification_config",
+    "export",
     "load",
     "load_language_model",
     "mix",
@@ -71,6 +83,7 @@ __all__ = [
     "transduction_config",
     "untrained_model",
     "untrained_twin",
+    "write_html_page",
 ]
 
 

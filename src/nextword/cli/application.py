@@ -35,6 +35,7 @@ from nextword.cli.program import NAME
 from nextword.cli.read import app as read_app
 from nextword.cli.recipes import recipes
 from nextword.cli.score import score
+from nextword.cli.serve import serve
 from nextword.cli.settings_list import settings
 from nextword.cli.streams import replace_closed_streams
 from nextword.cli.surprisal import surprisal
@@ -71,6 +72,7 @@ for _name, _command, _summary in (
     ("surprisal", surprisal, "Print how unexpected each word is."),
     ("pairs", pairs, "Compare the sentences of minimal pairs."),
     ("encode", encode, "Print a vector of each line, or its nearest neighbours."),
+    ("serve", serve, "Serve models over HTTP."),
     ("info", info, "Describe a model."),
     ("export", export, "Export a model to another format."),
     ("bench", bench, "Compare the training speed with plain PyTorch."),

@@ -23,6 +23,9 @@ RECIPE = "demo"
 TEXT = "stdlib:"
 #: Prompts of the samples. None ends in a blank, because a blank is the first character of a token.
 PROMPTS = ("\nclass Reader:\n", "\n    def __init__(self", "\nimport os\n")
+#: Text of the page with the model when it is opened.
+PAGE_PROMPT = "import os\n\n\nclass Reader:\n    def __init__(self, path):\n        self."
+_PAGE = "model.html"
 _SAMPLE_TOKENS = 150
 _TEMPERATURE = 0.6
 
@@ -41,8 +44,8 @@ def demo(
     """Train an LSTM on the source code of the Python standard library, and write a report.
 
     The model reads byte-pair tokens and is trained by truncated backpropagation through time. The
-    report has its perplexity, that of a 5-gram model, and samples. An interrupted demo is resumed
-    by the same command.
+    report has its perplexity, that of a 5-gram model, and samples. A page, which opens in a
+    browser, has the model itself. An interrupted demo is resumed by the same command.
     """
     from nextword.cli.progress import make_progress
 
@@ -56,7 +59,7 @@ def demo(
         )
     _print_status("estimating a Kneser-Ney 5-gram model on the same split", quiet=quiet)
     baseline = _baseline(out)
-    _print_status("writing samples and the report", quiet=quiet)
+    _print_status("writing samples, the report and the page", quiet=quiet)
     samples = _write_samples(out, result, baseline)
     _show(out, result, samples, baseline)
 
@@ -97,7 +100,7 @@ def _baseline(out: Path) -> "PerplexityCard":
 
 
 def _write_samples(out: Path, result: "RunResult", baseline: "PerplexityCard") -> list[str]:
-    """Generate samples, write them into the report, and return them."""
+    """Generate samples, write the report and the page, and return the samples."""
     from nextword import api
     from nextword.base import read_toml
     from nextword.storage import RunFolder
@@ -114,6 +117,7 @@ def _write_samples(out: Path, result: "RunResult", baseline: "PerplexityCard") -
         samples=samples,
         gradients=gradient_parts(run, model.language_model, tokenizer=model.tokenizer),
     )
+    api.write_html_page(model, api.ExportRequest(out=out / _PAGE, prompt=PAGE_PROMPT))
     return samples
 
 
@@ -147,6 +151,7 @@ def _show(
         write_line(f"Compared with a 5-gram model on the same test text:\n\n{table}\n")
     write_line(f"Generated after {PROMPTS[0].strip()!r}:\n\n{_indented(samples[0])}\n")
     files = [
+        (out / _PAGE, "the model in a page: open it in a browser, and type"),
         (out / "report.html", "the report; open it in a browser"),
         (out / "model", "the model folder; it can be copied and loaded anywhere"),
         (out / "config.toml", "all settings, to repeat the run"),
@@ -157,7 +162,7 @@ def _show(
     write_line(aligned([(str(path), what) for path, what in files]))
     name = program()
     write_line(
-        f"\nTry next:\n\n"
+        f"\nOpen {out / _PAGE} in a browser to type with the model, and try next:\n\n"
         f'  {name} generate {out} --prompt "class" --temperature 0.6\n'
         f'  {name} next {out} "import"\n'
         f"  {name} evaluate {out} --text YOUR_FILE\n"

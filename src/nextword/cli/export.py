@@ -1,33 +1,44 @@
 """`nextword export`: export a model to a format of other programs."""
 
 import sys
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
 from nextword.cli.loading import load_model
-from nextword.cli.options import ArpaEncoding, Debug, Json, Model, Quiet
+from nextword.cli.options import TEXT_HELP, ArpaEncoding, Debug, Json, Model, Quiet
 from nextword.cli.out_folder import checked_out
-from nextword.cli.output import write_json, write_line
-
-if TYPE_CHECKING:
-    from nextword import api
-    from nextword.training import ProgressCallback
-
-    Exporter = Callable[[api.Model, Path, bool, ProgressCallback], Path]
+from nextword.cli.output import remark, write_json, write_line
 
 
 def export(
     model: Model,
-    to: Annotated[str, typer.Option("--to", metavar="arpa", help="Format to export to.")],
+    to: Annotated[str, typer.Option("--to", metavar="arpa|html", help="Format to export to.")],
     *,
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Output folder; created if missing.")
+        Path,
+        typer.Option(
+            "--out", metavar="PATH", help="File to write for html, folder to write in for arpa."
+        ),
     ],
+    text: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--text",
+            metavar="TEXT",
+            help=f"html: measure the change in perplexity on this text. {TEXT_HELP}; repeatable.",
+        ),
+    ] = None,
+    title: Annotated[
+        str | None, typer.Option("--title", metavar="TITLE", help="html: title of the page.")
+    ] = None,
+    prompt: Annotated[
+        str,
+        typer.Option("--prompt", metavar="P", help="html: the text in the page when it is opened."),
+    ] = "",
     gzip: Annotated[
-        bool, typer.Option("--gzip", help="Write model.arpa.gz instead of model.arpa.")
+        bool, typer.Option("--gzip", help="arpa: write model.arpa.gz instead of model.arpa.")
     ] = False,
     encoding: ArpaEncoding = None,
     json: Json = False,
@@ -36,32 +47,60 @@ def export(
 ) -> None:
     """Export a model to a format of other programs, and print the path of the file.
 
-    An n-gram model is written to DIR/model.arpa, which KenLM, SRILM and nextword can read. An
-    existing file is not replaced.
+    `html` writes one file that runs a network or an n-gram model in a browser, without a server or
+    a network connection. Weights are rounded to 8 bits, log-probabilities of n-grams to 16 bits.
+
+    `arpa` writes an n-gram model to PATH/model.arpa, which KenLM, SRILM and nextword can read.
+
+    An existing file is not replaced.
     """
-    from nextword.base import ConfigError, did_you_mean
+    from nextword import api
     from nextword.cli.progress import make_progress
 
-    if to not in EXPORTERS:
-        raise ConfigError(f"--to {to!r} is not a known format.", help=did_you_mean(to, EXPORTERS))
-    checked_out(out)
+    api.check_format(to)
+    path = _file(to, out, gzip=gzip)
     loaded = load_model(model, device="cpu", quiet=quiet, encoding=encoding)
     with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:
-        path = EXPORTERS[to](loaded, out, gzip, progress.on_progress)
+        written = api.export(
+            loaded,
+            to=to,
+            out=path,
+            texts=text,
+            title=title,
+            prompt=prompt,
+            on_progress=progress.on_progress,
+        )
     if json:
-        size = path.stat().st_size
-        write_json({"model": model, "to": to, "path": str(path), "num_bytes": size})
-    else:
-        write_line(str(path))
+        size = written.num_bytes
+        values: dict[str, Any] = {"model": model, "to": to, "path": str(path), "num_bytes": size}
+        write_json(values | written.details)
+        return
+    write_line(str(path))
+    if "perplexity" in written.details:
+        own, rounded = written.details["perplexity"], written.details["rounded_perplexity"]
+        change = 100 * (rounded / own - 1)
+        write_line(f"perplexity {own:.3f}, in the file {rounded:.3f} ({change:+.2f} %)")
+    if "precision" in written.details and not quiet:
+        size_mb = written.num_bytes / 1e6
+        remark(f"{size_mb:.1f} MB with {written.details['precision']}; open it in a browser.")
 
 
-def _export_arpa(
-    model: "api.Model", out: Path, is_compressed: bool, on_progress: "ProgressCallback"
-) -> Path:
-    path = out / ("model.arpa.gz" if is_compressed else "model.arpa")
-    model.export_arpa(path, on_progress=on_progress)
-    return path
+def _file(to: str, out: Path, *, gzip: bool) -> Path:
+    """Return the file to write, if the command can write it.
 
+    Raises:
+        ConfigError: The path cannot be used, or an option has no effect.
+    """
+    from nextword.base import ConfigError, checked_path
 
-#: Functions that export a model, by format.
-EXPORTERS: Mapping[str, "Exporter"] = {"arpa": _export_arpa}
+    if to == "arpa":
+        return checked_out(out) / ("model.arpa.gz" if gzip else "model.arpa")
+    if gzip:
+        raise ConfigError(
+            f"--gzip is only used for arpa, but --to is {to}.", help="Leave --gzip out."
+        )
+    if str(out) == "-" or checked_path(out).is_dir():
+        raise ConfigError(
+            f"--out {out} is not a file name.", help="Name a new file, such as model.html."
+        )
+    return out

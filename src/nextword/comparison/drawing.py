@@ -14,6 +14,7 @@ from nextword.inspection.drawing import COLORS, MARKERS, new_figure, save_figure
 TIME_FILE, SIZE_FILE, CONTEXT_FILE = "time.png", "size.png", "context.png"
 _PART_TITLES = {"test": "test", "validation": "validation"}
 _FEWEST_MINUTES = 0.01
+_PLACE_OF_NONE = 0.5
 #: Ratio of the largest to the smallest figure from which the axis is logarithmic.
 _LOGARITHMIC_FROM = 3.0
 
@@ -39,8 +40,8 @@ def draw_comparison(
         (TIME_FILE, "minutes of training", _minutes),
         (SIZE_FILE, "parameters", lambda each: float(each.num_parameters)),
     ):
-        points = [(row, mean_of(row.values(value))) for row in known]
-        placed = [(row, place) for row, place in points if place is not None and place > 0]
+        points = [(number, row, mean_of(row.values(value))) for number, row in enumerate(known)]
+        placed = [(n, row, place) for n, row, place in points if place is not None and place > 0]
         if placed:
             files.append(
                 _scatter(placed, folder / name, x=label, y=title, measured=measured, figure=figure)
@@ -57,7 +58,7 @@ def _minutes(result: SeedResult) -> float | None:
 
 
 def _scatter(
-    points: Sequence[tuple[Row, float]],
+    points: Sequence[tuple[int, Row, float]],
     path: Path,
     *,
     x: str,
@@ -67,7 +68,7 @@ def _scatter(
 ) -> Path:
     drawing = new_figure(width=8.5, height=5.0)
     axes = drawing.subplots()
-    for number, (row, place) in enumerate(points):
+    for number, row, place in points:
         _point(axes, row, place, number=number, measured=measured, figure=figure)
         if path.name == TIME_FILE and figure == "perplexity":
             _curve(axes, row, number=number)
@@ -83,16 +84,16 @@ def _by_context(rows: Sequence[Row], path: Path, *, y: str, measured: Part, figu
     """Draw the rows over the number of tokens that they see; unlimited ones on the right."""
     drawing = new_figure(width=8.5, height=5.0)
     axes = drawing.subplots()
-    limited = [row.first.context_size for row in rows if row.first.context_size is not None]
-    largest = max([1, *limited])
-    unlimited = 4.0 * largest
+    sizes = (row.first.context_size for row in rows)
+    limited = sorted({size for size in sizes if size is not None})
+    # A logarithmic axis has no 0, the context of a unigram model.
+    places: dict[int | None, float] = {size: max(size, _PLACE_OF_NONE) for size in limited}
+    places[None] = 4.0 * max([1, *limited])
     for number, row in enumerate(rows):
-        size = row.first.context_size
-        place = unlimited if size is None else max(size, 0.5)
+        place = places[row.first.context_size]
         _point(axes, row, place, number=number, measured=measured, figure=figure)
     axes.set_xscale("log")
-    ticks = sorted({*limited, unlimited})
-    axes.set_xticks(ticks, ["all" if tick == unlimited else f"{tick:,}" for tick in ticks])
+    axes.set_xticks(list(places.values()), [*(f"{size:,}" for size in limited), "all"])
     axes.xaxis.set_minor_locator(NullLocator())
     _finish(axes, x="tokens that a prediction or a layer depends on", y=y, figure=figure)
     return save_figure(drawing, path)

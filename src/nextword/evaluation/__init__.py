@@ -33,12 +33,14 @@ from nextword.evaluation.comparability import (
     comparability,
     vocabulary_fingerprint,
 )
+from nextword.evaluation.encoded_lines import EncodedLine, encoded_lines
 from nextword.evaluation.lines import LineScore, per_line_scores
 from nextword.evaluation.mixing import TunedMixture, tune_mixture
 from nextword.evaluation.pairs import MinimalPair, PairScores, compare_pairs, read_pairs
 from nextword.evaluation.perplexity import (
     DEFAULT_BATCH_SIZE,
     UnitScore,
+    card_of,
     describe_tokenizer,
     evaluate,
     evaluate_store,
@@ -61,6 +63,7 @@ __all__ = [
     "Comparability",
     "DynamicConfig",
     "DynamicScorer",
+    "EncodedLine",
     "LineScore",
     "LineSurprisal",
     "MinimalPair",
@@ -79,11 +82,13 @@ __all__ = [
     "UnitScore",
     "WordSurprisal",
     "audit_model",
+    "card_of",
     "choose_passage",
     "comparability",
     "compare_pairs",
     "describe_adaptation",
     "describe_tokenizer",
+    "encoded_lines",
     "evaluate",
     "evaluate_dynamic",
     "evaluate_store",

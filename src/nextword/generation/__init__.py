@@ -1,6 +1,7 @@
 """Text generation: sessions, sampling, streamed text, next tokens, completion of words."""
 
 from nextword.generation.completion import CacheConfig, TypingSession, complete
+from nextword.generation.direction import require_forward
 from nextword.generation.generate import (
     FinishReason,
     GeneratedToken,
@@ -35,5 +36,6 @@ __all__ = [
     "generate_from",
     "generate_text",
     "next_tokens",
+    "require_forward",
     "sample",
 ]

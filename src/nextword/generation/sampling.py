@@ -100,6 +100,8 @@ def penalise_repetition(
     Returns:
         Unnormalized log-probabilities, (batch, vocab).
     """
+    if penalty == 1.0:
+        return log_probs
     return torch.where(seen, log_probs * penalty, log_probs)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 from torch import Tensor
 
 from nextword.base import ConfigError, ShapeError, require_range
@@ -85,12 +85,23 @@ class Session:
         They are computed once, on first access. Each access returns a copy, so modifying it does
         not affect `sample`.
         """
-        return self._predict().log_probs.clone()
+        return self._next_prediction().log_probs.clone()
+
+    @property
+    def last_ids(self) -> Int64[Tensor, " rows"]:
+        """The last token of each row, the boundary if nothing was fed, (rows)."""
+        return self._last_ids.clone()
+
+    @property
+    def seen(self) -> Bool[Tensor, "rows vocab"]:
+        """True for ids that a row has read, (rows, vocab); the boundary is not counted."""
+        self._seen = SeenIds.of(self._seen.mask())
+        return self._seen.mask().clone()
 
     @property
     def state(self) -> State:
         """The state of the model after the boundary and all tokens fed."""
-        return self._predict().state
+        return self._next_prediction().state
 
     def feed(
         self, token_ids: Tensor | Sequence[Sequence[int]], lengths: Tensor | None = None
@@ -164,6 +175,40 @@ class Session:
             self._end_with(unread, lengths, state=state)
         return log_probs
 
+    def predict(
+        self, token_ids: Tensor | Sequence[Sequence[int]], lengths: Tensor | None = None
+    ) -> Float64[Tensor, "rows time vocab"]:
+        """Read the next tokens of every row, as `feed` does, and return what predicted each.
+
+        Memory grows with the number of tokens and the vocabulary. Pass a long text in parts.
+
+        If it raises an error, the session is unchanged.
+
+        Args:
+            token_ids: One list of ids per row, of any lengths; or a tensor, (rows, time).
+            lengths: With a tensor, number of valid ids in each row, (rows); all when None.
+
+        Returns:
+            Log-probabilities on the CPU, (rows, time, vocab), in nats: those before each token is
+            read. Values at padding have no meaning.
+
+        Raises:
+            ShapeError: Sizes do not match.
+            VocabularyError: An id is not in the vocabulary.
+        """
+        token_ids, lengths = padded_rows(token_ids, lengths, padding_id=self._model.boundary_id)
+        self._model.check_inputs(token_ids, self._state, lengths=lengths)
+        unread = torch.cat([self._last_ids[:, None], token_ids], dim=1)
+        device = self._model.device
+        is_ragged = bool((lengths < token_ids.shape[1]).any())
+        with inference(self._model):
+            log_probs, state = self._model.next_log_probs(
+                unread[:, :-1].to(device), self._state, lengths.to(device) if is_ragged else None
+            )
+        if lengths.any():
+            self._end_with(unread, lengths, state=state)
+        return log_probs.double().cpu()
+
     def sample(
         self,
         generators: Sequence[np.random.Generator],
@@ -193,10 +238,9 @@ class Session:
                 "one."
             )
         banned = torch.tensor(list(banned_ids), dtype=torch.int64)
-        allowed = self._predict().log_probs.index_fill(1, banned, -torch.inf)
+        allowed = self._next_prediction().log_probs.index_fill(1, banned, -torch.inf)
         config = SamplingConfig() if config is None else config
-        self._seen = SeenIds.of(self._seen.mask())
-        return sample(filter_log_probs(allowed, self._seen.mask(), config=config), generators)
+        return sample(filter_log_probs(allowed, self.seen, config=config), generators)
 
     def select(self, rows: Rows | Sequence[int]) -> None:
         """Keep only these rows, in this order.
@@ -280,7 +324,7 @@ class Session:
         self._seen = self._seen.read(unread[:, 1:], lengths=lengths)
         self._prediction = None
 
-    def _predict(self) -> Prediction:
+    def _next_prediction(self) -> Prediction:
         if self._prediction is None:
             with inference(self._model):
                 log_probs, state = self._model.next_log_probs(

@@ -22,6 +22,8 @@ from nextword.tokens.token_texts import TokenTexts
 from nextword.tokens.tokenizer import Tokenizer, TokenUnit
 from nextword.tokens.training import train_tokenizer
 from nextword.tokens.vocabularies import (
+    LINE_PART_CHARACTERS,
+    LONGEST_PRETOKEN_BYTES,
     NUM_SPECIAL_TOKENS,
     WORD_SEPARATORS,
     Direction,
@@ -35,6 +37,8 @@ from nextword.tokens.vocabulary_tokenizer import VocabularyTokenizer
 
 __all__ = [
     "DESCRIPTION_FILE",
+    "LINE_PART_CHARACTERS",
+    "LONGEST_PRETOKEN_BYTES",
     "NUM_SPECIAL_TOKENS",
     "RESETS",
     "WORD_SEPARATORS",

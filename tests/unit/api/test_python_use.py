@@ -113,7 +113,10 @@ def test_nested_splits_dotted_keys() -> None:
         nested({"model.cell": "gru", "model": {"cell": "lstm"}})
 
 
-def test_train_takes_texts_seed_and_callbacks_by_name(corpus_file: Path, tmp_path: Path) -> None:
+def test_train_takes_texts_seed_and_callbacks_by_name(tmp_path: Path) -> None:
+    text, valid = tmp_path / "text.txt", tmp_path / "valid.txt"
+    text.write_text(TEXT * 40, encoding="utf-8")
+    valid.write_text("the teachers opened their books again and again\n" * 8, encoding="utf-8")
     records: list[StepRecord] = []
 
     class Records(Callback):
@@ -121,9 +124,9 @@ def test_train_takes_texts_seed_and_callbacks_by_name(corpus_file: Path, tmp_pat
             records.append(record)
 
     result = nw.train(
-        str(corpus_file),
+        str(text),
         out=tmp_path / "run",
-        valid=str(corpus_file),
+        valid=str(valid),
         seed=5,
         callbacks=[Records()],
         settings={"training.max_steps": 2, "model.hidden_size": 8, "training.gradients_every": 0},

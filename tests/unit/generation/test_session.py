@@ -325,3 +325,32 @@ def test_session_cut_bytes_are_refused(end: int) -> None:
 
     with pytest.raises(FormatError, match="damaged"):
         Session.from_bytes(model, Session(model).to_bytes()[:end])
+
+
+@families
+def test_predict_returns_the_distribution_before_each_token(name: str) -> None:
+    model = CASES[name].build(0)
+    session, stepwise = Session(model, num_rows=len(ROWS)), Session(model, num_rows=len(ROWS))
+
+    found = session.predict(ROWS)
+
+    for row, ids in enumerate(ROWS):
+        for step in range(len(ids)):
+            expected = alone(model, ids[:step])
+            torch.testing.assert_close(found[row, step], expected, rtol=1e-6, atol=1e-6)
+    stepwise.feed(ROWS)
+    torch.testing.assert_close(session.log_probs, stepwise.log_probs, rtol=1e-6, atol=1e-6)
+    assert session.last_ids.tolist() == stepwise.last_ids.tolist()
+
+
+def test_last_ids_and_seen_are_those_of_the_rows() -> None:
+    model = HashModel(VOCAB_SIZE)
+    session = Session(model, num_rows=2)
+    assert session.last_ids.tolist() == [model.boundary_id] * 2
+    assert not session.seen.any()
+
+    session.feed([[4, 5, 4], [6]])
+    session.seen.fill_(True)  # a copy
+
+    assert session.last_ids.tolist() == [4, 6]
+    assert [row.nonzero().squeeze(1).tolist() for row in session.seen] == [[4, 5], [6]]

@@ -20,6 +20,7 @@ _RECIPE_OF_CELL = {
     "linear": "linear-rnn",
     "min_gru": "min-lstm",
     "min_lstm": "min-lstm",
+    "rg_lru": "min-lstm",
 }
 _CLIPPING = ("clipping",)
 _UPDATES = ("optimizer", "schedule", "averaging")

@@ -104,7 +104,7 @@ def test_typing_session_letter_by_letter_equals_the_whole_text(tokenizer: Tokeni
         else ShortWords(tokenizer, num_tokens=9)
     )
     text = "a ten\nto tea te" if tokenizer is WORDS else "ab a\nab"
-    session = TypingSession(model, tokenizer)
+    session = TypingSession(model, tokenizer, max_evaluations=4000)
 
     for end in range(1, len(text) + 1):
         session.type(text[end - 1])

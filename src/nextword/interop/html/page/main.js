@@ -1,0 +1,84 @@
+// The page: what happens when the text, the unit or the color changes.
+import { byId, bits } from "./elements.js";
+import { loadEngine } from "../engine/engine.js";
+import { TextReader } from "../engine/reader.js";
+import { Editor } from "./editor.js";
+import { Suggestions } from "./suggestions.js";
+import { Units } from "./units.js";
+import { Generation } from "./generation.js";
+
+/** Milliseconds of reading before the page is drawn again. */
+const READING_MS = 50;
+
+/** Build the page around a model. */
+function startPage(engine, prompt) {
+  const reader = new TextReader(engine.model, engine.tokenizer);
+  // A blind guess among all tokens costs this many bits.
+  const mostBits = Math.log2(engine.model.vocabSize);
+  let timer = 0;
+  const editor = new Editor(reader, {onText: read, onToken: index => units.draw(index)});
+  const suggestions = new Suggestions(reader, {onAccept: setText});
+  const units = new Units(reader, {onUnit: paint, onToken: index => editor.choose(index)});
+  new Generation(engine, {
+    place: () => {
+      reader.readOn();
+      return {text: editor.text, state: reader.steps.at(-1).state, logProbs: reader.logProbs};
+    },
+    onUse: setText,
+  });
+
+  function setText(text) {
+    editor.text = text;
+    read(text);
+    if (matchMedia("(pointer: fine)").matches) editor.field.focus({preventScroll: true});
+    editor.field.setSelectionRange(text.length, text.length);
+  }
+
+  function read(text) {
+    clearTimeout(timer);
+    reader.setText(text);
+    continueReading();
+  }
+
+  function continueReading() {
+    const isDone = reader.readOn(READING_MS);
+    paint();
+    if (isDone) {
+      suggestions.show(editor.text);
+      editor.choose(reader.tokens.length - 1);
+    } else {
+      timer = setTimeout(continueReading);
+    }
+  }
+
+  function paint() {
+    const bySurprise = !engine.model.layers || colorChoice().value === "surprise";
+    editor.paint(bySurprise ? ({nats}) => bits(nats) / mostBits : step => units.valueOf(step));
+    byId("low").textContent = bySurprise ? "0 bits: expected" : "−1";
+    byId("high").textContent = bySurprise ? `${mostBits.toFixed(1)} bits: a blind guess` : "+1";
+    byId("scale").classList.toggle("signed", !bySurprise);
+    units.draw(editor.chosen);
+  }
+
+  const colorChoice = () => document.querySelector('input[name="color"]:checked');
+  for (const radio of document.querySelectorAll('input[name="color"]')) {
+    radio.addEventListener("change", paint);
+  }
+  document.querySelector(".choice").hidden = !engine.model.layers;
+  document.body.dataset.kind = engine.tokenizer.kind;
+  byId("status").hidden = true;
+  byId("app").hidden = false;
+  setText(prompt);
+}
+
+try {
+  const config = JSON.parse(byId("model").textContent);
+  const engine = await loadEngine(config, byId("arrays").textContent);
+  startPage(engine, config.page.prompt);
+  globalThis.nextword = engine;
+} catch (error) {
+  byId("status").textContent = `The page cannot start: ${error.message} It needs a browser of ` +
+    "2023 or later.";
+  byId("status").classList.add("failed");
+  throw error;
+}
