@@ -1,7 +1,7 @@
 """Settings of a resumed run: the requested ones, compared with those saved in the run folder."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,6 +42,7 @@ def resumable_config(
     resume: str,
     folder: Path | None = None,
     paths: Sequence[tuple[str, str]] = PATHS,
+    keep: Callable[[AnyConfig, AnyConfig], AnyConfig] | None = None,
 ) -> AnyConfig:
     """Compare the settings with those saved in the run folder, and save them.
 
@@ -51,12 +52,14 @@ def resumable_config(
         resume: `never`, `auto` or `old-text`.
         folder: Folder in which the run was started; the current one when None.
         paths: Section and key of the settings that contain file names.
+        keep: Called with the requested and the saved settings before they are compared; returns the
+            requested ones with the values that the run chose at its start.
 
     Returns:
         The settings, with file names as they were when the run was started.
 
     Raises:
-        ConfigError: The folder is not empty and `resume` is `never`.
+        ConfigError: The folder is not empty and `resume` is `never`, or is not that of a run.
         MismatchError: The run in the folder was started with other settings.
     """
     if resume not in RESUME:
@@ -67,7 +70,9 @@ def resumable_config(
                 ", or continue the run with --resume auto" if run.config_file.is_file() else ""
             )
             raise ConfigError(f"{run.path} is not empty.", help=f"Choose another --out{goes_on}.")
-        saved = saved_config(type(config), run)
+        saved = _saved_config(type(config), run)
+        if keep is not None:
+            config = keep(config, saved)
         folder = Path.cwd() if folder is None else folder
         config = _named_as_saved(config, saved, folder=folder, paths=paths)
         _refuse_other_settings(config, saved, run)
@@ -75,7 +80,7 @@ def resumable_config(
     return config
 
 
-def saved_config(kind: type[AnyConfig], run: RunFolder) -> AnyConfig:
+def _saved_config(kind: type[AnyConfig], run: RunFolder) -> AnyConfig:
     """Return the settings in a run folder.
 
     Args:

@@ -38,7 +38,7 @@ from nextword.training.loop import (
 )
 from nextword.training.preparation import Preparation, prepare, start_of
 from nextword.training.report import gradient_parts, prompted_samples, write_report
-from nextword.training.resume import resumable_config, saved_config
+from nextword.training.resume import resumable_config
 
 #: Gradients are measured at places in the first tokens of the validation text.
 _PROBED_TOKENS = 100_000
@@ -125,10 +125,9 @@ def run_training(
         with emptied_on_failure(run) as beginning:
             folder = starting_folder(run)
             start = start_of(config, access=TextAccess(folder=folder))
-            config = start.config
-            if config.training.by_text and resume != "never" and not run.is_empty():
-                config = keep_chosen(config, saved_config(RunConfig, run))
-            config = resumable_config(config, run, resume=resume, folder=folder)
+            config = resumable_config(
+                start.config, run, resume=resume, folder=folder, keep=keep_chosen
+            )
             access = check_sources(config.text, run, folder=folder, resume=resume)
             ready = prepare(
                 replace(start, config=config),
