@@ -6,6 +6,7 @@ from nextword.interop.huggingface import (
     HuggingFaceTokenizer,
     WindowedHuggingFaceModel,
     load_huggingface,
+    register_auto_classes,
 )
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "HuggingFaceTokenizer",
     "WindowedHuggingFaceModel",
     "load_huggingface",
+    "register_auto_classes",
 ]
