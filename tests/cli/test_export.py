@@ -190,3 +190,16 @@ def test_export_huggingface_of_n_grams_is_refused_and_leaves_no_folder(
     assert finished.code == 2
     assert "of the family ngram: it has tables of probabilities, not layers" in finished.err
     assert not list(tmp_path.iterdir())
+
+
+def test_export_onnx_prints_the_change_by_8_bits(
+    cli: Call, word_run: Path, corpus: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("onnxruntime")
+    out = tmp_path / "out"
+
+    finished = cli("export", word_run, "--to", "onnx", "--out", out, "--int8", "--text", corpus)
+
+    assert finished.out.splitlines()[0] == f"{out}"
+    assert re.fullmatch(r"perplexity .*, in the file .* \([+-].* %\)", finished.out.splitlines()[1])
+    assert (out / "model.int8.onnx").is_file()

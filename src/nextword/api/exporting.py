@@ -6,10 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nextword.api.export_request import ExportRequest, exported_name
-from nextword.api.html_exporting import write_html_page
+from nextword.api.html_exporting import rounded_perplexities, write_html_page
 from nextword.api.model import Model
 from nextword.api.texts import Texts
-from nextword.base import CheckpointError, ConfigError, Values, checked_path, did_you_mean
+from nextword.base import (
+    CheckpointError,
+    ConfigError,
+    Values,
+    checked_path,
+    did_you_mean,
+    require,
+)
 from nextword.storage import save_new_folder
 
 if TYPE_CHECKING:
@@ -28,7 +35,8 @@ class Export:
         details: Facts of the format, as JSON values by name. For `html` the `precision` of the
             weights, and with `texts` the `perplexity` of the model and of the model with rounded
             weights, `rounded_perplexity`. For `huggingface` and `onnx` the `max_difference` of
-            log-probabilities from those of the model on random tokens, in nats.
+            log-probabilities from those of the model on random tokens, in nats. For `onnx` also
+            whether the graph reads one token at a time, `one_token`.
     """
 
     path: Path
@@ -68,15 +76,16 @@ def export(
         model: The model.
         to: Name of the format: `arpa`, for n-gram models in the file format of KenLM and SRILM
             (compressed if the name of the file ends in `.gz`); `html`, one file that runs a
-            network or an n-gram model in a browser; or `huggingface`, a folder that
-            `AutoModelForCausalLM` of transformers loads.
+            network or an n-gram model in a browser; `huggingface`, a folder that
+            `AutoModelForCausalLM` of transformers loads; or `onnx`, a folder with a recurrent
+            network for onnxruntime and its tokenizer.
         out: The file or folder to write; it must not exist. A folder may be empty. Missing folders
             are created.
         texts: Files, folders, globs or `stdlib:`, on which the change in perplexity by the rounded
-            weights is measured; for `html`.
+            weights is measured; for `html`, and for `onnx` with `int8`.
         title: Title of the page; the name of the model when None. For `html`.
         prompt: The text in the page when it is opened; for `html`.
-        int8: Write the model with weights of 8 bits too.
+        int8: Write the network with weights of 8 bits too; for `onnx`.
         on_progress: Called with (stage, done, total) while lines are written, or a text is scored.
 
     Returns:
@@ -168,9 +177,33 @@ def _write_huggingface(model: Model, request: ExportRequest) -> Values:
     return details
 
 
+def _write_onnx(model: Model, request: ExportRequest) -> Values:
+    from nextword.interop.onnx import write_onnx_folder
+
+    require(
+        request.int8 or request.texts is None,
+        "texts measure the change in perplexity by weights of 8 bits, but int8 is false.",
+        help="Set int8 too, or leave the texts out.",
+    )
+    details: Values = {}
+
+    def write(folder: Path) -> None:
+        written = write_onnx_folder(
+            model.language_model, model.tokenizer, folder=folder, int8=request.int8
+        )
+        details["max_difference"] = written.max_difference
+        details["one_token"] = written.is_step
+        if written.quantized is not None and request.texts is not None:
+            details.update(rounded_perplexities(model, written.quantized, request))
+
+    save_new_folder(request.out, write)
+    return details
+
+
 #: The formats by name.
 EXPORTERS: Mapping[str, ExportFormat] = {
     "arpa": ExportFormat(write=_write_arpa),
     "html": ExportFormat(write=write_html_page, settings=frozenset({"texts", "title", "prompt"})),
     "huggingface": ExportFormat(write=_write_huggingface, is_folder=True),
+    "onnx": ExportFormat(write=_write_onnx, settings=frozenset({"texts", "int8"}), is_folder=True),
 }

@@ -6,6 +6,7 @@ from nextword.api.export_request import ExportRequest, exported_name
 from nextword.api.model import Model
 from nextword.base import Values, write_bytes
 from nextword.families import decode_model_settings
+from nextword.models import LanguageModel
 from nextword.storage import disk_errors
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def write_html_page(model: Model, request: ExportRequest) -> Values:
     contents = page_contents(model.language_model, model.tokenizer)
     details: Values = {"precision": contents.precision}
     if request.texts is not None:
-        details |= _perplexities(model, contents, request)
+        details |= rounded_perplexities(model, contents.dequantized, request)
     page = html_model_page(
         contents,
         title=exported_name(model) if request.title is None else request.title,
@@ -41,12 +42,21 @@ def write_html_page(model: Model, request: ExportRequest) -> Values:
     return details
 
 
-def _perplexities(model: Model, contents: "PageContents", request: ExportRequest) -> Values:
-    """Return the perplexity with the model's own weights, and with the rounded ones."""
-    rounded = Model.of(contents.dequantized, model.tokenizer, config=model.config, path=model.path)
+def rounded_perplexities(model: Model, rounded: LanguageModel, request: ExportRequest) -> Values:
+    """Return the perplexity of a model, and that of the same model with rounded weights.
+
+    Args:
+        model: The model.
+        rounded: The model with rounded weights.
+        request: The texts, and the progress callback.
+
+    Returns:
+        `perplexity` and `rounded_perplexity`.
+    """
+    other = Model.of(rounded, model.tokenizer, config=model.config, path=model.path)
     names = {
         "perplexity": (model, exported_name(model)),
-        "rounded_perplexity": (rounded, "rounded"),
+        "rounded_perplexity": (other, "rounded"),
     }
     return {
         key: each.evaluate(request.texts, name=name, on_progress=request.on_progress).perplexity

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def export(
     model: Model,
     to: Annotated[
-        str, typer.Option("--to", metavar="arpa|html|huggingface", help="Format to export to.")
+        str, typer.Option("--to", metavar="arpa|html|huggingface|onnx", help="Format to export to.")
     ],
     *,
     out: Annotated[
@@ -26,7 +26,7 @@ def export(
         typer.Option(
             "--out",
             metavar="PATH",
-            help="File to write for html, folder to write in for arpa, new folder for huggingface.",
+            help="File to write for html, folder to write in for arpa, new folder for the others.",
         ),
     ],
     text: Annotated[
@@ -34,7 +34,8 @@ def export(
         typer.Option(
             "--text",
             metavar="TEXT",
-            help=f"html: measure the change in perplexity on this text. {TEXT_HELP}; repeatable.",
+            help="html, and onnx with --int8: measure the change in perplexity on this text. "
+            f"{TEXT_HELP}; repeatable.",
         ),
     ] = None,
     title: Annotated[
@@ -46,6 +47,9 @@ def export(
     ] = "",
     gzip: Annotated[
         bool, typer.Option("--gzip", help="arpa: write model.arpa.gz instead of model.arpa.")
+    ] = False,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="onnx: also write model.int8.onnx, with 8-bit weights.")
     ] = False,
     encoding: ArpaEncoding = None,
     json: Json = False,
@@ -61,6 +65,9 @@ def export(
 
     `huggingface` writes a folder that AutoModelForCausalLM and AutoTokenizer of transformers load.
     It holds stacks of LSTM, projected LSTM, GRU and Elman layers.
+
+    `onnx` writes a folder with a recurrent network for onnxruntime, its tokenizer and its settings.
+    The state is an input and an output of the network.
 
     An existing file is not replaced.
     """
@@ -78,6 +85,7 @@ def export(
             texts=text,
             title=title,
             prompt=prompt,
+            int8=int8,
             on_progress=progress.on_progress,
         )
     if json:
@@ -102,10 +110,10 @@ def _write_details(written: "Export", *, quiet: bool) -> None:
     if "precision" in details:
         remark(f"{size} with {details['precision']}; open it in a browser.")
     elif "max_difference" in details:
-        remark(
-            f"{size}; log-probabilities differ from the model's by at most "
-            f"{details['max_difference']:.1e} nats."
-        )
+        text = f"{size}; log-probabilities differ from the model's by at most "
+        remark(f"{text}{details['max_difference']:.1e} nats.")
+    if details.get("one_token"):
+        remark("The network reads one token at a time: ONNX has no operator for its cell.")
 
 
 def _file(to: str, out: Path, *, gzip: bool) -> Path:
