@@ -82,6 +82,23 @@ def test_log_probs_and_states_are_those_of_the_model(name: str, tmp_path: Path) 
                 torch.testing.assert_close(other.tensors[part], tensor, rtol=1e-5, atol=1e-5)
 
 
+def greedy(model: LanguageModel, *, num_tokens: int) -> list[int]:
+    """The most probable tokens after the boundary."""
+    ids, state = [model.boundary_id], model.initial_state(1)
+    for _ in range(num_tokens):
+        log_probs, state = model.next_log_probs(torch.tensor([ids[-1:]]), state)
+        ids.append(int(log_probs[0, 0].argmax()))
+    return ids
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("name", [*NATIVE, *STEPS])
+def test_200_greedy_tokens_are_those_of_the_model(name: str, tmp_path: Path) -> None:
+    model = build(name)
+
+    assert greedy(running(model, tmp_path), num_tokens=200) == greedy(model, num_tokens=200)
+
+
 @pytest.mark.parametrize("name", NATIVE)
 def test_cells_with_an_operator_have_no_loop_and_a_dynamic_time_axis(name: str) -> None:
     found = onnx_network(build(name), metadata={})
