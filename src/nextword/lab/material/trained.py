@@ -45,7 +45,7 @@ def subword_lstm(bench: Workbench) -> Model:
 def memorizing_lstm(bench: Workbench) -> Model:
     """Return an LSTM as `subword_lstm` that reads `memorized_modules` 60 times.
 
-    It is validated on its training text, because it is to know that by heart.
+    It is validated on its training text, because it is to memorize that.
     """
     name = "memorizing-lstm"
     return bench.shared(
