@@ -148,6 +148,18 @@ def test_rows_of_other_lengths_keep_their_states(tmp_path: Path) -> None:
         torch.testing.assert_close(found.tensors[part], tensor, rtol=0, atol=1e-5)
 
 
+#: A case of each family that is refused.
+OTHER_FAMILIES = (
+    "maxent-elman-1",
+    "window-1-tied",
+    "convolutional-max-1",
+    "transformer-2",
+    "ngram-2-kneser_ney",
+    "mixture-linear",
+    "cache-lstm",
+)
+
+
 def refusal(model: LanguageModel) -> str:
     with pytest.raises(ConfigError) as caught:
         onnx_network(model, metadata={})
@@ -155,15 +167,9 @@ def refusal(model: LanguageModel) -> str:
 
 
 def test_other_families_are_refused_by_name() -> None:
-    families = {}
-    for case in CASES.values():
-        model = case.build(1)
-        if model.family != "recurrent":
-            families[model.family] = refusal(model)
-
-    assert {"ngram", "window", "transformer", "maxent", "mixture"} <= set(families)
-    for family, message in families.items():
-        assert f"this model is of the family {family}: " in message
+    for name in OTHER_FAMILIES:
+        model = CASES[name].build(1)
+        assert f"this model is of the family {model.family}: " in refusal(model)
 
 
 @pytest.mark.parametrize("cell", ["slstm", "lstm_layer_norm"])

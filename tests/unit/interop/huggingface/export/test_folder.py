@@ -225,7 +225,7 @@ def test_trainer_lowers_the_loss_in_twenty_steps(tmp_path: Path) -> None:
 
     trainer.train()
 
-    assert trainer.evaluate(rows[:6])["eval_loss"] < before / 2
+    assert trainer.evaluate(rows[:6])["eval_loss"] < 0.75 * before
     again = transformers.AutoModelForCausalLM.from_pretrained(
         tmp_path / "trained" / "checkpoint-20"
     )
