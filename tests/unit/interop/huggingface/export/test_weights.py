@@ -10,7 +10,6 @@ from nextword.interop.huggingface.export.weights import huggingface_settings, hu
 from nextword.layers import OutputConfig
 from nextword.models import LanguageModel
 
-
 #: A case of each family that is refused.
 OTHER_FAMILIES = (
     "maxent-elman-1",
