@@ -26,7 +26,7 @@ from nextword.serving.models import ServedModels
 from nextword.serving.openai import completion_routes, listing_routes, tokenizing_routes
 from nextword.serving.sessions import session_routes
 from nextword.serving.tasks import answering_routes, labelling_routes
-from nextword.serving.text import prediction_routes, scoring_routes
+from nextword.serving.text import prediction_routes, scoring_routes, tracing_routes
 
 _DESCRIPTION = "The OpenAI protocol for recurrent language models, with sessions and scores."
 
@@ -38,6 +38,7 @@ _ROUTES = (
     tokenizing_routes,
     scoring_routes,
     prediction_routes,
+    tracing_routes,
     session_routes,
     labelling_routes,
     answering_routes,

@@ -126,7 +126,7 @@ def require_states(model: LanguageModel) -> NeuralLanguageModel:
 
 def _units(model: NeuralLanguageModel) -> tuple[Unit, ...]:
     with inference(model):
-        layers = _trace(model, torch.tensor([[model.boundary_id]]), model.initial_state(1))[0]
+        layers = trace_layers(model, torch.tensor([[model.boundary_id]]), model.initial_state(1))[0]
     return tuple(
         Unit(layer=number, part=part, index=index)
         for number, layer in enumerate(layers, start=1)
@@ -166,17 +166,19 @@ def _read_rows(
     chunks = []
     for start in range(0, rows.shape[1], _CHUNK_LENGTH):
         ids = torch.from_numpy(rows[:, start : start + _CHUNK_LENGTH])
-        layers, state = _trace(model, ids, state)
+        layers, state = trace_layers(model, ids, state)
         states = [part for layer in layers for part in layer.states.values()]
         chunks.append(torch.cat(states, dim=2).float().cpu().numpy())
     return np.concatenate(chunks, axis=1)
 
 
-def _trace(
+def trace_layers(
     model: NeuralLanguageModel, token_ids: torch.Tensor, state: State
 ) -> tuple[list[LayerTrace], State]:
+    """Read tokens step by step and return what each layer computed, and the state after them."""
     layers: list[LayerTrace] = []
     token_ids = token_ids.to(model.device)
+    model.check_inputs(token_ids, state)
     _, state = model.hidden_from_embeddings(
         model.embed(token_ids), state, token_ids=token_ids, layer_traces=layers
     )
