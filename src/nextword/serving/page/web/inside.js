@@ -11,19 +11,27 @@ export class Inside {
     this.model = null;
     this.text = "";
     this.trace = null;
+    this.tokens = [];
+    this.isChosen = false;
     this.onValues = onValues;
-    this.latest = new Latest(PAUSE_MS, {onError: errorIn("units-error")});
+    const showError = errorIn("units-error");
+    this.latest = new Latest(PAUSE_MS, {onError: error => {
+      byId("plot").ariaBusy = false;
+      showError(error);
+    }});
     this.plot = new UnitPlot({
       box: byId("plot"),
       legend: byId("series"),
       onToken: index => onToken(this.tokens[index]),
     });
+    // The units of two layers with the same number have nothing in common.
     byId("layer").addEventListener("change", () => {
       this.#limit();
-      this.#ask();
+      this.#ask({unit: null});
     });
     byId("unit").addEventListener("change", () => {
       this.#limit();
+      this.isChosen = true;
       this.#ask();
     });
     byId("liveliest").addEventListener("click", () => this.#ask({unit: null}));
@@ -73,6 +81,7 @@ export class Inside {
     const {model, text} = this;
     byId("units-empty").hidden = Boolean(text);
     byId("plot").hidden = byId("series").hidden = !text;
+    byId("plot").ariaBusy = Boolean(model && text);
     if (!model || !text) {
       this.latest.stop();
       this.trace = null;

@@ -1,5 +1,5 @@
 // The page: which models the server has, and a tab for each thing to do with them.
-import { get } from "./api.js";
+import { get, ServerError } from "./api.js";
 import { byId, make } from "./elements.js";
 import { Models } from "./models.js";
 import { Ranking } from "./ranking.js";
@@ -78,4 +78,5 @@ try {
   byId("status").hidden = false;
   byId("status").textContent = error.message;
   byId("status").classList.add("error");
+  if (!(error instanceof ServerError)) throw error;
 }

@@ -3,8 +3,8 @@ import { bits, byId, make } from "./elements.js";
 import { errorIn, Latest, post } from "./api.js";
 
 const PAUSE_MS = 300;
-const number = (value, digits) =>
-  Number.isFinite(value) ? value.toLocaleString("en", {maximumFractionDigits: digits}) : "∞";
+const FORMAT = {minimumFractionDigits: 1, maximumFractionDigits: 1};
+const number = value => (Number.isFinite(value) ? value.toLocaleString("en", FORMAT) : "∞");
 
 /** The list of sentences and their ranking. */
 export class Ranking {
@@ -55,7 +55,7 @@ export class Ranking {
       make("th", {scope: "col", className: "text", textContent: "sentence"}),
       ...names.flatMap(name => [
         heading(`${name} perplexity`.trim(), order === "perplexity"),
-        heading(`${name} bits`.trim(), order === "log_prob")]));
+        heading(`${name} bits`.trim(), order === "bits")]));
     const body = rows.map(({line, scores}, i) => make("tr", {},
       make("td", {textContent: i + 1}),
       make("td", {className: "text"}, line, ...scores.flatMap((score, at) =>
@@ -67,19 +67,20 @@ export class Ranking {
 
   #cells(score, order, most) {
     const cells = {
-      perplexity: make("td", {textContent: number(score.perplexity, 1)}),
-      log_prob: make("td", {textContent: number(score.log_prob, 1)}),
+      perplexity: make("td", {textContent: number(score.perplexity)}),
+      bits: make("td", {textContent: number(score.bits)}),
     };
     for (const name of Object.keys(cells)) cells[name].className = name === order ? "bar" : "aside";
     cells[order].style.setProperty("--p", `${100 * Math.min(1, score[order] / most)}%`);
-    return [cells.perplexity, cells.log_prob];
+    return [cells.perplexity, cells.bits];
   }
 
   /** Words that are scored as the unknown word, which is more probable than each of them. */
   #unknown(words, name) {
     if (!words.length) return [];
     const who = name ? `unknown to ${name}` : "unknown";
-    return [make("small", {textContent: `${who}, so scored too high: ${words.join(", ")}`})];
+    const text = `${who}: ${words.join(", ")}. The sentence is less probable than shown.`;
+    return [make("small", {textContent: text})];
   }
 }
 
@@ -87,7 +88,7 @@ export class Ranking {
 function scoreOf({log_prob: logProb, num_tokens: numTokens, tokens}) {
   const nats = logProb === null ? Infinity : -logProb;
   const unknown = tokens.filter(token => token.is_unknown).map(({text}) => text);
-  return {log_prob: bits(nats), perplexity: Math.exp(nats / numTokens), unknown};
+  return {bits: bits(nats), perplexity: Math.exp(nats / numTokens), unknown};
 }
 
 const heading = (textContent, isOrder) =>

@@ -50,12 +50,13 @@ export class Side {
     this.text.chosen = -1;
     if (!text) {
       this.reading.stop();
+      this.text.marks.ariaBusy = false;
       this.tokens = [];
       this.onRead();
       return;
     }
     const fields = {model: this.model.id, text, top: NUM_EXPECTED};
-    this.reading.run(async signal => {
+    this.#run(this.reading, this.text.marks, async signal => {
       const {results: [result]} = await post("v1/score", fields, signal);
       this.tokens = placed(text, result, isOfWords(this.model));
       this.text.chosen = -1;
@@ -67,7 +68,7 @@ export class Side {
   predict(text, entries) {
     const fields = {model: this.model.id, text, k: NUM_SUGGESTIONS};
     const areTokens = entries === "tokens";
-    this.predicting.run(async signal => {
+    this.#run(this.predicting, this.list.list, async signal => {
       const {next} = areTokens
         ? await post("v1/next", {...fields, tokens: true}, signal)
         : await post("v1/complete", fields, signal);
@@ -82,21 +83,41 @@ export class Side {
       );
     });
   }
+
+  /** Run work for an element that is busy until its newest work ends. */
+  #run(latest, element, work) {
+    element.ariaBusy = true;
+    latest.run(async signal => {
+      try {
+        await work(signal);
+      } finally {
+        if (!signal.aborted) element.ariaBusy = false;
+      }
+    });
+  }
 }
 
 /** Tokens with places in UTF-16 units; the server counts characters. */
 function placed(text, result, areWords) {
   const places = [0];
   for (const character of text) places.push(places.at(-1) + character.length);
-  let end = 0;
+  const tokens = [];
   // The end of the last line is scored too, but it is not in the text.
-  const tokens = result.tokens.filter(token => token.text).map(token => {
+  for (const token of result.tokens.filter(each => each.text)) {
+    const cost = token.log_prob === null ? Infinity : bits(-token.log_prob);
+    const last = tokens.at(-1), before = last?.end ?? 0;
     // Reserved symbols are not read; then the places in the text are later ones.
-    const start = result.text === text ? places[token.start] : text.indexOf(token.text, end);
-    end = result.text === text ? places[token.end] : start + token.text.length;
-    return {...token, start, end, unknown: token.is_unknown,
-      bits: token.log_prob === null ? Infinity : bits(-token.log_prob)};
-  });
+    const isSame = result.text === text;
+    const start = isSame ? places[token.start] : text.indexOf(token.text, before);
+    const end = isSame ? places[token.end] : start + token.text.length;
+    if (end <= before) {
+      // Another part of the same character.
+      last.bits += cost;
+      last.count++;
+    } else {
+      tokens.push({...token, start, end, bits: cost, count: 1, unknown: token.is_unknown});
+    }
+  }
   // A word at the end can still grow.
   const last = tokens.at(-1);
   if (areWords && last && PARTIAL_WORD.exec(text)[0] && last.end === text.length) {
@@ -110,6 +131,9 @@ function detailsOf(token) {
   if (!token) return [];
   const name = text => make("b", {textContent: text === "</s>" ? "⏎" : visible(text)});
   if (token.isPartial) return [name(token.text), " is read when a blank follows it."];
+  if (token.count > 1) {
+    return [name(token.text), ` ${shownBits(token.bits)} bits in ${token.count} tokens.`];
+  }
   const parts = [name(token.text), ` ${shownBits(token.bits)} bits, probability `,
     `${percent(2 ** -token.bits)}, rank ${token.rank.toLocaleString("en")}`,
     token.unknown ? ", as an unknown word. Expected: " : ". Expected: "];

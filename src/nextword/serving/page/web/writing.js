@@ -101,7 +101,7 @@ export class Writing {
     const {text} = this;
     const mostBits = Math.max(...this.sides.map(side => side.mostBits));
     const bySurprise = checked("color") === "surprise";
-    const surprise = token => ({...token, value: token.isPartial ? 0 : token.bits / mostBits});
+    const surprise = token => ({...token, value: token.isPartial ? 0 : token.bits / token.count / mostBits});
     for (const side of this.sides) {
       const own = side === this.first && !bySurprise ? this.inside.values : null;
       side.text.paint(text, fitting(own ?? side.tokens.map(surprise), text));
@@ -120,9 +120,10 @@ export class Writing {
     const sum = read.reduce((total, token) => total + token.bits, 0);
     const numUnknown = read.filter(token => token.unknown).length;
     const name = this.second.model ? [make("b", {textContent: model.id}), " "] : [];
-    const perplexity = 2 ** (sum / read.length);
-    return [make("p", {}, ...name, `${shownBits(sum)} bits in ${read.length} `,
-      `${read.length === 1 ? "token" : "tokens"}, perplexity `,
+    const count = read.reduce((total, token) => total + token.count, 0);
+    const perplexity = 2 ** (sum / count);
+    return [make("p", {}, ...name, `${shownBits(sum)} bits in ${count} `,
+      `${count === 1 ? "token" : "tokens"}, perplexity `,
       Number.isFinite(perplexity) ? perplexity.toLocaleString("en", {maximumSignificantDigits: 4})
         : "infinite",
       numUnknown ? `, ${numUnknown} unknown` : "")];
