@@ -79,7 +79,7 @@ def serve(
     device: Device = "auto",
     debug: Debug = False,
 ) -> None:
-    """Serve models over HTTP, with the OpenAI protocol, until SIGINT or SIGTERM.
+    """Serve models over HTTP, with the OpenAI protocol and a page, until SIGINT or SIGTERM.
 
     The address is printed when the server answers. When a signal arrives, running requests are
     completed first.

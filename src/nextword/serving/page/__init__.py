@@ -1,4 +1,4 @@
-"""The page at `/`: its files, and how browsers are told to confine it."""
+"""The page at `/`: its files and their routes, with a Content-Security-Policy."""
 
 from nextword.serving.page.files import PageFile, page_files
 from nextword.serving.page.routes import page_routes
