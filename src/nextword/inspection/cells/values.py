@@ -139,7 +139,8 @@ def _width(layer: LayerTrace) -> int:
 
 
 def _most_varying(parts: Mapping[str, Tensor]) -> int:
-    states = parts.get("hidden_state", next(reversed(parts.values())))
+    # The hidden state of a projected layer has another width.
+    states = parts["hidden_state"] if "hidden_state" in parts else list(parts.values())[-1]
     if len(states) == 0:
         return 0
     return int(states.double().var(dim=0, correction=0).argmax())
