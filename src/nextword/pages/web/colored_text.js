@@ -6,6 +6,7 @@ import { make } from "./elements.js";
  *
  * `box` contains an element of the class `marks` and, if the text can be typed, a textarea above
  * it. `onText` is called with a new text, `onToken` with the index of the token that is chosen.
+ * Without a textarea, arrow keys choose a token.
  */
 export class ColoredText {
   constructor(box, {onText = () => {}, onToken = () => {}} = {}) {
@@ -18,6 +19,7 @@ export class ColoredText {
     for (const event of ["keyup", "click", "focus"]) {
       this.field?.addEventListener(event, () => this.#chooseAtCaret());
     }
+    if (!this.field) box.addEventListener("keydown", event => this.#onKey(event));
     for (const event of ["pointermove", "click"]) {
       (this.field ?? this.marks).addEventListener(event, place => this.#chooseUnder(place));
     }
@@ -58,6 +60,13 @@ export class ColoredText {
     const caret = this.field.selectionStart;
     const index = this.tokens.findIndex(({start, end}) => start < caret && caret <= end);
     if (index >= 0 && index !== this.chosen) this.choose(index);
+  }
+
+  #onKey(event) {
+    const step = {ArrowLeft: -1, ArrowRight: 1}[event.key];
+    if (!step) return;
+    event.preventDefault();
+    this.choose(Math.max(0, Math.min(this.tokens.length - 1, this.chosen + step)));
   }
 
   #chooseUnder({clientX, clientY}) {

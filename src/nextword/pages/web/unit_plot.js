@@ -22,7 +22,10 @@ const OTHER_STYLE = {color: "var(--soft)", dash: "2 3", shown: false};
 const styleOf = name => STYLES[name] ?? OTHER_STYLE;
 const spelled = name => name.replaceAll("_", " ");
 
-/** Draws into `box`; the boxes to tick are in `legend`. `onToken` is called for a clicked token. */
+/**
+ * Draws into `box`; the boxes to tick are in `legend`. `onToken` is called with a token that is
+ * clicked, or reached by the arrow keys.
+ */
 export class UnitPlot {
   constructor({box, legend, onToken}) {
     this.box = box;
@@ -32,6 +35,7 @@ export class UnitPlot {
     this.names = "";
     this.shown = null;
     new ResizeObserver(() => this.#redraw()).observe(box);
+    box.addEventListener("keydown", event => this.#onKey(event));
   }
 
   /**
@@ -50,6 +54,14 @@ export class UnitPlot {
     if (!this.shown || this.shown.chosen === index) return;
     this.shown.chosen = index;
     this.#redraw();
+  }
+
+  #onKey(event) {
+    const step = {ArrowLeft: -1, ArrowRight: 1}[event.key];
+    const token = (this.shown?.chosen ?? 0) + step;
+    if (!(token >= 0 && token < this.shown?.texts.length)) return;
+    event.preventDefault();
+    this.onToken(token);
   }
 
   #redraw() {

@@ -95,6 +95,7 @@ def test_suggestion_is_accepted_by_click_and_by_key(tried: Opened) -> None:
     tried.page.keyboard.press("Alt+Digit2")
     after_key = tried.page.input_value("#text")
     tried.write("w1 w")
+    assert tried.page.text_content("#next-title") == "Words with “w…”"
     tried.page.focus("#plot")
     tried.page.keyboard.press("1")
 
@@ -153,6 +154,9 @@ def test_two_models_are_shown_side_by_side(tried: Opened) -> None:
     assert tried.texts_of("#other-suggestions .token") == words
     assert tried.texts_of("#other-text .marks i") == ["w1", "w2", "w3"]
     assert [each.split()[0] for each in tried.texts_of("#figures p")] == ["words", "other"]
+    tried.page.focus("#other-text")
+    tried.page.keyboard.press("ArrowLeft")
+    assert tried.page.text_content("#other-detail").startswith("w2 ")
     tried.page.select_option("#second", "")
     assert not tried.page.is_visible("#other")
 
@@ -201,6 +205,9 @@ def test_gates_of_a_unit_are_plotted(tried: Opened) -> None:
     ]
     labels = [tried.page.locator("#plot text").all_text_contents()[i] for i in (-3, -2, -1)]
     assert labels == TEXT.split()
+    tried.page.focus("#plot")
+    tried.page.keyboard.press("ArrowLeft")
+    assert tried.texts_of("#editor .chosen") == ["w2"]
     tried.page.check('input[value="unit"]', force=True)
     strengths = tried.page.eval_on_selector_all(
         "#editor .marks i", "marks => marks.map(mark => Number(mark.style.getPropertyValue('--v')))"

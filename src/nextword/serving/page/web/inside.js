@@ -98,7 +98,8 @@ export class Inside {
         ({...token, start: places[token.start], end: places[token.end]}));
       // The first letters of a text say little about the units.
       this.isChosen ||= unit !== null || trace.tokens.length > 2;
-      byId("unit").value = trace.unit;
+      // Not while another number is typed.
+      if (document.activeElement !== byId("unit")) byId("unit").value = trace.unit;
       this.plot.draw({
         texts: trace.tokens.map(token => token.text),
         values: trace.values,

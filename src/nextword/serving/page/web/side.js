@@ -7,11 +7,13 @@ import { SuggestionList } from "./suggestion_list.js";
 
 const NUM_SUGGESTIONS = 9, NUM_EXPECTED = 3;
 const READ_PAUSE_MS = 60, NEXT_PAUSE_MS = 40;
-/** What separates words, and which signs follow a word without a blank. */
-const PARTIAL_WORD = /[^ \t\n\r\0]*$/;
+/** Signs that follow a word without a blank. */
 const JOINED = /^[,.;:!?)\]}%\u2019\u201d\u2026]/;
 /** A byte that is no character, or a reserved symbol. */
 const NO_TEXT = /^<(?:0x[0-9A-F]{2}|pad|unk|s|\/s)>|\ufffd/;
+
+/** The letters at the end of a text that can still grow. */
+export const partialWord = text => /[^ \t\n\r\0]*$/.exec(text)[0];
 
 /** What one model says of the text; `ids` are those of its elements. */
 export class Side {
@@ -120,7 +122,7 @@ function placed(text, result, areWords) {
   }
   // A word at the end can still grow.
   const last = tokens.at(-1);
-  if (areWords && last && PARTIAL_WORD.exec(text)[0] && last.end === text.length) {
+  if (areWords && last && partialWord(text) && last.end === text.length) {
     last.isPartial = true;
     last.unknown = false;
   }
@@ -148,7 +150,7 @@ export const shownBits = number => (Number.isFinite(number) ? number.toFixed(2) 
 
 /** A text whose last, partial word is replaced by a word, and a blank for the next one. */
 function withWord(text, word, {tokenizer}) {
-  const before = text.replace(PARTIAL_WORD, "");
+  const before = text.slice(0, text.length - partialWord(text).length);
   const isJoined = /punctuation split/.test(tokenizer) && JOINED.test(word);
   return `${isJoined ? before.replace(/ $/, "") : before}${word} `;
 }
@@ -157,5 +159,5 @@ function withWord(text, word, {tokenizer}) {
 function withToken(text, token, model) {
   if (!isOfWords(model)) return NO_TEXT.test(token) ? null : text + token;
   if (token === "</s>") return `${text.replace(/ $/, "")}\n`;
-  return withWord(PARTIAL_WORD.exec(text)[0] ? `${text} ` : text, token, model);
+  return withWord(partialWord(text) ? `${text} ` : text, token, model);
 }

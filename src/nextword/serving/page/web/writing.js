@@ -4,7 +4,7 @@ import { errorIn } from "./api.js";
 import { Generation } from "./generation.js";
 import { Inside } from "./inside.js";
 import { isOfWords } from "./models.js";
-import { shownBits, Side } from "./side.js";
+import { partialWord, shownBits, Side } from "./side.js";
 
 const checked = name => document.querySelector(`input[name="${name}"]:checked`).value;
 
@@ -94,6 +94,8 @@ export class Writing {
   }
 
   #predict() {
+    const partial = checked("entries") === "words" ? partialWord(this.text) : "";
+    byId("next-title").textContent = partial ? `Words with “${partial.slice(0, 16)}…”` : "Next";
     for (const side of this.sides) side.predict(this.text, checked("entries"));
   }
 
