@@ -45,7 +45,7 @@ def units_per_layer(model: LanguageModel) -> tuple[int, ...]:
     neural = require_states(model)
     with inference(neural):
         boundary = torch.tensor([[neural.boundary_id]])
-        layers, _ = trace_layers(neural, boundary, neural.initial_state(1))
+        layers, _ = trace_layers(neural, boundary, state=neural.initial_state(1))
     return tuple(_width(layer) for layer in layers)
 
 
@@ -124,7 +124,7 @@ def _parts(
     steps = torch.from_numpy(traced)[None] if len(traced) else ids[:, :1]
     with inference(model):
         state = model.advance(ids.to(model.device), model.initial_state(1))
-        layers, _ = trace_layers(model, steps, state)
+        layers, _ = trace_layers(model, steps, state=state)
     found = layers[layer - 1]
     width = _width(found)
     named = {**found.gates, **found.states}
