@@ -1,7 +1,7 @@
 // A list of suggestions with the bars of their probabilities: click one, or press its number.
 import { make, percent } from "./elements.js";
 
-/** Shows items {label, probability, accepted}; calls `onAccept` with `accepted` of the chosen one. */
+/** Shows items {label, probability, accepted}; calls `onAccept` with `accepted` of one of them. */
 export class SuggestionList {
   constructor(list, {onAccept, hasKeys = true}) {
     this.list = list;

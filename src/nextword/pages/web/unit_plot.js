@@ -101,7 +101,8 @@ export class UnitPlot {
 
   #label(numTokens, values) {
     if (!numTokens) return "Nothing has been read.";
-    const last = Object.entries(values).map(([name, each]) => `${spelled(name)} ${each.at(-1).toFixed(2)}`);
+    const last = Object.entries(values)
+      .map(([name, each]) => `${spelled(name)} ${each.at(-1).toFixed(2)}`);
     return `Plot over ${numTokens} tokens. After the last one: ${last.join(", ")}.`;
   }
 }

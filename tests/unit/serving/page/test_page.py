@@ -103,6 +103,24 @@ def test_suggestion_is_accepted_by_click_and_by_key(tried: Opened) -> None:
     assert re.fullmatch(r"w1 w\d+ ", tried.page.input_value("#text"))
 
 
+def test_suggestion_for_an_older_text_is_not_accepted(tried: Opened) -> None:
+    tried.write(TEXT)
+    tried.page.focus("#text")
+
+    # The suggestions are asked for later than in the task that types and accepts.
+    tried.page.evaluate(
+        """() => {
+          const field = document.getElementById('text');
+          field.value += 'w9 ';
+          field.dispatchEvent(new InputEvent('input'));
+          document.querySelector('#suggestions button').click();
+        }"""
+    )
+
+    assert tried.page.input_value("#text") == f"{TEXT}w9 "
+    tried.wait()
+
+
 def test_tokens_are_colored_by_their_surprise(tried: Opened) -> None:
     tried.write("w1 w2 zzz w3 w4")
 

@@ -23,7 +23,8 @@ function startPage(engine, prompt) {
   new Generation(engine, {
     place: () => {
       reader.readOn();
-      return {text: editor.field.value, state: reader.steps.at(-1).state, logProbs: reader.logProbs};
+      const {state} = reader.steps.at(-1);
+      return {text: editor.field.value, state, logProbs: reader.logProbs};
     },
     onUse: setText,
   });
@@ -48,6 +49,8 @@ function startPage(engine, prompt) {
       suggestions.show(editor.field.value);
       editor.choose(reader.tokens.length - 1);
     } else {
+      // Those for the text before it would undo the change.
+      suggestions.clear();
       timer = setTimeout(continueReading);
     }
   }

@@ -30,7 +30,12 @@ export class Suggestions {
     }));
   }
 
-  /** Words that start with the letters typed so far, by their probability after the words before. */
+  /** Show none. */
+  clear() {
+    this.list.show([]);
+  }
+
+  /** Words that start with the letters typed so far, by their probability after those before. */
   #completions(text, partial) {
     const {tokenizer, model, steps} = this.reader;
     const logProbs = model.logProbs(steps.at(-2).state);

@@ -32,7 +32,8 @@ export class Generation {
     this.showError(null);
     let reason = "";
     try {
-      for await (const {choices: [choice]} of events("v1/completions", this.#fields(prompt), signal)) {
+      const chunks = events("v1/completions", this.#fields(prompt), signal);
+      for await (const {choices: [choice]} of chunks) {
         const isAtEnd = this.#isAtEnd();
         added.data += choice.text;
         if (isAtEnd) this.output.scrollTop = this.output.scrollHeight;

@@ -22,7 +22,8 @@ class Tabs {
     this.tabs = TABS.filter(({task}) => models.of(task).length);
     this.views = {};
     this.buttons = this.tabs.map(({id, name}) => {
-      const button = make("button", {type: "button", role: "tab", id: `${id}-tab`, textContent: name});
+      const button = make("button", {type: "button", id: `${id}-tab`, textContent: name});
+      button.setAttribute("role", "tab");
       button.setAttribute("aria-controls", id);
       button.addEventListener("click", () => this.open(id));
       byId(id).setAttribute("role", "tabpanel");

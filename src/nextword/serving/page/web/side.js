@@ -25,12 +25,16 @@ export class Side {
       onText,
       onToken: index => {
         const start = this.text.tokens[index]?.start;
-        this.token = this.tokens.find(token => token.start === start);
-        byId(ids.detail).replaceChildren(...detailsOf(this.token));
-        onToken(this.token);
+        const chosen = this.tokens.find(token => token.start === start);
+        byId(ids.detail).replaceChildren(...detailsOf(chosen));
+        onToken(chosen);
       },
     });
-    this.list = new SuggestionList(byId(ids.list), {onAccept, hasKeys});
+    this.list = new SuggestionList(byId(ids.list), {
+      // The suggestions for a text that was changed would undo the change.
+      onAccept: accepted => this.list.list.ariaBusy === "true" || onAccept(accepted),
+      hasKeys,
+    });
     this.reading = new Latest(READ_PAUSE_MS, {onError: onReadError});
     this.predicting = new Latest(NEXT_PAUSE_MS, {onError: onNextError});
   }
@@ -146,7 +150,8 @@ function detailsOf(token) {
 }
 
 /** A number of bits, as text. */
-export const shownBits = number => (Number.isFinite(number) ? number.toFixed(2) : "infinitely many");
+export const shownBits = number =>
+  Number.isFinite(number) ? number.toFixed(2) : "infinitely many";
 
 /** A text whose last, partial word is replaced by a word, and a blank for the next one. */
 function withWord(text, word, {tokenizer}) {

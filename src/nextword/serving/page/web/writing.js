@@ -95,7 +95,8 @@ export class Writing {
 
   #predict() {
     const partial = checked("entries") === "words" ? partialWord(this.text) : "";
-    byId("next-title").textContent = partial ? `Words with “${partial.slice(0, 16)}…”` : "Next";
+    const title = partial ? `Words with “${partial.slice(0, 16)}…”` : "Next";
+    byId("next-title").textContent = title;
     for (const side of this.sides) side.predict(this.text, checked("entries"));
   }
 
@@ -103,7 +104,8 @@ export class Writing {
     const {text} = this;
     const mostBits = Math.max(...this.sides.map(side => side.mostBits));
     const bySurprise = checked("color") === "surprise";
-    const surprise = token => ({...token, value: token.isPartial ? 0 : token.bits / token.count / mostBits});
+    const surprise = token =>
+      ({...token, value: token.isPartial ? 0 : token.bits / token.count / mostBits});
     for (const side of this.sides) {
       const own = side === this.first && !bySurprise ? this.inside.values : null;
       side.text.paint(text, fitting(own ?? side.tokens.map(surprise), text));
