@@ -38,6 +38,11 @@ class LoadedScorer:
     scorer: Scorer
     source: "ArpaModel | tuple[LanguageModel, Tokenizer]"
 
+    @property
+    def has_words(self) -> bool:
+        """Whether the entries of the vocabulary are words; those of an ARPA file are."""
+        return isinstance(self.source, ArpaModel) or self.source[1].is_word_level
+
 
 def load_scorer(path: str, *, config: Config) -> LoadedScorer:
     """Load a model.

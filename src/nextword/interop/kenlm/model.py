@@ -147,6 +147,11 @@ class Model:
         """The text of each entry of the vocabulary: words, or the tokens of other models."""
         return tuple(self._scorer.entries)
 
+    @property
+    def has_words(self) -> bool:
+        """Whether the entries of the vocabulary are words."""
+        return self._loaded.has_words
+
     def next_scores(self, state: State | None = None) -> Float64[np.ndarray, " vocab"]:
         """Return the log10 probability of every entry of the vocabulary, (vocab).
 
