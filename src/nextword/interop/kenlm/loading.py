@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nextword.base import CheckpointError, ConfigError, DataError, checked_path
+from nextword.base import CheckpointError, ConfigError, DataError
 from nextword.interop.kenlm.config import Config
 from nextword.interop.kenlm.errors import ModelFileError
 from nextword.interop.kenlm.ngram_scorer import NgramScorer, ngram_words
 from nextword.interop.kenlm.scorer import END, START, Scorer
+from nextword.interop.loading import load_stored
 from nextword.ngrams import ArpaModel, read_arpa, spelt_tokens
 from nextword.text import open_stream
 from nextword.tokens import Tokenizer
@@ -159,20 +160,5 @@ def _id_of(tokenizer: Tokenizer, word: str) -> int:
 
 
 def _load_any(path: str, config: Config) -> LoadedScorer:
-    from nextword.tensors import resolve_device
-
-    device = resolve_device(config.device)
-    if config.encoding is not None:
-        raise ConfigError(
-            f"an encoding ({config.encoding!r}) is only used for ARPA files; {path} is not one.",
-            help="Leave it out.",
-        )
-    if path.startswith(_HUGGINGFACE_PREFIX):
-        from nextword.interop.huggingface import load_huggingface
-
-        stored = load_huggingface(path.removeprefix(_HUGGINGFACE_PREFIX), device=device)
-    else:
-        from nextword.storage import load_model
-
-        stored = load_model(checked_path(path), device=device)
+    stored = load_stored(path, device=config.device, encoding=config.encoding)
     return scorer_of(stored.model, stored.tokenizer)
