@@ -29,6 +29,7 @@ CONTRACT = {
 
 #: Interfaces of other libraries, whose callers pass these arguments by position.
 OTHER_LIBRARIES = {
+    "nextword.interop.ctc.pyctcdecode_model.PyctcdecodeModel.score",
     "nextword.interop.kenlm.model.Model.BaseFullScore",
     "nextword.interop.kenlm.model.Model.BaseScore",
     "nextword.interop.kenlm.model.Model.full_scores",

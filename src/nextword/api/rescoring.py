@@ -103,6 +103,7 @@ def rescore(
     )
     if dev is not None:
         dev_lists = _lists(dev, dev_scores, format=format, is_cost=is_cost)
+        _check_scores(lists, dev_lists)
         weights = tune(dev_lists, models, references=_references(dev_references))
     elif lists.score_names:
         require(
@@ -128,6 +129,18 @@ def _check_weights(dev: Lists | None, **weights: float | None) -> None:
         dev is not None or weights["weight"] is not None,
         "there is neither a weight of the language model nor a development set.",
         help="Set weight, such as 0.5, or name a development set that tunes it.",
+    )
+
+
+def _check_scores(lists: NbestLists, dev: NbestLists) -> None:
+    """Raise a ConfigError if the lists have other scores than those of the development set."""
+    is_named = lists.format == dev.format == "jsonl"
+    require(
+        len(lists.score_names) == len(dev.score_names)
+        and (not is_named or lists.score_names == dev.score_names),
+        f"the scores of {lists.source} are {', '.join(lists.score_names) or 'missing'}, those of "
+        f"the development set {dev.source} are {', '.join(dev.score_names) or 'missing'}.",
+        help="Both need the same scores.",
     )
 
 

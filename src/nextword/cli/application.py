@@ -70,7 +70,7 @@ for _name, _command, _summary in (
     ("generate", generate, "Generate text."),
     ("next", next_words, "Print the most probable next words."),
     ("score", score, "Print the log-probability of each line."),
-    ("rescore", rescore, "Rank the hypotheses of a recognizer anew."),
+    ("rescore", rescore, "Rerank the hypotheses of a recognizer."),
     ("surprisal", surprisal, "Print how unexpected each word is."),
     ("pairs", pairs, "Compare the sentences of minimal pairs."),
     ("encode", encode, "Print a vector of each line, or its nearest neighbours."),

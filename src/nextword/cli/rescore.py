@@ -1,4 +1,4 @@
-"""`nextword rescore`: rank the hypotheses of a recognizer anew."""
+"""`nextword rescore`: rerank the hypotheses of a recognizer."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -83,7 +83,7 @@ def rescore(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Rank the hypotheses of a recognizer by its scores and a language model.
+    """Rerank the hypotheses of a recognizer by its scores and a language model.
 
     Prints the best text of each utterance, or with --out or --json a report. The weights of model,
     words and low-order model are tuned on a development set, or given.

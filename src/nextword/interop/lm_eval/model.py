@@ -93,7 +93,7 @@ class LmEvalModel(_Base):
             begins: dict[bytes, Session] = {}
             for number in numbers:
                 continuation = requests[number].args[1]
-                before, ids, unknown = split_ids(self.tokenizer, context, continuation)
+                before, ids, unknown = split_ids(self.tokenizer, context, continuation=continuation)
                 counts.add(unknown)
                 if before.tobytes() not in begins:
                     session = Session(self.model)
@@ -163,7 +163,7 @@ def register() -> None:
 
 
 def split_ids(
-    tokenizer: Tokenizer, context: str, continuation: str
+    tokenizer: Tokenizer, context: str, *, continuation: str
 ) -> tuple[Int64[np.ndarray, " before"], Int64[np.ndarray, " after"], np.ndarray]:
     """Return the ids of a context and of its continuation, and which of the latter are unknown.
 

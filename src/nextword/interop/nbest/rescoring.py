@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from nextword.base import ConfigError, Values, require
+from nextword.base import ConfigError, DataError, Values, require
 from nextword.interop.nbest.lists import Hypothesis, NbestLists
 from nextword.interop.nbest.model_scores import Member, ModelScores, score_hypotheses
 from nextword.interop.nbest.tuning import Features, Weights, tune_weights
@@ -154,7 +154,8 @@ def rescore_lists(
 
     Raises:
         ConfigError: The weights are for another number of scores.
-        DataError: A reference is missing or has no hypotheses.
+        DataError: A reference is missing or has no hypotheses, or the low-order model gives a
+            hypothesis the probability 0.
     """
     started = time.perf_counter()
     features, scores = _features(lists, models)
@@ -216,9 +217,25 @@ def _with_errors(
     )
 
 
+def _refuse_zero(lists: NbestLists, scores: ModelScores) -> None:
+    """Raise a DataError if the low-order model gives a hypothesis the probability 0.
+
+    Its logarithm is subtracted, so the hypothesis would win.
+    """
+    for utterance, log_probs in zip(lists.utterances, scores.log_probs, strict=True):
+        if not np.isfinite(log_probs).all():
+            raise DataError(
+                f"the low-order model gives a hypothesis of utterance {utterance.name} the "
+                "probability 0.",
+                help="Use a smoothed model, such as one with Kneser-Ney smoothing.",
+            )
+
+
 def _features(lists: NbestLists, models: Models) -> tuple[Features, ModelScores]:
     main = score_hypotheses(lists, models.main, other=models.other, weight=models.interpolation)
     low = None if models.low_order is None else score_hypotheses(lists, models.low_order)
+    if low is not None:
+        _refuse_zero(lists, low)
     tables = []
     for number, utterance in enumerate(lists.utterances):
         columns = [np.array([each.scores for each in utterance.hypotheses])]

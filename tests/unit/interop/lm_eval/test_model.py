@@ -87,7 +87,7 @@ def test_empty_texts(subject: LmEvalModel) -> None:
 def test_ids_of_the_parts_are_those_of_the_whole(kind: Any) -> None:
     tokenizer = tokenizer_of(random_text(50) + "the hen of the men\n" * 9, kind=kind)
 
-    before, after, unknown = split_ids(tokenizer, "the hen ", "of the men")
+    before, after, unknown = split_ids(tokenizer, "the hen ", continuation="of the men")
 
     whole = tokenizer.encode("the hen of the men").ids
     assert np.concatenate([before, after]).tolist() == whole.tolist()

@@ -255,3 +255,27 @@ def test_settings_that_do_not_fit_are_refused(
 
     with pytest.raises(ConfigError, match=message):
         nw.rescore(tmp_path / "model.arpa", tmp_path / "n.tsv", **arguments)  # type: ignore[arg-type]
+
+
+def test_low_order_model_with_zeros_is_refused() -> None:
+    used = member()
+    size = used.tokenizer.vocab_size
+    zeros = ConstantModel([0.0] * (size - 1) + [1.0])
+    low = Member(model=zeros, tokenizer=used.tokenizer, name="zeros")
+
+    with pytest.raises(DataError, match="hypothesis of utterance u0 the probability 0"):
+        rescore_lists(
+            noisy_lists(2, seed=0),
+            Models(main=used, low_order=low),
+            weights=Weights(weight=1.0, low_order_weight=0.5),
+        )
+
+
+def test_development_set_with_other_scores_is_refused(tmp_path: Path) -> None:
+    kenlm.train(SENTENCES, order=2, out=tmp_path / "model.arpa")
+    for name, score in (("test", "am"), ("dev", "lm")):
+        line = {"id": 1, "reference": "a", "text": "a", "scores": {score: 1}}
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=r"are am, those of the development set .* are lm"):
+        nw.rescore(tmp_path / "model.arpa", tmp_path / "test.jsonl", dev=tmp_path / "dev.jsonl")
