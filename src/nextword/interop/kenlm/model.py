@@ -116,6 +116,19 @@ class Model:
         """Return the perplexity per word of a sentence, its end included."""
         return float(10.0 ** (-self.score(sentence) / (len(words_of(sentence)) + 1)))
 
+    def document_perplexity(self, text: str | bytes) -> float:
+        r"""Return the perplexity per word of a document, as CCNet and datatrove compute it.
+
+        Each line is a sentence of its own, and its end counts as a word; so do empty lines.
+
+        Args:
+            text: The document. Normalize and tokenize it as the text of the model was.
+        """
+        lines = as_text(text).split("\n")
+        log10 = sum(self.score(line) for line in lines)
+        length = sum(len(words_of(line)) + 1 for line in lines)
+        return float(10.0 ** (-log10 / length))
+
     def BeginSentenceWrite(self, state: State) -> None:
         """Set a state to the start of a sentence."""
         state.write(self._scorer.begin())

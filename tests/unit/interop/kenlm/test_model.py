@@ -172,6 +172,15 @@ def test_perplexity_counts_words_and_the_end(arpa: Path) -> None:
     assert model.perplexity("red hus") == pytest.approx(10 ** (0.7 / 3), rel=1e-5)
 
 
+def test_document_perplexity_counts_every_line(arpa: Path) -> None:
+    model = kenlm.Model(arpa)
+    log10 = model.score("red hus") + model.score("") + model.score("hus")
+
+    assert model.document_perplexity("red hus\n\nhus") == pytest.approx(10 ** (-log10 / 6))
+    assert model.document_perplexity(b"red hus") == pytest.approx(model.perplexity("red hus"))
+    assert model.document_perplexity("") == pytest.approx(model.perplexity(""))
+
+
 @pytest.mark.parametrize("name", ["window-3-untied", "lstm-1-tied", "ngram-3-kneser_ney"])
 def test_equal_states_predict_the_same(name: str) -> None:
     model = of_case(name)
