@@ -36,6 +36,8 @@ def test_rescore_json_has_the_report(cli: Call, ngram_run: Path, lists: Path) ->
     values = json.loads(finished.out)
     assert values["schema"] == 1
     assert values["is_tuned"] is True
+    assert values["is_tuned_on_itself"] is True
+    assert "WARNING: the weights were tuned on these lists themselves" in finished.err
     assert values["num_hypotheses"] == 3
     assert values["oracle"] == 0.0
     assert set(values["weights"]) == {"scores", "weight", "penalty", "low_order_weight"}

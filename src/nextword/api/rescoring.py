@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nextword.api.loading import load_language_model
 from nextword.api.model import Model
-from nextword.base import require
+from nextword.base import require, require_range
 from nextword.interop.nbest import (
     Member,
     Models,
@@ -15,10 +15,14 @@ from nextword.interop.nbest import (
     Weights,
     read_nbest,
     read_references,
+    require_new,
     rescore_lists,
     tune,
     write_nbest,
 )
+
+#: Far larger than any weight of use.
+_LARGEST = 1e6
 
 ModelName = str | Path | Model
 Lists = str | Path | NbestLists
@@ -90,6 +94,8 @@ def rescore(
         "there is a low-order model without a weight.",
         help="Set low_order_weight, or name a development set.",
     )
+    if out is not None:
+        require_new(out)
     lists = _lists(nbest, scores, format=format, is_cost=is_cost)
     texts = _references(references)
     models = Models(
@@ -119,6 +125,9 @@ def rescore(
 
 
 def _check_weights(dev: Lists | None, **weights: float | None) -> None:
+    require_range("weight", weights["weight"], low=0.0, high=_LARGEST)
+    require_range("penalty", weights["penalty"], low=-_LARGEST, high=_LARGEST)
+    require_range("low_order_weight", weights["low_order_weight"], low=0.0, high=_LARGEST)
     given = [name for name, value in weights.items() if value is not None]
     require(
         dev is None or not given,

@@ -163,6 +163,11 @@ def _notes(report: "RescoreReport", *, has_scores: bool) -> list[str]:
     notes = []
     if not has_scores:
         notes.append("note: the lists have no scores; the language model alone ranks them.")
+    if report.is_tuned_on_itself and report.after is not None:
+        notes.append(
+            "WARNING: the weights were tuned on these lists themselves, so the gain is too high; "
+            "use other lists as the development set."
+        )
     if report.has_gain is False:
         baseline = "the recognizer" if report.penalty_only is None else "a penalty for words alone"
         notes.append(

@@ -13,7 +13,7 @@ from nextword.interop.nbest.rescoring import (
 )
 from nextword.interop.nbest.tuning import Weights
 from nextword.interop.nbest.word_errors import WordErrors
-from nextword.interop.nbest.writing import write_nbest
+from nextword.interop.nbest.writing import require_new, write_nbest
 
 __all__ = [
     "Hypothesis",
@@ -29,6 +29,7 @@ __all__ = [
     "WordErrors",
     "read_nbest",
     "read_references",
+    "require_new",
     "rescore_lists",
     "score_hypotheses",
     "tune",

@@ -84,7 +84,7 @@ def read_references(path: str | Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for where, line in lines:
         values = _object(where, line)
-        name = str(_value(where, values, "id"))
+        name = _name(where, values)
         if name in found:
             fail(where, f"{name} occurs a second time.")
         found[name] = _text(where, values.get("reference", values.get("text")))
@@ -99,6 +99,8 @@ def _guessed(path: Path) -> str:
             return "kaldi"
         raise DataError(f"{path} has neither 1best_recog nor text.", help=_FORMATS_HELP)
     first = next((line for _, line in numbered_lines(path)), "")
+    if not first:
+        raise DataError(f"{path} is empty.", help=_FORMATS_HELP)
     if first.lstrip().startswith("{"):
         return "jsonl"
     if _ICEFALL.fullmatch(first):
@@ -139,6 +141,9 @@ def _espnet(path: Path, scores: Sequence[Path]) -> tuple[list[str], list[Utteran
     ranked: dict[str, dict[int, Hypothesis]] = {}
     for rank, folder in folders:
         texts, numbers = table(folder / "text"), table(folder / "score")
+        for name, (place, _) in numbers.items():
+            if name not in texts:
+                fail(place, f"{name} has no text in {folder / 'text'}.")
         for name, (place, text) in texts.items():
             if name not in numbers:
                 fail(place, f"{name} has no score in {folder / 'score'}.")
@@ -165,6 +170,12 @@ def _icefall(path: Path, scores: Sequence[Path]) -> tuple[list[str], list[Uttera
             fail(place, "some hypotheses have a score and others have none.")
         numbers = () if score is None else (number_of(place, score),)
         found.setdefault(name, []).append(Hypothesis(text=text, scores=numbers))
+    empty = next((name for name in references if name not in found), None)
+    if empty is not None:
+        raise DataError(
+            f"{path}: {empty} has a reference but no hypothesis.",
+            help="Add an empty one if nothing was recognized.",
+        )
     return ["score"] if True in has_scores else [], [
         Utterance(name=name, hypotheses=tuple(hypotheses), reference=references.get(name))
         for name, hypotheses in found.items()
@@ -201,12 +212,14 @@ def _jsonl(path: Path, scores: Sequence[Path]) -> tuple[list[str], list[Utteranc
     names: list[str] | None = None
     for place, line in numbered_lines(path):
         values = _object(place, line)
-        name = str(_value(place, values, "id"))
+        name = _name(place, values)
         if "reference" in values:
             references[name] = _text(place, values["reference"])
         entries = values.get("nbest", [values])
         if not isinstance(entries, list):
             fail(place, "nbest is not a list.")
+        if not entries:
+            fail(place, "nbest is empty.", help="Add an empty text if nothing was recognized.")
         for entry in entries:
             if not isinstance(entry, dict):
                 fail(place, "a hypothesis is not a JSON object.")
@@ -245,6 +258,13 @@ def _value(place: str, values: dict[str, Any], key: str) -> Any:
     if key not in values:
         fail(place, f"the key {key!r} is missing.", help="Each hypothesis needs id and text.")
     return values[key]
+
+
+def _name(place: str, values: dict[str, Any]) -> str:
+    name = _value(place, values, "id")
+    if isinstance(name, bool) or not isinstance(name, str | int) or name == "":
+        fail(place, f"the id {name!r} is neither a name nor a number.")
+    return str(name)
 
 
 def _text(place: str, value: Any) -> str:

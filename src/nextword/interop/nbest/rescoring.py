@@ -46,6 +46,7 @@ class RescoreReport:
         num_hypotheses: Number of hypotheses.
         weights: The weights.
         is_tuned: Whether they were tuned on a development set.
+        is_tuned_on_itself: Whether that set has the same lists, so that the gain is too high.
         num_tokens: Number of tokens of all hypotheses.
         num_computed: Number of tokens that the model computed: common beginnings once.
         unknown_rate: Share of the tokens outside the vocabulary.
@@ -68,6 +69,7 @@ class RescoreReport:
     num_computed: int
     unknown_rate: float
     seconds: float
+    is_tuned_on_itself: bool = False
     before: float | None = None
     penalty_only: float | None = None
     after: float | None = None
@@ -110,10 +112,12 @@ class Tuned:
     Attributes:
         weights: With the language model.
         penalty_only: Without it.
+        lists: The n-best lists of the development set.
     """
 
     weights: Weights
     penalty_only: Weights
+    lists: NbestLists
 
 
 def tune(
@@ -134,6 +138,7 @@ def tune(
     return Tuned(
         weights=tune_weights(features, errors),
         penalty_only=tune_weights(features, errors, with_model=False),
+        lists=lists,
     )
 
 
@@ -174,6 +179,7 @@ def rescore_lists(
         num_hypotheses=lists.num_hypotheses,
         weights=used,
         is_tuned=isinstance(weights, Tuned),
+        is_tuned_on_itself=_is_same(weights, lists),
         num_tokens=scores.num_tokens,
         num_computed=scores.num_computed,
         unknown_rate=scores.num_unknown / max(1, scores.num_tokens),
@@ -191,6 +197,10 @@ def rescore_lists(
         for utterance, totals in zip(lists.utterances, features.totals(used), strict=True)
     ]
     return RescoreResult(lists=lists, rankings=rankings, report=report)
+
+
+def _is_same(weights: Weights | Tuned, lists: NbestLists) -> bool:
+    return isinstance(weights, Tuned) and weights.lists.utterances == lists.utterances
 
 
 def _with_errors(

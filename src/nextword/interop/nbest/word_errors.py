@@ -92,15 +92,15 @@ def _references(lists: NbestLists, references: Mapping[str, str] | None) -> list
     missing = [name for name in names if name not in known]
     if missing:
         raise DataError(
-            f"{len(missing):,} utterances of {lists.source} have no reference, such as "
-            f"{missing[0]}.",
+            f"{len(missing):,} of {len(names):,} utterances of {lists.source} have no reference, "
+            f"such as {missing[0]}.",
             help="Add their references.",
         )
     extra = sorted(set(known) - set(names))
     if extra:
         raise DataError(
-            f"{len(extra):,} references have no hypotheses in {lists.source}, such as {extra[0]}; "
-            "without them the error rate would be too low.",
+            f"{len(extra):,} of {len(known):,} references have no hypotheses in {lists.source}, "
+            f"such as {extra[0]}; without them the error rate would be too low.",
             help="Remove them from the references, or add empty hypotheses.",
         )
     found = [known[name].split() for name in names]

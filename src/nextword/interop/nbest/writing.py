@@ -11,6 +11,21 @@ from nextword.interop.nbest.lists import Hypothesis, NbestLists, Utterance
 Ranking = Sequence[tuple[Hypothesis, float]]
 
 
+def require_new(path: str | Path) -> Path:
+    """Return the path of a file or folder that does not exist yet.
+
+    Raises:
+        ConfigError: It exists.
+    """
+    place = checked_path(path)
+    if place.exists():
+        raise ConfigError(
+            f"{place} exists already; it is not replaced.",
+            help="Remove it, or choose another path.",
+        )
+    return place
+
+
 def write_nbest(path: str | Path, lists: NbestLists, *, rankings: Sequence[Ranking]) -> list[Path]:
     """Write the hypotheses of each utterance, best first, with their new scores.
 
@@ -27,12 +42,7 @@ def write_nbest(path: str | Path, lists: NbestLists, *, rankings: Sequence[Ranki
     Raises:
         ConfigError: The path exists.
     """
-    place = checked_path(path)
-    if place.exists():
-        raise ConfigError(
-            f"{place} exists already; it is not replaced.",
-            help="Remove it, or choose another path.",
-        )
+    place = require_new(path)
     pairs = list(zip(lists.utterances, rankings, strict=True))
     files = _FILES[lists.format](pairs)
     written = []

@@ -144,6 +144,7 @@ def test_words_of_several_tokens_have_the_score_of_the_line(kind: TokenizerKind)
         assert (unknown > 0) == (score.num_unknown > 0)
 
 
+@pytest.mark.exhaustive
 def test_score_of_a_transformers_model_is_that_of_score_lines() -> None:
     language_model = huggingface_models.model("llama")
     tokenizer = huggingface_models.tokenizer()

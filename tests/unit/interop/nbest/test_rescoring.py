@@ -183,9 +183,9 @@ def test_word_errors_count_every_kind_of_edit() -> None:
 
     assert errors.by_hypothesis[0].tolist() == [0, 1, 1, 1, 3]
     assert errors.rate([1]) == pytest.approx(1 / 3)
-    with pytest.raises(DataError, match="1 utterances of made have no reference, such as u0"):
+    with pytest.raises(DataError, match="1 of 1 utterances of made have no reference, such as u0"):
         WordErrors.of(lists, {"u1": "a"})
-    with pytest.raises(DataError, match="1 references have no hypotheses in made, such as u1"):
+    with pytest.raises(DataError, match="1 of 2 references have no hypotheses in made, such as u1"):
         WordErrors.of(lists, {"u0": "a", "u1": "b"})
     with pytest.raises(DataError, match="the references have no words"):
         WordErrors.of(lists, {"u0": " "})
@@ -244,6 +244,9 @@ def test_rescore_of_files_tunes_writes_and_reports(tmp_path: Path) -> None:
         ({"weight": 1.0, "dev": "x"}, "weight is set, but the weights are tuned"),
         ({"weight": 1.0, "low_order_weight": 1.0}, "there is no low-order model"),
         ({"weight": 1.0, "low_order": "x"}, "a low-order model without a weight"),
+        ({"weight": float("nan")}, "weight is nan; it must be at least 0"),
+        ({"weight": -1.0}, r"weight is -1\.0; it must be at least 0"),
+        ({"weight": 1.0, "penalty": float("inf")}, "penalty is inf"),
         ({"weight": 1.0, "interpolation": 1.5}, r"interpolation is 1\.5"),
     ],
 )
