@@ -49,6 +49,7 @@ from nextword.evaluation.perplexity import (
     unknown_note,
 )
 from nextword.evaluation.scoring import ScoredWindow, score_units
+from nextword.evaluation.shared_prefixes import SharedScores, shared_prefix_log_probs
 from nextword.evaluation.surprisal import (
     LineSurprisal,
     TokenSurprisal,
@@ -73,6 +74,7 @@ __all__ = [
     "PerplexityCard",
     "RunTexts",
     "ScoredWindow",
+    "SharedScores",
     "Sums",
     "TextFacts",
     "TokenSurprisal",
@@ -102,6 +104,7 @@ __all__ = [
     "render_cards",
     "resolve_reset",
     "score_units",
+    "shared_prefix_log_probs",
     "target_leak",
     "texts_of_run",
     "tune_cache",

@@ -2,6 +2,7 @@
 
 from nextword.generation.completion import CacheConfig, TypingSession, complete
 from nextword.generation.direction import require_forward
+from nextword.generation.fed_rows import score_rows
 from nextword.generation.generate import (
     FinishReason,
     GeneratedToken,
@@ -38,4 +39,5 @@ __all__ = [
     "next_tokens",
     "require_forward",
     "sample",
+    "score_rows",
 ]
