@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         HuggingFaceTokenizer,
         WindowedHuggingFaceModel,
         load_huggingface,
+        register_auto_classes,
     )
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "HuggingFaceTokenizer",
     "WindowedHuggingFaceModel",
     "load_huggingface",
+    "register_auto_classes",
 ]
 
 
