@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nextword.base import FormatError, NextwordError
+from nextword.optim import follows_steps
 from nextword.storage import RunFolder, RunLock, load_latest_checkpoint, sweep_leftovers
 from nextword.training.loop.callbacks import Callback
 from nextword.training.loop.config import LoopConfig
@@ -114,6 +115,12 @@ def minimize(
     _restore(state, run)
     if state.progress.is_finished and run.model_folder.exists():
         return state.progress
+    if config.max_minutes is not None and follows_steps(config.schedule):
+        _logger.info(
+            "training.max_minutes=%g: the learning-rate schedule is fitted to the time",
+            config.max_minutes,
+            extra={"notice": True},
+        )
     with stop_on_signals() as stop:
         trainer = Trainer(
             state, config, run=run, save_best=save_best, callbacks=callbacks, stop=stop
