@@ -14,7 +14,7 @@ from nextword.base import (
     decode_layers,
     merge,
 )
-from nextword.families import FAMILIES
+from nextword.families import FAMILIES, NeuralModelConfig
 from nextword.progress import ProgressDisplay, default_display
 from nextword.storage import RunFolder, read_model_config
 from nextword.text import ByteStream
@@ -26,10 +26,10 @@ from nextword.training import (
     RunConfig,
     RunResult,
     cell_layer,
+    is_recipe,
     plan_training,
     read_recipe,
     read_settings,
-    recipe_names,
     refuse_idle_settings,
     refuse_other_parts,
     run_training,
@@ -121,7 +121,8 @@ def train(
         recipe: Name of a recipe, or a TOML file; the recipe `default` when None.
         valid: Validation texts; a share of `texts` when None.
         test: Test texts, evaluated after training.
-        init: Model to start from; see the recipe `fine-tune`.
+        init: Model to start from. The updates are then those of the recipe `fine-tune`, also if
+            another recipe is named.
         seed: Seed of all random number generators; that of the recipe when None.
         settings: Values that override the recipe, nested or with dotted keys, such as
             `{"model.cell": "gru", "training.epochs": 3}`.
@@ -239,7 +240,7 @@ def _changed_parts(base: Values, settings: Sequence[Mapping[str, object]]) -> li
     The values of a file of settings and of a saved run do not change.
     """
     name = base.source.removeprefix("recipe ") if isinstance(base, Layer) else ""
-    if name not in recipe_names():
+    if not is_recipe(name):
         return []
     return [cell_layer(base, settings, name=name), tokenizer_layer(base, settings)]
 
@@ -278,12 +279,41 @@ def _base_layer(
             help="Name the model with --init MODEL, or choose another recipe.",
         )
     name = default if recipe is None else recipe
+    if init is not None and recipe is not None:
+        name = _recipe_of_start(recipe, init=str(init))
     base = Layer(read_recipe(name), source=f"recipe {name}")
     if recipe is None and family in FAMILIES and family not in RECIPE_OF_FAMILY:
         base.pop("model", None)  # a registered family has its own settings
     if recipe is None:
         _logger.info("no recipe is given: the recipe is %s", name, extra={"notice": True})
     return base
+
+
+def _recipe_of_start(recipe: str, *, init: str) -> str:
+    """Return the recipe of a training that starts from a model: `fine-tune`, for every network.
+
+    The architecture and the tokenizer are those of the model, and the updates of another recipe
+    are those of a training from random weights, whose first steps would undo what the model has
+    learned. A file of settings is used as it is.
+
+    Args:
+        recipe: Name of a recipe, or a TOML file.
+        init: The model to start from, for the notice.
+    """
+    if not is_recipe(recipe) or recipe == FINE_TUNING_RECIPE:
+        return recipe
+    family = _family_of(read_recipe(recipe))
+    if not issubclass(FAMILIES[family], NeuralModelConfig):
+        return recipe
+    _logger.info(
+        "the architecture and the tokenizer are those of %s, and the updates those of the recipe "
+        "%s, not of %s, whose rate is for random weights; --set changes them",
+        init,
+        FINE_TUNING_RECIPE,
+        recipe,
+        extra={"notice": True},
+    )
+    return FINE_TUNING_RECIPE
 
 
 def _family_of(values: Mapping[str, Any]) -> str:

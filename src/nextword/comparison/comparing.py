@@ -19,6 +19,7 @@ from nextword.base import (
     write_bytes,
     write_json,
 )
+from nextword.comparison.checking import incomparable, require_comparable
 from nextword.comparison.differences import LineScores, difference_to, mean_scores
 from nextword.comparison.drawing import draw_comparison
 from nextword.comparison.entries import parse_entries
@@ -26,7 +27,7 @@ from nextword.comparison.measuring import units_of_lines
 from nextword.comparison.page import PAGE_FILE, Side, token_sections, write_page
 from nextword.comparison.plan import Budget, ComparisonPlan, Job, plan_comparison
 from nextword.comparison.rows import Figure, Part, Row, SeedResult
-from nextword.comparison.running import Measured, Runner
+from nextword.comparison.running import RUNS, Measured, Runner
 from nextword.comparison.table import ranked, render_csv, render_markdown
 from nextword.evaluation import PerplexityCard, comparability, texts_of_run
 from nextword.storage import RunFolder
@@ -157,6 +158,14 @@ class _Comparison:
             raise ConfigError(
                 "there is no text to measure on.", help="Name --test, or a --split with a share."
             )
+        part = "test" if "test" in corpora else "valid"
+        require_comparable(
+            plan.jobs,
+            train=corpora["train"],
+            measured=corpora[part],
+            runs=folder / RUNS,
+            on_progress=on_progress,
+        )
         folder.mkdir(parents=True, exist_ok=True)
         self._plan, self._folder, self._names = plan, folder, names
         self._runner = Runner(folder, corpora=corpora, callbacks=callbacks, on_progress=on_progress)
@@ -214,10 +223,7 @@ class _Comparison:
         if found.per_token:
             return "perplexity"
         if not found.per_text:
-            raise MismatchError(
-                f"these models cannot be compared: {found.reason}.",
-                help="Train all rows here with one tokenizer, or leave the trained models out.",
-            )
+            raise incomparable(found)
         if all(card.bits_per_byte is not None for card in cards):
             return "bits_per_byte"
         return "perplexity_per_word"

@@ -30,6 +30,8 @@ from nextword.evaluation.card import (
 from nextword.evaluation.card_text import describe_adaptation, render_card
 from nextword.evaluation.comparability import (
     Comparability,
+    EncodedText,
+    UnscoredText,
     comparability,
     vocabulary_fingerprint,
 )
@@ -64,6 +66,7 @@ __all__ = [
     "DynamicConfig",
     "DynamicScorer",
     "EncodedLine",
+    "EncodedText",
     "LineScore",
     "LineSurprisal",
     "MinimalPair",
@@ -80,6 +83,7 @@ __all__ = [
     "TunedDynamic",
     "TunedMixture",
     "UnitScore",
+    "UnscoredText",
     "WordSurprisal",
     "audit_model",
     "card_of",
