@@ -19,6 +19,7 @@ from nextword.api.texts import (
     held_out_text,
     named_corpus,
     require_alone,
+    training_text,
 )
 from nextword.base import ConfigError, Values, checked_path
 from nextword.families import FAMILIES
@@ -145,6 +146,9 @@ class Model(TextGeneration, LineScoring):
             name: Name of the model on the card; its path when None.
             on_progress: Called with (stage, done, total) while the text is encoded and scored.
 
+        Returns:
+            The card; its note says so if the model was trained on the text.
+
         Raises:
             ConfigError: More than one of `texts`, `text` and `split` is given, or none; or the
                 model has no run with such a text.
@@ -153,7 +157,7 @@ class Model(TextGeneration, LineScoring):
         Example:
             `model.evaluate("corpus.txt")`, `model.evaluate(text="the old man")`
         """
-        from nextword.evaluation import DEFAULT_BATCH_SIZE, evaluate
+        from nextword.evaluation import DEFAULT_BATCH_SIZE, evaluate, seen_note
 
         name = str(self.path) if name is None else name
         if split is None:
@@ -163,7 +167,7 @@ class Model(TextGeneration, LineScoring):
             require_alone(split, texts=texts, text=text)
             store = held_out_text(self.path, self.tokenizer, split=split)
             source = f"{split} text of {self.path.parent}"
-        return evaluate(
+        card = evaluate(
             self.language_model,
             store,
             tokenizer=self.tokenizer,
@@ -177,6 +181,9 @@ class Model(TextGeneration, LineScoring):
             if on_progress is None
             else partial(on_progress, f"scoring tokens by {name}", total=store.num_tokens),
         )
+        train = None if split is not None else training_text(self.path, self.tokenizer)
+        note = None if train is None else seen_note(store, train=train)
+        return card if note is None else card.with_note(note)
 
     def held_out_corpus(self, split: str) -> Corpus:
         """Return the held-out text of the model's own run, decoded.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nextword.base import ConfigError, DataError, did_you_mean
+from nextword.base import CheckpointError, ConfigError, DataError, did_you_mean
 from nextword.text import Corpus, open_corpus, text_document
 from nextword.tokens import Tokenizer, TokenStore
 
@@ -98,6 +98,22 @@ def held_out_text(model_folder: Path, tokenizer: Tokenizer, *, split: str) -> To
         else f"{model_folder} is not in a run folder with its texts.",
         help=did_you_mean(split, known) if known else "Name a text with --text.",
     )
+
+
+def training_text(model_folder: Path, tokenizer: Tokenizer) -> TokenStore | None:
+    """Return the encoded training text of the run of a model; None if there is none to read.
+
+    Args:
+        model_folder: The model folder, in its run folder.
+        tokenizer: The model's tokenizer.
+    """
+    from nextword.evaluation import texts_of_run
+
+    try:
+        found = texts_of_run(model_folder, tokenizer)
+    except (CheckpointError, ConfigError, OSError):
+        return None
+    return None if found is None else found.train
 
 
 def held_out_corpus(model_folder: Path, tokenizer: Tokenizer, *, split: str) -> Corpus:

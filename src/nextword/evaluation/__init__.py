@@ -51,6 +51,7 @@ from nextword.evaluation.perplexity import (
     unknown_note,
 )
 from nextword.evaluation.scoring import ScoredWindow, score_units
+from nextword.evaluation.seen_text import seen_note
 from nextword.evaluation.surprisal import (
     LineSurprisal,
     TokenSurprisal,
@@ -106,6 +107,7 @@ __all__ = [
     "render_cards",
     "resolve_reset",
     "score_units",
+    "seen_note",
     "target_leak",
     "texts_of_run",
     "tune_cache",

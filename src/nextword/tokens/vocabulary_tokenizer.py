@@ -89,6 +89,7 @@ class VocabularyTokenizer(Tokenizer):
         self.counts_words = self.is_word_level and vocabulary.split == "whitespace"
         self.is_defined_by_tokens = vocabulary.kind != "bpe"
         self.is_lossless = vocabulary.kind != "word"
+        self.is_lowercase = vocabulary.lowercase
         self.is_backward = vocabulary.direction == "backward"
         self.vocab_size = len(vocabulary.tokens)
         self.boundary_id = SENTENCE_END_ID if self.has_line_end_token else SENTENCE_START_ID

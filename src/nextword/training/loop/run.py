@@ -25,8 +25,8 @@ _logger = logging.getLogger(__name__)
 def open_run(out: Path) -> Iterator[RunFolder]:
     """Create a run folder if it does not exist, and hold its lock inside the block.
 
-    If the block raises an error, a folder that was created and is still empty is removed. SIGTERM
-    raises SystemExit inside the block.
+    If the block raises an error, a folder that was created and is still empty is removed, and so is
+    the lock in a folder that is not that of a run. SIGTERM raises SystemExit inside the block.
 
     Args:
         out: The run folder.
@@ -38,12 +38,18 @@ def open_run(out: Path) -> Iterator[RunFolder]:
     """
     was_there = out.exists()
     run = RunFolder.create(out)
+    had_lock = run.lock_file.exists()
     try:
         with RunLock(run.path), exit_on_sigterm():
-            run.refuse_links()
-            for path in sweep_leftovers(run.path):
-                _logger.info("removed %s, left by a process that was stopped", path)
-            yield run
+            try:
+                run.refuse_links()
+                for path in sweep_leftovers(run.path):
+                    _logger.info("removed %s, left by a process that was stopped", path)
+                yield run
+            except BaseException:
+                if not (had_lock or run.config_file.exists()):
+                    run.lock_file.unlink(missing_ok=True)
+                raise
     except BaseException:
         if not was_there and run.is_empty():
             shutil.rmtree(out, ignore_errors=True)
