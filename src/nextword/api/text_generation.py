@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from nextword.base import require_text
 from nextword.generation import (
     CacheConfig,
     Sample,
@@ -40,6 +41,7 @@ class TextGeneration:
         Returns:
             Pairs (word, probability), most probable first.
         """
+        require_text("context", context)
         is_between = not context or context[-1] in WORD_SEPARATORS
         return self.complete(context if is_between else context + " ", k=k)
 
@@ -56,6 +58,7 @@ class TextGeneration:
         Returns:
             Pairs (token, probability), most probable first.
         """
+        require_text("context", context)
         return next_tokens(self.language_model, self.tokenizer, context=context, k=k)
 
     def complete(self, context: str, *, k: int = 5) -> list[tuple[str, float]]:
@@ -70,6 +73,7 @@ class TextGeneration:
             Pairs (word, probability), most probable first. The probability is
             P(word | words before it); the typed letters only select words.
         """
+        require_text("context", context)
         return complete(self.language_model, self.tokenizer, context=context, k=k)
 
     def typing_session(
@@ -81,6 +85,7 @@ class TextGeneration:
             context: Text before the first typed character.
             cache: Settings of a cache that makes recent words more probable; no cache when None.
         """
+        require_text("context", context)
         return TypingSession(self.language_model, self.tokenizer, context=context, cache=cache)
 
     def generate(
@@ -188,6 +193,7 @@ class TextGeneration:
 
         Args are those of `samples`.
         """
+        require_text("prompt", prompt)
         return generate_text(
             self.language_model,
             self.tokenizer,

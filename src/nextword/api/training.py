@@ -1,10 +1,12 @@
 """Training a model into a run folder, and estimating the size and time of a training."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nextword.api.displays import Callbacks, callbacks_with, display_for
+from nextword.api.settings import Settings, given_settings
 from nextword.api.texts import Names, names_of
 from nextword.base import (
     ConfigError,
@@ -13,13 +15,12 @@ from nextword.base import (
     checked_path,
     decode_layers,
     merge,
+    nested,
 )
 from nextword.families import FAMILIES, NeuralModelConfig
-from nextword.progress import ProgressDisplay, default_display
 from nextword.storage import RunFolder, read_model_config
 from nextword.text import ByteStream
 from nextword.training import (
-    Callback,
     NgramPlan,
     Plan,
     ProgressCallback,
@@ -36,9 +37,6 @@ from nextword.training import (
     tokenizer_layer,
     without_given,
 )
-
-#: Nested values, or values with dotted keys.
-Settings = Mapping[str, object]
 
 DEFAULT_RECIPE = "default"
 #: The recipe of a training that starts from a model.
@@ -72,12 +70,13 @@ def run_config(
         recipe: Name of a recipe, or a TOML file. When None: the saved settings if there are any,
             otherwise `fine-tune` if the settings name a model to start from; otherwise the
             default recipe of the family in `settings`.
-        settings: Nested values; later ones override earlier ones.
+        settings: Nested values, or values with dotted keys; later ones override earlier ones.
         saved: The settings of a run to resume.
 
     Raises:
         ConfigError: A setting is unknown, out of range, or has no effect.
     """
+    settings = [nested(each) for each in settings]
     base = _base_layer(recipe, settings, saved)
     named = names_of(texts)
     given = [Layer({"text": {"train": named}}, source="texts")] if named else []
@@ -106,11 +105,12 @@ def train(
     seed: int | None = None,
     settings: Settings | Sequence[Settings] = (),
     resume: str = "never",
-    callbacks: Sequence[Callback] | Callable[[RunFolder], Sequence[Callback]] = (),
+    callbacks: Callbacks = (),
     progress: bool = True,
     on_progress: ProgressCallback | None = None,
     standard_input: ByteStream | None = None,
     command: str = "",
+    **keywords: object,
 ) -> RunResult:
     """Train a model into a run folder.
 
@@ -135,6 +135,8 @@ def train(
         on_progress: Called with (stage, done, total) during the stages before and after training.
         standard_input: Stream to read for the text `-`.
         command: The command line of the training, for the report.
+        **keywords: Settings by the last part of their names, such as `hidden_size=100` for
+            `model.hidden_size`. A name that several sections have is refused.
 
     Returns:
         The results and folders of the run. `nw.load(result.run)` loads the model.
@@ -146,76 +148,34 @@ def train(
         TrainingError: Training failed, for example because the loss diverged.
 
     Example:
-        `nw.train("corpus.txt", out="runs/gru", seed=2, settings={"model.cell": "gru"})`
+        `nw.train("corpus.txt", out="runs/gru", seed=2, cell="gru", epochs=3)`
     """
     out = checked_path(out)
-    layers = [settings] if isinstance(settings, Mapping) else list(settings)
-    layers.append(_named_settings(valid=valid, test=test, init=init, seed=seed))
+    layers = given_settings(
+        settings,
+        kind=RunConfig,
+        keywords=keywords,
+        valid=valid,
+        test=test,
+        init=init,
+        seed=seed,
+    )
     config = run_config(
         texts,
         recipe=recipe,
-        settings=[nested(layer) for layer in layers],
+        settings=layers,
         saved=_saved_settings(out, resume),
     )
-    is_own_display = callable(callbacks) or on_progress is not None or not progress
-    with ProgressDisplay() if is_own_display else default_display() as display:
+    with display_for(callbacks, on_progress=on_progress, progress=progress) as display:
         return run_training(
             config,
             out,
             resume=resume,
-            callbacks=callbacks if callable(callbacks) else lambda run: [display, *callbacks],
+            callbacks=callbacks_with(display, callbacks),
             on_progress=display.on_progress if on_progress is None else on_progress,
             standard_input=standard_input,
             command=command,
         )
-
-
-def nested(settings: Settings) -> Settings:
-    """Return settings whose dotted keys are split into sections.
-
-    Args:
-        settings: Nested values, values with dotted keys, or both.
-
-    Raises:
-        ConfigError: A setting is given twice.
-
-    Example:
-        >>> nested({"model.cell": "gru", "model": {"num_layers": 2}})
-        {'model': {'cell': 'gru', 'num_layers': 2}}
-    """
-    if not any("." in str(key) for key in settings):
-        return settings
-    found: Values = {}
-    for name, value in settings.items():
-        section, _, key = str(name).partition(".")
-        values = {key: value} if key else value
-        held = found.get(section)
-        if isinstance(held, dict) and isinstance(values, Mapping):
-            twice = held.keys() & values.keys()
-            if twice:
-                raise ConfigError(f"{section}.{min(twice)} is given twice in the settings.")
-            found[section] = held | dict(values)
-        else:
-            found[section] = dict(values) if isinstance(values, Mapping) else values
-    return found
-
-
-def _named_settings(
-    *,
-    valid: Names | None,
-    test: Names | None,
-    init: str | Path | None,
-    seed: int | None,
-) -> Values:
-    """Return the settings that the arguments of `train` stand for."""
-    texts = {
-        name: list(names_of(given))
-        for name, given in (("valid", valid), ("test", test))
-        if given is not None
-    }
-    start = {} if init is None else {"init": str(init)}
-    sections: Values = {"text": texts | start, "training": {} if seed is None else {"seed": seed}}
-    return {name: values for name, values in sections.items() if values}
 
 
 def plan(

@@ -15,6 +15,7 @@ from nextword.base import (
     Values,
     checked_path,
     did_you_mean,
+    nested,
     with_nulls,
     write_bytes,
     write_json,
@@ -98,7 +99,8 @@ def compare(
         models: `SOURCE` or `NAME=SOURCE` for each row; a source is a recipe, a TOML file, `ngram-N`
             or a trained model.
         out: Folder of the comparison.
-        settings: Nested values over those of every recipe, such as `{"text": {"test": ["a.txt"]}}`.
+        settings: Nested values, or values with dotted keys, over those of every recipe, such as
+            `{"text.test": ["a.txt"]}`.
         row_settings: Layers of nested values for single rows, by name.
         tokens: Number of training targets of each row. The training text is repeated as necessary.
         minutes: Minutes of training of each row, instead of `tokens`. Without both, each recipe
@@ -118,7 +120,7 @@ def compare(
         MismatchError: The rows cannot be compared: they have different tokenizers, or unknown
             words were scored with different vocabularies; or a run was started with other settings.
     """
-    layers = [settings] if isinstance(settings, Mapping) else list(settings)
+    layers = list(map(nested, [settings] if isinstance(settings, Mapping) else settings))
     entries = parse_entries(models, settings=row_settings)
     names = [entry.name for entry in entries]
     for name in between or ():

@@ -1,6 +1,7 @@
 """Self-contained HTML pages, used by every report. Knows no models and never imports torch."""
 
 from nextword.pages.page import (
+    Printed,
     html_page,
     html_section,
     html_table,
@@ -12,6 +13,7 @@ from nextword.pages.page import (
 from nextword.pages.tokens import TokenSeries, token_figure
 
 __all__ = [
+    "Printed",
     "TokenSeries",
     "html_page",
     "html_section",

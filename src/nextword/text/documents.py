@@ -84,7 +84,8 @@ def decode_blocks(
             raise DataError(
                 f"{name} is not UTF-8: byte 0x{piece[error.start]:02x} at offset {position:,}.",
                 help="If it is Latin-1, convert it: iconv -f ISO-8859-1 -t UTF-8 "
-                f"{_argument(name)} > NEW. To keep such bytes as they are, use --encoding-errors surrogateescape.",
+                f"{_argument(name)} > NEW. To keep such bytes as they are, use "
+                "--encoding-errors surrogateescape.",
             ) from error
         if offset == 0 and not keeps_mark:
             text = text.removeprefix(_BYTE_ORDER_MARK)

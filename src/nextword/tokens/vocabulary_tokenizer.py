@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64
 
-from nextword.base import ConfigError, FormatError
+from nextword.base import ConfigError, FormatError, require_text
 from nextword.tokens.backward import BackwardDecoder, reverse_lines, reversed_positions
 from nextword.tokens.decoding import StreamDecoder, checked_id, make_decoder, token_bytes
 from nextword.tokens.encoders import (
@@ -131,9 +131,11 @@ class VocabularyTokenizer(Tokenizer):
             The ids, which of them are unknown, and how many characters are lost.
 
         Raises:
+            ConfigError: The text is not one string.
             DataError: The text contains a surrogate that represents no byte (kinds `byte` and
                 `bpe`), or a reserved symbol as a word (kind `word`; see `without_markers`).
         """
+        require_text("text", text)
         encoding = self._encoder.encode(self.without_markers(text))
         return reverse_lines(encoding, self.line_end_ids) if self.is_backward else encoding
 
