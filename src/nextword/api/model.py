@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nextword.api.line_scoring import LineScoring
 from nextword.api.text_generation import TextGeneration
@@ -69,6 +69,16 @@ class Model(TextGeneration, LineScoring):
 
     def _repr_html_(self) -> str:
         return preformatted(self.card or repr(self))
+
+    if not TYPE_CHECKING:  # otherwise a type checker would accept every attribute
+
+        def __getattr__(self, name: str) -> Any:
+            """Raise an error that says so if the network has the attribute."""
+            network = self.__dict__.get("language_model")
+            hint = ""
+            if not name.startswith("_") and hasattr(network, name):
+                hint = f"; the network has it: model.language_model.{name}"
+            raise AttributeError(f"'Model' object has no attribute {name!r}{hint}")
 
     @classmethod
     def of(

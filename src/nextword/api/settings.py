@@ -16,6 +16,17 @@ from nextword.base import (
 #: Nested values, or values with dotted keys.
 Settings = Mapping[str, object]
 
+#: Names of settings in other libraries.
+_OTHER_NAMES = {
+    "d_model": "hidden_size",
+    "embedding_dim": "embedding_size",
+    "layers": "num_layers",
+    "lr": "learning_rate",
+    "max_epochs": "epochs",
+    "num_epochs": "epochs",
+    "units": "hidden_size",
+}
+
 
 def given_settings(
     settings: Settings | Sequence[Settings],
@@ -85,12 +96,13 @@ def keyword_settings(keywords: Mapping[str, object], *, kind: type) -> Layer:
         if not names:
             raise ConfigError(
                 f"{keyword}={value!r} names no argument and no setting.",
-                help=did_you_mean(keyword, sorted(known)),
+                help=did_you_mean(_OTHER_NAMES.get(keyword, keyword), sorted(known)),
             )
         if len(names) > 1:
+            likely = next((each for each in names if each.startswith("training.")), names[-1])
             raise ConfigError(
                 f"{keyword}={value!r} could be {' or '.join(names)}.",
-                help=f'Name the section: settings={{"{names[0]}": {value!r}}}.',
+                help=f'Name the section: settings={{"{likely}": {value!r}}}.',
             )
         section_name, _, key = names[0].rpartition(".")
         layer.setdefault(section_name, {})[key] = value

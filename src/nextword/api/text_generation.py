@@ -98,7 +98,7 @@ class TextGeneration:
         top_p: float | None = None,
         min_p: float | None = None,
         repetition_penalty: float = 1.0,
-        stop: Sequence[str] = (),
+        stop: str | Sequence[str] = (),
         seed: int = 0,
     ) -> str:
         """Return text that continues a prompt.
@@ -111,7 +111,7 @@ class TextGeneration:
             top_p: Sample from the most probable tokens whose probabilities sum to `top_p`.
             min_p: Sample from tokens at least `min_p` times as probable as the most probable one.
             repetition_penalty: Values above 1 make repetition less likely.
-            stop: Generation stops before any of these texts.
+            stop: Generation stops before this text, or before any of several.
             seed: Random seed.
 
         Returns:
@@ -141,7 +141,7 @@ class TextGeneration:
         top_p: float | None = None,
         min_p: float | None = None,
         repetition_penalty: float = 1.0,
-        stop: Sequence[str] = (),
+        stop: str | Sequence[str] = (),
         seed: int = 0,
     ) -> list[Sample]:
         """Return several continuations of a prompt.
@@ -155,7 +155,7 @@ class TextGeneration:
             top_p: Probability of the most probable tokens that are sampled.
             min_p: Least probability, relative to the most probable token.
             repetition_penalty: Values above 1 make repetition less likely.
-            stop: Generation stops before any of these texts.
+            stop: Generation stops before this text, or before any of several.
             seed: Random seed.
         """
         results: dict[int, Sample] = {}
@@ -186,7 +186,7 @@ class TextGeneration:
         top_p: float | None = None,
         min_p: float | None = None,
         repetition_penalty: float = 1.0,
-        stop: Sequence[str] = (),
+        stop: str | Sequence[str] = (),
         seed: int = 0,
     ) -> Iterator[TextPiece]:
         """Iterate over pieces of generated text as they become available.
@@ -194,6 +194,7 @@ class TextGeneration:
         Args are those of `samples`.
         """
         require_text("prompt", prompt)
+        stop = (stop,) if isinstance(stop, str) else stop
         return generate_text(
             self.language_model,
             self.tokenizer,

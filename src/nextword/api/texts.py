@@ -1,7 +1,7 @@
 """The text arguments of the API: `texts` are sources or a corpus, `text` is the text itself."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +21,22 @@ _logger = logging.getLogger(__name__)
 def names_of(files: Names) -> tuple[str, ...]:
     """Return one name or several as strings.
 
+    Raises:
+        ConfigError: The argument is something else.
+
     Example:
         >>> names_of("a.txt"), names_of(["a.txt", Path("b.txt")])
         (('a.txt',), ('a.txt', 'b.txt'))
     """
-    return (str(files),) if isinstance(files, str | Path) else tuple(map(str, files))
+    named = (files,) if isinstance(files, str | Path) else files
+    listed = tuple(named) if isinstance(named, Iterable) else (named,)
+    for each in listed:
+        if not isinstance(each, str | Path):
+            raise ConfigError(
+                f"a text is of type {type(each).__name__}; the name of a file is expected.",
+                help='Pass "corpus.txt" or ["one.txt", "two.txt"].',
+            )
+    return tuple(map(str, listed))
 
 
 def named_corpus(texts: Texts | None, text: str | None) -> Corpus:

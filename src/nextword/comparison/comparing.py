@@ -31,6 +31,7 @@ from nextword.comparison.rows import Figure, Part, Row, SeedResult
 from nextword.comparison.running import RUNS, Measured, Runner
 from nextword.comparison.table import ranked, render_csv, render_markdown
 from nextword.evaluation import PerplexityCard, comparability, texts_of_run
+from nextword.pages import Printed
 from nextword.storage import RunFolder
 from nextword.text import Corpus
 from nextword.training import Callback, ProgressCallback, open_texts
@@ -42,7 +43,7 @@ JSON_FILE, MARKDOWN_FILE, CSV_FILE = "comparison.json", "comparison.md", "compar
 
 
 @dataclass(frozen=True, kw_only=True)
-class ComparisonResult:
+class ComparisonResult(Printed):
     """The rows of a comparison.
 
     Attributes:
@@ -77,7 +78,7 @@ class ComparisonResult:
 def compare(
     texts: str | Path | Sequence[str | Path],
     *,
-    models: Sequence[str],
+    models: str | Sequence[str],
     out: str | Path,
     settings: Mapping[str, object] | Sequence[Mapping[str, object]] = (),
     row_settings: Mapping[str, Sequence[Values]] | None = None,
@@ -97,7 +98,7 @@ def compare(
     Args:
         texts: Training texts: files, folders, globs or `stdlib:`.
         models: `SOURCE` or `NAME=SOURCE` for each row; a source is a recipe, a TOML file, `ngram-N`
-            or a trained model.
+            or a trained model. One string has rows separated by commas, as on the command line.
         out: Folder of the comparison.
         settings: Nested values, or values with dotted keys, over those of every recipe, such as
             `{"text.test": ["a.txt"]}`.
@@ -121,7 +122,8 @@ def compare(
             words were scored with different vocabularies; or a run was started with other settings.
     """
     layers = list(map(nested, [settings] if isinstance(settings, Mapping) else settings))
-    entries = parse_entries(models, settings=row_settings)
+    named = models.split(",") if isinstance(models, str) else models
+    entries = parse_entries([name.strip() for name in named], settings=row_settings)
     names = [entry.name for entry in entries]
     for name in between or ():
         if name not in names:
