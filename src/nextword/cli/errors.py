@@ -141,7 +141,8 @@ def _explain_usage(error: Any, words: Sequence[str]) -> tuple[str, str, int]:
     number = _explain_number(error, message, words)
     if number is not None:
         return number
-    return message[:1].lower() + message[1:], f"See {path} --help.", BAD_INPUT
+    help = _extra_help(message, words) or f"See {path} --help."
+    return message[:1].lower() + message[1:], help, BAD_INPUT
 
 
 def _explain_number(error: Any, message: str, words: Sequence[str]) -> tuple[str, str, int] | None:
@@ -162,6 +163,20 @@ def _explain_number(error: Any, message: str, words: Sequence[str]) -> tuple[str
         f"Example: {option} {_EXAMPLES[kinds[0]]}",
         BAD_INPUT,
     )
+
+
+def _extra_help(message: str, words: Sequence[str]) -> str:
+    """Return help for a text that is an extra argument; empty for other errors."""
+    start = 2  # after the command and its model
+    if "unexpected extra argument" not in message or len(words) <= start or not _is_model(words[1]):
+        return ""
+    extra = [word for word in words[start:] if word in message or word == words[start]]
+    if words[0] == "generate":
+        prompt = shlex.join(["--prompt", " ".join(extra)])
+        return f"Did you mean {prompt}?"
+    if words[0] == "next":
+        return f"Put the text in quotes: {shlex.join([NAME, *words[:start], ' '.join(extra)])}"
+    return ""
 
 
 def _swapped_help(error: Exception, message: str, words: Sequence[str]) -> str:
