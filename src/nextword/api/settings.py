@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from nextword.api.texts import Names, names_of
 from nextword.base import (
@@ -52,8 +53,10 @@ def given_settings(
     Raises:
         ConfigError: A setting is given twice, or a keyword is not the name of one setting.
     """
-    is_several = isinstance(settings, Sequence) and not isinstance(settings, str)
-    layers = list(settings) if is_several else [settings]
+    # Checked below, because a caller may pass anything.
+    layers: list[Any] = [settings]
+    if isinstance(settings, Sequence) and not isinstance(settings, str):
+        layers = list(settings)
     for layer in layers:
         if not isinstance(layer, Mapping):
             raise ConfigError(

@@ -74,9 +74,9 @@ def _undefined(card: "PerplexityCard") -> list[tuple[str, str]]:
         return []
     reasons = ["the spelling of unknown words"] if card.unknown_rate else []
     reasons += ["characters that the tokenizer drops"] if card.num_characters_lost else []
-    comparable = "models with this tokenizer, by perplexity per token"
+    comparable = "models with this tokenizer, per token"
     if card.perplexity_per_word is not None and not card.unknown_rate:
-        comparable = "models of words, by perplexity per word"
+        comparable = "models of words, per word"
     return [
         ("undefined", f"per {_listed(units)}: {_listed(reasons)} cannot be predicted"),
         ("comparable with", f"{comparable}; tokenizer.kind=bpe gives bits per byte"),

@@ -43,8 +43,8 @@ def test_render_card_full_card_reads_as_aligned_lines() -> None:
         "unknown               1.00 %",
         "undefined             per character and byte: the spelling of unknown words cannot be "
         "predicted",
-        "comparable with       models with this tokenizer, by perplexity per token; "
-        "tokenizer.kind=bpe gives bits per byte",
+        "comparable with       models with this tokenizer, per token; tokenizer.kind=bpe gives "
+        "bits per byte",
         "log-likelihood        -9,000.00 nats",
         "time                  0.50 s, 4,000 tokens/s",
     ]
@@ -118,7 +118,7 @@ def test_render_card_of_words_says_that_white_space_was_lost() -> None:
 
     assert "1,235 characters (10.00 %), white space between words" in text
     assert "perplexity per word   90.02" in text
-    assert "comparable with       models of words, by perplexity per word" in text
+    assert "comparable with       models of words, per word" in text
 
 
 def test_render_cards_has_a_column_of_lost_characters_where_there_are_any() -> None:
