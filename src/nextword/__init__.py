@@ -61,6 +61,15 @@ _HOMES = {
     "train_transducer": "nextword.api",
 }
 
+#: Methods of `Model` that may be looked for here.
+_METHODS = frozenset(
+    {
+        *("audit", "complete", "decode", "encode", "evaluate", "generate", "hidden", "next_tokens"),
+        *("next_words", "perplexity", "samples", "save", "score", "stream", "surprisal"),
+        *("token_scores", "tokenizer"),
+    }
+)
+
 __all__ = [
     "LanguageModel",
     "Model",
@@ -90,7 +99,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used."""
     if name not in _HOMES:
-        raise AttributeError(f"module 'nextword' has no attribute {name!r}")
+        hint = f': {name} is a method of a model, nw.load("runs/mine")' if name in _METHODS else ""
+        raise AttributeError(f"module 'nextword' has no attribute {name!r}{hint}")
     return getattr(importlib.import_module(_HOMES[name]), name)
 
 

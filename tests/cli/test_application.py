@@ -105,7 +105,7 @@ def test_bad_number_names_the_option(cli: Call) -> None:
     finished = cli("generate", "m", "--seed", "x")
 
     assert finished.code == 2
-    assert finished.err.startswith("error: invalid value for '--seed'")
+    assert finished.err.startswith("error: --seed is 'x'; a whole number is expected.")
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if is_debugging:
             traceback.print_exc()
         _forget_output()
-        return report_error(error)
+        return report_error(error, words=words)
 
 
 def _share_cores() -> None:

@@ -30,6 +30,8 @@ from nextword.evaluation.card import (
 from nextword.evaluation.card_text import describe_adaptation, render_card
 from nextword.evaluation.comparability import (
     Comparability,
+    EncodedText,
+    UnscoredText,
     comparability,
     vocabulary_fingerprint,
 )
@@ -49,6 +51,7 @@ from nextword.evaluation.perplexity import (
     unknown_note,
 )
 from nextword.evaluation.scoring import ScoredWindow, score_units
+from nextword.evaluation.seen_text import seen_note
 from nextword.evaluation.shared_prefixes import SharedScores, shared_prefix_log_probs
 from nextword.evaluation.surprisal import (
     LineSurprisal,
@@ -65,6 +68,7 @@ __all__ = [
     "DynamicConfig",
     "DynamicScorer",
     "EncodedLine",
+    "EncodedText",
     "LineScore",
     "LineSurprisal",
     "MinimalPair",
@@ -82,6 +86,7 @@ __all__ = [
     "TunedDynamic",
     "TunedMixture",
     "UnitScore",
+    "UnscoredText",
     "WordSurprisal",
     "audit_model",
     "card_of",
@@ -104,6 +109,7 @@ __all__ = [
     "render_cards",
     "resolve_reset",
     "score_units",
+    "seen_note",
     "shared_prefix_log_probs",
     "target_leak",
     "texts_of_run",
