@@ -10,10 +10,11 @@ import torch
 
 from nextword.base import require_range
 from nextword.generation.direction import require_continuable, require_forward
-from nextword.generation.generate import FinishReason, GeneratedToken, generate
+from nextword.generation.generate import generate
 from nextword.generation.sampling import SamplingConfig
 from nextword.generation.session import Session
 from nextword.generation.stopping import StopScanner
+from nextword.generation.tokens import FinishReason, GeneratedToken
 from nextword.models import LanguageModel
 from nextword.tokens import StreamDecoder, Tokenizer
 
