@@ -16,6 +16,8 @@ from nextword.tensors import load_kernels
 #: About the number of bytes of weights that one call reads, some milliseconds.
 _BYTES_PER_CALL = 2**28
 _MOST_STEPS = 64
+#: Number of samples whose products take about as long as reading the weights again.
+_SAMPLES_PER_READ = 16
 _NOT_A_NUMBER = -2
 
 
@@ -112,8 +114,9 @@ class PackedSamples:
             yield from self._used(numbers, drawn, num_left=num_left, stop=stop)
 
     def _num_steps(self) -> int:
-        """Return the number of tokens that are drawn in a call."""
-        work: int = self._bytes_per_step * len(self._slots)
+        """Return the number of tokens of each sample that are drawn in a call."""
+        # Weights that are read once are used for several samples.
+        work = self._bytes_per_step * (1 + len(self._slots) // _SAMPLES_PER_READ)
         return max(1, min(_MOST_STEPS, _BYTES_PER_CALL // work))
 
     def _used(

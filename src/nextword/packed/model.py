@@ -43,6 +43,7 @@ class PackedLanguageModel(LanguageModel):
         self.precision = precision
         self.network = network
         self._model = model
+        self._num_parameters = model.num_parameters
         self._state_names = tuple(
             f"layer_{depth}.{name}"
             for depth, cell in enumerate(model.core.layers)
@@ -57,7 +58,7 @@ class PackedLanguageModel(LanguageModel):
     @property
     def num_parameters(self) -> int:
         """Number of trained parameters; shared ones are counted once."""
-        return self._model.num_parameters
+        return self._num_parameters
 
     @property
     def details(self) -> Values:
@@ -116,7 +117,7 @@ class PackedLanguageModel(LanguageModel):
 
     def num_threads(self, num_rows: int) -> int:
         """Return the number of threads for a step of some rows."""
-        return kernel_threads(self.num_parameters * num_rows, a_thread=_WORK_PER_THREAD)
+        return kernel_threads(self._num_parameters * num_rows, a_thread=_WORK_PER_THREAD)
 
     def _read(
         self,
