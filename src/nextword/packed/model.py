@@ -11,6 +11,7 @@ from torch import Tensor
 from nextword.base import Values
 from nextword.families import RecurrentLanguageModel
 from nextword.models import LanguageModel, State
+from nextword.packed.support import WEIGHT_BYTES
 from nextword.tensors import Lengths, LogProbs, TokenIds, kernel_threads
 
 #: Weights times rows per thread in a step. Threads synchronize several times per step, so that
@@ -43,12 +44,17 @@ class PackedLanguageModel(LanguageModel):
         self.precision = precision
         self.network = network
         self._model = model
-        self._num_parameters = model.num_parameters
+        self._num_weights = int(network.num_bytes) // WEIGHT_BYTES[precision]
         self._state_names = tuple(
             f"layer_{depth}.{name}"
             for depth, cell in enumerate(model.core.layers)
             for name in cell.state_names
         )
+
+    @property
+    def unpacked(self) -> RecurrentLanguageModel:
+        """The model whose weights are packed."""
+        return self._model
 
     @property
     def device(self) -> torch.device:
@@ -58,7 +64,7 @@ class PackedLanguageModel(LanguageModel):
     @property
     def num_parameters(self) -> int:
         """Number of trained parameters; shared ones are counted once."""
-        return self._num_parameters
+        return self._model.num_parameters
 
     @property
     def details(self) -> Values:
@@ -117,7 +123,7 @@ class PackedLanguageModel(LanguageModel):
 
     def num_threads(self, num_rows: int) -> int:
         """Return the number of threads for a step of some rows."""
-        return kernel_threads(self._num_parameters * num_rows, a_thread=_WORK_PER_THREAD)
+        return kernel_threads(self._num_weights * num_rows, a_thread=_WORK_PER_THREAD)
 
     def _read(
         self,

@@ -1,5 +1,6 @@
 """Which models the compiled kernels can run step by step, and in what memory."""
 
+import torch
 from torch import nn
 
 from nextword.cells import AnyCell, ElmanCell, GruCell, LstmCell, ProjectedLstmCell
@@ -39,9 +40,10 @@ def why_not_packed(model: LanguageModel) -> str | None:
         return f"the kernels have no {type(model.output).__name__}"
     if not isinstance(model.embedding, nn.Parameter) and not has_table(model, "bfloat16"):
         return "its embedding is not a table, and its vocabulary is large"
-    if any(each.device.type != "cpu" for each in model.parameters()):
+    parameters = list(model.parameters())
+    if any(each.device.type != "cpu" for each in parameters):
         return "the kernels run on the CPU"
-    if any(str(each.dtype) != "torch.float32" for each in model.parameters()):
+    if any(each.dtype != torch.float32 for each in parameters):
         return "its weights are not float32"
     return None
 
