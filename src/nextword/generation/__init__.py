@@ -3,13 +3,8 @@
 from nextword.generation.completion import CacheConfig, TypingSession, complete
 from nextword.generation.direction import require_forward
 from nextword.generation.fed_rows import score_rows
-from nextword.generation.generate import (
-    FinishReason,
-    GeneratedToken,
-    Stop,
-    generate,
-    generate_from,
-)
+from nextword.generation.generate import generate, generate_from
+from nextword.generation.packed_samples import kernel_sampler
 from nextword.generation.sampling import SamplingConfig, filter_log_probs, sample
 from nextword.generation.session import Session
 from nextword.generation.stopping import StopScanner
@@ -19,6 +14,7 @@ from nextword.generation.text import (
     generate_text,
     next_tokens,
 )
+from nextword.generation.tokens import FinishReason, GeneratedToken, Stop
 
 __all__ = [
     "CacheConfig",
@@ -36,6 +32,7 @@ __all__ = [
     "generate",
     "generate_from",
     "generate_text",
+    "kernel_sampler",
     "next_tokens",
     "require_forward",
     "sample",
