@@ -225,17 +225,22 @@ class TruncatedBptt:
         return {"num_states": len(self._states), "num_chunks": len(self._chunks)}
 
     def load_state(
-        self, tensors: Mapping[str, Tensor], values: Values, *, rows: tuple[int, int]
+        self,
+        tensors: Mapping[str, Tensor],
+        values: Values,
+        *,
+        rows: tuple[int, int] | None = None,
     ) -> None:
         """Restore the states and windows from `state_tensors` and `state_values`.
 
         Args:
             tensors: The tensors, of the rows of all processes.
             values: The values.
-            rows: Start and end of the rows of this process.
+            rows: Start and end of the rows of this process; all rows when None.
         """
+        start, end = (0, None) if rows is None else rows
         own = {
-            name: tensor[rows[0] : rows[1]].clone()
+            name: tensor[start:end].clone()
             for name, tensor in tensors.items()
             if name.startswith("bptt.")
         }
