@@ -1,5 +1,6 @@
 """Joining the processes that `torchrun` has started."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -31,7 +32,7 @@ def join_processes() -> Iterator[World]:
     """
     has_nccl = torch.cuda.is_available() and dist.is_nccl_available()
     try:
-        dist.init_process_group("cpu:gloo,cuda:nccl" if has_nccl else "gloo", timeout=_TIMEOUT)
+        _connect("cpu:gloo,cuda:nccl" if has_nccl else "gloo")
     except (ValueError, RuntimeError) as error:
         raise ConfigError(
             f"cannot join the other processes: {' '.join(str(error).split())[:200]}.",
@@ -44,3 +45,21 @@ def join_processes() -> Iterator[World]:
         yield current_world()
     finally:
         dist.destroy_process_group()
+
+
+def _connect(backend: str) -> None:
+    """Create the default process group.
+
+    After a restart, the store of torchrun still has the addresses of the processes that have ended.
+    A process that starts before the others would connect to them, so each attempt has keys of its
+    own.
+    """
+    store, rank, size = next(dist.rendezvous("env://", timeout=_TIMEOUT))
+    attempt = f"{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}-of-{size}"
+    dist.init_process_group(
+        backend,
+        store=dist.PrefixStore(f"nextword-{attempt}", store),
+        rank=rank,
+        world_size=size,
+        timeout=_TIMEOUT,
+    )

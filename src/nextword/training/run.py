@@ -190,8 +190,14 @@ def _prepare_first(
 
 
 def _prepare_others(ready: Preparation | None, run: RunFolder, world: World) -> Preparation:
-    """Open the encoded texts in the processes that did not encode them."""
-    config = world.from_first(None if ready is None else ready.config)
+    """Open the encoded texts in the processes that did not encode them.
+
+    Args:
+        ready: What the first process has prepared; None in the others.
+        run: The run folder.
+        world: The processes.
+    """
+    config: RunConfig = world.from_first(ready and ready.config)  # type: ignore[assignment]
     if ready is not None:
         return ready
     access = TextAccess(folder=starting_folder(run), is_old=True)
