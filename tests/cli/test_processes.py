@@ -13,6 +13,7 @@ import torch
 
 import several_processes as several
 from cli.caller import TINY, Call
+from nextword.cli.processes import for_all_processes, is_first_process
 from nextword.storage import load_latest_checkpoint, load_model_folder
 from training_runs import assert_equal_runs
 
@@ -166,3 +167,41 @@ def test_tagger_trained_by_two_processes_is_that_of_one(cli: Call, tmp_path: Pat
     assert one.keys() == two.keys()
     for name in one:
         torch.testing.assert_close(two[name], one[name], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("variables", "command"),
+    [
+        ({}, "nextword train --out runs/a"),
+        ({"WORLD_SIZE": "1", "RANK": "0"}, "nextword train --out runs/a"),
+        (
+            {"WORLD_SIZE": "8", "RANK": "0", "LOCAL_WORLD_SIZE": "4"},
+            "torchrun --nproc-per-node 4 -m nextword train --out runs/a",
+        ),
+        ({"WORLD_SIZE": "many"}, "nextword train --out runs/a"),
+    ],
+)
+def test_command_to_resume_starts_as_many_processes(
+    variables: dict[str, str], command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("WORLD_SIZE", "RANK", "LOCAL_WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    assert for_all_processes("nextword train --out runs/a") == command
+    assert is_first_process()
+
+
+def test_incomplete_environment_is_refused(
+    cli: Call, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.delenv("MASTER_ADDR", raising=False)
+
+    finished = cli("train", corpus, "--out", tmp_path / "run", *SHORT)
+
+    assert finished.code == 2
+    assert "MASTER_ADDR" in finished.err
+    assert "torchrun" in finished.err

@@ -13,6 +13,18 @@ def is_first_process() -> bool:
     return _num_processes() < 2 or os.environ.get("RANK", "0") == "0"
 
 
+def for_all_processes(command: str) -> str:
+    """Return a command that starts as many processes on this machine as there are now.
+
+    Args:
+        command: The command for one process, which begins with `nextword`.
+    """
+    if _num_processes() < 2:
+        return command
+    number = os.environ.get("LOCAL_WORLD_SIZE", str(_num_processes()))
+    return f"torchrun --nproc-per-node {number} -m {command}"
+
+
 @contextmanager
 def joined_processes() -> Iterator[None]:
     """Join the processes that torchrun has started, if there are several, inside the block.

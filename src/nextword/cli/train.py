@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nextword.cli.errors import INTERRUPTED
 from nextword.cli.options import ENCODING_ERRORS_HELP, TEXT_HELP, Debug, Field, Json, Quiet
 from nextword.cli.out_folder import checked_out
 from nextword.cli.output import aligned, remark, write_json, write_line
-from nextword.cli.processes import is_first_process, joined_processes
+from nextword.cli.processes import for_all_processes, is_first_process, joined_processes
 from nextword.cli.streams import require_standard_output
 
 if TYPE_CHECKING:
@@ -233,6 +234,8 @@ def advice_on_stop(run: Path, command: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as interrupt:
+        if not is_first_process():
+            raise SystemExit(INTERRUPTED) from interrupt
         raise KeyboardInterrupt(_advice(run, command)) from interrupt
     except SystemExit:
         if is_first_process():
@@ -244,7 +247,7 @@ def _advice(run: Path, command: str) -> str:
     from nextword.storage import RunFolder
 
     if RunFolder(run).has_checkpoint():
-        return f"stopped and saved; to resume: {command}"
+        return f"stopped and saved; to resume: {for_all_processes(command)}"
     return "stopped before the first checkpoint; to start again, repeat the command"
 
 
@@ -310,6 +313,13 @@ def _ngram_rows(plan: "NgramPlan", config: "RunConfig") -> list[tuple[str, str]]
     ]
 
 
+def _memory(plan: "Plan") -> str:
+    """Return the memory that a training takes, and what there is."""
+    tensors = plan.weights_mib + plan.activations_mib
+    there_is = "" if plan.limit_mib is None else f"; there are {plan.limit_mib:,.0f} MiB"
+    return f"about {plan.peak_mib:,.0f} MiB, at least {tensors:,.0f} of them for tensors{there_is}"
+
+
 def _network_rows(plan: "Plan", config: "RunConfig") -> list[tuple[str, str]]:
     backends = [f"backend {name}" for name in dict.fromkeys(plan.backends)]
     return [
@@ -320,6 +330,6 @@ def _network_rows(plan: "Plan", config: "RunConfig") -> list[tuple[str, str]]:
         ("output", plan.output),
         ("updates", f"{plan.num_steps:,}, {plan.seconds_per_step:.3f} s each"),
         ("speed", f"{plan.tokens_per_second:,.0f} tokens/s"),
-        ("memory", f"at least {plan.weights_mib + plan.activations_mib:,.0f} MiB"),
+        ("memory", _memory(plan)),
         ("time", f"about {plan.minutes:.1f} minutes, without validation"),
     ]

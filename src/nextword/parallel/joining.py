@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import torch
 import torch.distributed as dist
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 
 from nextword.base import ConfigError
 from nextword.parallel.process_group import current_world
@@ -54,11 +56,11 @@ def _connect(backend: str) -> None:
     A process that starts before the others would connect to them, so each attempt has keys of its
     own.
     """
-    store, rank, size = next(dist.rendezvous("env://", timeout=_TIMEOUT))
+    store, rank, size = next(rendezvous("env://", timeout=_TIMEOUT))
     attempt = f"{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}-of-{size}"
     dist.init_process_group(
         backend,
-        store=dist.PrefixStore(f"nextword-{attempt}", store),
+        store=PrefixStore(f"nextword-{attempt}", store),
         rank=rank,
         world_size=size,
         timeout=_TIMEOUT,
