@@ -20,11 +20,10 @@ from pathlib import Path
 import numpy as np
 
 _VOCABULARY = 200_000
-_WORDS_AT_ONCE = 1_000_000
 _WORDS_PER_LINE = 20
 
 
-def write_text(path: Path, *, megabytes: float) -> None:
+def write_text(path: Path, *, megabytes: float, words_at_once: int = 1_000_000) -> None:
     """Write random words until the file has its size."""
     generator = np.random.default_rng(0)
     words = np.array([f"w{number}" for number in range(_VOCABULARY)])
@@ -32,7 +31,7 @@ def write_text(path: Path, *, megabytes: float) -> None:
     cumulated = np.cumsum(weights / weights.sum())
     with path.open("w") as file:
         while file.tell() < megabytes * 1e6:
-            drawn = words[np.searchsorted(cumulated, generator.random(_WORDS_AT_ONCE))]
+            drawn = words[np.searchsorted(cumulated, generator.random(words_at_once))]
             for start in range(0, len(drawn), _WORDS_PER_LINE):
                 file.write(" ".join(drawn[start : start + _WORDS_PER_LINE]) + "\n")
 

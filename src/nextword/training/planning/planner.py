@@ -34,8 +34,10 @@ from nextword.training.preparation import Preparation, prepare, start_of
 _BYTES_PER_SCORE = 8
 _PROBE_WARM_UP = 2
 _PROBE_STEPS = 6
-#: Libraries that a training loads after its first updates, for pictures and the report.
-_REPORT_MIB = 50.0
+#: Libraries that a training loads after its first updates, for pictures and the report (measured).
+_REPORT_MIB = 70.0
+#: Copies of weights and optimizer state while a checkpoint is written (measured).
+_CHECKPOINT_SHARE = 0.75
 #: Share of the memory above which a training may run out of it.
 _NEAR_LIMIT = 0.9
 
@@ -151,7 +153,7 @@ class _PlanJob:
         precision = resolve_precision(config.training.precision, model.device)
         minutes = self.num_steps * self.seconds_per_step / 60.0
         weights = weights_mib(model, config)
-        peak = peak_memory_mib() + _REPORT_MIB + weights / 2
+        peak = peak_memory_mib() + _REPORT_MIB + _CHECKPOINT_SHARE * weights
         limit_mib = _warned_limit(peak, memory_limit(torch.device("cpu")))
         positions = config.training.positions_at_once
         choice = self._output.choice(vocab_size=model.vocab_size, num_positions=positions)
