@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nextword.api.mixing import MixtureResult, mix
     from nextword.api.model import Model
     from nextword.api.reading import reading_config, train_reader
+    from nextword.api.rescoring import rescore
     from nextword.api.tasks import (
         classification_config,
         tagging_config,
@@ -45,6 +46,7 @@ _HOMES = {
     "mix": "nextword.api.mixing",
     "plan": "nextword.api.training",
     "reading_config": "nextword.api.reading",
+    "rescore": "nextword.api.rescoring",
     "run_config": "nextword.api.training",
     "tagging_config": "nextword.api.tasks",
     "train": "nextword.api.training",
@@ -76,6 +78,7 @@ __all__ = [
     "mix",
     "plan",
     "reading_config",
+    "rescore",
     "run_config",
     "tagging_config",
     "train",
