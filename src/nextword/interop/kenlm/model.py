@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float64
 
-from nextword.base import require_range
+from nextword.base import ConfigError, require_range
 from nextword.interop.kenlm.config import Config
 from nextword.interop.kenlm.loading import LoadedScorer, load_scorer, scorer_of, token_model
 from nextword.interop.kenlm.scorer import END, Scorer, WordScore, as_text, words_of
@@ -131,14 +131,16 @@ class Model:
 
     def BeginSentenceWrite(self, state: State) -> None:
         """Set a state to the start of a sentence."""
-        state.write(self._scorer.begin())
+        state.write(self._scorer.begin(), owner=self._scorer)
 
     def NullContextWrite(self, state: State) -> None:
         """Set a state to no context; for a network this is the start of a sentence."""
-        state.write(self._scorer.empty())
+        state.write(self._scorer.empty(), owner=self._scorer)
 
     def BaseScore(self, in_state: State, word: str, out_state: State) -> float:
         """Return the log10 probability of a word, and write the state after it.
+
+        A state of another model is refused with a ConfigError.
 
         Args:
             in_state: The state before the word; not changed.
@@ -150,7 +152,7 @@ class Model:
     def BaseFullScore(self, in_state: State, word: str, out_state: State) -> FullScoreReturn:
         """Return the score of a word, and write the state after it; see `BaseScore`."""
         score = self._scorer.read(self._context(in_state), as_text(word))
-        out_state.write(score.context)
+        out_state.write(score.context, owner=self._scorer)
         return FullScoreReturn(
             log_prob=score.log_prob, ngram_length=score.length, oov=score.is_unknown
         )
@@ -228,7 +230,14 @@ class Model:
         return self._loaded.scorer
 
     def _context(self, state: State) -> Context:
-        return self._scorer.empty() if state.context is None else state.context
+        if state.context is None:
+            return self._scorer.empty()
+        if state.owner is not self._scorer:
+            raise ConfigError(
+                "the state was written by another model.",
+                help="Begin a state of this model with BeginSentenceWrite.",
+            )
+        return state.context
 
     def _read(self, sentence: str | bytes, *, bos: bool, eos: bool) -> Iterator[WordScore]:
         words = words_of(sentence)

@@ -33,19 +33,31 @@ class State:
         (True, 1)
     """
 
-    __slots__ = ("_context",)
+    __slots__ = ("_context", "_owner")
 
     def __init__(self) -> None:
         self._context: Context | None = None
+        self._owner: object = None
 
     @property
     def context(self) -> Context | None:
         """What the scorer knows; None for a new state."""
         return self._context
 
-    def write(self, context: Context) -> None:
-        """Replace the context."""
+    @property
+    def owner(self) -> object:
+        """The scorer that wrote the context; None for a new state."""
+        return self._owner
+
+    def write(self, context: Context, *, owner: object) -> None:
+        """Replace the context.
+
+        Args:
+            context: The new context.
+            owner: The scorer that it belongs to.
+        """
         self._context = context
+        self._owner = owner
 
     def _key(self) -> tuple[Any, ...]:
         return () if self._context is None else self._context.key
@@ -67,7 +79,7 @@ class State:
 
     def __copy__(self) -> "State":
         copied = State()
-        copied._context = self._context
+        copied._context, copied._owner = self._context, self._owner
         return copied
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "State":

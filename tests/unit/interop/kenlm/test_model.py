@@ -226,6 +226,13 @@ def test_state_copies_do_not_change_with_the_original() -> None:
         _ = state < 1  # type: ignore[operator]
 
 
+def test_state_of_another_model_is_refused(arpa: Path) -> None:
+    _, _, state = walk(hash_model(), ["w0"])
+
+    with pytest.raises(ConfigError, match="the state was written by another model"):
+        kenlm.Model(arpa).BaseScore(state, "red", kenlm.State())
+
+
 def test_network_has_no_context_but_the_start() -> None:
     model = hash_model()
     begin, empty = kenlm.State(), kenlm.State()
