@@ -206,7 +206,7 @@ def _check_text(
     """Raise an error unless there is exactly one text for all models."""
     from nextword.base import ConfigError
 
-    require_one_text(text, split=split)
+    require_one_text(text, split=split, models=models)
     if split is not None and len(models) > 1:
         raise ConfigError(
             "--split is given for several models, whose runs may have different texts.",

@@ -1,8 +1,10 @@
 """Loading the model of a command."""
 
+import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +12,9 @@ if TYPE_CHECKING:
     from nextword.cli.progress import ProgressDisplay
     from nextword.tasks.embedding import VectorEncoder
     from nextword.tasks.loading import TaskModel
+
+#: Endings of texts.
+_TEXT_SUFFIXES = frozenset({".txt", ".jsonl", ".md", ".gz", ".bz2", ".xz", ".zst"})
 
 
 def load_model(
@@ -118,15 +123,21 @@ class _LazyDisplay:
         self._display.on_progress(stage, done, total=total)
 
 
-def require_one_text(text: Sequence[str] | None, *, split: str | None) -> None:
+def require_one_text(
+    text: Sequence[str] | None, *, split: str | None, models: Sequence[str] = ()
+) -> None:
     """Raise an error unless exactly one of `--text` and `--split` is given.
 
     Args:
         text: Values of `--text`.
         split: Value of `--split`.
+        models: The models; the last one may be a text without `--text`.
     """
     from nextword.base import ConfigError
 
+    last = models[-1] if len(models) > 1 else ""
+    if not text and split is None and Path(last).suffix in _TEXT_SUFFIXES:
+        raise ConfigError("no text is named.", help=f"Did you mean --text {shlex.quote(last)}?")
     if not text and split is None:
         raise ConfigError(
             "no text is named.",

@@ -80,7 +80,7 @@ def serve(
     precision: Precision = None,
     debug: Debug = False,
 ) -> None:
-    """Serve models over HTTP, with the OpenAI protocol, until SIGINT or SIGTERM.
+    """Serve models over HTTP, with the OpenAI protocol and a page, until SIGINT or SIGTERM.
 
     The address is printed when the server answers. When a signal arrives, running requests are
     completed first.

@@ -2,6 +2,7 @@
 
 from nextword.generation.completion import CacheConfig, TypingSession, complete
 from nextword.generation.direction import require_forward
+from nextword.generation.fed_rows import score_rows
 from nextword.generation.generate import generate, generate_from
 from nextword.generation.packed_samples import kernel_sampler
 from nextword.generation.sampling import SamplingConfig, filter_log_probs, sample
@@ -35,4 +36,5 @@ __all__ = [
     "next_tokens",
     "require_forward",
     "sample",
+    "score_rows",
 ]

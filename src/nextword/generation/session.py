@@ -44,7 +44,7 @@ class Session:
         num_rows: Number of rows, at least 1.
 
     Raises:
-        ConfigError: num_rows is below 1.
+        ConfigError: num_rows is below 1, or the model is not a `LanguageModel`.
 
     Example:
         >>> import numpy as np
@@ -64,6 +64,11 @@ class Session:
 
     def __init__(self, model: LanguageModel, *, num_rows: int = 1) -> None:
         require_range("num_rows", num_rows, low=1)
+        if not isinstance(model, LanguageModel):
+            raise ConfigError(
+                f"a {type(model).__name__} is given where a LanguageModel is expected.",
+                help="Pass the network of a loaded model: Session(model.language_model).",
+            )
         self._model = model
         self._packed = fast_model(model)
         # The last token of a row is read only when the distribution of the next token is needed.

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nextword.base import FormatError, NextwordError
+from nextword.optim import follows_steps
 from nextword.storage import RunFolder, RunLock, load_latest_checkpoint, sweep_leftovers
 from nextword.training.loop.callbacks import Callback
 from nextword.training.loop.config import LoopConfig
@@ -24,8 +25,8 @@ _logger = logging.getLogger(__name__)
 def open_run(out: Path) -> Iterator[RunFolder]:
     """Create a run folder if it does not exist, and hold its lock inside the block.
 
-    If the block raises an error, a folder that was created and is still empty is removed. SIGTERM
-    raises SystemExit inside the block.
+    If the block raises an error, a folder that was created and is still empty is removed, and so is
+    the lock in a folder that is not that of a run. SIGTERM raises SystemExit inside the block.
 
     Args:
         out: The run folder.
@@ -37,12 +38,18 @@ def open_run(out: Path) -> Iterator[RunFolder]:
     """
     was_there = out.exists()
     run = RunFolder.create(out)
+    had_lock = run.lock_file.exists()
     try:
         with RunLock(run.path), exit_on_sigterm():
-            run.refuse_links()
-            for path in sweep_leftovers(run.path):
-                _logger.info("removed %s, left by a process that was stopped", path)
-            yield run
+            try:
+                run.refuse_links()
+                for path in sweep_leftovers(run.path):
+                    _logger.info("removed %s, left by a process that was stopped", path)
+                yield run
+            except BaseException:
+                if not (had_lock or run.config_file.exists()):
+                    run.lock_file.unlink(missing_ok=True)
+                raise
     except BaseException:
         if not was_there and run.is_empty():
             shutil.rmtree(out, ignore_errors=True)
@@ -114,6 +121,12 @@ def minimize(
     _restore(state, run)
     if state.progress.is_finished and run.model_folder.exists():
         return state.progress
+    if config.max_minutes is not None and follows_steps(config.schedule):
+        _logger.info(
+            "training.max_minutes=%g: the learning-rate schedule is fitted to the time",
+            config.max_minutes,
+            extra={"notice": True},
+        )
     with stop_on_signals() as stop:
         trainer = Trainer(
             state, config, run=run, save_best=save_best, callbacks=callbacks, stop=stop

@@ -1,4 +1,4 @@
-// Small helpers for the elements of the page.
+// Small helpers for the elements of a page.
 
 export const byId = id => document.getElementById(id);
 
@@ -21,11 +21,6 @@ const SIGNS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍"};
 
 /** The text of a token with visible blanks. */
 export const visible = text => text.replace(/[ \n\t\r]/g, blank => SIGNS[blank]);
-
-/** The text of a token with visible blanks; the line end of a word tokenizer is a token. */
-export function labelOf(tokenizer, id) {
-  return visible(tokenizer.withToken("", id) === "\n" ? "\n" : tokenizer.tokenText(id));
-}
 
 /** A probability as a percentage. */
 export function percent(probability) {

@@ -1,7 +1,7 @@
 // A line plot of values over the tokens of a text, as SVG.
 import { makeSvg } from "./elements.js";
 
-const HEIGHT = 210, TOP = 10, BOTTOM = 64, LEFT = 34, RIGHT = 14, PITCH = 24;
+const LEAST_HEIGHT = 208, TOP = 10, BOTTOM = 64, LEFT = 34, RIGHT = 14, PITCH = 24;
 const LABEL_CHARACTERS = 9;
 
 /**
@@ -15,9 +15,10 @@ export function drawPlot(box, {labels, series, range, chosen, onToken}) {
   const room = box.clientWidth - LEFT - RIGHT;
   const pitch = Math.max(PITCH, Math.min(60, room / Math.max(1, labels.length)));
   const width = Math.max(box.clientWidth, LEFT + RIGHT + pitch * labels.length);
+  const height = Math.max(LEAST_HEIGHT, box.clientHeight);
   const x = i => LEFT + pitch * (i + 0.5);
-  const y = value => TOP + ((high - value) / (high - low)) * (HEIGHT - TOP - BOTTOM);
-  const svg = makeSvg("svg", {width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`});
+  const y = value => TOP + ((high - value) / (high - low)) * (height - TOP - BOTTOM);
+  const svg = makeSvg("svg", {width, height, viewBox: `0 0 ${width} ${height}`});
   for (const value of ticks(low, high)) {
     svg.append(
       makeSvg("line", {class: "grid", x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value)}),
@@ -25,7 +26,7 @@ export function drawPlot(box, {labels, series, range, chosen, onToken}) {
     );
   }
   if (chosen >= 0) {
-    const bottom = HEIGHT - BOTTOM - TOP;
+    const bottom = height - BOTTOM - TOP;
     svg.append(makeSvg("rect",
       {class: "at", x: x(chosen) - pitch / 2, y: TOP, width: pitch, height: bottom}));
   }
@@ -38,7 +39,7 @@ export function drawPlot(box, {labels, series, range, chosen, onToken}) {
     }
   }
   labels.forEach((label, i) => {
-    const place = `translate(${x(i) + 4} ${HEIGHT - BOTTOM + 10}) rotate(-60)`;
+    const place = `translate(${x(i) + 4} ${height - BOTTOM + 10}) rotate(-60)`;
     svg.append(makeSvg("text", {transform: place, "text-anchor": "end"}, shortened(label)));
   });
   svg.addEventListener("click", ({offsetX}) => {
