@@ -2,9 +2,9 @@
 
 from nextword.generation.completion import CacheConfig, TypingSession, complete
 from nextword.generation.direction import require_forward
-from nextword.generation.fed_rows import score_rows
 from nextword.generation.generate import generate, generate_from
 from nextword.generation.packed_samples import kernel_sampler
+from nextword.generation.rows import score_rows
 from nextword.generation.sampling import SamplingConfig, filter_log_probs, sample
 from nextword.generation.session import Session
 from nextword.generation.stopping import StopScanner
