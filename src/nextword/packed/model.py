@@ -11,6 +11,7 @@ from torch import Tensor
 from nextword.base import Values
 from nextword.families import RecurrentLanguageModel
 from nextword.models import LanguageModel, State
+from nextword.packed.network import packed_network
 from nextword.packed.support import WEIGHT_BYTES
 from nextword.tensors import Lengths, LogProbs, TokenIds, kernel_threads
 
@@ -50,6 +51,15 @@ class PackedLanguageModel(LanguageModel):
             for depth, cell in enumerate(model.core.layers)
             for name in cell.state_names
         )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return all values but the packed weights, which are packed again after copying."""
+        return {name: value for name, value in vars(self).items() if name != "network"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Set the values of `__getstate__`, and pack the weights."""
+        vars(self).update(state)
+        self.network = packed_network(self._model, precision=self.precision)
 
     @property
     def unpacked(self) -> RecurrentLanguageModel:

@@ -1,11 +1,13 @@
 import copy
+import pickle
+from collections.abc import Callable
 
 import pytest
 import torch
 
 from nextword.base import ShapeError, VocabularyError
 from nextword.models import LanguageModel
-from nextword.packed import pack_model
+from nextword.packed import PackedLanguageModel, pack_model
 from packed_models import CASES, VOCAB_SIZE, made_model
 
 #: Largest relative L2 distance from the model in float64.
@@ -114,6 +116,18 @@ def test_packed_model_refuses_what_the_model_refuses() -> None:
         packed.advance(torch.tensor([[VOCAB_SIZE]]), packed.initial_state(1))
     with pytest.raises(ShapeError, match="2 rows"):
         packed.advance(TOKENS, packed.initial_state(2))
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))])
+def test_copy_of_a_packed_model_gives_the_same(
+    copied: Callable[[PackedLanguageModel], PackedLanguageModel],
+) -> None:
+    packed = pack_model(made_model(), precision="int8")
+
+    again = copied(packed)
+
+    assert torch.equal(_read(again)[0], _read(packed)[0])
+    assert again.fingerprint() == packed.fingerprint()
 
 
 def _read(model: LanguageModel) -> tuple[torch.Tensor, object]:
