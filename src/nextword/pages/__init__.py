@@ -1,6 +1,7 @@
 """HTML pages: those of reports, and what pages with a model share. Never imports torch."""
 
 from nextword.pages.page import (
+    Printed,
     html_page,
     html_section,
     html_table,
@@ -13,6 +14,7 @@ from nextword.pages.shared import shared_file, shared_names
 from nextword.pages.tokens import TokenSeries, token_figure
 
 __all__ = [
+    "Printed",
     "TokenSeries",
     "html_page",
     "html_section",

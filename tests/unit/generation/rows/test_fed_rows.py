@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from nextword.base import ShapeError
-from nextword.generation.fed_rows import padded_rows
+from nextword.generation.rows.fed_rows import padded_rows
 
 
 def test_padded_rows_of_lists_have_their_lengths() -> None:

@@ -1,6 +1,6 @@
 import torch
 
-from nextword.generation.seen_ids import SeenIds
+from nextword.generation.rows.seen_ids import SeenIds
 
 
 def seen(*rows: list[int]) -> SeenIds:

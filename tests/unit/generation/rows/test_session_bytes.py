@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from nextword.base import FormatError
-from nextword.generation.session_bytes import SessionBytes
+from nextword.generation.rows.session_bytes import SessionBytes
 
 SEEN = torch.tensor([[True] + [False] * 8 + [True], [False] * 10])
 SAVED = SessionBytes.of(b"state", last_ids=torch.tensor([9, 0]), seen=SEEN)

@@ -33,7 +33,13 @@ def padded_rows(
         return rows.long().cpu(), full if lengths is None else lengths.long().cpu()
     if lengths is not None:
         raise ShapeError("lengths are set, but token_ids are lists, which have their own.")
-    tensors = [torch.as_tensor(row) for row in rows]
+    try:
+        tensors = [torch.as_tensor(row) for row in rows]
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ShapeError(
+            f"token_ids are of type {type(rows).__name__} and are not rows of integers.",
+            help="Encode the text first: session.feed([tokenizer.encode(text).ids.tolist()]).",
+        ) from error
     for tensor in tensors:
         _require_ids(tensor, num_axes=1)
     counts = torch.tensor([len(tensor) for tensor in tensors], dtype=torch.int64)
@@ -48,7 +54,8 @@ def _require_ids(ids: Tensor, *, num_axes: int) -> None:
     if ids.ndim != num_axes or not (is_integer or ids.numel() == 0):
         raise ShapeError(
             f"token_ids hold {ids.dtype} of shape {tuple(ids.shape)}; integers are expected, as "
-            "(rows, time) or as one list a row."
+            "(rows, time) or as one list a row.",
+            help="Pass one list for each row, such as session.feed([[3, 5, 8]]).",
         )
 
 
