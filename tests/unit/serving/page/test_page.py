@@ -51,7 +51,8 @@ class Opened:
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with serving(MODELS) as url:
+    # A text that no machine generates before it is stopped.
+    with serving(MODELS, limits={"max_tokens": 1_000_000}) as url:
         yield url
 
 
@@ -196,7 +197,7 @@ def test_text_is_generated_as_by_the_library(tried: Opened) -> None:
 
 def test_generation_is_stopped(tried: Opened) -> None:
     tried.write(TEXT)
-    tried.page.fill("#max-tokens", "4096")
+    tried.page.fill("#max-tokens", "1000000")
     tried.page.fill("#top-k", "")
 
     tried.page.click("#start")
@@ -206,7 +207,6 @@ def test_generation_is_stopped(tried: Opened) -> None:
     first = tried.page.text_content("#generated")
 
     running = tried.page.request.get(f"{tried.url}/metrics").text()
-    assert len(first.split()) < 4000
     assert re.search(r'nextword_running_samples{model="words"} 0', running)
     assert tried.page.text_content("#generated") == first
     assert tried.page.is_disabled("#stop")
