@@ -89,7 +89,7 @@ def two_models(browser: Any, url: str) -> None:
 
 def ranking(browser: Any, url: str) -> None:
     """Take a picture of ranked sentences."""
-    page = opened(browser, f"{url}/#rank", height=560)
+    page = opened(browser, f"{url}/#rank", height=700)
     page.fill("#lines", "\n".join(LINES))
     page.wait_for_selector("#ranking td")
     save(page, "serve-page-rank.png")

@@ -35,7 +35,7 @@ def test_wheel_holds_recipes_pages_and_type_marker(wheel: Path) -> None:
     source = REPOSITORY / "src"
     recipes = (source / "nextword/training/recipes").rglob("*.toml")
     assert {path.relative_to(source).as_posix() for path in recipes} <= names
-    page = (source / "nextword/interop/html").rglob("*.*")
+    page = (source / "nextword").rglob("*.*")
     parts = {path for path in page if path.suffix in (".js", ".css", ".html")}
     assert {path.relative_to(source).as_posix() for path in parts} <= names
     assert len(parts) > 10

@@ -51,7 +51,8 @@ class Opened:
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with serving(MODELS) as url:
+    # A text that no machine generates before it is stopped.
+    with serving(MODELS, limits={"max_tokens": 1_000_000}) as url:
         yield url
 
 
@@ -151,6 +152,7 @@ def test_characters_of_two_units_do_not_move_the_colors(tried: Opened) -> None:
     assert tried.texts_of("#editor .marks i") == ["🙂", "w1", "w2"]
 
 
+@pytest.mark.exhaustive
 def test_only_the_newest_text_is_asked_for(tried: Opened) -> None:
     before = len(tried.watched.requests)
     text = "w1 " * 10
@@ -195,7 +197,7 @@ def test_text_is_generated_as_by_the_library(tried: Opened) -> None:
 
 def test_generation_is_stopped(tried: Opened) -> None:
     tried.write(TEXT)
-    tried.page.fill("#max-tokens", "4096")
+    tried.page.fill("#max-tokens", "1000000")
     tried.page.fill("#top-k", "")
 
     tried.page.click("#start")
@@ -205,7 +207,6 @@ def test_generation_is_stopped(tried: Opened) -> None:
     first = tried.page.text_content("#generated")
 
     running = tried.page.request.get(f"{tried.url}/metrics").text()
-    assert len(first.split()) < 4000
     assert re.search(r'nextword_running_samples{model="words"} 0', running)
     assert tried.page.text_content("#generated") == first
     assert tried.page.is_disabled("#stop")
@@ -251,7 +252,7 @@ def test_sentences_are_ranked(tried: Opened) -> None:
         assert [float(each.replace(",", "")) for each in shown] == pytest.approx(
             sorted(values.values()), abs=0.051
         )
-    assert "unknown: zzz" in "".join(tried.texts_of("#ranking td.text"))
+    assert "unknown: “zzz”" in "".join(tried.texts_of("#ranking td.text"))
     tried.page.keyboard.press("Escape")
     tried.page.focus("#rank-tab")
     tried.page.keyboard.press("ArrowLeft")
@@ -279,7 +280,10 @@ def test_every_control_has_a_name_and_every_reference_a_target(tried: Opened) ->
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.exhaustive
 def test_everything_is_reached_by_keyboard(tried: Opened) -> None:
+    tried.write(TEXT)
+    tried.page.wait_for_selector("#plot[aria-busy=true]", state="detached")
     tried.page.focus("#theme")
     reached = []
     for _ in range(45):

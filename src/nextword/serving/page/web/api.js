@@ -19,7 +19,10 @@ export async function* events(path, fields, signal) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (;;) {
-    const {value, done} = await reader.read();
+    const {value, done} = await reader.read().catch(error => {
+      if (signal?.aborted) throw error;
+      throw new ServerError("The connection to the server was lost.");
+    });
     if (done) return;
     const parts = (rest + value).split("\n\n");
     rest = parts.pop();

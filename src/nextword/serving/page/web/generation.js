@@ -2,6 +2,11 @@
 import { byId, make } from "./elements.js";
 import { errorIn, events } from "./api.js";
 
+/** Milliseconds between two drawings; a fast model sends far more parts than can be drawn. */
+const DRAW_MS = 40;
+/** Let the browser draw, and handle clicks. */
+const pause = () => new Promise(resolve => setTimeout(resolve));
+
 /** Generates after the text of `text()`; calls `onUse` with the whole text. */
 export class Generation {
   constructor(models, {text, onUse}) {
@@ -30,18 +35,29 @@ export class Generation {
     this.output.replaceChildren(make("span", {textContent: prompt}), added);
     this.#setRunning(true);
     this.showError(null);
-    let reason = "";
+    let reason = "", waiting = "", drawAt = 0;
+    const draw = () => {
+      const isAtEnd = this.#isAtEnd();
+      added.data += waiting;
+      waiting = "";
+      if (isAtEnd) this.output.scrollTop = this.output.scrollHeight;
+    };
     try {
       const chunks = events("v1/completions", this.#fields(prompt), signal);
       for await (const {choices: [choice]} of chunks) {
-        const isAtEnd = this.#isAtEnd();
-        added.data += choice.text;
-        if (isAtEnd) this.output.scrollTop = this.output.scrollHeight;
+        waiting += choice.text;
         reason = choice.finish_reason ?? reason;
+        if (performance.now() < drawAt) continue;
+        draw();
+        await pause();
+        if (signal.aborted) break;
+        drawAt = performance.now() + DRAW_MS;
       }
-      if (!signal.aborted) this.#finish(reason ? "Done." : "Stopped.");
+      draw();
+      if (this.abort.signal === signal) this.#finish(reason ? "Done." : "Stopped.");
     } catch (error) {
       if (this.abort.signal !== signal) return;
+      draw();
       this.#finish(signal.aborted ? "Stopped." : "");
       if (!signal.aborted) this.showError(error);
     }

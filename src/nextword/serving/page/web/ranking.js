@@ -79,7 +79,8 @@ export class Ranking {
   #unknown(words, name) {
     if (!words.length) return [];
     const who = name ? `unknown to ${name}` : "unknown";
-    const text = `${who}: ${words.join(", ")}. The sentence is less probable than shown.`;
+    const quoted = words.map(word => `“${word}”`).join(", ");
+    const text = `${who}: ${quoted}; the sentence is less probable than shown`;
     return [make("small", {textContent: text})];
   }
 }
