@@ -22,7 +22,8 @@ INSTALL_KERNELS = sh kernels/install.sh $(BIN)/python .venv/kernels.log
 help:
 	@echo 'make demo        set up .venv and run the main job end to end (writes runs/demo)'
 	@echo 'make test        set up .venv and run the tests'
-	@echo 'make test-exhaustive  the cases that make test leaves out: every size of every backend, long fuzzing'
+	@echo 'make test-exhaustive'
+	@echo '                 the cases that make test leaves out: every size of every backend, long fuzzing'
 	@echo 'make test-all    all tests, with coverage'
 	@echo 'make setup       only set up: .venv/bin/nextword'
 	@echo 'make setup-dev   set up with the tools for tests, linting and documentation'

@@ -144,3 +144,42 @@ def test_evaluate_incomparable_models_are_all_in_json(
     finished = cli("evaluate", word_run, byte_run, "--text", tmp_path / "unknown.txt", "--json")
 
     assert [list(card) for card in json.loads(finished.out)["results"]] == [CARD_KEYS] * 2
+
+
+def test_evaluate_precision_adds_a_row_and_prints_the_change(
+    cli: Call, word_run: Path, corpus: Path
+) -> None:
+    _require_generator()
+
+    finished = cli("evaluate", word_run, "--text", corpus, "--precision", "int8")
+    value = json.loads(
+        cli("evaluate", word_run, "--text", corpus, "--precision", "int8", "--json").out
+    )
+
+    first, second = value["results"]
+    assert (first["model"], second["model"]) == (str(word_run), f"{word_run} (int8)")
+    assert first["perplexity"] != second["perplexity"]
+    assert second["perplexity"] == pytest.approx(first["perplexity"], rel=0.01)
+    change = second["perplexity"] / first["perplexity"] - 1
+    assert f"{word_run} (int8) changes the perplexity by {change:+.3%}." in finished.err
+
+
+def test_evaluate_precision_of_a_model_without_layers_is_refused(
+    cli: Call, ngram_run: Path, corpus: Path
+) -> None:
+    _require_generator()
+
+    finished = cli("evaluate", ngram_run, "--text", corpus, "--precision", "int8")
+
+    assert finished.code == 2
+    assert "cannot be packed in int8: the kernels run the family 'recurrent'" in finished.err
+    finished = cli("generate", ngram_run, "--precision", "int7")
+    assert finished.code == 2
+    assert "'int7' is unknown" in finished.err
+
+
+def _require_generator() -> None:
+    from nextword.tensors import kernels_are_installed, load_kernels
+
+    if not kernels_are_installed() or not hasattr(load_kernels(), "RecurrentNetwork"):
+        pytest.skip("the compiled generator is not installed")

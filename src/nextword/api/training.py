@@ -110,9 +110,13 @@ def train(
     on_progress: ProgressCallback | None = None,
     standard_input: ByteStream | None = None,
     command: str = "",
+    reshard: bool = False,
     **keywords: object,
 ) -> RunResult:
     """Train a model into a run folder.
+
+    In a program that was started on several processes, call it inside
+    `nextword.parallel.join_processes()`, in all processes with the same arguments.
 
     Args:
         texts: Training texts: files, folders, globs or `stdlib:`. May be empty when a run is
@@ -135,6 +139,7 @@ def train(
         on_progress: Called with (stage, done, total) during the stages before and after training.
         standard_input: Stream to read for the text `-`.
         command: The command line of the training, for the report.
+        reshard: Resume a run with another number of processes than it was started with.
         **keywords: Settings by the last part of their names, such as `hidden_size=100` for
             `model.hidden_size`. A name that several sections have is refused.
 
@@ -175,6 +180,7 @@ def train(
             on_progress=display.on_progress if on_progress is None else on_progress,
             standard_input=standard_input,
             command=command,
+            reshard=reshard,
         )
 
 

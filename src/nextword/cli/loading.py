@@ -18,7 +18,12 @@ _TEXT_SUFFIXES = frozenset({".txt", ".jsonl", ".md", ".gz", ".bz2", ".xz", ".zst
 
 
 def load_model(
-    name: str, *, device: str, encoding: str | None = None, quiet: bool = False
+    name: str,
+    *,
+    device: str,
+    encoding: str | None = None,
+    precision: str | None = None,
+    quiet: bool = False,
 ) -> "Model":
     """Set up threads and memory of the process, and load a model.
 
@@ -26,6 +31,7 @@ def load_model(
         name: A run folder, a model folder, an ARPA file, or `hf:` and a name or folder.
         device: Device of the model's parameters.
         encoding: Encoding of the words of an ARPA file; UTF-8 when None.
+        precision: Precision of packed weights; the model is not packed when None.
         quiet: Whether to show no progress.
     """
     from nextword import api
@@ -34,7 +40,11 @@ def load_model(
     tune_process()
     with _LazyDisplay(quiet=quiet) as display:
         return api.load_language_model(
-            name, device=device, encoding=encoding, on_progress=display.on_progress
+            name,
+            device=device,
+            encoding=encoding,
+            precision=precision,
+            on_progress=display.on_progress,
         )
 
 
@@ -60,13 +70,16 @@ def load_vector_encoder(
     return encoder
 
 
-def load_any_model(name: str, *, device: str, encoding: str | None = None) -> "Model | TaskModel":
+def load_any_model(
+    name: str, *, device: str, encoding: str | None = None, precision: str | None = None
+) -> "Model | TaskModel":
     """Set up threads and memory of the process, and load a model of any kind.
 
     Args:
         name: A run folder, a model folder, an ARPA file, or `hf:` and a name or folder.
         device: Device of the model's parameters.
         encoding: Encoding of the words of an ARPA file; UTF-8 when None.
+        precision: Precision of packed weights of a language model; not packed when None.
     """
     from nextword import api
     from nextword.tensors import tune_process
@@ -74,7 +87,11 @@ def load_any_model(name: str, *, device: str, encoding: str | None = None) -> "M
     tune_process()
     with _LazyDisplay(quiet=False) as display:
         loaded: Model | TaskModel = api.load(
-            name, device=device, encoding=encoding, on_progress=display.on_progress
+            name,
+            device=device,
+            encoding=encoding,
+            precision=precision,
+            on_progress=display.on_progress,
         )
     return loaded
 

@@ -52,6 +52,7 @@ from nextword.evaluation.perplexity import (
 )
 from nextword.evaluation.scoring import ScoredWindow, score_units
 from nextword.evaluation.seen_text import seen_note
+from nextword.evaluation.shared_prefixes import SharedScores, shared_prefix_log_probs
 from nextword.evaluation.surprisal import (
     LineSurprisal,
     TokenSurprisal,
@@ -77,6 +78,7 @@ __all__ = [
     "PerplexityCard",
     "RunTexts",
     "ScoredWindow",
+    "SharedScores",
     "Sums",
     "TextFacts",
     "TokenSurprisal",
@@ -108,6 +110,7 @@ __all__ = [
     "resolve_reset",
     "score_units",
     "seen_note",
+    "shared_prefix_log_probs",
     "target_leak",
     "texts_of_run",
     "tune_cache",

@@ -1,4 +1,4 @@
-"""Self-contained HTML pages, used by every report. Knows no models and never imports torch."""
+"""HTML pages: those of reports, and what pages with a model share. Never imports torch."""
 
 from nextword.pages.page import (
     Printed,
@@ -10,6 +10,7 @@ from nextword.pages.page import (
     paragraph,
     preformatted,
 )
+from nextword.pages.shared import shared_file, shared_names
 from nextword.pages.tokens import TokenSeries, token_figure
 
 __all__ = [
@@ -22,5 +23,7 @@ __all__ = [
     "inline_pictures",
     "paragraph",
     "preformatted",
+    "shared_file",
+    "shared_names",
     "token_figure",
 ]

@@ -24,6 +24,7 @@ from nextword.training.data import (
     TrainingData,
     prepare_data,
 )
+from nextword.training.memory import require_memory
 
 _logger = logging.getLogger(__name__)
 
@@ -131,11 +132,15 @@ class Preparation:
 
         Args:
             build: Builds the network with random weights; see `FitJob.build`.
+
+        Raises:
+            ConfigError: The network cannot fit in memory, or settings contradict each other.
         """
         vocabulary = self.data.tokenizer.vocabulary_spec
         self.config = _with_chosen_output(self.config, vocab_size=vocabulary.vocab_size)
         settings = self.config.model_settings
         network = settings.network(vocabulary, backend=self.config.training.backend)
+        require_memory(build, network, config=self.config, device=self._device)
         model = build(network).to(self._device)
         if self._vectors is not None:
             self._vectors.fill(model, self.data.tokenizer)

@@ -15,6 +15,7 @@ import torch
 
 from nextword.base import Layer, decode_layers, nested, require
 from nextword.interop.sklearn.packed import PackedModel
+from nextword.parallel import current_world
 from nextword.tasks.running import (
     Prepare,
     TaskConfig,
@@ -87,7 +88,17 @@ def train_packed(
 
     Returns:
         The best model, and the result of the run, whose folder is gone.
+
+    Raises:
+        ConfigError: There are several processes.
     """
+    require(
+        current_world().size == 1,
+        "estimators of scikit-learn train in one process, but a process group of torch has "
+        f"{current_world().size}.",
+        help="Fit it before torch.distributed.init_process_group, or use nextword tag or classify "
+        "train with torchrun.",
+    )
     with _generators_restored(), tempfile.TemporaryDirectory(prefix="nextword-sklearn-") as parent:
         file = Path(parent) / _DATA_FILE
         file.write_text(json.dumps(data, ensure_ascii=True), encoding="utf-8")

@@ -10,6 +10,7 @@ import torch
 from nextword.base import ConfigError, MismatchError, Values, encode
 from nextword.models import load_parameter_tensors
 from nextword.pages import Printed
+from nextword.parallel import World, current_world
 from nextword.storage import RunFolder, load_model_folder
 from nextword.tasks.running.card import write_task_card
 from nextword.tasks.running.config import TaskConfig
@@ -127,6 +128,9 @@ def run_task(
 ) -> TaskResult:
     """Train a model of a task in a run folder, or resume a run.
 
+    With several processes (`nextword.parallel`), all of them call this function with the same
+    arguments and read the files. The first one writes, and all return the same result.
+
     Args:
         config: The settings.
         out: The run folder; created if it does not exist.
@@ -153,10 +157,14 @@ def run_task(
     """
     _check(config, resume)
     with open_run(out) as run:
+        world = current_world()
         with emptied_on_failure(run) as beginning:
-            folder = starting_folder(run)
-            config = resumable_config(config, run, resume=resume, folder=folder, paths=paths)
-            access = _checked_sources(config, run, folder)
+            access = None
+            if world.is_first:
+                folder = starting_folder(run)
+                config = resumable_config(config, run, resume=resume, folder=folder, paths=paths)
+                access = _checked_sources(config, run, folder)
+            config, access = _from_first(config, access, world)
             tune_process()
             seed_everything(config.training.seed)
             job = prepare(config, access, on_progress=on_progress)
@@ -168,17 +176,34 @@ def run_task(
             config.loop,
             run=run,
             save_best=keeper.save,
-            callbacks=[
-                MetricsFile(run),
-                *([TaskCurve(run)] if with_report else []),
-                *(callbacks(run) if callbacks is not None else ()),
-            ],
+            callbacks=_all_callbacks(run, callbacks, with_curve=with_report)
+            if world.is_first
+            else (),
         )
-        keeper.load_best()
-        result = _measure(keeper, progress, on_progress=on_progress)
-        if with_report:
-            write_task_report(run, settings=encode(config), result=result)
-        return result
+        result = None
+        if world.is_first:
+            keeper.load_best()
+            result = _measure(keeper, progress, on_progress=on_progress)
+            if with_report:
+                write_task_report(run, settings=encode(config), result=result)
+        return world.from_first(result)  # type: ignore[return-value]  # the first has a result
+
+
+def _from_first(
+    config: Config, access: TextAccess | None, world: World
+) -> tuple[Config, TextAccess]:
+    """Return the settings of the first process, and how it opens files."""
+    return world.from_first((config, access))  # type: ignore[return-value]
+
+
+def _all_callbacks(
+    run: RunFolder,
+    callbacks: Callable[[RunFolder], Sequence[Callback]] | None,
+    *,
+    with_curve: bool,
+) -> list[Callback]:
+    curve = [TaskCurve(run)] if with_curve else []
+    return [MetricsFile(run), *curve, *(callbacks(run) if callbacks is not None else ())]
 
 
 def _check(config: TaskConfig, resume: str) -> None:

@@ -56,6 +56,7 @@ class Trainer:
         stop: StopRequest | None = None,
     ) -> None:
         self._state = state
+        self._world = state.world
         self._config = config
         self._run_folder = run
         self._save_best = save_best
@@ -86,13 +87,13 @@ class Trainer:
                 finished and no validation was finite.
         """
         self._resume_clock()
-        self._saved_at = time.perf_counter()
+        self._saved_at_s = self.progress.elapsed_s
         for callback in self._callbacks:
             if misses_kernels(self._state.model):
                 callback.on_missing_kernels()
             callback.on_start(first_step=self.progress.step, num_steps=self.progress.num_steps)
         try:
-            while not self.progress.is_finished and not self._stop:
+            while not self.progress.is_finished and not self._must_stop():
                 self._make_update()
             if self.progress.is_finished:
                 self._require_model()
@@ -102,6 +103,13 @@ class Trainer:
             for callback in self._callbacks:
                 callback.on_end()
         return self.progress
+
+    def _must_stop(self) -> bool:
+        """Return whether a process has received a signal; all processes stop at the same update."""
+        number = self._world.largest(self._stop.signal_number or 0)
+        if number:
+            self._stop.signal_number = number
+        return bool(self._stop)
 
     def _make_update(self) -> None:
         """Make one update, or end the epoch."""
@@ -172,17 +180,20 @@ class Trainer:
         This happens when a run is stopped before its first validation and then given fewer
         updates, or when its model folder was removed.
         """
-        if self._run_folder.model_folder.exists():
+        if self._has_model():
             return
         progress = self.progress
         progress.best_score, progress.last_validation_step = math.inf, -1
         self._validate()
-        if not self._run_folder.model_folder.exists():
+        if not self._has_model():
             raise DivergedError(
                 f"no validation was finite, including the last one after update {progress.step}: "
                 "there is no best model.",
                 help=f"{_DIVERGED_HELP} A token with probability 0 has this effect too.",
             )
+
+    def _has_model(self) -> bool:
+        return self._world.from_first(self._run_folder.model_folder.exists())
 
     def _scheduled_rate(self) -> float:
         share = schedule_share(
@@ -212,7 +223,7 @@ class Trainer:
 
     def _fit_horizon(self) -> None:
         """Read the clock, and fit the number of updates to the time limit."""
-        self.progress.elapsed_s = time.perf_counter() - self._clock
+        self.progress.elapsed_s = self._elapsed_s()
         fit_horizon(
             self.progress,
             max_minutes=self._config.max_minutes,
@@ -254,7 +265,7 @@ class Trainer:
         if progress.last_validation_step == progress.step:
             return
         with self._state.average.applied():
-            validation = self._state.objective.validate()
+            validation = self._world.from_first(self._state.objective.validate())
             score = math.inf if validation is None else validation.score
             is_best = score < progress.best_score or validation is None
             if is_best:
@@ -264,7 +275,8 @@ class Trainer:
                     progress.step,
                     0,
                 )
-                self._save_best()
+                if self._world.is_first:
+                    self._save_best()
             else:
                 progress.num_worse += 1
         progress.last_validation_step = progress.step
@@ -296,16 +308,21 @@ class Trainer:
         every = self._config.checkpoint_every
         if every is not None:
             return self.progress.step % every == 0
-        return time.perf_counter() - self._saved_at >= _SECONDS_BETWEEN_CHECKPOINTS
+        return self.progress.elapsed_s - self._saved_at_s >= _SECONDS_BETWEEN_CHECKPOINTS
 
     def _save_checkpoint(self) -> None:
         started = time.perf_counter()
         self._require_finite_weights()
         tensors, values = self._state.collect()
         folder = self._run_folder.checkpoints_folder
-        save_checkpoint(folder, step=self.progress.step, tensors=tensors, values=values)
-        self._saved_at = time.perf_counter()
-        self._state.meter.skip(self._saved_at - started)
+        if self._world.is_first:
+            save_checkpoint(folder, step=self.progress.step, tensors=tensors, values=values)
+        self._saved_at_s = self._elapsed_s()
+        self._state.meter.skip(time.perf_counter() - started)
+
+    def _elapsed_s(self) -> float:
+        """Return the duration of the training in seconds, by the clock of the first process."""
+        return self._world.from_first(time.perf_counter() - self._clock)
 
     def _resume_clock(self) -> None:
         """Start the clock at the `elapsed_s` of a resumed run."""

@@ -1,15 +1,18 @@
 """The planner: parameters, memory and time of a training before it starts."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import torch
+
 from nextword.base import ProgressCallback, Values
 from nextword.families import NetworkSpec
 from nextword.families.contract import Network
-from nextword.layers import OutputConfig, sparse_parameters
+from nextword.layers import OutputConfig
 from nextword.models import NeuralLanguageModel
 from nextword.recurrent import layer_backends
 from nextword.tensors import dtype_name, resolve_precision
@@ -17,15 +20,28 @@ from nextword.text import ByteStream
 from nextword.training.config import RunConfig
 from nextword.training.language_modeling import LanguageModelingObjective
 from nextword.training.loop import TrainingState
+from nextword.training.memory import (
+    MEBIBYTE,
+    MemoryLimit,
+    memory_limit,
+    peak_memory_mib,
+    weights_mib,
+)
 from nextword.training.planning.ngram_plan import NgramPlan
 from nextword.training.preparation import Preparation, prepare, start_of
 
-_BYTES_PER_NUMBER = 4
 #: The score and its gradient.
 _BYTES_PER_SCORE = 8
 _PROBE_WARM_UP = 2
 _PROBE_STEPS = 6
-_MEBIBYTE = 2**20
+#: Libraries that a training loads after its first updates, for pictures and the report (measured).
+_REPORT_MIB = 70.0
+#: Copies of weights and optimizer state while a checkpoint is written (measured).
+_CHECKPOINT_SHARE = 0.75
+#: Share of the memory above which a training may run out of it.
+_NEAR_LIMIT = 0.9
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +59,10 @@ class Plan:
         precision: Dtype of the forward pass.
         weights_mib: Memory of weights, gradients, optimizer state and weight average, in MiB.
         activations_mib: Estimated memory of the largest tensors of one update, in MiB.
+        peak_mib: Estimated peak memory of the process, in MiB: that of the measured updates, a
+            checkpoint and the report. On a GPU, its memory is not included.
+        limit_mib: The memory of this machine, or of the control group if that is lower, in MiB;
+            None if it is not known.
         seconds_per_step: Duration of an update, measured over a few of them.
         minutes: Duration of the training at that speed, without validations.
         tokens_per_second: Training speed.
@@ -58,6 +78,8 @@ class Plan:
     precision: str
     weights_mib: float
     activations_mib: float
+    peak_mib: float
+    limit_mib: float | None
     seconds_per_step: float
     minutes: float
     tokens_per_second: float
@@ -130,10 +152,9 @@ class _PlanJob:
         config, model, limit = self.ready.config, self.model, self.ready.config.training.max_minutes
         precision = resolve_precision(config.training.precision, model.device)
         minutes = self.num_steps * self.seconds_per_step / 60.0
-        copies = 2 + _optimizer_copies(config) + (config.averaging.decay > 0.0)
-        # Gradients and optimizer state of a sparse table are much smaller than the table.
-        num_sparse = sum(table.numel() for table in sparse_parameters(model))
-        num_numbers = num_sparse + copies * (model.num_parameters - num_sparse)
+        weights = weights_mib(model, config)
+        peak = peak_memory_mib() + _REPORT_MIB + _CHECKPOINT_SHARE * weights
+        limit_mib = _warned_limit(peak, memory_limit(torch.device("cpu")))
         positions = config.training.positions_at_once
         choice = self._output.choice(vocab_size=model.vocab_size, num_positions=positions)
         return Plan(
@@ -145,8 +166,10 @@ class _PlanJob:
             output=str(choice),
             backends=layer_backends(model),
             precision=dtype_name(precision),
-            weights_mib=num_numbers * _BYTES_PER_NUMBER / _MEBIBYTE,
-            activations_mib=model.output.num_scores_held(positions) * _BYTES_PER_SCORE / _MEBIBYTE,
+            weights_mib=weights,
+            activations_mib=model.output.num_scores_held(positions) * _BYTES_PER_SCORE / MEBIBYTE,
+            peak_mib=peak,
+            limit_mib=limit_mib,
             seconds_per_step=self.seconds_per_step,
             minutes=minutes if limit is None else min(minutes, limit),
             tokens_per_second=self.targets_per_step / self.seconds_per_step,
@@ -168,8 +191,15 @@ def _probe(state: TrainingState[LanguageModelingObjective]) -> tuple[float, floa
     return sorted(kept)[len(kept) // 2], targets[0]
 
 
-def _optimizer_copies(config: RunConfig) -> int:
-    """Return the number of values that the optimizer stores per weight."""
-    if config.optimizer.kind == "adamw":
-        return 2
-    return 1 if config.optimizer.momentum > 0.0 else 0
+def _warned_limit(peak_mib: float, limit: MemoryLimit | None) -> float | None:
+    """Return the limit in MiB, and log a warning if the training comes near it."""
+    if limit is None:
+        return None
+    if peak_mib > _NEAR_LIMIT * limit.mib:
+        _logger.warning(
+            "the training takes about %s MiB, and there are %s: it may run out of memory. Lower "
+            "training.batch_size or raise training.accumulation_steps.",
+            f"{peak_mib:,.0f}",
+            limit,
+        )
+    return limit.mib
