@@ -194,7 +194,7 @@ def _write_onnx(model: Model, request: ExportRequest) -> Values:
         details["max_difference"] = written.max_difference
         details["one_token"] = written.is_step
         if written.quantized is not None and request.texts is not None:
-            details.update(rounded_perplexities(model, written.quantized, request))
+            details.update(rounded_perplexities(model, written.quantized, request=request))
 
     save_new_folder(request.out, write)
     return details

@@ -28,7 +28,7 @@ def write_html_page(model: Model, request: ExportRequest) -> Values:
     contents = page_contents(model.language_model, model.tokenizer)
     details: Values = {"precision": contents.precision}
     if request.texts is not None:
-        details |= rounded_perplexities(model, contents.dequantized, request)
+        details |= rounded_perplexities(model, contents.dequantized, request=request)
     page = html_model_page(
         contents,
         title=exported_name(model) if request.title is None else request.title,
@@ -42,7 +42,7 @@ def write_html_page(model: Model, request: ExportRequest) -> Values:
     return details
 
 
-def rounded_perplexities(model: Model, rounded: LanguageModel, request: ExportRequest) -> Values:
+def rounded_perplexities(model: Model, rounded: LanguageModel, *, request: ExportRequest) -> Values:
     """Return the perplexity of a model, and that of the same model with rounded weights.
 
     Args:
