@@ -150,10 +150,12 @@ def _explain_number(error: Any, message: str, words: Sequence[str]) -> tuple[str
     kinds = [kind for text, kind in _NUMBERS.items() if text in message]
     options = getattr(getattr(error, "param", None), "opts", ())
     values = [
-        after[len(option) :].removeprefix("=") or follower
+        word[len(option) :].removeprefix("=") or follower
         for option in options
-        for after, follower in zip(words, [*words[1:], ""], strict=True)
-        if after.startswith(option)
+        for word, follower in zip(words, [*words[1:], ""], strict=True)
+        if word == option
+        or word.startswith(f"{option}=")
+        or (word.startswith(option) and not option.startswith("--"))
     ]
     if not kinds or not values:
         return None

@@ -1,6 +1,7 @@
 """Compare models under one protocol: train and evaluate every row, and write what was found."""
 
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,6 +39,8 @@ from nextword.training import Callback, ProgressCallback, open_texts
 
 _logger = logging.getLogger(__name__)
 
+#: Figures of a card that JSON has as null if they are infinite.
+_INFINITE = ("nll_sum", "perplexity", "bits_per_token")
 #: Files in the folder of a comparison.
 JSON_FILE, MARKDOWN_FILE, CSV_FILE = "comparison.json", "comparison.md", "comparison.csv"
 
@@ -234,7 +237,15 @@ class _Comparison:
 
     def _card(self, result: SeedResult) -> PerplexityCard:
         values = result.test if self._part == "test" else result.validation
-        return PerplexityCard(**{**(values or {}), "model": result.name})
+        known = {name: value for name, value in (values or {}).items() if value is not None}
+        return PerplexityCard(
+            **{
+                **(values or {}),
+                **dict.fromkeys(_INFINITE, math.inf),
+                **known,
+                "model": result.name,
+            }
+        )
 
     def _result(self, figure: Figure) -> ComparisonResult:
         rows = [

@@ -23,7 +23,7 @@ from nextword.training.loop.state import Mark, TrainingState
 _SECONDS_BETWEEN_CHECKPOINTS = 120.0
 #: Number of successive losses above the limit of the objective that end a training.
 _MAX_LARGE_LOSSES = 100
-#: The same at the end of a training.
+#: The same at the end of a training; half of the updates of one with few of them.
 _MAX_LAST_LARGE_LOSSES = 10
 _DIVERGED_HELP = "Lower optimizer.learning_rate, or clip to a lower clipping.threshold."
 #: Minimum number of records, even in a short training.
@@ -167,7 +167,7 @@ class Trainer:
 
     def _require_small_losses(self) -> None:
         """Raise an error if the last losses of a finished training are far too large."""
-        if self._num_large >= _MAX_LAST_LARGE_LOSSES:
+        if self._num_large >= min(_MAX_LAST_LARGE_LOSSES, max(1, self.progress.step // 2)):
             raise DivergedError(
                 f"the last {self._num_large} losses, up to update {self.progress.step}, are far "
                 "above that of a uniform guess.",
