@@ -183,13 +183,7 @@ def run_training(
 
 
 def _show(result: "TaskResult", *, as_json: bool) -> None:
-    from nextword.cli.output import aligned
-
     if as_json:
         write_json(result.to_dict())
         return
-    for part, scores in (("validation", result.validation), ("test", result.test)):
-        if scores is not None:
-            write_line(f"{part}\n\n{scores.render()}\n")
-    lines = [("model", str(result.model)), ("report", str(result.run / "report.html"))]
-    write_line(aligned(lines))
+    write_line(result.render())

@@ -271,16 +271,10 @@ def training_callbacks(
 
 def show_result(result: "RunResult", *, as_json: bool) -> None:
     """Print the result of a training: its cards, the model folder and the report, or JSON."""
-    from nextword.evaluation import render_card
-
     if as_json:
         write_json(result.to_dict())
         return
-    for part, card in (("validation", result.validation), ("test", result.test)):
-        if card is not None:
-            write_line(f"{part}\n\n{render_card(card)}\n")
-    lines = [("model", str(result.model)), ("report", str(result.run / "report.html"))]
-    write_line(aligned(lines))
+    write_line(result.render())
 
 
 def show_plan(plan: "Plan | NgramPlan", config: "RunConfig", *, as_json: bool) -> None:

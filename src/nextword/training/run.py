@@ -12,6 +12,7 @@ from nextword.evaluation import PerplexityCard, evaluate
 from nextword.families import NetworkSpec, NeuralModelConfig
 from nextword.families.contract import Network
 from nextword.models import LanguageModel, NeuralLanguageModel
+from nextword.pages import Printed
 from nextword.parallel import World, current_world
 from nextword.storage import RunFolder
 from nextword.text import ByteStream
@@ -46,7 +47,7 @@ _PROBED_TOKENS = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunResult:
+class RunResult(Printed):
     """The result of a training run.
 
     Attributes:
@@ -66,6 +67,15 @@ class RunResult:
     progress: TrainingProgress
     validation: PerplexityCard | None
     test: PerplexityCard | None
+
+    def render(self) -> str:
+        """Return the cards and folders as text, as the command line prints them."""
+        parts = [
+            f"{part}\n\n{card}\n"
+            for part, card in (("validation", self.validation), ("test", self.test))
+            if card is not None
+        ]
+        return "\n".join([*parts, f"model   {self.model}", f"report  {self.run / 'report.html'}"])
 
     def to_dict(self) -> Values:
         """Return the fields as JSON values, as `nextword train --json` writes them at the end."""

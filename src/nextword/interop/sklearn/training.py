@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
-from nextword.base import Layer, decode_layers, require
+from nextword.base import Layer, decode_layers, nested, require
 from nextword.interop.sklearn.packed import PackedModel
 from nextword.parallel import current_world
 from nextword.tasks.running import (
@@ -62,7 +62,7 @@ def run_config(
     Args:
         kind: The class of the settings.
         recipe: Name of a recipe, or a TOML file.
-        settings: Nested values; later ones override earlier ones.
+        settings: Nested values, or values with dotted keys; later ones override earlier ones.
         seed: Seed of the run.
 
     Raises:
@@ -70,8 +70,9 @@ def run_config(
     """
     fixed = {"training": {"seed": seed}, "text": {"train": [_DATA_FILE]}}
     base = Layer(read_recipe(recipe), source=f"recipe {recipe}")
-    config = decode_layers(kind, [base, *settings, fixed])
-    refuse_idle_task_settings(config, settings)
+    layers = [nested(each) for each in settings]
+    config = decode_layers(kind, [base, *layers, fixed])
+    refuse_idle_task_settings(config, layers)
     return config
 
 

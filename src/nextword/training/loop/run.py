@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nextword.base import FormatError, NextwordError
+from nextword.optim import follows_steps
 from nextword.parallel import World, current_world
 from nextword.storage import (
     Checkpoint,
@@ -34,8 +35,8 @@ def open_run(out: Path) -> Iterator[RunFolder]:
 
     With several processes, only the first one does so.
 
-    If the block raises an error, a folder that was created and is still empty is removed. SIGTERM
-    raises SystemExit inside the block.
+    If the block raises an error, a folder that was created and is still empty is removed, and so is
+    the lock in a folder that is not that of a run. SIGTERM raises SystemExit inside the block.
 
     Args:
         out: The run folder.
@@ -51,12 +52,18 @@ def open_run(out: Path) -> Iterator[RunFolder]:
         return
     was_there = out.exists()
     run = RunFolder.create(out)
+    had_lock = run.lock_file.exists()
     try:
         with RunLock(run.path), exit_on_sigterm():
-            run.refuse_links()
-            for path in sweep_leftovers(run.path):
-                _logger.info("removed %s, left by a process that was stopped", path)
-            yield run
+            try:
+                run.refuse_links()
+                for path in sweep_leftovers(run.path):
+                    _logger.info("removed %s, left by a process that was stopped", path)
+                yield run
+            except BaseException:
+                if not (had_lock or run.config_file.exists()):
+                    run.lock_file.unlink(missing_ok=True)
+                raise
     except BaseException:
         if not was_there and run.is_empty():
             shutil.rmtree(out, ignore_errors=True)
@@ -134,6 +141,12 @@ def minimize(
     _restore(state, run, reshard=reshard)
     if state.world.from_first(state.progress.is_finished and run.model_folder.exists()):
         return state.progress
+    if config.max_minutes is not None and follows_steps(config.schedule):
+        _logger.info(
+            "training.max_minutes=%g: the learning-rate schedule is fitted to the time",
+            config.max_minutes,
+            extra={"notice": True},
+        )
     with stop_on_signals() as stop:
         trainer = Trainer(
             state,

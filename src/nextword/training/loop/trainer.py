@@ -28,6 +28,8 @@ _MAX_LAST_LARGE_LOSSES = 10
 _DIVERGED_HELP = "Lower optimizer.learning_rate, or clip to a lower clipping.threshold."
 #: Minimum number of records, even in a short training.
 _MIN_RECORDS = 20
+#: Numbers of updates between records of a training with a time limit.
+_INTERVALS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
 
 
 class Trainer:
@@ -120,6 +122,8 @@ class Trainer:
         self._require_finite(loss, clipped, mark)
         for callback in self._callbacks:
             callback.on_update(self.progress.step + 1, clipped)
+        if self.progress.step == 0:
+            self._fit_horizon()
         self._learning_rate = self._scheduled_rate()
         self._state.apply_gradient(self._learning_rate)
         self.progress.step += 1
@@ -199,12 +203,8 @@ class Trainer:
 
     def _after_update(self) -> None:
         progress, config = self.progress, self._config
-        progress.elapsed_s = self._elapsed_s()
-        fit_horizon(
-            progress, max_minutes=config.max_minutes, planned_steps=self._state.planned_steps()
-        )
-        log_every = min(config.log_every, max(1, progress.num_steps // _MIN_RECORDS))
-        if progress.step % log_every == 0:
+        self._fit_horizon()
+        if progress.step % self._log_every() == 0:
             self._report()
         if config.validate_every and progress.step % config.validate_every == 0:
             self._validate()
@@ -212,6 +212,23 @@ class Trainer:
             self._finish()
         elif self._is_checkpoint_due():
             self._save_checkpoint()
+
+    def _log_every(self) -> int:
+        """Return the number of updates between records, smaller in a short training."""
+        every = max(1, self.progress.num_steps // _MIN_RECORDS)
+        if self._config.max_minutes is not None:
+            # The estimated number of updates changes often, the interval seldom.
+            every = max(each for each in _INTERVALS if each <= every)
+        return min(self._config.log_every, every)
+
+    def _fit_horizon(self) -> None:
+        """Read the clock, and fit the number of updates to the time limit."""
+        self.progress.elapsed_s = self._elapsed_s()
+        fit_horizon(
+            self.progress,
+            max_minutes=self._config.max_minutes,
+            planned_steps=self._state.planned_steps(),
+        )
 
     def _end_epoch(self) -> None:
         """Increment the epoch, validate, and start the next epoch."""
