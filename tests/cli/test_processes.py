@@ -152,10 +152,13 @@ def test_tagger_trained_by_two_processes_is_that_of_one(cli: Call, tmp_path: Pat
         "encoder.input_dropout": 0.0,
         "encoder.output_dropout": 0.0,
         "encoder.word_dropout": 0.0,
+        # Characters have a dropout that cannot be set.
+        "encoder.characters": "none",
         "encoder.hidden_size": 8,
         "encoder.word_embedding_size": 8,
         # 18 sentences are trained on: in every second update, one process has none.
         "training.batch_size": 17,
+        "training.precision": "float32",
         "training.max_steps": 8,
         # AdamW divides by the size of the gradient, which enlarges differences of rounding.
         "optimizer.kind": "sgd",

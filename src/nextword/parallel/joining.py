@@ -7,8 +7,6 @@ from datetime import timedelta
 
 import torch
 import torch.distributed as dist
-from torch.distributed.distributed_c10d import PrefixStore
-from torch.distributed.rendezvous import rendezvous
 
 from nextword.base import ConfigError
 from nextword.parallel.process_group import current_world
@@ -32,6 +30,11 @@ def join_processes() -> Iterator[World]:
     Raises:
         ConfigError: The variables are incomplete, or the processes cannot be connected.
     """
+    if not dist.is_available():
+        raise ConfigError(
+            "this build of torch has no torch.distributed, which several processes need.",
+            help="Install another build of torch, or train on one process.",
+        )
     has_nccl = torch.cuda.is_available() and dist.is_nccl_available()
     try:
         _connect("cpu:gloo,cuda:nccl" if has_nccl else "gloo")
@@ -56,6 +59,10 @@ def _connect(backend: str) -> None:
     A process that starts before the others would connect to them, so each attempt has keys of its
     own.
     """
+    # Imported here because torch can be built without them.
+    from torch.distributed.distributed_c10d import PrefixStore
+    from torch.distributed.rendezvous import rendezvous
+
     store, rank, size = next(rendezvous("env://", timeout=_TIMEOUT))
     attempt = f"{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}-of-{size}"
     dist.init_process_group(

@@ -2,7 +2,10 @@ import pytest
 
 pytest.importorskip("sklearn")
 
+from nextword.base import ConfigError
+from nextword.interop.sklearn import TextClassifier
 from nextword.interop.sklearn.training import split_indices
+from nextword.parallel import World
 
 
 def test_split_keeps_every_label_in_training() -> None:
@@ -30,3 +33,13 @@ def test_split_depends_on_the_seed_only() -> None:
 
     assert first == split_indices(labels, fraction=0.2, seed=1)
     assert first != split_indices(labels, fraction=0.2, seed=2)
+
+
+def test_several_processes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    class TwoProcesses(World):
+        size = 2
+
+    monkeypatch.setattr("nextword.interop.sklearn.training.current_world", TwoProcesses)
+
+    with pytest.raises(ConfigError, match="process group of torch has 2"):
+        TextClassifier().fit(["a b", "c"], ["x", "y"])
