@@ -112,7 +112,8 @@ def minimize(
     """
     state = TrainingState(objective, config)
     _restore(state, run)
-    if state.progress.is_finished and run.model_folder.exists():
+    is_finished = state.progress.is_finished and not state.progress.is_validation_due
+    if is_finished and run.model_folder.exists():
         return state.progress
     with stop_on_signals() as stop:
         trainer = Trainer(

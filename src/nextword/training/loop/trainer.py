@@ -17,7 +17,7 @@ from nextword.training.loop.horizon import fit_horizon
 from nextword.training.loop.objective import Objective, UpdateLoss, Validation
 from nextword.training.loop.progress import TrainingProgress
 from nextword.training.loop.records import ValidationRecord
-from nextword.training.loop.signals import StopRequest
+from nextword.training.loop.signals import Interrupted, StopRequest
 from nextword.training.loop.state import Mark, TrainingState
 
 _SECONDS_BETWEEN_CHECKPOINTS = 120.0
@@ -40,7 +40,8 @@ class Trainer:
         save_best: Saves the model; called after each improved validation, while the averaged
             weights are applied.
         callbacks: Called with progress and validation records.
-        stop: Request to stop early, checked before each update.
+        stop: Request to stop early, checked before each update. It interrupts a validation, which
+            is then repeated when the run is resumed.
     """
 
     def __init__(
@@ -90,6 +91,8 @@ class Trainer:
                 callback.on_missing_kernels()
             callback.on_start(first_step=self.progress.step, num_steps=self.progress.num_steps)
         try:
+            if self.progress.is_validation_due:
+                self._repeat_validation()
             while not self.progress.is_finished and not self._stop:
                 self._make_update()
             if self.progress.is_finished:
@@ -173,7 +176,9 @@ class Trainer:
         progress = self.progress
         progress.best_score, progress.last_validation_step = math.inf, -1
         self._validate()
-        if not self._run_folder.model_folder.exists():
+        if progress.is_validation_due:
+            progress.is_finished = False
+        elif not self._run_folder.model_folder.exists():
             raise DivergedError(
                 f"no validation was finite, including the last one after update {progress.step}: "
                 "there is no best model.",
@@ -208,13 +213,21 @@ class Trainer:
         self._state.start_epoch()
         if not self._config.validate_every:
             self._validate()
-        if self.progress.epoch >= self._config.epochs:
+        if self.progress.epoch >= self._config.epochs and not self.progress.is_validation_due:
             self._finish()
 
     def _finish(self) -> None:
         self._report()
         self._validate()
-        self.progress.is_finished = True
+        self.progress.is_finished = not self.progress.is_validation_due
+
+    def _repeat_validation(self) -> None:
+        """Do the validation that a signal interrupted, and finish if it was the last one."""
+        progress = self.progress
+        self._validate()
+        is_last = progress.step >= progress.num_steps or progress.epoch >= self._config.epochs
+        if (is_last or self._is_time_up()) and not progress.is_validation_due:
+            self._finish()
 
     def _report(self) -> None:
         record = self._state.meter.record(
@@ -236,8 +249,13 @@ class Trainer:
         started, progress = time.perf_counter(), self.progress
         if progress.last_validation_step == progress.step:
             return
+        progress.is_validation_due = True
         with self._state.average.applied():
-            validation = self._state.objective.validate()
+            try:
+                with self._stop.interruptible():
+                    validation = self._state.objective.validate()
+            except Interrupted:
+                return
             score = math.inf if validation is None else validation.score
             is_best = score < progress.best_score or validation is None
             if is_best:
@@ -250,7 +268,7 @@ class Trainer:
                 self._save_best()
             else:
                 progress.num_worse += 1
-        progress.last_validation_step = progress.step
+        progress.last_validation_step, progress.is_validation_due = progress.step, False
         self._state.plateau.observe(score)
         patience = self._config.patience
         if patience is not None and progress.num_worse >= patience:
