@@ -22,8 +22,9 @@ INSTALL_KERNELS = sh kernels/install.sh $(BIN)/python .venv/kernels.log
 help:
 	@echo 'make demo        set up .venv and run the main job end to end (writes runs/demo)'
 	@echo 'make test        set up .venv and run the tests'
-	@echo 'make test-all    the same with the exhaustive cases (every size of every backend, long fuzzing)'
-	@echo '                 and with coverage'
+	@echo 'make test-exhaustive'
+	@echo '                 the cases that make test leaves out: every size of every backend, long fuzzing'
+	@echo 'make test-all    all tests, with coverage'
 	@echo 'make setup       only set up: .venv/bin/nextword'
 	@echo 'make setup-dev   set up with the tools for tests, linting and documentation'
 	@echo 'make kernels     build the compiled kernels once more'
@@ -71,6 +72,9 @@ demo: setup
 test: setup-dev
 	$(PYTEST) -m 'not network and not exhaustive'
 
+test-exhaustive: setup-dev
+	$(PYTEST) -m 'exhaustive and not network'
+
 # Measuring the coverage takes the tests two thirds more time.
 test-all: setup-dev
 	$(PYTEST) -m 'not network' --cov=nextword --cov-fail-under=95
@@ -106,4 +110,4 @@ clean:
 		.ruff_cache .hypothesis .import_linter_cache src/*.egg-info
 	find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup setup-dev kernels demo test test-all mutants fmt lint types docs bench check clean
+.PHONY: help setup setup-dev kernels demo test test-exhaustive test-all mutants fmt lint types docs bench check clean

@@ -37,8 +37,8 @@ time. A finished training in the folder is used again:
 nextword lab run all --out runs/lab
 ```
 
-With one thread, beside other programs on two cores, this took 43 minutes: 28 for the training of
-C17 (15 of processor time) and 15 for the rest (6 of processor time). It needs 6 GB of memory.
+With one thread, beside other programs on two cores, this took 24 minutes: 16 for the training of
+C17 (15 of processor time) and 8 for the rest (7 of processor time). It needs 6 GB of memory.
 
 The texts are the sources of Python's standard library, or are made by the lab, so nothing has to be
 downloaded. With the same seed and versions the figures are the same; timings are not. The page

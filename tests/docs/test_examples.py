@@ -17,7 +17,7 @@ PAGES = [
 ]
 
 #: The examples of these pages run in `make test`; those of the others, which train many models, in
-#: `make test-all` alone.
+#: `make test-exhaustive` alone.
 EVERYDAY = (
     "README.md",
     "docs/tutorial/first-model.md",

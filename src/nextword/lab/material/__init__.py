@@ -24,6 +24,8 @@ from nextword.lab.material.trained import (
     HELD_OUT_CHARACTERS,
     VALIDATION_CHARACTERS,
     char_lstm,
+    memorized_modules,
+    memorizing_lstm,
     pieces_of,
     subword_lstm,
 )
@@ -46,6 +48,8 @@ __all__ = [
     "english_sentences",
     "last_states",
     "library_files",
+    "memorized_modules",
+    "memorizing_lstm",
     "new_encoder",
     "pieces_of",
     "recall_accuracy",

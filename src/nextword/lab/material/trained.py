@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from nextword.api import Model, load, train
 from nextword.lab.material.texts import source_modules
@@ -16,6 +15,7 @@ HELD_OUT_CHARACTERS = 1_000_000
 VALIDATION_CHARACTERS = 40_000
 _TRAINING_CHARACTERS = 4_500_000
 _PIECE_CHARACTERS = 8_000
+_MEMORIZED_CHARACTERS, _MEMORIZING_EPOCHS = 150_000, 60
 _CHARACTER_UPDATES = 10_700
 #: The cells of the character LSTM begin with a memory of about 20 characters instead of 4.
 _FORGET_BIAS = 3.0
@@ -35,14 +35,27 @@ def char_lstm(bench: Workbench) -> Model:
 def subword_lstm(bench: Workbench) -> Model:
     """Return an LSTM over byte pairs of Python source code; trained in a few minutes if needed.
 
-    It has one layer of 256 units and a vocabulary of 1,000. The run folder is
-    `models/subword-lstm`. If it contains a finished run, that is loaded.
+    It has one layer of 256 units and a vocabulary of 1,000, and reads 4.5 million characters once.
+    The run folder is `models/subword-lstm`. If it contains a finished run, that is loaded.
     """
-    settings = {
-        "tokenizer": {"kind": "bpe", "vocab_size": 1_000},
-        "model": {"num_layers": 1, "hidden_size": 256, "embedding_size": 128},
-    }
-    return bench.shared("subword-lstm", lambda: _trained(bench, "subword-lstm", settings))
+    name = "subword-lstm"
+    return bench.shared(name, lambda: _trained_subwords(bench, name, epochs=1))
+
+
+def memorizing_lstm(bench: Workbench) -> Model:
+    """Return an LSTM as `subword_lstm` that reads `memorized_modules` 60 times.
+
+    It is validated on its training text, because it is to memorize that.
+    """
+    name = "memorizing-lstm"
+    return bench.shared(
+        name, lambda: _trained_subwords(bench, name, epochs=_MEMORIZING_EPOCHS, memorizes=True)
+    )
+
+
+def memorized_modules() -> tuple[tuple[str, str], ...]:
+    """Return the names and texts of the modules that `memorizing_lstm` is trained on."""
+    return source_modules(num_characters=_MEMORIZED_CHARACTERS, skip_characters=HELD_OUT_CHARACTERS)
 
 
 def _trained_characters(bench: Workbench) -> Model:
@@ -72,32 +85,40 @@ def _trained_characters(bench: Workbench) -> Model:
     return _loaded(result)
 
 
-def _trained(bench: Workbench, name: str, settings: dict[str, Any]) -> Model:
-    """Train a network once through 4.5 million characters, in small batches for many updates.
+def _trained_subwords(
+    bench: Workbench, name: str, *, epochs: int, memorizes: bool = False
+) -> Model:
+    """Train a network over byte pairs in small batches for many updates.
 
     The state is reset after every piece of 8,000 characters. A network that is never reset depends
     on how its text began, and cannot read the beginning of another text.
     """
-    training = source_modules(
-        num_characters=_TRAINING_CHARACTERS, skip_characters=HELD_OUT_CHARACTERS
-    )
-    held_out = source_modules(num_characters=VALIDATION_CHARACTERS)
+    if memorizes:
+        training = validation = _written(memorized_modules(), bench.texts / "source-memorized")
+    else:
+        modules = source_modules(
+            num_characters=_TRAINING_CHARACTERS, skip_characters=HELD_OUT_CHARACTERS
+        )
+        held_out = source_modules(num_characters=VALIDATION_CHARACTERS)
+        training = _written(modules, bench.texts / "source")
+        validation = _written(held_out, bench.texts / "source-held-out")
     result = train(
-        str(_written(training, bench.texts / "source")),
+        str(training),
         out=bench.models / name,
         recipe="byte-lstm",
         settings={
-            "text": {"valid": [str(_written(held_out, bench.texts / "source-held-out"))]},
+            "text": {"valid": [str(validation)]},
+            "tokenizer": {"kind": "bpe", "vocab_size": 1_000},
+            "model": {"num_layers": 1, "hidden_size": 256, "embedding_size": 128},
             "regularization": {"layer_dropout": 0.0, "output_dropout": 0.0},
             "training": {
-                "epochs": 1,
+                "epochs": epochs,
                 "bptt_steps": 64,
                 "batch_size": 16,
                 "reset": "document",
                 "seed": bench.seed,
                 "device": "cpu",
             },
-            **settings,
         },
         resume="auto",
         callbacks=lambda _: [_Steps(bench, name)],

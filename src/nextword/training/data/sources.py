@@ -153,17 +153,20 @@ def check_sources(config: TextNames, run: RunFolder, *, folder: Path, resume: st
 
 
 def _warn_of_overlap(parts: Mapping[str, Sequence[SourceFile]]) -> None:
-    """Log a warning if a file is training text and also validation or test text."""
+    """Log one warning for each part with files that are also training text."""
     train = {file.sha256: file.name for file in parts["train"] if file.size}
     for part, title in (("valid", "validation"), ("test", "test")):
-        for file in parts[part]:
-            if file.sha256 in train:
-                _logger.warning(
-                    "the %s text %s is also training text (%s): its scores are too good.",
-                    title,
-                    file.name,
-                    train[file.sha256],
-                )
+        known = [file for file in parts[part] if file.sha256 in train]
+        if known:
+            first, more = known[0], len(known) - 1
+            others = f" So are {more:,} other files of it." if more else ""
+            _logger.warning(
+                "the %s text %s is also training text (%s): its scores are too good.%s",
+                title,
+                first.name,
+                train[first.sha256],
+                others,
+            )
     counts = Counter(file.name for file in parts["train"] if file.size)
     repeated = next((name for name, count in counts.items() if count > 1), None)
     if repeated is not None and not parts["valid"]:

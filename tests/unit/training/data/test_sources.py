@@ -359,6 +359,20 @@ def test_validation_text_that_is_training_text_is_warned_of(
     assert f"the validation text {copy} is also training text ({corpus_file})" in caplog.text
 
 
+def test_folder_of_training_texts_as_validation_text_gives_one_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"{number}.txt").write_text(f"line {number}\n" * 40)
+
+    count(folder, tmp_path / "run", settings=validated_on(folder))
+
+    assert caplog.text.count("also training text") == 1
+    assert "So are 2 other files of it." in caplog.text
+
+
 def test_training_text_named_twice_is_warned_of(
     corpus_file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
