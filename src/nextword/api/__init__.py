@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nextword.api.adaptation import AdaptationSettings, adaptation_settings, adapted_cards
     from nextword.api.exporting import Export, ExportRequest, check_format, export, write_html_page
+    from nextword.api.filtering import filter_shards
     from nextword.api.loading import load, load_language_model
     from nextword.api.mixing import MixtureResult, mix
     from nextword.api.model import Model
@@ -38,6 +39,7 @@ _HOMES = {
     "check_format": "nextword.api.exporting",
     "classification_config": "nextword.api.tasks",
     "export": "nextword.api.exporting",
+    "filter_shards": "nextword.api.filtering",
     "load": "nextword.api.loading",
     "load_language_model": "nextword.api.loading",
     "mix": "nextword.api.mixing",
@@ -68,6 +70,7 @@ __all__ = [
     "check_format",
     "classification_config",
     "export",
+    "filter_shards",
     "load",
     "load_language_model",
     "mix",

@@ -74,11 +74,11 @@ def explain(error: Exception) -> tuple[str, str, int]:
 
 
 def _code(error: Exception) -> int:
-    from nextword.base import BenchmarkError, LockedError, TrainingError
+    from nextword.base import BenchmarkError, LockedError, TrainingError, WorkerError
 
     if isinstance(error, LockedError):
         return LOCKED
-    if isinstance(error, TrainingError | BenchmarkError):
+    if isinstance(error, TrainingError | BenchmarkError | WorkerError):
         return FAILED
     cause = error.__cause__
     is_system_error = isinstance(cause, OSError) and cause.errno in _SYSTEM_ERRORS

@@ -40,6 +40,7 @@ from nextword.evaluation.pairs import MinimalPair, PairScores, compare_pairs, re
 from nextword.evaluation.perplexity import (
     DEFAULT_BATCH_SIZE,
     UnitScore,
+    add_by_unit,
     card_of,
     describe_tokenizer,
     evaluate,
@@ -81,6 +82,7 @@ __all__ = [
     "TunedMixture",
     "UnitScore",
     "WordSurprisal",
+    "add_by_unit",
     "audit_model",
     "card_of",
     "choose_passage",
