@@ -289,8 +289,18 @@ def _network_rows(plan: "Plan", config: "RunConfig") -> list[tuple[str, str]]:
         ("vocabulary", f"{plan.vocab_size:,} tokens, kind {config.tokenizer.kind}"),
         ("training text", f"{plan.num_train_tokens:,} tokens"),
         ("output", plan.output),
+        *_speed_rows(plan),
+    ]
+
+
+def _speed_rows(plan: "Plan") -> list[tuple[str, str]]:
+    """Return memory and time; for a model that does not fit, memory only."""
+    needed = f"at least {plan.weights_mib + plan.activations_mib:,.0f} MiB"
+    if plan.seconds_per_step is None or plan.num_steps is None:
+        return [("memory", f"{needed}; does not fit: {plan.free_mib or 0.0:,.0f} MiB are free")]
+    return [
         ("updates", f"{plan.num_steps:,}, {plan.seconds_per_step:.3f} s each"),
-        ("speed", f"{plan.tokens_per_second:,.0f} tokens/s"),
-        ("memory", f"at least {plan.weights_mib + plan.activations_mib:,.0f} MiB"),
-        ("time", f"about {plan.minutes:.1f} minutes, without validation"),
+        ("speed", f"{plan.tokens_per_second or 0.0:,.0f} tokens/s"),
+        ("memory", needed),
+        ("time", f"about {plan.minutes or 0.0:.1f} minutes, without validation"),
     ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from nextword.base import ProgressCallback, Values, require, require_range
 from nextword.filtering.buckets import check_thresholds, quantile_thresholds
@@ -20,14 +21,9 @@ from nextword.text import find_files
 
 #: Returns a scorer; it is called in each process, so it must be possible to pickle it.
 LoadScorer = Callable[[], DocumentScorer]
-#: Filters shards elsewhere: called with the shards, what each process is given, the number of
-#: processes, and a function that is called with the number of records of each group.
-RunShards = Callable[
-    [Sequence[Path], "ShardWork", int, Callable[[int], None]], Iterator[ShardSummary]
-]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ShardWork:
     """What each process is given: how to filter a shard.
 
@@ -64,6 +60,28 @@ class ShardWork:
             return summary
 
         return work
+
+
+@runtime_checkable
+class RunShards(Protocol):
+    """Filters shards in processes of its own, such as those of a cluster."""
+
+    def __call__(
+        self,
+        shards: Sequence[Path],
+        work: ShardWork,
+        *,
+        num_processes: int,
+        on_records: Callable[[int], None],
+    ) -> Iterator[ShardSummary]:
+        """Iterate over the summaries in the order of completion.
+
+        Args:
+            shards: The shards; at least one.
+            work: What each process is given.
+            num_processes: Number of processes; each filters one shard at a time.
+            on_records: Called with the number of records done since the last call.
+        """
 
 
 def filter_files(
@@ -128,7 +146,7 @@ def filter_files(
             on_progress=on_progress,
         )
         # Other processes may have another current folder.
-        work = ShardWork(load, out.absolute(), settings, thresholds)
+        work = ShardWork(load=load, out=out.absolute(), settings=settings, thresholds=thresholds)
         waiting = [path for path in sources if done[path.name] is None]
         try:
             for summary in _summaries(
@@ -220,7 +238,7 @@ def _summaries(
             on_progress("scoring, documents", num_records)
 
     if run_shards is not None and waiting:
-        yield from run_shards(waiting, work, num_processes, on_records)
+        yield from run_shards(waiting, work, num_processes=num_processes, on_records=on_records)
     elif min(num_processes, len(waiting)) <= 1:
         filter_one = work.with_scorer(scorer)
         for path in waiting:

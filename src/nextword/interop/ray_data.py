@@ -32,6 +32,7 @@ def require_ray() -> Any:
 def ray_shards(
     shards: Sequence[Path],
     work: ShardWork,
+    *,
     num_processes: int,
     on_records: Callable[[int], None],
 ) -> Iterator[ShardSummary]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,7 +10,7 @@ from tempfile import TemporaryDirectory
 from nextword.base import ProgressCallback, Values
 from nextword.families import NetworkSpec
 from nextword.families.contract import Network
-from nextword.layers import OutputConfig, sparse_parameters
+from nextword.layers import OutputConfig
 from nextword.models import NeuralLanguageModel
 from nextword.recurrent import layer_backends
 from nextword.tensors import dtype_name, resolve_precision
@@ -17,15 +18,12 @@ from nextword.text import ByteStream
 from nextword.training.config import RunConfig
 from nextword.training.language_modeling import LanguageModelingObjective
 from nextword.training.loop import TrainingState
+from nextword.training.memory import activations_mib, fits, free_mib, weights_mib
 from nextword.training.planning.ngram_plan import NgramPlan
 from nextword.training.preparation import Preparation, prepare, start_of
 
-_BYTES_PER_NUMBER = 4
-#: The score and its gradient.
-_BYTES_PER_SCORE = 8
 _PROBE_WARM_UP = 2
 _PROBE_STEPS = 6
-_MEBIBYTE = 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,13 +35,15 @@ class Plan:
         num_parameters: Number of trained parameters.
         vocab_size: Number of token ids.
         num_train_tokens: Number of tokens in the training part.
-        num_steps: Number of planned updates.
+        num_steps: Number of planned updates; None for a model that does not fit.
         output: The chosen output head, with the reason.
         backends: Backend of each recurrent layer.
         precision: Dtype of the forward pass.
         weights_mib: Memory of weights, gradients, optimizer state and weight average, in MiB.
         activations_mib: Estimated memory of the largest tensors of one update, in MiB.
-        seconds_per_step: Duration of an update, measured over a few of them.
+        free_mib: Memory that is free, in MiB; None if it is not known.
+        seconds_per_step: Duration of an update, measured over a few of them; None, like the
+            following figures, for a model that does not fit into the free memory.
         minutes: Duration of the training at that speed, without validations.
         tokens_per_second: Training speed.
     """
@@ -52,15 +52,16 @@ class Plan:
     num_parameters: int
     vocab_size: int
     num_train_tokens: int
-    num_steps: int
+    num_steps: int | None
     output: str
     backends: tuple[str, ...]
     precision: str
     weights_mib: float
     activations_mib: float
-    seconds_per_step: float
-    minutes: float
-    tokens_per_second: float
+    free_mib: float | None
+    seconds_per_step: float | None
+    minutes: float | None
+    tokens_per_second: float | None
 
     def to_dict(self) -> Values:
         """Return the fields as JSON values."""
@@ -98,8 +99,13 @@ def plan_training(
         if estimate is not None:
             return NgramPlan.of(estimate, family=model_config.family, train=train)
         job = _PlanJob(ready, Path(folder), output=start.config.output)
-        model_config.fit(job)
+        with suppress(_DoesNotFitError):
+            model_config.fit(job)
         return job.plan()
+
+
+class _DoesNotFitError(Exception):
+    """Ends the fit of a model that needs more memory than is free."""
 
 
 class _PlanJob:
@@ -108,12 +114,20 @@ class _PlanJob:
     def __init__(self, ready: Preparation, folder: Path, *, output: OutputConfig) -> None:
         self.ready = ready
         self._output = output
+        self.model: NeuralLanguageModel
+        self.num_steps: int | None = None
+        self.seconds_per_step: float | None = None
+        self.targets_per_step = 0.0
         self.train = ready.data.train
         self.tokenizer = ready.data.tokenizer
         self.temporary_folder = folder
 
     def build(self, build: Callable[[NetworkSpec], Network]) -> Network:
         """Return a network with its initial weights, on the device of the run."""
+        planned = self.ready.planned(build)
+        if planned is not None and not fits(self.ready.config, planned, device=self.ready.device):
+            self.model = planned
+            raise _DoesNotFitError
         return self.ready.build(build)
 
     def minimize(self, model: NeuralLanguageModel) -> None:
@@ -128,12 +142,11 @@ class _PlanJob:
     def plan(self) -> Plan:
         """Return the plan."""
         config, model, limit = self.ready.config, self.model, self.ready.config.training.max_minutes
-        precision = resolve_precision(config.training.precision, model.device)
-        minutes = self.num_steps * self.seconds_per_step / 60.0
-        copies = 2 + _optimizer_copies(config) + (config.averaging.decay > 0.0)
-        # Gradients and optimizer state of a sparse table are much smaller than the table.
-        num_sparse = sum(table.numel() for table in sparse_parameters(model))
-        num_numbers = num_sparse + copies * (model.num_parameters - num_sparse)
+        precision = resolve_precision(config.training.precision, self.ready.device)
+        seconds, minutes = self.seconds_per_step, None
+        if seconds is not None and self.num_steps is not None:
+            minutes = self.num_steps * seconds / 60.0
+            minutes = minutes if limit is None else min(minutes, limit)
         positions = config.training.positions_at_once
         choice = self._output.choice(vocab_size=model.vocab_size, num_positions=positions)
         return Plan(
@@ -145,11 +158,12 @@ class _PlanJob:
             output=str(choice),
             backends=layer_backends(model),
             precision=dtype_name(precision),
-            weights_mib=num_numbers * _BYTES_PER_NUMBER / _MEBIBYTE,
-            activations_mib=model.output.num_scores_held(positions) * _BYTES_PER_SCORE / _MEBIBYTE,
-            seconds_per_step=self.seconds_per_step,
-            minutes=minutes if limit is None else min(minutes, limit),
-            tokens_per_second=self.targets_per_step / self.seconds_per_step,
+            weights_mib=weights_mib(config, model),
+            activations_mib=activations_mib(config, model),
+            free_mib=free_mib(self.ready.device),
+            seconds_per_step=seconds,
+            minutes=minutes,
+            tokens_per_second=None if seconds is None else self.targets_per_step / seconds,
         )
 
 
@@ -166,10 +180,3 @@ def _probe(state: TrainingState[LanguageModelingObjective]) -> tuple[float, floa
         targets.append(found[0].num_items)
     kept = durations[_PROBE_WARM_UP:] or durations
     return sorted(kept)[len(kept) // 2], targets[0]
-
-
-def _optimizer_copies(config: RunConfig) -> int:
-    """Return the number of values that the optimizer stores per weight."""
-    if config.optimizer.kind == "adamw":
-        return 2
-    return 1 if config.optimizer.momentum > 0.0 else 0
