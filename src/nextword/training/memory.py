@@ -41,7 +41,7 @@ def free_mib(device: torch.device) -> float | None:
 
 
 def fits(config: RunConfig, model: NeuralLanguageModel, *, device: torch.device) -> bool:
-    """Return whether a training fits into the free memory, as far as it can be told."""
+    """Return whether a training fits into the free memory, as far as it is known."""
     free = free_mib(device)
     return free is None or weights_mib(config, model) + activations_mib(config, model) <= free
 
