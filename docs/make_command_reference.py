@@ -37,6 +37,10 @@ A setting can be set in a recipe, in the `config.toml` of a run, or on the comma
 `--set section.key=value`. Later layers win: defaults, recipe, command line. `--set section.key=`
 removes the value of the recipe and restores the default. An unknown key is an error that suggests
 the nearest known key.
+
+The defaults below are those without a recipe. `nextword train` without `--recipe` takes the recipe
+`default`: `nextword settings` lists its values beside the defaults, and marks the settings that
+follow the size of the text.
 """
 TASK_SETTINGS_INTRODUCTION = """\
 # Settings of taggers, classifiers and readers

@@ -54,13 +54,14 @@ def measured_block(folder: Path, *, link: str) -> str:
 
 
 def _tables(results: list[dict[str, Any]]) -> list[str]:
-    """Return one table of all comparisons, and one titled table for each growth curve."""
+    """Return one table of all comparisons, and titled tables of growth curves and generation."""
     from nextword.benchmarking import case_table, comparison_table
 
-    compared = [result for result in results if result["kind"] != "growth"]
+    titled = ("growth", "generate")
+    compared = [result for result in results if result["kind"] not in titled]
     tables = [comparison_table(compared).to_markdown()] if compared else []
     for result in results:
-        if result["kind"] == "growth":
+        if result["kind"] in titled:
             table = case_table(result)
             tables += [f"`{result['case']}`:", table.to_markdown()]
     return tables

@@ -29,16 +29,20 @@ class Watched:
 
     Attributes:
         page: The page of the browser.
-        faults: Messages, errors and addresses, but for those of the files that the test opens.
+        requests: Addresses of all requests.
+        faults: Messages, errors and addresses, but for those that begin with `home`.
     """
 
-    def __init__(self, browser: Any, **options: Any) -> None:
+    def __init__(self, browser: Any, *, home: str = "file://", **options: Any) -> None:
+        self._home = home
         self.page = browser.new_context(**options).new_page()
+        self.requests: list[str] = []
         self.faults: list[str] = []
         self.page.on("console", lambda message: self.faults.append(message.text))
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("request", self._on_request)
 
     def _on_request(self, request: Any) -> None:
-        if not request.url.startswith("file://"):
+        self.requests.append(request.url)
+        if not request.url.startswith(self._home):
             self.faults.append(request.url)

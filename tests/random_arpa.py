@@ -48,6 +48,17 @@ def random_sentence(words: list[str], generator: random.Random) -> str:
     return " ".join(generator.choices([*words, "unheard"], k=generator.randint(0, 9)))
 
 
+def odd_sentence(words: list[str], generator: random.Random) -> tuple[str, bool, bool]:
+    """Return a sentence with odd white space and odd words, and the arguments `bos` and `eos`."""
+    sentence = random_sentence(words, generator)
+    if generator.random() < 0.5:
+        gap = generator.choice(["\t", "  ", "\f", "\v", " \n", "\r\n"])
+        begin = generator.choice(["", " ", "\t", "\u00a0", "\u3000 "])
+        end = generator.choice(["", " ", " </s>", " <s>", " <unk>", " <UNK>", " <pad>", "\u00e9"])
+        sentence = begin + sentence.replace(" ", gap) + end
+    return sentence, generator.random() < 0.7, generator.random() < 0.7
+
+
 def _text(orders: list[list[tuple[str, ...]]], generator: random.Random) -> str:
     parts = ["\\data\\\n"]
     parts += [f"ngram {order}={len(ngrams)}\n" for order, ngrams in enumerate(orders, 1)]

@@ -5,6 +5,7 @@
 
 namespace nextword {
 
+void bind_generator(nanobind::module_& module);
 void bind_layers(nanobind::module_& module);
 void bind_operations(nanobind::module_& module);
 

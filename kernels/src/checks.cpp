@@ -159,6 +159,26 @@ void* CallArrays::write(const WriteArray& array, const char* name, const Shape& 
   return add(ReadArray(array), name, shape, dtype_of(element), true);
 }
 
+const int8_t* CallArrays::read_codes(const ReadArray& array, const char* name,
+                                     const Shape& shape) {
+  return static_cast<const int8_t*>(add(array, name, shape, nb::dtype<int8_t>(), false));
+}
+
+const double* CallArrays::read_doubles(const ReadArray& array, const char* name,
+                                       const Shape& shape) {
+  return static_cast<const double*>(add(array, name, shape, nb::dtype<double>(), false));
+}
+
+int64_t* CallArrays::write_ids(const WriteArray& array, const char* name, const Shape& shape) {
+  return static_cast<int64_t*>(add(ReadArray(array), name, shape, nb::dtype<int64_t>(), true));
+}
+
+uint8_t* CallArrays::write_marks(const OptionalWriteArray& array, const char* name,
+                                 const Shape& shape) {
+  if (!array) return nullptr;
+  return static_cast<uint8_t*>(add(ReadArray(*array), name, shape, nb::dtype<uint8_t>(), true));
+}
+
 void CallArrays::finish(std::initializer_list<std::pair<const char*, const char*>> same) const {
   const auto may_be_same = [&](const Extent& one, const Extent& other) {
     if (one.begin != other.begin || one.end != other.end) return false;

@@ -54,6 +54,11 @@ class CallArrays {
   float* write(const OptionalWriteArray& array, const char* name, const Shape& shape);
   void* write(const WriteArray& array, const char* name, const Shape& shape, Element element);
 
+  const int8_t* read_codes(const ReadArray& array, const char* name, const Shape& shape);
+  const double* read_doubles(const ReadArray& array, const char* name, const Shape& shape);
+  int64_t* write_ids(const WriteArray& array, const char* name, const Shape& shape);
+  uint8_t* write_marks(const OptionalWriteArray& array, const char* name, const Shape& shape);
+
   // The two arrays of a pair in `same` may be identical. Throws std::invalid_argument.
   void finish(std::initializer_list<std::pair<const char*, const char*>> same = {}) const;
 

@@ -37,7 +37,9 @@ const std::vector<InstructionSet>& instruction_sets() {
     const bool has_avx512 =
         has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    const bool has_bf16 = has_avx512 && __builtin_cpu_supports("avx512bf16");
+    // Every processor with the first has the second too; the kernels use both.
+    const bool has_bf16 = has_avx512 && __builtin_cpu_supports("avx512bf16") &&
+                          __builtin_cpu_supports("avx512vnni");
     found.push_back({"avx512_bf16", has_bf16, &avx512_bf16::kKernels});
     found.push_back({"avx512", has_avx512, &avx512::kKernels});
     found.push_back({"avx2", has_avx2, &avx2::kKernels});

@@ -14,6 +14,7 @@ const KernelTable kKernels = {
     cross_entropy_backward,
     dropout,
     transpose,
+    run_steps,
 };
 
 }  // namespace nextword::NEXTWORD_INSTRUCTION_SET

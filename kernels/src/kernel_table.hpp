@@ -6,6 +6,8 @@
 
 namespace nextword {
 
+struct NetworkSteps;
+
 // Every kernel is called by all threads of a team with the same arguments.
 struct KernelTable {
   void (*pack)(const PackArguments&, Member);
@@ -19,6 +21,7 @@ struct KernelTable {
   void (*cross_entropy_backward)(const CrossEntropyBackward&, Member);
   void (*dropout)(const Dropout&, Member);
   void (*transpose)(const Transpose&, Member);
+  void (*run_steps)(const NetworkSteps&, Member);
 };
 
 // Defined only in sources that are compiled for an instruction set.
@@ -36,6 +39,7 @@ void cross_entropy_forward(const CrossEntropyForward& args, Member member);
 void cross_entropy_backward(const CrossEntropyBackward& args, Member member);
 void dropout(const Dropout& args, Member member);
 void transpose(const Transpose& args, Member member);
+void run_steps(const NetworkSteps& args, Member member);
 
 extern const KernelTable kKernels;
 

@@ -17,8 +17,10 @@ constexpr std::ptrdiff_t divide_up(std::ptrdiff_t count, std::ptrdiff_t size) {
   return (count + size - 1) / size;
 }
 
-// Number of values in a 32-bit word: one float32, or two bfloat16.
-constexpr int per_word(Element element) { return element == Element::float32 ? 1 : 2; }
+// Number of values in a 32-bit word: one float32, two bfloat16, or four int8.
+constexpr int per_word(Element element) {
+  return element == Element::float32 ? 1 : (element == Element::bfloat16 ? 2 : 4);
+}
 
 struct FreeMemory {
   void operator()(std::byte* memory) const { std::free(memory); }

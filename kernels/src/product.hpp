@@ -6,11 +6,35 @@
 
 #include "arguments.hpp"
 #include "simd.hpp"
-#if defined(__AVX512BF16__)
+#if defined(__AVX2__)
 #include <immintrin.h>
 #endif
 
 namespace nextword::NEXTWORD_INSTRUCTION_SET {
+
+// The sum of the four products of an operand's bytes, unsigned, with each word's bytes, signed.
+inline Ints multiply_codes(Words weights, uint32_t operand) {
+#if defined(__AVX512BW__)
+  const Words even = Words{} | (operand & 0x00ff00ffu), odd = Words{} | (operand >> 8 & 0x00ff00ffu);
+  const __m512i words = (__m512i)weights;
+  const __m512i of_even = _mm512_srai_epi16(_mm512_slli_epi16(words, 8), 8);
+  return (Ints)_mm512_madd_epi16(of_even, (__m512i)even) +
+         (Ints)_mm512_madd_epi16(_mm512_srai_epi16(words, 8), (__m512i)odd);
+#elif defined(__AVX2__)
+  const Words even = Words{} | (operand & 0x00ff00ffu), odd = Words{} | (operand >> 8 & 0x00ff00ffu);
+  const __m256i words = (__m256i)weights;
+  const __m256i of_even = _mm256_srai_epi16(_mm256_slli_epi16(words, 8), 8);
+  return (Ints)_mm256_madd_epi16(of_even, (__m256i)even) +
+         (Ints)_mm256_madd_epi16(_mm256_srai_epi16(words, 8), (__m256i)odd);
+#else
+  Ints sums = {};
+  for (int byte = 0; byte < 4; ++byte) {
+    const auto factor = static_cast<int32_t>(operand >> (8 * byte) & 0xffu);
+    sums += ((Ints)(weights << (24 - 8 * byte)) >> 24) * factor;
+  }
+  return sums;
+#endif
+}
 
 // sums + weight * operand, where each 32-bit word is one float32 ...
 inline Floats multiply_add(float, Words weights, uint32_t operand, Floats sums) {
@@ -26,6 +50,18 @@ inline Floats multiply_add(Bfloat16, Words weights, uint32_t operand, Floats sum
   constexpr uint32_t kUpper = 0xffff0000u;
   sums += (Floats)(weights << 16) * (Floats)(pair << 16);
   return sums + (Floats)(weights & kUpper) * (Floats)(pair & kUpper);
+#endif
+}
+
+// ... or four int8, whose products are added to an integer. The operand is unsigned, because the
+// instruction multiplies unsigned with signed numbers. The result is exact.
+inline Floats multiply_add(Int8, Words weights, uint32_t operand, Floats sums) {
+#if defined(__AVX512VNNI__)
+  // GCC 12 copies and spills the sums of a tile if they change between floats and integers.
+  asm("vpdpbusd %2, %1, %0" : "+v"(sums) : "v"(Words{} | operand), "v"(weights));
+  return sums;
+#else
+  return (Floats)((Ints)sums + multiply_codes(weights, operand));
 #endif
 }
 

@@ -152,9 +152,9 @@ inline float sum_of_lanes(Floats values) {
 
 inline float largest_lane(Floats values) {
   float largest = values[0];
-  // NaN is propagated, because every comparison with it is false.
+  // NaN is propagated: no number is at most NaN, and NaN is not replaced.
   for (int lane = 1; lane < kLanes; ++lane) {
-    if (!(values[lane] <= largest)) largest = values[lane];
+    if (largest == largest && !(values[lane] <= largest)) largest = values[lane];
   }
   return largest;
 }

@@ -23,7 +23,8 @@ def made_up_call(random_source: random.Random) -> tuple[Callable[..., None], Arg
     dtype = random_source.choice([torch.float32, torch.bfloat16])
     name = random_source.choice(sorted(_MAKERS))
     arguments = _MAKERS[name](steps, rows, size, dtype)
-    return getattr(kernels, name), {**arguments, "num_threads": threads}
+    function = _WRAPPED[name] if name in _WRAPPED else getattr(kernels, name)
+    return function, {**arguments, "num_threads": threads}
 
 
 def _gates(steps: int, rows: int, size: int, dtype: torch.dtype) -> Tensor:
@@ -167,6 +168,94 @@ def _transpose(steps: int, rows: int, size: int, dtype: torch.dtype) -> Argument
     return {"matrix": torch.randn(rows, size), "out": torch.zeros(size, rows, dtype=dtype)}
 
 
+def _network(size: int, dtype: torch.dtype) -> kernels.RecurrentNetwork:
+    cell = random.choice(["lstm", "gru"])
+    gates = 4 if cell == "lstm" else 3
+
+    def rows(count: int) -> kernels.PackedRows:
+        if random.random() < 0.3:
+            codes = torch.randint(-127, 128, (count, size), dtype=torch.int8)
+            return kernels.pack_codes(codes, scales=torch.rand(count) * 0.01)
+        precision = str(dtype).removeprefix("torch.")
+        return kernels.pack_rows(torch.randn(count, size), precision=precision)
+
+    while True:
+        try:
+            return kernels.RecurrentNetwork(
+                cell,
+                layers=[(rows(gates * size), rows(gates * size), None)],
+                tokens=torch.randn(5, size),
+                holds_gates=False,
+                output=rows(5),
+            )
+        except ValueError:
+            continue  # matrices of different precisions
+
+
+def _states(rows: int, size: int) -> Arguments:
+    return {"hidden": torch.randn(rows, size), "cell": torch.randn(rows, size)}
+
+
+def _state_list(network: Any, hidden: Any, cell: Any) -> list[Any]:
+    # A GRU has no cell state. Its argument is then unused.
+    is_lstm = not isinstance(network, kernels.RecurrentNetwork) or network.cell == "lstm"
+    return [hidden, cell] if is_lstm else [hidden]
+
+
+def read_network(network: Any, hidden: Any, cell: Any, **arguments: Any) -> None:
+    """Call `RecurrentNetwork.read` with its states as arguments of their own."""
+    states = _state_list(network, hidden, cell)
+    kernels.RecurrentNetwork.read(network, states=states, **arguments)
+
+
+def generate_with_network(network: Any, hidden: Any, cell: Any, **arguments: Any) -> None:
+    """Call `RecurrentNetwork.generate` likewise."""
+    states = _state_list(network, hidden, cell)
+    kernels.RecurrentNetwork.generate(network, states=states, **arguments)
+
+
+def _read_network(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
+    has_slots = random.random() < 0.5
+    return {
+        "network": _network(size, dtype),
+        **_states(rows + 3 * has_slots, size),
+        "token_ids": torch.randint(5, (steps, rows)),
+        "slots": torch.randperm(rows + 3)[:rows].clone() if has_slots else None,
+        "log_probs": random.choice([None, torch.zeros(steps, rows, 5)]),
+    }
+
+
+def _generate(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
+    has_slots = random.random() < 0.5
+    sampler = kernels.Sampler(
+        vocab_size=5,
+        temperature=random.choice([0.0, 1e-40, 1.0, 2.0, 1e6]),
+        top_k=random.choice([0, 1, 3, 99]),
+        top_p=random.choice([1.0, 0.5, 1e-9]),
+        min_p=random.choice([0.0, 0.1, 1.0]),
+        repetition_penalty=random.choice([1.0, 1.0, 0.5, 1e6]),
+        banned_ids=random.choice([None, torch.tensor([2]), torch.arange(5)]),
+    )
+    return {
+        "network": _network(size, dtype),
+        **_states(rows + 3 * has_slots, size),
+        "token_ids": torch.randint(5, (rows,)),
+        "slots": torch.randperm(rows + 3)[:rows].clone() if has_slots else None,
+        "samplers": [sampler],
+        "uniforms": torch.rand(rows, steps, dtype=torch.float64),
+        "seen": random.choice([None, torch.zeros(rows, 5, dtype=torch.uint8)]),
+        "drawn_ids": torch.zeros(rows, steps, dtype=torch.int64),
+        "drawn_log_probs": torch.zeros(rows, steps),
+        "log_probs": random.choice([None, torch.zeros(steps, rows, 5)]),
+    }
+
+
+#: Calls of methods.
+_WRAPPED: dict[str, Callable[..., None]] = {
+    "read_network": read_network,
+    "generate_with_network": generate_with_network,
+}
+
 _MAKERS: dict[str, Callable[[int, int, int, torch.dtype], Arguments]] = {
     "lstm_forward": _lstm_forward,
     "lstm_backward": _lstm_backward,
@@ -178,6 +267,8 @@ _MAKERS: dict[str, Callable[[int, int, int, torch.dtype], Arguments]] = {
     "cross_entropy_backward": _cross_entropy_backward,
     "dropout": _dropout,
     "transpose": _transpose,
+    "read_network": _read_network,
+    "generate_with_network": _generate,
 }
 
 

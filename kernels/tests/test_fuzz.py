@@ -24,7 +24,7 @@ def test_fuzzed_calls_end_in_a_refusal_or_the_right_answer() -> None:
         for _ in range(random.choice([0, 1, 1, 2])):
             try:
                 bend(arguments)
-            except (RuntimeError, NotImplementedError):
+            except (RuntimeError, NotImplementedError, TypeError):
                 continue  # torch itself does not bend this tensor this way
         outcomes[outcome_of(function, arguments)] += 1
 

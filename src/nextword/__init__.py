@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         load,
         mix,
         plan,
+        rescore,
         run_config,
         train,
         train_classifier,
@@ -53,6 +54,7 @@ _HOMES = {
     "register_cell": "nextword.cells",
     "register_family": "nextword.families",
     "register_output": "nextword.layers",
+    "rescore": "nextword.api",
     "run_config": "nextword.api",
     "train": "nextword.api",
     "train_classifier": "nextword.api",
@@ -60,6 +62,15 @@ _HOMES = {
     "train_tagger": "nextword.api",
     "train_transducer": "nextword.api",
 }
+
+#: Methods of `Model` that may be looked for here.
+_METHODS = frozenset(
+    {
+        *("audit", "complete", "decode", "encode", "evaluate", "generate", "hidden", "next_tokens"),
+        *("next_words", "perplexity", "samples", "save", "score", "stream", "surprisal"),
+        *("token_scores", "tokenizer"),
+    }
+)
 
 __all__ = [
     "LanguageModel",
@@ -78,6 +89,7 @@ __all__ = [
     "register_cell",
     "register_family",
     "register_output",
+    "rescore",
     "run_config",
     "train",
     "train_classifier",
@@ -90,7 +102,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used."""
     if name not in _HOMES:
-        raise AttributeError(f"module 'nextword' has no attribute {name!r}")
+        hint = f': {name} is a method of a model, nw.load("runs/mine")' if name in _METHODS else ""
+        raise AttributeError(f"module 'nextword' has no attribute {name!r}{hint}")
     return getattr(importlib.import_module(_HOMES[name]), name)
 
 

@@ -12,7 +12,7 @@ from nextword.cli import main
 
 COMMANDS = (
     *("demo", "train", "recipes", "settings", "evaluate", "compare", "mix", "audit"),
-    *("generate", "next", "score", "surprisal", "pairs", "encode", "serve"),
+    *("generate", "next", "score", "rescore", "surprisal", "pairs", "encode", "serve"),
     *("info", "export", "bench", "bench-keyboard"),
     *("tag", "classify", "transduce", "read", "lab", "inspect"),
 )
@@ -78,8 +78,8 @@ def test_option_that_is_a_setting_is_suggested(
             ["zzz"],
             "there is no command 'zzz'.",
             "Known: audit, bench, bench-keyboard, classify, compare, demo, encode, evaluate, "
-            "export, generate, info, inspect, lab, mix, next, pairs, read, recipes, score, "
-            "serve, settings, surprisal, tag, train, transduce.",
+            "export, generate, info, inspect, lab, mix, next, pairs, read, recipes, rescore, "
+            "score, serve, settings, surprisal, tag, train, transduce.",
         ),
         (
             ["train", "--rceipe", "x"],
@@ -105,7 +105,7 @@ def test_bad_number_names_the_option(cli: Call) -> None:
     finished = cli("generate", "m", "--seed", "x")
 
     assert finished.code == 2
-    assert finished.err.startswith("error: invalid value for '--seed'")
+    assert finished.err.startswith("error: --seed is 'x'; a whole number is expected.")
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,8 @@ def test_evaluate_json_has_its_keys(cli: Call, word_run: Path, corpus: Path) -> 
 def test_evaluate_one_model_prints_its_card(cli: Call, word_run: Path, corpus: Path) -> None:
     finished = cli("evaluate", word_run, "--text", corpus)
 
-    assert finished.out.startswith("model ")
+    # The text contains the training text, and the card says so first.
+    assert [line.split()[0] for line in finished.out.splitlines()[:2]] == ["WARNING", "model"]
     assert "perplexity per token" in finished.out
 
 
@@ -38,7 +39,8 @@ def test_evaluate_several_models_print_a_row_each(
 ) -> None:
     lines = cli("evaluate", word_run, byte_run, "--text", corpus).out.splitlines()
 
-    assert [line.split()[0] for line in lines] == ["model", str(word_run), str(byte_run)]
+    assert [line.split()[0] for line in lines[:3]] == ["model", str(word_run), str(byte_run)]
+    assert all(line.startswith("WARNING") for line in lines[3:])
 
 
 def test_evaluate_standard_input_serves_every_model(
@@ -94,7 +96,7 @@ def test_evaluate_per_line_prints_a_row_a_line_before_the_card(
     lines = rows.splitlines()
     assert lines[0].split("\t") == ["line", "log_prob", "tokens", "unknown", "perplexity", "model"]
     assert [line.split("\t")[0] for line in lines[1:]] == [str(n) for n in range(1, 121)]
-    assert card.startswith("model ")
+    assert card.splitlines()[1].startswith("model ")
 
 
 def test_evaluate_other_vocabularies_leave_out_what_is_per_token(
@@ -116,7 +118,7 @@ def test_evaluate_same_vocabulary_compares_per_token(
 ) -> None:
     finished = cli("evaluate", ngram_run, arpa, "--text", corpus, "--quiet")
 
-    header, *rows = finished.out.splitlines()
+    header, *rows = finished.out.splitlines()[:3]
     assert "perplexity" in header
     assert [row.split()[5] for row in rows] == [rows[0].split()[5]] * 2
     assert finished.err == ""
@@ -142,3 +144,42 @@ def test_evaluate_incomparable_models_are_all_in_json(
     finished = cli("evaluate", word_run, byte_run, "--text", tmp_path / "unknown.txt", "--json")
 
     assert [list(card) for card in json.loads(finished.out)["results"]] == [CARD_KEYS] * 2
+
+
+def test_evaluate_precision_adds_a_row_and_prints_the_change(
+    cli: Call, word_run: Path, corpus: Path
+) -> None:
+    _require_generator()
+
+    finished = cli("evaluate", word_run, "--text", corpus, "--precision", "int8")
+    value = json.loads(
+        cli("evaluate", word_run, "--text", corpus, "--precision", "int8", "--json").out
+    )
+
+    first, second = value["results"]
+    assert (first["model"], second["model"]) == (str(word_run), f"{word_run} (int8)")
+    assert first["perplexity"] != second["perplexity"]
+    assert second["perplexity"] == pytest.approx(first["perplexity"], rel=0.01)
+    change = second["perplexity"] / first["perplexity"] - 1
+    assert f"{word_run} (int8) changes the perplexity by {change:+.3%}." in finished.err
+
+
+def test_evaluate_precision_of_a_model_without_layers_is_refused(
+    cli: Call, ngram_run: Path, corpus: Path
+) -> None:
+    _require_generator()
+
+    finished = cli("evaluate", ngram_run, "--text", corpus, "--precision", "int8")
+
+    assert finished.code == 2
+    assert "cannot be packed in int8: the kernels run the family 'recurrent'" in finished.err
+    finished = cli("generate", ngram_run, "--precision", "int7")
+    assert finished.code == 2
+    assert "'int7' is unknown" in finished.err
+
+
+def _require_generator() -> None:
+    from nextword.tensors import kernels_are_installed, load_kernels
+
+    if not kernels_are_installed() or not hasattr(load_kernels(), "RecurrentNetwork"):
+        pytest.skip("the compiled generator is not installed")

@@ -163,3 +163,43 @@ def test_train_from_an_arpa_file_is_refused(
 
     assert finished.code == 2
     assert "is of the family ngram, which has no weights to start from" in finished.err
+
+
+def test_export_huggingface_writes_a_folder_and_says_how_exact_it_is(
+    cli: Call, word_run: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("transformers")
+    out = tmp_path / "new" / "out"
+
+    finished = cli("export", word_run, "--to", "huggingface", "--out", out)
+
+    assert finished.out == f"{out}\n"
+    assert re.search(r"MB; log-probabilities differ .* by at most \d\.\de-\d\d nats", finished.err)
+    assert {"config.json", "model.safetensors", "tokenizer.json", "modeling_nextword.py"} <= {
+        path.name for path in out.iterdir()
+    }
+
+
+def test_export_huggingface_of_n_grams_is_refused_and_leaves_no_folder(
+    cli: Call, ngram_run: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("transformers")
+
+    finished = cli("export", ngram_run, "--to", "huggingface", "--out", tmp_path / "out")
+
+    assert finished.code == 2
+    assert "of the family ngram: it has tables of probabilities, not layers" in finished.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_export_onnx_prints_the_change_by_8_bits(
+    cli: Call, word_run: Path, corpus: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("onnxruntime")
+    out = tmp_path / "out"
+
+    finished = cli("export", word_run, "--to", "onnx", "--out", out, "--int8", "--text", corpus)
+
+    assert finished.out.splitlines()[0] == f"{out}"
+    assert re.fullmatch(r"perplexity .*, in the file .* \([+-].* %\)", finished.out.splitlines()[1])
+    assert (out / "model.int8.onnx").is_file()

@@ -21,7 +21,7 @@ def test_inspect_gradients_of_two_models_writes_one_report(
     assert finished.code == 0, finished.err
     lines = finished.out.splitlines()
     assert lines[0].startswith("model")
-    assert lines[0].endswith("lag K / lag 0")
+    assert lines[0].endswith("lag 4 / lag 0")
     assert any(line.startswith("recipe:elman") and "layer 1 hidden state" in line for line in lines)
     assert lines[-1] == f"report  {tmp_path / 'report.html'}"
     names = sorted(path.name for path in tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""The command line as its own process: what is imported, signals, locks, pipes."""
+"""Trainings on several processes, with the environment of torchrun, and by torchrun itself."""
 
 import json
 import os
@@ -6,172 +6,206 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import torch
 
+import several_processes as several
 from cli.caller import TINY, Call
+from nextword.cli.processes import for_all_processes, is_first_process
+from nextword.storage import load_latest_checkpoint, load_model_folder
+from training_runs import assert_equal_runs
 
-PATIENCE_S = 60
-PROGRAM = (sys.executable, "-m", "nextword")
-HEAVY = ("matplotlib", "numpy", "pydantic", "rich", "tokenizers", "torch")
-NGRAM_MODEL = Path(__file__).resolve().parents[1] / "golden" / "models" / "format-1" / "ngram"
-ENDLESS = ("--set", "training.epochs=1000000", "--set", "training.log_every=1")
+#: Tagged sentences of different lengths, more than a batch has.
+TAGGED = "\n\n".join(
+    "\n".join(f"word{(i + j) % 7}\t{'AB'[(i + j) % 2]}" for j in range(1 + i % 4))
+    for i in range(20)
+)
+SHORT = (*TINY, "--set", "training.gradients_every=0")
+#: Long enough to be stopped in the middle; a checkpoint after every tenth update.
+STOPPABLE = (*SHORT, "--set", "training.checkpoint_every=10", "--set", "training.epochs=12")
 
 
-@contextmanager
-def started(*arguments: object) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        [*PROGRAM, *map(str, arguments)],
-        stdin=subprocess.PIPE,
+def in_two_processes(*arguments: object) -> list[tuple[int, str, str]]:
+    """Exit code, standard output and standard error of each process."""
+    processes = several.start_processes(["-m", "nextword", *map(str, arguments)])
+    ended = [process.communicate(timeout=280) for process in processes]
+    return [
+        (process.returncode, out, err) for process, (out, err) in zip(processes, ended, strict=True)
+    ]
+
+
+def torchrun(*arguments: object) -> "subprocess.Popen[str]":
+    """Start two processes by torchrun."""
+    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    return subprocess.Popen(
+        [sys.executable, *launcher, *map(str, arguments)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        # A shell that started the tests in the background lets SIGINT be ignored; undo that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        text=True,
     )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
-def wait_until(is_so: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert process.poll() is None, process.communicate()[1].decode()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def wait_for(path: Path) -> None:
+    deadline = time.monotonic() + 200
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} does not appear"
+        time.sleep(0.05)
 
 
-def has_steps(run: Path) -> bool:
-    metrics = run / "metrics.jsonl"
-    return metrics.exists() and metrics.read_bytes().count(b"\n") >= 3
+def children(agent: int) -> list[int]:
+    listed = Path(f"/proc/{agent}/task/{agent}/children").read_text().split()
+    return [int(pid) for pid in listed if b"nextword" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+@pytest.mark.slow
+def test_two_processes_write_one_run_and_one_result(corpus: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+
+    (code, out, err), other = in_two_processes(
+        "train", corpus, "--out", run, *SHORT, "--set", "training.max_steps=8", "--json"
+    )
+
+    assert (code, err) == (0, "")
+    assert other == (0, "", "")
+    result = json.loads(out)
+    assert result["validation"]["num_tokens"] > 0
+    checkpoint = load_latest_checkpoint(run / "checkpoints")
+    assert checkpoint is not None
+    assert (checkpoint.step, checkpoint.values["num_processes"]) == (8, 2)
+    assert result["num_tokens_seen"] == checkpoint.values["progress"]["num_seen"] == 8 * 4 * 8
+    assert {"report.html", "plots", "metrics.jsonl"} <= {path.name for path in run.iterdir()}
+
+
+def test_reshard_without_resume_is_refused(cli: Call, corpus: Path, tmp_path: Path) -> None:
+    finished = cli("train", corpus, "--out", tmp_path / "run", "--reshard")
+
+    assert finished.code == 2
+    assert "--reshard has no effect" in finished.err
+    assert "--resume auto" in finished.err
+
+
+@pytest.mark.exhaustive
+@pytest.mark.slow
+def test_counted_model_is_refused(corpus: Path, tmp_path: Path) -> None:
+    processes = in_two_processes("train", corpus, "--out", tmp_path / "run", "--recipe", "ngram-5")
+
+    assert [code for code, _, _ in processes] == [2, 2]
+    assert "family ngram is not trained by gradient descent" in processes[0][2]
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.exhaustive
+@pytest.mark.slow
+def test_error_of_the_first_process_ends_the_others(tmp_path: Path) -> None:
+    first, other = in_two_processes("train", tmp_path / "missing.txt", "--out", tmp_path / "run")
+
+    assert (first[0], other[0]) == (2, 1)
+    assert "missing.txt" in first[2]
+    assert "connection to the other processes" in other[2]
+
+
+@pytest.mark.exhaustive
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds processes in /proc")
+def test_killed_process_is_restarted_and_the_run_ends_like_one_that_was_not_killed(
+    corpus: Path, tmp_path: Path
+) -> None:
+    words = ("-m", "nextword", "train", corpus, *STOPPABLE, "--resume", "auto", "--out")
+    agent = torchrun("--max-restarts", "3", *words, tmp_path / "killed")
+    wait_for(tmp_path / "killed" / "checkpoints" / "step-00000010")
+    os.kill(children(agent.pid)[1], signal.SIGKILL)
+    _, err = agent.communicate(timeout=280)
+    assert agent.returncode == 0, err
+
+    assert [code for code, _, _ in in_two_processes(*words[2:], tmp_path / "whole")] == [0, 0]
+    assert_equal_runs(tmp_path / "killed", tmp_path / "whole")
+
+
+@pytest.mark.exhaustive
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_to_torchrun_saves_a_checkpoint(
+    number: signal.Signals, corpus: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    agent = torchrun("-m", "nextword", "train", corpus, *STOPPABLE, "--out", run)
+    wait_for(run / "checkpoints" / "step-00000010")
+    agent.send_signal(number)
+    _, err = agent.communicate(timeout=280)
+
+    checkpoint = load_latest_checkpoint(run / "checkpoints")
+    assert checkpoint is not None
+    assert checkpoint.values["num_processes"] == 2
+    assert not checkpoint.values["progress"]["is_finished"]
+    assert "stopped and saved" in err
+
+
+@pytest.mark.exhaustive
+@pytest.mark.slow
+def test_tagger_trained_by_two_processes_is_that_of_one(cli: Call, tmp_path: Path) -> None:
+    text = tmp_path / "train.tsv"
+    text.write_text(TAGGED)
+    settings = {
+        "encoder.input_dropout": 0.0,
+        "encoder.output_dropout": 0.0,
+        "encoder.word_dropout": 0.0,
+        "encoder.hidden_size": 8,
+        "encoder.word_embedding_size": 8,
+        # 18 sentences are trained on: in every second update, one process has none.
+        "training.batch_size": 17,
+        "training.max_steps": 8,
+        # AdamW divides by the size of the gradient, which enlarges differences of rounding.
+        "optimizer.kind": "sgd",
+        "optimizer.learning_rate": 0.1,
+    }
+    options = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+    words = ("tag", "train", text, "--quiet", *options, "--out")
+
+    assert [code for code, _, _ in in_two_processes(*words, tmp_path / "two")] == [0, 0]
+    assert cli(*words, tmp_path / "one").code == 0
+
+    one, two = (load_model_folder(tmp_path / name / "model").tensors for name in ("one", "two"))
+    assert one.keys() == two.keys()
+    for name in one:
+        torch.testing.assert_close(two[name], one[name], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "own"),
-    # typer itself looks at values with pydantic, once a command has any.
-    [(["--help"], ()), (["--version"], ()), (["train", "--help"], ("pydantic",))],
+    ("variables", "command"),
+    [
+        ({}, "nextword train --out runs/a"),
+        ({"WORLD_SIZE": "1", "RANK": "0"}, "nextword train --out runs/a"),
+        (
+            {"WORLD_SIZE": "8", "RANK": "0", "LOCAL_WORLD_SIZE": "4"},
+            "torchrun --nproc-per-node 4 -m nextword train --out runs/a",
+        ),
+        ({"WORLD_SIZE": "many"}, "nextword train --out runs/a"),
+    ],
 )
-def test_help_imports_nothing_heavy(arguments: list[str], own: tuple[str, ...]) -> None:
-    heavy = sorted({*HEAVY} - {*own})
-    program = (
-        "import sys; from nextword.cli import main; code = main(sys.argv[1:]); "
-        f"loaded = [name for name in {heavy!r} if name in sys.modules]; "
-        "sys.exit(f'loaded: {loaded}' if loaded else code)"
-    )
-
-    finished = subprocess.run(
-        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False
-    )
-
-    assert (finished.returncode, finished.stderr) == (0, "")
-
-
-def test_next_imports_neither_training_nor_evaluation() -> None:
-    unneeded = ["nextword." + name for name in ("evaluation", "interop", "optim", "training")]
-    program = (
-        "import sys; from nextword.cli import main; code = main(sys.argv[1:]); "
-        f"loaded = [name for name in {unneeded!r} if name in sys.modules]; "
-        "sys.exit(f'loaded: {loaded}' if loaded else code)"
-    )
-
-    finished = subprocess.run(
-        [sys.executable, "-c", program, "next", str(NGRAM_MODEL), "the"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert (finished.returncode, finished.stderr) == (0, "")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_train_signal_saves_and_resume_finishes(
-    cli: Call, corpus: Path, tmp_path: Path, number: signal.Signals, code: int
+def test_command_to_resume_starts_as_many_processes(
+    variables: dict[str, str], command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = tmp_path / "run"
-    with started("train", corpus, "--out", run, *TINY, *ENDLESS) as process:
-        wait_until(lambda: has_steps(run), process)
-        process.send_signal(number)
-        out, err = process.communicate(timeout=PATIENCE_S)
-    saved = max(int(path.name.removeprefix("step-")) for path in run.glob("checkpoints/step-*"))
+    for name in ("WORLD_SIZE", "RANK", "LOCAL_WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
 
-    resumed = cli(
-        "train", "--out", run, "--resume", "auto", "--quiet", "--json",
-        "--set", f"training.max_steps={saved + 3}",
-    )  # fmt: skip
-
-    assert (process.returncode, out) == (code, b"")
-    assert f"to resume: nextword train --out {run} --resume auto" in err.decode()
-    assert resumed.code == 0, resumed.err
-    assert json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])["step"] == saved + 3
+    assert for_all_processes("nextword train --out runs/a") == command
+    assert is_first_process()
 
 
-@pytest.mark.slow
-def test_train_interrupted_before_the_first_update_ends_at_once(tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    # Standard input never ends, so that it is still being read.
-    with started("train", "-", "--out", run, *TINY) as process:
-        wait_until((run / "config.toml").exists, process)
-        time.sleep(0.5)
-
-        process.send_signal(signal.SIGINT)
-
-        assert process.wait(timeout=PATIENCE_S) == 130
-
-
-@pytest.mark.slow
-def test_train_folder_held_by_another_process_is_locked(
-    cli: Call, corpus: Path, tmp_path: Path
+def test_incomplete_environment_is_refused(
+    cli: Call, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = tmp_path / "run"
-    with started("train", "-", "--out", run, *TINY) as process:
-        wait_until((run / "config.toml").exists, process)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.delenv("MASTER_ADDR", raising=False)
 
-        finished = cli("train", corpus, "--out", run, *TINY)
+    finished = cli("train", corpus, "--out", tmp_path / "run", *SHORT)
 
-        assert finished.code == 75
-        assert f"in use by process {process.pid}" in finished.err
-
-
-@pytest.mark.slow
-def test_generate_reader_that_goes_ends_it_quietly(word_run: Path) -> None:
-    with started("generate", word_run, "--max-tokens", 10_000_000) as process:
-        assert process.stdout is not None
-        assert process.stdout.read(20)
-        process.stdout.close()
-
-        _, err = process.communicate(timeout=PATIENCE_S)
-
-    assert (process.returncode, err) == (0, b"")
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
-def test_output_that_takes_nothing_is_one_error() -> None:
-    with Path("/dev/full").open("wb") as full:
-        finished = subprocess.run(
-            [*PROGRAM, "--version"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
-        )
-
-    assert finished.returncode == 1
-    assert "error: the disk is full: no space is left to write standard output." in finished.stderr
-
-
-@pytest.mark.slow
-def test_train_progress_that_nobody_reads_does_not_end_it(corpus: Path, tmp_path: Path) -> None:
-    options = [option for option in TINY if option != "--quiet"]
-    with started("train", corpus, "--out", tmp_path / "run", *options, "--json") as process:
-        assert process.stderr is not None
-        process.stderr.close()
-        assert process.stdout is not None
-
-        result = json.loads(process.stdout.read())
-
-        assert process.wait(PATIENCE_S) == 0
-    assert result["validation"]["num_tokens"] > 0
+    assert finished.code == 2
+    assert "MASTER_ADDR" in finished.err
+    assert "torchrun" in finished.err

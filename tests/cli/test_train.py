@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.caller import TINY, Call
+from nextword.base import read_toml
 
 RESULT_KEYS = [
     "schema",
@@ -97,6 +98,23 @@ def test_train_finished_run_under_resume_reports_and_is_done(cli: Call, word_run
     assert finished.code == 0
     assert json.loads(finished.out)["run"] == str(word_run)
     assert "is already finished" in finished.err
+
+
+def test_train_init_with_another_recipe_fine_tunes_and_says_so(
+    cli: Call, corpus: Path, word_run: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+
+    finished = cli(
+        *("train", corpus, "--out", run, "--init", word_run, "--recipe", "lstm-small"),
+        *("--set", "training.epochs=1"),
+    )
+
+    assert finished.code == 0, finished.err
+    assert "updates those of the recipe fine-tune, not of lstm-small" in finished.err
+    settings = read_toml((run / "config.toml").read_text(), source="config.toml")
+    assert settings["optimizer"]["kind"] == "adamw"
+    assert settings["training"]["epochs"] == 1
 
 
 @pytest.mark.parametrize("resume", ["auto", "never", "old-text"])

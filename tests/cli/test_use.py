@@ -189,7 +189,8 @@ def test_info_json_has_its_keys(cli: Call, word_run: Path) -> None:
 def test_info_prints_figures_and_settings(cli: Call, word_run: Path) -> None:
     out = cli("info", word_run).out
 
-    assert "family                recurrent" in out
+    assert "\nfamily " in out
+    assert "recurrent" in out
     assert "model.safetensors" in out
     assert "hidden_size = 16" in out
 

@@ -1,12 +1,14 @@
 """Our Kneser-Ney against KenLM's: figures kept from lmplz and query, and the `kenlm` module."""
 
 import csv
+import itertools
 import random
 import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ import nextword as nw
 from arpa_files import mutated_arpa
 from fakes import random_text, store_of
 from naive_ngrams import naive_arpa
+from nextword import kenlm as our_kenlm
 from nextword.base import FormatError
 from nextword.cli import main
 from nextword.families import NgramConfig, ngram_from_arpa, train_ngram
@@ -23,7 +26,7 @@ from nextword.families.ngram import NgramLanguageModel
 from nextword.ngrams import KneserNey, arpa_text, count_ngrams, kneser_ney, sentences_of
 from nextword.storage import read_arpa_file
 from nextword.tokens import Tokenizer, TokenizerConfig, train_tokenizer
-from random_arpa import random_arpa, random_sentence
+from random_arpa import odd_sentence, random_arpa, random_sentence
 
 pytestmark = pytest.mark.peer
 
@@ -421,3 +424,65 @@ def test_kenlm_module_scores_random_files_as_we_do(seed: int, tmp_path: Path) ->
             scores, _, _ = read_along(model, tokenizer, sentence + "\n")
             expected = [score for score, _, _ in peer.full_scores(sentence)]
             assert scores.tolist() == pytest.approx(expected, rel=1e-5, abs=1e-5), (text, sentence)
+
+
+@pytest.mark.parametrize("num_files", [20, pytest.param(NUM_RANDOM_FILES, marks=EXHAUSTIVE)])
+def test_our_kenlm_module_is_equal_to_the_kenlm_module(num_files: int, tmp_path: Path) -> None:
+    kenlm = pytest.importorskip("kenlm", reason="the kenlm module is not installed")
+    quiet = kenlm.Config()
+    quiet.show_progress = False
+    generator = random.Random(7)
+    path = tmp_path / "model.arpa"
+    num_read = 0
+    while num_read < num_files:
+        text, words = random_arpa(generator)
+        path.write_text(text, encoding="utf-8", newline="\n")
+        try:
+            peer = kenlm.Model(str(path), quiet)
+        except OSError as error:
+            if "Avoid pruning n-grams" not in str(error):
+                raise
+            continue
+        num_read += 1
+        ours = our_kenlm.Model(str(path), our_kenlm.Config())
+        assert (ours.path, ours.order) == (peer.path, peer.order)
+        for word in [*words, "unheard", "<s>", "</s>", "<unk>", "<UNK>", "<pad>", ""]:
+            assert (word in ours) == (word in peer)
+        sentences = [odd_sentence(words, generator) for _ in range(50)]
+        walks = [walked_by_both(ours, peer, kenlm.State, each) for each in sentences]
+        # KenLM keeps the start of a sentence as context, and an unknown word if the file has no
+        # <unk>, although they have no effect.
+        is_after_words = [bool(each.encode().split()) for each, _, _ in sentences]
+        states = list(itertools.compress(walks, is_after_words))
+        for (first, peer_first), (second, peer_second) in itertools.pairwise(states):
+            if "<unk>" in text.lower():
+                assert (first == second) == (peer_first == peer_second)
+
+
+def walked_by_both(
+    ours: our_kenlm.Model, peer: Any, state_of_peer: Any, sentence: tuple[str, bool, bool]
+) -> tuple[our_kenlm.State, Any]:
+    """Compare all scores of a sentence, and return the states after its words."""
+    text, bos, eos = sentence
+    given = text.encode() if len(text) % 2 else text
+    scores = list(ours.full_scores(given, bos, eos))
+    expected = list(peer.full_scores(given, bos, eos))
+    # float32 has seven digits.
+    assert [row[0] for row in scores] == pytest.approx(
+        [row[0] for row in expected], abs=1e-5, rel=1e-7
+    )
+    assert [row[1:] for row in scores] == [row[1:] for row in expected]
+    total = pytest.approx(peer.score(given, bos, eos), abs=1e-5, rel=5e-7)
+    assert ours.score(given, bos, eos) == total
+    assert ours.perplexity(given) == pytest.approx(peer.perplexity(given), rel=1e-4)
+    state, peer_state = our_kenlm.State(), state_of_peer()
+    (ours.BeginSentenceWrite if bos else ours.NullContextWrite)(state)
+    (peer.BeginSentenceWrite if bos else peer.NullContextWrite)(peer_state)
+    for word in text.encode().split():
+        found = ours.BaseFullScore(state, word.decode(), state)
+        after = state_of_peer()
+        wanted = peer.BaseFullScore(peer_state, word.decode(), after)
+        peer_state = after
+        assert found.log_prob == pytest.approx(wanted.log_prob, abs=1e-5, rel=1e-7)
+        assert (found.ngram_length, found.oov) == (wanted.ngram_length, bool(wanted.oov))
+    return state, peer_state

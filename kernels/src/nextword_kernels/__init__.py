@@ -21,6 +21,9 @@ Example:
 
 from nextword_kernels._native import (
     PackedMatrix,
+    PackedRows,
+    RecurrentNetwork,
+    Sampler,
     count_barrier_failures,
     cross_entropy_backward,
     cross_entropy_forward,
@@ -35,6 +38,8 @@ from nextword_kernels._native import (
     lstm_backward,
     lstm_forward,
     pack,
+    pack_codes,
+    pack_rows,
     share_openmp,
     transpose,
     use_instruction_set,
@@ -42,6 +47,9 @@ from nextword_kernels._native import (
 
 __all__ = [
     "PackedMatrix",
+    "PackedRows",
+    "RecurrentNetwork",
+    "Sampler",
     "count_barrier_failures",
     "cross_entropy_backward",
     "cross_entropy_forward",
@@ -57,6 +65,8 @@ __all__ = [
     "lstm_backward",
     "lstm_forward",
     "pack",
+    "pack_codes",
+    "pack_rows",
     "share_openmp",
     "transpose",
 ]

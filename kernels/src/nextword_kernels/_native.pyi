@@ -1,5 +1,6 @@
 """The compiled module. Shapes: T steps, B rows, H hidden, V vocabulary, E embedding, N rows."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
 class Array(Protocol):
@@ -9,6 +10,7 @@ class Array(Protocol):
     def __dlpack_device__(self, /) -> Any: ...
 
 Precision = Literal["float32", "bfloat16"]
+NetworkCell = Literal["lstm", "gru", "tanh", "sigmoid", "relu"]
 
 class PackedMatrix:
     """A recurrent matrix, packed by `pack`. It is immutable and thread-safe."""
@@ -19,6 +21,89 @@ class PackedMatrix:
     def num_gates(self) -> int: ...
     @property
     def precision(self) -> str: ...
+
+class PackedRows:
+    """A matrix and its bias, packed by `pack_rows` or `pack_codes`. It is immutable."""
+
+    @property
+    def shape(self) -> tuple[int, int]: ...
+    @property
+    def precision(self) -> str: ...
+    @property
+    def num_bytes(self) -> int: ...
+
+class Sampler:
+    """How tokens are drawn: repetition penalty, temperature, top-k, min-p, top-p, in this order."""
+
+    def __init__(
+        self,
+        *,
+        vocab_size: int,
+        temperature: float = 1.0,  # 0: the most probable token, the first of several
+        top_k: int = 0,  # the most probable tokens, and all ties with the last of them; 0: all
+        min_p: float = 0.0,  # least probability, as a fraction of the highest
+        top_p: float = 1.0,  # the fewest most probable tokens whose probabilities sum to this
+        repetition_penalty: float = 1.0,  # factor of the log-probabilities of seen ids
+        banned_ids: Array | None = None,  # ids that are never drawn
+    ) -> None: ...
+    @property
+    def repetition_penalty(self) -> float: ...
+
+class RecurrentNetwork:
+    """A stack of recurrent layers and a softmax, with packed weights.
+
+    It is immutable and can be used by several threads. States are lists of arrays, one per part:
+    the output of each layer, (rows, H), followed by its cell state if it is an LSTM.
+    """
+
+    def __init__(
+        self,
+        cell: NetworkCell,  # lstm or gru, or the nonlinearity of an Elman cell
+        *,
+        # For each layer: input matrix (G * H, inputs) with the bias; recurrent matrix (G * H, H),
+        # with the bias of a GRU's candidate in the last third; and the projection of an LSTM.
+        layers: Sequence[tuple[PackedRows | None, PackedRows, PackedRows | None]],
+        tokens: Array,  # (V, E) float32; with `holds_gates` (V, G * H), float32 or bfloat16
+        holds_gates: bool,  # the first layer's input gates are looked up; it has no input matrix
+        output: PackedRows,  # (V, H) with the bias
+        residual: bool = False,  # from the second layer on, inputs are added to outputs
+    ) -> None:
+        """Check that all parts fit together. The array of tokens is used, not copied."""
+
+    @property
+    def cell(self) -> NetworkCell: ...
+    @property
+    def vocab_size(self) -> int: ...
+    @property
+    def precision(self) -> str: ...
+    @property
+    def num_bytes(self) -> int: ...
+    def read(
+        self,
+        token_ids: Array,  # (T, B)
+        *,
+        states: Sequence[Array],  # (B, H) each, or (slots, H); overwritten
+        slots: Array | None = None,  # (B): row of the states, all different; 0 to B - 1 when None
+        log_probs: Array | None = None,  # (T, B, V), written: of the token after each, nats
+        num_threads: int,
+    ) -> None:
+        """Read tokens. Without `log_probs` the output layer is left out."""
+
+    def generate(
+        self,
+        token_ids: Array,  # (B): read first; the last token drawn is not read
+        *,
+        states: Sequence[Array],
+        slots: Array | None = None,
+        samplers: Sequence[Sampler],  # one for each row, or one for all
+        uniforms: Array,  # (B, T), float64 in [0, 1): one number for each token
+        seen: Array | None = None,  # uint8 (B, V), updated; needed by a repetition penalty
+        drawn_ids: Array,  # (B, T), written; -1 if no token can be drawn, -2 if there is NaN
+        drawn_log_probs: Array,  # (B, T), written: before all filters, nats
+        log_probs: Array | None = None,  # (T, B, V), written
+        num_threads: int,
+    ) -> None:
+        """Read a token in each row, draw the next one, and repeat."""
 
 def instruction_sets() -> list[str]:
     """Return the names of the instruction sets that can be used, best first."""
@@ -49,6 +134,15 @@ def pack(weights: Array, *, precision: Precision, num_threads: int) -> PackedMat
     """Pack a recurrent matrix (gates * H, H), float32, of a cell with 1, 3 or 4 gates.
 
     With bfloat16 the operands of all products are bfloat16; sums and states are float32.
+    """
+
+def pack_rows(weights: Array, *, bias: Array | None = None, precision: Precision) -> PackedRows:
+    """Pack a matrix (rows, columns) and its bias (rows), both float32, for a network."""
+
+def pack_codes(codes: Array, *, scales: Array, bias: Array | None = None) -> PackedRows:
+    """Pack a matrix whose row r is `scales[r] * codes[r]`, with int8 codes from -127 to 127.
+
+    The operands of its products are rounded to 8 bits too, with one step per vector.
     """
 
 # Dtypes below: "P" is the precision of the packed matrix. "K" is the dtype of stored gates:

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nextword.api.adaptation import AdaptationSettings, adaptation_settings, adapted_cards
-    from nextword.api.exporting import Export, ExportRequest, check_format, export, write_html_page
+    from nextword.api.export_request import ExportRequest
+    from nextword.api.exporting import Export, check_format, export, writes_folder
     from nextword.api.filtering import filter_shards
+    from nextword.api.html_exporting import write_html_page
     from nextword.api.loading import load, load_language_model
     from nextword.api.mixing import MixtureResult, mix
     from nextword.api.model import Model
     from nextword.api.reading import reading_config, train_reader
+    from nextword.api.rescoring import rescore
     from nextword.api.tasks import (
         classification_config,
         tagging_config,
@@ -31,7 +34,7 @@ _HOMES = {
     "AdaptationSettings": "nextword.api.adaptation",
     "DEFAULT_RECIPE": "nextword.api.training",
     "Export": "nextword.api.exporting",
-    "ExportRequest": "nextword.api.exporting",
+    "ExportRequest": "nextword.api.export_request",
     "MixtureResult": "nextword.api.mixing",
     "Model": "nextword.api.model",
     "adaptation_settings": "nextword.api.adaptation",
@@ -45,6 +48,7 @@ _HOMES = {
     "mix": "nextword.api.mixing",
     "plan": "nextword.api.training",
     "reading_config": "nextword.api.reading",
+    "rescore": "nextword.api.rescoring",
     "run_config": "nextword.api.training",
     "tagging_config": "nextword.api.tasks",
     "train": "nextword.api.training",
@@ -55,7 +59,8 @@ _HOMES = {
     "transduction_config": "nextword.api.transduction",
     "untrained_model": "nextword.api.untrained",
     "untrained_twin": "nextword.api.untrained",
-    "write_html_page": "nextword.api.exporting",
+    "write_html_page": "nextword.api.html_exporting",
+    "writes_folder": "nextword.api.exporting",
 }
 
 __all__ = [
@@ -76,6 +81,7 @@ __all__ = [
     "mix",
     "plan",
     "reading_config",
+    "rescore",
     "run_config",
     "tagging_config",
     "train",
@@ -87,6 +93,7 @@ __all__ = [
     "untrained_model",
     "untrained_twin",
     "write_html_page",
+    "writes_folder",
 ]
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nextword.api.export_request import ExportRequest, exported_name
+from nextword.api.html_exporting import rounded_perplexities, write_html_page
 from nextword.api.model import Model
 from nextword.api.texts import Texts
 from nextword.base import (
@@ -13,53 +15,48 @@ from nextword.base import (
     Values,
     checked_path,
     did_you_mean,
-    write_bytes,
+    require,
 )
-from nextword.families import decode_model_settings
-from nextword.storage import disk_errors
+from nextword.storage import save_new_folder
 
 if TYPE_CHECKING:
-    from nextword.interop.html import PageContents
     from nextword.training import ProgressCallback
 
-#: Name of the model's folder in a run, which is no name for a page.
-_MODEL_FOLDER = "model"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExportRequest:
-    """What a format is asked to write.
-
-    Attributes:
-        out: The file to write.
-        texts: Texts to measure the change in perplexity on, for formats that round the weights.
-        title: Title of a page; the name of the model when None.
-        prompt: The text in a page when it is opened.
-        on_progress: Called with (stage, done, total).
-    """
-
-    out: Path
-    texts: Texts | None = None
-    title: str | None = None
-    prompt: str = ""
-    on_progress: "ProgressCallback | None" = None
+_SETTINGS = ("texts", "title", "prompt", "int8")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Export:
-    """A file that was written.
+    """A file or folder that was written.
 
     Attributes:
-        path: The file.
-        num_bytes: Its size.
-        details: Facts of the format, as JSON values by name: for `html` the `precision` of the
+        path: The file or folder.
+        num_bytes: Size of the file, or of all files in the folder.
+        details: Facts of the format, as JSON values by name. For `html` the `precision` of the
             weights, and with `texts` the `perplexity` of the model and of the model with rounded
-            weights, `rounded_perplexity`.
+            weights, `rounded_perplexity`. For `huggingface` and `onnx` the `max_difference` of
+            log-probabilities from those of the model on random tokens, in nats. For `onnx` also
+            whether the graph reads one token at a time, `one_token`.
     """
 
     path: Path
     num_bytes: int
     details: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportFormat:
+    """A format of other programs.
+
+    Attributes:
+        write: Writes a model and returns the details of `Export`.
+        settings: Names of the settings that the format uses: `texts`, `title`, `prompt`, `int8`.
+        is_folder: Whether a folder is written, not a file.
+    """
+
+    write: Callable[[Model, ExportRequest], Values]
+    settings: frozenset[str] = frozenset()
+    is_folder: bool = False
 
 
 def export(
@@ -70,6 +67,7 @@ def export(
     texts: Texts | None = None,
     title: str | None = None,
     prompt: str = "",
+    int8: bool = False,
     on_progress: "ProgressCallback | None" = None,
 ) -> Export:
     """Write a model in a format of other programs.
@@ -77,38 +75,45 @@ def export(
     Args:
         model: The model.
         to: Name of the format: `arpa`, for n-gram models in the file format of KenLM and SRILM
-            (compressed if the name of the file ends in `.gz`); or `html`, one file that runs a
-            network or an n-gram model in a browser.
-        out: The file to write; it must not exist. Missing folders are created.
+            (compressed if the name of the file ends in `.gz`); `html`, one file that runs a
+            network or an n-gram model in a browser; `huggingface`, a folder that
+            `AutoModelForCausalLM` of transformers loads; or `onnx`, a folder with a recurrent
+            network for onnxruntime and its tokenizer.
+        out: The file or folder to write; it must not exist. A folder may be empty. Missing folders
+            are created.
         texts: Files, folders, globs or `stdlib:`, on which the change in perplexity by the rounded
-            weights is measured; for `html`.
+            weights is measured; for `html`, and for `onnx` with `int8`.
         title: Title of the page; the name of the model when None. For `html`.
         prompt: The text in the page when it is opened; for `html`.
+        int8: Write the network with weights of 8 bits too; for `onnx`.
         on_progress: Called with (stage, done, total) while lines are written, or a text is scored.
 
     Returns:
-        The file and its size.
+        The file or folder and its size.
 
     Raises:
-        CheckpointError: The file exists already, or cannot be written.
+        CheckpointError: The file or folder exists already, or cannot be written.
         ConfigError: The format is unknown, cannot hold this model, or does not use a setting.
         DataError: The format cannot hold the tokens of this model, or a text cannot be read.
+        MissingExtraError: A library that the format needs is not installed.
 
     Example:
         `nw.export(nw.load("runs/demo"), to="html", out="demo.html", prompt="import os")`
     """
     check_format(to)
     path = checked_path(out)
-    if path.exists():
+    request = ExportRequest(
+        out=path, texts=texts, title=title, prompt=prompt, int8=int8, on_progress=on_progress
+    )
+    _check_settings(to, request)
+    chosen = EXPORTERS[to]
+    if path.exists() and not (chosen.is_folder and path.is_dir() and not any(path.iterdir())):
         raise CheckpointError(
             f"{path} exists already; it is not replaced.",
             help="Remove it, or choose another path.",
         )
-    request = ExportRequest(
-        out=path, texts=texts, title=title, prompt=prompt, on_progress=on_progress
-    )
-    details = EXPORTERS[to](model, request)
-    return Export(path=path, num_bytes=path.stat().st_size, details=details)
+    details = chosen.write(model, request)
+    return Export(path=path, num_bytes=_num_bytes(path), details=details)
 
 
 def check_format(to: str) -> None:
@@ -121,87 +126,84 @@ def check_format(to: str) -> None:
         raise ConfigError(f"{to!r} is not a known format.", help=did_you_mean(to, EXPORTERS))
 
 
-def write_html_page(model: Model, request: ExportRequest) -> Values:
-    """Write a page that runs a model in a browser; an existing file is replaced.
-
-    Returns:
-        The details of `Export`.
+def writes_folder(to: str) -> bool:
+    """Return whether a format is a folder, not a file.
 
     Raises:
-        CheckpointError: The file cannot be written.
-        ConfigError: The page cannot compute this model.
+        ConfigError: The name is unknown.
     """
-    from nextword.interop.html import html_model_page, page_contents
+    check_format(to)
+    return EXPORTERS[to].is_folder
 
-    contents = page_contents(model.language_model, model.tokenizer)
-    details: Values = {"precision": contents.precision}
-    if request.texts is not None:
-        details |= _perplexities(model, contents, request)
-    page = html_model_page(
-        contents,
-        title=_name(model) if request.title is None else request.title,
-        facts=_facts(model, contents),
-        prompt=request.prompt,
-        remark=_remark(details),
-    )
-    with disk_errors(request.out):
-        request.out.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(request.out, page.encode("utf-8"))
-    return details
+
+def _check_settings(to: str, request: ExportRequest) -> None:
+    given = [name for name in _SETTINGS if getattr(request, name) not in (None, "", False)]
+    for name in given:
+        if name not in EXPORTERS[to].settings:
+            users = [each for each, found in EXPORTERS.items() if name in found.settings]
+            raise ConfigError(
+                f"{name} is only used for {' and '.join(users)}, but the format is {to}.",
+                help="Leave it out.",
+            )
+
+
+def _num_bytes(path: Path) -> int:
+    files = [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
+    return sum(each.stat().st_size for each in files)
 
 
 def _write_arpa(model: Model, request: ExportRequest) -> Values:
-    if request.texts is not None or request.title is not None or request.prompt:
-        raise ConfigError(
-            "texts, title and prompt are only used for html; an ARPA file holds the probabilities "
-            "themselves.",
-            help="Leave them out.",
-        )
     model.export_arpa(request.out, on_progress=request.on_progress)
     return {}
 
 
-def _perplexities(model: Model, contents: "PageContents", request: ExportRequest) -> Values:
-    """Return the perplexity with the model's own weights, and with the rounded ones."""
-    rounded = Model.of(contents.dequantized, model.tokenizer, config=model.config, path=model.path)
-    names = {"perplexity": (model, _name(model)), "rounded_perplexity": (rounded, "rounded")}
-    return {
-        key: each.evaluate(request.texts, name=name, on_progress=request.on_progress).perplexity
-        for key, (each, name) in names.items()
-    }
+def _write_huggingface(model: Model, request: ExportRequest) -> Values:
+    from nextword.interop.huggingface.export import write_huggingface_folder
+
+    details: Values = {}
+
+    def write(folder: Path) -> None:
+        written = write_huggingface_folder(
+            model.language_model,
+            model.tokenizer,
+            folder=folder,
+            name=exported_name(model),
+            card=model.card,
+        )
+        details["num_parameters"] = written.num_parameters
+        details["max_difference"] = written.max_difference
+
+    save_new_folder(request.out, write)
+    return details
 
 
-def _name(model: Model) -> str:
-    path = model.path.resolve()
-    return path.parent.name if path.name == _MODEL_FOLDER else path.stem
+def _write_onnx(model: Model, request: ExportRequest) -> Values:
+    from nextword.interop.onnx import write_onnx_folder
+
+    require(
+        request.int8 or request.texts is None,
+        "texts measure the change in perplexity by weights of 8 bits, but int8 is false.",
+        help="Set int8 too, or leave the texts out.",
+    )
+    details: Values = {}
+
+    def write(folder: Path) -> None:
+        written = write_onnx_folder(
+            model.language_model, model.tokenizer, folder=folder, int8=request.int8
+        )
+        details["max_difference"] = written.max_difference
+        details["one_token"] = written.is_step
+        if written.quantized is not None and request.texts is not None:
+            details.update(rounded_perplexities(model, written.quantized, request))
+
+    save_new_folder(request.out, write)
+    return details
 
 
-def _facts(model: Model, contents: "PageContents") -> list[str]:
-    language_model = model.language_model
-    if language_model.family == "ngram":
-        described = f"n-grams up to {contents.data['model']['order']} tokens"
-        size = f"{language_model.num_parameters:,} values"
-    else:
-        described = decode_model_settings(model.config, source=str(model.path)).model.describe()
-        size = f"{language_model.num_parameters:,} parameters"
-    tokenizer = f"{model.tokenizer.vocab_size:,} {_UNITS[model.tokenizer.unit]}"
-    return [described, size, contents.precision, tokenizer, "runs offline in this page"]
-
-
-_UNITS = {"word": "words", "character": "characters", "byte": "bytes", "subword": "byte pairs"}
-
-
-def _remark(details: Values) -> str:
-    """Return how the numbers of the page relate to those of the model."""
-    text = f"Made by nextword. The page computes with {details['precision']}"
-    if "perplexity" not in details:
-        return f"{text}; its probabilities differ a little from those of the trained model."
-    own, rounded = details["perplexity"], details["rounded_perplexity"]
-    return f"{text}: perplexity {rounded:.2f}, with the trained weights {own:.2f}."
-
-
-#: Functions that write a model, by the name of the format; each returns the details of `Export`.
-EXPORTERS: Mapping[str, Callable[[Model, ExportRequest], Values]] = {
-    "arpa": _write_arpa,
-    "html": write_html_page,
+#: The formats by name.
+EXPORTERS: Mapping[str, ExportFormat] = {
+    "arpa": ExportFormat(write=_write_arpa),
+    "html": ExportFormat(write=write_html_page, settings=frozenset({"texts", "title", "prompt"})),
+    "huggingface": ExportFormat(write=_write_huggingface, is_folder=True),
+    "onnx": ExportFormat(write=_write_onnx, settings=frozenset({"texts", "int8"}), is_folder=True),
 }

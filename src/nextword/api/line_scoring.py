@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from nextword.base import require_several
+from nextword.base import require_several, require_text
 from nextword.models import LanguageModel
 from nextword.tokens import Tokenizer
 
@@ -95,6 +95,7 @@ class LineScoring:
         Example:
             `for token, log_prob in model.token_scores("the old man"): ...`
         """
+        require_text("text", text)
         found = self.surprisal(text.splitlines(), is_one_text=True)
         return [(token.text, -token.surprisal) for line in found for token in line.tokens]
 

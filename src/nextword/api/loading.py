@@ -18,6 +18,7 @@ def load(
     *,
     device: str = "cpu",
     encoding: str | None = None,
+    precision: str | None = None,
     on_progress: "ProgressCallback | None" = None,
 ) -> Any:
     """Load a model of any kind: a language model, or that of a task, such as a tagger.
@@ -26,6 +27,7 @@ def load(
         path: Model folder or run folder; for language models also an ARPA file or `hf:NAME`.
         device: Device of the parameters, such as `cpu` or `cuda:1`.
         encoding: Encoding of the words of an ARPA file; see `load_language_model`.
+        precision: Precision of the weights of a language model; see `load_language_model`.
         on_progress: Called with (stage, done, total) while lines of an ARPA file are read.
 
     Returns:
@@ -33,7 +35,7 @@ def load(
 
     Raises:
         CheckpointError: There is no such folder or file, or the model in it is damaged.
-        ConfigError: The device or encoding is unknown or has no effect.
+        ConfigError: The device, encoding or precision is unknown or has no effect.
         MissingExtraError: transformers is not installed, and the path starts with `hf:`.
     """
     if Path(path).is_dir():
@@ -44,10 +46,17 @@ def load(
                 f"an encoding ({encoding!r}) is only used for ARPA files; {path} is not one.",
                 help="Leave --encoding out.",
             )
+            require(
+                precision is None,
+                f"a precision ({precision!r}) is only used for language models; {path} is not one.",
+                help="Leave the precision out.",
+            )
             from nextword.tasks.loading import load_task_model
 
             return load_task_model(checked_path(path), kind=kind, device=resolve_device(device))
-    return load_language_model(path, device=device, encoding=encoding, on_progress=on_progress)
+    return load_language_model(
+        path, device=device, encoding=encoding, precision=precision, on_progress=on_progress
+    )
 
 
 def load_language_model(
@@ -55,6 +64,7 @@ def load_language_model(
     *,
     device: str = "cpu",
     encoding: str | None = None,
+    precision: str | None = None,
     on_progress: "ProgressCallback | None" = None,
 ) -> Model:
     """Load a language model from a folder, an ARPA file, or a transformers model.
@@ -65,6 +75,8 @@ def load_language_model(
         device: Device of the parameters, such as `cpu` or `cuda:1`. N-gram models always use the
             CPU.
         encoding: Encoding of the words of an ARPA file, such as `latin-1`; UTF-8 when None.
+        precision: Precision of packed weights: `float32`, `bfloat16` or `int8`; see
+            `Model.with_precision`. The model is not packed when None.
         on_progress: Called with (stage, done, total) while lines of an ARPA file are read.
 
     Returns:
@@ -72,8 +84,9 @@ def load_language_model(
 
     Raises:
         CheckpointError: There is no such folder or file, or the model in it is damaged.
-        ConfigError: The device or encoding is unknown, an encoding is given for a model that is
-            not an ARPA file, or the path is invalid.
+        ConfigError: The device, encoding or precision is unknown, an encoding is given for a model
+            that is not an ARPA file, a precision for a model that cannot be packed, or the path is
+            invalid.
         MissingExtraError: transformers is not installed, and the path starts with `hf:`.
     """
     placed = resolve_device(device)
@@ -84,6 +97,11 @@ def load_language_model(
         if str(path).startswith(HUGGINGFACE_PREFIX):
             name = str(path).removeprefix(HUGGINGFACE_PREFIX)
             checked_path(name)
-            return Model(load_huggingface(name, device=placed))
+            return _in_precision(Model(load_huggingface(name, device=placed)), precision)
     hook = None if on_progress is None else partial(on_progress, f"reading lines of {path}")
-    return Model(load_model(checked_path(path), device=placed, encoding=encoding, on_progress=hook))
+    stored = load_model(checked_path(path), device=placed, encoding=encoding, on_progress=hook)
+    return _in_precision(Model(stored), precision)
+
+
+def _in_precision(model: Model, precision: str | None) -> Model:
+    return model if precision is None else model.with_precision(precision)

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nextword.api.line_scoring import LineScoring
 from nextword.api.text_generation import TextGeneration
@@ -19,6 +19,7 @@ from nextword.api.texts import (
     held_out_text,
     named_corpus,
     require_alone,
+    training_text,
 )
 from nextword.base import ConfigError, Values, checked_path
 from nextword.families import FAMILIES
@@ -68,6 +69,16 @@ class Model(TextGeneration, LineScoring):
 
     def _repr_html_(self) -> str:
         return preformatted(self.card or repr(self))
+
+    if not TYPE_CHECKING:  # otherwise a type checker would accept every attribute
+
+        def __getattr__(self, name: str) -> Any:
+            """Raise an error that says so if the network has the attribute."""
+            network = self.__dict__.get("language_model")
+            hint = ""
+            if not name.startswith("_") and hasattr(network, name):
+                hint = f"; the network has it: model.language_model.{name}"
+            raise AttributeError(f"'Model' object has no attribute {name!r}{hint}")
 
     @classmethod
     def of(
@@ -119,6 +130,22 @@ class Model(TextGeneration, LineScoring):
         model.language_model = self.language_model.with_stride(stride)
         return model
 
+    def with_precision(self, precision: str) -> "Model":
+        """Return a recurrent model with packed weights, which generates and predicts faster.
+
+        Args:
+            precision: `float32`; `bfloat16`, with half of the memory; or `int8`, with a quarter.
+                `evaluate` measures the change in perplexity.
+
+        Raises:
+            ConfigError: The precision is unknown, or the compiled kernels cannot run the model.
+        """
+        from nextword.packed import pack_model
+
+        model = copy.copy(self)
+        model.language_model = pack_model(self.language_model, precision=precision)
+        return model
+
     def evaluate(
         self,
         texts: Texts | None = None,
@@ -145,6 +172,9 @@ class Model(TextGeneration, LineScoring):
             name: Name of the model on the card; its path when None.
             on_progress: Called with (stage, done, total) while the text is encoded and scored.
 
+        Returns:
+            The card; its note says so if the model was trained on the text.
+
         Raises:
             ConfigError: More than one of `texts`, `text` and `split` is given, or none; or the
                 model has no run with such a text.
@@ -153,7 +183,7 @@ class Model(TextGeneration, LineScoring):
         Example:
             `model.evaluate("corpus.txt")`, `model.evaluate(text="the old man")`
         """
-        from nextword.evaluation import DEFAULT_BATCH_SIZE, evaluate
+        from nextword.evaluation import DEFAULT_BATCH_SIZE, evaluate, seen_note
 
         name = str(self.path) if name is None else name
         if split is None:
@@ -163,7 +193,7 @@ class Model(TextGeneration, LineScoring):
             require_alone(split, texts=texts, text=text)
             store = held_out_text(self.path, self.tokenizer, split=split)
             source = f"{split} text of {self.path.parent}"
-        return evaluate(
+        card = evaluate(
             self.language_model,
             store,
             tokenizer=self.tokenizer,
@@ -177,6 +207,9 @@ class Model(TextGeneration, LineScoring):
             if on_progress is None
             else partial(on_progress, f"scoring tokens by {name}", total=store.num_tokens),
         )
+        train = None if split is not None else training_text(self.path, self.tokenizer)
+        note = None if train is None else seen_note(store, train=train)
+        return card if note is None else card.with_note(note)
 
     def held_out_corpus(self, split: str) -> Corpus:
         """Return the held-out text of the model's own run, decoded.

@@ -1,14 +1,15 @@
 """Training readers: models that answer questions about passages."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nextword.api.displays import Callbacks
+from nextword.api.settings import Settings, given_settings
 from nextword.api.tasks import task_config, train_task
 from nextword.api.texts import Names
-from nextword.storage import RunFolder
 from nextword.tasks.running import TaskResult
-from nextword.training import Callback, ProgressCallback
+from nextword.training import ProgressCallback
 
 if TYPE_CHECKING:
     from nextword.tasks.reading import ReadingRunConfig
@@ -45,10 +46,15 @@ def train_reader(
     *,
     out: str | Path,
     recipe: str | None = None,
-    settings: Mapping[str, object] | Sequence[Mapping[str, object]] = (),
+    valid: Names | None = None,
+    test: Names | None = None,
+    seed: int | None = None,
+    settings: Settings | Sequence[Settings] = (),
     resume: str = "never",
-    callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
+    callbacks: Callbacks = (),
+    progress: bool = True,
     on_progress: ProgressCallback | None = None,
+    **keywords: object,
 ) -> TaskResult:
     """Train a reader into a run folder.
 
@@ -57,10 +63,16 @@ def train_reader(
             May be empty when a run is resumed.
         out: The run folder.
         recipe: Name of a recipe, or a TOML file.
-        settings: Nested values that override the recipe, such as `{"reading": {"answer": "free"}}`.
+        valid: Validation files; a share of `files` when None.
+        test: Test files, evaluated after training.
+        seed: Seed of all random number generators; that of the recipe when None.
+        settings: Values that override the recipe, nested or with dotted keys, such as
+            `{"reading": {"answer": "free"}}`.
         resume: `never` to refuse a folder that contains a run, `auto` to resume a stopped run.
-        callbacks: Returns additional callbacks for a run folder.
+        callbacks: Callbacks, or a function that returns them for the run folder.
+        progress: Show a progress bar, as `nextword.train` does.
         on_progress: Called with (stage, done, total) during the stages before and after training.
+        **keywords: Settings by the last part of their names, such as `epochs=3`.
 
     Returns:
         The scores and folders of the run. `nextword.load(result.run)` loads the reader.
@@ -74,6 +86,7 @@ def train_reader(
     Example:
         `nextword.train_reader("train.jsonl", out="runs/stories")`
     """
+    from nextword.tasks.reading import ReadingRunConfig
     from nextword.tasks.reading import train_reader as train
 
     return train_task(
@@ -82,8 +95,17 @@ def train_reader(
         files=files,
         out=out,
         recipe=recipe,
-        settings=settings,
+        settings=given_settings(
+            settings,
+            kind=ReadingRunConfig,
+            keywords=keywords,
+            valid=valid,
+            test=test,
+            init=None,
+            seed=seed,
+        ),
         resume=resume,
         callbacks=callbacks,
+        progress=progress,
         on_progress=on_progress,
     )

@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from nextword.api.displays import Callbacks, callbacks_with, display_for
+from nextword.api.settings import Settings, given_settings
 from nextword.api.texts import Names, names_of
 from nextword.base import ConfigError, Layer, checked_path, decode_layers
 from nextword.storage import RunFolder
 from nextword.tasks.running import TaskConfig, TaskResult, refuse_idle_task_settings
-from nextword.training import Callback, ProgressCallback, read_recipe, read_settings
+from nextword.training import ProgressCallback, read_recipe, read_settings
 
 if TYPE_CHECKING:
     from nextword.tasks.classification import ClassificationRunConfig
@@ -56,10 +58,15 @@ def train_tagger(
     *,
     out: str | Path,
     recipe: str | None = None,
-    settings: Mapping[str, object] | Sequence[Mapping[str, object]] = (),
+    valid: Names | None = None,
+    test: Names | None = None,
+    seed: int | None = None,
+    settings: Settings | Sequence[Settings] = (),
     resume: str = "never",
-    callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
+    callbacks: Callbacks = (),
+    progress: bool = True,
     on_progress: ProgressCallback | None = None,
+    **keywords: object,
 ) -> TaskResult:
     """Train a tagger into a run folder.
 
@@ -68,11 +75,16 @@ def train_tagger(
             resumed.
         out: The run folder.
         recipe: Name of a recipe, or a TOML file.
-        settings: Nested values that override the recipe, such as
+        valid: Validation files; a share of `files` when None.
+        test: Test files, evaluated after training.
+        seed: Seed of all random number generators; that of the recipe when None.
+        settings: Values that override the recipe, nested or with dotted keys, such as
             `{"tagging": {"column": "xpos"}, "text": {"valid": ["dev.conllu"]}}`.
         resume: `never` to refuse a folder that contains a run, `auto` to resume a stopped run.
-        callbacks: Returns additional callbacks for a run folder.
+        callbacks: Callbacks, or a function that returns them for the run folder.
+        progress: Show a progress bar, as `nextword.train` does.
         on_progress: Called with (stage, done, total) during the stages before and after training.
+        **keywords: Settings by the last part of their names, such as `epochs=3`.
 
     Returns:
         The scores and folders of the run. `nextword.load(result.run)` loads the tagger.
@@ -86,6 +98,7 @@ def train_tagger(
     Example:
         nextword.train_tagger("train.conllu", out="runs/pos")
     """
+    from nextword.tasks.tagging import TaggingRunConfig
     from nextword.tasks.tagging import train_tagger as train
 
     return train_task(
@@ -94,9 +107,18 @@ def train_tagger(
         files=files,
         out=out,
         recipe=recipe,
-        settings=settings,
+        settings=given_settings(
+            settings,
+            kind=TaggingRunConfig,
+            keywords=keywords,
+            valid=valid,
+            test=test,
+            init=None,
+            seed=seed,
+        ),
         resume=resume,
         callbacks=callbacks,
+        progress=progress,
         on_progress=on_progress,
     )
 
@@ -130,10 +152,15 @@ def train_classifier(
     *,
     out: str | Path,
     recipe: str | None = None,
-    settings: Mapping[str, object] | Sequence[Mapping[str, object]] = (),
+    valid: Names | None = None,
+    test: Names | None = None,
+    seed: int | None = None,
+    settings: Settings | Sequence[Settings] = (),
     resume: str = "never",
-    callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
+    callbacks: Callbacks = (),
+    progress: bool = True,
     on_progress: ProgressCallback | None = None,
+    **keywords: object,
 ) -> TaskResult:
     """Train a text classifier into a run folder.
 
@@ -142,11 +169,16 @@ def train_classifier(
             May be empty when a run is resumed.
         out: The run folder.
         recipe: Name of a recipe, or a TOML file.
-        settings: Nested values that override the recipe, such as
+        valid: Validation files; a share of `files` when None.
+        test: Test files, evaluated after training.
+        seed: Seed of all random number generators; that of the recipe when None.
+        settings: Values that override the recipe, nested or with dotted keys, such as
             `{"columns": {"text": "review", "label": "stars"}, "text": {"valid": ["dev.csv"]}}`.
         resume: `never` to refuse a folder that contains a run, `auto` to resume a stopped run.
-        callbacks: Returns additional callbacks for a run folder.
+        callbacks: Callbacks, or a function that returns them for the run folder.
+        progress: Show a progress bar, as `nextword.train` does.
         on_progress: Called with (stage, done, total) during the stages before and after training.
+        **keywords: Settings by the last part of their names, such as `epochs=3`.
 
     Returns:
         The scores and folders of the run. `nextword.load(result.run)` loads the classifier.
@@ -160,6 +192,7 @@ def train_classifier(
     Example:
         nextword.train_classifier("reviews.csv", out="runs/reviews")
     """
+    from nextword.tasks.classification import ClassificationRunConfig
     from nextword.tasks.classification import train_classifier as train
 
     return train_task(
@@ -168,9 +201,18 @@ def train_classifier(
         files=files,
         out=out,
         recipe=recipe,
-        settings=settings,
+        settings=given_settings(
+            settings,
+            kind=ClassificationRunConfig,
+            keywords=keywords,
+            valid=valid,
+            test=test,
+            init=None,
+            seed=seed,
+        ),
         resume=resume,
         callbacks=callbacks,
+        progress=progress,
         on_progress=on_progress,
     )
 
@@ -182,9 +224,10 @@ def train_task(
     files: Names,
     out: str | Path,
     recipe: str | None,
-    settings: Mapping[str, object] | Sequence[Mapping[str, object]],
+    settings: Sequence[Settings],
     resume: str,
-    callbacks: Callable[[RunFolder], Sequence[Callback]] | None,
+    callbacks: Callbacks,
+    progress: bool,
     on_progress: ProgressCallback | None,
 ) -> TaskResult:
     """Train a model of a task into a run folder.
@@ -197,7 +240,8 @@ def train_task(
         recipe: Name of a recipe, or a TOML file.
         settings: Nested values that override the recipe.
         resume: `never` or `auto`.
-        callbacks: Returns additional callbacks for a run folder.
+        callbacks: Callbacks, or a function that returns them for the run folder.
+        progress: Show a progress bar, as `nextword.train` does.
         on_progress: Called with (stage, done, total) during the stages before and after training.
 
     Returns:
@@ -210,10 +254,16 @@ def train_task(
         TrainingError: Training failed, for example because the loss diverged.
     """
     out = checked_path(out)
-    layers = [settings] if isinstance(settings, Mapping) else list(settings)
     saved = saved_task_settings(out, resume)
-    config = config_of(files, recipe=recipe, settings=layers, saved=saved)
-    return train(config, out, resume=resume, callbacks=callbacks, on_progress=on_progress)
+    config = config_of(files, recipe=recipe, settings=settings, saved=saved)
+    with display_for(callbacks, on_progress=on_progress, progress=progress) as display:
+        return train(
+            config,
+            out,
+            resume=resume,
+            callbacks=callbacks_with(display, callbacks),
+            on_progress=display.on_progress if on_progress is None else on_progress,
+        )
 
 
 def task_config(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from nextword.base import require_text
 from nextword.generation import (
     CacheConfig,
     Sample,
@@ -40,6 +41,7 @@ class TextGeneration:
         Returns:
             Pairs (word, probability), most probable first.
         """
+        require_text("context", context)
         is_between = not context or context[-1] in WORD_SEPARATORS
         return self.complete(context if is_between else context + " ", k=k)
 
@@ -56,6 +58,7 @@ class TextGeneration:
         Returns:
             Pairs (token, probability), most probable first.
         """
+        require_text("context", context)
         return next_tokens(self.language_model, self.tokenizer, context=context, k=k)
 
     def complete(self, context: str, *, k: int = 5) -> list[tuple[str, float]]:
@@ -70,6 +73,7 @@ class TextGeneration:
             Pairs (word, probability), most probable first. The probability is
             P(word | words before it); the typed letters only select words.
         """
+        require_text("context", context)
         return complete(self.language_model, self.tokenizer, context=context, k=k)
 
     def typing_session(
@@ -81,6 +85,7 @@ class TextGeneration:
             context: Text before the first typed character.
             cache: Settings of a cache that makes recent words more probable; no cache when None.
         """
+        require_text("context", context)
         return TypingSession(self.language_model, self.tokenizer, context=context, cache=cache)
 
     def generate(
@@ -93,7 +98,7 @@ class TextGeneration:
         top_p: float | None = None,
         min_p: float | None = None,
         repetition_penalty: float = 1.0,
-        stop: Sequence[str] = (),
+        stop: str | Sequence[str] = (),
         seed: int = 0,
     ) -> str:
         """Return text that continues a prompt.
@@ -106,7 +111,7 @@ class TextGeneration:
             top_p: Sample from the most probable tokens whose probabilities sum to `top_p`.
             min_p: Sample from tokens at least `min_p` times as probable as the most probable one.
             repetition_penalty: Values above 1 make repetition less likely.
-            stop: Generation stops before any of these texts.
+            stop: Generation stops before this text, or before any of several.
             seed: Random seed.
 
         Returns:
@@ -136,7 +141,7 @@ class TextGeneration:
         top_p: float | None = None,
         min_p: float | None = None,
         repetition_penalty: float = 1.0,
-        stop: Sequence[str] = (),
+        stop: str | Sequence[str] = (),
         seed: int = 0,
     ) -> list[Sample]:
         """Return several continuations of a prompt.
@@ -150,7 +155,7 @@ class TextGeneration:
             top_p: Probability of the most probable tokens that are sampled.
             min_p: Least probability, relative to the most probable token.
             repetition_penalty: Values above 1 make repetition less likely.
-            stop: Generation stops before any of these texts.
+            stop: Generation stops before this text, or before any of several.
             seed: Random seed.
         """
         results: dict[int, Sample] = {}
@@ -181,13 +186,15 @@ class TextGeneration:
         top_p: float | None = None,
         min_p: float | None = None,
         repetition_penalty: float = 1.0,
-        stop: Sequence[str] = (),
+        stop: str | Sequence[str] = (),
         seed: int = 0,
     ) -> Iterator[TextPiece]:
         """Iterate over pieces of generated text as they become available.
 
         Args are those of `samples`.
         """
+        require_text("prompt", prompt)
+        stop = (stop,) if isinstance(stop, str) else stop
         return generate_text(
             self.language_model,
             self.tokenizer,

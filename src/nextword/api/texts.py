@@ -1,12 +1,12 @@
 """The text arguments of the API: `texts` are sources or a corpus, `text` is the text itself."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from nextword.base import ConfigError, DataError, did_you_mean
+from nextword.base import CheckpointError, ConfigError, DataError, did_you_mean
 from nextword.text import Corpus, open_corpus, text_document
 from nextword.tokens import Tokenizer, TokenStore
 
@@ -21,11 +21,22 @@ _logger = logging.getLogger(__name__)
 def names_of(files: Names) -> tuple[str, ...]:
     """Return one name or several as strings.
 
+    Raises:
+        ConfigError: The argument is something else.
+
     Example:
         >>> names_of("a.txt"), names_of(["a.txt", Path("b.txt")])
         (('a.txt',), ('a.txt', 'b.txt'))
     """
-    return (str(files),) if isinstance(files, str | Path) else tuple(map(str, files))
+    named = (files,) if isinstance(files, str | Path) else files
+    listed = tuple(named) if isinstance(named, Iterable) else (named,)
+    for each in listed:
+        if not isinstance(each, str | Path):
+            raise ConfigError(
+                f"a text is of type {type(each).__name__}; the name of a file is expected.",
+                help='Pass "corpus.txt" or ["one.txt", "two.txt"].',
+            )
+    return tuple(map(str, listed))
 
 
 def named_corpus(texts: Texts | None, text: str | None) -> Corpus:
@@ -98,6 +109,22 @@ def held_out_text(model_folder: Path, tokenizer: Tokenizer, *, split: str) -> To
         else f"{model_folder} is not in a run folder with its texts.",
         help=did_you_mean(split, known) if known else "Name a text with --text.",
     )
+
+
+def training_text(model_folder: Path, tokenizer: Tokenizer) -> TokenStore | None:
+    """Return the encoded training text of the run of a model; None if there is none to read.
+
+    Args:
+        model_folder: The model folder, in its run folder.
+        tokenizer: The model's tokenizer.
+    """
+    from nextword.evaluation import texts_of_run
+
+    try:
+        found = texts_of_run(model_folder, tokenizer)
+    except (CheckpointError, ConfigError, OSError):
+        return None
+    return None if found is None else found.train
 
 
 def held_out_corpus(model_folder: Path, tokenizer: Tokenizer, *, split: str) -> Corpus:

@@ -1,10 +1,12 @@
 """Training a model into a run folder, and estimating the size and time of a training."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nextword.api.displays import Callbacks, callbacks_with, display_for
+from nextword.api.settings import Settings, given_settings
 from nextword.api.texts import Names, names_of
 from nextword.base import (
     ConfigError,
@@ -13,32 +15,28 @@ from nextword.base import (
     checked_path,
     decode_layers,
     merge,
+    nested,
 )
-from nextword.families import FAMILIES
-from nextword.progress import ProgressDisplay, default_display
+from nextword.families import FAMILIES, NeuralModelConfig
 from nextword.storage import RunFolder, read_model_config
 from nextword.text import ByteStream
 from nextword.training import (
-    Callback,
     NgramPlan,
     Plan,
     ProgressCallback,
     RunConfig,
     RunResult,
     cell_layer,
+    is_recipe,
     plan_training,
     read_recipe,
     read_settings,
-    recipe_names,
     refuse_idle_settings,
     refuse_other_parts,
     run_training,
     tokenizer_layer,
     without_given,
 )
-
-#: Nested values, or values with dotted keys.
-Settings = Mapping[str, object]
 
 DEFAULT_RECIPE = "default"
 #: The recipe of a training that starts from a model.
@@ -72,12 +70,13 @@ def run_config(
         recipe: Name of a recipe, or a TOML file. When None: the saved settings if there are any,
             otherwise `fine-tune` if the settings name a model to start from; otherwise the
             default recipe of the family in `settings`.
-        settings: Nested values; later ones override earlier ones.
+        settings: Nested values, or values with dotted keys; later ones override earlier ones.
         saved: The settings of a run to resume.
 
     Raises:
         ConfigError: A setting is unknown, out of range, or has no effect.
     """
+    settings = [nested(each) for each in settings]
     base = _base_layer(recipe, settings, saved)
     named = names_of(texts)
     given = [Layer({"text": {"train": named}}, source="texts")] if named else []
@@ -106,13 +105,18 @@ def train(
     seed: int | None = None,
     settings: Settings | Sequence[Settings] = (),
     resume: str = "never",
-    callbacks: Sequence[Callback] | Callable[[RunFolder], Sequence[Callback]] = (),
+    callbacks: Callbacks = (),
     progress: bool = True,
     on_progress: ProgressCallback | None = None,
     standard_input: ByteStream | None = None,
     command: str = "",
+    reshard: bool = False,
+    **keywords: object,
 ) -> RunResult:
     """Train a model into a run folder.
+
+    In a program that was started on several processes, call it inside
+    `nextword.parallel.join_processes()`, in all processes with the same arguments.
 
     Args:
         texts: Training texts: files, folders, globs or `stdlib:`. May be empty when a run is
@@ -121,7 +125,8 @@ def train(
         recipe: Name of a recipe, or a TOML file; the recipe `default` when None.
         valid: Validation texts; a share of `texts` when None.
         test: Test texts, evaluated after training.
-        init: Model to start from; see the recipe `fine-tune`.
+        init: Model to start from. The updates are then those of the recipe `fine-tune`, also if
+            another recipe is named.
         seed: Seed of all random number generators; that of the recipe when None.
         settings: Values that override the recipe, nested or with dotted keys, such as
             `{"model.cell": "gru", "training.epochs": 3}`.
@@ -134,6 +139,9 @@ def train(
         on_progress: Called with (stage, done, total) during the stages before and after training.
         standard_input: Stream to read for the text `-`.
         command: The command line of the training, for the report.
+        reshard: Resume a run with another number of processes than it was started with.
+        **keywords: Settings by the last part of their names, such as `hidden_size=100` for
+            `model.hidden_size`. A name that several sections have is refused.
 
     Returns:
         The results and folders of the run. `nw.load(result.run)` loads the model.
@@ -145,76 +153,35 @@ def train(
         TrainingError: Training failed, for example because the loss diverged.
 
     Example:
-        `nw.train("corpus.txt", out="runs/gru", seed=2, settings={"model.cell": "gru"})`
+        `nw.train("corpus.txt", out="runs/gru", seed=2, cell="gru", epochs=3)`
     """
     out = checked_path(out)
-    layers = [settings] if isinstance(settings, Mapping) else list(settings)
-    layers.append(_named_settings(valid=valid, test=test, init=init, seed=seed))
+    layers = given_settings(
+        settings,
+        kind=RunConfig,
+        keywords=keywords,
+        valid=valid,
+        test=test,
+        init=init,
+        seed=seed,
+    )
     config = run_config(
         texts,
         recipe=recipe,
-        settings=[nested(layer) for layer in layers],
+        settings=layers,
         saved=_saved_settings(out, resume),
     )
-    is_own_display = callable(callbacks) or on_progress is not None or not progress
-    with ProgressDisplay() if is_own_display else default_display() as display:
+    with display_for(callbacks, on_progress=on_progress, progress=progress) as display:
         return run_training(
             config,
             out,
             resume=resume,
-            callbacks=callbacks if callable(callbacks) else lambda run: [display, *callbacks],
+            callbacks=callbacks_with(display, callbacks),
             on_progress=display.on_progress if on_progress is None else on_progress,
             standard_input=standard_input,
             command=command,
+            reshard=reshard,
         )
-
-
-def nested(settings: Settings) -> Settings:
-    """Return settings whose dotted keys are split into sections.
-
-    Args:
-        settings: Nested values, values with dotted keys, or both.
-
-    Raises:
-        ConfigError: A setting is given twice.
-
-    Example:
-        >>> nested({"model.cell": "gru", "model": {"num_layers": 2}})
-        {'model': {'cell': 'gru', 'num_layers': 2}}
-    """
-    if not any("." in str(key) for key in settings):
-        return settings
-    found: Values = {}
-    for name, value in settings.items():
-        section, _, key = str(name).partition(".")
-        values = {key: value} if key else value
-        held = found.get(section)
-        if isinstance(held, dict) and isinstance(values, Mapping):
-            twice = held.keys() & values.keys()
-            if twice:
-                raise ConfigError(f"{section}.{min(twice)} is given twice in the settings.")
-            found[section] = held | dict(values)
-        else:
-            found[section] = dict(values) if isinstance(values, Mapping) else values
-    return found
-
-
-def _named_settings(
-    *,
-    valid: Names | None,
-    test: Names | None,
-    init: str | Path | None,
-    seed: int | None,
-) -> Values:
-    """Return the settings that the arguments of `train` stand for."""
-    texts = {
-        name: list(names_of(given))
-        for name, given in (("valid", valid), ("test", test))
-        if given is not None
-    }
-    start = {} if init is None else {"init": str(init)}
-    sections: Values = {"text": texts | start, "training": {} if seed is None else {"seed": seed}}
-    return {name: values for name, values in sections.items() if values}
 
 
 def plan(
@@ -239,7 +206,7 @@ def _changed_parts(base: Values, settings: Sequence[Mapping[str, object]]) -> li
     The values of a file of settings and of a saved run do not change.
     """
     name = base.source.removeprefix("recipe ") if isinstance(base, Layer) else ""
-    if name not in recipe_names():
+    if not is_recipe(name):
         return []
     return [cell_layer(base, settings, name=name), tokenizer_layer(base, settings)]
 
@@ -278,12 +245,41 @@ def _base_layer(
             help="Name the model with --init MODEL, or choose another recipe.",
         )
     name = default if recipe is None else recipe
+    if init is not None and recipe is not None:
+        name = _recipe_of_start(recipe, init=str(init))
     base = Layer(read_recipe(name), source=f"recipe {name}")
     if recipe is None and family in FAMILIES and family not in RECIPE_OF_FAMILY:
         base.pop("model", None)  # a registered family has its own settings
     if recipe is None:
         _logger.info("no recipe is given: the recipe is %s", name, extra={"notice": True})
     return base
+
+
+def _recipe_of_start(recipe: str, *, init: str) -> str:
+    """Return the recipe of a training that starts from a model: `fine-tune`, for every network.
+
+    The architecture and the tokenizer are those of the model, and the updates of another recipe
+    are those of a training from random weights, whose first steps would undo what the model has
+    learned. A file of settings is used as it is.
+
+    Args:
+        recipe: Name of a recipe, or a TOML file.
+        init: The model to start from, for the notice.
+    """
+    if not is_recipe(recipe) or recipe == FINE_TUNING_RECIPE:
+        return recipe
+    family = _family_of(read_recipe(recipe))
+    if not issubclass(FAMILIES[family], NeuralModelConfig):
+        return recipe
+    _logger.info(
+        "the architecture and the tokenizer are those of %s, and the updates those of the recipe "
+        "%s, not of %s, whose rate is for random weights; --set changes them",
+        init,
+        FINE_TUNING_RECIPE,
+        recipe,
+        extra={"notice": True},
+    )
+    return FINE_TUNING_RECIPE
 
 
 def _family_of(values: Mapping[str, Any]) -> str:

@@ -38,7 +38,7 @@ from nextword.base.files import (
 )
 from nextword.base.full_disk import disk_full, full_disk_errors, is_full_disk
 from nextword.base.json_values import with_nulls
-from nextword.base.layers import Layer, merge, source_of
+from nextword.base.layers import Layer, merge, nested, source_of
 from nextword.base.one_of import OneOf, parts
 from nextword.base.paths import checked_path, shortened
 from nextword.base.progress import ProgressCallback
@@ -55,7 +55,7 @@ from nextword.base.ranges import (
 )
 from nextword.base.registry import Registry
 from nextword.base.settings import STRICT, settings
-from nextword.base.strings import require_several, require_words
+from nextword.base.strings import require_several, require_text, require_words
 from nextword.base.suggestions import did_you_mean, nearest_name
 from nextword.base.toml import Values, parse_override, read_toml, write_toml
 from nextword.base.units import nats_to_bits, perplexity
@@ -108,6 +108,7 @@ __all__ = [
     "merge",
     "nats_to_bits",
     "nearest_name",
+    "nested",
     "parse_override",
     "parts",
     "perplexity",
@@ -115,6 +116,7 @@ __all__ = [
     "require",
     "require_range",
     "require_several",
+    "require_text",
     "require_words",
     "settings",
     "shortened",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nextword.base.errors import ConfigError
 from nextword.base.toml import Values
 
 
@@ -39,6 +40,36 @@ def merge(*layers: Mapping[str, Any]) -> Values:
             else:
                 merged[key] = value
     return merged
+
+
+def nested(settings: Mapping[str, object]) -> Mapping[str, object]:
+    """Return settings whose dotted keys are split into sections.
+
+    Args:
+        settings: Nested values, values with dotted keys, or both.
+
+    Raises:
+        ConfigError: A setting is given twice.
+
+    Example:
+        >>> nested({"model.cell": "gru", "model": {"num_layers": 2}})
+        {'model': {'cell': 'gru', 'num_layers': 2}}
+    """
+    if not any("." in str(key) for key in settings):
+        return settings
+    found: Values = {}
+    for name, value in settings.items():
+        section, _, key = str(name).partition(".")
+        values = {key: value} if key else value
+        held = found.get(section)
+        if isinstance(held, dict) and isinstance(values, Mapping):
+            twice = held.keys() & values.keys()
+            if twice:
+                raise ConfigError(f"{section}.{min(twice)} is given twice in the settings.")
+            found[section] = held | dict(values)
+        else:
+            found[section] = dict(values) if isinstance(values, Mapping) else values
+    return found
 
 
 def source_of(path: Sequence[str], layers: Sequence[Mapping[str, Any]]) -> str | None:

@@ -1,9 +1,28 @@
-"""Checks of arguments that are several strings."""
+"""Checks of arguments that are one string or several."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from nextword.base.errors import ConfigError
 from nextword.base.paths import shortened
+
+
+def require_text(name: str, text: object) -> None:
+    """Raise a ConfigError unless an argument is one string.
+
+    Args:
+        name: Name of the argument.
+        text: Its value.
+
+    Example:
+        >>> require_text("context", "the old man")
+    """
+    if not isinstance(text, str):
+        raise ConfigError(
+            f"{name} is of type {type(text).__name__}; one string is expected.",
+            help="Call it once for each text."
+            if isinstance(text, Iterable)
+            else f'Pass a text, such as {name}="the old man".',
+        )
 
 
 def require_several(name: str, texts: object) -> None:

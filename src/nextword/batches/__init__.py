@@ -2,7 +2,7 @@
 
 from nextword.batches.in_order import predict_in_order
 from nextword.batches.reader import Batch, UnitReader
-from nextword.batches.units import lanes, longest_first, shuffled_by_length
+from nextword.batches.units import lanes, longest_first, row_part, shuffled_by_length
 
 __all__ = [
     "Batch",
@@ -10,5 +10,6 @@ __all__ = [
     "lanes",
     "longest_first",
     "predict_in_order",
+    "row_part",
     "shuffled_by_length",
 ]

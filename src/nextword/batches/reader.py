@@ -14,6 +14,7 @@ from jaxtyping import Bool, Int64, Integer
 from torch import Tensor
 
 from nextword.base import ConfigError
+from nextword.batches.units import row_part
 from nextword.tensors import Lengths, TokenIds
 
 
@@ -78,9 +79,16 @@ class UnitReader:
         batch_size: Number of rows; reduced to the number of units if there are fewer.
         boundary_id: The input id before the first token of every unit.
         order: Indices of the units in reading order, (units); the order of the stream when None.
+        rank: Number of this process. Each process reads a contiguous part of the rows; the reading
+            position is that of all rows.
+        num_processes: Number of processes that read together.
+
+    Attributes:
+        batch_size: Number of rows of all processes.
+        rows: Start and end of the rows of this process.
 
     Raises:
-        ConfigError: batch_size is below 1.
+        ConfigError: batch_size is below 1, or there are fewer rows than processes.
     """
 
     def __init__(
@@ -91,6 +99,8 @@ class UnitReader:
         batch_size: int,
         boundary_id: int,
         order: Int64[np.ndarray, " units"] | None = None,
+        rank: int = 0,
+        num_processes: int = 1,
     ) -> None:
         if batch_size < 1:
             raise ConfigError(f"batch_size is {batch_size}; it must be at least 1.")
@@ -101,10 +111,16 @@ class UnitReader:
         self._ends = unit_starts[1:]
         self._boundary_id = boundary_id
         self.batch_size = min(batch_size, num_units)
+        self.rows = row_part(self.batch_size, rank=rank, num_processes=num_processes)
         self._next = 0
         self._position = np.zeros(self.batch_size, dtype=np.int64)
         self._begin = np.zeros(self.batch_size, dtype=np.int64)
         self._end = np.zeros(self.batch_size, dtype=np.int64)
+
+    @property
+    def num_rows(self) -> int:
+        """Number of rows of this process."""
+        return self.rows[1] - self.rows[0]
 
     def position(self) -> Int64[Tensor, "4 batch"]:
         """Return the reading position as a tensor that a checkpoint can store."""
@@ -129,14 +145,16 @@ class UnitReader:
         counts = self._advance(max_steps)
         if counts is None:
             return None
-        positions = self._position - counts
         num_steps = int(counts.max())
-        token_ids, target_ids = self._gather(positions, counts, num_steps)
+        rows = slice(*self.rows)
+        positions = (self._position - counts)[rows]
+        counts, begins = counts[rows], self._begin[rows]
+        token_ids, target_ids = self._gather(positions, counts, num_steps, begins=begins)
         return Batch(
             token_ids=torch.from_numpy(token_ids),
             target_ids=torch.from_numpy(target_ids),
             lengths=None if counts.min() == num_steps else torch.from_numpy(counts),
-            begins=torch.from_numpy((positions == self._begin) & (counts > 0)),
+            begins=torch.from_numpy((positions == begins) & (counts > 0)),
             positions=torch.from_numpy(positions),
         )
 
@@ -180,14 +198,16 @@ class UnitReader:
         positions: Int64[np.ndarray, " batch"],
         counts: Int64[np.ndarray, " batch"],
         num_steps: int,
+        *,
+        begins: Int64[np.ndarray, " batch"],
     ) -> tuple[Int64[np.ndarray, "batch time"], Int64[np.ndarray, "batch time"]]:
         """Return inputs and targets of each row; padding repeats the boundary id."""
-        shape = (self.batch_size, num_steps)
+        shape = (len(positions), num_steps)
         token_ids = np.full(shape, self._boundary_id, dtype=np.int64)
         target_ids = np.full(shape, self._boundary_id, dtype=np.int64)
         for row, (position, count) in enumerate(zip(positions, counts, strict=True)):
             target_ids[row, :count] = self._token_ids[position : position + count]
             token_ids[row, 1:count] = target_ids[row, : max(count - 1, 0)]
-            if position > self._begin[row] and count:
+            if position > begins[row] and count:
                 token_ids[row, 0] = self._token_ids[position - 1]
         return token_ids, target_ids

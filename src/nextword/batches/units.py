@@ -3,6 +3,8 @@
 import numpy as np
 from jaxtyping import Int64
 
+from nextword.base import ConfigError
+
 _POOL_BATCHES = 32
 
 
@@ -27,6 +29,31 @@ def lanes(num_tokens: int, batch_size: int) -> Int64[np.ndarray, " units_plus_on
     sizes = np.full(num_lanes, length, dtype=np.int64)
     sizes[:longer] += 1
     return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes)])
+
+
+def row_part(num_rows: int, *, rank: int, num_processes: int) -> tuple[int, int]:
+    """Return the start and the end of the rows of a process.
+
+    The parts are contiguous, and their sizes differ by at most one.
+
+    Args:
+        num_rows: Number of rows of all processes.
+        rank: Number of the process.
+        num_processes: Number of processes.
+
+    Raises:
+        ConfigError: There are fewer rows than processes.
+
+    Example:
+        >>> [row_part(20, rank=rank, num_processes=3) for rank in range(3)]
+        [(0, 6), (6, 13), (13, 20)]
+    """
+    if num_rows < num_processes and num_processes > 1:
+        raise ConfigError(
+            f"a batch has {num_rows} rows, fewer than the {num_processes} processes.",
+            help=f"Set training.batch_size to at least {num_processes}, or start fewer processes.",
+        )
+    return num_rows * rank // num_processes, num_rows * (rank + 1) // num_processes
 
 
 def longest_first(unit_starts: Int64[np.ndarray, " units_plus_one"]) -> Int64[np.ndarray, " units"]:

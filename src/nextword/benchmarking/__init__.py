@@ -7,6 +7,7 @@ from nextword.benchmarking.cases import (
     CASES,
     DEFAULT_CASE,
     Case,
+    GenerateCase,
     GrowthCase,
     LayersCase,
     OutputsCase,
@@ -14,6 +15,7 @@ from nextword.benchmarking.cases import (
     StepCase,
     find_cases,
 )
+from nextword.benchmarking.generation import GenerateSizes
 from nextword.benchmarking.measuring import Effort
 from nextword.benchmarking.plot import GROWTH_FILE, SPEED_FILE, draw_results
 from nextword.benchmarking.results import CaseResult, FailedCase, Report, Row
@@ -30,6 +32,8 @@ __all__ = [
     "CaseResult",
     "Effort",
     "FailedCase",
+    "GenerateCase",
+    "GenerateSizes",
     "GrowthCase",
     "LayersCase",
     "OutputSizes",

@@ -19,6 +19,9 @@ class Row:
         tokens_per_second: Tokens per second; None if a step reads no tokens.
         share_of_peak: Floating-point operations per second relative to the peak in the same dtype;
             None if they are not counted.
+        share_of_bandwidth: Bytes of weights per second, each read once per step, relative to the
+            speed at which one thread reads an array of their size; None if not measured. With
+            several streams, products take most of the time.
         memory_growth_mib: Increase of the process's memory in the first step, in MiB; None if not
             measured.
         at: Value of the varied size, for growth curves.
@@ -31,6 +34,7 @@ class Row:
     ratio: Spread | None = None
     tokens_per_second: float | None = None
     share_of_peak: float | None = None
+    share_of_bandwidth: float | None = None
     memory_growth_mib: float | None = None
     at: int | None = None
     exponent: float | None = None
@@ -50,7 +54,7 @@ class CaseResult:
 
     Attributes:
         case: Name of the case.
-        kind: `step`, `layers`, `outputs` or `growth`.
+        kind: `step`, `layers`, `outputs`, `growth` or `generate`.
         summary: One line that describes the case.
         sizes: Sizes of the model and the batch, by name.
         parity: Largest distance from the float64 reference.

@@ -62,6 +62,7 @@ def case_table(result: Values) -> Table:
         "relative time": [_ratio(row["ratio"]) for row in result["rows"]],
         "tokens/s": [_count(row["tokens_per_second"]) for row in result["rows"]],
         "of peak": [_percent(row["share_of_peak"]) for row in result["rows"]],
+        "of bandwidth": [_percent(row.get("share_of_bandwidth")) for row in result["rows"]],
         "memory, MiB": [_count(row["memory_growth_mib"]) for row in result["rows"]],
     }
     # Empty columns are left out.

@@ -35,6 +35,7 @@ from nextword.cli.pairs import pairs
 from nextword.cli.program import NAME
 from nextword.cli.read import app as read_app
 from nextword.cli.recipes import recipes
+from nextword.cli.rescore import rescore
 from nextword.cli.score import score
 from nextword.cli.serve import serve
 from nextword.cli.settings_list import settings
@@ -71,6 +72,7 @@ for _name, _command, _summary in (
     ("next", next_words, "Print the most probable next words."),
     ("score", score, "Print the log-probability of each line."),
     ("filter", filter_command, "Score and sort the documents of many files."),
+    ("rescore", rescore, "Rerank the hypotheses of a recognizer."),
     ("surprisal", surprisal, "Print how unexpected each word is."),
     ("pairs", pairs, "Compare the sentences of minimal pairs."),
     ("encode", encode, "Print a vector of each line, or its nearest neighbours."),
@@ -146,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if is_debugging:
             traceback.print_exc()
         _forget_output()
-        return report_error(error)
+        return report_error(error, words=words)
 
 
 def _share_cores() -> None:

@@ -58,7 +58,7 @@ def bench(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Compare the speed of training steps, layers and output layers with plain PyTorch.
+    """Compare the speed of training steps, layers, output layers and generation with plain PyTorch.
 
     The implementations run in turns, and the report gives ratios of samples from the same turn. A
     sample counts only if the machine was at full speed before and after it. A case is not reported

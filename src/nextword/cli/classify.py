@@ -9,7 +9,7 @@ import typer
 
 from nextword.cli.group import Commands
 from nextword.cli.options import Debug, Device, Json, Quiet
-from nextword.cli.output import printable, write_json, write_line, write_text
+from nextword.cli.output import printable, remark, write_json, write_line, write_text
 from nextword.cli.task_training import (
     Init,
     Out,
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 app = typer.Typer(cls=Commands, rich_markup_mode=None, add_completion=False)
 
 _STANDARD_INPUT = "-"
+#: Files whose lines are rows of a table, or objects.
+_TABLES = (".tsv", ".csv", ".jsonl")
 #: White space that would break a line of the output or its columns.
 _TO_BLANKS = str.maketrans("\t\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", " " * 11)
 
@@ -206,6 +208,8 @@ def predict(
 
         columns = replace(columns, format="lines")
     rows = _read([file], classifier, columns, with_labels=False)
+    if columns.format in ("auto", "lines") and not file.endswith(_TABLES):
+        rows = _noting_tabs(rows)
     for row, found in _classified(classifier, rows, is_typed=file == _STANDARD_INPUT):
         if json:
             write_json({"labels": found.labels, "probabilities": found.probabilities})
@@ -271,6 +275,19 @@ def _read(
         standard_input=sys.stdin.buffer,
         is_read_once=True,
     )
+
+
+def _noting_tabs(rows: "Iterator[TextRow]") -> "Iterator[TextRow]":
+    """Print a note if a text has a tab: its line may be the row of a table."""
+    is_noted = False
+    for row in rows:
+        if "\t" in row.text and not is_noted:
+            is_noted = True
+            remark(
+                "note: a text has tabs, and each whole line is read as a text; for a table, add "
+                "--format tsv"
+            )
+        yield row
 
 
 def _classified(

@@ -17,6 +17,7 @@ from nextword.cli.options import (
     EncodingErrors,
     Field,
     Json,
+    Precision,
     Quiet,
 )
 from nextword.cli.output import remark, write_json, write_line
@@ -110,6 +111,7 @@ def evaluate(
     field: Field = None,
     encoding: ArpaEncoding = None,
     device: Device = "auto",
+    precision: Precision = None,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -118,7 +120,8 @@ def evaluate(
 
     The table has only figures that can be compared between these models; --json has all of them.
     With --cache and --dynamic, the model adapts to the text, and its figures are in rows of their
-    own. Tune their settings on other text with --tune.
+    own. Tune their settings on other text with --tune. With --precision, the model with weights of
+    that precision has a row of its own, and the change in perplexity is printed.
     """
     from nextword.cli.adaptation import Adaptation
     from nextword.cli.progress import make_progress
@@ -148,7 +151,8 @@ def evaluate(
         else None
     )
     rows = DEFAULT_BATCH_SIZE if batch_size is None else batch_size
-    cards, lines = [], []
+    packed = {} if precision is None else _packed(loaded, precision)
+    cards, lines, changes = [], [], []
     with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:
         for name, model in loaded:
             card = model.evaluate(
@@ -170,6 +174,17 @@ def evaluate(
                 name=name,
                 progress=progress,
             )
+            if name in packed:
+                other = packed[name].evaluate(
+                    corpus,
+                    split=split,
+                    reset=chosen,
+                    batch_size=rows,
+                    name=f"{name} ({precision})",
+                    on_progress=progress.on_progress,
+                )
+                cards.append(other)
+                changes.append((other.model, other.perplexity / card.perplexity - 1.0))
             if per_line and corpus is not None:
                 lines.extend(_line_rows(model, corpus, name=name, batch_size=rows))
     if json:
@@ -178,7 +193,11 @@ def evaluate(
         return
     if per_line:
         _show_lines(lines)
-    _show_cards(cards, dict(loaded))
+    _show_cards(
+        cards, dict(loaded) | {f"{name} ({precision})": each for name, each in packed.items()}
+    )
+    for name, change in changes:
+        remark(f"{name} changes the perplexity by {change:+.3%}.")
 
 
 def _check_text(
@@ -187,7 +206,7 @@ def _check_text(
     """Raise an error unless there is exactly one text for all models."""
     from nextword.base import ConfigError
 
-    require_one_text(text, split=split)
+    require_one_text(text, split=split, models=models)
     if split is not None and len(models) > 1:
         raise ConfigError(
             "--split is given for several models, whose runs may have different texts.",
@@ -213,6 +232,11 @@ def _with_stride(model: "Model", stride: int, *, is_only: bool) -> "Model":
     if model.language_model.stride is None and not is_only:
         return model
     return model.with_stride(stride)
+
+
+def _packed(models: "Sequence[tuple[str, Model]]", precision: str) -> "dict[str, Model]":
+    """Return each model with packed weights, by name."""
+    return {name: model.with_precision(precision) for name, model in models}
 
 
 def _line_rows(

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,15 +11,22 @@ from nextword.cli.options import TEXT_HELP, ArpaEncoding, Debug, Json, Model, Qu
 from nextword.cli.out_folder import checked_out
 from nextword.cli.output import remark, write_json, write_line
 
+if TYPE_CHECKING:
+    from nextword.api import Export
+
 
 def export(
     model: Model,
-    to: Annotated[str, typer.Option("--to", metavar="arpa|html", help="Format to export to.")],
+    to: Annotated[
+        str, typer.Option("--to", metavar="arpa|html|huggingface|onnx", help="Format to export to.")
+    ],
     *,
     out: Annotated[
         Path,
         typer.Option(
-            "--out", metavar="PATH", help="File to write for html, folder to write in for arpa."
+            "--out",
+            metavar="PATH",
+            help="File to write for html, folder to write in for arpa, new folder for the others.",
         ),
     ],
     text: Annotated[
@@ -27,7 +34,8 @@ def export(
         typer.Option(
             "--text",
             metavar="TEXT",
-            help=f"html: measure the change in perplexity on this text. {TEXT_HELP}; repeatable.",
+            help="html, and onnx with --int8: measure the change in perplexity on this text. "
+            f"{TEXT_HELP}; repeatable.",
         ),
     ] = None,
     title: Annotated[
@@ -40,17 +48,26 @@ def export(
     gzip: Annotated[
         bool, typer.Option("--gzip", help="arpa: write model.arpa.gz instead of model.arpa.")
     ] = False,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="onnx: also write model.int8.onnx, with 8-bit weights.")
+    ] = False,
     encoding: ArpaEncoding = None,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Export a model to a format of other programs, and print the path of the file.
+    """Export a model to a format of other programs, and print the path of the file or folder.
 
     `html` writes one file that runs a network or an n-gram model in a browser, without a server or
     a network connection. Weights are rounded to 8 bits, log-probabilities of n-grams to 16 bits.
 
     `arpa` writes an n-gram model to PATH/model.arpa, which KenLM, SRILM and nextword can read.
+
+    `huggingface` writes a folder that AutoModelForCausalLM and AutoTokenizer of transformers load.
+    It holds stacks of LSTM, projected LSTM, GRU and Elman layers.
+
+    `onnx` writes a folder with a recurrent network for onnxruntime, its tokenizer and its settings.
+    The state is an input and an output of the network.
 
     An existing file is not replaced.
     """
@@ -68,6 +85,7 @@ def export(
             texts=text,
             title=title,
             prompt=prompt,
+            int8=int8,
             on_progress=progress.on_progress,
         )
     if json:
@@ -76,13 +94,26 @@ def export(
         write_json(values | written.details)
         return
     write_line(str(path))
-    if "perplexity" in written.details:
-        own, rounded = written.details["perplexity"], written.details["rounded_perplexity"]
+    _write_details(written, quiet=quiet)
+
+
+def _write_details(written: "Export", *, quiet: bool) -> None:
+    """Print the change in perplexity, and a remark on what was written."""
+    details = written.details
+    if "perplexity" in details:
+        own, rounded = details["perplexity"], details["rounded_perplexity"]
         change = 100 * (rounded / own - 1)
         write_line(f"perplexity {own:.3f}, in the file {rounded:.3f} ({change:+.2f} %)")
-    if "precision" in written.details and not quiet:
-        size_mb = written.num_bytes / 1e6
-        remark(f"{size_mb:.1f} MB with {written.details['precision']}; open it in a browser.")
+    if quiet:
+        return
+    size = f"{written.num_bytes / 1e6:.1f} MB"
+    if "precision" in details:
+        remark(f"{size} with {details['precision']}; open it in a browser.")
+    elif "max_difference" in details:
+        text = f"{size}; log-probabilities differ from the model's by at most "
+        remark(f"{text}{details['max_difference']:.1e} nats.")
+    if details.get("one_token"):
+        remark("The network reads one token at a time: ONNX has no operator for its cell.")
 
 
 def _file(to: str, out: Path, *, gzip: bool) -> Path:
@@ -91,6 +122,7 @@ def _file(to: str, out: Path, *, gzip: bool) -> Path:
     Raises:
         ConfigError: The path cannot be used, or an option has no effect.
     """
+    from nextword import api
     from nextword.base import ConfigError, checked_path
 
     if to == "arpa":
@@ -99,6 +131,8 @@ def _file(to: str, out: Path, *, gzip: bool) -> Path:
         raise ConfigError(
             f"--gzip is only used for arpa, but --to is {to}.", help="Leave --gzip out."
         )
+    if api.writes_folder(to):
+        return checked_out(out)
     if str(out) == "-" or checked_path(out).is_dir():
         raise ConfigError(
             f"--out {out} is not a file name.", help="Name a new file, such as model.html."

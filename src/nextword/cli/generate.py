@@ -9,7 +9,7 @@ import typer
 
 from nextword.cli.lines import given_text
 from nextword.cli.loading import load_model
-from nextword.cli.options import MAX_SEED, ArpaEncoding, Debug, Device, Json, Model
+from nextword.cli.options import MAX_SEED, ArpaEncoding, Debug, Device, Json, Model, Precision
 from nextword.cli.output import remark, write_json, write_line, write_text
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def generate(
     ] = None,
     encoding: ArpaEncoding = None,
     device: Device = "auto",
+    precision: Precision = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -108,7 +109,7 @@ def generate(
         repetition_penalty=repetition_penalty,
     )
     writer = _Writer(
-        load_model(model, device=device, encoding=encoding),
+        load_model(model, device=device, encoding=encoding, precision=precision),
         prompt=given_text(prompt),
         sampling=sampling,
         max_tokens=max_tokens,

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _MEASURED = re.compile(r"^```text\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _FIGURE = re.compile(r"^(perplexity .*?|bits .*?|text|without unknown)  +(.+)$")
 
+#: Figures that a card leaves out if they are undefined.
+_MAYBE_UNDEFINED = ("perplexity_per_word", "bits_per_character", "bits_per_byte")
+
 
 def info(
     model: Model, encoding: ArpaEncoding = None, *, json: Json = False, debug: Debug = False
@@ -44,9 +47,10 @@ def info(
         ("tokenizer", tokenizer),
         *file_rows(found),
     ]
-    for figures in measured_figures(loaded.card):
-        rows.extend(figures.items())
     write_line(aligned(rows))
+    for figures in measured_figures(loaded.card):
+        text = figures.pop("text", "another text")
+        write_line(f"\nscores on {text}\n{aligned(list(figures.items()))}")
     write_line(f"\n{write_toml(found['settings']).strip()}")
 
 
@@ -68,7 +72,10 @@ def describe(model: "api.Model", *, name: str) -> dict[str, Any]:
         "details": model.language_model.details,
         "tokenizer": describe_tokenizer(model.tokenizer),
         "vocab_size": model.tokenizer.vocab_size,
-        "measured": [as_values(figures) for figures in measured_figures(model.card)],
+        "measured": [
+            dict.fromkeys(_MAYBE_UNDEFINED) | as_values(figures)
+            for figures in measured_figures(model.card)
+        ],
         "num_bytes": sum(file["num_bytes"] for file in files),
         "files": files,
         "settings": model.config,

@@ -1,7 +1,9 @@
 """Lines of a file or of standard input, read as they arrive. Knows no commands."""
 
+import shlex
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,15 +25,24 @@ def read_lines(file: str, *, field: str | None, encoding_errors: str) -> Iterato
 
 def open_lines(file: str, *, field: str | None, encoding_errors: str) -> "Corpus":
     """Open a text that is read once; arguments are those of `read_lines`."""
+    from nextword.base import DataError
     from nextword.text import open_corpus
 
-    return open_corpus(
-        [file],
-        field=field,
-        encoding_errors=encoding_errors,
-        standard_input=sys.stdin.buffer if file == STANDARD_INPUT else None,
-        is_read_once=True,
-    )
+    try:
+        return open_corpus(
+            [file],
+            field=field,
+            encoding_errors=encoding_errors,
+            standard_input=sys.stdin.buffer if file == STANDARD_INPUT else None,
+            is_read_once=True,
+        )
+    except DataError as error:
+        if " " not in file or Path(file).exists():
+            raise
+        help = (
+            f"If it is the text itself, pass it on standard input: echo {shlex.quote(file)} | ..."
+        )
+        raise DataError(error.message, help=help) from error
 
 
 def lines_of(corpus: "Corpus") -> Iterator[str]:

@@ -1,8 +1,10 @@
 """Loading the model of a command."""
 
+import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,9 +13,17 @@ if TYPE_CHECKING:
     from nextword.tasks.embedding import VectorEncoder
     from nextword.tasks.loading import TaskModel
 
+#: Endings of texts.
+_TEXT_SUFFIXES = frozenset({".txt", ".jsonl", ".md", ".gz", ".bz2", ".xz", ".zst"})
+
 
 def load_model(
-    name: str, *, device: str, encoding: str | None = None, quiet: bool = False
+    name: str,
+    *,
+    device: str,
+    encoding: str | None = None,
+    precision: str | None = None,
+    quiet: bool = False,
 ) -> "Model":
     """Set up threads and memory of the process, and load a model.
 
@@ -21,6 +31,7 @@ def load_model(
         name: A run folder, a model folder, an ARPA file, or `hf:` and a name or folder.
         device: Device of the model's parameters.
         encoding: Encoding of the words of an ARPA file; UTF-8 when None.
+        precision: Precision of packed weights; the model is not packed when None.
         quiet: Whether to show no progress.
     """
     from nextword import api
@@ -29,7 +40,11 @@ def load_model(
     tune_process()
     with _LazyDisplay(quiet=quiet) as display:
         return api.load_language_model(
-            name, device=device, encoding=encoding, on_progress=display.on_progress
+            name,
+            device=device,
+            encoding=encoding,
+            precision=precision,
+            on_progress=display.on_progress,
         )
 
 
@@ -55,13 +70,16 @@ def load_vector_encoder(
     return encoder
 
 
-def load_any_model(name: str, *, device: str, encoding: str | None = None) -> "Model | TaskModel":
+def load_any_model(
+    name: str, *, device: str, encoding: str | None = None, precision: str | None = None
+) -> "Model | TaskModel":
     """Set up threads and memory of the process, and load a model of any kind.
 
     Args:
         name: A run folder, a model folder, an ARPA file, or `hf:` and a name or folder.
         device: Device of the model's parameters.
         encoding: Encoding of the words of an ARPA file; UTF-8 when None.
+        precision: Precision of packed weights of a language model; not packed when None.
     """
     from nextword import api
     from nextword.tensors import tune_process
@@ -69,7 +87,11 @@ def load_any_model(name: str, *, device: str, encoding: str | None = None) -> "M
     tune_process()
     with _LazyDisplay(quiet=False) as display:
         loaded: Model | TaskModel = api.load(
-            name, device=device, encoding=encoding, on_progress=display.on_progress
+            name,
+            device=device,
+            encoding=encoding,
+            precision=precision,
+            on_progress=display.on_progress,
         )
     return loaded
 
@@ -101,15 +123,21 @@ class _LazyDisplay:
         self._display.on_progress(stage, done, total=total)
 
 
-def require_one_text(text: Sequence[str] | None, *, split: str | None) -> None:
+def require_one_text(
+    text: Sequence[str] | None, *, split: str | None, models: Sequence[str] = ()
+) -> None:
     """Raise an error unless exactly one of `--text` and `--split` is given.
 
     Args:
         text: Values of `--text`.
         split: Value of `--split`.
+        models: The models; the last one may be a text without `--text`.
     """
     from nextword.base import ConfigError
 
+    last = models[-1] if len(models) > 1 else ""
+    if not text and split is None and Path(last).suffix in _TEXT_SUFFIXES:
+        raise ConfigError("no text is named.", help=f"Did you mean --text {shlex.quote(last)}?")
     if not text and split is None:
         raise ConfigError(
             "no text is named.",

@@ -6,7 +6,7 @@ import typer
 
 from nextword.cli.lines import STANDARD_INPUT, given_text
 from nextword.cli.loading import load_model
-from nextword.cli.options import ArpaEncoding, Debug, Device, Json, Model
+from nextword.cli.options import ArpaEncoding, Debug, Device, Json, Model, Precision
 from nextword.cli.output import remark, visible, write_json, write_line
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def next_words(
     ] = False,
     encoding: ArpaEncoding = None,
     device: Device = "auto",
+    precision: Precision = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -44,7 +45,7 @@ def next_words(
     characters, bytes and byte pairs spell whole words too; --tokens prints their tokens instead.
     """
     _refuse_both(tokens=tokens, complete=complete)
-    loaded = load_model(model, device=device, encoding=encoding)
+    loaded = load_model(model, device=device, encoding=encoding, precision=precision)
     context = given_text(context).removesuffix("\n") if context == STANDARD_INPUT else context
     predict = loaded.next_tokens if tokens else loaded.next_words
     predict = loaded.complete if complete else predict

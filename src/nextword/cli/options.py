@@ -15,6 +15,15 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 Device = Annotated[
     str, typer.Option("--device", metavar="D", help="Device: auto, cpu, cuda, cuda:1, mps ...")
 ]
+Precision = Annotated[
+    str | None,
+    typer.Option(
+        "--precision",
+        metavar="P",
+        help="Precision of the weights of a recurrent model on the CPU: float32, bfloat16 or int8; "
+        "float32 by default. Needs the compiled kernels.",
+    ),
+]
 Model = Annotated[
     str, typer.Argument(metavar="MODEL", help="Run folder, model folder, ARPA file or hf:NAME.")
 ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nextword.cli.loading import load_any_model
-from nextword.cli.options import ArpaEncoding, Debug, Device
+from nextword.cli.options import ArpaEncoding, Debug, Device, Precision
 from nextword.cli.output import remark, write_line
 
 if TYPE_CHECKING:
@@ -77,9 +77,10 @@ def serve(
     ] = None,
     encoding: ArpaEncoding = None,
     device: Device = "auto",
+    precision: Precision = None,
     debug: Debug = False,
 ) -> None:
-    """Serve models over HTTP, with the OpenAI protocol, until SIGINT or SIGTERM.
+    """Serve models over HTTP, with the OpenAI protocol and a page, until SIGINT or SIGTERM.
 
     The address is printed when the server answers. When a signal arrives, running requests are
     completed first.
@@ -100,7 +101,12 @@ def serve(
     from nextword.serving import create_app, run_server
 
     loaded = {
-        name: load_any_model(path, device=device, encoding=encoding if _is_arpa(path) else None)
+        name: load_any_model(
+            path,
+            device=device,
+            encoding=encoding if _is_arpa(path) else None,
+            precision=precision,
+        )
         for name, path in named.items()
     }
     if host not in _LOOPBACK and api_key is None:

@@ -9,7 +9,9 @@ from nextword.cli.output import aligned
 if TYPE_CHECKING:
     from nextword.tasks.loading import TaskModel
 
-_SCORES = re.compile(r"^```text\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_SCORES = re.compile(
+    r"(?:^On the ([a-z]+) data:\n\n)?^```text\n(.*?)^```", re.MULTILINE | re.DOTALL
+)
 _NUM_LABELS_SHOWN = 20
 
 
@@ -29,7 +31,8 @@ def describe_task(model: "TaskModel", *, name: str) -> dict[str, Any]:
         "num_parameters": model.num_parameters,
         # Not every task has labels.
         "labels": list(getattr(model, "labels", ())),
-        "scores": _SCORES.findall(model.card),
+        "scores": [scores for _, scores in _SCORES.findall(model.card)],
+        "scored_data": [data or None for data, _ in _SCORES.findall(model.card)],
         "num_bytes": sum(file["num_bytes"] for file in files),
         "files": files,
         "settings": model.config,
@@ -52,7 +55,11 @@ def render_task(found: dict[str, Any]) -> str:
     if found["labels"]:
         rows.append(("labels", _label_text(found["labels"])))
     rows += file_rows(found)
-    parts = [aligned(rows), *(scores.rstrip() for scores in found["scores"])]
+    blocks = (
+        f"scores on the {data} data\n{scores.rstrip()}" if data else f"scores\n{scores.rstrip()}"
+        for data, scores in zip(found["scored_data"], found["scores"], strict=True)
+    )
+    parts = [aligned(rows), *blocks]
     return "\n\n".join([*parts, write_toml(found["settings"]).strip()])
 
 

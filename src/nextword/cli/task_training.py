@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nextword.cli.output import remark, write_json, write_line
+from nextword.cli.processes import is_first_process, joined_processes
 from nextword.cli.train import advice_on_stop, required_out, training_callbacks
 
 if TYPE_CHECKING:
@@ -157,9 +158,13 @@ def run_training(
 
     run = required_out(out, example=f"{command} FILE --out runs/mine")
     progress = make_progress(
-        quiet=quiet, is_terminal=sys.stderr.isatty(), headline="loss", unit=unit
+        quiet=quiet or not is_first_process(),
+        is_terminal=sys.stderr.isatty(),
+        headline="loss",
+        unit=unit,
     )
-    with progress, advice_on_stop(run, f"{command} --out {run} --resume auto"):
+    advice = advice_on_stop(run, f"{command} --out {run} --resume auto")
+    with progress, joined_processes(), advice:
         result = train(
             out=run,
             recipe=recipe,
@@ -170,19 +175,15 @@ def run_training(
             ),
             on_progress=progress.on_progress,
         )
+    if not is_first_process():
+        return
     if not progress.has_trained:
         remark(f"the run in {run} is already finished; these are its results")
     _show(result, as_json=json)
 
 
 def _show(result: "TaskResult", *, as_json: bool) -> None:
-    from nextword.cli.output import aligned
-
     if as_json:
         write_json(result.to_dict())
         return
-    for part, scores in (("validation", result.validation), ("test", result.test)):
-        if scores is not None:
-            write_line(f"{part}\n\n{scores.render()}\n")
-    lines = [("model", str(result.model)), ("report", str(result.run / "report.html"))]
-    write_line(aligned(lines))
+    write_line(result.render())

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nextword.cli.errors import INTERRUPTED
 from nextword.cli.options import ENCODING_ERRORS_HELP, TEXT_HELP, Debug, Field, Json, Quiet
 from nextword.cli.out_folder import checked_out
 from nextword.cli.output import aligned, remark, write_json, write_line
+from nextword.cli.processes import for_all_processes, is_first_process, joined_processes
 from nextword.cli.streams import require_standard_output
 
 if TYPE_CHECKING:
@@ -75,6 +77,13 @@ def train(
             "never refuses a folder that contains a run.",
         ),
     ] = "never",
+    reshard: Annotated[
+        bool,
+        typer.Option(
+            "--reshard",
+            help="With --resume auto: accept a run of another number of processes (torchrun).",
+        ),
+    ] = False,
     encoding_errors: Annotated[
         str | None,
         typer.Option(
@@ -117,7 +126,9 @@ def train(
         seed=seed,
     )
     refuse_unknown_resume(resume)
+    refuse_idle_reshard(reshard, resume=resume)
     texts = text or []
+    quiet = quiet or not is_first_process()
     with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:
         if dry_run:
             require_standard_output()
@@ -131,7 +142,8 @@ def train(
         if tensorboard and resume == "never":
             refuse_tensorboard(api.run_config(texts, recipe=recipe, settings=settings).model.family)
         how = resume if resume != "never" else "auto"
-        with advice_on_stop(run, f"nextword train --out {run} --resume {how}"):
+        advice = advice_on_stop(run, f"nextword train --out {run} --resume {how}")
+        with joined_processes(), advice:
             result = api.train(
                 texts,
                 out=run,
@@ -144,7 +156,10 @@ def train(
                 on_progress=progress.on_progress,
                 standard_input=sys.stdin.buffer,
                 command=shlex.join(["nextword", *sys.argv[1:]]),
+                reshard=reshard,
             )
+    if not is_first_process():
+        return
     if not progress.has_trained and result.family != "ngram":
         remark(f"the run in {run} is already finished; these are its results")
     show_result(result, as_json=json)
@@ -160,6 +175,20 @@ def refuse_unknown_resume(resume: str) -> None:
 
     if resume not in RESUME_CHOICES:
         raise ConfigError(f"--resume is {resume!r}.", help="Use auto, never or old-text.")
+
+
+def refuse_idle_reshard(reshard: bool, *, resume: str) -> None:
+    """Raise an error for --reshard without a run to resume.
+
+    Raises:
+        ConfigError: `--reshard` is given and `--resume` is `never`.
+    """
+    from nextword.base import ConfigError
+
+    if reshard and resume == "never":
+        raise ConfigError(
+            "--reshard has no effect without a run to resume.", help="Add --resume auto."
+        )
 
 
 def refuse_tensorboard(family: str) -> None:
@@ -205,9 +234,12 @@ def advice_on_stop(run: Path, command: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as interrupt:
+        if not is_first_process():
+            raise SystemExit(INTERRUPTED) from interrupt
         raise KeyboardInterrupt(_advice(run, command)) from interrupt
     except SystemExit:
-        remark(_advice(run, command))
+        if is_first_process():
+            remark(_advice(run, command))
         raise
 
 
@@ -215,7 +247,7 @@ def _advice(run: Path, command: str) -> str:
     from nextword.storage import RunFolder
 
     if RunFolder(run).has_checkpoint():
-        return f"stopped and saved; to resume: {command}"
+        return f"stopped and saved; to resume: {for_all_processes(command)}"
     return "stopped before the first checkpoint; to start again, repeat the command"
 
 
@@ -239,16 +271,10 @@ def training_callbacks(
 
 def show_result(result: "RunResult", *, as_json: bool) -> None:
     """Print the result of a training: its cards, the model folder and the report, or JSON."""
-    from nextword.evaluation import render_card
-
     if as_json:
         write_json(result.to_dict())
         return
-    for part, card in (("validation", result.validation), ("test", result.test)):
-        if card is not None:
-            write_line(f"{part}\n\n{render_card(card)}\n")
-    lines = [("model", str(result.model)), ("report", str(result.run / "report.html"))]
-    write_line(aligned(lines))
+    write_line(result.render())
 
 
 def show_plan(plan: "Plan | NgramPlan", config: "RunConfig", *, as_json: bool) -> None:
@@ -281,6 +307,13 @@ def _ngram_rows(plan: "NgramPlan", config: "RunConfig") -> list[tuple[str, str]]
     ]
 
 
+def _memory(plan: "Plan") -> str:
+    """Return the memory that a training takes, and what there is."""
+    tensors = plan.weights_mib + plan.activations_mib
+    there_is = "" if plan.limit_mib is None else f"; there are {plan.limit_mib:,.0f} MiB"
+    return f"about {plan.peak_mib:,.0f} MiB, at least {tensors:,.0f} of them for tensors{there_is}"
+
+
 def _network_rows(plan: "Plan", config: "RunConfig") -> list[tuple[str, str]]:
     backends = [f"backend {name}" for name in dict.fromkeys(plan.backends)]
     return [
@@ -289,18 +322,8 @@ def _network_rows(plan: "Plan", config: "RunConfig") -> list[tuple[str, str]]:
         ("vocabulary", f"{plan.vocab_size:,} tokens, kind {config.tokenizer.kind}"),
         ("training text", f"{plan.num_train_tokens:,} tokens"),
         ("output", plan.output),
-        *_speed_rows(plan),
-    ]
-
-
-def _speed_rows(plan: "Plan") -> list[tuple[str, str]]:
-    """Return memory and time; for a model that does not fit, memory only."""
-    needed = f"at least {plan.weights_mib + plan.activations_mib:,.0f} MiB"
-    if plan.seconds_per_step is None or plan.num_steps is None:
-        return [("memory", f"{needed}; does not fit: {plan.free_mib or 0.0:,.0f} MiB are free")]
-    return [
         ("updates", f"{plan.num_steps:,}, {plan.seconds_per_step:.3f} s each"),
-        ("speed", f"{plan.tokens_per_second or 0.0:,.0f} tokens/s"),
-        ("memory", needed),
-        ("time", f"about {plan.minutes or 0.0:.1f} minutes, without validation"),
+        ("speed", f"{plan.tokens_per_second:,.0f} tokens/s"),
+        ("memory", _memory(plan)),
+        ("time", f"about {plan.minutes:.1f} minutes, without validation"),
     ]

@@ -1,6 +1,8 @@
 """Comparison of models under one protocol: one text, one tokenizer, one budget, several seeds.
 
 Every row is an ordinary training run in a folder of its own, or a model that was trained before.
+
+Each step of a comparison has a file of its own: therefore more than 12 files.
 """
 
 from nextword.comparison.comparing import ComparisonResult, compare

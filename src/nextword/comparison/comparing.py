@@ -15,10 +15,12 @@ from nextword.base import (
     Values,
     checked_path,
     did_you_mean,
+    nested,
     with_nulls,
     write_bytes,
     write_json,
 )
+from nextword.comparison.checking import incomparable, require_comparable
 from nextword.comparison.differences import LineScores, difference_to, mean_scores
 from nextword.comparison.drawing import draw_comparison
 from nextword.comparison.entries import parse_entries
@@ -26,9 +28,10 @@ from nextword.comparison.measuring import units_of_lines
 from nextword.comparison.page import PAGE_FILE, Side, token_sections, write_page
 from nextword.comparison.plan import Budget, ComparisonPlan, Job, plan_comparison
 from nextword.comparison.rows import Figure, Part, Row, SeedResult
-from nextword.comparison.running import Measured, Runner
+from nextword.comparison.running import RUNS, Measured, Runner
 from nextword.comparison.table import ranked, render_csv, render_markdown
 from nextword.evaluation import PerplexityCard, comparability, texts_of_run
+from nextword.pages import Printed
 from nextword.storage import RunFolder
 from nextword.text import Corpus
 from nextword.training import Callback, ProgressCallback, open_texts
@@ -40,7 +43,7 @@ JSON_FILE, MARKDOWN_FILE, CSV_FILE = "comparison.json", "comparison.md", "compar
 
 
 @dataclass(frozen=True, kw_only=True)
-class ComparisonResult:
+class ComparisonResult(Printed):
     """The rows of a comparison.
 
     Attributes:
@@ -75,7 +78,7 @@ class ComparisonResult:
 def compare(
     texts: str | Path | Sequence[str | Path],
     *,
-    models: Sequence[str],
+    models: str | Sequence[str],
     out: str | Path,
     settings: Mapping[str, object] | Sequence[Mapping[str, object]] = (),
     row_settings: Mapping[str, Sequence[Values]] | None = None,
@@ -95,9 +98,10 @@ def compare(
     Args:
         texts: Training texts: files, folders, globs or `stdlib:`.
         models: `SOURCE` or `NAME=SOURCE` for each row; a source is a recipe, a TOML file, `ngram-N`
-            or a trained model.
+            or a trained model. One string has rows separated by commas, as on the command line.
         out: Folder of the comparison.
-        settings: Nested values over those of every recipe, such as `{"text": {"test": ["a.txt"]}}`.
+        settings: Nested values, or values with dotted keys, over those of every recipe, such as
+            `{"text.test": ["a.txt"]}`.
         row_settings: Layers of nested values for single rows, by name.
         tokens: Number of training targets of each row. The training text is repeated as necessary.
         minutes: Minutes of training of each row, instead of `tokens`. Without both, each recipe
@@ -117,8 +121,9 @@ def compare(
         MismatchError: The rows cannot be compared: they have different tokenizers, or unknown
             words were scored with different vocabularies; or a run was started with other settings.
     """
-    layers = [settings] if isinstance(settings, Mapping) else list(settings)
-    entries = parse_entries(models, settings=row_settings)
+    layers = list(map(nested, [settings] if isinstance(settings, Mapping) else settings))
+    named = models.split(",") if isinstance(models, str) else models
+    entries = parse_entries([name.strip() for name in named], settings=row_settings)
     names = [entry.name for entry in entries]
     for name in between or ():
         if name not in names:
@@ -157,6 +162,14 @@ class _Comparison:
             raise ConfigError(
                 "there is no text to measure on.", help="Name --test, or a --split with a share."
             )
+        part = "test" if "test" in corpora else "valid"
+        require_comparable(
+            plan.jobs,
+            train=corpora["train"],
+            measured=corpora[part],
+            runs=folder / RUNS,
+            on_progress=on_progress,
+        )
         folder.mkdir(parents=True, exist_ok=True)
         self._plan, self._folder, self._names = plan, folder, names
         self._runner = Runner(folder, corpora=corpora, callbacks=callbacks, on_progress=on_progress)
@@ -214,10 +227,7 @@ class _Comparison:
         if found.per_token:
             return "perplexity"
         if not found.per_text:
-            raise MismatchError(
-                f"these models cannot be compared: {found.reason}.",
-                help="Train all rows here with one tokenizer, or leave the trained models out.",
-            )
+            raise incomparable(found)
         if all(card.bits_per_byte is not None for card in cards):
             return "bits_per_byte"
         return "perplexity_per_word"

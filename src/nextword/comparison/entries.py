@@ -5,12 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nextword.base import ConfigError, Layer, Values, did_you_mean
-from nextword.training import read_recipe, recipe_names
+from nextword.base import ConfigError, Values, did_you_mean
+from nextword.training import is_recipe, read_recipe, recipe_names
 
-#: `ngram-3` and so on: the recipe ngram-5 with another order.
-_ORDER = re.compile(r"ngram-(\d+)")
-_NGRAM_RECIPE = "ngram-5"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _HUGGINGFACE = "hf:"
 
@@ -48,7 +45,7 @@ def parse_entries(
 
     Example:
         >>> [entry.source for entry in parse_entries(["ngram-2", "tanh=elman"])]
-        ['ngram-5', 'elman']
+        ['ngram-2', 'elman']
     """
     entries: list[Entry] = []
     given = {} if settings is None else dict(settings)
@@ -87,11 +84,7 @@ def _entry(item: str) -> Entry:
     name, equals, source = item.partition("=")
     if not equals or not _NAME.fullmatch(name):
         name, source = "", item
-    order = _ORDER.fullmatch(source)
-    if source not in recipe_names() and order is not None:
-        layer = Layer({"model": {"order": int(order[1])}}, source=source)
-        return Entry(name=name or source, source=_NGRAM_RECIPE, settings=(layer,))
-    if source in recipe_names() or source.endswith(".toml"):
+    if is_recipe(source) or source.endswith(".toml"):
         read_recipe(source)
         return Entry(name=_checked(name or Path(source).stem, item), source=source)
     if source.startswith(_HUGGINGFACE) or Path(source).exists():

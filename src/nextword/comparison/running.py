@@ -36,7 +36,9 @@ from nextword.training import (
     run_training,
 )
 
-_RUNS, _RESULTS = "runs", "results"
+#: Folder of the runs in that of a comparison.
+RUNS = "runs"
+_RESULTS = "results"
 _CHECKPOINT_HELP = "Remove the file; the model is then evaluated again."
 
 
@@ -129,7 +131,7 @@ class Runner:
     def _trained(
         self, job: Job, config: RunConfig
     ) -> tuple[SeedResult, Float64[np.ndarray, " tokens"]]:
-        run = RunFolder(self._folder / _RUNS / job.name)
+        run = RunFolder(self._folder / RUNS / job.name)
         stored = self._stored(job, config, run)
         if stored is not None:
             return stored

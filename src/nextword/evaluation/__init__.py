@@ -30,6 +30,8 @@ from nextword.evaluation.card import (
 from nextword.evaluation.card_text import describe_adaptation, render_card
 from nextword.evaluation.comparability import (
     Comparability,
+    EncodedText,
+    UnscoredText,
     comparability,
     vocabulary_fingerprint,
 )
@@ -50,6 +52,8 @@ from nextword.evaluation.perplexity import (
     unknown_note,
 )
 from nextword.evaluation.scoring import ScoredWindow, score_units
+from nextword.evaluation.seen_text import seen_note
+from nextword.evaluation.shared_prefixes import SharedScores, shared_prefix_log_probs
 from nextword.evaluation.surprisal import (
     LineSurprisal,
     TokenSurprisal,
@@ -65,6 +69,7 @@ __all__ = [
     "DynamicConfig",
     "DynamicScorer",
     "EncodedLine",
+    "EncodedText",
     "LineScore",
     "LineSurprisal",
     "MinimalPair",
@@ -74,6 +79,7 @@ __all__ = [
     "PerplexityCard",
     "RunTexts",
     "ScoredWindow",
+    "SharedScores",
     "Sums",
     "TextFacts",
     "TokenSurprisal",
@@ -81,6 +87,7 @@ __all__ = [
     "TunedDynamic",
     "TunedMixture",
     "UnitScore",
+    "UnscoredText",
     "WordSurprisal",
     "add_by_unit",
     "audit_model",
@@ -104,6 +111,8 @@ __all__ = [
     "render_cards",
     "resolve_reset",
     "score_units",
+    "seen_note",
+    "shared_prefix_log_probs",
     "target_leak",
     "texts_of_run",
     "tune_cache",

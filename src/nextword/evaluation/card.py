@@ -155,6 +155,11 @@ class PerplexityCard:
     def _repr_html_(self) -> str:
         return preformatted(str(self))
 
+    @property
+    def keeps_words(self) -> bool:
+        """Whether the words of the text can be recovered from its tokens."""
+        return self.perplexity_per_word is not None
+
     def with_note(self, note: str) -> "PerplexityCard":
         """Return the card with a further warning.
 

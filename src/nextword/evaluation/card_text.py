@@ -7,7 +7,6 @@ if TYPE_CHECKING:
     from nextword.evaluation.card import PerplexityCard
 
 _UNDEFINED = "-"
-_NOT_PREDICTED = "undefined: the tokenizer dropped characters, which the model did not predict"
 
 
 def render_card(card: "PerplexityCard") -> str:
@@ -24,13 +23,14 @@ def render_card(card: "PerplexityCard") -> str:
             card.reset if card.stride is None else f"{card.reset}, stride {card.stride}",
         ),
         ("perplexity per token", number_text(card.perplexity)),
-        ("perplexity per word", _per_word(card)),
+        *_defined("perplexity per word", card.perplexity_per_word),
         ("  without unknown", f"{number_text(card.perplexity_without_unknown)} per token"),
         ("bits per token", number_text(card.bits_per_token, digits=4)),
-        ("bits per character", _bits(card, card.bits_per_character)),
-        ("bits per byte", _bits(card, card.bits_per_byte)),
+        *_defined("bits per character", card.bits_per_character, digits=4),
+        *_defined("bits per byte", card.bits_per_byte, digits=4),
         ("unknown", percent_text(card.unknown_rate)),
         *_lost(card),
+        *_undefined(card),
         ("log-likelihood", f"{number_text(-card.nll_sum)} nats"),
         ("time", f"{card.seconds:.2f} s, {number_text(card.tokens_per_second, digits=0)} tokens/s"),
     ]
@@ -55,20 +55,38 @@ def describe_adaptation(card: "PerplexityCard") -> str:
     return f"{card.adaptation}: {', '.join(values)}"
 
 
-def _bits(card: "PerplexityCard", bits: float | None) -> str:
-    """Return bits, or the reason why they are undefined."""
-    if bits is None and card.unknown_rate:
-        return f"{_UNDEFINED} (undefined: the spelling of unknown words is not predicted)"
-    if bits is None and card.num_characters_lost:
-        return f"{_UNDEFINED} ({_NOT_PREDICTED})"
-    return number_text(bits, digits=4)
+def _defined(label: str, value: float | None, *, digits: int = 2) -> list[tuple[str, str]]:
+    return [] if value is None else [(label, number_text(value, digits=digits))]
 
 
-def _per_word(card: "PerplexityCard") -> str:
-    """Return the perplexity per word, or the reason why it is undefined."""
-    if card.perplexity_per_word is None and card.num_characters_lost:
-        return f"{_UNDEFINED} ({_NOT_PREDICTED})"
-    return number_text(card.perplexity_per_word)
+def _undefined(card: "PerplexityCard") -> list[tuple[str, str]]:
+    """Return one row about the figures that are undefined, why, and what can be compared."""
+    units = [
+        unit
+        for unit, value in (
+            ("word", card.perplexity_per_word),
+            ("character", card.bits_per_character),
+            ("byte", card.bits_per_byte),
+        )
+        if value is None
+    ]
+    if not units or not (card.unknown_rate or card.num_characters_lost):
+        return []
+    reasons = ["the spelling of unknown words"] if card.unknown_rate else []
+    reasons += ["characters that the tokenizer drops"] if card.num_characters_lost else []
+    comparable = "models with this tokenizer, per token"
+    if card.perplexity_per_word is not None and not card.unknown_rate:
+        comparable = "models of words, per word"
+    return [
+        ("undefined", f"per {_listed(units)}: {_listed(reasons)} cannot be predicted"),
+        ("comparable with", f"{comparable}; tokenizer.kind=bpe gives bits per byte"),
+    ]
+
+
+def _listed(names: list[str]) -> str:
+    """Join names with commas and `and`."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _lost(card: "PerplexityCard") -> list[tuple[str, str]]:

@@ -9,9 +9,84 @@ to predict. The same applies to a tokenizer that drops characters, for example b
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
-from nextword.evaluation.card import PerplexityCard
-from nextword.tokens import Tokenizer
+from nextword.tokens import Tokenizer, TokenStore
+
+
+@runtime_checkable
+class EncodedText(Protocol):
+    """What `comparability` uses of a model on a text, such as its `PerplexityCard`."""
+
+    @property
+    def model(self) -> str:
+        """Name of the model."""
+
+    @property
+    def num_words(self) -> int:
+        """Number of white-space separated words and line ends."""
+
+    @property
+    def num_characters(self) -> int:
+        """Number of code points, newlines included."""
+
+    @property
+    def num_bytes(self) -> int:
+        """Number of bytes in UTF-8."""
+
+    @property
+    def num_characters_lost(self) -> int:
+        """Number of characters that cannot be decoded from the tokens."""
+
+    @property
+    def keeps_words(self) -> bool:
+        """Whether the words of the text can be recovered from its tokens."""
+
+    @property
+    def unknown_rate(self) -> float | None:
+        """Share of unknown targets."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnscoredText:
+    """A text that the tokenizer of a model has encoded, and that is not scored yet.
+
+    Attributes:
+        model: Name of the model.
+        num_words: Number of white-space separated words and line ends.
+        num_characters: Number of code points, newlines included.
+        num_bytes: Number of bytes in UTF-8.
+        num_characters_lost: Number of characters that cannot be decoded from the tokens.
+        keeps_words: Whether the words of the text can be recovered from its tokens.
+        unknown_rate: Unknown tokens as a share of all.
+    """
+
+    model: str
+    num_words: int
+    num_characters: int
+    num_bytes: int
+    num_characters_lost: int
+    keeps_words: bool
+    unknown_rate: float | None
+
+    @classmethod
+    def of(cls, store: TokenStore, *, tokenizer: Tokenizer, model: str) -> "UnscoredText":
+        """Return the facts of an encoded text.
+
+        Args:
+            store: The text.
+            tokenizer: The tokenizer that encoded it.
+            model: Name of the model.
+        """
+        return cls(
+            model=model,
+            num_words=store.num_words,
+            num_characters=store.num_characters,
+            num_bytes=store.num_bytes,
+            num_characters_lost=store.num_characters_lost,
+            keeps_words=tokenizer.counts_words or not store.num_characters_lost,
+            unknown_rate=store.num_unknown / max(1, store.num_tokens),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +104,11 @@ class Comparability:
     reason: str = ""
 
 
-def comparability(cards: Sequence[PerplexityCard], vocabularies: Sequence[str]) -> Comparability:
+def comparability(cards: Sequence[EncodedText], vocabularies: Sequence[str]) -> Comparability:
     """Return which figures of several models can be compared.
 
     Args:
-        cards: One card for each model.
+        cards: One card for each model, or the encoded text before it is scored.
         vocabularies: `vocabulary_fingerprint` of each model's tokenizer, in the same order.
     """
     if len({(card.num_words, card.num_characters, card.num_bytes) for card in cards}) > 1:
@@ -61,12 +136,12 @@ def comparability(cards: Sequence[PerplexityCard], vocabularies: Sequence[str]) 
     return Comparability(per_token=False, per_text=True, reason="the vocabularies differ")
 
 
-def _lossy(cards: Sequence[PerplexityCard]) -> list[str]:
+def _lossy(cards: Sequence[EncodedText]) -> list[str]:
     """Return the names of models whose tokenizers drop characters that other models predict.
 
     Word models that all drop the same white space predict the same words, and are not listed.
     """
-    are_words = all(card.perplexity_per_word is not None for card in cards)
+    are_words = all(card.keeps_words for card in cards)
     if are_words and len({card.num_characters_lost for card in cards}) == 1:
         return []
     return [card.model for card in cards if card.num_characters_lost]

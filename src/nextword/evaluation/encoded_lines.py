@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from nextword.base import DataError
+from nextword.base import DataError, require_text
 from nextword.tokens import Encoding, Tokenizer
 
 
@@ -33,9 +33,11 @@ def encoded_lines(
         tokenizer: The model's tokenizer.
 
     Raises:
+        ConfigError: A line is not a string.
         DataError: A line contains a newline, or cannot be encoded.
     """
     for number, line in numbered:
+        require_text(f"line {number}", line)
         text = line.removesuffix("\n")
         if "\n" in text:
             raise DataError(

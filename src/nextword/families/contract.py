@@ -178,26 +178,9 @@ class NeuralModelConfig(ModelConfig):
 
     def _without_memory(self, network: NetworkSpec) -> NeuralLanguageModel | None:
         """Build the network on the meta device; None if the family does not support it."""
-        return without_memory(self.build, network)
-
-
-def without_memory(build: Callable[[NetworkSpec], Network], network: NetworkSpec) -> Network | None:
-    """Build a network on the meta device, where tensors have shapes and no values.
-
-    Args:
-        build: Builds the network with random weights.
-        network: What it is built from.
-
-    Returns:
-        The network; None if its construction needs values.
-
-    Raises:
-        NextwordError: That of `build`.
-    """
-    with torch.random.fork_rng(devices=[]):
         try:
             with torch.device("meta"):
-                return build(network)
+                return self.build(network)
         except NextwordError:
             raise
         except (RuntimeError, NotImplementedError, TypeError, ValueError, OverflowError):

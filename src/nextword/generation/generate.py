@@ -4,39 +4,16 @@ Uses models and ids; does not depend on text. The prompt is read once for all sa
 are then generated as one batch, each with its own random number generator.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from nextword.base import ConfigError, require_range
+from nextword.generation.packed_samples import PackedSamples
 from nextword.generation.sampling import SamplingConfig
 from nextword.generation.session import Session
+from nextword.generation.tokens import FinishReason, GeneratedToken, Stop
 from nextword.models import LanguageModel
-
-FinishReason = Literal["length", "stop"]
-
-#: Called after each token with (sample, token id); returns whether the sample ends with it.
-Stop = Callable[[int, int], bool]
-
-
-@dataclass(frozen=True, kw_only=True)
-class GeneratedToken:
-    """One token of one sample.
-
-    Attributes:
-        sample: Index of the sample, from 0.
-        token_id: The id.
-        log_prob: Log-probability under the distribution of the model, before any filter, in nats.
-        finish_reason: `length` (max_tokens reached) or `stop` for the last token of a sample, None
-            for the others.
-    """
-
-    sample: int
-    token_id: int
-    log_prob: float
-    finish_reason: FinishReason | None
 
 
 def generate(
@@ -129,12 +106,18 @@ def generate_from(
             f"the session has {session.num_rows} rows; generation continues one row.",
             help="Fork it and select the row.",
         )
-    samples = _Samples(
-        session,
-        config=config or SamplingConfig(),
-        generators=[np.random.default_rng([seed, k]) for k in range(num_samples)],
-        banned_ids=banned_ids,
-    )
+    config = config or SamplingConfig()
+    generators = [np.random.default_rng([seed, k]) for k in range(num_samples)]
+    if session.packed is not None:
+        packed = PackedSamples(
+            session,
+            session.packed,
+            config=config,
+            generators=generators,
+            banned_ids=banned_ids,
+        )
+        return packed.tokens(max_tokens, stop)
+    samples = _Samples(session, config=config, generators=generators, banned_ids=banned_ids)
     return _run(samples, max_tokens, stop)
 
 

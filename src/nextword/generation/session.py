@@ -13,13 +13,21 @@ from jaxtyping import Bool, Float64, Int64
 from torch import Tensor
 
 from nextword.base import ConfigError, ShapeError, require_range
-from nextword.generation.fed_rows import padded_rows, read_rows, score_rows
-from nextword.generation.prediction import Prediction
+from nextword.generation.rows import (
+    Prediction,
+    SeenIds,
+    SessionBytes,
+    padded_rows,
+    read_rows,
+    score_rows,
+)
 from nextword.generation.sampling import SamplingConfig, filter_log_probs, sample
-from nextword.generation.seen_ids import SeenIds
-from nextword.generation.session_bytes import SessionBytes
 from nextword.models import LanguageModel, State, inference
+from nextword.packed import PackedLanguageModel, fast_model
 from nextword.tensors import Lengths, Rows, TokenIds
+
+#: Longest text that packed weights read; the layers of the model read longer ones faster.
+_MOST_PACKED_STEPS = 4
 
 
 class Session:
@@ -36,7 +44,7 @@ class Session:
         num_rows: Number of rows, at least 1.
 
     Raises:
-        ConfigError: num_rows is below 1.
+        ConfigError: num_rows is below 1, or the model is not a `LanguageModel`.
 
     Example:
         >>> import numpy as np
@@ -56,7 +64,13 @@ class Session:
 
     def __init__(self, model: LanguageModel, *, num_rows: int = 1) -> None:
         require_range("num_rows", num_rows, low=1)
+        if not isinstance(model, LanguageModel):
+            raise ConfigError(
+                f"a {type(model).__name__} is given where a LanguageModel is expected.",
+                help="Pass the network of a loaded model: Session(model.language_model).",
+            )
         self._model = model
+        self._packed = fast_model(model)
         # The last token of a row is read only when the distribution of the next token is needed.
         with inference(model):
             self._state = model.initial_state(num_rows)
@@ -68,6 +82,16 @@ class Session:
     def model(self) -> LanguageModel:
         """The model."""
         return self._model
+
+    @property
+    def packed(self) -> PackedLanguageModel | None:
+        """The model with packed weights, which reads single tokens; None if it has none."""
+        return self._packed
+
+    @property
+    def unread(self) -> tuple[State, Rows]:
+        """The state of the model before the last token of each row, and this token, (rows)."""
+        return self._state, self._last_ids.clone()
 
     @property
     def num_rows(self) -> int:
@@ -128,7 +152,9 @@ class Session:
             first, before, num_read = 1, self._prediction.state, lengths - 1
         else:
             first, before, num_read = 0, self._state, lengths
-        state = read_rows(self._model, unread[:, first:], state=before, num_read=num_read)
+        is_short = int(num_read.max()) <= _MOST_PACKED_STEPS
+        reader = self._packed if self._packed is not None and is_short else self._model
+        state = read_rows(reader, unread[:, first:], state=before, num_read=num_read)
         self._end_with(unread, lengths, state=state)
 
     def score(
@@ -282,6 +308,27 @@ class Session:
         self._last_ids = torch.cat([self._last_ids, other._last_ids])
         self._seen = self._seen.concatenate(other._seen)
 
+    @classmethod
+    def resume(
+        cls,
+        model: LanguageModel,
+        state: State,
+        *,
+        last_ids: Rows,
+        seen: Bool[Tensor, "rows vocab"],
+    ) -> "Session":
+        """Return a session whose rows have these values.
+
+        Args:
+            model: The model.
+            state: Its state before the last token of each row.
+            last_ids: The last token of each row, (rows).
+            seen: True for ids that a row has read, (rows, vocab).
+        """
+        session = cls(model, num_rows=len(last_ids))
+        session._state, session._last_ids, session._seen = state, last_ids, SeenIds.of(seen)
+        return session
+
     def fork(self) -> "Session":
         """Return an independent session with the same rows; the model is shared."""
         # All values that a session holds are replaced, never changed, so they can be shared.
@@ -306,16 +353,14 @@ class Session:
         """
         saved = SessionBytes.unpack(data)
         state = model.state_from_bytes(saved.state)
-        session = cls(model, num_rows=state.batch_size)
         seen = saved.seen(num_rows=state.batch_size, vocab_size=model.vocab_size)
-        session._seen = SeenIds.of(seen)
+        session = cls.resume(model, state, last_ids=saved.last_ids, seen=seen)
+        initial = model.initial_state(1)
         # Rows of another dtype would change that of the rows they join.
         tensors = {
-            name: tensor.to(session._state.tensors[name].dtype)
-            for name, tensor in state.tensors.items()
+            name: tensor.to(initial.tensors[name].dtype) for name, tensor in state.tensors.items()
         }
         session._state = replace(state, tensors=tensors)
-        session._last_ids = saved.last_ids
         return session
 
     def _end_with(self, unread: TokenIds, lengths: Lengths, *, state: State) -> None:
@@ -333,8 +378,9 @@ class Session:
 
     def _next_prediction(self) -> Prediction:
         if self._prediction is None:
+            reader = self._model if self._packed is None else self._packed
             with inference(self._model):
-                log_probs, state = self._model.next_log_probs(
+                log_probs, state = reader.next_log_probs(
                     self._last_ids[:, None].to(self._model.device), self._state
                 )
             self._prediction = Prediction(log_probs=log_probs[:, -1].double().cpu(), state=state)

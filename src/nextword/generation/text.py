@@ -7,13 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from nextword.base import require_range
 from nextword.generation.direction import require_continuable, require_forward
-from nextword.generation.generate import FinishReason, GeneratedToken, generate
+from nextword.generation.generate import generate
 from nextword.generation.sampling import SamplingConfig
 from nextword.generation.session import Session
 from nextword.generation.stopping import StopScanner
+from nextword.generation.tokens import FinishReason, GeneratedToken
 from nextword.models import LanguageModel
 from nextword.tokens import StreamDecoder, Tokenizer
 
@@ -139,12 +141,23 @@ def next_tokens(
     log_probs = session.log_probs[0].index_fill(
         0, torch.tensor(left_out, dtype=torch.int64), -torch.inf
     )
-    ordered, ids = log_probs.sort(descending=True, stable=True)
+    ids, ordered = _most_probable(log_probs, k)
     return [
         (tokenizer.token_text(token_id), probability)
-        for token_id, probability in zip(ids[:k].tolist(), ordered[:k].exp().tolist(), strict=True)
+        for token_id, probability in zip(ids.tolist(), ordered.exp().tolist(), strict=True)
         if probability > 0.0
     ]
+
+
+def _most_probable(log_probs: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Return the ids of the k highest values and these values; ties are ordered by id."""
+    k = min(k, len(log_probs))
+    lowest = log_probs.topk(k).values[-1]
+    # All ties with the last one, so that the lowest ids among them can be chosen. The whole
+    # vocabulary would take longer to sort than a step of a small model.
+    ids = (log_probs >= lowest).nonzero().squeeze(1)
+    ordered, order = log_probs[ids].sort(descending=True, stable=True)
+    return ids[order[:k]], ordered[:k]
 
 
 def _primed_decoder(tokenizer: Tokenizer, prompt_ids: Sequence[int]) -> StreamDecoder:

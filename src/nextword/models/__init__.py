@@ -3,7 +3,7 @@
 from nextword.models.chunk_length import default_chunk_length
 from nextword.models.continuous_cache import ContinuousCacheConfig, ContinuousCacheModel
 from nextword.models.contract import CONTEXT, LanguageModel, scored
-from nextword.models.identity import ContentIdentity, structure
+from nextword.models.identity import ContentIdentity, structure, weight_versions
 from nextword.models.inference import inference
 from nextword.models.nested_states import inner_state, inner_tensors, nested
 from nextword.models.neural import NeuralLanguageModel, scattered
@@ -40,4 +40,5 @@ __all__ = [
     "scored",
     "state_from_bytes",
     "structure",
+    "weight_versions",
 ]

@@ -44,7 +44,7 @@ class ContentIdentity:
             parameters: The weights by name; the hash is computed again if one has changed.
             tensors: Returns the tensors to hash, by name.
         """
-        key = (description, *_versions(parameters))
+        key = (description, *weight_versions(parameters))
         if self._known is None or self._known[0] != key:
             self._known = key, _content_hash(description, tensors())
         return self._known[1]
@@ -65,8 +65,12 @@ def _class_name(part: nn.Module) -> str:
     return FullSoftmax.__name__ if kind in _SAME_SOFTMAX else kind.__name__
 
 
-def _versions(parameters: Mapping[str, Tensor]) -> Key:
-    """Return a key that changes with the weights; its cost does not grow with their size."""
+def weight_versions(parameters: Mapping[str, Tensor]) -> Key:
+    """Return a key that changes with the weights; its cost does not grow with their size.
+
+    Args:
+        parameters: The weights by name.
+    """
     samples = {name: _sample(each) for name, each in parameters.items()}
     return tuple(
         (

@@ -4,7 +4,14 @@ The modules use NumPy only, not torch. They write files only in a temporary fold
 names.
 """
 
-from nextword.ngrams.arpa import ArpaModel, LineStream, arpa_text, read_arpa
+from nextword.ngrams.arpa import (
+    ArpaModel,
+    LineStream,
+    arpa_text,
+    read_arpa,
+    spelt_tokens,
+    with_suffixes,
+)
 from nextword.ngrams.counting import (
     BYTES_PER_TOKEN,
     MEMORY_BYTES,
@@ -65,5 +72,7 @@ __all__ = [
     "read_arpa",
     "score_words",
     "sentences_of",
+    "spelt_tokens",
     "successors_of",
+    "with_suffixes",
 ]

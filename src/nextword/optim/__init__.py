@@ -9,7 +9,7 @@ from nextword.optim.config import (
     ScheduleConfig,
 )
 from nextword.optim.optimizers import build_optimizer, set_learning_rate
-from nextword.optim.schedules import Plateau, schedule_share
+from nextword.optim.schedules import Plateau, follows_steps, schedule_share
 from nextword.optim.sparse_descent import SparseDescent
 from nextword.optim.sparse_gradients import gradient_entries, is_plain_descent
 
@@ -24,6 +24,7 @@ __all__ = [
     "SparseDescent",
     "WeightAverage",
     "build_optimizer",
+    "follows_steps",
     "gradient_entries",
     "is_plain_descent",
     "schedule_share",

@@ -6,6 +6,11 @@ from nextword.base import Values
 from nextword.optim.config import ScheduleConfig
 
 
+def follows_steps(config: ScheduleConfig) -> bool:
+    """Return whether the learning rate depends on the number of updates of the training."""
+    return config.kind not in ("constant", "plateau") or config.warmup_share > 0.0
+
+
 def schedule_share(config: ScheduleConfig, *, step: int, num_steps: int) -> float:
     """Return the learning rate of a step as a share of the highest one.
 

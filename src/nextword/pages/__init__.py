@@ -1,6 +1,7 @@
-"""Self-contained HTML pages, used by every report. Knows no models and never imports torch."""
+"""HTML pages: those of reports, and what pages with a model share. Never imports torch."""
 
 from nextword.pages.page import (
+    Printed,
     html_page,
     html_section,
     html_table,
@@ -9,9 +10,11 @@ from nextword.pages.page import (
     paragraph,
     preformatted,
 )
+from nextword.pages.shared import shared_file, shared_names
 from nextword.pages.tokens import TokenSeries, token_figure
 
 __all__ = [
+    "Printed",
     "TokenSeries",
     "html_page",
     "html_section",
@@ -20,5 +23,7 @@ __all__ = [
     "inline_pictures",
     "paragraph",
     "preformatted",
+    "shared_file",
+    "shared_names",
     "token_figure",
 ]

@@ -89,6 +89,24 @@ def preformatted(text: str) -> str:
     return f"<pre>{html.escape(text)}</pre>"
 
 
+class Printed:
+    """Base class of results that print as their text, and so in notebooks.
+
+    A derived class defines `render`.
+    """
+
+    def render(self) -> str:
+        """Return the result as text."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        """The result as text."""
+        return self.render()
+
+    def _repr_html_(self) -> str:
+        return preformatted(self.render())
+
+
 def paragraph(text: str) -> str:
     """Return plain text as a paragraph."""
     return f"<p>{html.escape(text)}</p>"

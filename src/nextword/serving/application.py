@@ -3,18 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
-from starlette.staticfiles import StaticFiles
 
 from nextword import __version__
 from nextword.serving.config import ServerConfig
 from nextword.serving.context import Context
 from nextword.serving.health import health_routes
 from nextword.serving.http import (
+    OPEN_PATHS,
     BodyGuard,
     CountRequests,
     HostGuard,
@@ -24,9 +23,10 @@ from nextword.serving.http import (
 )
 from nextword.serving.models import ServedModels
 from nextword.serving.openai import completion_routes, listing_routes, tokenizing_routes
+from nextword.serving.page import page_files, page_routes
 from nextword.serving.sessions import session_routes
 from nextword.serving.tasks import answering_routes, labelling_routes
-from nextword.serving.text import prediction_routes, scoring_routes
+from nextword.serving.text import prediction_routes, scoring_routes, tracing_routes
 
 _DESCRIPTION = "The OpenAI protocol for recurrent language models, with sessions and scores."
 
@@ -38,6 +38,7 @@ _ROUTES = (
     tokenizing_routes,
     scoring_routes,
     prediction_routes,
+    tracing_routes,
     session_routes,
     labelling_routes,
     answering_routes,
@@ -45,9 +46,7 @@ _ROUTES = (
 )
 
 
-def create_app(
-    models: Mapping[str, Any], config: ServerConfig | None = None, *, static: Path | None = None
-) -> FastAPI:
+def create_app(models: Mapping[str, Any], config: ServerConfig | None = None) -> FastAPI:
     """Return the ASGI application that serves models.
 
     Its lifespan starts a thread for each model, and completes the running requests at the end.
@@ -55,7 +54,6 @@ def create_app(
     Args:
         models: The loaded models by name, of any kind; see `nextword.load`.
         config: The settings; the defaults when None.
-        static: A folder whose files are served at `/`; no files when None.
 
     Raises:
         ConfigError: There is no model.
@@ -87,8 +85,8 @@ def create_app(
     app.state.models = served
     for routes in _ROUTES:
         app.include_router(routes(context))
-    if static is not None:
-        app.mount("/", StaticFiles(directory=static, html=True))
+    if config.has_page:
+        app.include_router(page_routes())
     install_error_handlers(app)
     _add_guards(app, config, metrics)
     return app
@@ -104,7 +102,9 @@ def _add_guards(app: FastAPI, config: ServerConfig, metrics: ServerMetrics) -> N
         timeout_s=limits.body_timeout_s,
     )
     if config.api_key is not None:
-        app.add_middleware(KeyGuard, key=config.api_key)
+        # The page asks for the key.
+        open_paths = (*OPEN_PATHS, *page_files()) if config.has_page else OPEN_PATHS
+        app.add_middleware(KeyGuard, key=config.api_key, open_paths=open_paths)
     if config.allowed_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -77,6 +77,7 @@ class ServerConfig:
         allowed_hosts: Host names under which the server is reached, besides `localhost`, IP
             addresses and `host`.
         allowed_origins: Origins of web pages that may use the server, besides its own.
+        has_page: Whether a page to use the models is served at `/`.
         limits: The limits.
     """
 
@@ -85,4 +86,5 @@ class ServerConfig:
     api_key: Annotated[str, Field(min_length=1)] | None = None
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
+    has_page: bool = True
     limits: Limits = field(default_factory=Limits)

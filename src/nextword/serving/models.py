@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nextword.api import Model
 from nextword.base import ConfigError, did_you_mean
 from nextword.generation import require_forward
+from nextword.inspection import units_per_layer
 from nextword.serving.config import Limits
 from nextword.serving.engine import Engine, StepFigures
 from nextword.serving.http import ApiError
@@ -30,6 +31,8 @@ class Served:
         model: A `nextword.api.Model`, or the model of a task.
         engine: Runs everything that uses the model, on one thread.
         created: When it was loaded, in seconds since 1970.
+        units_per_layer: Number of units of each recurrent layer of a language model; empty for
+            other models.
     """
 
     name: str
@@ -37,6 +40,7 @@ class Served:
     model: Any
     engine: Engine
     created: int
+    units_per_layer: tuple[int, ...] = ()
 
     @property
     def language_model(self) -> "LanguageModel":
@@ -167,4 +171,18 @@ def _served(
         on_step=on_step,
     )
     task = LANGUAGE if is_language else str(model.task)
-    return Served(name=name, task=task, model=model, engine=engine, created=int(time.time()))
+    return Served(
+        name=name,
+        task=task,
+        model=model,
+        engine=engine,
+        created=int(time.time()),
+        units_per_layer=_units(model.language_model) if is_language else (),
+    )
+
+
+def _units(model: "LanguageModel") -> tuple[int, ...]:
+    try:
+        return units_per_layer(model)
+    except ConfigError:
+        return ()

@@ -11,7 +11,7 @@ from nextword.storage.checkpoints import (
     save_checkpoint,
 )
 from nextword.storage.disk import disk_errors
-from nextword.storage.folders import read_folder, recover_folder, save_folder
+from nextword.storage.folders import read_folder, recover_folder, save_folder, save_new_folder
 from nextword.storage.format_version import FORMAT_VERSION
 from nextword.storage.huggingface_folder import (
     HUGGINGFACE_PREFIX,
@@ -66,6 +66,7 @@ __all__ = [
     "save_folder",
     "save_model",
     "save_model_folder",
+    "save_new_folder",
     "sweep_leftovers",
     "task_kind",
     "verify_manifest",

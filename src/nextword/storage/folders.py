@@ -53,6 +53,30 @@ def save_folder(folder: Path, write: Callable[[Path], None]) -> None:
         _replace(folder)
 
 
+def save_new_folder(folder: Path, write: Callable[[Path], None]) -> None:
+    """Create a folder in the format of another program: complete, or not at all.
+
+    Args:
+        folder: The folder; it must not exist, or be empty.
+        write: Called with an empty folder; writes the files into it.
+
+    Raises:
+        CheckpointError: The disk is full or read-only.
+    """
+    folder = folder.resolve()
+    temporary, _ = _neighbours(folder)
+    with _undone_on_failure(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if temporary.exists():
+            shutil.rmtree(temporary)
+        temporary.mkdir()
+        write(temporary)
+        _set_modes(temporary)
+        # On POSIX, an empty folder of that name is replaced.
+        temporary.rename(folder)
+        fsync_folder(folder.parent)
+
+
 def recover_folder(folder: Path) -> None:
     """Complete or undo an interrupted replacement, if there is one.
 
@@ -147,12 +171,17 @@ def _undone_on_failure(folder: Path) -> Iterator[None]:
 
 def _finalize(temporary: Path) -> None:
     """Set permissions from the umask, flush the files to disk, and write the manifest."""
+    _set_modes(temporary)
+    write_manifest(temporary)  # last, because a manifest marks a complete folder
+
+
+def _set_modes(temporary: Path) -> None:
+    """Set permissions from the umask, and flush the files to disk."""
     mode = file_mode_under_umask()
     for path in temporary.iterdir():
         path.chmod(mode)  # safetensors ignores the umask and writes with mode 0600
         fsync_file(path)
     fsync_folder(temporary)
-    write_manifest(temporary)  # last, because a manifest marks a complete folder
 
 
 def _replace(folder: Path) -> None:

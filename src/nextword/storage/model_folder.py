@@ -12,6 +12,7 @@ the folder.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -32,6 +33,10 @@ _REQUIRED = (_CONFIG, _TENSORS, _TOKENIZER)
 
 _RUN_CONFIG = "config.toml"
 _RUN_MODEL = "model"
+
+
+#: Number of models that an error names.
+_NUM_MODELS_SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +175,19 @@ def _not_a_model_folder(folder: Path) -> FormatError:
     help = "Name a folder that nextword train or nextword export has written."
     if (folder / _RUN_CONFIG).is_file():
         help = f"It is a run folder; its model is {folder / _RUN_MODEL}."
+    elif inside := _models_inside(folder):
+        help = f"It contains models: {', '.join(map(str, inside))}."
     return FormatError(f"{folder} is not a model folder: {missing} missing.", help=help)
+
+
+def _models_inside(folder: Path) -> list[Path]:
+    """Return the first few run folders and model folders in a folder."""
+    found = (
+        path
+        for path in sorted(folder.iterdir())
+        if path.is_dir() and ((path / _RUN_MODEL).is_dir() or not _missing_names(path))
+    )
+    return list(islice(found, _NUM_MODELS_SHOWN))
 
 
 def _read_text(path: Path) -> str:

@@ -80,6 +80,11 @@ class RunFolder:
         return self.path / "sources.json"
 
     @property
+    def lock_file(self) -> Path:
+        """The lock that a training holds; see `RunLock`."""
+        return self.path / LOCK_NAME
+
+    @property
     def broken_metrics_file(self) -> Path:
         """Lines of the metrics that are not valid records."""
         return self.path / "metrics.jsonl.broken"

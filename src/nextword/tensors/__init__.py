@@ -2,7 +2,6 @@
 
 from nextword.tensors.devices import resolve_device
 from nextword.tensors.kernels import kernel_threads, kernels_are_installed, load_kernels
-from nextword.tensors.memory import free_memory
 from nextword.tensors.precision import (
     PRECISIONS,
     autocast,
@@ -48,7 +47,6 @@ __all__ = [
     "autocast",
     "dtype_name",
     "exact_copy",
-    "free_memory",
     "has_fast_bfloat16",
     "kernel_threads",
     "kernels_are_installed",

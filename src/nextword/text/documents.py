@@ -1,8 +1,10 @@
 """Documents: named texts that are read in pieces. Knows nothing of folders or of tokens."""
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from nextword.base import DataError
 from nextword.text.content import BLOCK_BYTES, text_blocks
@@ -81,13 +83,21 @@ def decode_blocks(
             position = offset + error.start
             raise DataError(
                 f"{name} is not UTF-8: byte 0x{piece[error.start]:02x} at offset {position:,}.",
-                help="Convert the file, or keep such bytes with --encoding-errors surrogateescape.",
+                help="If it is Latin-1, convert it: iconv -f ISO-8859-1 -t UTF-8 "
+                f"{_argument(name)} > NEW. To keep such bytes as they are, use "
+                "--encoding-errors surrogateescape.",
             ) from error
         if offset == 0 and not keeps_mark:
             text = text.removeprefix(_BYTE_ORDER_MARK)
         offset += len(piece)
         if text:
             yield text
+
+
+def _argument(name: str) -> str:
+    """Return the name of a plain file for a shell; `OLD` for standard input and archives."""
+    is_plain = name.endswith(".txt") and Path(name).is_file()
+    return shlex.quote(name) if is_plain else "OLD"
 
 
 def _pieces_of_text(text: str) -> Iterator[str]:

@@ -30,6 +30,7 @@ from nextword.tokens.vocabularies import (
     TokenizerKind,
     Vocabulary,
     VocabularySpec,
+    lowered,
     merged_pairs,
     remove_markers,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "count_lost",
     "count_text",
     "coverage",
+    "lowered",
     "merged_pairs",
     "open_store",
     "remove_markers",

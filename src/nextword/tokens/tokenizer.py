@@ -44,6 +44,7 @@ class Tokenizer(ABC):
         is_defined_by_tokens: Whether the texts of the tokens alone determine how a text is split;
             False where merges or scores do.
         is_lossless: Whether `decode` restores every text that has no unknown tokens.
+        is_lowercase: Whether every word is read in lower case.
         is_backward: Whether the tokens of each line are encoded in reverse order, the line end
             last; `decode` restores the reading order.
         fingerprint: Hexadecimal SHA-256 of everything that determines the ids of a text.
@@ -67,6 +68,7 @@ class Tokenizer(ABC):
     is_defined_by_tokens: bool
     is_lossless: bool
     is_backward: bool = False
+    is_lowercase: bool = False
     fingerprint: str
 
     @property

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64
 
-from nextword.base import ConfigError, FormatError
+from nextword.base import ConfigError, FormatError, require_text
 from nextword.tokens.backward import BackwardDecoder, reverse_lines, reversed_positions
 from nextword.tokens.decoding import StreamDecoder, checked_id, make_decoder, token_bytes
 from nextword.tokens.encoders import (
@@ -89,6 +89,7 @@ class VocabularyTokenizer(Tokenizer):
         self.counts_words = self.is_word_level and vocabulary.split == "whitespace"
         self.is_defined_by_tokens = vocabulary.kind != "bpe"
         self.is_lossless = vocabulary.kind != "word"
+        self.is_lowercase = vocabulary.lowercase
         self.is_backward = vocabulary.direction == "backward"
         self.vocab_size = len(vocabulary.tokens)
         self.boundary_id = SENTENCE_END_ID if self.has_line_end_token else SENTENCE_START_ID
@@ -130,9 +131,11 @@ class VocabularyTokenizer(Tokenizer):
             The ids, which of them are unknown, and how many characters are lost.
 
         Raises:
+            ConfigError: The text is not one string.
             DataError: The text contains a surrogate that represents no byte (kinds `byte` and
                 `bpe`), or a reserved symbol as a word (kind `word`; see `without_markers`).
         """
+        require_text("text", text)
         encoding = self._encoder.encode(self.without_markers(text))
         return reverse_lines(encoding, self.line_end_ids) if self.is_backward else encoding
 

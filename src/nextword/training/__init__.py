@@ -11,6 +11,7 @@ from nextword.training.config import EvaluationConfig, RunConfig, TextConfig, Tr
 from nextword.training.data import (
     OLD_TEXT,
     TrainingData,
+    learned_tokenizer,
     open_texts,
     prepare_data,
     require_unchanged,
@@ -47,6 +48,7 @@ from nextword.training.loop import (
 from nextword.training.model_card import write_model_card
 from nextword.training.planning import NgramPlan, Plan, plan_training
 from nextword.training.recipe_files import (
+    is_recipe,
     read_recipe,
     read_settings,
     recipe_measured,
@@ -91,7 +93,9 @@ __all__ = [
     "exit_on_sigterm",
     "gradient_parts",
     "idle_updates",
+    "is_recipe",
     "kneser_ney_baseline",
+    "learned_tokenizer",
     "minimize",
     "open_run",
     "open_texts",

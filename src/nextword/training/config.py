@@ -58,7 +58,8 @@ class TrainingConfig:
             memory; the update is the same.
         epochs: Number of passes over the training text.
         max_steps: Maximum number of updates.
-        max_minutes: Maximum duration in minutes; the learning-rate schedule is fitted to it.
+        max_minutes: Maximum duration in minutes. The learning-rate schedule is fitted to it from
+            the first update on, by the measured speed.
         precision: Dtype of activations: `auto`, `float32` or `bfloat16`.
         carry_state: Carry the hidden state over from one window to the next.
         reset: Where the hidden state is reset: `never` (the text is one sequence), at each

@@ -1,67 +1,146 @@
-"""Memory of a training before it is taken: weights, gradients, optimizer state and scores."""
+"""Memory: what a model takes at least, what this process may take, and what it has taken."""
+
+import resource
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
 from nextword.base import ConfigError
+from nextword.families import NetworkSpec
+from nextword.families.contract import Network
 from nextword.layers import sparse_parameters
-from nextword.models import NeuralLanguageModel
-from nextword.tensors import free_memory
 from nextword.training.config import RunConfig
 
-_BYTES_PER_NUMBER = 4
-#: The score and its gradient.
-_BYTES_PER_SCORE = 8
-_MEBIBYTE = 2**20
+BYTES_PER_NUMBER = 4
+MEBIBYTE = 2**20
+_CGROUPS = Path("/sys/fs/cgroup")
+_OWN_CGROUP = Path("/proc/self/cgroup")
+_MEMINFO = Path("/proc/meminfo")
 
 
-def weights_mib(config: RunConfig, model: NeuralLanguageModel) -> float:
+@dataclass(frozen=True, kw_only=True)
+class MemoryLimit:
+    """The memory that this process may take.
+
+    Attributes:
+        mib: The limit, in MiB.
+        source: What sets it.
+    """
+
+    mib: float
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.mib:,.0f} MiB, {self.source}"
+
+
+def memory_limit(device: torch.device) -> MemoryLimit | None:
+    """Return the memory of a device, or the limit of this process's control group if it is lower.
+
+    Control groups limit containers and jobs of clusters. A process that takes more is killed.
+
+    Args:
+        device: The device of the model.
+
+    Returns:
+        The limit; None if it is not known, as on macOS.
+    """
+    if device.type == "cuda":
+        size = torch.cuda.get_device_properties(device).total_memory
+        return MemoryLimit(mib=size / MEBIBYTE, source=f"the memory of {device}")
+    if device.type != "cpu" or not _MEMINFO.exists():
+        return None
+    total = _MEMINFO.read_text().split("MemTotal:")[1].split()[0]
+    limits = [MemoryLimit(mib=int(total) / 1024, source="the memory of this machine")]
+    limits += [
+        MemoryLimit(mib=number / MEBIBYTE, source="the limit of this control group (cgroup)")
+        for number in _cgroup_limits()
+    ]
+    return min(limits, key=lambda limit: limit.mib)
+
+
+def _cgroup_limits() -> Iterator[int]:
+    """Yield the limits in bytes of this process's control group and of those that contain it."""
+    lines = _OWN_CGROUP.read_text().splitlines() if _OWN_CGROUP.exists() else []
+    places = [("", "memory.max", "/"), ("memory", "memory.limit_in_bytes", "/")]
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if not controllers:
+            places.append(("", "memory.max", path))
+        elif "memory" in controllers.split(","):
+            places.append(("memory", "memory.limit_in_bytes", path))
+    for mount, name, path in places:
+        folder = Path(path.lstrip("/"))
+        for part in (folder, *folder.parents):
+            file = _CGROUPS / mount / part / name
+            text = file.read_text().strip() if file.is_file() else ""
+            if text.isdecimal():
+                yield int(text)
+
+
+def peak_memory_mib() -> float:
+    """Return the largest resident memory that this process has had, in MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (MEBIBYTE if sys.platform == "darwin" else 1024)
+
+
+def weights_mib(model: Network, config: RunConfig) -> float:
     """Return the memory of weights, gradients, optimizer state and weight average, in MiB.
 
     Args:
-        config: The settings of the run.
-        model: The network; its weights need no values.
+        model: The model; may be on the meta device.
+        config: The settings.
     """
     copies = 2 + _optimizer_copies(config) + (config.averaging.decay > 0.0)
     # Gradients and optimizer state of a sparse table are much smaller than the table.
     num_sparse = sum(table.numel() for table in sparse_parameters(model))
     num_numbers = num_sparse + copies * (model.num_parameters - num_sparse)
-    return num_numbers * _BYTES_PER_NUMBER / _MEBIBYTE
+    return num_numbers * BYTES_PER_NUMBER / MEBIBYTE
 
 
-def activations_mib(config: RunConfig, model: NeuralLanguageModel) -> float:
-    """Return the estimated memory of the largest tensors of one update, in MiB."""
-    scores = model.output.num_scores_held(config.training.positions_at_once)
-    return scores * _BYTES_PER_SCORE / _MEBIBYTE
+def require_memory(
+    build: Callable[[NetworkSpec], Network],
+    network: NetworkSpec,
+    *,
+    config: RunConfig,
+    device: torch.device,
+) -> None:
+    """Raise an error before a model is built that cannot fit in memory.
 
-
-def free_mib(device: torch.device) -> float | None:
-    """Return the free memory in MiB; None for other devices than the CPU, or if it is unknown."""
-    found = free_memory() if device.type == "cpu" else None
-    return None if found is None else found / _MEBIBYTE
-
-
-def fits(config: RunConfig, model: NeuralLanguageModel, *, device: torch.device) -> bool:
-    """Return whether a training fits into the free memory, as far as it is known."""
-    free = free_mib(device)
-    return free is None or weights_mib(config, model) + activations_mib(config, model) <= free
-
-
-def require_memory(config: RunConfig, model: NeuralLanguageModel, *, device: torch.device) -> None:
-    """Raise an error if a training does not fit into the free memory.
+    Args:
+        build: Builds the network.
+        network: What it is built from.
+        config: The settings.
+        device: The device of the model.
 
     Raises:
-        ConfigError: It needs more memory than is free.
+        ConfigError: Weights, gradients and optimizer state alone take more memory than there is.
     """
-    if fits(config, model, device=device):
+    limit, planned = memory_limit(device), _without_memory(build, network)
+    if limit is None or planned is None:
         return
-    needed = weights_mib(config, model) + activations_mib(config, model)
-    raise ConfigError(
-        f"the network has {model.num_parameters:,} parameters; with gradients, optimizer state and "
-        f"scores it needs at least {needed:,.0f} MiB, and {free_mib(device) or 0.0:,.0f} MiB of "
-        "memory are free.",
-        help="Choose a smaller model.hidden_size, model.num_layers, tokenizer.vocab_size or "
-        "training.batch_size; --dry-run shows the sizes.",
-    )
+    needed = weights_mib(planned, config)
+    if needed > limit.mib:
+        raise ConfigError(
+            f"the model has {planned.num_parameters:,} parameters; weights, gradients and "
+            f"optimizer state take {needed:,.0f} MiB, more than there is ({limit}).",
+            help="Lower model.hidden_size, model.num_layers, model.embedding_size or "
+            "tokenizer.vocab_size; SGD needs less memory than AdamW.",
+        )
+
+
+def _without_memory(
+    build: Callable[[NetworkSpec], Network], network: NetworkSpec
+) -> Network | None:
+    """Build the network on the meta device; None if the family does not support it."""
+    try:
+        with torch.device("meta"):
+            return build(network)
+    except (RuntimeError, NotImplementedError, TypeError, OverflowError):
+        return None
 
 
 def _optimizer_copies(config: RunConfig) -> int:

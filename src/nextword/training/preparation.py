@@ -9,7 +9,7 @@ import torch
 
 from nextword.base import ConfigError, ProgressCallback, require
 from nextword.families import NetworkSpec, NeuralModelConfig
-from nextword.families.contract import Network, without_memory
+from nextword.families.contract import Network
 from nextword.layers import EmbeddingConfig
 from nextword.models import NeuralLanguageModel
 from nextword.storage import StoredModel, load_model
@@ -110,7 +110,6 @@ class Preparation:
     Attributes:
         config: The settings; `build` replaces the output head `auto` by the one it chooses.
         data: The texts, encoded.
-        device: Device of the network.
     """
 
     def __init__(
@@ -124,7 +123,7 @@ class Preparation:
     ) -> None:
         self.config = config
         self.data = data
-        self.device = device
+        self._device = device
         self._start = start
         self._vectors = vectors
 
@@ -135,32 +134,19 @@ class Preparation:
             build: Builds the network with random weights; see `FitJob.build`.
 
         Raises:
-            ConfigError: It does not fit into the free memory.
+            ConfigError: The network cannot fit in memory, or settings contradict each other.
         """
-        planned = self.planned(build)
-        if planned is not None:
-            require_memory(self.config, planned, device=self.device)
-        model = build(self._network()).to(self.device)
+        vocabulary = self.data.tokenizer.vocabulary_spec
+        self.config = _with_chosen_output(self.config, vocab_size=vocabulary.vocab_size)
+        settings = self.config.model_settings
+        network = settings.network(vocabulary, backend=self.config.training.backend)
+        require_memory(build, network, config=self.config, device=self._device)
+        model = build(network).to(self._device)
         if self._vectors is not None:
             self._vectors.fill(model, self.data.tokenizer)
         if self._start is not None:
             model.load_tensors(self._start.model.tensors(), source=str(self._start.path))
         return model
-
-    def planned(self, build: Callable[[NetworkSpec], Network]) -> Network | None:
-        """Return the network without memory for its weights; None if the family needs their values.
-
-        Args:
-            build: Builds the network with random weights.
-        """
-        vocab_size = self.data.tokenizer.vocab_size
-        self.config = _with_chosen_output(self.config, vocab_size=vocab_size)
-        return without_memory(build, self._network())
-
-    def _network(self) -> NetworkSpec:
-        return self.config.model_settings.network(
-            self.data.tokenizer.vocabulary_spec, backend=self.config.training.backend
-        )
 
 
 def prepare(

@@ -1,5 +1,6 @@
 """Recipes: tested settings with a name, one TOML file each."""
 
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,6 +11,9 @@ _FOLDER = "recipes"
 _TASK_FOLDER = "recipes/tasks"
 #: A recipe's figure and time; not a setting.
 _MEASURED = "measured"
+#: `ngram-3` and so on: the recipe ngram-5 with another order.
+_ORDER = re.compile(r"ngram-([1-9]\d*)")
+_NGRAM_RECIPE, _NGRAM_ORDER = "ngram-5", "order = 5"
 
 
 def recipe_names() -> list[str]:
@@ -27,13 +31,33 @@ def _names(folder: str) -> list[str]:
     return sorted(Path(entry.name).stem for entry in entries if entry.name.endswith(".toml"))
 
 
+def is_recipe(name: str) -> bool:
+    """Return whether a recipe of language models has this name; `ngram-N` is one for every N.
+
+    Example:
+        >>> is_recipe("ngram-3"), is_recipe("lstm-tiny")
+        (True, False)
+    """
+    return name in recipe_names() or _ORDER.fullmatch(name) is not None
+
+
 def recipe_text(name: str) -> str:
     """Return a recipe as TOML, including its comments.
+
+    `ngram-N` is the recipe `ngram-5` with the order N.
+
+    Args:
+        name: Name of the recipe.
 
     Raises:
         ConfigError: No recipe has this name; the message suggests the most similar one.
     """
     names, task_names = recipe_names(), task_recipe_names()
+    order = _ORDER.fullmatch(name)
+    if order is not None and name not in names:
+        values = recipe_text(_NGRAM_RECIPE).partition("\n\n")[2]
+        description = f'description = "The recipe {_NGRAM_RECIPE} with order {order[1]}."'
+        return f"{description}\n\n{values.replace(_NGRAM_ORDER, f'order = {order[1]}')}"
     if name not in names + task_names:
         raise ConfigError(
             f"there is no recipe {name!r}.", help=did_you_mean(name, names + task_names)

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import torch
 
-from nextword.base import ProgressCallback, Values, encode, write_toml
+from nextword.base import ConfigError, ProgressCallback, Values, encode, write_toml
 from nextword.evaluation import PerplexityCard, evaluate
-from nextword.families import NetworkSpec
+from nextword.families import NetworkSpec, NeuralModelConfig
 from nextword.families.contract import Network
 from nextword.models import LanguageModel, NeuralLanguageModel
+from nextword.pages import Printed
+from nextword.parallel import World, current_world
 from nextword.storage import RunFolder
 from nextword.text import ByteStream
 from nextword.tokens import TokenStore
@@ -45,7 +47,7 @@ _PROBED_TOKENS = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunResult:
+class RunResult(Printed):
     """The result of a training run.
 
     Attributes:
@@ -65,6 +67,15 @@ class RunResult:
     progress: TrainingProgress
     validation: PerplexityCard | None
     test: PerplexityCard | None
+
+    def render(self) -> str:
+        """Return the cards and folders as text, as the command line prints them."""
+        parts = [
+            f"{part}\n\n{card}\n"
+            for part, card in (("validation", self.validation), ("test", self.test))
+            if card is not None
+        ]
+        return "\n".join([*parts, f"model   {self.model}", f"report  {self.run / 'report.html'}"])
 
     def to_dict(self) -> Values:
         """Return the fields as JSON values, as `nextword train --json` writes them at the end."""
@@ -92,8 +103,13 @@ def run_training(
     on_progress: ProgressCallback | None = None,
     standard_input: ByteStream | None = None,
     command: str = "",
+    reshard: bool = False,
 ) -> RunResult:
     """Train a model in a run folder, or resume a run.
+
+    With several processes (`nextword.parallel`), all of them call this function with the same
+    arguments. The first one encodes the texts, evaluates the model and writes the files; all return
+    the same result.
 
     Args:
         config: The settings.
@@ -107,13 +123,16 @@ def run_training(
             `ProgressCallback`.
         standard_input: The stream that is read for the text `-`.
         command: The command that trains the model, for the report.
+        reshard: Whether the run may be resumed with another number of processes.
 
     Returns:
         The folders, counters and perplexity cards of the run.
 
     Raises:
-        ConfigError: The folder is not empty, no text is named, or settings contradict each other.
-        MismatchError: The run in the folder was started with other settings or another text.
+        ConfigError: The folder is not empty, no text is named, settings contradict each other, or
+            a model that is not trained by gradient descent has several processes.
+        MismatchError: The run in the folder was started with other settings, another text or
+            another number of processes.
         DataError: A text cannot be read or is too short.
         LockedError: Another process trains in this folder.
         DivergedError: The loss, a weight or every validation is not finite.
@@ -121,28 +140,78 @@ def run_training(
         SystemExit: SIGTERM was received, with code 143; if training had started, a checkpoint was
             saved.
     """
+    world = current_world()
+    _refuse_processes(config, world)
     with open_run(out) as run:
         with emptied_on_failure(run) as beginning:
-            folder = starting_folder(run)
-            start = start_of(config, access=TextAccess(folder=folder))
-            config = resumable_config(
-                start.config, run, resume=resume, folder=folder, keep=keep_chosen
-            )
-            access = check_sources(config.text, run, folder=folder, resume=resume)
-            ready = prepare(
-                replace(start, config=config),
-                run.tokens_folder,
-                on_progress=on_progress,
-                standard_input=standard_input,
-                access=access,
-            )
-            if config.training.by_text:
-                run.write_config(write_toml(encode(ready.config)))
-            if not access.is_old:
-                require_unchanged(run)
-            job = _Job(ready, run, beginning=beginning, callbacks=callbacks)
-            model = config.model.fit(job)
-        return _measure(model, job, on_progress=on_progress, command=command)
+            ready = None
+            if world.is_first:
+                ready = _prepare_first(
+                    config,
+                    run,
+                    resume=resume,
+                    on_progress=on_progress,
+                    standard_input=standard_input,
+                )
+            ready = _prepare_others(ready, run, world)
+            job = _Job(ready, run, beginning=beginning, callbacks=callbacks, reshard=reshard)
+            model = ready.config.model.fit(job)
+        result = None
+        if world.is_first:
+            result = _measure(model, job, on_progress=on_progress, command=command)
+        return world.from_first(result)  # type: ignore[return-value]  # the first has a result
+
+
+def _refuse_processes(config: RunConfig, world: World) -> None:
+    """Raise an error if several processes are to estimate a model from counts."""
+    if world.size > 1 and not isinstance(config.model, NeuralModelConfig):
+        raise ConfigError(
+            f"a model of the family {config.model.family} is not trained by gradient descent, but "
+            f"there are {world.size} processes.",
+            help="Train it with nextword train, without torchrun.",
+        )
+
+
+def _prepare_first(
+    config: RunConfig,
+    run: RunFolder,
+    *,
+    resume: str,
+    on_progress: ProgressCallback | None,
+    standard_input: ByteStream | None,
+) -> Preparation:
+    """Compare the settings and the texts with those of the folder, and encode the texts."""
+    folder = starting_folder(run)
+    start = start_of(config, access=TextAccess(folder=folder))
+    config = resumable_config(start.config, run, resume=resume, folder=folder, keep=keep_chosen)
+    access = check_sources(config.text, run, folder=folder, resume=resume)
+    ready = prepare(
+        replace(start, config=config),
+        run.tokens_folder,
+        on_progress=on_progress,
+        standard_input=standard_input,
+        access=access,
+    )
+    if config.training.by_text:
+        run.write_config(write_toml(encode(ready.config)))
+    if not access.is_old:
+        require_unchanged(run)
+    return ready
+
+
+def _prepare_others(ready: Preparation | None, run: RunFolder, world: World) -> Preparation:
+    """Open the encoded texts in the processes that did not encode them.
+
+    Args:
+        ready: What the first process has prepared; None in the others.
+        run: The run folder.
+        world: The processes.
+    """
+    config: RunConfig = world.from_first(ready and ready.config)  # type: ignore[assignment]
+    if ready is not None:
+        return ready
+    access = TextAccess(folder=starting_folder(run), is_old=True)
+    return prepare(start_of(config, access=access), run.tokens_folder, access=access)
 
 
 class _Job:
@@ -154,6 +223,7 @@ class _Job:
         beginning: Its `is_over` is set when gradient descent starts.
         callbacks: Called with the run folder; returns callbacks to use in addition to the metrics
             file and the training curve.
+        reshard: Whether the run may be resumed with another number of processes.
 
     Attributes:
         progress: Counters of the training.
@@ -166,6 +236,7 @@ class _Job:
         *,
         beginning: Beginning,
         callbacks: Callable[[RunFolder], Sequence[Callback]] | None,
+        reshard: bool,
     ) -> None:
         self.ready = ready
         self.run = run
@@ -174,6 +245,7 @@ class _Job:
         self.temporary_folder = run.tokens_folder
         self._beginning = beginning
         self._callbacks = callbacks
+        self._reshard = reshard
         self._started = time.perf_counter()
         self._progress: TrainingProgress | None = None
 
@@ -200,6 +272,19 @@ class _Job:
             model, config, train=data.train, valid=data.valid, tokenizer=data.tokenizer
         )
         keeper = ModelKeeper(self.run, model, config=config, tokenizer=self.tokenizer)
+        self._beginning.is_over = True
+        self._progress = minimize(
+            objective,
+            config.loop,
+            run=self.run,
+            save_best=keeper.save,
+            callbacks=self._all_callbacks(model) if current_world().is_first else (),
+            reshard=self._reshard,
+        )
+        keeper.load_best(model)
+
+    def _all_callbacks(self, model: NeuralLanguageModel) -> list[Callback]:
+        config, data = self.ready.config, self.ready.data
         callbacks: list[Callback] = [MetricsFile(self.run), TrainingCurve(self.run)]
         if config.training.gradients_every:
             text = data.train if data.valid is None else data.valid
@@ -213,11 +298,7 @@ class _Job:
             )
         if self._callbacks is not None:
             callbacks += self._callbacks(self.run)
-        self._beginning.is_over = True
-        self._progress = minimize(
-            objective, config.loop, run=self.run, save_best=keeper.save, callbacks=callbacks
-        )
-        keeper.load_best(model)
+        return callbacks
 
 
 def _measure(

@@ -1,5 +1,6 @@
 """Exporting by the name of a format."""
 
+import inspect
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ import nextword as nw
 from fakes import random_text
 from families import Case
 from nextword.api import ExportRequest, write_html_page
+from nextword.api.exporting import EXPORTERS
 from nextword.base import CheckpointError, ConfigError, encode
+from nextword.cli import export as command
 from nextword.families import NgramConfig, RecurrentConfig
 
 
@@ -99,7 +102,22 @@ def test_export_to_an_unknown_format_names_the_nearest(trigrams: nw.Model, tmp_p
 
 
 def test_export_arpa_with_settings_of_a_page_is_refused(trigrams: nw.Model, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="texts, title and prompt are only used for html"):
+    with pytest.raises(ConfigError, match="prompt is only used for html, but the format is arpa"):
         nw.export(trigrams, to="arpa", out=tmp_path / "model.arpa", prompt="w1")
 
     assert not list(tmp_path.iterdir())
+
+
+def test_export_into_a_folder_with_files_is_refused(network: nw.Model, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+
+    with pytest.raises(CheckpointError, match="exists already; it is not replaced"):
+        nw.export(network, to="huggingface", out=tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_help_of_the_command_lists_every_format() -> None:
+    text = inspect.getsource(command)
+
+    assert f'metavar="{"|".join(EXPORTERS)}"' in text

@@ -10,8 +10,7 @@ import torch
 
 import nextword as nw
 from nextword.api import untrained_model
-from nextword.api.training import nested
-from nextword.base import ConfigError
+from nextword.base import ConfigError, nested
 from nextword.text import Corpus, text_document
 from nextword.training import Callback, StepRecord
 

@@ -274,3 +274,45 @@ def test_batch_to_moves_every_tensor(lengths: list[int]) -> None:
     tensors += [] if moved.lengths is None else [moved.lengths]
     assert {tensor.device.type for tensor in tensors} == {"meta"}
     assert (moved.lengths is None) == (lengths == [3, 3])
+
+
+@given(layouts(), st.integers(1, 4))
+def test_parts_of_several_processes_are_the_rows_of_one(layout: Layout, num_processes: int) -> None:
+    whole = layout.reader()
+    if whole.batch_size < num_processes:
+        return
+    parts = [
+        UnitReader(
+            np.arange(sum(layout.lengths), dtype=np.uint16),
+            layout.starts,
+            batch_size=layout.batch_size,
+            boundary_id=BOUNDARY,
+            order=np.array(layout.order, dtype=np.int64),
+            rank=rank,
+            num_processes=num_processes,
+        )
+        for rank in range(num_processes)
+    ]
+
+    while (window := whole.read(layout.max_steps)) is not None:
+        read = [part.read(layout.max_steps) for part in parts]
+        assert [len(each.token_ids) for each in read if each] == [part.num_rows for part in parts]
+        for name in ("token_ids", "target_ids", "begins", "positions"):
+            together = torch.cat([getattr(each, name) for each in read if each])
+            assert torch.equal(together, getattr(window, name))
+        assert sum(each.num_targets for each in read if each) == window.num_targets
+        assert all(torch.equal(part.position(), whole.position()) for part in parts)
+    assert [part.read(layout.max_steps) for part in parts] == [None] * num_processes
+
+
+def test_fewer_rows_than_processes_are_refused() -> None:
+    with pytest.raises(ConfigError, match="2 rows, fewer than the 3 processes") as error:
+        UnitReader(
+            np.arange(9),
+            np.array([0, 4, 9]),
+            batch_size=5,
+            boundary_id=BOUNDARY,
+            num_processes=3,
+        )
+
+    assert "training.batch_size to at least 3" in error.value.help

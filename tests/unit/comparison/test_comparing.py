@@ -8,6 +8,7 @@ import pytest
 
 import nextword as nw
 from fakes import random_text
+from nextword.base import MismatchError
 from nextword.comparison import ComparisonResult
 from nextword.storage import RunFolder
 from nextword.training import Callback, StepRecord
@@ -73,6 +74,24 @@ def test_an_interrupted_row_is_resumed_and_a_finished_one_is_kept(
     assert [row.name for row in resumed.rows] == [row.name for row in whole.rows]
     for one, other in zip(resumed.rows, whole.rows, strict=True):
         assert one.mean("test", "perplexity") == other.mean("test", "perplexity")
+
+
+def test_a_trained_model_that_cannot_be_compared_is_refused_before_a_training(
+    text: Path, tmp_path: Path
+) -> None:
+    other = nw.train(
+        text,
+        out=tmp_path / "other",
+        recipe="ngram-2",
+        settings={"tokenizer.vocab_size": 6, "text.split": (0.6, 0.2, 0.2)},
+    )
+    recorder = Recorder()
+
+    with pytest.raises(MismatchError, match=r"vocabularies differ .* unknown words .*\(other\)"):
+        compared(text, tmp_path / "a", recorder, ["lstm-small", f"other={other.run}"])
+
+    assert recorder.starts == []
+    assert not (tmp_path / "a").exists()
 
 
 def test_trained_models_with_another_vocabulary_are_compared_per_byte(

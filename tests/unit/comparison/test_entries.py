@@ -12,14 +12,15 @@ def test_recipes_orders_and_names() -> None:
     found = parse_entries(["ngram-2", "lstm-small", "tanh=elman"])
 
     assert [each.name for each in found] == ["ngram-2", "lstm-small", "tanh"]
-    assert [each.source for each in found] == ["ngram-5", "lstm-small", "elman"]
-    assert found[0].settings == ({"model": {"order": 2}},)
+    assert [each.source for each in found] == ["ngram-2", "lstm-small", "elman"]
+    assert found[0].settings == ()
 
 
 def test_settings_of_a_row_come_after_its_own() -> None:
     (found,) = parse_entries(["ngram-2"], settings={"ngram-2": [{"model": {"order": 4}}]})
 
-    assert [layer["model"]["order"] for layer in found.settings] == [2, 4]
+    assert found.source == "ngram-2"
+    assert [layer["model"]["order"] for layer in found.settings] == [4]
 
 
 def test_a_path_is_a_trained_model(tmp_path: Path) -> None:

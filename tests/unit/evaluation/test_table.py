@@ -40,9 +40,11 @@ def test_render_card_full_card_reads_as_aligned_lines() -> None:
         "perplexity per word   90.02",
         "  without unknown     94.20 per token",
         "bits per token        6.4921",
-        "bits per character    - (undefined: the spelling of unknown words is not predicted)",
-        "bits per byte         - (undefined: the spelling of unknown words is not predicted)",
         "unknown               1.00 %",
+        "undefined             per character and byte: the spelling of unknown words cannot be "
+        "predicted",
+        "comparable with       models with this tokenizer, per token; tokenizer.kind=bpe gives "
+        "bits per byte",
         "log-likelihood        -9,000.00 nats",
         "time                  0.50 s, 4,000 tokens/s",
     ]
@@ -104,7 +106,11 @@ def test_render_card_says_how_many_characters_were_lost() -> None:
     lines = render_card(lossy(counts_words=False)).splitlines()
 
     assert "lost in encoding      1,235 characters (10.00 %)" in lines
-    assert sum("- (undefined: the tokenizer dropped characters" in line for line in lines) == 3
+    assert sum("undefined" in line for line in lines) == 1
+    assert (
+        "undefined             per word, character and byte: characters that the tokenizer drops "
+        "cannot be predicted" in lines
+    )
 
 
 def test_render_card_of_words_says_that_white_space_was_lost() -> None:
@@ -112,6 +118,7 @@ def test_render_card_of_words_says_that_white_space_was_lost() -> None:
 
     assert "1,235 characters (10.00 %), white space between words" in text
     assert "perplexity per word   90.02" in text
+    assert "comparable with       models of words, per word" in text
 
 
 def test_render_cards_has_a_column_of_lost_characters_where_there_are_any() -> None:

@@ -21,7 +21,7 @@ CHECKS = [
 MODELS = {"words": served_model(), "bytes": served_model("byte")}
 PATHS = {
     *("/v1/completions", "/v1/models", "/v1/models/{name}", "/v1/score", "/v1/next"),
-    *("/v1/complete", "/v1/tag", "/v1/classify", "/v1/transduce", "/v1/read"),
+    *("/v1/complete", "/v1/trace", "/v1/tag", "/v1/classify", "/v1/transduce", "/v1/read"),
     *("/tokenizer_info", "/tokenize", "/detokenize", "/healthz", "/readyz", "/metrics"),
     *("/v1/sessions", "/v1/sessions/upload", "/v1/sessions/{id}", "/v1/sessions/{id}/state"),
     *("/v1/sessions/{id}/append", "/v1/sessions/{id}/next", "/v1/sessions/{id}/sample"),

@@ -1,6 +1,7 @@
 """The benchmark cases, by name."""
 
 from nextword.benchmarking.cases.contract import Case
+from nextword.benchmarking.cases.generate import GenerateCase
 from nextword.benchmarking.cases.growth import GrowthCase
 from nextword.benchmarking.cases.layers import LayersCase
 from nextword.benchmarking.cases.outputs import OutputsCase, OutputSizes
@@ -11,6 +12,7 @@ __all__ = [
     "CASES",
     "DEFAULT_CASE",
     "Case",
+    "GenerateCase",
     "GrowthCase",
     "LayersCase",
     "OutputSizes",

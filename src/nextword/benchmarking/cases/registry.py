@@ -5,10 +5,12 @@ from fnmatch import fnmatchcase
 
 from nextword.base import ConfigError, did_you_mean
 from nextword.benchmarking.cases.contract import Case
+from nextword.benchmarking.cases.generate import GenerateCase
 from nextword.benchmarking.cases.growth import GrowthCase
 from nextword.benchmarking.cases.layers import LayersCase
 from nextword.benchmarking.cases.outputs import OutputsCase, OutputSizes
 from nextword.benchmarking.cases.steps import StepCase
+from nextword.benchmarking.generation import GenerateSizes
 from nextword.benchmarking.step import StepSizes
 
 #: The case that `nextword bench` measures by default.
@@ -21,6 +23,8 @@ _LARGE_VOCABULARY = StepSizes(num_layers=1, hidden_size=1024, vocab_size=33_000)
 _CHARACTERS = StepSizes(
     num_layers=2, hidden_size=512, vocab_size=100, batch_size=64, bptt_steps=128
 )
+_WORDS = {"hidden_size": 650, "vocab_size": 10_000}
+_LETTERS = {"hidden_size": 512, "vocab_size": 100}
 
 CASES: tuple[Case, ...] = (
     StepCase(
@@ -68,6 +72,16 @@ CASES: tuple[Case, ...] = (
         )
         for vocab_size in (10_000, 33_000, 267_735)
         for precision, suffix, words in (("auto", "", ""), ("float32", "-float32", ", in float32"))
+    ),
+    *(
+        GenerateCase(
+            name=f"generate-{name}{suffix}",
+            summary=f"generation, LSTM 2x{sizes['hidden_size']}, {sizes['vocab_size']:,} "
+            f"{unit}, {words}",
+            sizes=GenerateSizes(**sizes, num_streams=num_streams),
+        )
+        for name, unit, sizes in (("word", "words", _WORDS), ("char", "characters", _LETTERS))
+        for num_streams, suffix, words in ((1, "", "one text"), (64, "-64", "64 texts together"))
     ),
     GrowthCase(
         name="growth-time",

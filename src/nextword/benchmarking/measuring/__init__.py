@@ -1,5 +1,6 @@
 """Measurement of time, memory and correctness. Knows nothing of models."""
 
+from nextword.benchmarking.measuring.bandwidth import Bandwidth
 from nextword.benchmarking.measuring.machine import describe_machine
 from nextword.benchmarking.measuring.memory import memory_growth_mib
 from nextword.benchmarking.measuring.parity import LIMITS, Parity, check_parity
@@ -20,6 +21,7 @@ from nextword.benchmarking.measuring.spread import Spread
 
 __all__ = [
     "LIMITS",
+    "Bandwidth",
     "Effort",
     "Parity",
     "Peaks",

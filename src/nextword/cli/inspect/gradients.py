@@ -51,7 +51,7 @@ def gradients(
     loss and step, how saturated the gates are, and a report. Several models are drawn side by side.
     """
     from nextword.inspection import inspect_gradients, read_passage, write_gradients
-    from nextword.inspection.gradients import TABLE_HEADER, table_rows
+    from nextword.inspection.gradients import table_header, table_rows
 
     folder = checked_report_folder(out)
     corpus = open_text(text, field=field, encoding_errors=encoding_errors)
@@ -73,7 +73,7 @@ def gradients(
     values = {"models": [{"model": name, **each.to_dict()} for name, each in results.items()]}
     print_result(
         values,
-        header=TABLE_HEADER,
+        header=table_header(results),
         rows=table_rows(results),
         notes=[note for result in results.values() for note in result.flow.notes],
         report=report,

@@ -10,7 +10,7 @@ from nextword.base import DivergedError
 from nextword.generation.completion.kept_tables import KeptTables
 from nextword.generation.session import Session
 from nextword.models import LanguageModel
-from nextword.tokens import Tokenizer
+from nextword.tokens import Tokenizer, lowered
 
 
 class SortedWords:
@@ -91,17 +91,18 @@ class KnownWords:
 
     def has_word(self, word: str) -> bool:
         """Return whether a word is in the vocabulary."""
-        return word in self._sorted.index
+        return self._form(word) in self._sorted.index
 
     def most_probable(self, prefix: str, k: int) -> list[tuple[str, float]]:
         """Return the most probable words that begin with a prefix, and their probabilities.
 
-        Ties are in alphabetical order.
+        Ties are in alphabetical order. A tokenizer that reads words in lower case has no others, so
+        the prefix is read in lower case too.
 
         Raises:
             DivergedError: The model returns NaN.
         """
-        start, end = self._sorted.range_of(prefix)
+        start, end = self._sorted.range_of(self._form(prefix))
         found = self._word_probabilities()[start:end]
         best = _largest(found, k)
         return [(self._sorted.words[start + index], float(found[index])) for index in best]
@@ -109,8 +110,12 @@ class KnownWords:
     def probabilities(self, words: Sequence[str]) -> list[float]:
         """Return the probabilities of words; 0 if a word is not in the vocabulary."""
         found = self._word_probabilities()
-        places = map(self._sorted.index.get, words)
+        places = map(self._sorted.index.get, map(self._form, words))
         return [0.0 if place is None else float(found[place]) for place in places]
+
+    def _form(self, word: str) -> str:
+        """Return a word, or the beginning of one, as the vocabulary has it."""
+        return lowered(word) if self._tokenizer.is_lowercase else word
 
     def _word_probabilities(self) -> Float64[np.ndarray, " num_words"]:
         if self._probabilities is None:

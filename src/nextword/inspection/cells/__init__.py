@@ -31,6 +31,7 @@ from nextword.inspection.cells.text import (
     UnitText,
     read_unit_text,
 )
+from nextword.inspection.cells.values import UnitValues, unit_values, units_per_layer
 
 __all__ = [
     "DEFAULT_CHARACTERS",
@@ -47,6 +48,7 @@ __all__ = [
     "Unit",
     "UnitStates",
     "UnitText",
+    "UnitValues",
     "auc",
     "correlation",
     "find_span",
@@ -62,5 +64,7 @@ __all__ = [
     "text_language",
     "token_texts",
     "unit_states",
+    "unit_values",
+    "units_per_layer",
     "write_cells",
 ]

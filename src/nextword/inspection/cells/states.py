@@ -10,6 +10,7 @@ from jaxtyping import Float, Int64
 from nextword.base import ConfigError
 from nextword.layers import LayerTrace
 from nextword.models import LanguageModel, NeuralLanguageModel, State, inference
+from nextword.tensors import TokenIds
 
 #: Steps that are traced at once, which bounds the memory.
 _CHUNK_LENGTH = 128
@@ -126,7 +127,9 @@ def require_states(model: LanguageModel) -> NeuralLanguageModel:
 
 def _units(model: NeuralLanguageModel) -> tuple[Unit, ...]:
     with inference(model):
-        layers = _trace(model, torch.tensor([[model.boundary_id]]), model.initial_state(1))[0]
+        layers = trace_layers(
+            model, torch.tensor([[model.boundary_id]]), state=model.initial_state(1)
+        )[0]
     return tuple(
         Unit(layer=number, part=part, index=index)
         for number, layer in enumerate(layers, start=1)
@@ -166,17 +169,31 @@ def _read_rows(
     chunks = []
     for start in range(0, rows.shape[1], _CHUNK_LENGTH):
         ids = torch.from_numpy(rows[:, start : start + _CHUNK_LENGTH])
-        layers, state = _trace(model, ids, state)
+        layers, state = trace_layers(model, ids, state=state)
         states = [part for layer in layers for part in layer.states.values()]
         chunks.append(torch.cat(states, dim=2).float().cpu().numpy())
     return np.concatenate(chunks, axis=1)
 
 
-def _trace(
-    model: NeuralLanguageModel, token_ids: torch.Tensor, state: State
+def trace_layers(
+    model: NeuralLanguageModel, token_ids: TokenIds, *, state: State
 ) -> tuple[list[LayerTrace], State]:
+    """Read tokens step by step.
+
+    Args:
+        model: The model.
+        token_ids: The ids, (batch, time).
+        state: The state before them.
+
+    Returns:
+        What each layer computed, lowest first, and the state after the tokens.
+
+    Raises:
+        VocabularyError: An id is outside the vocabulary.
+    """
     layers: list[LayerTrace] = []
     token_ids = token_ids.to(model.device)
+    model.check_inputs(token_ids, state)
     _, state = model.hidden_from_embeddings(
         model.embed(token_ids), state, token_ids=token_ids, layer_traces=layers
     )

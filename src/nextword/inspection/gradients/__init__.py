@@ -19,10 +19,10 @@ from nextword.inspection.gradients.itemized import (
 )
 from nextword.inspection.gradients.probe import GradientProbe
 from nextword.inspection.gradients.report import (
-    TABLE_HEADER,
     GradientResult,
     gradient_text_figure,
     inspect_gradients,
+    table_header,
     table_rows,
     write_gradients,
 )
@@ -32,7 +32,6 @@ __all__ = [
     "DEFAULT_LAGS",
     "DEFAULT_POSITIONS",
     "DEFAULT_WINDOW",
-    "TABLE_HEADER",
     "GateSaturation",
     "GradientFlow",
     "GradientProbe",
@@ -51,6 +50,7 @@ __all__ = [
     "lag_curve",
     "row_norms",
     "step_contributions",
+    "table_header",
     "table_rows",
     "trace_window",
     "write_gradients",

@@ -141,7 +141,7 @@ def write_gradients(folder: Path, results: Mapping[str, GradientResult]) -> Path
             "the gradient vanishes, above 1 that it explodes."
         ),
         inline_picture(picture, alt=_describe(results), caption="Bands: 10% to 90% of positions."),
-        html_table(TABLE_HEADER, table_rows(results), num_names=2),
+        html_table(table_header(results), table_rows(results), num_names=2),
         *(paragraph(note) for result in results.values() for note in result.flow.notes),
     ]
     for number, (name, result) in enumerate(results.items(), start=1):
@@ -152,7 +152,15 @@ def write_gradients(folder: Path, results: Mapping[str, GradientResult]) -> Path
     return write_inspection(folder, section, values=values)
 
 
-TABLE_HEADER = ("model", "state", "factor per step", "half-life, steps", "lag K / lag 0")
+def table_header(results: Mapping[str, GradientResult]) -> tuple[str, ...]:
+    """Return the headings of the columns of `table_rows`.
+
+    Args:
+        results: Measurements by name of the model.
+    """
+    lags = {len(curve.means) - 1 for each in results.values() for curve in each.flow.curves}
+    last = f"{min(lags)}" if len(lags) == 1 else "last"
+    return ("model", "state", "factor per step", "half-life, steps", f"lag {last} / lag 0")
 
 
 def table_rows(results: Mapping[str, GradientResult]) -> list[tuple[str, ...]]:

@@ -11,6 +11,7 @@ from string import Template
 
 from nextword.base import Values
 from nextword.interop.html.contents import PageContents
+from nextword.pages import shared_file
 
 _FOLDER = Path(__file__).parent
 #: The modules of the model, in an order in which each imports only modules before it.
@@ -26,10 +27,13 @@ ENGINE_MODULES = (
 )
 #: The modules of what is seen, in the same order.
 PAGE_MODULES = (
-    "page/elements.js",
-    "page/editor.js",
+    "elements.js",
+    "plot.js",
+    "colored_text.js",
+    "suggestion_list.js",
+    "unit_plot.js",
+    "page/labels.js",
     "page/suggestions.js",
-    "page/plot.js",
     "page/units.js",
     "page/generation.js",
     "page/main.js",
@@ -59,9 +63,9 @@ def html_model_page(
         remark: A sentence at the end of the page, as plain text.
     """
     script = joined_modules(ENGINE_MODULES + PAGE_MODULES)
-    style = (_FOLDER / "page/page.css").read_text(encoding="utf-8")
+    style = "\n" + _source("base.css") + _source("page/page.css")
     data: Values = {**contents.data, "page": {"prompt": prompt}}
-    template = Template((_FOLDER / "page/page.html").read_text(encoding="utf-8"))
+    template = Template(_source("page/page.html"))
     return template.substitute(
         title=html.escape(title),
         facts="".join(f"<li>{html.escape(fact)}</li>" for fact in facts),
@@ -75,17 +79,24 @@ def html_model_page(
 
 
 def joined_modules(names: Sequence[str]) -> str:
-    """Return modules of this folder as one module, without their imports and exports.
+    """Return modules as one module, without their imports and exports.
 
     Args:
-        names: Paths of the modules. Each imports only modules before it, and no two define the
-            same name.
+        names: Paths of the modules in this folder, or names of modules that pages share. Each
+            imports only modules before it, and no two define the same name.
     """
     parts = []
     for name in names:
-        source = (_FOLDER / name).read_text(encoding="utf-8")
-        parts.append(f"// {name}\n{_EXPORT.sub('', _IMPORT.sub('', source))}")
+        source = _EXPORT.sub("", _IMPORT.sub("", _source(name)))
+        parts.append(f"// {name}\n{source}")
     return "\n".join(parts)
+
+
+def _source(name: str) -> str:
+    """Return a file of this folder, or, without a folder in its name, one that pages share."""
+    if "/" not in name:
+        return shared_file(name)
+    return (_FOLDER / name).read_text(encoding="utf-8")
 
 
 def _policy(script: str, style: str) -> str:

@@ -1,5 +1,6 @@
 """Causal language models of Hugging Face transformers as a `LanguageModel`."""
 
+from nextword.interop.huggingface.export import register_auto_classes
 from nextword.interop.huggingface.loading import load_huggingface
 from nextword.interop.huggingface.model import HuggingFaceLanguageModel
 from nextword.interop.huggingface.reading import CausalModel
@@ -17,4 +18,5 @@ __all__ = [
     "WindowedHuggingFaceModel",
     "is_recurrent",
     "load_huggingface",
+    "register_auto_classes",
 ]

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from nextword.base import FormatError, MismatchError, NextwordError, Values
+from nextword.interop.huggingface.export import EXPORTED_MODEL_TYPE, register_auto_classes
 from nextword.interop.huggingface.model import HuggingFaceLanguageModel
 from nextword.interop.huggingface.positions import find_context_size
 from nextword.interop.huggingface.reading import CausalModel
@@ -93,6 +94,8 @@ def _tried(network: Any, folder: Path) -> tuple[CausalModel, int | None]:
 
 def _load_network(folder: Path) -> Any:
     transformers = import_transformers()
+    # Folders that nextword exported then load without the code in them.
+    register_auto_classes()
     try:
         with no_progress_bar():
             network, found = transformers.AutoModelForCausalLM.from_pretrained(
@@ -147,8 +150,9 @@ def _load_tokenizer(folder: Path, settings: Any, causal: CausalModel) -> Hugging
     _check_size(num_ids, min(causal.vocab_size, causal.num_ids), folder)
     special = {number for number, token in backend.get_added_tokens_decoder().items()}
     named = (_first_id(getattr(settings, name, None)) for name in ("bos_token_id", "eos_token_id"))
-    # Settings may name ids of another vocabulary.
-    bos, eos = (number if number in special else None for number in named)
+    # Settings may name ids of another vocabulary, but not those of an exported folder.
+    is_own = settings.model_type == EXPORTED_MODEL_TYPE
+    bos, eos = (number if is_own or number in special else None for number in named)
     start, end = _first_id(found.bos_token_id, bos), _first_id(found.eos_token_id, eos)
     boundary = end if start is None else start
     if boundary is None:

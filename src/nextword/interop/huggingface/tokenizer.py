@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import tokenizers
 
-from nextword.base import DataError
+from nextword.base import DataError, require_text
 from nextword.interop.huggingface.round_trip import RoundTrip
 from nextword.tokens import (
     Encoding,
@@ -99,6 +99,7 @@ class HuggingFaceTokenizer(Tokenizer):
         Raises:
             DataError: The text contains bytes that are not UTF-8, represented by surrogates.
         """
+        require_text("text", text)
         found = self._encoded(text)
         ids = np.array(found.ids, dtype=np.int64)
         return Encoding(

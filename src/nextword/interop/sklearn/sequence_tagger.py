@@ -39,7 +39,7 @@ class SequenceTagger(BaseEstimator):
 
     Args:
         recipe: Name of a recipe, or a TOML file of settings.
-        settings: Nested settings that override the recipe, such as
+        settings: Settings that override the recipe, nested or with dotted keys, such as
             `{"encoder": {"cell": "gru"}, "tagging": {"decoder": "softmax"}}`.
         init: Folder of a model that training starts from; see `text.init`.
         epochs: Number of passes over the sentences. For this parameter and the four after it, None

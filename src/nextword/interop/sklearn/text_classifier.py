@@ -41,7 +41,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
     Args:
         recipe: Name of a recipe, or a TOML file of settings.
-        settings: Nested settings that override the recipe, such as
+        settings: Settings that override the recipe, nested or with dotted keys, such as
             `{"encoder": {"cell": "gru"}, "ngrams": {"words": 2}}`.
         init: Folder of a model that training starts from; see `text.init`.
         epochs: Number of passes over the training texts. For this parameter and the five after it,

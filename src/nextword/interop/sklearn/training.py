@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
-from nextword.base import Layer, decode_layers, require
+from nextword.base import Layer, decode_layers, nested, require
 from nextword.interop.sklearn.packed import PackedModel
+from nextword.parallel import current_world
 from nextword.tasks.running import (
     Prepare,
     TaskConfig,
@@ -61,7 +62,7 @@ def run_config(
     Args:
         kind: The class of the settings.
         recipe: Name of a recipe, or a TOML file.
-        settings: Nested values; later ones override earlier ones.
+        settings: Nested values, or values with dotted keys; later ones override earlier ones.
         seed: Seed of the run.
 
     Raises:
@@ -69,8 +70,9 @@ def run_config(
     """
     fixed = {"training": {"seed": seed}, "text": {"train": [_DATA_FILE]}}
     base = Layer(read_recipe(recipe), source=f"recipe {recipe}")
-    config = decode_layers(kind, [base, *settings, fixed])
-    refuse_idle_task_settings(config, settings)
+    layers = [nested(each) for each in settings]
+    config = decode_layers(kind, [base, *layers, fixed])
+    refuse_idle_task_settings(config, layers)
     return config
 
 
@@ -86,7 +88,17 @@ def train_packed(
 
     Returns:
         The best model, and the result of the run, whose folder is gone.
+
+    Raises:
+        ConfigError: There are several processes.
     """
+    require(
+        current_world().size == 1,
+        "estimators of scikit-learn train in one process, but a process group of torch has "
+        f"{current_world().size}.",
+        help="Fit it before torch.distributed.init_process_group, or use nextword tag or classify "
+        "train with torchrun.",
+    )
     with _generators_restored(), tempfile.TemporaryDirectory(prefix="nextword-sklearn-") as parent:
         file = Path(parent) / _DATA_FILE
         file.write_text(json.dumps(data, ensure_ascii=True), encoding="utf-8")

@@ -1,8 +1,11 @@
-"""Inserting the contexts that an ARPA file leaves out.
+"""Inserting the contexts and suffixes that an ARPA file leaves out.
 
 SRILM may prune an n-gram and keep the longer ones that begin with it: `a b c` is listed, `a b` is
 not. The tables look up `a b c` through `a b`. So `a b` is inserted with the probability that
 backing off yields and with the back-off weight 1, which changes no score.
+
+KenLM inserts missing suffixes in the same way: `b c` for `a b c`. This changes the length of the
+n-gram that it reports for a word, and no score.
 """
 
 import numpy as np
@@ -33,6 +36,22 @@ def with_contexts(
     keys = ranks_of(tables, missing[:, :-1]) * tables.vocab_size + missing[:, -1]
     sorting = np.argsort(keys)
     return _inserted(tables, order, keys[sorting], log_probs[sorting])
+
+
+def with_suffixes(tables: NgramTables) -> NgramTables:
+    """Insert the suffixes of all n-grams that are missing, as KenLM does.
+
+    Args:
+        tables: The n-grams.
+
+    Returns:
+        Tables that contain every n-gram without its first word; the same object if nothing is
+        missing.
+    """
+    for order in range(tables.order, 2, -1):
+        ranks = np.arange(tables.num_ngrams[order - 1])
+        tables = with_contexts(tables, tables.words_of(order, ranks)[:, 1:])
+    return tables
 
 
 def ranks_of(

@@ -58,10 +58,13 @@ class ArpaModel:
     Attributes:
         tokenizer: Tokenizer of its words: the four special ones, then the others in file order.
         tables: Probabilities and back-off weights.
+        start_log10: log10 probability of `<s>` in the file. It is never predicted, and has none in
+            the tables, but KenLM returns it for `<s>` within a sentence.
     """
 
     tokenizer: Tokenizer
     tables: NgramTables
+    start_log10: float = 0.0
 
 
 def read_arpa(
@@ -93,6 +96,7 @@ def read_arpa(
     counts, heading = read_counts(lines, content)
     vocabulary = ArpaVocabulary()
     tables = NgramTables(vocab_size=0, keys=(), log_probs=(), backoffs=())
+    start_log10 = 0.0
     for order, count in enumerate(counts, 1):
         section = _Section(order=order, is_highest=order == len(counts))
         if count or heading != b"\\end\\":
@@ -106,12 +110,14 @@ def read_arpa(
             )
         if order == 1:
             tables = _with_words(lines, section, vocabulary)
+            start_log10 = section.log_probs[list(vocabulary.ids.values()).index(START_ID)]
         else:
             tables = _with_ngrams(lines, section, tables)
     _expect(lines, heading, b"\\end\\")
     if (extra := next(content, None)) is not None:
         lines.fail(f"{line_shown(extra)} follows after \\end\\.")
-    return ArpaModel(tokenizer=_tokenizer(lines, note, vocabulary), tables=tables)
+    tokenizer = _tokenizer(lines, note, vocabulary)
+    return ArpaModel(tokenizer=tokenizer, tables=tables, start_log10=start_log10)
 
 
 @dataclass(kw_only=True)

@@ -13,6 +13,8 @@ from nextword.serving.engine.request import Bias, TopTokens
 
 #: In place of an id where no token can be drawn.
 NOTHING = -1
+#: In place of an id where the model returned NaN.
+NOT_A_NUMBER = -2
 
 
 @dataclass(frozen=True, kw_only=True)

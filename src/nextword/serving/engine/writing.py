@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from nextword.base import ConfigError, DivergedError, NextwordError
 from nextword.generation import FinishReason, Session
-from nextword.serving.engine.drawing import NOTHING, Draw, draw_tokens, top_tokens
+from nextword.serving.engine.drawing import NOT_A_NUMBER, Draw, top_tokens
 from nextword.serving.engine.request import Close, SampledToken, Ticket
+from nextword.serving.engine.rows import WritingRows, new_rows
 
 
 @dataclass
@@ -19,7 +19,6 @@ class _Row:
 
     ticket: Ticket
     sample: int
-    draw: Draw
     num_left: int
 
 
@@ -35,7 +34,7 @@ class WritingBatch:
     def __init__(self, close: Close) -> None:
         self._close = close
         self._rows: list[_Row] = []
-        self._session: Session | None = None
+        self._writing: WritingRows | None = None
 
     @property
     def num_rows(self) -> int:
@@ -57,22 +56,24 @@ class WritingBatch:
         request = ticket.request
         if request.num_samples > 1:
             session.select([0] * request.num_samples)
-        if self._session is None:
-            self._session = session
-        else:
-            self._session.join(session)
-        for sample in range(request.num_samples):
-            draw = Draw(
+        draws = [
+            Draw(
                 generator=np.random.default_rng([request.seed, sample]),
                 sampling=request.sampling,
                 banned_ids=request.banned_ids,
                 bias=request.bias,
             )
-            self._rows.append(_Row(ticket, sample, draw, request.max_tokens))
+            for sample in range(request.num_samples)
+        ]
+        if self._writing is None:
+            self._writing = new_rows(session, draws)
+        else:
+            self._writing.add(session, draws)
+        self._rows += [_Row(ticket, k, request.max_tokens) for k in range(request.num_samples)]
 
     def clear(self) -> None:
         """Remove all samples."""
-        self._rows, self._session = [], None
+        self._rows, self._writing = [], None
 
     def drop_closed(self) -> None:
         """Remove the samples of requests that are closed."""
@@ -80,31 +81,26 @@ class WritingBatch:
 
     def step(self) -> int:
         """Sample the next token of every row, and return their number."""
-        if self._session is None:
+        if self._writing is None:
             return 0
-        log_probs = self._session.log_probs
-        token_ids = self._draw(log_probs)
-        chosen = log_probs.gather(1, token_ids.clamp(min=0)[:, None]).squeeze(1).tolist()
+        is_shown = any(row.ticket.request.num_top for row in self._rows)
+        drawn = self._writing.step(with_distributions=is_shown)
         running = []
-        for i, token_id in enumerate(token_ids.tolist()):
-            if token_id == NOTHING:
-                self._close(self._rows[i].ticket, _no_choice(log_probs[i]))
-            elif self._take(i, token_id, log_prob=chosen[i], log_probs=log_probs):
+        tokens = zip(drawn.token_ids.tolist(), drawn.log_probs.tolist(), strict=True)
+        for i, (token_id, log_prob) in enumerate(tokens):
+            if token_id < 0:
+                self._close(self._rows[i].ticket, _no_choice(token_id))
+            elif self._take(i, token_id, log_prob=log_prob, distributions=drawn.distributions):
                 running.append(i)
         num_tokens = len(self._rows)
         self._keep(running)
         if running:
-            self._session.feed(token_ids[running][:, None])
+            self._writing.feed(drawn.token_ids[running])
         return num_tokens
 
-    def _draw(self, log_probs: Tensor) -> Tensor:
-        assert self._session is not None  # there are rows
-        needs_seen = any(row.draw.sampling.repetition_penalty != 1.0 for row in self._rows)
-        seen = self._session.seen if needs_seen else None
-        token_ids: Tensor = draw_tokens(log_probs, [row.draw for row in self._rows], seen=seen)
-        return token_ids
-
-    def _take(self, i: int, token_id: int, *, log_prob: float, log_probs: Tensor) -> bool:
+    def _take(
+        self, i: int, token_id: int, *, log_prob: float, distributions: Tensor | None
+    ) -> bool:
         """Report the token of a row, and return whether the row goes on."""
         row = self._rows[i]
         ticket = row.ticket
@@ -116,7 +112,9 @@ class WritingBatch:
             sample=row.sample,
             token_id=token_id,
             log_prob=log_prob,
-            top=top_tokens(log_probs[i], num_top) if num_top else None,
+            top=top_tokens(distributions[i], num_top)
+            if num_top and distributions is not None
+            else None,
         )
         try:
             is_stopped = ticket.listener.on_token(token)
@@ -135,25 +133,22 @@ class WritingBatch:
 
     def _row_after(self, i: int, token_id: int) -> Session:
         """Return the session of one row after it has read a token."""
-        assert self._session is not None  # there are rows
-        session = self._session.fork()
-        session.select([i])
-        session.feed(torch.tensor([[token_id]]))
-        return session
+        assert self._writing is not None  # there are rows
+        return self._writing.session(i, token_id)
 
     def _keep(self, rows: Sequence[int]) -> None:
         if len(rows) == len(self._rows):
             return
         self._rows = [self._rows[i] for i in rows]
         if not rows:
-            self._session = None
-        elif self._session is not None:
-            self._session.select(rows)
+            self._writing = None
+        elif self._writing is not None:
+            self._writing.keep(rows)
 
 
-def _no_choice(log_probs: Tensor) -> NextwordError:
-    """Return why no token could be drawn from these log-probabilities, (vocab)."""
-    if bool(log_probs.isnan().any()):
+def _no_choice(token_id: int) -> NextwordError:
+    """Return why no token could be drawn, from the mark in place of its id."""
+    if token_id == NOT_A_NUMBER:
         return DivergedError(
             "the model returns NaN for the next token.",
             help="Its weights or the state of the session are not finite.",

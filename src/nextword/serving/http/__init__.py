@@ -11,7 +11,7 @@ from nextword.serving.http.errors import (
     install_error_handlers,
 )
 from nextword.serving.http.hosts import HostGuard
-from nextword.serving.http.keys import KeyGuard
+from nextword.serving.http.keys import OPEN_PATHS, KeyGuard
 from nextword.serving.http.metrics import CountRequests, ServerMetrics
 from nextword.serving.http.schemas import ERRORS, Body, Readable, StrictBody, readable
 from nextword.serving.http.waiting import (
@@ -23,6 +23,7 @@ from nextword.serving.http.waiting import (
 
 __all__ = [
     "ERRORS",
+    "OPEN_PATHS",
     "ApiError",
     "Body",
     "BodyGuard",

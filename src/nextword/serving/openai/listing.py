@@ -21,6 +21,9 @@ class ModelBody(Body):
         family: Family of a language model; null for others.
         num_parameters: Number of parameters.
         tokenizer: Kind and size of the vocabulary of a language model; null for others.
+        vocab_size: Number of token ids of a language model; null for others.
+        units_per_layer: Number of units of each recurrent layer of a language model, lowest first;
+            empty for models without units. `/v1/trace` shows them.
     """
 
     id: str
@@ -31,6 +34,8 @@ class ModelBody(Body):
     family: str | None = None
     num_parameters: int
     tokenizer: str | None = None
+    vocab_size: int | None = None
+    units_per_layer: tuple[int, ...] = ()
 
 
 class ModelList(Body):
@@ -74,4 +79,6 @@ def _body(served: Served) -> ModelBody:
         num_parameters=served.num_parameters,
         family=served.language_model.family if is_language else None,
         tokenizer=served.tokenizer.description if is_language else None,
+        vocab_size=served.language_model.vocab_size if is_language else None,
+        units_per_layer=served.units_per_layer,
     )

@@ -24,7 +24,7 @@ from nextword.serving.http import (
 from nextword.serving.models import Served
 from nextword.tokens import WORD_SEPARATORS, Tokenizer
 
-#: Longest text whose last word is completed, in tokens; it is read in one step of the engine.
+#: Longest text that is completed or traced, in tokens; it is read in one step of the engine.
 MAX_TYPED_TOKENS = 2048
 
 
@@ -137,6 +137,26 @@ def prediction_routes(context: Context) -> APIRouter:
     return router
 
 
+def require_short(context: Context, ids: Sequence[int]) -> None:
+    """Refuse a text that is too long to be read in one step of the engine.
+
+    Args:
+        context: The limits.
+        ids: Its token ids.
+
+    Raises:
+        ApiError: It has too many tokens.
+    """
+    context.require_prompt("text", [ids])
+    if len(ids) > MAX_TYPED_TOKENS:
+        raise ApiError(
+            f"the text has {len(ids)} tokens; the limit is {MAX_TYPED_TOKENS}.",
+            help="Send the end of the text.",
+            param="text",
+            code="limit_exceeded",
+        )
+
+
 async def _completed(
     served: Served, context: Context, text: str, *, k: int, http: HttpRequest
 ) -> list[TokenProbability]:
@@ -144,16 +164,7 @@ async def _completed(
 
     The search for words of models without a word vocabulary is limited, as for a keyboard.
     """
-    ids = served.tokenizer.encode(text).ids
-    context.require_prompt("text", [ids.tolist()])
-    num_tokens = len(ids)
-    if num_tokens > MAX_TYPED_TOKENS:
-        raise ApiError(
-            f"the text has {num_tokens} tokens; the limit is {MAX_TYPED_TOKENS}.",
-            help="Send the end of the text.",
-            param="text",
-            code="limit_exceeded",
-        )
+    require_short(context, served.tokenizer.encode(text).ids.tolist())
 
     def suggestions() -> list[tuple[str, float]]:
         session = TypingSession(served.language_model, served.tokenizer, context=text)

@@ -2,6 +2,8 @@
 
 from nextword.tasks.metrics.bootstrap import (
     BootstrapInterval,
+    ItemCounts,
+    Metric,
     accuracy_metric,
     bootstrap_difference,
     bootstrap_interval,
@@ -17,9 +19,11 @@ __all__ = [
     "Calibration",
     "CalibrationCounts",
     "ConfusionMatrix",
+    "ItemCounts",
     "LabelCounts",
     "LabelScore",
     "LabelScores",
+    "Metric",
     "MultiLabelCounts",
     "ReliabilityBin",
     "accuracy_metric",

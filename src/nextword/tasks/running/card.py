@@ -1,6 +1,6 @@
 """The model card of a task's model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from nextword.base import Values, write_toml
 
@@ -20,7 +20,7 @@ def write_task_card(
     config: Values,
     num_parameters: int,
     usage: str,
-    measured: Sequence[str] = (),
+    measured: Mapping[str, str] | None = None,
 ) -> str:
     """Return the model card as Markdown with YAML metadata.
 
@@ -30,10 +30,12 @@ def write_task_card(
         config: The settings of its training run.
         num_parameters: Number of parameters.
         usage: Python code that uses the model.
-        measured: Its scores as text; empty during training.
+        measured: Its scores as text, by `validation` or `test`; None during training.
     """
     title, pipeline = _NAMES.get(kind, (f"model of the task {kind}", kind))
-    scores = "\n\n".join(f"```text\n{text}\n```" for text in measured)
+    scores = "\n\n".join(
+        f"On the {data} data:\n\n```text\n{text}\n```" for data, text in (measured or {}).items()
+    )
     return f"""---
 library_name: nextword
 pipeline_tag: {pipeline}

@@ -43,7 +43,8 @@ class TaskTrainingConfig:
         max_length: Longest sequence of words in training; longer ones are split.
         epochs: Number of passes over the training data.
         max_steps: Maximum number of updates.
-        max_minutes: Maximum duration in minutes; the learning-rate schedule is fitted to it.
+        max_minutes: Maximum duration in minutes. The learning-rate schedule is fitted to it from
+            the first update on, by the measured speed.
         precision: Dtype of activations: `auto`, `float32` or `bfloat16`.
         backend: Implementation of recurrent layers; see `training.backend` of language models.
         checkpoint_every: Number of updates between checkpoints; one every two minutes when not set.

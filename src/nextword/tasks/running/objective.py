@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from nextword.base import MismatchError, Values
 from nextword.batches import shuffled_by_length
+from nextword.parallel import current_world
 from nextword.tasks.running.config import TaskTrainingConfig
 from nextword.tensors import autocast, resolve_precision
 from nextword.training import Objective, UpdateLoss
@@ -39,6 +40,7 @@ class ExampleObjective(Objective):
         fingerprint: str,
     ) -> None:
         self.model = model
+        self._world = current_world()
         self.device = next(model.parameters()).device
         self._config = config
         self._fingerprint = fingerprint
@@ -69,14 +71,26 @@ class ExampleObjective(Objective):
         self._position = 0
 
     def backward(self) -> UpdateLoss | None:
-        """Accumulate the gradient of the mean loss of the next batch."""
+        """Accumulate the gradient of the mean loss of the next batch.
+
+        With several processes, each one reads a contiguous part of the batch, and the mean is over
+        the items of all of them.
+        """
         examples = self._order[self._position : self._position + self._config.batch_size]
         if len(examples) == 0:
             return None
         self._position += len(examples)
+        rank, num_processes = self._world.rank, self._world.size
+        own = examples[
+            len(examples) * rank // num_processes : len(examples) * (rank + 1) // num_processes
+        ]
+        if len(own) == 0:
+            self._world.sum([0])
+            return UpdateLoss(loss_sum=0.0, num_items=0)
         with autocast(self._precision, self.device):
-            loss_sum, num_items = self.loss(examples)
-        (loss_sum / num_items).backward()  # type: ignore[no-untyped-call]  # torch's annotation
+            loss_sum, num_items = self.loss(own)
+        num_in_all = round(self._world.sum([num_items])[0])
+        (loss_sum / num_in_all).backward()  # type: ignore[no-untyped-call]  # torch's annotation
         return UpdateLoss(loss_sum=loss_sum.item(), num_items=num_items)
 
     def mark(self) -> int:

@@ -1,6 +1,6 @@
 """A complete training run of a task: folder, lock, data, training, evaluation and report."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar, runtime_checkable
@@ -9,6 +9,8 @@ import torch
 
 from nextword.base import ConfigError, MismatchError, Values, encode
 from nextword.models import load_parameter_tensors
+from nextword.pages import Printed
+from nextword.parallel import World, current_world
 from nextword.storage import RunFolder, load_model_folder
 from nextword.tasks.running.card import write_task_card
 from nextword.tasks.running.config import TaskConfig
@@ -30,6 +32,8 @@ from nextword.training import (
 from nextword.training.data import TextAccess, check_sources, require_unchanged, starting_folder
 
 RESUME = ("auto", "never")
+#: Names of the parts of the data for readers.
+_DATA = {"valid": "validation", "test": "test"}
 #: Settings that contain file names.
 PATHS = (
     ("text", "train"),
@@ -62,7 +66,7 @@ class Prepare(Protocol[GivenConfig]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaskResult:
+class TaskResult(Printed):
     """The result of a training run of a task.
 
     Attributes:
@@ -84,6 +88,15 @@ class TaskResult:
     progress: TrainingProgress
     validation: Measurement | None
     test: Measurement | None
+
+    def render(self) -> str:
+        """Return the scores and folders as text, as the command line prints them."""
+        parts = [
+            f"{part}\n\n{scores.render()}\n"
+            for part, scores in (("validation", self.validation), ("test", self.test))
+            if scores is not None
+        ]
+        return "\n".join([*parts, f"model   {self.model}", f"report  {self.run / 'report.html'}"])
 
     def to_dict(self) -> Values:
         """Return the result as JSON values."""
@@ -115,6 +128,9 @@ def run_task(
 ) -> TaskResult:
     """Train a model of a task in a run folder, or resume a run.
 
+    With several processes (`nextword.parallel`), all of them call this function with the same
+    arguments and read the files. The first one writes, and all return the same result.
+
     Args:
         config: The settings.
         out: The run folder; created if it does not exist.
@@ -141,10 +157,14 @@ def run_task(
     """
     _check(config, resume)
     with open_run(out) as run:
+        world = current_world()
         with emptied_on_failure(run) as beginning:
-            folder = starting_folder(run)
-            config = resumable_config(config, run, resume=resume, folder=folder, paths=paths)
-            access = _checked_sources(config, run, folder)
+            access = None
+            if world.is_first:
+                folder = starting_folder(run)
+                config = resumable_config(config, run, resume=resume, folder=folder, paths=paths)
+                access = _checked_sources(config, run, folder)
+            config, access = _from_first(config, access, world)
             tune_process()
             seed_everything(config.training.seed)
             job = prepare(config, access, on_progress=on_progress)
@@ -156,17 +176,34 @@ def run_task(
             config.loop,
             run=run,
             save_best=keeper.save,
-            callbacks=[
-                MetricsFile(run),
-                *([TaskCurve(run)] if with_report else []),
-                *(callbacks(run) if callbacks is not None else ()),
-            ],
+            callbacks=_all_callbacks(run, callbacks, with_curve=with_report)
+            if world.is_first
+            else (),
         )
-        keeper.load_best()
-        result = _measure(keeper, progress, on_progress=on_progress)
-        if with_report:
-            write_task_report(run, settings=encode(config), result=result)
-        return result
+        result = None
+        if world.is_first:
+            keeper.load_best()
+            result = _measure(keeper, progress, on_progress=on_progress)
+            if with_report:
+                write_task_report(run, settings=encode(config), result=result)
+        return world.from_first(result)  # type: ignore[return-value]  # the first has a result
+
+
+def _from_first(
+    config: Config, access: TextAccess | None, world: World
+) -> tuple[Config, TextAccess]:
+    """Return the settings of the first process, and how it opens files."""
+    return world.from_first((config, access))  # type: ignore[return-value]
+
+
+def _all_callbacks(
+    run: RunFolder,
+    callbacks: Callable[[RunFolder], Sequence[Callback]] | None,
+    *,
+    with_curve: bool,
+) -> list[Callback]:
+    curve = [TaskCurve(run)] if with_curve else []
+    return [MetricsFile(run), *curve, *(callbacks(run) if callbacks is not None else ())]
 
 
 def _check(config: TaskConfig, resume: str) -> None:
@@ -200,11 +237,11 @@ class _Keeper:
         self.job = job
         self.config = config
 
-    def save(self, measured: Sequence[Measurement] = ()) -> None:
+    def save(self, measured: Mapping[str, Measurement | None] | None = None) -> None:
         """Save the model with its current weights.
 
         Args:
-            measured: Scores for the model card; none during training.
+            measured: Scores for the model card, by `valid` and `test`; None during training.
         """
         stored = self.job.stored(card="")
         card = write_task_card(
@@ -213,7 +250,11 @@ class _Keeper:
             config=stored.config,
             num_parameters=self.job.num_parameters,
             usage=self.job.usage,
-            measured=[each.render() for each in measured],
+            measured={
+                _DATA[part]: each.render()
+                for part, each in (measured or {}).items()
+                if each is not None
+            },
         )
         save_task(self.run.model_folder, self.job.stored(card=card))
 
@@ -235,7 +276,7 @@ def _measure(
         if on_progress is not None:
             on_progress(f"measuring on the {part} data, parts", number, total=2)
         measured[part] = job.measure(part)
-    keeper.save([each for each in measured.values() if each is not None])
+    keeper.save(measured)
     return TaskResult(
         run=run.path,
         model=run.model_folder,

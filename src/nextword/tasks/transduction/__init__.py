@@ -6,6 +6,7 @@ from nextword.tasks.transduction.evaluation import (
     ScoreCounter,
     ScoredPair,
     TransductionScores,
+    edit_distance,
     evaluate_transducer,
     scored_pairs,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "Transduction",
     "TransductionRunConfig",
     "TransductionScores",
+    "edit_distance",
     "evaluate_transducer",
     "load_transducer",
     "read_pairs",

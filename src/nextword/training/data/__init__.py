@@ -10,7 +10,12 @@ from nextword.training.data.sources import (
     require_unchanged,
     starting_folder,
 )
-from nextword.training.data.texts import TrainingData, open_texts, prepare_data
+from nextword.training.data.texts import (
+    TrainingData,
+    learned_tokenizer,
+    open_texts,
+    prepare_data,
+)
 from nextword.training.data.vocabulary_check import check_vocabulary
 
 __all__ = [
@@ -22,6 +27,7 @@ __all__ = [
     "changed_text",
     "check_sources",
     "check_vocabulary",
+    "learned_tokenizer",
     "open_texts",
     "prepare_data",
     "require_unchanged",

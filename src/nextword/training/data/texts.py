@@ -110,7 +110,13 @@ def prepare_data(
     require_trainable(stores["train"])
     descriptions = {name: corpus.description for name, corpus in corpora.items()}
     if is_new:
-        check_vocabulary(tokenizer, stores, config=tokenizer_config, descriptions=descriptions)
+        check_vocabulary(
+            tokenizer,
+            stores,
+            config=tokenizer_config,
+            descriptions=descriptions,
+            init=config.init,
+        )
     return TrainingData(
         tokenizer=tokenizer,
         train=stores["train"],
@@ -226,16 +232,30 @@ def _tokenizer(
         return VocabularyTokenizer.load(path)
     tokenizer = given
     if tokenizer is None:
-        tokenizer = train_tokenizer(
-            config,
-            _without_markers(corpus, config),
-            on_progress=lambda done: on_progress("learning the vocabulary", done),
-            on_merging=lambda seconds: on_progress("choosing byte pairs, seconds", seconds),
-        )
+        tokenizer = learned_tokenizer(corpus, config, on_progress=on_progress)
         tokenizer = tokenizer if extend is None else extend(tokenizer)
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save(path)
     return tokenizer
+
+
+def learned_tokenizer(
+    corpus: Corpus, config: TokenizerConfig, *, on_progress: ProgressCallback | None = None
+) -> VocabularyTokenizer:
+    """Return a tokenizer that is trained on a text.
+
+    Args:
+        corpus: The text.
+        config: Settings of the tokenizer.
+        on_progress: Called with (stage, done, total); see `ProgressCallback`.
+    """
+    report = on_progress if on_progress is not None else _no_progress
+    return train_tokenizer(
+        config,
+        _without_markers(corpus, config),
+        on_progress=lambda done: report("learning the vocabulary", done),
+        on_merging=lambda seconds: report("choosing byte pairs, seconds", seconds),
+    )
 
 
 def _without_markers(corpus: Corpus, config: TokenizerConfig) -> Iterator[str]:

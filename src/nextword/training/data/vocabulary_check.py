@@ -29,6 +29,8 @@ _OTHER_KINDS = (
     "For a text without blanks between words (Chinese, Japanese, Thai, minified code, a list of "
     "names), use --set tokenizer.kind=character, bpe or byte."
 )
+#: From this share of unknown words on, a given vocabulary does not suit a text.
+_LARGE_UNKNOWN_SHARE = 0.2
 _SMALLER_COUNT = "To keep rare ones, lower --set tokenizer.min_count."
 
 
@@ -38,6 +40,7 @@ def check_vocabulary(
     *,
     config: TokenizerConfig,
     descriptions: Mapping[str, str],
+    init: str | None = None,
 ) -> None:
     """Raise an error if most words of the training text are unknown, and log warnings.
 
@@ -48,6 +51,7 @@ def check_vocabulary(
         stores: The encoded texts by part, including `train`.
         config: The settings that the tokenizer was trained with.
         descriptions: Names of the texts by part, for messages.
+        init: The model whose tokenizer is kept; None for one that was trained on this text.
 
     Raises:
         DataError: The vocabulary contains no words, or most words of the training text are unknown
@@ -56,6 +60,9 @@ def check_vocabulary(
     for part, store in stores.items():
         found = coverage(store, tokenizer=tokenizer)
         name = descriptions[part]
+        if part == "train" and init is not None and found.num_words:
+            _require_known_words(tokenizer, found, name=name, init=init)
+            continue
         if part == "train":
             _require_words(tokenizer, store, found, config=config, name=name)
             _warn_of_long_words(store, found, name=name)
@@ -68,6 +75,24 @@ def check_vocabulary(
                 name,
                 _OTHER_KINDS,
             )
+
+
+def _require_known_words(tokenizer: Tokenizer, found: Coverage, *, name: str, init: str) -> None:
+    """Raise an error or log a warning if the vocabulary of another model lacks many words."""
+    if found.unknown_share < _LARGE_UNKNOWN_SHARE:
+        return
+    message = (
+        f"{100 * found.unknown_share:.0f} % of the {_unit(tokenizer)} of {name} are not in the "
+        f"vocabulary of {init}, which is kept"
+    )
+    help = (
+        "Leave --init out, so that a vocabulary is learned from this text. To fine-tune on other "
+        "languages or words, start from a model of byte pairs: train it with --set "
+        "tokenizer.kind=bpe."
+    )
+    if found.is_mostly_unknown:
+        raise DataError(f"{message}: a model would learn to predict <unk>.", help=help)
+    _logger.warning("%s. %s", message, help)
 
 
 def _require_words(

@@ -24,6 +24,7 @@ from torch import Tensor
 from nextword.base import Values
 from nextword.batches import Batch, UnitReader
 from nextword.models import NeuralLanguageModel, State
+from nextword.parallel import World
 from nextword.recurrent import ActivationPenalty
 from nextword.tensors import TokenIds, autocast
 from nextword.training.language_modeling.free_running import free_running_ids
@@ -44,6 +45,7 @@ class TruncatedBptt:
             true token.
         penalty: Penalty on the activations of the last layer; none when None.
         precision: Dtype of the forward pass; weights and states are float32.
+        world: The processes that train together; each reads a part of the rows.
     """
 
     def __init__(
@@ -57,7 +59,9 @@ class TruncatedBptt:
         free_running_probability: float = 0.0,
         penalty: ActivationPenalty | None = None,
         precision: torch.dtype = torch.float32,
+        world: World | None = None,
     ) -> None:
+        self._world = World() if world is None else world
         self._model = model
         self._precision = precision
         self._bptt_steps = bptt_steps
@@ -73,16 +77,19 @@ class TruncatedBptt:
         """Start an epoch from the initial state."""
         self._chunks.clear()
         self._states.clear()
-        self._states.append(self._model.initial_state(reader.batch_size))
+        self._states.append(self._model.initial_state(reader.num_rows))
 
     def backward(self, reader: UnitReader) -> UpdateLoss | None:
         """Read the windows of one update and accumulate the gradient of the mean loss.
+
+        With several processes, the mean is over the targets of all of them, and the gradient is
+        that of the rows of this process.
 
         Args:
             reader: The text, with as many rows as in `start`.
 
         Returns:
-            The loss; None at the end of the text.
+            The loss of the rows of this process; None at the end of the text.
         """
         if self._update_every < self._bptt_steps:
             return self._overlapping_window(reader)
@@ -90,15 +97,18 @@ class TruncatedBptt:
 
     def _separate_windows(self, reader: UnitReader) -> UpdateLoss | None:
         windows = list(_read_windows(reader, self._update_every, self._bptt_steps))
+        if not windows:
+            return None
         num_targets = sum(window.num_targets for window in windows)
+        num_in_all = self._number_in_all(num_targets)
         nll_sum = 0.0
         for window in windows:
             window_nll, final_state = self._window(
-                self._states[0], window, window.mask(), num_targets
+                self._states[0], window, window.mask(), num_in_all
             )
             nll_sum += window_nll
             self._states[0] = final_state
-        return UpdateLoss(loss_sum=nll_sum, num_items=num_targets) if windows else None
+        return UpdateLoss(loss_sum=nll_sum, num_items=num_targets)
 
     def _overlapping_window(self, reader: UnitReader) -> UpdateLoss | None:
         """Compute the loss of the new targets at the end of an overlapping window."""
@@ -113,9 +123,15 @@ class TruncatedBptt:
         num_old_steps = window.token_ids.shape[1] - chunk.token_ids.shape[1]
         mask = window.mask()
         mask[:, :num_old_steps] = False
-        nll_sum, final_state = self._window(self._states[0], window, mask, chunk.num_targets)
+        num_targets = chunk.num_targets
+        num_in_all = self._number_in_all(num_targets)
+        nll_sum, final_state = self._window(self._states[0], window, mask, num_in_all)
         self._states.append(final_state)
-        return UpdateLoss(loss_sum=nll_sum, num_items=chunk.num_targets)
+        return UpdateLoss(loss_sum=nll_sum, num_items=num_targets)
+
+    def _number_in_all(self, num_targets: int) -> int:
+        """Return the number of targets of all processes."""
+        return round(self._world.sum([num_targets])[0])
 
     def _window(
         self, state: State, window: Batch, mask: Tensor, num_targets: int
@@ -178,8 +194,11 @@ class TruncatedBptt:
         self._states, self._chunks = mark
 
     def state_tensors(self) -> dict[str, Tensor]:
-        """Return the states and windows in memory as tensors, for a checkpoint."""
-        tensors = {}
+        """Return the states and windows in memory as tensors, for a checkpoint.
+
+        With several processes, the first one returns those of the rows of all of them.
+        """
+        tensors: dict[str, Tensor] = {}
         for index, state in enumerate(self._states):
             tensors[f"bptt.state.{index}.num_tokens"] = state.num_tokens
             for name, tensor in state.tensors.items():
@@ -187,18 +206,46 @@ class TruncatedBptt:
         for index, chunk in enumerate(self._chunks):
             for name in ("token_ids", "target_ids", "begins", "positions"):
                 tensors[f"bptt.chunk.{index}.{name}"] = getattr(chunk, name)
-            if chunk.lengths is not None:
-                tensors[f"bptt.chunk.{index}.lengths"] = chunk.lengths
-        return tensors
+            num_steps = chunk.token_ids.shape[1]
+            full = torch.full_like(chunk.positions, num_steps)
+            tensors[f"bptt.chunk.{index}.lengths"] = (
+                full if chunk.lengths is None else chunk.lengths
+            )
+        return self._of_all_rows(tensors)
+
+    def _of_all_rows(self, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Concatenate the tensors of all processes, whose first axis is the batch."""
+        if self._world.size == 1:
+            return tensors
+        parts = self._world.gather({name: tensor.cpu() for name, tensor in tensors.items()})
+        return {name: torch.cat([part[name] for part in parts]) for name in tensors if parts}
 
     def state_values(self) -> Values:
         """Return the number of states and windows in memory."""
         return {"num_states": len(self._states), "num_chunks": len(self._chunks)}
 
-    def load_state(self, tensors: Mapping[str, Tensor], values: Values) -> None:
-        """Restore the states and windows from `state_tensors` and `state_values`."""
-        self._states = deque(self._state_from(tensors, i) for i in range(values["num_states"]))
-        self._chunks = deque(_chunk_from(tensors, i) for i in range(values["num_chunks"]))
+    def load_state(
+        self,
+        tensors: Mapping[str, Tensor],
+        values: Values,
+        *,
+        rows: tuple[int, int] | None = None,
+    ) -> None:
+        """Restore the states and windows from `state_tensors` and `state_values`.
+
+        Args:
+            tensors: The tensors, of the rows of all processes.
+            values: The values.
+            rows: Start and end of the rows of this process; all rows when None.
+        """
+        start, end = (0, None) if rows is None else rows
+        own = {
+            name: tensor[start:end].clone()
+            for name, tensor in tensors.items()
+            if name.startswith("bptt.")
+        }
+        self._states = deque(self._state_from(own, i) for i in range(values["num_states"]))
+        self._chunks = deque(_chunk_from(own, i) for i in range(values["num_chunks"]))
 
     def _state_from(self, tensors: Mapping[str, Tensor], index: int) -> State:
         prefix = f"bptt.state.{index}."
@@ -238,10 +285,13 @@ def _parts(num_rows: int, num_parts: int) -> list[tuple[int, int]]:
 
 def _chunk_from(tensors: Mapping[str, Tensor], index: int) -> Batch:
     prefix = f"bptt.chunk.{index}."
+    token_ids, lengths = tensors[f"{prefix}token_ids"], tensors.get(f"{prefix}lengths")
+    if lengths is not None and bool((lengths == token_ids.shape[1]).all()):
+        lengths = None
     return Batch(
-        token_ids=tensors[f"{prefix}token_ids"],
+        token_ids=token_ids,
         target_ids=tensors[f"{prefix}target_ids"],
-        lengths=tensors.get(f"{prefix}lengths"),
+        lengths=lengths,
         begins=tensors[f"{prefix}begins"],
         positions=tensors[f"{prefix}positions"],
     )

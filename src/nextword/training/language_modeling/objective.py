@@ -10,9 +10,10 @@ from jaxtyping import Int64
 from torch import Tensor
 
 from nextword.base import MismatchError, Values, nats_to_bits, perplexity
-from nextword.batches import Batch, UnitReader, lanes, shuffled_by_length
+from nextword.batches import Batch, UnitReader, lanes, row_part, shuffled_by_length
 from nextword.evaluation import score_units
 from nextword.models import NeuralLanguageModel, State
+from nextword.parallel import current_world
 from nextword.recurrent import clip_state_gradients
 from nextword.tensors import resolve_precision
 from nextword.tokens import Tokenizer, TokenStore
@@ -61,6 +62,7 @@ class LanguageModelingObjective(Objective):
         tokenizer: Tokenizer,
     ) -> None:
         training = config.training
+        self._world = current_world()
         self.model = model
         self._config = training
         self._evaluation = config.evaluation
@@ -81,6 +83,7 @@ class LanguageModelingObjective(Objective):
             free_running_probability=training.free_running_probability,
             penalty=config.regularization.penalty,
             precision=resolve_precision(training.precision, model.device),
+            world=self._world,
         )
         self.start_epoch(0)
         self.updates_per_epoch = self._count_updates()
@@ -125,23 +128,17 @@ class LanguageModelingObjective(Objective):
             )
         reader.seek(position)
         self.reader = reader
-        self.bptt.load_state(tensors, values["bptt"])
+        self.bptt.load_state(tensors, values["bptt"], rows=reader.rows)
 
     def validate(self) -> Validation | None:
         """Compute the perplexity on the validation text.
 
-        For speed, the text is split into parallel lanes, unlike in `nextword evaluate`.
+        For speed, the text is split into parallel lanes, unlike in `nextword evaluate`. Each
+        process scores a part of them.
         """
         if self._valid is None:
             return None
-        batch_size = self._evaluation.batch_size
-        windows = score_units(
-            self.model,
-            self._valid.ids,
-            unit_starts=self._starts_of(self._valid, batch_size),
-            batch_size=batch_size,
-        )
-        nll = sum(float(window.nll.sum()) for window in windows) / self._valid.num_tokens
+        nll = self._world.sum([self._validation_nll(self._valid)])[0] / self._valid.num_tokens
         return Validation(
             value=nll,
             figures={
@@ -151,6 +148,23 @@ class LanguageModelingObjective(Objective):
             },
             headline=self.headline,
         )
+
+    def _validation_nll(self, valid: TokenStore) -> float:
+        """Return the nll of the units that this process scores, summed, in nats."""
+        rank, num_processes = self._world.rank, self._world.size
+        batch_size = self._evaluation.batch_size
+        starts = self._starts_of(valid, batch_size)
+        num_units = len(starts) - 1
+        if num_units < num_processes:
+            start, end = (0, num_units) if self._world.is_first else (0, 0)
+        else:
+            start, end = row_part(num_units, rank=rank, num_processes=num_processes)
+        if start == end:
+            return 0.0
+        windows = score_units(
+            self.model, valid.ids, unit_starts=starts[start : end + 1], batch_size=batch_size
+        )
+        return sum(float(window.nll.sum()) for window in windows)
 
     def figures(self, mean_loss: float) -> Mapping[str, float]:
         """Return loss and perplexity per token."""
@@ -186,6 +200,8 @@ class LanguageModelingObjective(Objective):
             batch_size=self._config.batch_size,
             boundary_id=self._tokenizer.boundary_id,
             order=order,
+            rank=self._world.rank,
+            num_processes=self._world.size,
         )
 
     def _count_updates(self) -> int:

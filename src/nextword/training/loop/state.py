@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import torch
 from torch import Tensor
 
-from nextword.base import Values
+from nextword.base import MismatchError, Values
 from nextword.layers import sparse_parameters, use_sparse_gradients
 from nextword.models import load_parameter_tensors, parameter_tensors
 from nextword.optim import (
@@ -24,14 +24,9 @@ from nextword.optim import (
     is_plain_descent,
     set_learning_rate,
 )
+from nextword.parallel import current_world
 from nextword.storage import Checkpoint
-from nextword.tensors import (
-    TorchRandomState,
-    random_states,
-    set_random_states,
-    set_torch_random_state,
-    torch_random_state,
-)
+from nextword.tensors import TorchRandomState, set_torch_random_state, torch_random_state
 from nextword.training.loop.config import LoopConfig
 from nextword.training.loop.horizon import extend_horizon
 from nextword.training.loop.meter import Meter
@@ -40,7 +35,9 @@ from nextword.training.loop.progress import TrainingProgress
 from nextword.training.loop.snapshot import (
     environment,
     load_optimizer_tensors,
+    load_random_states,
     optimizer_tensors,
+    random_states_of_all,
     strip_prefix,
 )
 
@@ -60,15 +57,25 @@ class Mark:
 class TrainingState(Generic[AnyObjective]):
     """The mutable state of a training.
 
+    With several processes, the weights become those of the first one, and each process has random
+    numbers of its own.
+
     Args:
         objective: The model, its data and its loss.
         config: The settings of the loop.
+
+    Attributes:
+        world: The processes that train together.
     """
 
     def __init__(self, objective: AnyObjective, config: LoopConfig) -> None:
         self.objective = objective
         self.model = objective.model
         self._config = config
+        self.world = current_world()
+        self.world.copy_from_first([*self.model.parameters(), *self.model.buffers()])
+        if not self.world.is_first:
+            torch.manual_seed((torch.initial_seed() + self.world.rank) % 2**63)
         use_sparse_gradients(self.model)
         self._excluded = frozenset(sparse_parameters(self.model))
         self.optimizer = build_optimizer(self.model, config.optimizer, exclude=self._excluded)
@@ -124,13 +131,17 @@ class TrainingState(Generic[AnyObjective]):
         With plain gradient descent, `apply_gradient` applies the clipping factor instead.
 
         Returns:
-            The loss, and the gradient norm with the clipping factor; None at the end of the epoch.
+            The loss of all processes, and the norm of their gradient with the clipping factor;
+            None at the end of the epoch.
         """
         self.model.train()
         self.model.zero_grad(set_to_none=True)
-        loss = self.objective.backward()
-        if loss is None:
+        own_loss = self.objective.backward()
+        if own_loss is None:
             return None
+        loss_sum, num_items = self.world.sum([own_loss.loss_sum, own_loss.num_items])
+        loss = UpdateLoss(loss_sum=loss_sum, num_items=round(num_items))
+        self.world.sum_gradients(self.model.parameters())
         dense = [each for each in self.model.parameters() if each not in self._excluded]
         gradient = gradient_entries(dense, keep_sparse=self._is_plain_descent)
         clipped = self.clipper.clip(gradient, leave_scale=self._is_plain_descent)
@@ -175,8 +186,11 @@ class TrainingState(Generic[AnyObjective]):
         set_torch_random_state(mark.random_state, self.device)
 
     def collect(self) -> tuple[dict[str, Tensor], Values]:
-        """Return the whole state as tensors and JSON values, for a checkpoint."""
-        random_tensors, random_values = random_states()
+        """Return the whole state as tensors and JSON values, for a checkpoint.
+
+        With several processes, the first one returns the state of all of them.
+        """
+        random_tensors, random_values = random_states_of_all(self.world)
         objective_tensors, objective_values = self.objective.state()
         tensors = {f"model.{name}": t for name, t in parameter_tensors(self.model).items()}
         tensors |= optimizer_tensors(self.optimizer)
@@ -190,17 +204,28 @@ class TrainingState(Generic[AnyObjective]):
             "meter": self.meter.state_values(),
             "random": random_values,
             "environment": environment(torch.get_num_threads()),
+            "num_processes": self.world.size,
             **objective_values,
         }
         return tensors, values
 
-    def restore(self, checkpoint: Checkpoint) -> None:
+    def restore(self, checkpoint: Checkpoint, *, reshard: bool = False) -> None:
         """Restore the state from a checkpoint, bit-exactly.
 
+        Args:
+            checkpoint: The checkpoint.
+            reshard: Whether the checkpoint may be that of another number of processes. The rows
+                of the batch and their hidden states are then divided among the processes of this
+                training; random numbers such as those of dropout become others.
+
         Raises:
-            MismatchError: The checkpoint belongs to another model or to other data.
+            MismatchError: The checkpoint belongs to another model, to other data, or to another
+                number of processes.
         """
         tensors, values = checkpoint.tensors, checkpoint.values
+        num_processes = values.get("num_processes", 1)
+        if not reshard:
+            _require_processes(num_processes, self.world.size)
         _compare_environment(values["environment"])
         source = f"the checkpoint of step {checkpoint.step}"
         progress = TrainingProgress.from_values(values["progress"])
@@ -212,7 +237,19 @@ class TrainingState(Generic[AnyObjective]):
         self.plateau.load_state_values(values["plateau"])
         self.meter.load_state_values(values["meter"])
         self.objective.load_state(tensors, values, epoch=progress.epoch, source=source)
-        set_random_states(tensors, values["random"])
+        load_random_states(tensors, values["random"], world=self.world, num_saved=num_processes)
+
+
+def _require_processes(saved: int, here: int) -> None:
+    """Raise an error if a training is resumed with another number of processes."""
+    if saved != here:
+        raise MismatchError(
+            f"the run was trained on {saved} process{'es' if saved > 1 else ''}, this training has "
+            f"{here}.",
+            help=f"Start {saved}. Or add --reshard to nextword train: the rows of the batch and "
+            "their hidden states are then divided anew, and only random numbers and rounding "
+            "differ from an uninterrupted run.",
+        )
 
 
 def _compare_environment(saved: Values) -> None:

@@ -6,6 +6,7 @@ Uses objectives and run folders; does not depend on texts, terminals or configur
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from nextword.base import DivergedError
 from nextword.optim import Clipped, schedule_share
@@ -28,6 +29,8 @@ _MAX_LAST_LARGE_LOSSES = 10
 _DIVERGED_HELP = "Lower optimizer.learning_rate, or clip to a lower clipping.threshold."
 #: Minimum number of records, even in a short training.
 _MIN_RECORDS = 20
+#: Numbers of updates between records of a training with a time limit.
+_INTERVALS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
 
 
 class Trainer:
@@ -55,6 +58,7 @@ class Trainer:
         stop: StopRequest | None = None,
     ) -> None:
         self._state = state
+        self._world = state.world
         self._config = config
         self._run_folder = run
         self._save_best = save_best
@@ -85,7 +89,7 @@ class Trainer:
                 finished and no validation was finite.
         """
         self._resume_clock()
-        self._saved_at = time.perf_counter()
+        self._saved_at_s = self.progress.elapsed_s
         for callback in self._callbacks:
             if misses_kernels(self._state.model):
                 callback.on_missing_kernels()
@@ -93,7 +97,7 @@ class Trainer:
         try:
             if self.progress.is_validation_due:
                 self._repeat_validation()
-            while not self.progress.is_finished and not self._stop:
+            while not self.progress.is_finished and not self._must_stop():
                 self._make_update()
             if self.progress.is_finished:
                 self._require_model()
@@ -103,6 +107,13 @@ class Trainer:
             for callback in self._callbacks:
                 callback.on_end()
         return self.progress
+
+    def _must_stop(self) -> bool:
+        """Return whether a process has received a signal; all processes stop at the same update."""
+        number = self._world.largest(self._stop.signal_number or 0)
+        if number:
+            self._stop.signal_number = number
+        return bool(self._stop)
 
     def _make_update(self) -> None:
         """Make one update, or end the epoch."""
@@ -115,6 +126,8 @@ class Trainer:
         self._require_finite(loss, clipped, mark)
         for callback in self._callbacks:
             callback.on_update(self.progress.step + 1, clipped)
+        if self.progress.step == 0:
+            self._fit_horizon()
         self._learning_rate = self._scheduled_rate()
         self._state.apply_gradient(self._learning_rate)
         self.progress.step += 1
@@ -171,19 +184,22 @@ class Trainer:
         This happens when a run is stopped before its first validation and then given fewer
         updates, or when its model folder was removed.
         """
-        if self._run_folder.model_folder.exists():
+        if self._has_model():
             return
         progress = self.progress
         progress.best_score, progress.last_validation_step = math.inf, -1
         self._validate()
         if progress.is_validation_due:
             progress.is_finished = False
-        elif not self._run_folder.model_folder.exists():
+        elif not self._has_model():
             raise DivergedError(
                 f"no validation was finite, including the last one after update {progress.step}: "
                 "there is no best model.",
                 help=f"{_DIVERGED_HELP} A token with probability 0 has this effect too.",
             )
+
+    def _has_model(self) -> bool:
+        return self._world.from_first(self._run_folder.model_folder.exists())
 
     def _scheduled_rate(self) -> float:
         share = schedule_share(
@@ -193,12 +209,8 @@ class Trainer:
 
     def _after_update(self) -> None:
         progress, config = self.progress, self._config
-        progress.elapsed_s = time.perf_counter() - self._clock
-        fit_horizon(
-            progress, max_minutes=config.max_minutes, planned_steps=self._state.planned_steps()
-        )
-        log_every = min(config.log_every, max(1, progress.num_steps // _MIN_RECORDS))
-        if progress.step % log_every == 0:
+        self._fit_horizon()
+        if progress.step % self._log_every() == 0:
             self._report()
         if config.validate_every and progress.step % config.validate_every == 0:
             self._validate()
@@ -206,6 +218,23 @@ class Trainer:
             self._finish()
         elif self._is_checkpoint_due():
             self._save_checkpoint()
+
+    def _log_every(self) -> int:
+        """Return the number of updates between records, smaller in a short training."""
+        every = max(1, self.progress.num_steps // _MIN_RECORDS)
+        if self._config.max_minutes is not None:
+            # The estimated number of updates changes often, the interval seldom.
+            every = max(each for each in _INTERVALS if each <= every)
+        return min(self._config.log_every, every)
+
+    def _fit_horizon(self) -> None:
+        """Read the clock, and fit the number of updates to the time limit."""
+        self.progress.elapsed_s = self._elapsed_s()
+        fit_horizon(
+            self.progress,
+            max_minutes=self._config.max_minutes,
+            planned_steps=self._state.planned_steps(),
+        )
 
     def _end_epoch(self) -> None:
         """Increment the epoch, validate, and start the next epoch."""
@@ -252,10 +281,11 @@ class Trainer:
         progress.is_validation_due = True
         with self._state.average.applied():
             try:
-                with self._stop.interruptible():
-                    validation = self._state.objective.validate()
+                with self._interruptible():
+                    found = self._state.objective.validate()
             except Interrupted:
                 return
+            validation = self._world.from_first(found)
             score = math.inf if validation is None else validation.score
             is_best = score < progress.best_score or validation is None
             if is_best:
@@ -265,7 +295,8 @@ class Trainer:
                     progress.step,
                     0,
                 )
-                self._save_best()
+                if self._world.is_first:
+                    self._save_best()
             else:
                 progress.num_worse += 1
         progress.last_validation_step, progress.is_validation_due = progress.step, False
@@ -276,6 +307,10 @@ class Trainer:
         if validation is not None:
             self._report_validation(validation, is_best=is_best)
         self._state.meter.skip(time.perf_counter() - started)
+
+    def _interruptible(self) -> AbstractContextManager[None]:
+        """Let a signal end the block at once, unless other processes wait for this one in it."""
+        return self._stop.interruptible() if self._world.size == 1 else nullcontext()
 
     def _report_validation(self, validation: Validation, *, is_best: bool) -> None:
         record = ValidationRecord(
@@ -297,16 +332,21 @@ class Trainer:
         every = self._config.checkpoint_every
         if every is not None:
             return self.progress.step % every == 0
-        return time.perf_counter() - self._saved_at >= _SECONDS_BETWEEN_CHECKPOINTS
+        return self.progress.elapsed_s - self._saved_at_s >= _SECONDS_BETWEEN_CHECKPOINTS
 
     def _save_checkpoint(self) -> None:
         started = time.perf_counter()
         self._require_finite_weights()
         tensors, values = self._state.collect()
         folder = self._run_folder.checkpoints_folder
-        save_checkpoint(folder, step=self.progress.step, tensors=tensors, values=values)
-        self._saved_at = time.perf_counter()
-        self._state.meter.skip(self._saved_at - started)
+        if self._world.is_first:
+            save_checkpoint(folder, step=self.progress.step, tensors=tensors, values=values)
+        self._saved_at_s = self._elapsed_s()
+        self._state.meter.skip(time.perf_counter() - started)
+
+    def _elapsed_s(self) -> float:
+        """Return the duration of the training in seconds, by the clock of the first process."""
+        return self._world.from_first(time.perf_counter() - self._clock)
 
     def _resume_clock(self) -> None:
         """Start the clock at the `elapsed_s` of a resumed run."""

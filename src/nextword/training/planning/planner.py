@@ -1,11 +1,13 @@
 """The planner: parameters, memory and time of a training before it starts."""
 
+import logging
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import torch
 
 from nextword.base import ProgressCallback, Values
 from nextword.families import NetworkSpec
@@ -18,12 +20,28 @@ from nextword.text import ByteStream
 from nextword.training.config import RunConfig
 from nextword.training.language_modeling import LanguageModelingObjective
 from nextword.training.loop import TrainingState
-from nextword.training.memory import activations_mib, fits, free_mib, weights_mib
+from nextword.training.memory import (
+    MEBIBYTE,
+    MemoryLimit,
+    memory_limit,
+    peak_memory_mib,
+    weights_mib,
+)
 from nextword.training.planning.ngram_plan import NgramPlan
 from nextword.training.preparation import Preparation, prepare, start_of
 
+#: The score and its gradient.
+_BYTES_PER_SCORE = 8
 _PROBE_WARM_UP = 2
 _PROBE_STEPS = 6
+#: Libraries that a training loads after its first updates, for pictures and the report (measured).
+_REPORT_MIB = 70.0
+#: Copies of weights and optimizer state while a checkpoint is written (measured).
+_CHECKPOINT_SHARE = 0.75
+#: Share of the memory above which a training may run out of it.
+_NEAR_LIMIT = 0.9
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,15 +53,17 @@ class Plan:
         num_parameters: Number of trained parameters.
         vocab_size: Number of token ids.
         num_train_tokens: Number of tokens in the training part.
-        num_steps: Number of planned updates; None for a model that does not fit.
+        num_steps: Number of planned updates.
         output: The chosen output head, with the reason.
         backends: Backend of each recurrent layer.
         precision: Dtype of the forward pass.
         weights_mib: Memory of weights, gradients, optimizer state and weight average, in MiB.
         activations_mib: Estimated memory of the largest tensors of one update, in MiB.
-        free_mib: Memory that is free, in MiB; None if it is not known.
-        seconds_per_step: Duration of an update, measured over a few of them; None, like the
-            following figures, for a model that does not fit into the free memory.
+        peak_mib: Estimated peak memory of the process, in MiB: that of the measured updates, a
+            checkpoint and the report. On a GPU, its memory is not included.
+        limit_mib: The memory of this machine, or of the control group if that is lower, in MiB;
+            None if it is not known.
+        seconds_per_step: Duration of an update, measured over a few of them.
         minutes: Duration of the training at that speed, without validations.
         tokens_per_second: Training speed.
     """
@@ -52,16 +72,17 @@ class Plan:
     num_parameters: int
     vocab_size: int
     num_train_tokens: int
-    num_steps: int | None
+    num_steps: int
     output: str
     backends: tuple[str, ...]
     precision: str
     weights_mib: float
     activations_mib: float
-    free_mib: float | None
-    seconds_per_step: float | None
-    minutes: float | None
-    tokens_per_second: float | None
+    peak_mib: float
+    limit_mib: float | None
+    seconds_per_step: float
+    minutes: float
+    tokens_per_second: float
 
     def to_dict(self) -> Values:
         """Return the fields as JSON values."""
@@ -99,13 +120,8 @@ def plan_training(
         if estimate is not None:
             return NgramPlan.of(estimate, family=model_config.family, train=train)
         job = _PlanJob(ready, Path(folder), output=start.config.output)
-        with suppress(_DoesNotFitError):
-            model_config.fit(job)
+        model_config.fit(job)
         return job.plan()
-
-
-class _DoesNotFitError(Exception):
-    """Ends the fit of a model that needs more memory than is free."""
 
 
 class _PlanJob:
@@ -114,20 +130,12 @@ class _PlanJob:
     def __init__(self, ready: Preparation, folder: Path, *, output: OutputConfig) -> None:
         self.ready = ready
         self._output = output
-        self.model: NeuralLanguageModel
-        self.num_steps: int | None = None
-        self.seconds_per_step: float | None = None
-        self.targets_per_step = 0.0
         self.train = ready.data.train
         self.tokenizer = ready.data.tokenizer
         self.temporary_folder = folder
 
     def build(self, build: Callable[[NetworkSpec], Network]) -> Network:
         """Return a network with its initial weights, on the device of the run."""
-        planned = self.ready.planned(build)
-        if planned is not None and not fits(self.ready.config, planned, device=self.ready.device):
-            self.model = planned
-            raise _DoesNotFitError
         return self.ready.build(build)
 
     def minimize(self, model: NeuralLanguageModel) -> None:
@@ -142,11 +150,11 @@ class _PlanJob:
     def plan(self) -> Plan:
         """Return the plan."""
         config, model, limit = self.ready.config, self.model, self.ready.config.training.max_minutes
-        precision = resolve_precision(config.training.precision, self.ready.device)
-        seconds, minutes = self.seconds_per_step, None
-        if seconds is not None and self.num_steps is not None:
-            minutes = self.num_steps * seconds / 60.0
-            minutes = minutes if limit is None else min(minutes, limit)
+        precision = resolve_precision(config.training.precision, model.device)
+        minutes = self.num_steps * self.seconds_per_step / 60.0
+        weights = weights_mib(model, config)
+        peak = peak_memory_mib() + _REPORT_MIB + _CHECKPOINT_SHARE * weights
+        limit_mib = _warned_limit(peak, memory_limit(torch.device("cpu")))
         positions = config.training.positions_at_once
         choice = self._output.choice(vocab_size=model.vocab_size, num_positions=positions)
         return Plan(
@@ -158,12 +166,13 @@ class _PlanJob:
             output=str(choice),
             backends=layer_backends(model),
             precision=dtype_name(precision),
-            weights_mib=weights_mib(config, model),
-            activations_mib=activations_mib(config, model),
-            free_mib=free_mib(self.ready.device),
-            seconds_per_step=seconds,
-            minutes=minutes,
-            tokens_per_second=None if seconds is None else self.targets_per_step / seconds,
+            weights_mib=weights,
+            activations_mib=model.output.num_scores_held(positions) * _BYTES_PER_SCORE / MEBIBYTE,
+            peak_mib=peak,
+            limit_mib=limit_mib,
+            seconds_per_step=self.seconds_per_step,
+            minutes=minutes if limit is None else min(minutes, limit),
+            tokens_per_second=self.targets_per_step / self.seconds_per_step,
         )
 
 
@@ -180,3 +189,17 @@ def _probe(state: TrainingState[LanguageModelingObjective]) -> tuple[float, floa
         targets.append(found[0].num_items)
     kept = durations[_PROBE_WARM_UP:] or durations
     return sorted(kept)[len(kept) // 2], targets[0]
+
+
+def _warned_limit(peak_mib: float, limit: MemoryLimit | None) -> float | None:
+    """Return the limit in MiB, and log a warning if the training comes near it."""
+    if limit is None:
+        return None
+    if peak_mib > _NEAR_LIMIT * limit.mib:
+        _logger.warning(
+            "the training takes about %s MiB, and there are %s: it may run out of memory. Lower "
+            "training.batch_size or raise training.accumulation_steps.",
+            f"{peak_mib:,.0f}",
+            limit,
+        )
+    return limit.mib

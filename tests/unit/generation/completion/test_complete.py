@@ -6,7 +6,7 @@ import torch
 from fakes import ConstantModel, HashModel, tokenizer_of
 from nextword.base import ConfigError
 from nextword.generation import complete, next_tokens
-from nextword.tokens import Tokenizer
+from nextword.tokens import Tokenizer, TokenizerConfig, train_tokenizer
 
 WORDS = tokenizer_of("to tea ten a toad\n")
 
@@ -114,3 +114,15 @@ def test_complete_that_never_ends_gives_nothing() -> None:
 def test_complete_k_below_one_is_refused() -> None:
     with pytest.raises(ConfigError, match="k is 0; it must be at least 1"):
         complete(hash_model(WORDS), WORDS, context="a", k=0)
+
+
+def test_complete_with_a_tokenizer_of_lower_case_reads_the_beginning_in_lower_case() -> None:
+    lower = train_tokenizer(TokenizerConfig(lowercase=True, min_count=1), ["To tea TEN a toad\n"])
+
+    assert complete(hash_model(lower), lower, context="A Te") == complete(
+        hash_model(lower), lower, context="a te"
+    )
+    assert {word for word, _ in complete(hash_model(lower), lower, context="a TE")} == {
+        "tea",
+        "ten",
+    }

@@ -169,7 +169,7 @@ def test_page_plots_the_gates_of_the_chosen_unit(lstm: Opened) -> None:
     text = "w1 w2 w3\n"
     lstm.type(text)
     lstm.page.select_option("#layer", index=0)
-    lstm.page.fill("#unit", "4")
+    lstm.page.fill("#unit", "3")
     lstm.page.press("#unit", "Enter")
 
     labels = [label.strip() for label in lstm.texts_of("#series label")]
@@ -202,7 +202,7 @@ def test_page_colors_the_text_by_a_unit(lstm: Opened) -> None:
     )
 
     trace = lstm.page.evaluate(
-        "([layer, unit]) => nextword.trace('w1 w2 w3\\n', layer, unit - 1)", place
+        "([layer, unit]) => nextword.trace('w1 w2 w3\\n', layer, unit)", place
     )
     assert strengths == pytest.approx([abs(each["hidden_state"]) for each in trace], abs=1e-3)
     lstm.page.check('input[value="surprise"]', force=True)

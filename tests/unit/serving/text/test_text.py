@@ -1,5 +1,6 @@
 """Scores, next tokens and completions over HTTP equal those of the library."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -70,6 +71,24 @@ def test_text_is_scored_as_evaluate_does(name: str, ending: str, client: TestCli
     assert result["text"] == text
     assert -result["log_prob"] == pytest.approx(body["card"]["nll_sum"])
     assert all(text[each["start"] : each["end"]] == each["text"] for each in result["tokens"])
+
+
+@names
+def test_perplexity_of_echoed_tokens_is_that_of_the_card(name: str, client: TestClient) -> None:
+    text = "\n".join(LINES[name]) + "\n"
+    model = MODELS[name]
+    ids = [model.tokenizer.boundary_id, *model.tokenizer.encode(text).ids.tolist()]
+
+    # As lm-eval asks: token ids, one token, echo and one log-probability.
+    fields = {"model": name, "prompt": ids, "max_tokens": 1, "echo": True, "logprobs": 1}
+    choice = post(client, "/v1/completions", temperature=0, **fields)["choices"][0]
+    card = post(client, "/v1/score", model=name, text=text)["card"]
+
+    [boundary, *values, _] = choice["logprobs"]["token_logprobs"]
+    perplexity = math.exp(-sum(values) / len(values))
+    assert boundary is None
+    assert perplexity == pytest.approx(model.evaluate(text=text).perplexity, rel=1e-5)
+    assert perplexity == pytest.approx(card["perplexity"], rel=1e-5)
 
 
 @names

@@ -11,10 +11,12 @@ CHINESE = "".join(f"{chr(0x4E00 + 7 * n)}他们在那里看书{chr(0x5000 + n)}\
 THAI = "".join(f"เขาไปตลาด{number}ทุกวัน ซื้อผลไม้{number}กลับบ้าน\n" for number in range(30))
 
 
-def check(text: str, *, held_out: str | None = None, **settings: object) -> None:
-    """Learn a vocabulary from a text and check it."""
+def check(
+    text: str, *, held_out: str | None = None, vocabulary: str | None = None, **settings: object
+) -> None:
+    """Learn a vocabulary from a text, or from another one, and check it."""
     config = TokenizerConfig(**settings)
-    tokenizer = train_tokenizer(config, [text])
+    tokenizer = train_tokenizer(config, [text if vocabulary is None else vocabulary])
     texts = {"train": text} | ({} if held_out is None else {"valid": held_out})
     stores = {}
     for part, content in texts.items():
@@ -22,7 +24,11 @@ def check(text: str, *, held_out: str | None = None, **settings: object) -> None
         corpus = Corpus(description=part, open_documents=lambda document=document: iter([document]))
         stores[part] = build_store(corpus, tokenizer, folder=None)
     check_vocabulary(
-        tokenizer, stores, config=config, descriptions={part: f"{part}.txt" for part in texts}
+        tokenizer,
+        stores,
+        config=config,
+        descriptions={part: f"{part}.txt" for part in texts},
+        init=None if vocabulary is None else "runs/general",
     )
 
 
@@ -89,3 +95,22 @@ def test_check_vocabulary_of_an_ordinary_text_says_nothing(
         check("the cat sat\nthe dog sat\n" * 2, held_out="the cat\n", **settings)
 
     assert not caplog.records
+
+
+def test_check_vocabulary_of_a_model_to_start_from_that_is_of_another_language_is_refused() -> None:
+    with pytest.raises(
+        DataError, match=r"100 % of the words of train.txt .* the vocabulary of runs/general"
+    ) as caught:
+        check("der hund lief weg\n" * 3, vocabulary="the dog ran away\n" * 3)
+
+    assert "Leave --init out" in caught.value.help
+    assert "tokenizer.kind=bpe" in caught.value.help
+
+
+def test_check_vocabulary_of_a_model_to_start_from_that_lacks_a_quarter_warns(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        check("the dog ran weg\n" * 3, vocabulary="the dog ran away\n" * 3)
+
+    assert "25 % of the words of train.txt are not in the vocabulary of runs/general" in caplog.text

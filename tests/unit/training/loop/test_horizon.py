@@ -49,13 +49,40 @@ def test_fit_horizon_later_plan_uses_the_speed_since_the_last_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "elapsed_s", "num_steps"),
-    [(19, 60.0, PLANNED_BEFORE), (60, 4.9, PLANNED_BEFORE), (20, 5.0, 20 + 2260)],
+    ("step", "elapsed_s", "num_steps", "is_fitted"),
+    [
+        (0, 0.5, 1139, False),  # before the first update, its gradient is measured
+        (19, 9.5, 19 + 1121, False),
+        (60, 4.8, 60 + 7065, False),
+        (20, 5.0, 20 + 2260, True),
+    ],
 )
-def test_fit_horizon_first_plan_waits_for_updates_and_seconds(
-    step: int, elapsed_s: float, num_steps: int
+def test_fit_horizon_plans_after_every_update_until_the_speed_is_measured(
+    step: int, elapsed_s: float, num_steps: int, is_fitted: bool
 ) -> None:
-    assert fitted(step=step, elapsed_s=elapsed_s).num_steps == num_steps
+    progress = fitted(step=step, elapsed_s=elapsed_s)
+
+    assert progress.num_steps == num_steps
+    assert progress.is_fitted is is_fitted
+
+
+def test_fit_horizon_does_not_measure_the_first_update() -> None:
+    progress = fitted(step=1, elapsed_s=3.0)
+
+    progress.step, progress.elapsed_s = 2, 3.5
+    fit_horizon(progress, max_minutes=10.0, planned_steps=10**6)
+
+    assert progress.num_steps == 2 + 1133  # 566.5 seconds, at half a second for an update
+
+
+def test_fit_horizon_of_an_extended_run_waits_for_a_measurement() -> None:
+    progress = TrainingProgress(
+        step=1003, num_steps=1140, elapsed_s=560.0, planned_at_step=1000, planned_at_s=500.0
+    )
+
+    fit_horizon(progress, max_minutes=10.0, planned_steps=10**6)
+
+    assert progress.num_steps == 1140
 
 
 @pytest.mark.parametrize(

@@ -179,18 +179,26 @@ def test_early_stop_ends_after_validations_without_improvement(
     assert len(recorder.validations) < 20
 
 
-def test_max_minutes_fits_the_schedule_and_ends_in_time(
-    corpus_file: Path, tmp_path: Path, settings: Settings
+def test_max_minutes_of_a_few_seconds_fits_the_schedule_from_the_first_update(
+    corpus_file: Path, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    values = settings(training={"epochs": 100000, "max_minutes": 0.15, "log_every": 1})
+    clock = SimpleNamespace(perf_counter=itertools.count(0.0, 0.02).__next__)
+    monkeypatch.setattr("nextword.training.loop.trainer.time", clock)
+    values = settings(
+        training={"epochs": 100000, "max_minutes": 0.05, "log_every": 1},
+        schedule={"kind": "cosine", "warmup_share": 0.1},
+        optimizer={"learning_rate": 0.1},
+    )
     recorder = Recorder()
 
     result = train(corpus_file, tmp_path / "run", values, callbacks=lambda _: [recorder])
 
-    assert result.progress.planned_at_s >= 5.0
-    assert result.progress.elapsed_s < 0.15 * 60 + 2
-    top = max(record.learning_rate for record in recorder.steps)
-    assert recorder.steps[-1].learning_rate < 0.5 * top
+    rates = [record.learning_rate for record in recorder.steps]
+    assert 20 < result.progress.step < 200
+    assert result.progress.elapsed_s < 0.05 * 60 + 0.2
+    assert max(record.num_steps for record in recorder.steps) < 200
+    assert max(rates) > 0.09
+    assert rates[-1] < 0.1 * max(rates)
 
 
 def test_max_minutes_when_the_start_is_slow_plans_anew(

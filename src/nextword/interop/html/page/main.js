@@ -1,8 +1,9 @@
 // The page: what happens when the text, the unit or the color changes.
-import { byId, bits } from "./elements.js";
+import { byId, bits, make, percent } from "./elements.js";
+import { labelOf } from "./labels.js";
 import { loadEngine } from "../engine/engine.js";
 import { TextReader } from "../engine/reader.js";
-import { Editor } from "./editor.js";
+import { ColoredText } from "./colored_text.js";
 import { Suggestions } from "./suggestions.js";
 import { Units } from "./units.js";
 import { Generation } from "./generation.js";
@@ -16,19 +17,20 @@ function startPage(engine, prompt) {
   // A blind guess among all tokens costs this many bits.
   const mostBits = Math.log2(engine.model.vocabSize);
   let timer = 0;
-  const editor = new Editor(reader, {onText: read, onToken: index => units.draw(index)});
+  const editor = new ColoredText(byId("editor"), {onText: read, onToken: describe});
   const suggestions = new Suggestions(reader, {onAccept: setText});
   const units = new Units(reader, {onUnit: paint, onToken: index => editor.choose(index)});
   new Generation(engine, {
     place: () => {
       reader.readOn();
-      return {text: editor.text, state: reader.steps.at(-1).state, logProbs: reader.logProbs};
+      const {state} = reader.steps.at(-1);
+      return {text: editor.field.value, state, logProbs: reader.logProbs};
     },
     onUse: setText,
   });
 
   function setText(text) {
-    editor.text = text;
+    editor.field.value = text;
     read(text);
     if (matchMedia("(pointer: fine)").matches) editor.field.focus({preventScroll: true});
     editor.field.setSelectionRange(text.length, text.length);
@@ -44,20 +46,32 @@ function startPage(engine, prompt) {
     const isDone = reader.readOn(READING_MS);
     paint();
     if (isDone) {
-      suggestions.show(editor.text);
+      suggestions.show(editor.field.value);
       editor.choose(reader.tokens.length - 1);
     } else {
+      // Those for the text before it would undo the change.
+      suggestions.clear();
       timer = setTimeout(continueReading);
     }
   }
 
   function paint() {
     const bySurprise = !engine.model.layers || colorChoice().value === "surprise";
-    editor.paint(bySurprise ? ({nats}) => bits(nats) / mostBits : step => units.valueOf(step));
+    const valueOf = bySurprise ? ({nats}) => bits(nats) / mostBits : step => units.valueOf(step);
+    editor.paint(editor.field.value, reader.tokens.map((token, i) => {
+      const step = reader.steps[i + 1];
+      return {...token, value: step ? valueOf(step) : 0};
+    }));
     byId("low").textContent = bySurprise ? "0 bits: expected" : "−1";
     byId("high").textContent = bySurprise ? `${mostBits.toFixed(1)} bits: a blind guess` : "+1";
     byId("scale").classList.toggle("signed", !bySurprise);
     units.draw(editor.chosen);
+  }
+
+  /** Say what the model expected in the place of a token, and mark it in the plot. */
+  function describe(index) {
+    byId("detail").replaceChildren(...detailsOf(reader, reader.steps[index + 1]));
+    units.choose(index);
   }
 
   const colorChoice = () => document.querySelector('input[name="color"]:checked');
@@ -69,6 +83,17 @@ function startPage(engine, prompt) {
   byId("status").hidden = true;
   byId("app").hidden = false;
   setText(prompt);
+}
+
+function detailsOf({tokenizer}, step) {
+  if (!step?.expected) return [];
+  const name = id => make("b", {textContent: labelOf(tokenizer, id)});
+  const parts = [name(step.id), ` ${bits(step.nats).toFixed(2)} bits, `,
+    `probability ${percent(Math.exp(-step.nats))}, rank ${step.rank}. Expected: `];
+  step.expected.forEach(({id, probability}, i) => {
+    parts.push(i ? ", " : "", name(id), ` ${percent(probability)}`);
+  });
+  return parts;
 }
 
 try {

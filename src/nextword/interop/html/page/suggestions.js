@@ -1,6 +1,8 @@
-// The list of most probable next tokens: click, or a number key, to accept one.
-import { byId, labelOf, make, percent } from "./elements.js";
+// The most probable next tokens, or words that complete the letters typed so far.
+import { byId } from "./elements.js";
+import { labelOf } from "./labels.js";
 import { ranked } from "../engine/sampling.js";
+import { SuggestionList } from "./suggestion_list.js";
 
 const COUNT = 8;
 
@@ -8,23 +10,15 @@ const COUNT = 8;
 export class Suggestions {
   constructor(reader, {onAccept}) {
     this.reader = reader;
-    this.list = byId("suggestions");
-    this.onAccept = onAccept;
-    this.shown = [];
-    document.addEventListener("keydown", event => this.#onKey(event));
+    this.list = new SuggestionList(byId("suggestions"), {onAccept});
   }
 
   /** Show the suggestions after a text that has been read. */
   show(text) {
-    const {tokenizer} = this.reader;
-    const partial = tokenizer.partialWord?.(text) ?? "";
-    this.shown = partial ? this.#completions(text, partial) : this.#nextTokens(text);
+    const partial = this.reader.tokenizer.partialWord?.(text) ?? "";
     byId("next-title").textContent = partial ? `Words with “${partial}…”` : "Next";
-    const highest = this.shown[0]?.probability ?? 1;
-    this.list.replaceChildren(...this.shown.map((each, i) => this.#item(each, i, highest)));
-    if (!this.shown.length) {
-      this.list.append(make("li", {textContent: "No word of the vocabulary starts with this."}));
-    }
+    const items = partial ? this.#completions(text, partial) : this.#nextTokens(text);
+    this.list.show(items, "No word of the vocabulary starts with this.");
   }
 
   #nextTokens(text) {
@@ -36,7 +30,12 @@ export class Suggestions {
     }));
   }
 
-  /** Words that start with the letters typed so far, by their probability after the words before. */
+  /** Show none. */
+  clear() {
+    this.list.show([]);
+  }
+
+  /** Words that start with the letters typed so far, by their probability after those before. */
   #completions(text, partial) {
     const {tokenizer, model, steps} = this.reader;
     const logProbs = model.logProbs(steps.at(-2).state);
@@ -48,34 +47,5 @@ export class Suggestions {
         probability,
         accepted: tokenizer.withCompletion(text, id),
       }));
-  }
-
-  #item({label, probability, accepted}, i, highest) {
-    const button = make(
-      "button",
-      {type: "button", disabled: accepted === null},
-      make("kbd", {textContent: i + 1}),
-      make("span", {className: "token", textContent: label}),
-      make("span", {className: "share", textContent: percent(probability)}),
-    );
-    button.setAttribute("aria-label", `${i + 1}: ${label}, ${percent(probability)}`);
-    button.style.setProperty("--p", `${(100 * probability) / highest}%`);
-    button.addEventListener("click", () => this.#accept(i));
-    return make("li", {}, button);
-  }
-
-  #accept(i) {
-    const accepted = this.shown[i]?.accepted ?? null;
-    if (accepted !== null) this.onAccept(accepted);
-  }
-
-  /** Alt and a digit anywhere; a digit alone where nothing is typed. */
-  #onKey(event) {
-    const digit = /^(?:Digit|Numpad)([1-8])$/.exec(event.code)?.[1];
-    const isTyping = event.target.matches("input, textarea, select");
-    const hasOther = event.ctrlKey || event.metaKey;
-    if (!digit || hasOther || (isTyping && !event.altKey)) return;
-    event.preventDefault();
-    this.#accept(Number(digit) - 1);
   }
 }

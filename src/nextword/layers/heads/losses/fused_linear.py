@@ -48,6 +48,8 @@ def linear_nll(
     """
     passes = KernelPasses() if _kernels_apply(hidden, weight) else TorchPasses()
     places, scores = (None, None) if additions is None else (additions.places, additions.scores)
+    # The kernels read the ids one after the other; those of a transposed batch have gaps.
+    target_ids = target_ids.contiguous()
     return _LinearNll.apply(passes, hidden, weight, bias, target_ids, places, scores)  # type: ignore[no-any-return,no-untyped-call]
 
 

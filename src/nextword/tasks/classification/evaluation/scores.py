@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from itertools import tee
 
 from nextword.base import Values
+from nextword.pages import Printed
 from nextword.tasks.classification.classifier import ClassifiedText, Classifier
 from nextword.tasks.classification.files import TextRow
 from nextword.tasks.classification.predictor import READ_AHEAD
@@ -25,7 +26,7 @@ _SMALLEST = 1e-38
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassificationScores:
+class ClassificationScores(Printed):
     """The scores of a classifier on labelled texts.
 
     Attributes:

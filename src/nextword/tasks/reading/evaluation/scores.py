@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from nextword.base import DataError, Values
+from nextword.pages import Printed
 from nextword.tasks.reading.data import answer_spans, correct_candidates
 from nextword.tasks.reading.files import Item
 from nextword.tasks.reading.predictor import Answer
@@ -37,7 +38,7 @@ class ScoredItem:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReadingScores:
+class ReadingScores(Printed):
     """The scores of a reader on questions.
 
     Attributes:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from nextword.base import DataError, Values
+from nextword.pages import Printed
 from nextword.tasks.metrics import LabelCounts, LabelScores
 from nextword.tasks.tagging.annotation import tagged
 from nextword.tasks.tagging.evaluation.errors import FrequentError, TagErrors, WordAccuracy
@@ -19,7 +20,7 @@ _NUM_NEW_LABELS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaggingScores:
+class TaggingScores(Printed):
     """The scores of a tagger on labelled sentences.
 
     Attributes:

@@ -1,6 +1,6 @@
 """The evaluation of a transducer: metrics, scores, and reports with alignments."""
 
-from nextword.tasks.transduction.evaluation.metrics import closest_errors
+from nextword.tasks.transduction.evaluation.metrics import closest_errors, edit_distance
 from nextword.tasks.transduction.evaluation.report import (
     draw_attention,
     write_pictures,
@@ -21,6 +21,7 @@ __all__ = [
     "TransductionScores",
     "closest_errors",
     "draw_attention",
+    "edit_distance",
     "evaluate_transducer",
     "scored_pairs",
     "write_pictures",

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from nextword.base import DataError, Values
+from nextword.pages import Printed
 from nextword.tasks.decoding import Symbols
 from nextword.tasks.transduction.evaluation.metrics import (
     CorpusScore,
@@ -38,7 +39,7 @@ class ScoredPair:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransductionScores:
+class TransductionScores(Printed):
     """The scores of a transducer on pairs.
 
     Attributes:

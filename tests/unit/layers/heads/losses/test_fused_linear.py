@@ -131,3 +131,16 @@ def test_linear_nll_is_the_same_on_any_number_of_threads(monkeypatch: pytest.Mon
 
     for one, other in zip(*results, strict=True):
         torch.testing.assert_close(one, other)
+
+
+def test_linear_nll_of_ids_with_gaps_in_memory(with_kernels: bool) -> None:
+    operands = operands_of(6, 5, 9)
+    target_ids = torch.arange(12).remainder(9).view(6, 2)[:, 0]
+    weights = torch.ones(6)
+
+    with_gaps = losses_and_gradients(operands, target_ids, weights)
+
+    without = losses_and_gradients(operands, target_ids.clone().contiguous(), weights)
+    assert not target_ids.is_contiguous()
+    for one, other in zip(with_gaps, without, strict=True):
+        assert torch.equal(one, other)

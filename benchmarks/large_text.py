@@ -1,0 +1,77 @@
+"""Measure the peak memory of `nextword train` on texts of growing size.
+
+    python benchmarks/large_text.py --megabytes 30 90 --recipes lstm-small ngram-5
+
+A text of random words is made for each size; the frequencies of the words follow Zipf's law. Each
+recipe then encodes the text and trains: networks make some updates, n-gram models count the whole
+text. One line of JSON is printed for each run: its peak resident memory, processor time, and
+megabytes of text per second of processor time. If the peak does not grow with the text, a text
+larger than the memory can be used.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+_VOCABULARY = 200_000
+_WORDS_PER_LINE = 20
+
+
+def write_text(path: Path, *, megabytes: float, words_at_once: int = 1_000_000) -> None:
+    """Write random words until the file has its size."""
+    generator = np.random.default_rng(0)
+    words = np.array([f"w{number}" for number in range(_VOCABULARY)])
+    weights = 1.0 / np.arange(1, _VOCABULARY + 1)
+    cumulated = np.cumsum(weights / weights.sum())
+    with path.open("w") as file:
+        while file.tell() < megabytes * 1e6:
+            drawn = words[np.searchsorted(cumulated, generator.random(words_at_once))]
+            for start in range(0, len(drawn), _WORDS_PER_LINE):
+                file.write(" ".join(drawn[start : start + _WORDS_PER_LINE]) + "\n")
+
+
+def measure(text: Path, out: Path, *, recipe: str, settings: list[str]) -> dict[str, object]:
+    """Run a training; return its peak resident memory in MiB and its processor time in seconds."""
+    options = [word for each in settings for word in ("--set", each)]
+    command = [sys.executable, "-m", "nextword", "train", str(text), "--out", str(out)]
+    process = subprocess.Popen(
+        [*command, "--recipe", recipe, "--quiet", *options], stdout=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    cpu_s = usage.ru_utime + usage.ru_stime
+    return {
+        "recipe": recipe,
+        "text_mb": round(text.stat().st_size / 1e6, 1),
+        "exit_code": os.waitstatus_to_exitcode(status),
+        "peak_mib": round(usage.ru_maxrss / 1024, 1),
+        "cpu_s": round(cpu_s, 1),
+        "mb_per_cpu_s": round(text.stat().st_size / 1e6 / cpu_s, 2),
+    }
+
+
+def main() -> None:
+    """Measure every recipe on every size."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--megabytes", type=float, nargs="+", default=[30, 90])
+    parser.add_argument("--recipes", nargs="+", default=["lstm-small", "ngram-5"])
+    parser.add_argument("--updates", type=int, default=20)
+    options = parser.parse_args()
+    for megabytes in options.megabytes:
+        with tempfile.TemporaryDirectory() as folder:
+            text = Path(folder) / "text.txt"
+            write_text(text, megabytes=megabytes)
+            for recipe in options.recipes:
+                is_network = not recipe.startswith("ngram")
+                settings = [f"training.max_steps={options.updates}"] if is_network else []
+                found = measure(text, Path(folder) / recipe, recipe=recipe, settings=settings)
+                print(json.dumps(found), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+// A recurrent language model with packed weights, and the arguments of its steps.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "packed_rows.hpp"
+#include "sampler.hpp"
+
+namespace nextword {
+
+// Elman cells are named after their nonlinearity.
+enum class CellKind { lstm, gru, tanh, sigmoid, relu };
+
+constexpr int gates_of(CellKind cell) {
+  return cell == CellKind::lstm ? 4 : (cell == CellKind::gru ? 3 : 1);
+}
+
+// Number of vectors in the state of a layer: the output, and the cell state of an LSTM.
+constexpr int parts_of(CellKind cell) { return cell == CellKind::lstm ? 2 : 1; }
+
+struct NetworkLayer {
+  std::shared_ptr<const PackedRows> input;       // null in the first layer if there is a table
+  std::shared_ptr<const PackedRows> recurrent;   // its bias is that of a GRU's candidate, else 0
+  std::shared_ptr<const PackedRows> projection;  // null: the output is the hidden state
+  std::ptrdiff_t hidden_size;
+  std::ptrdiff_t output_size;
+};
+
+// What the first layer reads for each token: its input gates, or a vector to multiply.
+struct TokenTable {
+  const void* values;  // (vocab_size, width), float32 or bfloat16
+  Element element;
+  std::ptrdiff_t vocab_size;
+  std::ptrdiff_t width;
+  bool holds_gates;
+};
+
+// The memory of a call, reused by later calls.
+struct Workspace {
+  Memory memory;
+  std::size_t num_bytes = 0;
+};
+
+class Network {
+ public:
+  // Throws std::invalid_argument if sizes or dtypes do not fit together.
+  Network(CellKind cell, std::vector<NetworkLayer> layers, TokenTable tokens,
+          std::shared_ptr<const PackedRows> output, bool is_residual);
+
+  CellKind cell() const { return cell_; }
+  Element element() const { return output_->element(); }
+  const std::vector<NetworkLayer>& layers() const { return layers_; }
+  const TokenTable& tokens() const { return tokens_; }
+  const PackedRows& output() const { return *output_; }
+  std::ptrdiff_t vocab_size() const { return output_->num_rows(); }
+  bool is_residual() const { return is_residual_; }
+  std::size_t num_bytes() const;
+
+  // Calls of several threads have a workspace each.
+  Workspace borrow(std::size_t num_bytes) const;
+  void give_back(Workspace workspace) const;
+
+ private:
+  CellKind cell_;
+  std::vector<NetworkLayer> layers_;
+  TokenTable tokens_;
+  std::shared_ptr<const PackedRows> output_;
+  bool is_residual_;
+  mutable std::mutex mutex_;
+  mutable std::vector<Workspace> idle_;
+};
+
+// The memory of a call. Rows of sums and scores have the stride `width` in floats.
+struct StepMemory {
+  // Divides `memory`; without it, only `num_bytes` is right.
+  StepMemory(const Network& network, std::ptrdiff_t num_rows, std::byte* memory);
+
+  struct Operands {
+    std::byte* words;  // (num_rows, row_words)
+    float* scales;     // (num_rows), with int8
+    std::ptrdiff_t row_words;
+  };
+  std::vector<Operands> hidden;  // of each layer's recurrent product
+  std::vector<Operands> inputs;  // of each layer's input product; without `words` if not needed
+  std::vector<Operands> wide;    // of each layer's projection, likewise
+  Operands top;                  // of the output layer
+  float* input_sums;             // (num_rows, width) each
+  float* recurrent_sums;
+  float* outputs;  // of the layer below, then of the current layer
+  float* scores;
+  float* weights;
+  int64_t* token_ids;  // (num_rows)
+  std::ptrdiff_t width;
+  std::size_t num_bytes;
+};
+
+// One call: it reads `num_steps` tokens in every row. Without samplers the tokens are given; with
+// samplers only the first ones are, and each step reads what the step before has drawn.
+struct NetworkSteps {
+  const Network* network;
+  std::ptrdiff_t num_steps;
+  std::ptrdiff_t num_rows;
+  const int64_t* token_ids;  // (num_steps, num_rows); with samplers (num_rows)
+  const int64_t* slots;      // (num_rows), the row of each state; null: the same row
+  float* const* parts;       // of every layer, (num_slots, size) each; overwritten
+  float* log_probs;          // (num_steps, num_rows, vocab_size), written; null: not needed
+
+  const Sampler* const* samplers;  // (num_rows); null: no token is drawn
+  const double* uniforms;          // (num_rows, num_steps), in [0, 1)
+  uint8_t* seen;                   // (num_rows, vocab_size), updated; null: no repetition penalty
+  int64_t* drawn_ids;              // (num_rows, num_steps), written; -1: no choice, -2: NaN
+  float* drawn_log_probs;          // (num_rows, num_steps), written
+  const StepMemory* memory;
+};
+
+}  // namespace nextword

@@ -1,0 +1,203 @@
+// The steps of a network: read a token in every row, score the next one, and draw it.
+//
+// In a product each thread has some groups of panels; in all other parts each has some rows.
+// Threads synchronize between the parts.
+#include "../kernel_table.hpp"
+#include "cell_updates.hpp"
+#include "row_product.hpp"
+#include "scores.hpp"
+
+namespace nextword::NEXTWORD_INSTRUCTION_SET {
+
+namespace {
+
+template <class Number>
+class Steps {
+ public:
+  Steps(const NetworkSteps& args, Member member)
+      : args_(args),
+        network_(*args.network),
+        memory_(*args.memory),
+        member_(member),
+        rows_(member.share_of(args.num_rows)) {}
+
+  void run() {
+    begin();
+    for (std::ptrdiff_t step = 0; step < args_.num_steps; ++step) {
+      read_tokens(step);
+      int first_part = 0;
+      for (std::size_t depth = 0; depth < network_.layers().size(); ++depth) {
+        run_layer(depth, first_part);
+        first_part += parts_of(network_.cell());
+      }
+      if (args_.log_probs != nullptr || args_.samplers != nullptr) run_output(step);
+    }
+  }
+
+ private:
+  // The operands of the recurrent products with the initial state.
+  void begin() {
+    int first_part = 0;
+    for (std::size_t depth = 0; depth < network_.layers().size(); ++depth) {
+      const std::ptrdiff_t size = network_.layers()[depth].output_size;
+      for_each_row([&](std::ptrdiff_t row) {
+        write_operand<Number>(memory_.hidden[depth], row, part(first_part, row, size), size);
+      });
+      first_part += parts_of(network_.cell());
+    }
+    if (args_.samplers != nullptr) {
+      for_each_row([&](std::ptrdiff_t row) { memory_.token_ids[row] = args_.token_ids[row]; });
+    }
+    wait();
+  }
+
+  void read_tokens(std::ptrdiff_t step) {
+    if (args_.samplers == nullptr) {
+      for_each_row([&](std::ptrdiff_t row) {
+        memory_.token_ids[row] = args_.token_ids[step * args_.num_rows + row];
+      });
+    }
+    const TokenTable& tokens = network_.tokens();
+    if (!tokens.holds_gates) {
+      for_each_row([&](std::ptrdiff_t row) {
+        const auto* vectors = static_cast<const float*>(tokens.values);
+        write_operand<Number>(memory_.inputs[0], row,
+                              vectors + memory_.token_ids[row] * tokens.width, tokens.width);
+      });
+    }
+    wait();
+  }
+
+  void run_layer(std::size_t depth, int first_part) {
+    const NetworkLayer& layer = network_.layers()[depth];
+    if (layer.input != nullptr) product(*layer.input, memory_.inputs[depth], memory_.input_sums);
+    product(*layer.recurrent, memory_.hidden[depth], memory_.recurrent_sums);
+    wait();
+    for_each_row([&](std::ptrdiff_t row) { update(depth, first_part, row); });
+    if (layer.projection != nullptr) {
+      wait();
+      product(*layer.projection, memory_.wide[depth], memory_.input_sums);
+      wait();
+      for_each_row([&](std::ptrdiff_t row) {
+        float* state = part(first_part, row, layer.output_size);
+        __builtin_memcpy(state, row_of(memory_.input_sums, row),
+                         static_cast<std::size_t>(layer.output_size) * 4);
+        hand_on(depth, row, state);
+      });
+    }
+    wait();
+  }
+
+  // The state of a row after a step, and what is multiplied with it.
+  void update(std::size_t depth, int first_part, std::ptrdiff_t row) {
+    const NetworkLayer& layer = network_.layers()[depth];
+    float* parts[2] = {part(first_part, row, layer.output_size), nullptr};
+    if (network_.cell() == CellKind::lstm) {
+      parts[1] = part(first_part + 1, row, layer.hidden_size);
+    }
+    const bool is_projected = layer.projection != nullptr;
+    float* hidden = is_projected ? row_of(memory_.recurrent_sums, row) : parts[0];
+    const float* recurrent = row_of(memory_.recurrent_sums, row);
+    const auto update_from = [&](const auto* inputs) {
+      using Input = std::remove_const_t<std::remove_pointer_t<decltype(inputs)>>;
+      update_row(network_.cell(), RowSums<Input>{inputs, recurrent, layer.hidden_size}, parts,
+                 hidden);
+    };
+    const TokenTable& tokens = network_.tokens();
+    const std::ptrdiff_t at = memory_.token_ids[row] * tokens.width;
+    if (layer.input != nullptr) {
+      update_from(static_cast<const float*>(row_of(memory_.input_sums, row)));
+    } else if (tokens.element == Element::float32) {
+      update_from(static_cast<const float*>(tokens.values) + at);
+    } else {
+      update_from(static_cast<const Bfloat16*>(tokens.values) + at);
+    }
+    if (is_projected) {
+      write_operand<Number>(memory_.wide[depth], row, hidden, layer.hidden_size);
+    } else {
+      hand_on(depth, row, hidden);
+    }
+  }
+
+  // Writes the operands that read a layer's output.
+  void hand_on(std::size_t depth, std::ptrdiff_t row, const float* output) {
+    const std::ptrdiff_t size = network_.layers()[depth].output_size;
+    write_operand<Number>(memory_.hidden[depth], row, output, size);
+    if (!network_.is_residual()) return;
+    float* sums = row_of(memory_.outputs, row);
+    for (std::ptrdiff_t at = 0; at < size; ++at) {
+      sums[at] = depth == 0 ? output[at] : sums[at] + output[at];
+    }
+    const bool is_last = depth + 1 == network_.layers().size();
+    write_operand<Number>(is_last ? memory_.top : memory_.inputs[depth + 1], row, sums, size);
+  }
+
+  void run_output(std::ptrdiff_t step) {
+    product(network_.output(), memory_.top, memory_.scores);
+    wait();
+    const std::ptrdiff_t vocab_size = network_.vocab_size();
+    for_each_row([&](std::ptrdiff_t row) {
+      const ScoredRow scored = score_row(row_of(memory_.scores, row), row_of(memory_.weights, row),
+                                         vocab_size, network_.output().padded_rows());
+      if (args_.log_probs != nullptr) {
+        write_log_probs(scored, args_.log_probs + (step * args_.num_rows + row) * vocab_size);
+      }
+      if (args_.samplers != nullptr) draw_next(scored, row, step);
+    });
+    wait();
+  }
+
+  void draw_next(const ScoredRow& scored, std::ptrdiff_t row, std::ptrdiff_t step) {
+    const std::ptrdiff_t at = row * args_.num_steps + step;
+    uint8_t* seen = args_.seen == nullptr ? nullptr : args_.seen + row * scored.vocab_size;
+    const int64_t id = draw_token(scored, *args_.samplers[row], seen, args_.uniforms[at],
+                                  row_of(memory_.input_sums, row));
+    args_.drawn_ids[at] = id;
+    args_.drawn_log_probs[at] = id < 0 ? __builtin_nanf("") : scored.log_prob(id);
+    if (seen != nullptr && id >= 0) seen[id] = 1;
+    // A row without a choice goes on with any id; the caller stops at the mark.
+    memory_.token_ids[row] = id < 0 ? 0 : id;
+  }
+
+  void product(const PackedRows& matrix, const StepMemory::Operands& operands, float* sums) {
+    multiply<Number>(matrix, operands, args_.num_rows, member_.share_of(matrix.num_groups()), sums,
+                     memory_.width);
+  }
+
+  template <class Function>
+  void for_each_row(Function&& function) {
+    for (std::ptrdiff_t row = rows_.begin; row < rows_.end; ++row) function(row);
+  }
+
+  float* row_of(float* values, std::ptrdiff_t row) const { return values + row * memory_.width; }
+
+  // A row's vector in a part of the state.
+  float* part(int index, std::ptrdiff_t row, std::ptrdiff_t size) const {
+    return args_.parts[index] + (args_.slots == nullptr ? row : args_.slots[row]) * size;
+  }
+
+  void wait() {
+    if (member_.size > 1) member_.barrier->wait();
+  }
+
+  const NetworkSteps& args_;
+  const Network& network_;
+  const StepMemory& memory_;
+  const Member member_;
+  const Member::Range rows_;
+};
+
+}  // namespace
+
+void run_steps(const NetworkSteps& args, Member member) {
+  switch (args.network->element()) {
+    case Element::float32:
+      return Steps<float>(args, member).run();
+    case Element::bfloat16:
+      return Steps<Bfloat16>(args, member).run();
+    case Element::int8:
+      return Steps<Int8>(args, member).run();
+  }
+}
+
+}  // namespace nextword::NEXTWORD_INSTRUCTION_SET

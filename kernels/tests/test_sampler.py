@@ -1,0 +1,238 @@
+"""Drawn tokens against the distributions that they are drawn from."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+import nextword_kernels as kernels
+from reference_network import made_up_weights, packed, reference_step
+
+VOCAB_SIZE = 41
+
+
+def filtered(log_probs: Tensor, seen: Tensor | None = None, **settings: float) -> Tensor:
+    """Return the distribution of a sampler, in float64, by the definition of its filters."""
+    scores = log_probs.double().clone()
+    scores[settings.get("banned", [])] = -torch.inf  # type: ignore[index]
+    if seen is not None:
+        scores = torch.where(seen, scores * settings["repetition_penalty"], scores)
+    order = sorted(range(len(scores)), key=lambda token: (-scores[token].item(), token))
+    temperature = settings.get("temperature", 1.0)
+    if temperature == 0:
+        return torch.nn.functional.one_hot(torch.tensor(order[0]), len(scores)).double()
+    probabilities = (scores / temperature).softmax(0)
+    if top_k := int(settings.get("top_k", 0)):
+        last = scores[order[min(top_k, len(order)) - 1]]
+        probabilities = torch.where(scores < last, 0, probabilities)
+    low = probabilities < settings.get("min_p", 0.0) * probabilities.max()
+    probabilities = torch.where(low, 0, probabilities)
+    total, before = probabilities.sum(), 0.0
+    for token in order:
+        is_ruled_out = before >= settings.get("top_p", 1.0)
+        before += (probabilities[token] / total).item()
+        if is_ruled_out and settings.get("top_p", 1.0) < 1:
+            probabilities[token] = 0
+    return probabilities / probabilities.sum()
+
+
+SETTINGS: list[dict[str, object]] = [
+    {},
+    {"temperature": 0.0},
+    {"temperature": 0.7},
+    {"temperature": 1.9, "banned": [0, 7]},
+    {"top_k": 1},
+    {"top_k": 5},
+    {"top_k": 99},
+    {"min_p": 0.2},
+    {"top_p": 0.5},
+    {"top_p": 0.999, "temperature": 2.0},
+    {"top_p": 1e-9},
+    {"top_k": 12, "min_p": 0.05, "top_p": 0.8, "temperature": 0.9},
+    {"repetition_penalty": 1.8},
+    {"repetition_penalty": 0.6, "top_p": 0.7, "banned": [3]},
+    {"banned": [token for token in range(VOCAB_SIZE) if token != 17]},
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_drawn_tokens_have_the_distribution_of_the_sampler(
+    instruction_set: str, settings: dict[str, object]
+) -> None:
+    torch.manual_seed(0)
+    weights = made_up_weights("lstm", vocab_size=VOCAB_SIZE, hidden_size=9, num_layers=1)
+    network = packed(weights, precision="float32", has_table=True)
+    num_rows = 20_000
+    first = [state.expand(num_rows, -1).contiguous() for state in weights.states(1)]
+    token_ids = torch.full((num_rows,), 5)
+    mask = torch.rand(VOCAB_SIZE) < 0.4
+    has_penalty = "repetition_penalty" in settings
+    log_probs = reference_step(weights, token_ids[:1], [each[:1] for each in first])[0][0]
+
+    drawn, scores = _draw(network, token_ids, first, settings, mask if has_penalty else None)
+
+    expected = filtered(log_probs, mask if has_penalty else None, **settings)  # type: ignore[arg-type]
+    counts = torch.bincount(drawn, minlength=VOCAB_SIZE).double()
+    assert not counts[expected == 0].any()
+    possible = expected > 0
+    counts, means = counts[possible], expected[possible] * num_rows
+    squares = ((counts - means) ** 2 / means).sum().item()
+    freedom = int(possible.sum()) - 1
+    # Six standard deviations of a chi-square with this number of degrees of freedom.
+    assert squares <= freedom + 6 * (2 * freedom) ** 0.5 + 1e-6
+    torch.testing.assert_close(scores.double(), log_probs[drawn], rtol=1e-4, atol=1e-4)
+
+
+def _draw(
+    network: kernels.RecurrentNetwork,
+    token_ids: Tensor,
+    states: list[Tensor],
+    settings: dict[str, object],
+    mask: Tensor | None,
+) -> tuple[Tensor, Tensor]:
+    num_rows = len(token_ids)
+    banned = settings.get("banned")
+    sampler = kernels.Sampler(
+        vocab_size=VOCAB_SIZE,
+        banned_ids=None if banned is None else torch.tensor(banned),
+        **{name: value for name, value in settings.items() if name != "banned"},  # type: ignore[arg-type]
+    )
+    uniforms = np.random.default_rng(1).random((num_rows, 1))
+    drawn, scores = torch.empty(num_rows, 1).long(), torch.empty(num_rows, 1)
+    seen = None if mask is None else mask.to(torch.uint8).expand(num_rows, -1).contiguous()
+    network.generate(
+        token_ids,
+        states=states,
+        samplers=[sampler],
+        uniforms=uniforms,
+        seen=seen,
+        drawn_ids=drawn,
+        drawn_log_probs=scores,
+        num_threads=1,
+    )
+    return drawn[:, 0], scores[:, 0]
+
+
+def generate(num_steps: int, *, num_threads: int = 1, parts: int = 1, **settings: float) -> Tensor:
+    """Continue three rows, in one call or in several."""
+    torch.manual_seed(0)
+    weights = made_up_weights("gru", vocab_size=VOCAB_SIZE, hidden_size=21)
+    network = packed(weights, precision="float32", has_table=True)
+    states = weights.states(3)
+    sampler = kernels.Sampler(vocab_size=VOCAB_SIZE, **settings)  # type: ignore[arg-type]
+    uniforms = np.random.default_rng(2).random((3, num_steps))
+    seen = torch.zeros(3, VOCAB_SIZE, dtype=torch.uint8)
+    token_ids, drawn = torch.tensor([1, 2, 3]), []
+    for part in np.split(uniforms, parts, axis=1):
+        ids = torch.empty(part.shape, dtype=torch.int64)
+        network.generate(
+            token_ids,
+            states=states,
+            samplers=[sampler] * 3,
+            uniforms=np.ascontiguousarray(part),
+            seen=seen,
+            drawn_ids=ids,
+            drawn_log_probs=torch.empty(part.shape),
+            num_threads=num_threads,
+        )
+        drawn.append(ids)
+        token_ids = ids[:, -1].contiguous()
+    return torch.cat(drawn, dim=1)
+
+
+def test_generation_in_parts_and_on_threads_draws_the_same_tokens() -> None:
+    expected = generate(60, repetition_penalty=1.3, top_k=20)
+
+    assert torch.equal(generate(60, parts=12, repetition_penalty=1.3, top_k=20), expected)
+    assert torch.equal(generate(60, num_threads=2, repetition_penalty=1.3, top_k=20), expected)
+
+
+def test_each_drawn_token_is_read_and_marked_as_seen() -> None:
+    torch.manual_seed(0)
+    weights = made_up_weights("lstm", vocab_size=VOCAB_SIZE, hidden_size=21)
+    network = packed(weights, precision="float32", has_table=False)
+    states = weights.states(1)
+    expected_states = [state.clone() for state in states]
+    seen = torch.zeros(1, VOCAB_SIZE, dtype=torch.uint8)
+    drawn, scores = torch.empty(1, 8).long(), torch.empty(1, 8)
+
+    network.generate(
+        torch.tensor([4]),
+        states=states,
+        samplers=[kernels.Sampler(vocab_size=VOCAB_SIZE)],
+        uniforms=np.random.default_rng(0).random((1, 8)),
+        seen=seen,
+        drawn_ids=drawn,
+        drawn_log_probs=scores,
+        num_threads=1,
+    )
+
+    token_ids = torch.cat([torch.tensor([4]), drawn[0, :-1]])[:, None]
+    log_probs = torch.empty(8, 1, VOCAB_SIZE)
+    network.read(token_ids, states=expected_states, log_probs=log_probs, num_threads=1)
+    assert torch.equal(scores[0], log_probs[:, 0].gather(1, drawn.T)[:, 0])
+    assert all(map(torch.equal, states, expected_states))
+    assert seen[0].nonzero().flatten().tolist() == sorted(set(drawn[0].tolist()))
+
+
+@pytest.mark.parametrize("cause", ["banned", "nan"])
+def test_row_without_a_choice_is_marked_and_others_go_on(cause: str) -> None:
+    torch.manual_seed(0)
+    weights = made_up_weights("lstm", vocab_size=VOCAB_SIZE, hidden_size=21)
+    network = packed(weights, precision="float32", has_table=True)
+    states = weights.states(2)
+    good = kernels.Sampler(vocab_size=VOCAB_SIZE)
+    bad = good
+    if cause == "banned":
+        bad = kernels.Sampler(vocab_size=VOCAB_SIZE, banned_ids=torch.arange(VOCAB_SIZE))
+    else:
+        states[0][0, 0] = torch.nan
+    drawn, scores = torch.empty(2, 3).long(), torch.empty(2, 3)
+
+    network.generate(
+        torch.tensor([4, 4]),
+        states=states,
+        samplers=[bad, good],
+        uniforms=np.random.default_rng(0).random((2, 3)),
+        drawn_ids=drawn,
+        drawn_log_probs=scores,
+        num_threads=1,
+    )
+
+    assert drawn[0].tolist() == [-1 if cause == "banned" else -2] * 3
+    assert scores[0].isnan().all()
+    assert (drawn[1] >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"temperature": -1.0}, "temperature is -1.0.*from 0 to 1e6"),
+        ({"temperature": float("nan")}, "temperature is nan"),
+        ({"top_k": -1}, "top_k is -1.*at least 0"),
+        ({"top_p": 0.0}, "top_p is 0.0.*above 0 and at most 1"),
+        ({"min_p": 1.5}, "min_p is 1.5"),
+        ({"repetition_penalty": 0.0}, "repetition_penalty is 0.0"),
+        ({"vocab_size": 0}, "vocab_size is 0"),
+    ],
+)
+def test_sampler_out_of_range_is_refused(settings: dict[str, float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        kernels.Sampler(**{"vocab_size": 5, **settings})  # type: ignore[arg-type]
+
+
+def test_uniform_of_one_is_refused() -> None:
+    torch.manual_seed(0)
+    weights = made_up_weights("lstm", vocab_size=VOCAB_SIZE, hidden_size=2)
+    network = packed(weights, precision="float32", has_table=True)
+
+    with pytest.raises(ValueError, match=r"uniforms has 1\.0.*at least 0 and below 1"):
+        network.generate(
+            torch.tensor([0]),
+            states=weights.states(1),
+            samplers=[kernels.Sampler(vocab_size=VOCAB_SIZE)],
+            uniforms=np.ones((1, 1)),
+            drawn_ids=torch.empty(1, 1).long(),
+            drawn_log_probs=torch.empty(1, 1),
+            num_threads=1,
+        )

@@ -1,0 +1,96 @@
+"""Whether the rows of a comparison can be compared, checked before the first training."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from nextword.api import load_language_model
+from nextword.base import MismatchError
+from nextword.comparison.plan import Job
+from nextword.evaluation import Comparability, UnscoredText, comparability, vocabulary_fingerprint
+from nextword.storage import RunFolder
+from nextword.text import Corpus
+from nextword.tokens import Tokenizer, VocabularyTokenizer, build_store
+from nextword.training import ProgressCallback, RunConfig, learned_tokenizer
+
+
+def require_comparable(
+    jobs: Sequence[Job],
+    *,
+    train: Corpus,
+    measured: Corpus,
+    runs: Path,
+    on_progress: ProgressCallback | None,
+) -> None:
+    """Raise an error if no figure of the rows can be compared.
+
+    Rows that are trained here have one tokenizer. Trained models bring their own, so the measured
+    text is encoded with each of them, and counted. The trained models are checked first, because
+    the tokenizer of the other rows may have to be learned from the training text.
+
+    Args:
+        jobs: The models.
+        train: The training text.
+        measured: The text on which rows are compared.
+        runs: Folder of the runs of the comparison.
+        on_progress: Called with (stage, done, total).
+
+    Raises:
+        CheckpointError: A trained model cannot be loaded.
+        MismatchError: The rows cannot be compared.
+    """
+    names = {job.entry.name: job.entry.source for job in jobs if job.config is None}
+    if not names:
+        return
+    tokenizers: dict[str, Tokenizer] = {
+        name: load_language_model(source, on_progress=on_progress).tokenizer
+        for name, source in names.items()
+    }
+    _require_comparable(tokenizers, measured, on_progress)
+    trained = next((job for job in jobs if job.config is not None), None)
+    if trained is None or trained.config is None or not _has_own_tokenizer(trained.config):
+        return
+    stored = RunFolder(runs / trained.name).tokens_folder / "tokenizer.json"
+    own = (
+        VocabularyTokenizer.load(stored)
+        if stored.exists()
+        else learned_tokenizer(train, trained.config.tokenizer, on_progress=on_progress)
+    )
+    _require_comparable(tokenizers | {trained.entry.name: own}, measured, on_progress)
+
+
+def incomparable(found: Comparability) -> MismatchError:
+    """Return the error for rows of which no figure can be compared.
+
+    Args:
+        found: What can be compared, and why not more.
+    """
+    return MismatchError(
+        f"these models cannot be compared: {found.reason}.",
+        help="Train all rows here with one tokenizer, or leave the trained models out.",
+    )
+
+
+def _require_comparable(
+    tokenizers: Mapping[str, Tokenizer], corpus: Corpus, on_progress: ProgressCallback | None
+) -> None:
+    vocabularies = [vocabulary_fingerprint(each) for each in tokenizers.values()]
+    if len(set(vocabularies)) == 1:
+        return
+    hook = None if on_progress is None else partial(on_progress, "encoding the text")
+    found = comparability(
+        [
+            UnscoredText.of(
+                build_store(corpus, each, folder=None, on_progress=hook), tokenizer=each, model=name
+            )
+            for name, each in tokenizers.items()
+        ],
+        vocabularies,
+    )
+    if not found.per_text:
+        raise incomparable(found)
+
+
+def _has_own_tokenizer(config: RunConfig) -> bool:
+    """Whether the tokenizer is learned from the training text alone."""
+    return config.text.init is None and config.embedding.kind != "pretrained"

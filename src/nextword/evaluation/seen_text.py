@@ -1,0 +1,70 @@
+"""Whether a text, or most of it, is in the text that a model was trained on.
+
+Knows token stores, and neither models nor files.
+"""
+
+import numpy as np
+
+from nextword.tokens import TokenStore
+
+#: Passages of this length that occur in two texts are copies, not chance.
+_PASSAGE_TOKENS = 64
+_NUM_PASSAGES = 16
+#: The share of the passages from which on a text counts as seen.
+_SEEN_SHARE = 0.25
+#: In a longer training text, passages are not searched.
+_MAX_SEARCHED_TOKENS = 50_000_000
+
+
+def seen_note(store: TokenStore, *, train: TokenStore) -> str | None:
+    """Return a warning if a model has been trained on the text that it is evaluated on.
+
+    The texts are compared by their hashes. Then sixteen passages of the text are searched in the
+    training text.
+
+    Args:
+        store: The text.
+        train: The training text, encoded by the same tokenizer.
+
+    Returns:
+        The warning; None if the text is new to the model.
+    """
+    if store.text_sha256 == train.text_sha256:
+        return "this is the text that the model was trained on"
+    share = seen_share(store, train=train)
+    if share < _SEEN_SHARE:
+        return None
+    return (
+        "the model was trained on this text, or on a part of it: "
+        f"{round(share * _NUM_PASSAGES)} of {_NUM_PASSAGES} passages are in the training text"
+    )
+
+
+def seen_share(store: TokenStore, *, train: TokenStore) -> float:
+    """Return the share of passages of a text that are in the training text.
+
+    Args:
+        store: The text.
+        train: The training text, encoded by the same tokenizer.
+
+    Returns:
+        The share, from 0 to 1; 0 if the text has fewer than 64 tokens, or the training text more
+        than 50 million.
+    """
+    if store.num_tokens < _PASSAGE_TOKENS or train.num_tokens > _MAX_SEARCHED_TOKENS:
+        return 0.0
+    content, width = np.asarray(train.ids).tobytes(), train.ids.dtype.itemsize
+    starts = np.linspace(0, store.num_tokens - _PASSAGE_TOKENS, _NUM_PASSAGES).astype(int)
+    found = 0
+    for start in starts:
+        passage = np.asarray(store.ids[start : start + _PASSAGE_TOKENS], dtype=train.ids.dtype)
+        found += _contains(content, passage.tobytes(), width=width)
+    return found / _NUM_PASSAGES
+
+
+def _contains(content: bytes, part: bytes, *, width: int) -> bool:
+    """Return whether a part occurs at a multiple of the width in bytes."""
+    place = content.find(part)
+    while place >= 0 and place % width:
+        place = content.find(part, place + 1)
+    return place >= 0

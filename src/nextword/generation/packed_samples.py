@@ -1,0 +1,151 @@
+"""Samples that the compiled generator continues, several tokens in one call."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from nextword.base import ConfigError, DivergedError, NextwordError
+from nextword.generation.sampling import SamplingConfig
+from nextword.generation.session import Session
+from nextword.generation.tokens import FinishReason, GeneratedToken, Stop
+from nextword.packed import DrawnTokens, PackedLanguageModel, RowPool
+from nextword.tensors import load_kernels
+
+#: About the number of bytes of weights that one call reads, some milliseconds.
+_BYTES_PER_CALL = 2**28
+_MOST_STEPS = 64
+#: Number of samples whose products take about as long as reading the weights again.
+_SAMPLES_PER_READ = 16
+_NOT_A_NUMBER = -2
+
+
+def kernel_sampler(
+    config: SamplingConfig, *, vocab_size: int, banned_ids: Sequence[int] = ()
+) -> Any:
+    """Return a sampler of the kernels with these settings.
+
+    Args:
+        config: Settings of sampling.
+        vocab_size: Number of token ids.
+        banned_ids: Ids that are never drawn.
+    """
+    return load_kernels().Sampler(
+        vocab_size=vocab_size,
+        temperature=config.temperature,
+        top_k=0 if config.top_k is None else min(config.top_k, vocab_size),
+        min_p=0.0 if config.min_p is None else config.min_p,
+        top_p=1.0 if config.top_p is None else config.top_p,
+        repetition_penalty=config.repetition_penalty,
+        banned_ids=torch.tensor(banned_ids, dtype=torch.int64) if banned_ids else None,
+    )
+
+
+def no_choice(token_id: int, *, vocab_size: int) -> NextwordError:
+    """Return why no token could be drawn.
+
+    Args:
+        token_id: The mark in place of an id; see `DrawnTokens`.
+        vocab_size: Number of token ids.
+    """
+    if token_id == _NOT_A_NUMBER:
+        return DivergedError(
+            "the model returns NaN for the next token.",
+            help="Its weights are not finite; use an earlier checkpoint.",
+        )
+    return ConfigError(
+        f"no token is left to choose from: all {vocab_size} are banned or have probability 0.",
+        help="Ban fewer tokens.",
+    )
+
+
+class PackedSamples:
+    """The unfinished samples: for each, a slot of a pool and a random number generator.
+
+    A call draws several tokens of every sample. Those after the end of a sample are dropped; they
+    have no effect on the other samples.
+
+    Args:
+        session: A session with one row.
+        model: Its model with packed weights.
+        config: Settings of sampling.
+        generators: The random number generator of each sample.
+        banned_ids: Ids that are never drawn.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        model: PackedLanguageModel,
+        *,
+        config: SamplingConfig,
+        generators: Sequence[np.random.Generator],
+        banned_ids: Sequence[int],
+    ) -> None:
+        self._vocab_size = model.vocab_size
+        self._sampler = kernel_sampler(config, vocab_size=model.vocab_size, banned_ids=banned_ids)
+        self._generators = generators
+        self._pool = RowPool(model)
+        state, last_ids = session.unread
+        rows = torch.zeros(len(generators), dtype=torch.int64)
+        slots = self._pool.add(state.select(rows), last_ids[rows], seen=session.seen[rows])
+        self._slots = dict(enumerate(slots))
+        self._bytes_per_step = int(model.network.num_bytes)
+
+    def tokens(self, max_tokens: int, stop: Stop | None) -> Iterator[GeneratedToken]:
+        """Yield the tokens, ordered by step and then by sample.
+
+        Raises:
+            ConfigError: Every token is banned.
+            DivergedError: The model returns NaN.
+        """
+        num_left = max_tokens
+        while num_left and self._slots:
+            num_steps = min(num_left, self._num_steps())
+            numbers = list(self._slots)
+            uniforms = np.stack([self._generators[each].random(num_steps) for each in numbers])
+            drawn = self._pool.draw(
+                list(self._slots.values()),
+                samplers=[self._sampler],
+                uniforms=torch.from_numpy(uniforms),
+            )
+            num_left -= num_steps
+            yield from self._used(numbers, drawn, num_left=num_left, stop=stop)
+
+    def _num_steps(self) -> int:
+        """Return the number of tokens of each sample that are drawn in a call."""
+        # Weights that are read once are used for several samples.
+        work = self._bytes_per_step * (1 + len(self._slots) // _SAMPLES_PER_READ)
+        return max(1, min(_MOST_STEPS, _BYTES_PER_CALL // work))
+
+    def _used(
+        self, numbers: Sequence[int], drawn: DrawnTokens, *, num_left: int, stop: Stop | None
+    ) -> Iterator[GeneratedToken]:
+        """Yield the tokens of a call up to the end of each sample, and remove finished samples."""
+        steps = zip(drawn.token_ids.t().tolist(), drawn.log_probs.t().tolist(), strict=True)
+        num_steps = drawn.token_ids.shape[1]
+        for step, (token_ids, log_probs) in enumerate(steps):
+            running = [row for row, number in enumerate(numbers) if number in self._slots]
+            for row in running:
+                if token_ids[row] < 0:
+                    raise no_choice(token_ids[row], vocab_size=self._vocab_size)
+            is_last = not num_left and step == num_steps - 1
+            for row in running:
+                reason = _reason(numbers[row], token_ids[row], is_last=is_last, stop=stop)
+                if reason is not None:
+                    self._pool.remove([self._slots.pop(numbers[row])])
+                yield GeneratedToken(
+                    sample=numbers[row],
+                    token_id=token_ids[row],
+                    log_prob=log_probs[row],
+                    finish_reason=reason,
+                )
+
+
+def _reason(
+    sample: int, token_id: int, *, is_last: bool, stop: Callable[[int, int], bool] | None
+) -> FinishReason | None:
+    if stop is not None and stop(sample, token_id):
+        return "stop"
+    return "length" if is_last else None

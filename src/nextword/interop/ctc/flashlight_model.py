@@ -1,0 +1,102 @@
+"""A language model for the CTC decoders of torchaudio and flashlight-text."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from nextword.base import ConfigError, MissingExtraError, require_several
+from nextword.interop.ctc.word_model import ModelSource, word_model
+from nextword.interop.kenlm import State
+from nextword.interop.kenlm.scorer import END
+
+try:
+    from torchaudio.models.decoder import CTCDecoderLM as _Base
+    from torchaudio.models.decoder import CTCDecoderLMState as _BaseState
+# A torchaudio that was built for another torch raises an OSError.
+except (ImportError, OSError):
+    try:
+        from flashlight.lib.text.decoder import LM as _Base
+        from flashlight.lib.text.decoder import LMState as _BaseState
+    except ImportError:
+        _Base, _BaseState = object, object
+
+
+class FlashlightModel(_Base):
+    """Any nextword model as a `CTCDecoderLM` of torchaudio, or an `LM` of flashlight-text.
+
+    Each hypothesis of the decoder carries a state: the last words for an n-gram model, the hidden
+    state for a recurrent one. Scores are log10 probabilities, as those of flashlight's KenLM, so
+    `lm_weight` keeps its meaning.
+
+    Args:
+        model: A path that `nextword.kenlm.Model` takes, such a model, or what `nw.load` returns.
+        words: The words by the index that the decoder gives them: the lines of `lm_dict`, or the
+            words of the lexicon. Without a lexicon they are the tokens.
+        unknown_score: Added to the log10 probability of a word that the model does not know.
+
+    Raises:
+        ConfigError: `words` is a single string.
+        MissingExtraError: Neither torchaudio with flashlight-text nor flashlight-text is installed.
+    """
+
+    def __init__(
+        self, model: ModelSource, words: Sequence[str], *, unknown_score: float = 0.0
+    ) -> None:
+        if _Base is object:
+            raise MissingExtraError(
+                "FlashlightModel needs flashlight-text, which is not installed.",
+                help="pip install flashlight-text, and torchaudio for its ctc_decoder.",
+            )
+        require_several("words", words)
+        super().__init__()
+        self._model = word_model(model)
+        self._words = list(words)
+        self._unknown_score = unknown_score
+        #: By the state of the decoder: the score of its last word, and the state of the model.
+        self._reached: dict[Any, tuple[float, State]] = {}
+
+    def start(self, start_with_nothing: bool) -> Any:
+        """Forget the states of earlier sentences, and return the state before the first word.
+
+        Args:
+            start_with_nothing: Whether to start without context instead of at the start of a
+                sentence; a network always starts there.
+        """
+        self._reached.clear()
+        state, begin = State(), _BaseState()
+        if start_with_nothing:
+            self._model.NullContextWrite(state)
+        else:
+            self._model.BeginSentenceWrite(state)
+        self._reached[begin] = (0.0, state)
+        return begin
+
+    def score(self, state: Any, usr_token_idx: int) -> tuple[Any, float]:
+        """Return the state after a word, and the score of the word.
+
+        Args:
+            state: The state before the word.
+            usr_token_idx: Index of the word.
+
+        Raises:
+            ConfigError: There is no word with this index.
+        """
+        if not 0 <= usr_token_idx < len(self._words):
+            raise ConfigError(
+                f"the decoder asks for word {usr_token_idx}, but there are {len(self._words)} "
+                "words.",
+                help="Pass the words in the order of the decoder's dictionary.",
+            )
+        return self._read(state, usr_token_idx, self._words[usr_token_idx])
+
+    def finish(self, state: Any) -> tuple[Any, float]:
+        """Return the state after the end of the sentence, and the score of the end."""
+        return self._read(state, len(self._words), END)
+
+    def _read(self, state: Any, number: int, word: str) -> tuple[Any, float]:
+        after = state.child(number)
+        if after not in self._reached:
+            model_state = State()
+            found = self._model.BaseFullScore(self._reached[state][1], word, model_state)
+            penalty = self._unknown_score if found.oov else 0.0
+            self._reached[after] = (found.log_prob + penalty, model_state)
+        return after, self._reached[after][0]
