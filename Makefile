@@ -119,7 +119,7 @@ mutants: setup-dev
 bench: setup
 	$(BIN)/nextword bench all --out runs/bench
 
-check: lint types docs test
+check: lint types licences docs test
 
 clean:
 	rm -rf build dist kernels/build docs/_build htmlcov .coverage .coverage.* .pytest_cache .mypy_cache \
