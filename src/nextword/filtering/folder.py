@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from nextword.base import ConfigError, FormatError, MismatchError, Values, checked_path, write_json
 from nextword.filtering.summary import ShardSummary, shard_summary
@@ -86,7 +86,8 @@ class FilterFolder:
         if not path.exists() or not any(self._summaries.iterdir()):
             return None
         values = _read_json(path)
-        if not isinstance(values, dict) or values.get("format_version") != _FORMAT_VERSION:
+        is_ours = isinstance(values, dict) and values.get("format_version") == _FORMAT_VERSION
+        if not is_ours or not _are_thresholds(values.get("chosen_thresholds")):
             raise FormatError(f"{path} is damaged.", help="Choose another --out.")
         return values
 
@@ -138,19 +139,19 @@ def find_shards(names: Sequence[str], *, out: Path) -> list[Path]:
     """Return the files of shards, sorted within each name.
 
     Args:
-        names: Files, folders or globs.
+        names: Files, folders or globs. Files in the folder of the results are left out.
         out: Folder of the results, which have the names of the shards.
 
     Raises:
         ConfigError: No shard is named, two have the same name, one is not a file, has a name that
-            is not UTF-8, or is in the folder of the results.
+            is not UTF-8, or all are in the folder of the results.
         DataError: There is no such file.
     """
     if not names:
         raise ConfigError("no shard is named.", help="Name files of JSON lines, such as *.jsonl.")
     found: dict[str, Path] = {}
-    for path in (path for name in names for path in _files(name)):
-        _check(path, out=out)
+    for path in (path for name in names for path in _files(name, out=out)):
+        _check(path)
         other = found.setdefault(path.name, path)
         if other.absolute() != path.absolute():
             raise ConfigError(
@@ -160,16 +161,24 @@ def find_shards(names: Sequence[str], *, out: Path) -> list[Path]:
     return list(found.values())
 
 
-def _files(name: str) -> list[Path]:
+def _files(name: str, *, out: Path) -> list[Path]:
+    """Return the files of a name, without those in the folder of the results."""
     if name == "-":
         raise ConfigError(
             "standard input cannot be filtered, because a call that is stopped reads it again.",
             help="Write it to a file.",
         )
-    return find_files(name)
+    found = find_files(name)
+    files = [path for path in found if out.resolve() not in path.resolve().parents]
+    if not files:
+        raise ConfigError(
+            f"{shown_name(found[0])} is in {out}, where results are written.",
+            help="Choose another --out.",
+        )
+    return files
 
 
-def _check(path: Path, *, out: Path) -> None:
+def _check(path: Path) -> None:
     try:
         path.name.encode("utf-8")
     except UnicodeEncodeError as error:
@@ -178,11 +187,11 @@ def _check(path: Path, *, out: Path) -> None:
         ) from error
     if not path.is_file() or path.name == _RECORDS:
         raise ConfigError(f"{shown_name(path)} is not a file.", help="Write it to a file.")
-    if path.parent.resolve() == out.resolve():
-        raise ConfigError(
-            f"{shown_name(path)} is in {out}, where results are written.",
-            help="Choose another --out.",
-        )
+
+
+def _are_thresholds(value: object) -> bool:
+    is_pair = isinstance(value, list) and len(value) == 2
+    return is_pair and all(isinstance(each, float) for each in cast("list[object]", value))
 
 
 def _read_json(path: Path) -> Any:

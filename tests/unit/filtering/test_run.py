@@ -12,7 +12,14 @@ import pytest
 import zstandard
 
 import nextword as nw
-from nextword.base import ConfigError, DataError, DiskFullError, LockedError, MismatchError
+from nextword.base import (
+    ConfigError,
+    DataError,
+    DiskFullError,
+    FormatError,
+    LockedError,
+    MismatchError,
+)
 from nextword.filtering import shards as shards_module
 from nextword.storage import RunLock
 
@@ -258,6 +265,29 @@ def test_filter_shards_refuses_what_cannot_be_written(
     refused([path], out, "thresholds and sample are both given", sample=5)
     refused([path], out, "thresholds and a reference are both given", reference=[path])
     assert not out.exists()
+
+
+def test_filter_shards_into_a_folder_of_the_shards_can_be_repeated(
+    ngram_folder: Path, shards: Shards, tmp_path: Path
+) -> None:
+    folder = shards(3, 4)[0].parent
+    filtered([folder], folder / "scored", ngram_folder)
+
+    again = filtered([folder], folder / "scored", ngram_folder)
+
+    assert (len(again.shards), again.num_done_before) == (2, 2)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"format_version": 1}'])
+def test_filter_shards_damaged_settings_are_refused(
+    content: str, ngram_folder: Path, shards: Shards, tmp_path: Path
+) -> None:
+    paths = shards(3)
+    filtered(paths, tmp_path / "out", ngram_folder)
+    (tmp_path / "out" / ".filter" / "settings.json").write_text(content)
+
+    with pytest.raises(FormatError, match=r"settings.json is damaged"):
+        filtered(paths, tmp_path / "out", ngram_folder)
 
 
 def test_filter_shards_while_another_process_writes_is_refused(
