@@ -26,6 +26,9 @@ help:
 	@echo 'make test-exhaustive'
 	@echo '                 the cases that make test leaves out: every size of every backend, long fuzzing'
 	@echo 'make test-all    all tests, with coverage'
+	@echo 'make reliability the tests of docs/reliability.md, with their full counts'
+	@echo 'make licences    check the licences of the packages in constraints.txt'
+	@echo 'make audit-packages  compare their versions with known weaknesses (needs the internet)'
 	@echo 'make setup       only set up: .venv/bin/nextword'
 	@echo 'make setup-dev   set up with the tools for tests, linting and documentation'
 	@echo 'make kernels     build the compiled kernels once more'
@@ -76,6 +79,19 @@ test: setup-dev
 test-exhaustive: setup-dev
 	$(PYTEST) -m 'exhaustive and not network'
 
+# The tests that the page names: files, and single tests in them.
+RELIABILITY = grep -o 'tests/[a-z_/]*\.py[a-z_0-9:]*' docs/reliability.md | sort -u
+reliability: setup-dev
+	$(PYTEST) -m 'not network' $$($(RELIABILITY))
+
+licences: setup-dev
+	$(BIN)/python tests/check_licences.py
+
+# It asks a server on the internet, so it is no part of `make check`.
+audit-packages: setup-dev
+	$(PIP_INSTALL) pip-audit
+	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip
+
 # Measuring the coverage takes the tests two thirds more time.
 test-all: setup-dev
 	$(PYTEST) -m 'not network' --cov=nextword --cov-fail-under=95
@@ -104,11 +120,11 @@ mutants: setup-dev
 bench: setup
 	$(BIN)/nextword bench all --out runs/bench
 
-check: lint types docs test
+check: lint types licences docs test
 
 clean:
 	rm -rf build dist kernels/build docs/_build htmlcov .coverage .coverage.* .pytest_cache .mypy_cache \
 		.ruff_cache .hypothesis .import_linter_cache src/*.egg-info
 	find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup setup-dev kernels demo test test-exhaustive test-all mutants fmt lint types docs bench check clean
+.PHONY: help setup setup-dev kernels demo test test-exhaustive test-all reliability licences audit-packages mutants fmt lint types docs bench check clean

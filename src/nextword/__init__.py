@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nextword.api import (
         Model,
         export,
+        filter_shards,
         load,
         mix,
         plan,
@@ -46,6 +47,7 @@ _HOMES = {
     "State": "nextword.models",
     "compare": "nextword.comparison",
     "export": "nextword.api",
+    "filter_shards": "nextword.api",
     "load": "nextword.api",
     "mix": "nextword.api",
     "plan": "nextword.api",
@@ -80,6 +82,7 @@ __all__ = [
     "__version__",
     "compare",
     "export",
+    "filter_shards",
     "load",
     "mix",
     "plan",

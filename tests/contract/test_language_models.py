@@ -129,6 +129,33 @@ def test_language_model_gives_every_other_id_a_share(case: Case) -> None:
     assert torch.equal(log_probs == -torch.inf, impossible.expand_as(log_probs))
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "lstm-1-untied",
+        "maxent-crowded",
+        "window-3-character",
+        "transformer-adaptive",
+        "window-3-adaptive",
+        "ngram-3-kneser_ney",
+        "mixture-linear",
+        "cache-lstm",
+    ],
+)
+def test_language_model_reads_slices_that_are_not_contiguous(name: str) -> None:
+    model = CASES[name].build(0)
+    ids = checks.random_ids(model, 4, 14)
+    read, targets, state = ids[:, :-1:2], ids[:, 1::2], model.initial_state(4)
+
+    nll, after = model.nll(read, targets, state)
+    log_probs, _ = model.next_log_probs(ids.T[:4], state)
+
+    expected, _ = model.nll(read.contiguous(), targets.contiguous(), state)
+    assert torch.equal(nll, expected)
+    assert torch.equal(log_probs, model.next_log_probs(ids.T[:4].contiguous(), state)[0])
+    assert after.batch_size == 4
+
+
 def test_audit_of_a_right_model_is_green() -> None:
     assert failures(audit(faulty.RightModel(0))) == set()
 

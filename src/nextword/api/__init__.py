@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from nextword.api.adaptation import AdaptationSettings, adaptation_settings, adapted_cards
     from nextword.api.export_request import ExportRequest
     from nextword.api.exporting import Export, check_format, export, writes_folder
+    from nextword.api.filtering import filter_shards
     from nextword.api.html_exporting import write_html_page
     from nextword.api.loading import load, load_language_model
     from nextword.api.mixing import MixtureResult, mix
@@ -41,6 +42,7 @@ _HOMES = {
     "check_format": "nextword.api.exporting",
     "classification_config": "nextword.api.tasks",
     "export": "nextword.api.exporting",
+    "filter_shards": "nextword.api.filtering",
     "load": "nextword.api.loading",
     "load_language_model": "nextword.api.loading",
     "mix": "nextword.api.mixing",
@@ -73,6 +75,7 @@ __all__ = [
     "check_format",
     "classification_config",
     "export",
+    "filter_shards",
     "load",
     "load_language_model",
     "mix",

@@ -9,6 +9,7 @@ from nextword.tokens import Tokenizer
 
 if TYPE_CHECKING:
     from nextword.evaluation import LineScore, LineSurprisal, MinimalPair, PairScores
+    from nextword.filtering import DocumentScore
 
 
 class LineScoring:
@@ -54,6 +55,30 @@ class LineScoring:
             tokenizer=self.tokenizer,
             batch_size=DEFAULT_BATCH_SIZE if batch_size is None else batch_size,
         )
+
+    def document_scores(
+        self, texts: Sequence[str], *, batch_size: int | None = None
+    ) -> "list[DocumentScore]":
+        """Return the score of each document, read from the initial state to its end.
+
+        Args:
+            texts: Documents, of one line or several.
+            batch_size: Number of documents in a batch; chosen by the model when None. Scores do not
+                depend on it.
+
+        Returns:
+            One score per document: negative log-likelihood in nats, counts, perplexity per token
+            and per word, and bits per byte.
+
+        Raises:
+            ConfigError: `texts` is a single string.
+            DataError: A document contains a reserved symbol.
+        """
+        from nextword.filtering import DocumentScorer, document_scores
+
+        require_several("texts", texts)
+        scorer = DocumentScorer(self.language_model, self.tokenizer, batch_size=batch_size)
+        return list(document_scores(scorer, texts))
 
     def token_scores(self, text: str) -> list[tuple[str, float]]:
         """Return the tokens of a text with their log-probabilities, in nats.

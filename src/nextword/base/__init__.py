@@ -25,6 +25,7 @@ from nextword.base.errors import (
     ShapeError,
     TrainingError,
     VocabularyError,
+    WorkerError,
     require,
 )
 from nextword.base.files import (
@@ -89,6 +90,7 @@ __all__ = [
     "TrainingError",
     "Values",
     "VocabularyError",
+    "WorkerError",
     "atomic_writer",
     "checked_path",
     "decode",

@@ -12,6 +12,7 @@
     ├── LockedError(RuntimeError)        another process uses the run folder
     ├── TrainingError(RuntimeError)      training cannot continue
     │   └── DivergedError                the loss is NaN or infinite
+    ├── WorkerError(RuntimeError)        a process that does a part of the work ended
     ├── BenchmarkError(RuntimeError)     a speed that cannot be measured, or must not be reported
     └── MissingExtraError(ImportError)   an optional dependency is not installed
 
@@ -89,6 +90,10 @@ class TrainingError(NextwordError, RuntimeError):
 
 class DivergedError(TrainingError):
     """The loss or the gradient became NaN or infinite."""
+
+
+class WorkerError(NextwordError, RuntimeError):
+    """A process that does a part of the work ended before it was done."""
 
 
 class BenchmarkError(NextwordError, RuntimeError):

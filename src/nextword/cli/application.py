@@ -20,6 +20,7 @@ from nextword.cli.encode import encode
 from nextword.cli.errors import INTERRUPTED, report_error
 from nextword.cli.evaluate import evaluate
 from nextword.cli.export import export
+from nextword.cli.filter import filter_command
 from nextword.cli.generate import generate
 from nextword.cli.group import Commands
 from nextword.cli.info import info
@@ -70,6 +71,7 @@ for _name, _command, _summary in (
     ("generate", generate, "Generate text."),
     ("next", next_words, "Print the most probable next words."),
     ("score", score, "Print the log-probability of each line."),
+    ("filter", filter_command, "Score and sort the documents of many files."),
     ("rescore", rescore, "Rerank the hypotheses of a recognizer."),
     ("surprisal", surprisal, "Print how unexpected each word is."),
     ("pairs", pairs, "Compare the sentences of minimal pairs."),

@@ -99,11 +99,11 @@ def explain(error: Exception, *, words: Sequence[str] = ()) -> tuple[str, str, i
 
 
 def _code(error: Exception) -> int:
-    from nextword.base import BenchmarkError, LockedError, TrainingError
+    from nextword.base import BenchmarkError, LockedError, TrainingError, WorkerError
 
     if isinstance(error, LockedError):
         return LOCKED
-    if isinstance(error, TrainingError | BenchmarkError):
+    if isinstance(error, TrainingError | BenchmarkError | WorkerError):
         return FAILED
     cause = error.__cause__
     is_system_error = isinstance(cause, OSError) and cause.errno in _SYSTEM_ERRORS

@@ -42,6 +42,7 @@ from nextword.evaluation.pairs import MinimalPair, PairScores, compare_pairs, re
 from nextword.evaluation.perplexity import (
     DEFAULT_BATCH_SIZE,
     UnitScore,
+    add_by_unit,
     card_of,
     describe_tokenizer,
     evaluate,
@@ -88,6 +89,7 @@ __all__ = [
     "UnitScore",
     "UnscoredText",
     "WordSurprisal",
+    "add_by_unit",
     "audit_model",
     "card_of",
     "choose_passage",

@@ -15,6 +15,10 @@ from nextword.base import FormatError
 
 #: The rank of an n-gram that is not in the tables.
 NOT_FOUND = -1
+#: Largest logarithm of a probability: probabilities slightly above 1 come from rounding.
+_LARGEST_LOG_PROB = 1e-3
+#: Largest absolute logarithm of a back-off weight, as in ARPA files.
+_LARGEST_WEIGHT = 1e9
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -166,6 +170,10 @@ class NgramTables:
             limit = below * self.vocab_size
             if keys[0] < 0 or keys[-1] >= limit or bool((keys[1:] <= keys[:-1]).any()):
                 raise _damaged(source, f"the n-grams of order {order} are not sorted")
+        for name, values in self.arrays().items():
+            if not name.startswith("keys."):
+                limit = _LARGEST_LOG_PROB if name.startswith("log_probs.") else _LARGEST_WEIGHT
+                _check_values(values, name, limit=limit, source=source)
 
 
 def logarithms(values: Float[np.ndarray, " size"]) -> Float32[np.ndarray, " size"]:
@@ -190,6 +198,15 @@ def _taken(arrays: Mapping[str, np.ndarray], name: str, source: str) -> np.ndarr
     if array.dtype != dtype or array.ndim != 1:
         raise _damaged(source, f"{name} has dtype {array.dtype} and shape {list(array.shape)}")
     return array
+
+
+def _check_values(
+    values: Float32[np.ndarray, " size"], name: str, *, limit: float, source: str
+) -> None:
+    """Refuse NaN and values above the limit; -inf is the logarithm of 0."""
+    largest = float(values.max(initial=-np.inf))  # NaN if any value is
+    if not largest <= limit:
+        raise _damaged(source, f"{name} contains {largest:g}, which is not a logarithm of a weight")
 
 
 def _damaged(source: str, reason: str) -> FormatError:

@@ -1,9 +1,9 @@
 """Open, decompress, decode and split corpora. Knows nothing of tokens."""
 
-from nextword.text.content import COMPRESSED_SUFFIXES, ByteStream, open_stream
+from nextword.text.content import COMPRESSED_SUFFIXES, ByteStream, open_stream, read_blocks
 from nextword.text.corpus import Corpus, open_corpus, unused_field_error
 from nextword.text.documents import Document, decode_blocks, text_document
-from nextword.text.jsonl import looks_like_jsonl
+from nextword.text.jsonl import DEFAULT_FIELD, looks_like_jsonl, parse_record
 from nextword.text.lines import LONG_LINE_BYTES, text_lines
 from nextword.text.names import shown_name
 from nextword.text.places import STANDARD_LIBRARY, find_files
@@ -12,6 +12,7 @@ from nextword.text.split import split_corpus
 
 __all__ = [
     "COMPRESSED_SUFFIXES",
+    "DEFAULT_FIELD",
     "LONG_LINE_BYTES",
     "STANDARD_LIBRARY",
     "ByteStream",
@@ -24,6 +25,8 @@ __all__ = [
     "open_corpus",
     "open_sources",
     "open_stream",
+    "parse_record",
+    "read_blocks",
     "shown_name",
     "split_corpus",
     "text_document",

@@ -43,9 +43,28 @@ def jsonl_documents(
         if not line.strip().strip(_BYTE_ORDER_MARK):
             continue
         place = f"{name}:{line_number}"
-        text = _text_of(_parse(line, place), field, place)
-        _check_characters(text, encoding_errors, place)
+        _, text = parse_record(line, name=place, field=field, encoding_errors=encoding_errors)
         yield text_document(text, name=place)
+
+
+def parse_record(
+    line: str, *, name: str, field: str, encoding_errors: str
+) -> tuple[dict[str, Any], str]:
+    """Return the object and the text of a JSON line.
+
+    Args:
+        line: The line.
+        name: File and line number, for messages.
+        field: Key of the text in the object.
+        encoding_errors: As in `open_corpus`; determines which lone surrogates are allowed.
+
+    Raises:
+        DataError: The line is not a JSON object, lacks the field, or the field is not text.
+    """
+    values = _parse(line, name)
+    text = _text_of(values, field, name)
+    _check_characters(text, encoding_errors, name)
+    return values, text
 
 
 def looks_like_jsonl(line: str) -> bool:

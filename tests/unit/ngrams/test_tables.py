@@ -88,6 +88,16 @@ def test_tables_arrays_make_the_same_tables() -> None:
             "it has 5 words, but the vocabulary has 4",
         ),
         ({"odd": np.zeros(1, dtype=np.float32)}, "it contains odd"),
+        *(
+            ({name: np.array(values, dtype=np.float32)}, f"{name} contains {shown}")
+            for name, values, shown in (
+                ("log_probs.1", [-1.0, np.inf, -1.0, -1.0], "inf"),
+                ("log_probs.1", [-1.0, -1.0, np.nan, -1.0], "nan"),
+                ("log_probs.2", [-1.0, 0.5, -1.0], "0.5"),
+                ("backoffs.1", [0.0, np.inf, 0.0, 0.0], "inf"),
+                ("backoffs.1", [0.0, 0.0, 0.0, 1e30], "1e+30"),
+            )
+        ),
     ],
 )
 def test_tables_damaged_arrays_are_refused(changes: dict[str, object], message: str) -> None:

@@ -121,6 +121,8 @@ class AdaptiveSoftmax(Output):
 
     def _nll(self, hidden: FlatHidden, target_ids: FlatTargets) -> FlatNll:
         bias = self._masked_bias()
+        # `bucketize` warns of a slice that is not contiguous.
+        target_ids = target_ids.contiguous()
         numbers = torch.bucketize(target_ids, self.cutoffs, right=True)
         head_targets = self._head_targets(target_ids, numbers)
         weight, head_bias = self._head(bias)

@@ -13,7 +13,7 @@ from nextword.training.loop.objective import Objective, UpdateLoss, Validation
 from nextword.training.loop.progress import TrainingProgress
 from nextword.training.loop.records import StepRecord, ValidationRecord
 from nextword.training.loop.run import Beginning, emptied_on_failure, minimize, open_run
-from nextword.training.loop.signals import StopRequest, stop_on_signals
+from nextword.training.loop.signals import StopRequest, exit_on_sigterm, stop_on_signals
 from nextword.training.loop.state import TrainingState
 from nextword.training.loop.trainer import Trainer
 
@@ -36,6 +36,7 @@ __all__ = [
     "Validation",
     "ValidationRecord",
     "emptied_on_failure",
+    "exit_on_sigterm",
     "minimize",
     "open_run",
     "stop_on_signals",

@@ -23,6 +23,8 @@ class TrainingProgress:
         best_step: Step of the best validation.
         num_worse: Number of validations since the best one.
         last_validation_step: Step of the last validation.
+        is_validation_due: Whether a signal interrupted the validation of the current step; a
+            resumed run starts with it.
         planned_at_step: Step at which `num_steps` was last fitted to the time limit.
         planned_at_s: Duration of training at that step, in seconds.
         is_fitted: Whether `num_steps` has been fitted to the time limit since the limits were set.
@@ -39,6 +41,7 @@ class TrainingProgress:
     best_step: int = 0
     num_worse: int = 0
     last_validation_step: int = -1
+    is_validation_due: bool = False
     planned_at_step: int = 0
     planned_at_s: float = 0.0
     is_fitted: bool = False

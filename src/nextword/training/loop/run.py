@@ -139,7 +139,8 @@ def minimize(
     """
     state = TrainingState(objective, config)
     _restore(state, run, reshard=reshard)
-    if state.world.from_first(state.progress.is_finished and run.model_folder.exists()):
+    is_finished = state.progress.is_finished and not state.progress.is_validation_due
+    if state.world.from_first(is_finished and run.model_folder.exists()):
         return state.progress
     if config.max_minutes is not None and follows_steps(config.schedule):
         _logger.info(

@@ -9,6 +9,10 @@ from types import FrameType
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+class Interrupted(BaseException):
+    """A signal was received inside `StopRequest.interruptible`."""
+
+
 class StopRequest:
     """A request to stop the training, set by a signal handler.
 
@@ -18,10 +22,32 @@ class StopRequest:
 
     def __init__(self) -> None:
         self.signal_number: int | None = None
+        self._is_interruptible = False
 
     def __bool__(self) -> bool:
         """Return whether a signal was received."""
         return self.signal_number is not None
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Let a signal end the block at once; without it, only later checks notice the signal.
+
+        Raises:
+            Interrupted: A signal was received, in the block or before it.
+        """
+        self._is_interruptible = True
+        try:
+            if self:
+                raise Interrupted
+            yield
+        finally:
+            self._is_interruptible = False
+
+    def receive(self, number: int) -> None:
+        """Remember a signal, and end the interruptible block if there is one."""
+        self.signal_number = number
+        if self._is_interruptible:
+            raise Interrupted
 
 
 @contextmanager
@@ -41,9 +67,9 @@ def stop_on_signals() -> Iterator[StopRequest]:
     previous = {number: signal.getsignal(number) for number in _SIGNALS}
 
     def remember(number: int, frame: FrameType | None) -> None:
-        request.signal_number = number
         for each in _SIGNALS:
             signal.signal(each, signal.SIG_DFL)
+        request.receive(number)
 
     for number in _SIGNALS:
         signal.signal(number, remember)

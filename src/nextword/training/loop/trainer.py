@@ -6,6 +6,7 @@ Uses objectives and run folders; does not depend on texts, terminals or configur
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from nextword.base import DivergedError
 from nextword.optim import Clipped, schedule_share
@@ -17,7 +18,7 @@ from nextword.training.loop.horizon import fit_horizon
 from nextword.training.loop.objective import Objective, UpdateLoss, Validation
 from nextword.training.loop.progress import TrainingProgress
 from nextword.training.loop.records import ValidationRecord
-from nextword.training.loop.signals import StopRequest
+from nextword.training.loop.signals import Interrupted, StopRequest
 from nextword.training.loop.state import Mark, TrainingState
 
 _SECONDS_BETWEEN_CHECKPOINTS = 120.0
@@ -42,7 +43,8 @@ class Trainer:
         save_best: Saves the model; called after each improved validation, while the averaged
             weights are applied.
         callbacks: Called with progress and validation records.
-        stop: Request to stop early, checked before each update.
+        stop: Request to stop early, checked before each update. It interrupts a validation, which
+            is then repeated when the run is resumed.
     """
 
     def __init__(
@@ -93,6 +95,8 @@ class Trainer:
                 callback.on_missing_kernels()
             callback.on_start(first_step=self.progress.step, num_steps=self.progress.num_steps)
         try:
+            if self.progress.is_validation_due:
+                self._repeat_validation()
             while not self.progress.is_finished and not self._must_stop():
                 self._make_update()
             if self.progress.is_finished:
@@ -185,7 +189,9 @@ class Trainer:
         progress = self.progress
         progress.best_score, progress.last_validation_step = math.inf, -1
         self._validate()
-        if not self._has_model():
+        if progress.is_validation_due:
+            progress.is_finished = False
+        elif not self._has_model():
             raise DivergedError(
                 f"no validation was finite, including the last one after update {progress.step}: "
                 "there is no best model.",
@@ -236,13 +242,21 @@ class Trainer:
         self._state.start_epoch()
         if not self._config.validate_every:
             self._validate()
-        if self.progress.epoch >= self._config.epochs:
+        if self.progress.epoch >= self._config.epochs and not self.progress.is_validation_due:
             self._finish()
 
     def _finish(self) -> None:
         self._report()
         self._validate()
-        self.progress.is_finished = True
+        self.progress.is_finished = not self.progress.is_validation_due
+
+    def _repeat_validation(self) -> None:
+        """Do the validation that a signal interrupted, and finish if it was the last one."""
+        progress = self.progress
+        self._validate()
+        is_last = progress.step >= progress.num_steps or progress.epoch >= self._config.epochs
+        if (is_last or self._is_time_up()) and not progress.is_validation_due:
+            self._finish()
 
     def _report(self) -> None:
         record = self._state.meter.record(
@@ -264,8 +278,14 @@ class Trainer:
         started, progress = time.perf_counter(), self.progress
         if progress.last_validation_step == progress.step:
             return
+        progress.is_validation_due = True
         with self._state.average.applied():
-            validation = self._world.from_first(self._state.objective.validate())
+            try:
+                with self._interruptible():
+                    found = self._state.objective.validate()
+            except Interrupted:
+                return
+            validation = self._world.from_first(found)
             score = math.inf if validation is None else validation.score
             is_best = score < progress.best_score or validation is None
             if is_best:
@@ -279,7 +299,7 @@ class Trainer:
                     self._save_best()
             else:
                 progress.num_worse += 1
-        progress.last_validation_step = progress.step
+        progress.last_validation_step, progress.is_validation_due = progress.step, False
         self._state.plateau.observe(score)
         patience = self._config.patience
         if patience is not None and progress.num_worse >= patience:
@@ -287,6 +307,10 @@ class Trainer:
         if validation is not None:
             self._report_validation(validation, is_best=is_best)
         self._state.meter.skip(time.perf_counter() - started)
+
+    def _interruptible(self) -> AbstractContextManager[None]:
+        """Let a signal end the block at once, unless other processes wait for this one in it."""
+        return self._stop.interruptible() if self._world.size == 1 else nullcontext()
 
     def _report_validation(self, validation: Validation, *, is_best: bool) -> None:
         record = ValidationRecord(

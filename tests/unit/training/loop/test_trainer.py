@@ -2,6 +2,8 @@
 
 import itertools
 import math
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +15,7 @@ from torch import Tensor
 import nextword as nw
 from nextword.base import DivergedError
 from nextword.optim import Clipper, schedule_share
+from nextword.storage import load_latest_checkpoint
 from nextword.training.language_modeling import objective
 from nextword.training.loop import trainer
 from stopping import StopAtValidation
@@ -302,6 +305,31 @@ def test_trainer_keeps_the_best_validation(
     assert False in [record.is_best for record in recorder.validations]
     assert result.progress.best_step == recorder.validations[best].step
     assert result.progress.best_score == losses[best]
+
+
+@pytest.mark.parametrize("number", [1, 2, 4], ids=["first", "second", "last"])
+def test_trainer_signal_during_a_validation_interrupts_it_and_resuming_repeats_it(
+    number: int, corpus_file: Path, tmp_path: Path, settings: Settings, monkeypatch: Any
+) -> None:
+    values = settings(training={"max_steps": 20}, evaluation={"every": 5})
+    train(corpus_file, tmp_path / "whole", values)
+    validate, calls = nw.training.LanguageModelingObjective.validate, itertools.count(1)
+
+    def interrupted(self: Any) -> Any:
+        if next(calls) == number:
+            os.kill(os.getpid(), signal.SIGINT)
+            raise AssertionError("the validation went on after the signal")
+        return validate(self)
+
+    monkeypatch.setattr(nw.training.LanguageModelingObjective, "validate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(corpus_file, tmp_path / "run", values)
+
+    checkpoint = load_latest_checkpoint(tmp_path / "run" / "checkpoints")
+    assert checkpoint is not None
+    assert checkpoint.step == 5 * number
+    train(corpus_file, tmp_path / "run", values, resume="auto")
+    assert_equal_runs(tmp_path / "run", tmp_path / "whole")
 
 
 @pytest.mark.parametrize("reset", ["never", "line"])
