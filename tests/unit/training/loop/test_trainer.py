@@ -134,11 +134,9 @@ def test_large_losses_end_the_training_if_many_follow_each_other(
     monkeypatch.setattr(objective, "_LARGEST_LOSS", 0.0)
     monkeypatch.setattr(trainer, "_MAX_LARGE_LOSSES", 5)
 
-    train(corpus_file, tmp_path / "four", settings(training={"max_steps": 4}))
-
     with pytest.raises(DivergedError, match=r"update 5 has loss .* it was not made"):
         train(corpus_file, tmp_path / "five", settings(training={"max_steps": 5}))
-    monkeypatch.setattr(trainer, "_MAX_LAST_LARGE_LOSSES", 4)
+    # Half of the updates are enough in a training with few of them.
     with pytest.raises(DivergedError, match=r"the last 4 losses, up to update 4, are far above"):
         train(corpus_file, tmp_path / "last", settings(training={"max_steps": 4}))
 
