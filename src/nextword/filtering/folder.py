@@ -86,8 +86,11 @@ class FilterFolder:
         if not path.exists() or not any(self._summaries.iterdir()):
             return None
         values = _read_json(path)
-        is_ours = isinstance(values, dict) and values.get("format_version") == _FORMAT_VERSION
-        if not is_ours or not _are_thresholds(values.get("chosen_thresholds")):
+        if (
+            not isinstance(values, dict)
+            or values.get("format_version") != _FORMAT_VERSION
+            or not _are_thresholds(values.get("chosen_thresholds"))
+        ):
             raise FormatError(f"{path} is damaged.", help="Choose another --out.")
         return values
 

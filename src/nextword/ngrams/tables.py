@@ -172,8 +172,9 @@ class NgramTables:
                 raise _damaged(source, f"the n-grams of order {order} are not sorted")
         for name, values in self.arrays().items():
             if not name.startswith("keys."):
-                limit = _LARGEST_LOG_PROB if name.startswith("log_probs.") else _LARGEST_WEIGHT
-                _check_values(values, name, limit=limit, source=source)
+                is_log_prob = name.startswith("log_probs.")
+                largest = _LARGEST_LOG_PROB if is_log_prob else _LARGEST_WEIGHT
+                _check_values(values, name, limit=largest, source=source)
 
 
 def logarithms(values: Float[np.ndarray, " size"]) -> Float32[np.ndarray, " size"]:
