@@ -12,7 +12,7 @@ from nextword.cli import main
 
 COMMANDS = (
     *("demo", "train", "recipes", "settings", "evaluate", "compare", "mix", "audit"),
-    *("generate", "next", "score", "rescore", "surprisal", "pairs", "encode", "serve"),
+    *("generate", "next", "score", "filter", "rescore", "surprisal", "pairs", "encode", "serve"),
     *("info", "export", "bench", "bench-keyboard"),
     *("tag", "classify", "transduce", "read", "lab", "inspect"),
 )
@@ -78,7 +78,7 @@ def test_option_that_is_a_setting_is_suggested(
             ["zzz"],
             "there is no command 'zzz'.",
             "Known: audit, bench, bench-keyboard, classify, compare, demo, encode, evaluate, "
-            "export, generate, info, inspect, lab, mix, next, pairs, read, recipes, rescore, "
+            "export, filter, generate, info, inspect, lab, mix, next, pairs, read, recipes, rescore, "
             "score, serve, settings, surprisal, tag, train, transduce.",
         ),
         (

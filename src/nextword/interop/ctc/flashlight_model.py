@@ -43,7 +43,7 @@ class FlashlightModel(_Base):
     ) -> None:
         if _Base is object:
             raise MissingExtraError(
-                "FlashlightModel needs flashlight-text, which is not installed.",
+                "the class FlashlightModel needs flashlight-text, which is not installed.",
                 help="pip install flashlight-text, and torchaudio for its ctc_decoder.",
             )
         require_several("words", words)

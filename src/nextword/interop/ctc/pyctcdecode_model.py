@@ -54,7 +54,7 @@ class PyctcdecodeModel(_Base):
     ) -> None:
         if _Base is object:
             raise MissingExtraError(
-                "PyctcdecodeModel needs pyctcdecode, which is not installed.",
+                "the class PyctcdecodeModel needs pyctcdecode, which is not installed.",
                 help="pip install pyctcdecode, in an environment with numpy below 2.",
             )
         self.model = word_model(model)

@@ -61,7 +61,8 @@ class LmEvalModel(_Base):
     ) -> None:
         if _Base is object:
             raise MissingExtraError(
-                "LmEvalModel needs lm-eval, which is not installed.", help="pip install lm-eval"
+                "the class LmEvalModel needs lm-eval, which is not installed.",
+                help="pip install lm-eval",
             )
         super().__init__()
         name = pretrained if path is None else path

@@ -57,7 +57,7 @@ def train(tmp_path: Path, name: str = "run", **options: Any) -> TaskResult:
     if not train_file.exists():
         write_columns(train_file, make=make)
         write_columns(valid, make=make, number=20, seed=1)
-    callbacks = options.pop("callbacks", None)
+    callbacks = options.pop("callbacks", ())
     resume = options.pop("resume", "never")
     return api.train_tagger(
         str(train_file),
