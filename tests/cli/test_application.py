@@ -78,8 +78,8 @@ def test_option_that_is_a_setting_is_suggested(
             ["zzz"],
             "there is no command 'zzz'.",
             "Known: audit, bench, bench-keyboard, classify, compare, demo, encode, evaluate, "
-            "export, filter, generate, info, inspect, lab, mix, next, pairs, read, recipes, rescore, "
-            "score, serve, settings, surprisal, tag, train, transduce.",
+            "export, filter, generate, info, inspect, lab, mix, next, pairs, read, recipes, "
+            "rescore, score, serve, settings, surprisal, tag, train, transduce.",
         ),
         (
             ["train", "--rceipe", "x"],

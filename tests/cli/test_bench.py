@@ -139,6 +139,7 @@ def test_bench_list_with_what_it_would_ignore_is_refused(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("tiny")
 def test_bench_measures_a_step_in_processes_of_its_own(cli: Call) -> None:
     finished = cli("bench", "step-tiny", "--pairs", "2", "--json")

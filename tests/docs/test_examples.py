@@ -21,8 +21,6 @@ PAGES = [
 EVERYDAY = (
     "README.md",
     "docs/tutorial/first-model.md",
-    "docs/tutorial/tag.md",
-    "docs/tutorial/classify.md",
     "docs/reference/",
     "docs/how-to/add-",
 )
