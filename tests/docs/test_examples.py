@@ -20,7 +20,6 @@ PAGES = [
 #: `make test-exhaustive` alone.
 EVERYDAY = (
     "README.md",
-    "docs/tutorial/first-model.md",
     "docs/reference/",
     "docs/how-to/add-",
 )

@@ -141,6 +141,7 @@ def test_filter_shards_scores_a_changed_or_damaged_shard_again(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_filter_shards_several_processes_write_the_same_bytes(
     ngram_folder: Path, shards: Shards, tmp_path: Path
 ) -> None:

@@ -27,6 +27,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     return folder, [torch.load(folder / f"found-{rank}.pt") for rank in range(2)]
 
 
+@pytest.mark.exhaustive
 def test_values_are_exchanged(found: Found) -> None:
     first, second = (each["exchanged"] for each in found[1])
 
@@ -45,6 +46,7 @@ def test_values_are_exchanged(found: Found) -> None:
     }
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("variant", several.VARIANTS)
 def test_two_processes_train_as_one_does(variant: str, found: Found, tmp_path: Path) -> None:
     config = several.config_of(several.text_file(tmp_path), several.VARIANTS[variant])
@@ -57,12 +59,14 @@ def test_two_processes_train_as_one_does(variant: str, found: Found, tmp_path: P
             torch.testing.assert_close(together[name], tensor, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.exhaustive
 def test_processes_have_equal_weights(found: Found) -> None:
     first, second = (process["stream"] for process in found[1])
 
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
+@pytest.mark.exhaustive
 def test_signal_to_one_process_stops_all_and_the_run_resumes_to_the_bit(found: Found) -> None:
     folder, processes = found
 
@@ -73,6 +77,7 @@ def test_signal_to_one_process_stops_all_and_the_run_resumes_to_the_bit(found: F
     assert [name for name in whole if not torch.equal(whole[name], resumed[name])] == []
 
 
+@pytest.mark.exhaustive
 def test_checkpoint_has_the_states_of_all_processes(found: Found) -> None:
     checkpoint = load_latest_checkpoint(found[0] / "resharded" / "checkpoints")
 
@@ -85,6 +90,7 @@ def test_checkpoint_has_the_states_of_all_processes(found: Found) -> None:
     )
 
 
+@pytest.mark.exhaustive
 def test_other_number_of_processes_is_refused_without_reshard(found: Found, tmp_path: Path) -> None:
     folder = shutil.copytree(found[0] / "resharded", tmp_path / "run")
     config = several.config_of(found[0] / "text.txt", several.VARIANTS["overlapping windows"])
@@ -95,6 +101,7 @@ def test_other_number_of_processes_is_refused_without_reshard(found: Found, tmp_
     assert "--reshard" in error.value.help
 
 
+@pytest.mark.exhaustive
 def test_resharded_run_equals_that_of_one_process(found: Found, tmp_path: Path) -> None:
     folder = shutil.copytree(found[0] / "resharded", tmp_path / "run")
     config = several.config_of(found[0] / "text.txt", several.VARIANTS["overlapping windows"])

@@ -289,7 +289,14 @@ def test_load_checkpoint_pickle_is_refused_and_never_run(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("earlier", "step"), [((), 1), ((1, 2), 3), ((1, 2), 2), ((1, 4), 3)], ids=str
+    ("earlier", "step"),
+    [
+        ((), 1),
+        ((1, 2), 3),
+        pytest.param((1, 2), 2, marks=pytest.mark.exhaustive),
+        pytest.param((1, 4), 3, marks=pytest.mark.exhaustive),
+    ],
+    ids=str,
 )
 def test_save_checkpoint_killed_at_any_call_loads_last_or_new(
     tmp_path: Path, killed_at_call: Killed, names_in: Names, earlier: tuple[int, ...], step: int

@@ -329,6 +329,7 @@ def test_save_folder_killed_at_any_call_leaves_old_or_new(
     assert kills >= 10
 
 
+@pytest.mark.exhaustive
 def test_save_folder_killed_at_random_times_leaves_old_or_new(
     tmp_path: Path, killed_after: Callable[[Callable[[], object], float], bool]
 ) -> None:

@@ -69,6 +69,6 @@ def test_remove_markers_strip_leaves_what_is_inside_or_refuses(lines: list[list[
 
 
 def test_remove_markers_on_a_hostile_line_takes_linear_time() -> None:
-    text = "a" + " " * 200_000 + "b " + "<s> " * 20_000 + "c </s>\n"
+    text = "a" + " " * 50_000 + "b " + "<s> " * 5_000 + "c </s>\n"
 
-    assert removed(text, "skip").rstrip() == "a" + " " * 200_000 + "b c"
+    assert removed(text, "skip").rstrip() == "a" + " " * 50_000 + "b c"
