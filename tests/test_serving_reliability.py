@@ -104,7 +104,10 @@ def test_load_at_twice_the_capacity(server: Server) -> None:
 
     p99, p99_alone = (sorted(each)[int(0.99 * len(each))] for each in (times, alone))
     growth = resident_kib(server) / before - 1
-    print(f"\n{dict(statuses)}, p99 {p99:.3f} s, at capacity {p99_alone:.3f} s, {growth:+.1%}")
+    print(
+        f"\n{dict(statuses)}, p99 {p99:.3f} s, at capacity {p99_alone:.3f} s, ratio "
+        f"{p99 / p99_alone:.2f}, {growth:+.1%}"
+    )
     assert set(statuses) <= {200, 429, 503}
     assert statuses[200] > 0
     assert growth < 0.05
@@ -129,25 +132,38 @@ def test_streams_that_are_left(server: Server) -> None:
         assert metric(client, "nextword_running_samples") == 0
 
 
+def times_of_answers(server: Server) -> list[float]:
+    """Return the sorted times of 100 answers to one client."""
+    times = []
+    with server.client() as client:
+        for _ in range(100):
+            started = time.monotonic()
+            response = client.post("/v1/completions", json={"prompt": "w1", "max_tokens": 5})
+            times.append(time.monotonic() - started)
+            assert response.status_code == 200
+    return sorted(times)
+
+
 def test_slow_connections_do_not_hold_up_a_client(server: Server) -> None:
+    alone = times_of_answers(server)
     slow = [socket.create_connection(server.address) for _ in range(200)]
     for connection in slow:
         connection.sendall(b"POST /v1/completions HTTP/1.1\r\nX: ")
     opened = time.monotonic()
 
-    with server.client() as client:
-        for _ in range(20):
-            body = {"prompt": "w1", "max_tokens": 5}
-            assert client.post("/v1/completions", json=body).status_code == 200
+    beside = times_of_answers(server)
 
     assert all(is_closed_within(connection, WAIT_S) for connection in slow)
-    print(f"\nclosed after {time.monotonic() - opened:.1f} s")
+    print(
+        f"\nclosed after {time.monotonic() - opened:.1f} s, p99 {1e3 * beside[98]:.1f} ms, without "
+        f"the connections {1e3 * alone[98]:.1f} ms"
+    )
     for connection in slow:
         connection.close()
 
 
 def test_huge_and_broken_requests(server: Server) -> None:
-    before = resident_kib(server)
+    before, slowest = resident_kib(server), 0.0
 
     def chunks() -> Iterator[bytes]:
         for _ in range(1024):
@@ -168,7 +184,8 @@ def test_huge_and_broken_requests(server: Server) -> None:
     ):
         started = time.monotonic()
         assert 400 <= post(content).status_code < 500
-        assert time.monotonic() - started < WAIT_S
+        slowest = max(slowest, time.monotonic() - started)
+    print(f"\nrefused within {slowest:.2f} s")
     # The server closes the connection while the body is sent.
     with contextlib.suppress(httpx.TransportError):
         assert post(chunks()).status_code == 413
@@ -217,7 +234,9 @@ def test_soak_and_termination(server: Server) -> None:
     statuses, _ = load(server, num_clients=8, seconds=SOAK_S)
     assert set(statuses) == {200}
     assert wait_until(lambda: num_descriptors(server) <= descriptors, WAIT_S)
-    assert resident_kib(server) < 1.05 * memory
+    growth = resident_kib(server) / memory - 1
+    print(f"\nmemory {growth:+.1%} in {SOAK_S:.0f} s, {statuses[200]:,} answers")
+    assert growth < 0.05
     finished: list[bool] = []
     begun = threading.Semaphore(0)
 

@@ -107,9 +107,13 @@ def _bind(config: ServerConfig) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     try:
-        return socket.create_server((config.host, config.port), family=family, backlog=2048)
+        bound = socket.create_server((config.host, config.port), family=family, backlog=2048)
     except OSError as error:
         raise ConfigError(
             f"the address {config.host}:{config.port} cannot be bound: {error.strerror or error}.",
             help="Choose another --port, or --port 0 for a free one.",
         ) from error
+    # Its connections inherit this. asyncio sets it only for sockets that name their protocol. The
+    # kernel would hold back the body of an answer for 40 ms, until the client confirms its headers.
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return bound
