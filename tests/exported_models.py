@@ -15,6 +15,17 @@ TEXT = (
     "Yes! an «été» foo</s>bar\n"
 )
 
+#: A case of each family that transformers and ONNX files cannot hold.
+OTHER_FAMILIES = (
+    "maxent-elman-1",
+    "window-1-tied",
+    "convolutional-max-1",
+    "transformer-2",
+    "ngram-2-kneser_ney",
+    "mixture-linear",
+    "cache-lstm",
+)
+
 
 def network(
     cell: str = "lstm", *, name: str = "runs/mine/model", card: str = "", **settings: Any

@@ -168,7 +168,7 @@ class NeuralModelConfig(ModelConfig):
         self, tensors: Mapping[str, Tensor], network: NetworkSpec, *, source: str
     ) -> NeuralLanguageModel:
         """Build the network and copy the saved weights into it."""
-        planned = self._without_memory(network)
+        planned = build_without_memory(self.build, network)
         if planned is not None:
             # The settings of a damaged file may ask for far more memory than its weights need.
             check_parameter_shapes(dict(planned.named_parameters()), tensors, source=source)
@@ -176,12 +176,26 @@ class NeuralModelConfig(ModelConfig):
         model.load_tensors(tensors, source=source)
         return model.eval()
 
-    def _without_memory(self, network: NetworkSpec) -> NeuralLanguageModel | None:
-        """Build the network on the meta device; None if the family does not support it."""
-        try:
-            with torch.device("meta"):
-                return self.build(network)
-        except NextwordError:
-            raise
-        except (RuntimeError, NotImplementedError, TypeError, ValueError, OverflowError):
-            return None
+
+def build_without_memory(
+    build: Callable[[NetworkSpec], Network], network: NetworkSpec
+) -> Network | None:
+    """Build a network on the meta device, whose tensors have shapes but no memory.
+
+    Args:
+        build: Builds the network.
+        network: What it is built for.
+
+    Returns:
+        The network; None if a layer of it does not support the meta device.
+
+    Raises:
+        NextwordError: The settings are wrong.
+    """
+    try:
+        with torch.device("meta"):
+            return build(network)
+    except NextwordError:
+        raise
+    except (RuntimeError, NotImplementedError, TypeError, ValueError, OverflowError):
+        return None

@@ -10,7 +10,7 @@ import torch
 
 from nextword.base import ConfigError
 from nextword.families import NetworkSpec
-from nextword.families.contract import Network
+from nextword.families.contract import Network, build_without_memory
 from nextword.layers import sparse_parameters
 from nextword.training.config import RunConfig
 
@@ -119,7 +119,7 @@ def require_memory(
     Raises:
         ConfigError: Weights, gradients and optimizer state alone take more memory than there is.
     """
-    limit, planned = memory_limit(device), _without_memory(build, network)
+    limit, planned = memory_limit(device), build_without_memory(build, network)
     if limit is None or planned is None:
         return
     needed = weights_mib(planned, config)
@@ -130,17 +130,6 @@ def require_memory(
             help="Lower model.hidden_size, model.num_layers, model.embedding_size or "
             "tokenizer.vocab_size; SGD needs less memory than AdamW.",
         )
-
-
-def _without_memory(
-    build: Callable[[NetworkSpec], Network], network: NetworkSpec
-) -> Network | None:
-    """Build the network on the meta device; None if the family does not support it."""
-    try:
-        with torch.device("meta"):
-            return build(network)
-    except (RuntimeError, NotImplementedError, TypeError, OverflowError):
-        return None
 
 
 def _optimizer_copies(config: RunConfig) -> int:

@@ -1,10 +1,9 @@
 """Clear errors where onnx or onnxruntime is not installed."""
 
+import importlib
 from typing import Any
 
 from nextword.base import MissingExtraError
-
-_HELP = "pip install 'nextword[onnx]'"
 
 
 def import_onnx() -> Any:
@@ -13,13 +12,7 @@ def import_onnx() -> Any:
     Raises:
         MissingExtraError: onnx is not installed.
     """
-    try:
-        import onnx
-    except ImportError as error:
-        raise MissingExtraError(
-            "writing ONNX files needs onnx, which is not installed.", help=_HELP
-        ) from error
-    return onnx
+    return _imported("onnx", purpose="writing")
 
 
 def import_onnxruntime() -> Any:
@@ -28,10 +21,14 @@ def import_onnxruntime() -> Any:
     Raises:
         MissingExtraError: onnxruntime is not installed.
     """
+    return _imported("onnxruntime", purpose="running")
+
+
+def _imported(name: str, *, purpose: str) -> Any:
     try:
-        import onnxruntime
+        return importlib.import_module(name)
     except ImportError as error:
         raise MissingExtraError(
-            "running ONNX files needs onnxruntime, which is not installed.", help=_HELP
+            f"{purpose} ONNX files needs {name}, which is not installed.",
+            help="pip install 'nextword[onnx]'",
         ) from error
-    return onnxruntime

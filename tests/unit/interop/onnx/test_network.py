@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from exported_models import network
+from exported_models import OTHER_FAMILIES, network
 from families import CASES, ONE_HOT, Case
 from nextword.base import ConfigError
 from nextword.families import RecurrentConfig, RegularizationConfig
@@ -146,18 +146,6 @@ def test_rows_of_other_lengths_keep_their_states(tmp_path: Path) -> None:
     assert found.num_tokens.tolist() == [4, 0, 2]
     for part, tensor in expected.tensors.items():
         torch.testing.assert_close(found.tensors[part], tensor, rtol=0, atol=1e-5)
-
-
-#: A case of each family that is refused.
-OTHER_FAMILIES = (
-    "maxent-elman-1",
-    "window-1-tied",
-    "convolutional-max-1",
-    "transformer-2",
-    "ngram-2-kneser_ney",
-    "mixture-linear",
-    "cache-lstm",
-)
 
 
 def refusal(model: LanguageModel) -> str:

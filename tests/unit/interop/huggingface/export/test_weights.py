@@ -3,23 +3,13 @@
 import pytest
 import torch
 
+from exported_models import OTHER_FAMILIES
 from families import CASES, FULL, ONE_HOT, Case
 from nextword.base import ConfigError
 from nextword.families import RecurrentConfig, RegularizationConfig
 from nextword.interop.huggingface.export.weights import huggingface_settings, huggingface_weights
 from nextword.layers import OutputConfig
 from nextword.models import LanguageModel
-
-#: A case of each family that is refused.
-OTHER_FAMILIES = (
-    "maxent-elman-1",
-    "window-1-tied",
-    "convolutional-max-1",
-    "transformer-2",
-    "ngram-2-kneser_ney",
-    "mixture-linear",
-    "cache-lstm",
-)
 
 
 def refusal(model: LanguageModel) -> str:
