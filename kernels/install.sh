@@ -46,6 +46,6 @@ if test -z "${CXX:-}"; then
 fi
 has_python_headers || give_up "Python's headers are missing" \
     "Install them (apt install python3-dev, or dnf install python3-devel)"
-echo 'Building the compiled kernels, which takes about a minute.'
+echo 'Building the compiled kernels, which takes about two minutes.'
 { build && "$python" -c 'import nextword_kernels'; } >"$log" 2>&1 ||
     give_up "the build failed" "See $log, mend it"

@@ -1,7 +1,7 @@
 // The arguments of the kernels: plain pointers, checked by the bindings.
 //
-// Arrays are contiguous and time-major: (num_steps, batch_size, ...). `Element` marks arrays with
-// the dtype of the matrix products. `Kept` marks stored activated gates: float32, or Fixed16 if the
+// Arrays are contiguous and time-major, (num_steps, batch_size, ...), unless their struct says
+// otherwise. `Element` marks arrays with the dtype of the matrix products. `Kept` marks stored activated gates: float32, or Fixed16 if the
 // products are bfloat16. All others are float32. The comment of a pointer that may be null explains
 // null.
 #pragma once
@@ -110,6 +110,63 @@ struct ElmanBackward {
   void* grad_gates;          // Element (T, B, H); may be `gates`
   float* grad_hidden;        // (B, H): of the final state on entry, of the initial on return
   float* grad_bias;          // (H)
+};
+
+// The gates of these cells depend on the inputs alone.
+enum class DiagonalCell { min_gru, min_lstm };
+
+// The arguments of a diagonal layer in both directions. Its arrays are batch-first.
+struct DiagonalLayer {
+  DiagonalCell cell;
+  Element element;
+  std::ptrdiff_t batch_size;
+  std::ptrdiff_t num_steps;
+  std::ptrdiff_t hidden_size;
+  const void* gates;            // Element (B, T, G * H): the input's products and the bias
+  const float* initial_hidden;  // (B, H)
+  const int64_t* lengths;       // (B); null: all steps are valid
+
+  bool is_active(std::ptrdiff_t step, std::ptrdiff_t row) const {
+    return lengths == nullptr || step < lengths[row];
+  }
+};
+
+struct DiagonalForward {
+  DiagonalLayer layer;
+  void* outputs;        // Element (B, T, H)
+  float* final_hidden;  // (B, H)
+};
+
+struct DiagonalBackward {
+  DiagonalLayer layer;
+  const void* outputs;       // Element (B, T, H), of the forward pass
+  const void* grad_outputs;  // Element (B, T, H); null: 0
+  void* grad_gates;          // Element (B, T, G * H)
+  float* grad_hidden;        // (B, H): of the final state on entry, of the initial on return
+};
+
+// h[t] = a[t] * h[t-1] + b[t] in each of N units; all arrays are float32 or all float64.
+struct RecurrenceForward {
+  bool is_float64;
+  std::ptrdiff_t num_steps;
+  std::ptrdiff_t width;
+  const void* decays;   // (T, N): a
+  const void* updates;  // (T, N): b
+  const void* initial;  // (N)
+  void* states;         // (T, N), after each step
+};
+
+struct RecurrenceBackward {
+  bool is_float64;
+  std::ptrdiff_t num_steps;
+  std::ptrdiff_t width;
+  const void* decays;
+  const void* initial;
+  const void* states;
+  const void* grad_states;  // (T, N)
+  void* grad_decays;        // (T, N)
+  void* grad_updates;       // (T, N)
+  void* grad_initial;       // (N)
 };
 
 struct CrossEntropyForward {

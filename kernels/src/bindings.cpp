@@ -47,7 +47,9 @@ NB_MODULE(_native, module) {
   module.def("forget_openmp", nextword::forget_openmp);
   module.def("count_barrier_failures", count_barrier_failures, nb::arg("num_threads"),
              nb::arg("num_rounds"));
+  nextword::bind_diagonal(module);
   nextword::bind_generator(module);
   nextword::bind_layers(module);
+  nextword::bind_ngrams(module);
   nextword::bind_operations(module);
 }

@@ -68,6 +68,14 @@ Element element_of_array(const ReadArray& array, const char* name) {
   throw nb::type_error(message.c_str());
 }
 
+bool is_float64_array(const ReadArray& array, const char* name) {
+  if (array.dtype() == nb::dtype<float>()) return false;
+  if (array.dtype() == nb::dtype<double>()) return true;
+  const std::string message =
+      std::string(name) + " is " + name_of(array.dtype()) + "; it must be float32 or float64.";
+  throw nb::type_error(message.c_str());
+}
+
 Shape shape_of_array(const ReadArray& array, const char* name, std::size_t num_axes) {
   const Shape shape = shape_of(array);
   if (shape.size() == num_axes) return shape;
@@ -167,6 +175,17 @@ const int8_t* CallArrays::read_codes(const ReadArray& array, const char* name,
 const double* CallArrays::read_doubles(const ReadArray& array, const char* name,
                                        const Shape& shape) {
   return static_cast<const double*>(add(array, name, shape, nb::dtype<double>(), false));
+}
+
+const void* CallArrays::read_reals(const ReadArray& array, const char* name, const Shape& shape,
+                                   bool is_float64) {
+  return add(array, name, shape, is_float64 ? nb::dtype<double>() : nb::dtype<float>(), false);
+}
+
+void* CallArrays::write_reals(const WriteArray& array, const char* name, const Shape& shape,
+                              bool is_float64) {
+  const auto type = is_float64 ? nb::dtype<double>() : nb::dtype<float>();
+  return add(ReadArray(array), name, shape, type, true);
 }
 
 int64_t* CallArrays::write_ids(const WriteArray& array, const char* name, const Shape& shape) {

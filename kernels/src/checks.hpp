@@ -27,6 +27,9 @@ using Shape = std::vector<std::ptrdiff_t>;
 // The dtype of an array that may be float32 or bfloat16. Throws nanobind::type_error.
 Element element_of_array(const ReadArray& array, const char* name);
 
+// Whether an array that may be float32 or float64 is float64. Throws nanobind::type_error.
+bool is_float64_array(const ReadArray& array, const char* name);
+
 // The shape of an array with a given number of axes. Throws std::invalid_argument.
 Shape shape_of_array(const ReadArray& array, const char* name, std::size_t num_axes);
 
@@ -56,6 +59,10 @@ class CallArrays {
 
   const int8_t* read_codes(const ReadArray& array, const char* name, const Shape& shape);
   const double* read_doubles(const ReadArray& array, const char* name, const Shape& shape);
+  // float32, or float64.
+  const void* read_reals(const ReadArray& array, const char* name, const Shape& shape,
+                         bool is_float64);
+  void* write_reals(const WriteArray& array, const char* name, const Shape& shape, bool is_float64);
   int64_t* write_ids(const WriteArray& array, const char* name, const Shape& shape);
   uint8_t* write_marks(const OptionalWriteArray& array, const char* name, const Shape& shape);
 

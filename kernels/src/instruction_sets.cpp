@@ -2,6 +2,10 @@
 
 #include <atomic>
 #include <stdexcept>
+#if defined(NEXTWORD_AMX)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 namespace nextword {
 
@@ -19,8 +23,25 @@ namespace avx512_bf16 {
 extern const KernelTable kKernels;
 }
 #endif
+#if defined(NEXTWORD_AMX)
+namespace amx {
+extern const KernelTable kKernels;
+}
+#endif
 
 namespace {
+
+#if defined(NEXTWORD_AMX)
+// Asks the kernel for the tile registers, which it gives to a process once and for all.
+bool has_tiles() {
+  if (!__builtin_cpu_supports("amx-tile") || !__builtin_cpu_supports("amx-bf16") ||
+      !__builtin_cpu_supports("amx-int8")) {
+    return false;
+  }
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+#endif
 
 struct InstructionSet {
   const char* name;
@@ -40,6 +61,9 @@ const std::vector<InstructionSet>& instruction_sets() {
     // Every processor with the first has the second too; the kernels use both.
     const bool has_bf16 = has_avx512 && __builtin_cpu_supports("avx512bf16") &&
                           __builtin_cpu_supports("avx512vnni");
+#if defined(NEXTWORD_AMX)
+    found.push_back({"amx", has_bf16 && has_tiles(), &amx::kKernels});
+#endif
     found.push_back({"avx512_bf16", has_bf16, &avx512_bf16::kKernels});
     found.push_back({"avx512", has_avx512, &avx512::kKernels});
     found.push_back({"avx2", has_avx2, &avx2::kKernels});

@@ -1,16 +1,24 @@
 #include "packing.hpp"
 
 #include <new>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #include "instruction_sets.hpp"
 
 namespace nextword {
 
 Memory allocate(std::size_t num_bytes) {
-  constexpr std::size_t kCacheLine = 64;
-  const std::size_t whole_lines = (num_bytes / kCacheLine + 1) * kCacheLine;
-  auto* memory = static_cast<std::byte*>(std::aligned_alloc(kCacheLine, whole_lines));
+  // Large pages make reading from the beginning to the end faster; they are a wish, not a need.
+  constexpr std::size_t kCacheLine = 64, kLargePage = std::size_t{1} << 21;
+  const std::size_t unit = num_bytes >= kLargePage ? kLargePage : kCacheLine;
+  const std::size_t whole = (num_bytes / unit + 1) * unit;
+  auto* memory = static_cast<std::byte*>(std::aligned_alloc(unit, whole));
   if (memory == nullptr) throw std::bad_alloc();
+#if defined(__linux__)
+  if (unit == kLargePage) madvise(memory, whole, MADV_HUGEPAGE);
+#endif
   return Memory(memory);
 }
 

@@ -133,6 +133,53 @@ def _elman_backward(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arg
     }
 
 
+def _diagonal(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
+    cell = random.choice(["min_gru", "min_lstm"])
+    return {
+        "gates": torch.randn(rows, steps, (2 if cell == "min_gru" else 3) * size).to(dtype),
+        "cell": cell,
+        "initial_hidden": torch.randn(rows, size),
+        "lengths": random.choice([None, torch.randint(-1, 6, (rows,))]),
+    }
+
+
+def _diagonal_forward(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
+    return {
+        **_diagonal(steps, rows, size, dtype),
+        "outputs": torch.zeros(rows, steps, size, dtype=dtype),
+        "final_hidden": torch.zeros(rows, size),
+    }
+
+
+def _diagonal_backward(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
+    arguments = _diagonal(steps, rows, size, dtype)
+    return {
+        **arguments,
+        "outputs": torch.randn(rows, steps, size).to(dtype),
+        "grad_outputs": random.choice([None, torch.randn(rows, steps, size).to(dtype)]),
+        "grad_gates": torch.zeros_like(arguments["gates"]),
+        "grad_hidden": torch.randn(rows, size),
+    }
+
+
+def _recurrence_forward(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
+    real = torch.float64 if dtype == torch.bfloat16 else dtype
+    return {
+        "decays": torch.rand(steps, size, dtype=real),
+        "updates": torch.randn(steps, size, dtype=real),
+        "initial": torch.randn(size, dtype=real),
+        "states": torch.zeros(steps, size, dtype=real),
+    }
+
+
+def _recurrence_backward(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
+    real = torch.float64 if dtype == torch.bfloat16 else dtype
+    names = ("decays", "states", "grad_states", "grad_decays", "grad_updates")
+    arrays = {name: torch.rand(steps, size, dtype=real) for name in names}
+    edges = ("initial", "grad_initial")
+    return arrays | {name: torch.randn(size, dtype=real) for name in edges}
+
+
 def _cross_entropy_forward(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
     return {
         "logits": torch.randn(rows, size).to(dtype),
@@ -179,6 +226,8 @@ def _network(size: int, dtype: torch.dtype) -> kernels.RecurrentNetwork:
         precision = str(dtype).removeprefix("torch.")
         return kernels.pack_rows(torch.randn(count, size), precision=precision)
 
+    # Five tokens; with an adaptive softmax two of them and a tail of three.
+    has_tail = random.random() < 0.3
     while True:
         try:
             return kernels.RecurrentNetwork(
@@ -186,14 +235,17 @@ def _network(size: int, dtype: torch.dtype) -> kernels.RecurrentNetwork:
                 layers=[(rows(gates * size), rows(gates * size), None)],
                 tokens=torch.randn(5, size),
                 holds_gates=False,
-                output=rows(5),
+                output=rows(3 if has_tail else 5),
+                tails=[(random.choice([None, rows(size)]), rows(3))] if has_tail else [],
             )
         except ValueError:
             continue  # matrices of different precisions
 
 
-def _states(rows: int, size: int) -> Arguments:
-    return {"hidden": torch.randn(rows, size), "cell": torch.randn(rows, size)}
+def _states(network: kernels.RecurrentNetwork, rows: int, size: int) -> Arguments:
+    # A GRU has no cell state.
+    cell = torch.randn(rows, size) if network.cell == "lstm" else None
+    return {"network": network, "hidden": torch.randn(rows, size), "cell": cell}
 
 
 def _state_list(network: Any, hidden: Any, cell: Any) -> list[Any]:
@@ -217,8 +269,7 @@ def generate_with_network(network: Any, hidden: Any, cell: Any, **arguments: Any
 def _read_network(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments:
     has_slots = random.random() < 0.5
     return {
-        "network": _network(size, dtype),
-        **_states(rows + 3 * has_slots, size),
+        **_states(_network(size, dtype), rows + 3 * has_slots, size),
         "token_ids": torch.randint(5, (steps, rows)),
         "slots": torch.randperm(rows + 3)[:rows].clone() if has_slots else None,
         "log_probs": random.choice([None, torch.zeros(steps, rows, 5)]),
@@ -233,12 +284,12 @@ def _generate(steps: int, rows: int, size: int, dtype: torch.dtype) -> Arguments
         top_k=random.choice([0, 1, 3, 99]),
         top_p=random.choice([1.0, 0.5, 1e-9]),
         min_p=random.choice([0.0, 0.1, 1.0]),
+        typical_p=random.choice([1.0, 1.0, 0.5, 1e-9]),
         repetition_penalty=random.choice([1.0, 1.0, 0.5, 1e6]),
         banned_ids=random.choice([None, torch.tensor([2]), torch.arange(5)]),
     )
     return {
-        "network": _network(size, dtype),
-        **_states(rows + 3 * has_slots, size),
+        **_states(_network(size, dtype), rows + 3 * has_slots, size),
         "token_ids": torch.randint(5, (rows,)),
         "slots": torch.randperm(rows + 3)[:rows].clone() if has_slots else None,
         "samplers": [sampler],
@@ -263,6 +314,10 @@ _MAKERS: dict[str, Callable[[int, int, int, torch.dtype], Arguments]] = {
     "gru_backward": _gru_backward,
     "elman_forward": _elman_forward,
     "elman_backward": _elman_backward,
+    "diagonal_forward": _diagonal_forward,
+    "diagonal_backward": _diagonal_backward,
+    "recurrence_forward": _recurrence_forward,
+    "recurrence_backward": _recurrence_backward,
     "cross_entropy_forward": _cross_entropy_forward,
     "cross_entropy_backward": _cross_entropy_backward,
     "dropout": _dropout,

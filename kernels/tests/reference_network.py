@@ -1,7 +1,7 @@
 """Recurrent language models in float64, and packed: what the generator is compared with."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -25,6 +25,15 @@ class Layer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tail:
+    """The weights of a tail of an adaptive softmax, float32."""
+
+    projection: Tensor | None
+    words: Tensor
+    bias: Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
 class Weights:
     """The weights of a network, float32."""
 
@@ -34,10 +43,38 @@ class Weights:
     output: Tensor
     output_bias: Tensor
     residual: bool = False
+    tails: Sequence[Tail] = ()
 
     @property
     def vocab_size(self) -> int:
-        return len(self.output)
+        return len(self.embedding)
+
+    def with_tails(self, sizes: Sequence[int], widths: Sequence[int | None]) -> "Weights":
+        """The network with an adaptive softmax: the last ids become tails of these sizes."""
+        num_words = self.vocab_size - sum(sizes)
+        hidden_size = self.output.shape[1]
+        tails, first = [], num_words
+        for size, width in zip(sizes, widths, strict=True):
+            words = self.output[first : first + size]
+            if width is not None:
+                words = torch.randn(size, width) * width**-0.5 * 2
+            tails.append(
+                Tail(
+                    projection=None
+                    if width is None
+                    else torch.randn(width, hidden_size) * hidden_size**-0.5 * 2,
+                    words=words,
+                    bias=self.output_bias[first : first + size],
+                )
+            )
+            first += size
+        num_rows = num_words + len(sizes)
+        return replace(
+            self,
+            output=self.output[:num_rows].clone(),
+            output_bias=self.output_bias[:num_rows].clone(),
+            tails=tails,
+        )
 
     def states(self, num_rows: int) -> list[Tensor]:
         """Draw the parts of a state, as the generator wants them."""
@@ -115,6 +152,15 @@ def packed(weights: Weights, *, precision: str, has_table: bool) -> kernels.Recu
         tokens=tokens,
         holds_gates=has_table,
         output=packed_rows(weights.output, bias=weights.output_bias, precision=precision),
+        tails=[
+            (
+                None
+                if tail.projection is None
+                else packed_rows(tail.projection, precision=precision),
+                packed_rows(tail.words.contiguous(), bias=tail.bias, precision=precision),
+            )
+            for tail in weights.tails
+        ],
         residual=weights.residual,
     )
 
@@ -162,4 +208,11 @@ def reference_step(
             after.append(hidden)
         inputs = hidden + below if weights.residual and depth > 0 else hidden
     logits = inputs @ weights.output.double().T + weights.output_bias.double()
-    return logits.log_softmax(1), after
+    head = logits.log_softmax(1)
+    num_words = len(weights.output) - len(weights.tails)
+    log_probs = [head[:, :num_words]]
+    for number, tail in enumerate(weights.tails):
+        narrow = inputs if tail.projection is None else inputs @ tail.projection.double().T
+        scores = narrow @ tail.words.double().T + tail.bias.double()
+        log_probs.append(scores.log_softmax(1) + head[:, num_words + number, None])
+    return torch.cat(log_probs, dim=1), after

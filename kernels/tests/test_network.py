@@ -81,6 +81,23 @@ def test_network_with_options_equals_the_reference(
     assert error <= LIMITS[precision]
 
 
+@pytest.mark.parametrize("precision", LIMITS)
+@pytest.mark.parametrize(
+    ("sizes", "widths"),
+    [([11], [None]), ([23, 17], [7, 3]), ([1, 40], [None, 5]), ([49], [16]), ([50], [16])],
+    ids=["full-width", "narrow", "one-word", "one-in-the-head", "all-in-a-tail"],
+)
+def test_adaptive_softmax_equals_the_reference(
+    instruction_set: str, sizes: list[int], widths: list[int | None], precision: str
+) -> None:
+    torch.manual_seed(0)
+    weights = made_up_weights("lstm", vocab_size=50, hidden_size=39).with_tails(sizes, widths)
+
+    error = worst_error(weights, num_rows=4, precision=precision)
+
+    assert error <= LIMITS[precision]
+
+
 @pytest.mark.parametrize("num_threads", [2, 3])
 @pytest.mark.parametrize("num_rows", [1, 5])
 @pytest.mark.parametrize("precision", LIMITS)

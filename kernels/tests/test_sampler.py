@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 import nextword_kernels as kernels
-from reference_network import made_up_weights, packed, reference_step
+from reference_network import Weights, made_up_weights, packed, reference_step
 
 VOCAB_SIZE = 41
 
@@ -33,7 +33,24 @@ def filtered(log_probs: Tensor, seen: Tensor | None = None, **settings: float) -
         before += (probabilities[token] / total).item()
         if is_ruled_out and settings.get("top_p", 1.0) < 1:
             probabilities[token] = 0
-    return probabilities / probabilities.sum()
+    probabilities = probabilities / probabilities.sum()
+    return typical(probabilities, settings.get("typical_p", 1.0))
+
+
+def typical(probabilities: Tensor, mass: float) -> Tensor:
+    """Keep the most typical tokens of a distribution."""
+    if mass >= 1:
+        return probabilities
+    surprises = -probabilities.log()
+    entropy = sum(p * s for p, s in zip(probabilities, surprises, strict=True) if p > 0)
+    order = sorted(range(len(probabilities)), key=lambda token: abs(surprises[token] - entropy))
+    kept, before = torch.zeros_like(probabilities), 0.0
+    for token in order:
+        if before >= mass:
+            break
+        kept[token] = probabilities[token]
+        before += probabilities[token].item()
+    return kept / kept.sum()
 
 
 SETTINGS: list[dict[str, object]] = [
@@ -49,6 +66,10 @@ SETTINGS: list[dict[str, object]] = [
     {"top_p": 0.999, "temperature": 2.0},
     {"top_p": 1e-9},
     {"top_k": 12, "min_p": 0.05, "top_p": 0.8, "temperature": 0.9},
+    {"typical_p": 0.6},
+    {"typical_p": 0.2, "temperature": 0.7},
+    {"typical_p": 1e-9},
+    {"typical_p": 0.5, "top_k": 20, "top_p": 0.9, "temperature": 1.4, "banned": [1]},
     {"repetition_penalty": 1.8},
     {"repetition_penalty": 0.6, "top_p": 0.7, "banned": [3]},
     {"banned": [token for token in range(VOCAB_SIZE) if token != 17]},
@@ -212,6 +233,7 @@ def test_row_without_a_choice_is_marked_and_others_go_on(cause: str) -> None:
         ({"top_k": -1}, "top_k is -1.*at least 0"),
         ({"top_p": 0.0}, "top_p is 0.0.*above 0 and at most 1"),
         ({"min_p": 1.5}, "min_p is 1.5"),
+        ({"typical_p": 0.0}, "typical_p is 0.0.*above 0 and at most 1"),
         ({"repetition_penalty": 0.0}, "repetition_penalty is 0.0"),
         ({"vocab_size": 0}, "vocab_size is 0"),
     ],
@@ -235,4 +257,117 @@ def test_uniform_of_one_is_refused() -> None:
             drawn_ids=torch.empty(1, 1).long(),
             drawn_log_probs=torch.empty(1, 1),
             num_threads=1,
+        )
+
+
+ADAPTIVE = {
+    "plain": {},
+    "greedy": {"temperature": 0.0},
+    "banned": {"banned": [0, 7]},
+    "banned-greedy": {"banned": [0, 1, 2, 3, 4, 5], "temperature": 0.0},
+    # These need the whole distribution.
+    "banned-in-a-tail": {"banned": [0, 30]},
+    "filters": {"top_k": 9, "temperature": 1.5},
+}
+
+
+def adaptive_weights(seed: int = 0) -> Weights:
+    torch.manual_seed(seed)
+    weights = made_up_weights("lstm", vocab_size=VOCAB_SIZE, hidden_size=9, num_layers=1)
+    return weights.with_tails([14, 21], [4, 3])
+
+
+@pytest.mark.parametrize("settings", ADAPTIVE.values(), ids=ADAPTIVE)
+def test_adaptive_softmax_drawn_tokens_have_the_exact_distribution(
+    instruction_set: str, settings: dict[str, object]
+) -> None:
+    weights, num_rows = adaptive_weights(), 20_000
+    network = packed(weights, precision="float32", has_table=True)
+    states = [state.expand(num_rows, -1).contiguous() for state in weights.states(1)]
+    token_ids = torch.full((num_rows,), 5)
+    log_probs = reference_step(weights, token_ids[:1], [each[:1] for each in states])[0][0]
+
+    drawn, scores = _draw(network, token_ids, states, settings, None)
+
+    expected = filtered(log_probs, **settings)  # type: ignore[arg-type]
+    counts = torch.bincount(drawn, minlength=VOCAB_SIZE).double()
+    assert not counts[expected == 0].any()
+    possible = expected > 0
+    means = expected[possible] * num_rows
+    squares = ((counts[possible] - means) ** 2 / means).sum().item()
+    freedom = int(possible.sum()) - 1
+    # Six standard deviations of a chi-square with this number of degrees of freedom.
+    assert squares <= freedom + 6 * (2 * freedom) ** 0.5 + 1e-6
+    torch.testing.assert_close(scores.double(), log_probs[drawn], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("num_threads", [1, 2, 3])
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_adaptive_softmax_by_tail_draws_as_from_the_whole_distribution(
+    temperature: float, num_threads: int
+) -> None:
+    # Another state in each row, so that rows need different tails.
+    for seed in range(5):
+        weights = adaptive_weights(seed)
+        network = packed(weights, precision="float32", has_table=True)
+        sampler = kernels.Sampler(vocab_size=VOCAB_SIZE, temperature=temperature)
+        token_ids, first = torch.randint(VOCAB_SIZE, (30,)), weights.states(30)
+        uniforms = np.random.default_rng(seed).random((30, 6))
+        results = []
+        for log_probs in (None, torch.empty(6, 30, VOCAB_SIZE)):
+            states = [state.clone() for state in first]
+            drawn, scores = torch.empty(30, 6).long(), torch.empty(30, 6)
+            network.generate(
+                token_ids,
+                states=states,
+                samplers=[sampler],
+                uniforms=uniforms,
+                drawn_ids=drawn,
+                drawn_log_probs=scores,
+                log_probs=log_probs,
+                num_threads=num_threads,
+            )
+            results.append((drawn, scores, states))
+
+        (drawn, scores, states), (expected, their_scores, their_states) = results
+        assert torch.equal(drawn, expected)
+        torch.testing.assert_close(scores, their_scores)
+        assert all(map(torch.equal, states, their_states))
+
+
+def test_adaptive_softmax_with_nan_is_marked() -> None:
+    weights = adaptive_weights()
+    network = packed(weights, precision="float32", has_table=True)
+    states = weights.states(2)
+    states[0][0, 0] = torch.nan
+
+    drawn, scores = _draw(network, torch.tensor([4, 4]), states, {}, None)
+
+    assert drawn[0].item() == -2
+    assert drawn[1].item() >= 0
+    assert scores[0].isnan()
+
+
+@pytest.mark.parametrize(
+    ("tails", "message"),
+    [
+        ([(None, (4, 8))], r"the matrix of tail 0 has the shape \(4, 8\); it must be \(4, 9\)"),
+        ([((3, 8), (4, 3))], r"the projection of tail 0 has the shape \(3, 8\).*\(3, 9\)"),
+        ([((3, 9), (4, 2))], r"the projection of tail 0 has the shape \(3, 9\).*\(2, 9\)"),
+        ([(None, (5, 9))], "41 tokens; the output layer has 42"),
+        ([(None, None)], "a tail has no words"),
+    ],
+)
+def test_tails_that_do_not_fit_are_refused(tails: list[tuple[object, ...]], message: str) -> None:
+    def rows(shape: object) -> kernels.PackedRows | None:
+        return None if shape is None else kernels.pack_rows(torch.zeros(shape), precision="float32")  # type: ignore[call-overload]
+
+    with pytest.raises(ValueError, match=message):
+        kernels.RecurrentNetwork(
+            "tanh",
+            layers=[(None, rows((9, 9)), None)],  # type: ignore[list-item]
+            tokens=torch.zeros(41, 9),
+            holds_gates=True,
+            output=rows((38, 9)),  # type: ignore[arg-type]
+            tails=[(rows(projection), rows(words)) for projection, words in tails],  # type: ignore[misc]
         )

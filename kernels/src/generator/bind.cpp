@@ -23,6 +23,7 @@ namespace {
 
 using SharedRows = std::shared_ptr<PackedRows>;
 using LayerMatrices = std::tuple<SharedRows, SharedRows, SharedRows>;
+using TailMatrices = std::tuple<SharedRows, SharedRows>;
 
 const char* name_of(Element element) {
   if (element == Element::float32) return "float32";
@@ -79,7 +80,7 @@ void check_setting(bool is_good, const char* name, double value, const char* ran
 
 std::shared_ptr<Sampler> make_sampler(std::ptrdiff_t vocab_size, double temperature,
                                       std::ptrdiff_t top_k, double min_p, double top_p,
-                                      double repetition_penalty,
+                                      double typical_p, double repetition_penalty,
                                       const OptionalReadArray& banned_ids) {
   check_setting(vocab_size > 0, "vocab_size", static_cast<double>(vocab_size), "at least 1");
   check_setting(temperature >= 0 && temperature <= 1e6, "temperature", temperature,
@@ -87,6 +88,7 @@ std::shared_ptr<Sampler> make_sampler(std::ptrdiff_t vocab_size, double temperat
   check_setting(top_k >= 0, "top_k", static_cast<double>(top_k), "at least 0");
   check_setting(min_p >= 0 && min_p <= 1, "min_p", min_p, "from 0 to 1");
   check_setting(top_p > 0 && top_p <= 1, "top_p", top_p, "above 0 and at most 1");
+  check_setting(typical_p > 0 && typical_p <= 1, "typical_p", typical_p, "above 0 and at most 1");
   check_setting(repetition_penalty > 0 && repetition_penalty <= 1e6, "repetition_penalty",
                 repetition_penalty, "above 0 and at most 1e6");
   auto sampler = std::make_shared<Sampler>();
@@ -97,6 +99,7 @@ std::shared_ptr<Sampler> make_sampler(std::ptrdiff_t vocab_size, double temperat
   sampler->top_k = top_k;
   sampler->min_p = static_cast<float>(min_p);
   sampler->top_p = top_p;
+  sampler->typical_p = typical_p;
   sampler->repetition_penalty = static_cast<float>(repetition_penalty);
   if (banned_ids && banned_ids->size() > 0) {
     CallArrays arrays;
@@ -105,6 +108,7 @@ std::shared_ptr<Sampler> make_sampler(std::ptrdiff_t vocab_size, double temperat
     check_ids(ids, shape[0], vocab_size, "banned_ids");
     sampler->banned.assign(static_cast<std::size_t>(vocab_size), 0);
     for (std::ptrdiff_t at = 0; at < shape[0]; ++at) sampler->banned[ids[at]] = 1;
+    sampler->last_banned = *std::max_element(ids, ids + shape[0]);
   }
   return sampler;
 }
@@ -129,10 +133,11 @@ CellKind cell_of(const std::string& name) {
 class BoundNetwork {
  public:
   BoundNetwork(const std::string& cell, const std::vector<LayerMatrices>& layers,
-               const ReadArray& tokens, bool holds_gates, const SharedRows& output, bool residual)
+               const ReadArray& tokens, bool holds_gates, const SharedRows& output,
+               const std::vector<TailMatrices>& tails, bool residual)
       : tokens_(tokens),
         network_(cell_of(cell), layers_of(layers), table_of(tokens, holds_gates), output,
-                 residual) {}
+                 tails_of(tails), residual) {}
 
   const Network& network() const { return network_; }
 
@@ -186,6 +191,15 @@ class BoundNetwork {
       layers.push_back({input, recurrent, projection, 0, 0});
     }
     return layers;
+  }
+
+  static std::vector<OutputTail> tails_of(const std::vector<TailMatrices>& matrices) {
+    std::vector<OutputTail> tails;
+    for (const auto& [projection, words] : matrices) {
+      if (words == nullptr) throw std::invalid_argument("a tail has no words; they are second.");
+      tails.push_back({projection, words, 0});
+    }
+    return tails;
   }
 
   static TokenTable table_of(const ReadArray& tokens, bool holds_gates) {
@@ -244,12 +258,22 @@ class BoundNetwork {
     check_ids(steps.token_ids, num_ids, network_.vocab_size(), "token_ids");
     if (steps.num_rows == 0 || steps.num_steps == 0) return;
     const nb::gil_scoped_release released;
-    Workspace workspace = network_.borrow(StepMemory(network_, steps.num_rows, nullptr).num_bytes);
-    const StepMemory memory(network_, steps.num_rows, workspace.memory.get());
+    const std::ptrdiff_t window = window_of(steps);
+    Workspace workspace =
+        network_.borrow(StepMemory(network_, steps.num_rows, window, nullptr).num_bytes);
+    const StepMemory memory(network_, steps.num_rows, window, workspace.memory.get());
     steps.memory = &memory;
     const auto kernel = kernels().run_steps;
     run_on_team(num_threads, [&](Member member) { kernel(steps, member); });
     network_.give_back(std::move(workspace));
+  }
+
+  // The number of steps that are read together: 1 if each step reads what the one before drew.
+  static std::ptrdiff_t window_of(const NetworkSteps& steps) {
+    constexpr std::ptrdiff_t kMostPlaces = 64;
+    if (steps.samplers != nullptr) return 1;
+    const std::ptrdiff_t most = std::max<std::ptrdiff_t>(1, kMostPlaces / steps.num_rows);
+    return std::min(steps.num_steps, most);
   }
 
   std::vector<float*> parts_of_states(CallArrays& arrays, const std::vector<WriteArray>& states,
@@ -302,19 +326,23 @@ void bind_generator(nb::module_& module) {
       .def_prop_ro("num_bytes", &PackedRows::num_bytes);
   nb::class_<Sampler>(module, "Sampler")
       .def(nb::new_(&make_sampler), nb::kw_only(), "vocab_size"_a, "temperature"_a = 1.0,
-           "top_k"_a = 0, "min_p"_a = 0.0, "top_p"_a = 1.0, "repetition_penalty"_a = 1.0,
-           "banned_ids"_a = nb::none())
+           "top_k"_a = 0, "min_p"_a = 0.0, "top_p"_a = 1.0, "typical_p"_a = 1.0,
+           "repetition_penalty"_a = 1.0, "banned_ids"_a = nb::none())
+      .def_prop_ro("typical_p", [](const Sampler& sampler) { return sampler.typical_p; })
       .def_prop_ro("repetition_penalty",
                    [](const Sampler& sampler) { return sampler.repetition_penalty; });
   nb::class_<BoundNetwork>(module, "RecurrentNetwork")
       .def(nb::init<const std::string&, const std::vector<LayerMatrices>&, const ReadArray&, bool,
-                    const SharedRows&, bool>(),
+                    const SharedRows&, const std::vector<TailMatrices>&, bool>(),
            "cell"_a, nb::kw_only(), "layers"_a, "tokens"_a, "holds_gates"_a, "output"_a,
-           "residual"_a = false)
+           "tails"_a = std::vector<TailMatrices>(), "residual"_a = false)
       .def_prop_ro("cell",
                    [](const BoundNetwork& bound) { return name_of(bound.network().cell()); })
       .def_prop_ro("vocab_size",
                    [](const BoundNetwork& bound) { return bound.network().vocab_size(); })
+      .def_prop_ro("num_tails", [](const BoundNetwork& bound) {
+        return bound.network().tails().size();
+      })
       .def_prop_ro("precision",
                    [](const BoundNetwork& bound) { return name_of(bound.network().element()); })
       .def_prop_ro("num_bytes",

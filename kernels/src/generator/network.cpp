@@ -50,16 +50,26 @@ class Divider {
 }  // namespace
 
 Network::Network(CellKind cell, std::vector<NetworkLayer> layers, TokenTable tokens,
-                 std::shared_ptr<const PackedRows> output, bool is_residual)
+                 std::shared_ptr<const PackedRows> output, std::vector<OutputTail> tails,
+                 bool is_residual)
     : cell_(cell),
       layers_(std::move(layers)),
       tokens_(tokens),
       output_(std::move(output)),
+      tails_(std::move(tails)),
       is_residual_(is_residual) {
   require(!layers_.empty(), "a network has at least one layer.");
-  require(tokens_.vocab_size == output_->num_rows(), "the table has " + text(tokens_.vocab_size) +
-                                                         " tokens; the output layer has " +
-                                                         text(output_->num_rows()) + ".");
+  const auto num_tails = static_cast<std::ptrdiff_t>(tails_.size());
+  require(output_->num_rows() >= num_tails, "the output layer has " + text(output_->num_rows()) +
+                                                " rows for " + text(num_tails) + " tails.");
+  std::ptrdiff_t num_tokens = output_->num_rows() - num_tails;
+  for (OutputTail& tail : tails_) {
+    tail.first_id = num_tokens;
+    num_tokens += tail.words->num_rows();
+  }
+  require(tokens_.vocab_size == num_tokens, "the table has " + text(tokens_.vocab_size) +
+                                                " tokens; the output layer has " +
+                                                text(num_tokens) + ".");
   std::ptrdiff_t below = tokens_.width;
   for (std::size_t depth = 0; depth < layers_.size(); ++depth) {
     NetworkLayer& layer = layers_[depth];
@@ -95,6 +105,20 @@ Network::Network(CellKind cell, std::vector<NetworkLayer> layers, TokenTable tok
   require(output_->num_columns() == below, "the output layer has " + text(output_->num_columns()) +
                                                " columns; the last layer has " + text(below) +
                                                " outputs.");
+  for (std::size_t index = 0; index < tails_.size(); ++index) {
+    const auto& projection = tails_[index].projection;
+    const auto& words = tails_[index].words;
+    const std::string name = " of tail " + std::to_string(index);
+    if (projection != nullptr) {
+      check_size(*projection, "the projection" + name, words->num_columns(), below);
+    }
+    check_size(*words, "the matrix" + name, words->num_rows(),
+               projection == nullptr ? below : projection->num_rows());
+    for (const auto& matrix : {projection, words}) {
+      require(matrix == nullptr || matrix->element() == output_->element(),
+              "a matrix" + name + " has another precision than the output layer.");
+    }
+  }
 }
 
 std::size_t Network::num_bytes() const {
@@ -103,6 +127,10 @@ std::size_t Network::num_bytes() const {
     for (const auto& matrix : {layer.input, layer.recurrent, layer.projection}) {
       if (matrix != nullptr) sum += matrix->num_bytes();
     }
+  }
+  for (const OutputTail& tail : tails_) {
+    sum += tail.words->num_bytes();
+    if (tail.projection != nullptr) sum += tail.projection->num_bytes();
   }
   return sum;
 }
@@ -125,10 +153,19 @@ void Network::give_back(Workspace workspace) const {
   idle_.push_back(std::move(workspace));
 }
 
-StepMemory::StepMemory(const Network& network, std::ptrdiff_t num_rows, std::byte* memory) {
+StepMemory::StepMemory(const Network& network, std::ptrdiff_t num_rows, std::ptrdiff_t window,
+                       std::byte* memory)
+    : window(window) {
   Divider divider(memory);
+  const std::ptrdiff_t num_places = num_rows * window;
+  // With one step and no residual connection, a layer's output is the next one's input as it is.
+  const bool is_shared = window == 1 && !network.is_residual();
   const Element element = network.element();
-  width = network.output().padded_rows();
+  width = std::max(network.output().padded_rows(), network.padded_vocab());
+  for (const OutputTail& tail : network.tails()) {
+    width = std::max(width, tail.words->padded_rows());
+    width = std::max(width, tail.words->num_columns() + kPanel);
+  }
   std::ptrdiff_t below = network.tokens().width;
   for (std::size_t depth = 0; depth < network.layers().size(); ++depth) {
     const NetworkLayer& layer = network.layers()[depth];
@@ -136,20 +173,35 @@ StepMemory::StepMemory(const Network& network, std::ptrdiff_t num_rows, std::byt
     width = std::max(width, layer.recurrent->padded_rows() + kPanel);
     width = std::max(width, std::max(layer.output_size, below) + kPanel);
     hidden.push_back(divider.operands(num_rows, layer.output_size, element));
-    const bool has_inputs = layer.input != nullptr && (depth == 0 || network.is_residual());
-    inputs.push_back(has_inputs ? divider.operands(num_rows, below, element) : Operands{});
+    const bool has_inputs = layer.input != nullptr && (depth == 0 || !is_shared);
+    inputs.push_back(has_inputs ? divider.operands(num_places, below, element) : Operands{});
     const bool is_wide = layer.projection != nullptr;
     wide.push_back(is_wide ? divider.operands(num_rows, layer.hidden_size, element) : Operands{});
-    if (depth > 0 && !network.is_residual()) inputs[depth] = hidden[depth - 1];
+    if (depth > 0 && is_shared) inputs[depth] = hidden[depth - 1];
     below = layer.output_size;
   }
-  top = network.is_residual() ? divider.operands(num_rows, below, element) : hidden.back();
-  input_sums = divider.take<float>(num_rows * width);
-  recurrent_sums = divider.take<float>(num_rows * width);
-  outputs = divider.take<float>(num_rows * width);
-  scores = divider.take<float>(num_rows * width);
-  weights = divider.take<float>(num_rows * width);
-  token_ids = divider.take<int64_t>(num_rows);
+  top = is_shared ? hidden.back() : divider.operands(num_places, below, element);
+  input_sums = divider.take<float>(num_places * width);
+  recurrent_sums = divider.take<float>(num_places * width);
+  outputs = divider.take<float>(num_places * width);
+  scores = divider.take<float>(num_places * width);
+  weights = divider.take<float>(num_places * width);
+  token_ids = divider.take<int64_t>(num_places);
+  if (!network.tails().empty()) {
+    std::ptrdiff_t widest = 1;
+    for (const OutputTail& tail : network.tails()) {
+      widest = std::max(widest, tail.words->num_columns());
+    }
+    tail_inputs = divider.operands(num_places, below, element);
+    narrow = divider.operands(num_places, widest, element);
+    tail_rows = divider.take<int64_t>(num_places);
+    num_tail_rows = divider.take<int64_t>(1);
+    choices = divider.take<int64_t>(num_places);
+    choice_log_probs = divider.take<float>(num_places);
+    remainders = divider.take<double>(num_places);
+    tail_log_probs =
+        divider.take<float>(num_places * static_cast<std::ptrdiff_t>(network.tails().size()));
+  }
   num_bytes = divider.num_bytes();
 }
 

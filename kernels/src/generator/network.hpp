@@ -28,6 +28,13 @@ struct NetworkLayer {
   std::ptrdiff_t output_size;
 };
 
+// A part of an adaptive softmax: rare words, scored on a projection of the output.
+struct OutputTail {
+  std::shared_ptr<const PackedRows> projection;  // null: the words have the full width
+  std::shared_ptr<const PackedRows> words;
+  std::ptrdiff_t first_id;
+};
+
 // What the first layer reads for each token: its input gates, or a vector to multiply.
 struct TokenTable {
   const void* values;  // (vocab_size, width), float32 or bfloat16
@@ -47,14 +54,18 @@ class Network {
  public:
   // Throws std::invalid_argument if sizes or dtypes do not fit together.
   Network(CellKind cell, std::vector<NetworkLayer> layers, TokenTable tokens,
-          std::shared_ptr<const PackedRows> output, bool is_residual);
+          std::shared_ptr<const PackedRows> output, std::vector<OutputTail> tails,
+          bool is_residual);
 
   CellKind cell() const { return cell_; }
   Element element() const { return output_->element(); }
   const std::vector<NetworkLayer>& layers() const { return layers_; }
   const TokenTable& tokens() const { return tokens_; }
+  // All tokens; with tails, the most frequent ones and then an entry for each tail.
   const PackedRows& output() const { return *output_; }
-  std::ptrdiff_t vocab_size() const { return output_->num_rows(); }
+  const std::vector<OutputTail>& tails() const { return tails_; }
+  std::ptrdiff_t vocab_size() const { return tokens_.vocab_size; }
+  std::ptrdiff_t padded_vocab() const { return divide_up(vocab_size(), kPanel) * kPanel; }
   bool is_residual() const { return is_residual_; }
   std::size_t num_bytes() const;
 
@@ -67,31 +78,46 @@ class Network {
   std::vector<NetworkLayer> layers_;
   TokenTable tokens_;
   std::shared_ptr<const PackedRows> output_;
+  std::vector<OutputTail> tails_;
   bool is_residual_;
   mutable std::mutex mutex_;
   mutable std::vector<Workspace> idle_;
 };
 
-// The memory of a call. Rows of sums and scores have the stride `width` in floats.
+// The memory of a call. Tokens that are given are read in windows of `window` steps, whose products
+// with the inputs are computed together; a *place* is a row at a step of the window, in the order
+// of steps. Places of sums and scores have the stride `width` in floats.
 struct StepMemory {
   // Divides `memory`; without it, only `num_bytes` is right.
-  StepMemory(const Network& network, std::ptrdiff_t num_rows, std::byte* memory);
+  StepMemory(const Network& network, std::ptrdiff_t num_rows, std::ptrdiff_t window,
+             std::byte* memory);
 
   struct Operands {
-    std::byte* words;  // (num_rows, row_words)
-    float* scales;     // (num_rows), with int8
+    std::byte* words;  // (rows or places, row_words)
+    float* scales;     // (rows or places), with int8
     std::ptrdiff_t row_words;
   };
-  std::vector<Operands> hidden;  // of each layer's recurrent product
-  std::vector<Operands> inputs;  // of each layer's input product; without `words` if not needed
-  std::vector<Operands> wide;    // of each layer's projection, likewise
-  Operands top;                  // of the output layer
-  float* input_sums;             // (num_rows, width) each
-  float* recurrent_sums;
+  std::ptrdiff_t window;
+  std::vector<Operands> hidden;  // of each layer's recurrent product, by row
+  std::vector<Operands> inputs;  // of each layer's input product, by place; may be `hidden`
+  std::vector<Operands> wide;    // of each layer's projection, by row; without `words` if not needed
+  Operands top;                  // of the output layer, by place; may be `hidden`
+  float* input_sums;             // (places, width) each
+  float* recurrent_sums;         // by row in a layer
   float* outputs;  // of the layer below, then of the current layer
   float* scores;
   float* weights;
-  int64_t* token_ids;  // (num_rows)
+  int64_t* token_ids;  // (places)
+
+  // With tails only, all by place.
+  Operands tail_inputs;     // those that need a tail, without gaps
+  Operands narrow;          // their projections
+  int64_t* tail_rows;       // (places): the numbers of these
+  int64_t* num_tail_rows;   // (1)
+  int64_t* choices;         // (places): an id, or vocab_size + tail
+  float* choice_log_probs;  // (places)
+  double* remainders;       // (places), in [0, 1)
+  float* tail_log_probs;    // (places, tails)
   std::ptrdiff_t width;
   std::size_t num_bytes;
 };

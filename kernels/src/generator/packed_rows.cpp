@@ -69,7 +69,10 @@ std::size_t PackedRows::num_bytes() const {
 
 template <class Value>
 void PackedRows::pack(const Value* values) {
-  const auto num_bytes = static_cast<std::size_t>(padded_rows() * num_words()) * 4;
+  // Tiles of whole words read beyond the end.
+  constexpr std::ptrdiff_t kTileWords = 16;
+  const std::ptrdiff_t beyond = kTileWords * kGroupPanels * kPanel;
+  const auto num_bytes = static_cast<std::size_t>(padded_rows() * num_words() + beyond) * 4;
   words_ = allocate(num_bytes);
   std::memset(words_.get(), 0, num_bytes);
   for (std::ptrdiff_t row = 0; row < num_rows_; ++row) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "operand.hpp"
+#include "tile_product.hpp"
 
 namespace nextword::NEXTWORD_INSTRUCTION_SET {
 
@@ -20,6 +21,30 @@ inline Floats finished(const PackedRows& matrix, std::ptrdiff_t at, Floats sums,
   }
 }
 
+// Multiplies one operand with the columns of a group, like `multiply_rows`, and asks for the weights
+// in advance: a processor's own prefetching ends at each page of 4 KiB.
+template <class Number, int kColumns, class Finish>
+inline void multiply_one(const Operand& operand, const Columns& columns, Finish&& finish) {
+  constexpr std::ptrdiff_t kAhead = 4096;
+  Floats sums[kColumns] = {};
+  const std::byte* weights = columns.words;
+  for (std::ptrdiff_t word = 0; word < operand.row_words; ++word) {
+    uint32_t value;
+    __builtin_memcpy(&value, operand.words + word * 4, sizeof value);
+#pragma GCC unroll 4
+    for (int column = 0; column < kColumns; ++column) {
+      __builtin_prefetch(weights + kAhead + column * columns.column_bytes);
+    }
+#pragma GCC unroll 4
+    for (int column = 0; column < kColumns; ++column) {
+      const Words loaded = load_words(weights + column * columns.column_bytes);
+      sums[column] = multiply_add(Number{}, loaded, value, sums[column]);
+    }
+    weights += columns.word_bytes;
+  }
+  finish(0, 0, sums);
+}
+
 // Multiplies all operands with the rows in some groups, and adds the bias:
 // `results[row * stride + matrix row]`.
 template <class Number>
@@ -27,20 +52,38 @@ inline void multiply(const PackedRows& matrix, const StepMemory::Operands& opera
                      std::ptrdiff_t num_operands, Member::Range groups, float* results,
                      std::ptrdiff_t stride) {
   const Operand operand{operands.words, operands.row_words};
+#if defined(NEXTWORD_HAS_TILES)
+  if constexpr (element_of<Number> != Element::float32) {
+    if (num_operands >= kLeastTileOperands) {
+      for (std::ptrdiff_t group = groups.begin; group < groups.end; ++group) {
+        multiply_with_tiles<Number>(
+            operand, num_operands, matrix.group(group), matrix.panels_of(group),
+            [&](std::ptrdiff_t row, int panel, Floats sums) {
+              const std::ptrdiff_t at = (group * kGroupPanels + panel) * kPanel;
+              store(results + row * stride + at,
+                    finished<Number>(matrix, at, sums, operands.scales[row]));
+            });
+      }
+      return;
+    }
+  }
+#endif
   for (std::ptrdiff_t group = groups.begin; group < groups.end; ++group) {
     with_constant<kGroupPanels>(matrix.panels_of(group), [&](auto num_panels) {
       constexpr int kColumns = decltype(num_panels)::value;
       const Columns columns{matrix.group(group), kPanel * 4, kColumns * kPanel * 4};
-      multiply_rows<Number, kColumns>(
-          operand, num_operands, columns,
-          [&](std::ptrdiff_t row, int slice, const Floats(&sums)[kColumns]) {
-            const std::ptrdiff_t first = group * kGroupPanels * kPanel + slice * kLanes;
-            for (int column = 0; column < kColumns; ++column) {
-              const std::ptrdiff_t at = first + column * kPanel;
-              store(results + row * stride + at,
-                    finished<Number>(matrix, at, sums[column], operands.scales[row]));
-            }
-          });
+      const auto finish = [&](std::ptrdiff_t row, int slice, const Floats(&sums)[kColumns]) {
+        const std::ptrdiff_t first = group * kGroupPanels * kPanel + slice * kLanes;
+        for (int column = 0; column < kColumns; ++column) {
+          const std::ptrdiff_t at = first + column * kPanel;
+          store(results + row * stride + at,
+                finished<Number>(matrix, at, sums[column], operands.scales[row]));
+        }
+      };
+      if constexpr (kSlices == 1) {
+        if (num_operands == 1) return multiply_one<Number, kColumns>(operand, columns, finish);
+      }
+      multiply_rows<Number, kColumns>(operand, num_operands, columns, finish);
     });
   }
 }

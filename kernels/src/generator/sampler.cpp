@@ -1,6 +1,7 @@
 #include "sampler.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <limits>
 
@@ -31,6 +32,7 @@ float kth_highest(const float* scores, std::ptrdiff_t count, std::ptrdiff_t k) {
   return values[k - 1];
 }
 
+// Candidates are ordered by falling score.
 struct Candidate {
   float score;
   std::ptrdiff_t id;
@@ -62,6 +64,16 @@ std::ptrdiff_t size_of_nucleus(std::vector<Candidate>& candidates, const float* 
   return count;
 }
 
+// Keeps the first candidates, in order, whose weights sum to the mass, and no other id.
+void keep_first(std::vector<Candidate>& candidates, double mass, std::ptrdiff_t vocab_size,
+                float* weights) {
+  const std::ptrdiff_t size = size_of_nucleus(candidates, weights, mass);
+  std::vector<float> kept;
+  for (std::ptrdiff_t at = 0; at < size; ++at) kept.push_back(weights[candidates[at].id]);
+  std::fill_n(weights, vocab_size, 0.0f);
+  for (std::ptrdiff_t at = 0; at < size; ++at) weights[candidates[at].id] = kept[at];
+}
+
 // Keeps the smallest set of most probable ids whose probabilities sum to at least `top_p`.
 void keep_top_p(double top_p, const float* scores, std::ptrdiff_t vocab_size, float* weights) {
   double total = 0;
@@ -79,11 +91,36 @@ void keep_top_p(double top_p, const float* scores, std::ptrdiff_t vocab_size, fl
       candidates.push_back({scores[id], id});
     }
   }
-  const std::ptrdiff_t size = size_of_nucleus(candidates, weights, top_p * total);
-  std::vector<float> kept;
-  for (std::ptrdiff_t at = 0; at < size; ++at) kept.push_back(weights[candidates[at].id]);
-  std::fill_n(weights, vocab_size, 0.0f);
-  for (std::ptrdiff_t at = 0; at < size; ++at) weights[candidates[at].id] = kept[at];
+  keep_first(candidates, top_p * total, vocab_size, weights);
+}
+
+// Keeps the ids whose log-probabilities are nearest to the negative entropy, until their
+// probabilities sum to at least `typical_p`.
+void keep_typical_p(const Sampler& sampler, const float* scores, std::ptrdiff_t vocab_size,
+                    float* weights) {
+  // A weight is exp((score - highest) / temperature), of which the exponent is more precise.
+  float highest = kMinusInfinity;
+  for (std::ptrdiff_t id = 0; id < vocab_size; ++id) {
+    if (weights[id] > 0.0f) highest = std::max(highest, scores[id]);
+  }
+  const double factor = 1.0 / static_cast<double>(sampler.temperature);
+  const auto exponent = [&](std::ptrdiff_t id) {
+    return (static_cast<double>(scores[id]) - static_cast<double>(highest)) * factor;
+  };
+  double total = 0, sum = 0;
+  for (std::ptrdiff_t id = 0; id < vocab_size; ++id) {
+    if (!(weights[id] > 0.0f)) continue;
+    total += weights[id];
+    sum += weights[id] * exponent(id);
+  }
+  // The log-probability of an id is its exponent - log(total), and this is its expectation.
+  const double expected = sum / total;
+  std::vector<Candidate> candidates;
+  for (std::ptrdiff_t id = 0; id < vocab_size; ++id) {
+    if (!(weights[id] > 0.0f)) continue;
+    candidates.push_back({static_cast<float>(-std::abs(exponent(id) - expected)), id});
+  }
+  keep_first(candidates, sampler.typical_p * total, vocab_size, weights);
 }
 
 }  // namespace
@@ -102,6 +139,7 @@ void filter_weights(const Sampler& sampler, const float* scores, std::ptrdiff_t 
     }
   }
   if (sampler.top_p < 1.0) keep_top_p(sampler.top_p, scores, vocab_size, weights);
+  if (sampler.typical_p < 1.0) keep_typical_p(sampler, scores, vocab_size, weights);
 }
 
 }  // namespace nextword

@@ -72,13 +72,17 @@ inline void write_log_probs(const ScoredRow& row, float* log_probs) {
   }
 }
 
-// The first id at which the sum of the weights exceeds `uniform` times their total.
-inline int64_t draw(const float* weights, std::ptrdiff_t size, double uniform) {
+// The first id at which the sum of the weights exceeds `uniform` times their total. `remainder`, if
+// it is not null, is set to how much of that id's weight the number has passed, in [0, 1).
+inline int64_t draw(const float* weights, std::ptrdiff_t size, double uniform,
+                    double* remainder = nullptr) {
   const double total = sum_of(weights, size);
   if (!(total > 0.0)) return kNoChoice;
   const double target = uniform * total;
+  constexpr double kBelowOne = 1.0 - 0x1p-53;
   double before = 0;
   int64_t last = kNoChoice;
+  if (remainder != nullptr) *remainder = kBelowOne;
   for (std::ptrdiff_t first = 0; first < size; first += kSumBlock) {
     const std::ptrdiff_t end = first + kSumBlock < size ? first + kSumBlock : size;
     const double block = sum_of(weights + first, end - first);
@@ -90,9 +94,14 @@ inline int64_t draw(const float* weights, std::ptrdiff_t size, double uniform) {
     double sum = before;
     for (std::ptrdiff_t at = first; at < end; ++at) {
       if (weights[at] <= 0.0f) continue;
+      const double passed = (target - sum) / weights[at];
       sum += weights[at];
       last = at;
-      if (sum > target) return last;
+      if (sum <= target) continue;
+      if (remainder != nullptr) {
+        *remainder = passed < 0.0 ? 0.0 : (passed < kBelowOne ? passed : kBelowOne);
+      }
+      return last;
     }
     before += block;
   }

@@ -1,8 +1,11 @@
 // The steps of a network: read a token in every row, score the next one, and draw it.
 //
 // In a product each thread has some groups of panels; in all other parts each has some rows.
-// Threads synchronize between the parts.
+// Threads synchronize between the parts. If tokens are given, several steps are read together,
+// layer by layer: all steps of a layer are multiplied with its input matrix in one product, and the
+// recurrent matrix stays in a cache if it fits.
 #include "../kernel_table.hpp"
+#include "adaptive_output.hpp"
 #include "cell_updates.hpp"
 #include "row_product.hpp"
 #include "scores.hpp"
@@ -19,18 +22,22 @@ class Steps {
         network_(*args.network),
         memory_(*args.memory),
         member_(member),
-        rows_(member.share_of(args.num_rows)) {}
+        rows_(member.share_of(args.num_rows)),
+        adaptive_(args, member),
+        draws_by_tail_(draws_by_tail(args)) {}
 
   void run() {
     begin();
-    for (std::ptrdiff_t step = 0; step < args_.num_steps; ++step) {
-      read_tokens(step);
+    for (std::ptrdiff_t first = 0; first < args_.num_steps; first += memory_.window) {
+      const std::ptrdiff_t left = args_.num_steps - first;
+      const std::ptrdiff_t num_steps = left < memory_.window ? left : memory_.window;
+      read_tokens(first, num_steps);
       int first_part = 0;
       for (std::size_t depth = 0; depth < network_.layers().size(); ++depth) {
-        run_layer(depth, first_part);
+        run_layer(depth, first_part, num_steps);
         first_part += parts_of(network_.cell());
       }
-      if (args_.log_probs != nullptr || args_.samplers != nullptr) run_output(step);
+      if (args_.log_probs != nullptr || args_.samplers != nullptr) run_output(first, num_steps);
     }
   }
 
@@ -51,45 +58,49 @@ class Steps {
     wait();
   }
 
-  void read_tokens(std::ptrdiff_t step) {
-    if (args_.samplers == nullptr) {
-      for_each_row([&](std::ptrdiff_t row) {
-        memory_.token_ids[row] = args_.token_ids[step * args_.num_rows + row];
-      });
-    }
+  void read_tokens(std::ptrdiff_t first, std::ptrdiff_t num_steps) {
     const TokenTable& tokens = network_.tokens();
-    if (!tokens.holds_gates) {
-      for_each_row([&](std::ptrdiff_t row) {
-        const auto* vectors = static_cast<const float*>(tokens.values);
-        write_operand<Number>(memory_.inputs[0], row,
-                              vectors + memory_.token_ids[row] * tokens.width, tokens.width);
-      });
+    const auto places = member_.share_of(num_steps * args_.num_rows);
+    for (std::ptrdiff_t place = places.begin; place < places.end; ++place) {
+      if (args_.samplers == nullptr) {
+        memory_.token_ids[place] = args_.token_ids[first * args_.num_rows + place];
+      }
+      if (tokens.holds_gates) continue;
+      const auto* vectors = static_cast<const float*>(tokens.values);
+      write_operand<Number>(memory_.inputs[0], place,
+                            vectors + memory_.token_ids[place] * tokens.width, tokens.width);
     }
     wait();
   }
 
-  void run_layer(std::size_t depth, int first_part) {
+  void run_layer(std::size_t depth, int first_part, std::ptrdiff_t num_steps) {
     const NetworkLayer& layer = network_.layers()[depth];
-    if (layer.input != nullptr) product(*layer.input, memory_.inputs[depth], memory_.input_sums);
-    product(*layer.recurrent, memory_.hidden[depth], memory_.recurrent_sums);
-    wait();
-    for_each_row([&](std::ptrdiff_t row) { update(depth, first_part, row); });
-    if (layer.projection != nullptr) {
-      wait();
-      product(*layer.projection, memory_.wide[depth], memory_.input_sums);
-      wait();
-      for_each_row([&](std::ptrdiff_t row) {
-        float* state = part(first_part, row, layer.output_size);
-        __builtin_memcpy(state, row_of(memory_.input_sums, row),
-                         static_cast<std::size_t>(layer.output_size) * 4);
-        hand_on(depth, row, state);
-      });
+    if (layer.input != nullptr) {
+      product(*layer.input, memory_.inputs[depth], num_steps * args_.num_rows, memory_.input_sums);
     }
-    wait();
+    for (std::ptrdiff_t step = 0; step < num_steps; ++step) {
+      const std::ptrdiff_t first_place = step * args_.num_rows;
+      product(*layer.recurrent, memory_.hidden[depth], args_.num_rows, memory_.recurrent_sums);
+      wait();
+      for_each_row(
+          [&](std::ptrdiff_t row) { update(depth, first_part, row, first_place + row); });
+      if (layer.projection != nullptr) {
+        wait();
+        product(*layer.projection, memory_.wide[depth], args_.num_rows, memory_.recurrent_sums);
+        wait();
+        for_each_row([&](std::ptrdiff_t row) {
+          float* state = part(first_part, row, layer.output_size);
+          __builtin_memcpy(state, row_of(memory_.recurrent_sums, row),
+                           static_cast<std::size_t>(layer.output_size) * 4);
+          hand_on(depth, row, first_place + row, state);
+        });
+      }
+      wait();
+    }
   }
 
   // The state of a row after a step, and what is multiplied with it.
-  void update(std::size_t depth, int first_part, std::ptrdiff_t row) {
+  void update(std::size_t depth, int first_part, std::ptrdiff_t row, std::ptrdiff_t place) {
     const NetworkLayer& layer = network_.layers()[depth];
     float* parts[2] = {part(first_part, row, layer.output_size), nullptr};
     if (network_.cell() == CellKind::lstm) {
@@ -104,9 +115,9 @@ class Steps {
                  hidden);
     };
     const TokenTable& tokens = network_.tokens();
-    const std::ptrdiff_t at = memory_.token_ids[row] * tokens.width;
+    const std::ptrdiff_t at = memory_.token_ids[place] * tokens.width;
     if (layer.input != nullptr) {
-      update_from(static_cast<const float*>(row_of(memory_.input_sums, row)));
+      update_from(static_cast<const float*>(row_of(memory_.input_sums, place)));
     } else if (tokens.element == Element::float32) {
       update_from(static_cast<const float*>(tokens.values) + at);
     } else {
@@ -115,52 +126,90 @@ class Steps {
     if (is_projected) {
       write_operand<Number>(memory_.wide[depth], row, hidden, layer.hidden_size);
     } else {
-      hand_on(depth, row, hidden);
+      hand_on(depth, row, place, hidden);
     }
   }
 
   // Writes the operands that read a layer's output.
-  void hand_on(std::size_t depth, std::ptrdiff_t row, const float* output) {
+  void hand_on(std::size_t depth, std::ptrdiff_t row, std::ptrdiff_t place, const float* output) {
     const std::ptrdiff_t size = network_.layers()[depth].output_size;
     write_operand<Number>(memory_.hidden[depth], row, output, size);
-    if (!network_.is_residual()) return;
-    float* sums = row_of(memory_.outputs, row);
+    const bool is_last = depth + 1 == network_.layers().size();
+    const StepMemory::Operands& next = is_last ? memory_.top : memory_.inputs[depth + 1];
+    if (next.words == memory_.hidden[depth].words) return;
+    if (!network_.is_residual()) {
+      write_operand<Number>(next, place, output, size);
+      return;
+    }
+    float* sums = row_of(memory_.outputs, place);
     for (std::ptrdiff_t at = 0; at < size; ++at) {
       sums[at] = depth == 0 ? output[at] : sums[at] + output[at];
     }
-    const bool is_last = depth + 1 == network_.layers().size();
-    write_operand<Number>(is_last ? memory_.top : memory_.inputs[depth + 1], row, sums, size);
+    write_operand<Number>(next, place, sums, size);
   }
 
-  void run_output(std::ptrdiff_t step) {
-    product(network_.output(), memory_.top, memory_.scores);
-    wait();
+  // Whether a draw in any row needs only the words of a part of the adaptive softmax.
+  static bool draws_by_tail(const NetworkSteps& args) {
+    const Network& network = *args.network;
+    if (network.tails().empty() || args.log_probs != nullptr || args.samplers == nullptr) {
+      return false;
+    }
+    for (std::ptrdiff_t row = 0; row < args.num_rows; ++row) {
+      if (!args.samplers[row]->is_plain(network.tails()[0].first_id)) return false;
+    }
+    return true;
+  }
+
+  void run_output(std::ptrdiff_t first, std::ptrdiff_t num_steps) {
+    if (draws_by_tail_) {
+      adaptive_.draw_all(first, [&](std::ptrdiff_t row, int64_t id, float log_prob) {
+        take(row, first, id, log_prob);
+      });
+      return;
+    }
+    const std::ptrdiff_t num_places = num_steps * args_.num_rows;
+    if (network_.tails().empty()) {
+      product(network_.output(), memory_.top, num_places, memory_.scores);
+      wait();
+    } else {
+      adaptive_.score_all(num_places);
+    }
     const std::ptrdiff_t vocab_size = network_.vocab_size();
-    for_each_row([&](std::ptrdiff_t row) {
-      const ScoredRow scored = score_row(row_of(memory_.scores, row), row_of(memory_.weights, row),
-                                         vocab_size, network_.output().padded_rows());
+    const auto places = member_.share_of(num_places);
+    for (std::ptrdiff_t place = places.begin; place < places.end; ++place) {
+      const ScoredRow scored =
+          score_row(row_of(memory_.scores, place), row_of(memory_.weights, place), vocab_size,
+                    network_.padded_vocab());
       if (args_.log_probs != nullptr) {
-        write_log_probs(scored, args_.log_probs + (step * args_.num_rows + row) * vocab_size);
+        write_log_probs(scored, args_.log_probs + (first * args_.num_rows + place) * vocab_size);
       }
-      if (args_.samplers != nullptr) draw_next(scored, row, step);
-    });
+      // Draws are made step by step, so that a place is a row.
+      if (args_.samplers != nullptr) draw_next(scored, place, first);
+    }
     wait();
   }
 
   void draw_next(const ScoredRow& scored, std::ptrdiff_t row, std::ptrdiff_t step) {
     const std::ptrdiff_t at = row * args_.num_steps + step;
-    uint8_t* seen = args_.seen == nullptr ? nullptr : args_.seen + row * scored.vocab_size;
+    const uint8_t* seen = args_.seen == nullptr ? nullptr : args_.seen + row * scored.vocab_size;
     const int64_t id = draw_token(scored, *args_.samplers[row], seen, args_.uniforms[at],
                                   row_of(memory_.input_sums, row));
+    take(row, step, id, id < 0 ? 0.0f : scored.log_prob(id));
+  }
+
+  // Keeps a drawn token, or a mark in its place.
+  void take(std::ptrdiff_t row, std::ptrdiff_t step, int64_t id, float log_prob) {
+    const std::ptrdiff_t at = row * args_.num_steps + step;
     args_.drawn_ids[at] = id;
-    args_.drawn_log_probs[at] = id < 0 ? __builtin_nanf("") : scored.log_prob(id);
-    if (seen != nullptr && id >= 0) seen[id] = 1;
+    args_.drawn_log_probs[at] = id < 0 ? __builtin_nanf("") : log_prob;
+    if (args_.seen != nullptr && id >= 0) args_.seen[row * network_.vocab_size() + id] = 1;
     // A row without a choice goes on with any id; the caller stops at the mark.
     memory_.token_ids[row] = id < 0 ? 0 : id;
   }
 
-  void product(const PackedRows& matrix, const StepMemory::Operands& operands, float* sums) {
-    multiply<Number>(matrix, operands, args_.num_rows, member_.share_of(matrix.num_groups()), sums,
+  void product(const PackedRows& matrix, const StepMemory::Operands& operands,
+               std::ptrdiff_t num_operands, float* sums) {
+    multiply<Number>(matrix, operands, num_operands, member_.share_of(matrix.num_groups()), sums,
                      memory_.width);
   }
 
@@ -185,6 +234,8 @@ class Steps {
   const StepMemory& memory_;
   const Member member_;
   const Member::Range rows_;
+  AdaptiveOutput<Number> adaptive_;
+  const bool draws_by_tail_;
 };
 
 }  // namespace

@@ -1,10 +1,11 @@
-"""Compiled CPU kernels for recurrent language models.
+"""Compiled CPU kernels for recurrent language models and n-gram tables.
 
 Arrays are objects that support DLPack, such as tensors of torch and arrays of NumPy. They are not
 copied, and results are written into arrays that the caller passes. All arrays are contiguous; those
-with a time axis are time-major, (time, batch, ...). A wrong dtype, shape, layout or device, or
-arrays that overlap, raise a TypeError or ValueError that names the array. An id out of range raises
-an IndexError. The global interpreter lock is released during a call.
+with a time axis are time-major, (time, batch, ...), except those of diagonal layers, which are
+(batch, time, ...). A wrong dtype, shape, layout or device, or arrays that overlap, raise a
+TypeError or ValueError that names the array. An id out of range raises an IndexError. The global
+interpreter lock is released during a call.
 
 `num_threads` includes the calling thread; torch's `get_num_threads()` is a good choice.
 
@@ -20,13 +21,17 @@ Example:
 """
 
 from nextword_kernels._native import (
+    NgramIndex,
     PackedMatrix,
     PackedRows,
     RecurrentNetwork,
     Sampler,
+    SentenceScorer,
     count_barrier_failures,
     cross_entropy_backward,
     cross_entropy_forward,
+    diagonal_backward,
+    diagonal_forward,
     dropout,
     elman_backward,
     elman_forward,
@@ -40,19 +45,25 @@ from nextword_kernels._native import (
     pack,
     pack_codes,
     pack_rows,
+    recurrence_backward,
+    recurrence_forward,
     share_openmp,
     transpose,
     use_instruction_set,
 )
 
 __all__ = [
+    "NgramIndex",
     "PackedMatrix",
     "PackedRows",
     "RecurrentNetwork",
     "Sampler",
+    "SentenceScorer",
     "count_barrier_failures",
     "cross_entropy_backward",
     "cross_entropy_forward",
+    "diagonal_backward",
+    "diagonal_forward",
     "dropout",
     "elman_backward",
     "elman_forward",
@@ -67,6 +78,8 @@ __all__ = [
     "pack",
     "pack_codes",
     "pack_rows",
+    "recurrence_backward",
+    "recurrence_forward",
     "share_openmp",
     "transpose",
 ]

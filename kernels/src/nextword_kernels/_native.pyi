@@ -11,6 +11,68 @@ class Array(Protocol):
 
 Precision = Literal["float32", "bfloat16"]
 NetworkCell = Literal["lstm", "gru", "tanh", "sigmoid", "relu"]
+DiagonalCell = Literal["min_gru", "min_lstm"]
+
+class NgramIndex:
+    """Back-off n-gram tables with an index of the n-grams of each context.
+
+    The arrays are used, not copied. It is immutable and can be used by several threads.
+    """
+
+    def __init__(
+        self,
+        *,
+        vocab_size: int,
+        keys: Sequence[Array],  # int64, ascending: rank of the context * V + last word; order 2 on
+        log_probs: Sequence[Array],  # float32, nats; order 1 first, (V) there
+        backoffs: Sequence[Array],  # float32, logarithms; without the highest order
+    ) -> None: ...
+    @property
+    def vocab_size(self) -> int: ...
+    @property
+    def order(self) -> int: ...
+    @property
+    def num_bytes(self) -> int:
+        """Size of the index, without the arrays."""
+
+    def find(self, order: int, context: int, word: int) -> int:
+        """Return the rank of an n-gram, given the rank of its context; -1 if it is not stored."""
+
+    def score(
+        self,
+        words: Array,  # (B, before + T) int64; -1 where there is no word
+        target_ids: Array,  # (B, T) int64: the word after each of the last T words
+        *,
+        start_id: int,  # n-grams do not cross it
+        log_probs: Array,  # (B, T) float32, written: nats
+        orders: Array | None = None,  # (B, T) int64, written: length of the n-gram found
+    ) -> None:
+        """Score target words."""
+
+class SentenceScorer:
+    """Scores sentences of words by n-gram tables, as the module `kenlm` does."""
+
+    def __init__(
+        self,
+        tables: NgramIndex,
+        *,
+        words: Sequence[str],
+        ids: Array,  # int64: the id of each word
+        unknown_id: int,
+        start_id: int,
+        end_id: int,
+        start_log10: float,  # log10 probability of `<s>` as a word
+    ) -> None: ...
+    def score(self, sentence: str | bytes, bos: bool = True, eos: bool = True) -> float:
+        """Return the log10 probability of the words between ASCII white space."""
+
+    def score_ids(self, ids: Sequence[int], bos: bool = True) -> float:
+        """Return the log10 probability of ids."""
+
+    def full_scores(
+        self, sentence: str | bytes, bos: bool = True, eos: bool = True
+    ) -> list[tuple[float, int, bool]]:
+        """Return (log10 probability, n-gram length, is unknown) of each word."""
 
 class PackedMatrix:
     """A recurrent matrix, packed by `pack`. It is immutable and thread-safe."""
@@ -33,7 +95,10 @@ class PackedRows:
     def num_bytes(self) -> int: ...
 
 class Sampler:
-    """How tokens are drawn: repetition penalty, temperature, top-k, min-p, top-p, in this order."""
+    """How tokens are drawn.
+
+    The order is repetition penalty, temperature, top-k, min-p, top-p, typical-p.
+    """
 
     def __init__(
         self,
@@ -43,9 +108,13 @@ class Sampler:
         top_k: int = 0,  # the most probable tokens, and all ties with the last of them; 0: all
         min_p: float = 0.0,  # least probability, as a fraction of the highest
         top_p: float = 1.0,  # the fewest most probable tokens whose probabilities sum to this
+        # The tokens with log-probabilities nearest to the negative entropy that sum to this.
+        typical_p: float = 1.0,
         repetition_penalty: float = 1.0,  # factor of the log-probabilities of seen ids
         banned_ids: Array | None = None,  # ids that are never drawn
     ) -> None: ...
+    @property
+    def typical_p(self) -> float: ...
     @property
     def repetition_penalty(self) -> float: ...
 
@@ -65,7 +134,11 @@ class RecurrentNetwork:
         layers: Sequence[tuple[PackedRows | None, PackedRows, PackedRows | None]],
         tokens: Array,  # (V, E) float32; with `holds_gates` (V, G * H), float32 or bfloat16
         holds_gates: bool,  # the first layer's input gates are looked up; it has no input matrix
-        output: PackedRows,  # (V, H) with the bias
+        # (V, H) with the bias. With tails: the most frequent tokens, then a row for each tail.
+        output: PackedRows,
+        # An adaptive softmax: the projection (E, H) of each tail, and its tokens (N, E) with the
+        # bias, in the order of their ids. Only tails that are needed are multiplied.
+        tails: Sequence[tuple[PackedRows | None, PackedRows]] = (),
         residual: bool = False,  # from the second layer on, inputs are added to outputs
     ) -> None:
         """Check that all parts fit together. The array of tokens is used, not copied."""
@@ -74,6 +147,8 @@ class RecurrentNetwork:
     def cell(self) -> NetworkCell: ...
     @property
     def vocab_size(self) -> int: ...
+    @property
+    def num_tails(self) -> int: ...
     @property
     def precision(self) -> str: ...
     @property
@@ -250,6 +325,58 @@ def elman_backward(
     num_threads: int,
 ) -> None:
     """Run an Elman layer backward."""
+
+# The following four are batch-first or flat. "G" is float32 or bfloat16, the dtype of `gates`; "R"
+# is float32 or float64, the dtype of `decays`.
+
+def diagonal_forward(
+    gates: Array,  # G (B, T, 2H) or (B, T, 3H): W x + b
+    *,
+    cell: DiagonalCell,  # min_gru, with the gates z and candidate; min_lstm, with f, i, candidate
+    initial_hidden: Array,  # (B, H)
+    lengths: Array | None = None,  # (B): valid steps; beyond, outputs are 0 and states are kept
+    outputs: Array,  # G (B, T, H), written
+    final_hidden: Array,  # (B, H), written
+    num_threads: int,
+) -> None:
+    """Run a minGRU or minLSTM layer."""
+
+def diagonal_backward(
+    gates: Array,
+    *,
+    cell: DiagonalCell,
+    initial_hidden: Array,
+    outputs: Array,
+    grad_outputs: Array | None = None,  # G (B, T, H); 0 when None
+    lengths: Array | None = None,
+    grad_gates: Array,  # G, with the shape of `gates`, written
+    grad_hidden: Array,  # (B, H): of the final state, overwritten with that of the initial state
+    num_threads: int,
+) -> None:
+    """Run a minGRU or minLSTM layer backward."""
+
+def recurrence_forward(
+    decays: Array,  # R (T, N): a
+    updates: Array,  # R (T, N): b
+    *,
+    initial: Array,  # R (N)
+    states: Array,  # R (T, N), written
+    num_threads: int,
+) -> None:
+    """Compute h[t] = a[t] * h[t-1] + b[t] in each of N units."""
+
+def recurrence_backward(
+    decays: Array,
+    *,
+    initial: Array,
+    states: Array,
+    grad_states: Array,  # R (T, N)
+    grad_decays: Array,  # R (T, N), written
+    grad_updates: Array,  # R (T, N), written
+    grad_initial: Array,  # R (N), written
+    num_threads: int,
+) -> None:
+    """Compute the gradients of a recurrence."""
 
 def cross_entropy_forward(
     logits: Array,  # (N, V), float32 or bfloat16; -inf is allowed
