@@ -22,7 +22,7 @@ INSTALL_KERNELS = sh kernels/install.sh $(BIN)/python .venv/kernels.log
 
 help:
 	@echo 'make demo        set up .venv and run the main job end to end (writes runs/demo)'
-	@echo 'make test        set up .venv and run the tests'
+	@echo 'make test        set up .venv, also with the programs of make peers, and run the tests'
 	@echo 'make test-exhaustive'
 	@echo '                 the cases that make test leaves out: every size of every backend, long fuzzing'
 	@echo 'make test-all    all tests, with coverage'
@@ -32,6 +32,7 @@ help:
 	@echo 'make setup       only set up: .venv/bin/nextword'
 	@echo 'make setup-dev   set up with the tools for tests, linting and documentation'
 	@echo 'make kernels     build the compiled kernels once more'
+	@echo 'make peers       install the programs that some tests compare with: KenLM, lm-eval, Ray and others'
 	@echo 'make mutants     plant faults in a folder and list those no test finds (FOLDER=optim)'
 	@echo 'make fmt         format the code and mend what the linter can mend'
 	@echo 'make lint        formatting, lint rules, direction of imports'
@@ -70,18 +71,33 @@ kernels: .venv/created
 	@$(INSTALL_KERNELS)
 	@touch .venv/tried-kernels
 
+# What some tests compare with. KenLM needs a compiler, flashlight-text Python 3.11 or older.
+# pyctcdecode asks for numpy below 2, but works with the newer one. Each is tried once; what does not
+# install is left out, and its tests skip with that reason.
+.venv/tried-peers: .venv/installed-dev
+	@echo 'Installing the programs that some tests compare with, which takes about a minute.'
+	-$(PIP_INSTALL) kenlm==0.3.0
+	-$(PIP_INSTALL) --no-deps flashlight-text==0.0.7
+	-$(PIP_INSTALL) --no-deps pyctcdecode==0.5.0 pygtrie==2.6.2
+	-$(PIP_INSTALL) datatrove==0.10.1 orjson
+	-$(PIP_INSTALL) 'lm_eval[api]==0.4.13'
+	-$(PIP_INSTALL) 'ray[data]==2.60.0'
+	@touch $@
+
+peers: setup-dev .venv/tried-peers
+
 demo: setup
 	$(BIN)/nextword demo
 
-test: setup-dev
+test: peers
 	$(PYTEST) -m 'not network and not exhaustive'
 
-test-exhaustive: setup-dev
-	$(PYTEST) -m 'exhaustive and not network'
+test-exhaustive: peers
+	$(PYTEST) -m 'exhaustive and not network' --durations 40
 
 # The tests that the page names: files, and single tests in them.
 RELIABILITY = grep -o 'tests/[a-z_/]*\.py[a-z_0-9:]*' docs/reliability.md | sort -u
-reliability: setup-dev
+reliability: peers
 	$(PYTEST) -m 'not network' $$($(RELIABILITY))
 
 licences: setup-dev
@@ -93,7 +109,7 @@ audit-packages: setup-dev
 	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip
 
 # Measuring the coverage takes the tests two thirds more time.
-test-all: setup-dev
+test-all: peers
 	$(PYTEST) -m 'not network' --cov=nextword --cov-fail-under=95
 
 fmt: setup-dev
@@ -127,4 +143,4 @@ clean:
 		.ruff_cache .hypothesis .import_linter_cache src/*.egg-info
 	find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup setup-dev kernels demo test test-exhaustive test-all reliability licences audit-packages mutants fmt lint types docs bench check clean
+.PHONY: help setup setup-dev peers kernels demo test test-exhaustive test-all reliability licences audit-packages mutants fmt lint types docs bench check clean

@@ -4,9 +4,9 @@
 
 A text of random words is made for each size; the frequencies of the words follow Zipf's law. Each
 recipe then encodes the text and trains: networks make some updates, n-gram models count the whole
-text. One line of JSON is printed for each run: its peak resident memory, processor time, and
-megabytes of text per second of processor time. If the peak does not grow with the text, a text
-larger than the memory can be used.
+text. With --evaluate the models are evaluated on the text afterwards. One line of JSON is printed
+for each run: its peak resident memory, processor time, and megabytes of text per second of
+processor time. If the peak does not grow with the text, a text larger than the memory can be used.
 """
 
 import argparse
@@ -36,17 +36,27 @@ def write_text(path: Path, *, megabytes: float, words_at_once: int = 1_000_000) 
                 file.write(" ".join(drawn[start : start + _WORDS_PER_LINE]) + "\n")
 
 
-def measure(text: Path, out: Path, *, recipe: str, settings: list[str]) -> dict[str, object]:
-    """Run a training; return its peak resident memory in MiB and its processor time in seconds."""
+def train(text: Path, out: Path, *, recipe: str, settings: list[str]) -> dict[str, object]:
+    """Run a training: vocabulary, encoding, and updates or counting."""
     options = [word for each in settings for word in ("--set", each)]
-    command = [sys.executable, "-m", "nextword", "train", str(text), "--out", str(out)]
+    command = ["train", str(text), "--out", str(out), "--recipe", recipe, "--quiet", *options]
+    return {"recipe": recipe, "command": "train", **measure(command, text)}
+
+
+def evaluate(text: Path, run: Path, *, recipe: str) -> dict[str, object]:
+    """Evaluate a trained model on the whole text, which is encoded again."""
+    command = ["evaluate", str(run), "--text", str(text)]
+    return {"recipe": recipe, "command": "evaluate", **measure(command, text)}
+
+
+def measure(command: list[str], text: Path) -> dict[str, object]:
+    """Run a command; return its peak resident memory in MiB and its processor time in seconds."""
     process = subprocess.Popen(
-        [*command, "--recipe", recipe, "--quiet", *options], stdout=subprocess.DEVNULL
+        [sys.executable, "-m", "nextword", *command], stdout=subprocess.DEVNULL
     )
     _, status, usage = os.wait4(process.pid, 0)
     cpu_s = usage.ru_utime + usage.ru_stime
     return {
-        "recipe": recipe,
         "text_mb": round(text.stat().st_size / 1e6, 1),
         "exit_code": os.waitstatus_to_exitcode(status),
         "peak_mib": round(usage.ru_maxrss / 1024, 1),
@@ -61,6 +71,7 @@ def main() -> None:
     parser.add_argument("--megabytes", type=float, nargs="+", default=[30, 90])
     parser.add_argument("--recipes", nargs="+", default=["lstm-small", "ngram-5"])
     parser.add_argument("--updates", type=int, default=20)
+    parser.add_argument("--evaluate", action="store_true", help="evaluate each model on the text")
     options = parser.parse_args()
     for megabytes in options.megabytes:
         with tempfile.TemporaryDirectory() as folder:
@@ -69,8 +80,10 @@ def main() -> None:
             for recipe in options.recipes:
                 is_network = not recipe.startswith("ngram")
                 settings = [f"training.max_steps={options.updates}"] if is_network else []
-                found = measure(text, Path(folder) / recipe, recipe=recipe, settings=settings)
-                print(json.dumps(found), flush=True)
+                out = Path(folder) / recipe
+                print(json.dumps(train(text, out, recipe=recipe, settings=settings)), flush=True)
+                if options.evaluate:
+                    print(json.dumps(evaluate(text, out, recipe=recipe)), flush=True)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,10 @@ from typing import Any
 
 from large_text import write_text
 
-_RECIPES = ["lstm-small", "lstm-medium", "window-5", "char-lstm", "gru", "elman", "min-lstm"]
+_RECIPES = [
+    *("lstm-small", "lstm-medium", "window-5", "char-lstm"),
+    *("gru", "elman", "min-lstm", "slstm"),
+]
 
 
 def run(words: list[str]) -> tuple[dict[str, Any], float]:

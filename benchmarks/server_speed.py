@@ -8,6 +8,7 @@ cores are needed, and no other program beside it. The figures are those of the c
 
 import argparse
 import asyncio
+import contextlib
 import itertools
 import json
 import os
@@ -16,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -121,6 +123,32 @@ async def measure(
             )
 
 
+@contextlib.contextmanager
+def serving(*arguments: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Start `nextword serve` with these arguments on a free port; return the port and the process.
+
+    It is stopped at the end of the context.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "nextword", "serve", "--port", str(port), *arguments]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        for _ in range(600):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield port, process
+    finally:
+        process.terminate()
+        process.wait()
+
+
 def main() -> None:
     """Start a server, measure it, and stop it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -129,23 +157,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--precision", default="float32")
     options = parser.parse_args()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "nextword", "serve", options.model, "--port", str(port)]
-    command += ["--precision", options.precision, "--max-rows", str(options.clients)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(600):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
+    arguments = (options.model, "--precision", options.precision, "--max-rows", options.clients)
+    with serving(*map(str, arguments)) as (port, process):
         asyncio.run(measure(port, process, clients=options.clients, seconds=options.seconds))
-    finally:
-        process.terminate()
-        process.wait()
 
 
 if __name__ == "__main__":

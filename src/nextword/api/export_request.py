@@ -37,5 +37,10 @@ class ExportRequest:
 
 def exported_name(model: Model) -> str:
     """Return the name of a model: that of its run, or of its own folder or file."""
-    path = model.path.resolve()
+    return name_of_folder(model.path)
+
+
+def name_of_folder(path: Path) -> str:
+    """Return the name of the model in a folder or file: that of its run, or its own."""
+    path = path.resolve()
     return path.parent.name if path.name == _MODEL_FOLDER else path.stem

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 from nextword.api.export_request import ExportRequest, exported_name
 from nextword.api.html_exporting import rounded_perplexities, write_html_page
 from nextword.api.model import Model
+from nextword.api.task_exporting import (
+    write_huggingface_task,
+    write_onnx_task,
+)
 from nextword.api.texts import Texts
 from nextword.base import (
     CheckpointError,
@@ -20,6 +24,8 @@ from nextword.base import (
 from nextword.storage import save_new_folder
 
 if TYPE_CHECKING:
+    from nextword.api.task_exporting import TaskWriter
+    from nextword.tasks.loading import TaskModel
     from nextword.training import ProgressCallback
 
 _SETTINGS = ("texts", "title", "prompt", "int8")
@@ -35,8 +41,11 @@ class Export:
         details: Facts of the format, as JSON values by name. For `html` the `precision` of the
             weights, and with `texts` the `perplexity` of the model and of the model with rounded
             weights, `rounded_perplexity`. For `huggingface` and `onnx` the `max_difference` of
-            log-probabilities from those of the model on random tokens, in nats. For `onnx` also
-            whether the graph reads one token at a time, `one_token`.
+            log-probabilities from those of the model on random tokens, in nats; for taggers and
+            classifiers that of the scores of labels. For language models in `onnx` also whether the
+            graph reads one token at a time, `one_token`. For taggers and classifiers in `onnx` with
+            `int8` the share of labels that the rounded weights change, `changed_labels`, and the
+            largest change of a score, `rounded_difference`.
     """
 
     path: Path
@@ -49,18 +58,20 @@ class ExportFormat:
     """A format of other programs.
 
     Attributes:
-        write: Writes a model and returns the details of `Export`.
+        write: Writes a language model and returns the details of `Export`.
+        write_task: Writes a tagger or a classifier; None for a format of language models only.
         settings: Names of the settings that the format uses: `texts`, `title`, `prompt`, `int8`.
         is_folder: Whether a folder is written, not a file.
     """
 
     write: Callable[[Model, ExportRequest], Values]
+    write_task: "TaskWriter | None" = None
     settings: frozenset[str] = frozenset()
     is_folder: bool = False
 
 
 def export(
-    model: Model,
+    model: "Model | TaskModel",
     *,
     to: str,
     out: str | Path,
@@ -73,12 +84,13 @@ def export(
     """Write a model in a format of other programs.
 
     Args:
-        model: The model.
+        model: A language model; for `huggingface` and `onnx` also a tagger or a text classifier.
         to: Name of the format: `arpa`, for n-gram models in the file format of KenLM and SRILM
             (compressed if the name of the file ends in `.gz`); `html`, one file that runs a
             network or an n-gram model in a browser; `huggingface`, a folder that
-            `AutoModelForCausalLM` of transformers loads; or `onnx`, a folder with a recurrent
-            network for onnxruntime and its tokenizer.
+            `AutoModelForCausalLM`, `AutoModelForTokenClassification` or
+            `AutoModelForSequenceClassification` of transformers loads; or `onnx`, a folder with a
+            recurrent network for onnxruntime and its tokenizer.
         out: The file or folder to write; it must not exist. A folder may be empty. Missing folders
             are created.
         texts: Files, folders, globs or `stdlib:`, on which the change in perplexity by the rounded
@@ -112,8 +124,26 @@ def export(
             f"{path} exists already; it is not replaced.",
             help="Remove it, or choose another path.",
         )
-    details = chosen.write(model, request)
+    details = _written(model, to, request)
     return Export(path=path, num_bytes=_num_bytes(path), details=details)
+
+
+def _written(model: "Model | TaskModel", to: str, request: ExportRequest) -> Values:
+    """Write a model of any kind, and return the details.
+
+    Raises:
+        ConfigError: The format does not hold models of this kind.
+    """
+    chosen = EXPORTERS[to]
+    if isinstance(model, Model):
+        return chosen.write(model, request)
+    if chosen.write_task is None:
+        formats = [name for name, found in EXPORTERS.items() if found.write_task is not None]
+        raise ConfigError(
+            f"the format {to} holds language models, and this is a model of the task {model.task}.",
+            help=f"Taggers and classifiers can be exported to {' and '.join(formats)}.",
+        )
+    return chosen.write_task(model, request)
 
 
 def check_format(to: str) -> None:
@@ -204,6 +234,13 @@ def _write_onnx(model: Model, request: ExportRequest) -> Values:
 EXPORTERS: Mapping[str, ExportFormat] = {
     "arpa": ExportFormat(write=_write_arpa),
     "html": ExportFormat(write=write_html_page, settings=frozenset({"texts", "title", "prompt"})),
-    "huggingface": ExportFormat(write=_write_huggingface, is_folder=True),
-    "onnx": ExportFormat(write=_write_onnx, settings=frozenset({"texts", "int8"}), is_folder=True),
+    "huggingface": ExportFormat(
+        write=_write_huggingface, write_task=write_huggingface_task, is_folder=True
+    ),
+    "onnx": ExportFormat(
+        write=_write_onnx,
+        write_task=write_onnx_task,
+        settings=frozenset({"texts", "int8"}),
+        is_folder=True,
+    ),
 }

@@ -37,6 +37,7 @@ def filter_shards(
     skip_bad: bool = False,
     processes: int = 1,
     engine: str = "processes",
+    style: str = "nextword",
     batch_size: int | None = None,
     device: str = "cpu",
     encoding: str | None = None,
@@ -68,6 +69,10 @@ def filter_shards(
             under `if __name__ == "__main__":`.
         engine: `processes` of this machine, or `ray` for Ray Data, which needs the extra `ray`. The
             machines of a Ray cluster must share the folders of the shards, the model and `out`.
+        style: `nextword`, or `ccnet` to write what CCNet writes: the perplexity per word over the
+            lines of a document, each read by itself and its end counted as a word, with one
+            decimal, and the bucket: `head` below the first threshold, `middle` below the second,
+            `tail`, and `all` for a document without a text.
         batch_size: Number of documents in a batch; chosen by the model when None.
         device: Device of the model's parameters.
         encoding: Encoding of the words of an ARPA file; UTF-8 when None.
@@ -106,11 +111,12 @@ def filter_shards(
         thresholds=None if thresholds is None else tuple(thresholds),
         prefix=prefix,
         skips_bad=skip_bad,
+        style=style,
         **values,
     )
     return filter_files(
         names_of(shards),
-        load=partial(_load_scorer, _absolute(str(model)), device, encoding, batch_size),
+        load=partial(_load_scorer, _absolute(str(model)), device, encoding, batch_size, style),
         out=Path(out),
         settings=settings,
         reference=names_of(reference),
@@ -138,9 +144,10 @@ def _run_shards(engine: str) -> "RunShards | None":
 
 
 def _load_scorer(
-    name: str, device: str, encoding: str | None, batch_size: int | None
+    name: str, device: str, encoding: str | None, batch_size: int | None, style: str
 ) -> "DocumentScorer":
-    from nextword.filtering import DocumentScorer
+    from nextword.filtering import CcnetScorer, DocumentScorer
 
     loaded = load_language_model(name, device=device, encoding=encoding)
-    return DocumentScorer(loaded.language_model, loaded.tokenizer, batch_size=batch_size)
+    kind = CcnetScorer if style == "ccnet" else DocumentScorer
+    return kind(loaded.language_model, loaded.tokenizer, batch_size=batch_size)

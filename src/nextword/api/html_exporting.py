@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from nextword.api.export_request import ExportRequest, exported_name
 from nextword.api.model import Model
-from nextword.base import Values, write_bytes
+from nextword.base import Values, created_folder, write_bytes
 from nextword.families import decode_model_settings
 from nextword.models import LanguageModel
 from nextword.storage import disk_errors
@@ -36,8 +36,7 @@ def write_html_page(model: Model, request: ExportRequest) -> Values:
         prompt=request.prompt,
         remark=_remark(details),
     )
-    with disk_errors(request.out):
-        request.out.parent.mkdir(parents=True, exist_ok=True)
+    with disk_errors(request.out), created_folder(request.out.parent):
         write_bytes(request.out, page.encode("utf-8"))
     return details
 

@@ -97,6 +97,7 @@ class TextGeneration:
         top_k: int | None = None,
         top_p: float | None = None,
         min_p: float | None = None,
+        typical_p: float | None = None,
         repetition_penalty: float = 1.0,
         stop: str | Sequence[str] = (),
         seed: int = 0,
@@ -110,6 +111,8 @@ class TextGeneration:
             top_k: Sample from the `top_k` most probable tokens.
             top_p: Sample from the most probable tokens whose probabilities sum to `top_p`.
             min_p: Sample from tokens at least `min_p` times as probable as the most probable one.
+            typical_p: Sample from the tokens whose probabilities are nearest to the expected one,
+                and sum to `typical_p`.
             repetition_penalty: Values above 1 make repetition less likely.
             stop: Generation stops before this text, or before any of several.
             seed: Random seed.
@@ -124,6 +127,7 @@ class TextGeneration:
             top_k=top_k,
             top_p=top_p,
             min_p=min_p,
+            typical_p=typical_p,
             repetition_penalty=repetition_penalty,
             stop=stop,
             seed=seed,
@@ -140,6 +144,7 @@ class TextGeneration:
         top_k: int | None = None,
         top_p: float | None = None,
         min_p: float | None = None,
+        typical_p: float | None = None,
         repetition_penalty: float = 1.0,
         stop: str | Sequence[str] = (),
         seed: int = 0,
@@ -154,6 +159,7 @@ class TextGeneration:
             top_k: Number of most probable tokens that are sampled.
             top_p: Probability of the most probable tokens that are sampled.
             min_p: Least probability, relative to the most probable token.
+            typical_p: Probability of the most typical tokens that are sampled.
             repetition_penalty: Values above 1 make repetition less likely.
             stop: Generation stops before this text, or before any of several.
             seed: Random seed.
@@ -167,6 +173,7 @@ class TextGeneration:
             top_k=top_k,
             top_p=top_p,
             min_p=min_p,
+            typical_p=typical_p,
             repetition_penalty=repetition_penalty,
             stop=stop,
             seed=seed,
@@ -185,6 +192,7 @@ class TextGeneration:
         top_k: int | None = None,
         top_p: float | None = None,
         min_p: float | None = None,
+        typical_p: float | None = None,
         repetition_penalty: float = 1.0,
         stop: str | Sequence[str] = (),
         seed: int = 0,
@@ -206,6 +214,7 @@ class TextGeneration:
                 top_k=top_k,
                 top_p=top_p,
                 min_p=min_p,
+                typical_p=typical_p,
                 repetition_penalty=repetition_penalty,
             ),
             num_samples=num_samples,

@@ -30,6 +30,7 @@ from nextword.base.errors import (
 )
 from nextword.base.files import (
     atomic_writer,
+    created_folder,
     file_mode_under_umask,
     fsync_file,
     fsync_folder,
@@ -39,8 +40,15 @@ from nextword.base.files import (
 from nextword.base.full_disk import disk_full, full_disk_errors, is_full_disk
 from nextword.base.json_values import with_nulls
 from nextword.base.layers import Layer, merge, nested, source_of
+from nextword.base.mapped_pages import release_map, release_pages
 from nextword.base.one_of import OneOf, parts
 from nextword.base.paths import checked_path, shortened
+from nextword.base.processes import (
+    available_processors,
+    map_in_processes,
+    portable_error,
+    serve_jobs,
+)
 from nextword.base.progress import ProgressCallback
 from nextword.base.ranges import (
     Decay,
@@ -92,7 +100,9 @@ __all__ = [
     "VocabularyError",
     "WorkerError",
     "atomic_writer",
+    "available_processors",
     "checked_path",
+    "created_folder",
     "decode",
     "decode_layers",
     "describe_range",
@@ -105,6 +115,7 @@ __all__ = [
     "fsync_folder",
     "full_disk_errors",
     "is_full_disk",
+    "map_in_processes",
     "merge",
     "nats_to_bits",
     "nearest_name",
@@ -112,12 +123,16 @@ __all__ = [
     "parse_override",
     "parts",
     "perplexity",
+    "portable_error",
     "read_toml",
+    "release_map",
+    "release_pages",
     "require",
     "require_range",
     "require_several",
     "require_text",
     "require_words",
+    "serve_jobs",
     "settings",
     "shortened",
     "source_of",

@@ -4,7 +4,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -36,6 +36,26 @@ def file_mode_under_umask() -> int:
     umask = os.umask(0)
     os.umask(umask)
     return _DEFAULT_FILE_MODE & ~umask
+
+
+@contextmanager
+def created_folder(folder: Path) -> Iterator[None]:
+    """Create a folder and the folders above it for the block that writes into it.
+
+    If the block raises an error, the folders that it created and that are still empty are removed.
+
+    Args:
+        folder: The folder; it may exist.
+    """
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for path in missing:
+            with suppress(OSError):
+                path.rmdir()
+        raise
 
 
 @contextmanager
@@ -74,6 +94,13 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Replace a JSON file atomically; keys keep their order, and NaN raises ValueError."""
+    """Replace a JSON file atomically; keys keep their order, and NaN raises ValueError.
+
+    Names of files that are not UTF-8 have surrogates, which are written as escapes.
+    """
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    write_bytes(path, (text + "\n").encode("utf-8"))
+    try:
+        content = text.encode("utf-8")
+    except UnicodeEncodeError:
+        content = json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False).encode("ascii")
+    write_bytes(path, content + b"\n")

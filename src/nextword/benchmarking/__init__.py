@@ -1,4 +1,4 @@
-"""Speed benchmarks: named cases that compare nextword with plain PyTorch on the same machine.
+"""Speed benchmarks: named cases that compare nextword with plain PyTorch, or n-grams with KenLM.
 
 The command `nextword bench` runs them. No trained model is kept.
 """
@@ -10,6 +10,8 @@ from nextword.benchmarking.cases import (
     GenerateCase,
     GrowthCase,
     LayersCase,
+    NgramEstimateCase,
+    NgramScoreCase,
     OutputsCase,
     OutputSizes,
     StepCase,
@@ -17,6 +19,7 @@ from nextword.benchmarking.cases import (
 )
 from nextword.benchmarking.generation import GenerateSizes
 from nextword.benchmarking.measuring import Effort
+from nextword.benchmarking.ngrams import NgramSizes
 from nextword.benchmarking.plot import GROWTH_FILE, SPEED_FILE, draw_results
 from nextword.benchmarking.results import CaseResult, FailedCase, Report, Row
 from nextword.benchmarking.run import measure_case, measure_cases
@@ -36,6 +39,9 @@ __all__ = [
     "GenerateSizes",
     "GrowthCase",
     "LayersCase",
+    "NgramEstimateCase",
+    "NgramScoreCase",
+    "NgramSizes",
     "OutputSizes",
     "OutputsCase",
     "Report",

@@ -13,7 +13,7 @@ class Row:
 
     Attributes:
         name: Name of the implementation.
-        precision: dtype of its matrix products.
+        precision: dtype of its matrix products; empty if it has none.
         seconds: Time of one step, in seconds.
         ratio: Time relative to the first row, from samples of the same turn; None in the first row.
         tokens_per_second: Tokens per second; None if a step reads no tokens.
@@ -24,6 +24,8 @@ class Row:
             several streams, products take most of the time.
         memory_growth_mib: Increase of the process's memory in the first step, in MiB; None if not
             measured.
+        peak_memory_mib: Peak memory of the program that is measured, in MiB; None if the program is
+            not a process of its own.
         at: Value of the varied size, for growth curves.
         exponent: p, if time grows as size to the p since the row before; for growth curves.
     """
@@ -36,6 +38,7 @@ class Row:
     share_of_peak: float | None = None
     share_of_bandwidth: float | None = None
     memory_growth_mib: float | None = None
+    peak_memory_mib: float | None = None
     at: int | None = None
     exponent: float | None = None
 
@@ -54,10 +57,10 @@ class CaseResult:
 
     Attributes:
         case: Name of the case.
-        kind: `step`, `layers`, `outputs`, `growth` or `generate`.
+        kind: `step`, `layers`, `outputs`, `growth`, `generate` or `ngram`.
         summary: One line that describes the case.
         sizes: Sizes of the model and the batch, by name.
-        parity: Largest distance from the float64 reference.
+        parity: Largest distance from the reference.
         rows: One row per implementation; each is compared with the first one.
         num_turns: Number of turns.
         num_discarded: Number of samples that are not valid, because the machine was slow.

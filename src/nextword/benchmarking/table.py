@@ -64,6 +64,7 @@ def case_table(result: Values) -> Table:
         "of peak": [_percent(row["share_of_peak"]) for row in result["rows"]],
         "of bandwidth": [_percent(row.get("share_of_bandwidth")) for row in result["rows"]],
         "memory, MiB": [_count(row["memory_growth_mib"]) for row in result["rows"]],
+        "peak memory, MiB": [_count(row.get("peak_memory_mib")) for row in result["rows"]],
     }
     # Empty columns are left out.
     kept = {head: cells for head, cells in columns.items() if any(cells)}
@@ -125,8 +126,8 @@ def _note(result: Values) -> str:
     parts = [
         f"backends {', '.join(result['backends'])}" if result["backends"] else "",
         f"medians of at least {pairs} samples, {result['num_discarded']} discarded",
-        f"largest difference from float64: {parity['quantity']}, {parity['distance']:.1e} "
-        f"(limit {parity['limit']:.0e})",
+        f"largest difference from {parity.get('reference', 'float64')}: {parity['quantity']}, "
+        f"{parity['distance']:.1e} (limit {parity['limit']:.0e})",
     ]
     return "; ".join(part for part in parts if part)
 
@@ -153,7 +154,7 @@ def _timing(row: Values) -> str:
 
 
 def _named(row: Values) -> str:
-    """Return the name of an implementation, with its dtype unless the name contains it."""
+    """Return the name of an implementation, with its dtype if the name lacks it."""
     return row["name"] if row["precision"] in row["name"] else f"{row['name']} ({row['precision']})"
 
 

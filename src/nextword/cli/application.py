@@ -39,7 +39,7 @@ from nextword.cli.rescore import rescore
 from nextword.cli.score import score
 from nextword.cli.serve import serve
 from nextword.cli.settings_list import settings
-from nextword.cli.streams import replace_closed_streams
+from nextword.cli.streams import forget_unwritten, replace_closed_streams
 from nextword.cli.surprisal import surprisal
 from nextword.cli.tag import app as tag_app
 from nextword.cli.train import train
@@ -79,7 +79,7 @@ for _name, _command, _summary in (
     ("serve", serve, "Serve models over HTTP."),
     ("info", info, "Describe a model."),
     ("export", export, "Export a model to another format."),
-    ("bench", bench, "Compare the training speed with plain PyTorch."),
+    ("bench", bench, "Compare the speed with plain PyTorch and KenLM."),
     ("bench-keyboard", bench_keyboard, "Measure the keystrokes that suggestions save."),
 ):
     app.command(_name, short_help=_summary)(_command)
@@ -139,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return code
     except BrokenPipeError:
         # The process that reads the output, such as `head`, has closed the pipe.
-        _forget_output()
+        forget_unwritten("stdout")
         return 0
     except KeyboardInterrupt as interrupt:
         remark(str(interrupt) or "interrupted")
@@ -147,8 +147,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if is_debugging:
             traceback.print_exc()
-        _forget_output()
+        forget_unwritten("stdout")
         return report_error(error, words=words)
+    finally:
+        forget_unwritten("stderr")
 
 
 def _share_cores() -> None:
@@ -168,13 +170,3 @@ def _run(words: list[str]) -> int:
     except typer.Exit as ended:
         return int(ended.exit_code)
     return 0
-
-
-def _forget_output() -> None:
-    """Discard output that could not be written; otherwise Python writes it again at exit."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)

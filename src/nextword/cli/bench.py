@@ -1,4 +1,4 @@
-"""`nextword bench`: compare the training speed on this machine with plain PyTorch."""
+"""`nextword bench`: compare the speed on this machine with plain PyTorch, and with KenLM."""
 
 import io
 import shutil
@@ -63,7 +63,8 @@ def bench(
     The implementations run in turns, and the report gives ratios of samples from the same turn. A
     sample counts only if the machine was at full speed before and after it. A case is not reported
     if its results are wrong or the machine was too busy; the exit code is then 1. Close other
-    programs before you measure.
+    programs before you measure. The cases ngram-* compare n-grams with KenLM, where its programs
+    are installed.
     """
     if list_cases:
         refuse_with_list(

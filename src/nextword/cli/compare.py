@@ -61,9 +61,13 @@ def compare(
         typer.Option("--minutes", metavar="M", help="Train each row for M minutes."),
     ] = None,
     seeds: Annotated[
-        int,
-        typer.Option("--seeds", metavar="N", help="Number of trainings of each row."),
-    ] = 1,
+        list[str] | None,
+        typer.Option(
+            "--seeds",
+            metavar="[ROW:]N",
+            help="Number of trainings of all rows, or of one; 1 by default; repeatable.",
+        ),
+    ] = None,
     overrides: Annotated[
         list[str] | None,
         typer.Option(
@@ -108,6 +112,7 @@ def compare(
     require_standard_output()
     checked_out(out)
     shared, of_rows = _by_row(overrides or ())
+    num_seeds, row_seeds = _seeds_by_row(seeds or ())
     settings = training_settings(
         overrides=shared,
         valid=valid or (),
@@ -126,7 +131,8 @@ def compare(
             row_settings=of_rows,
             tokens=tokens,
             minutes=minutes,
-            num_seeds=seeds,
+            num_seeds=num_seeds,
+            row_seeds=row_seeds,
             between=None if between is None else _pair(between),
             callbacks=lambda folder: training_callbacks(progress, folder, advice=False),
             on_progress=progress.on_progress,
@@ -165,6 +171,27 @@ def _by_row(overrides: Sequence[str]) -> "tuple[list[str], dict[str, list[Values
         layer = Layer(parse_override(assignment), source=f"--set {name}:")
         of_rows.setdefault(name, []).append(layer)
         assert rest
+    return shared, of_rows
+
+
+def _seeds_by_row(values: Sequence[str]) -> tuple[int, dict[str, int]]:
+    """Divide the values of --seeds into that of all rows, and those of single rows."""
+    from nextword.base import ConfigError
+
+    shared, of_rows = 1, {}
+    for value in values:
+        name, colon, count = value.rpartition(":")
+        try:
+            number = int(count)
+        except ValueError as error:
+            raise ConfigError(
+                f"--seeds {value!r} is not a number of trainings.",
+                help="Example: --seeds 3 --seeds adaptive-transformer:1",
+            ) from error
+        if colon:
+            of_rows[name] = number
+        else:
+            shared = number
     return shared, of_rows
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nextword.cli.loading import load_model
+from nextword.cli.loading import load_any_model
 from nextword.cli.options import TEXT_HELP, ArpaEncoding, Debug, Json, Model, Quiet
 from nextword.cli.out_folder import checked_out
 from nextword.cli.output import remark, write_json, write_line
@@ -63,11 +63,12 @@ def export(
 
     `arpa` writes an n-gram model to PATH/model.arpa, which KenLM, SRILM and nextword can read.
 
-    `huggingface` writes a folder that AutoModelForCausalLM and AutoTokenizer of transformers load.
-    It holds stacks of LSTM, projected LSTM, GRU and Elman layers.
+    `huggingface` writes a folder that AutoModelForCausalLM and AutoTokenizer of transformers load,
+    for a tagger AutoModelForTokenClassification and for a classifier
+    AutoModelForSequenceClassification. It holds LSTM, projected LSTM, GRU and Elman layers.
 
-    `onnx` writes a folder with a recurrent network for onnxruntime, its tokenizer and its settings.
-    The state is an input and an output of the network.
+    `onnx` writes a folder with a recurrent network for onnxruntime, its tokenizer and its settings;
+    also a tagger or a classifier. The state of a language model is an input and an output.
 
     An existing file is not replaced.
     """
@@ -76,7 +77,7 @@ def export(
 
     api.check_format(to)
     path = _file(to, out, gzip=gzip)
-    loaded = load_model(model, device="cpu", quiet=quiet, encoding=encoding)
+    loaded = load_any_model(model, device="cpu", quiet=quiet, encoding=encoding)
     with make_progress(quiet=quiet, is_terminal=sys.stderr.isatty()) as progress:
         written = api.export(
             loaded,
@@ -94,24 +95,31 @@ def export(
         write_json(values | written.details)
         return
     write_line(str(path))
-    _write_details(written, quiet=quiet)
+    _write_details(written, is_task=not isinstance(loaded, api.Model), quiet=quiet)
 
 
-def _write_details(written: "Export", *, quiet: bool) -> None:
-    """Print the change in perplexity, and a remark on what was written."""
+def _write_details(written: "Export", *, is_task: bool, quiet: bool) -> None:
+    """Print the change by rounded weights, and a remark on what was written."""
     details = written.details
     if "perplexity" in details:
         own, rounded = details["perplexity"], details["rounded_perplexity"]
         change = 100 * (rounded / own - 1)
         write_line(f"perplexity {own:.3f}, in the file {rounded:.3f} ({change:+.2f} %)")
+    if "changed_labels" in details:
+        share = f"{100 * details['changed_labels']:.2f} %"
+        write_line(
+            f"8-bit weights change {share} of the labels of random words, and scores by at most "
+            f"{details['rounded_difference']:.2g}"
+        )
     if quiet:
         return
     size = f"{written.num_bytes / 1e6:.1f} MB"
     if "precision" in details:
         remark(f"{size} with {details['precision']}; open it in a browser.")
     elif "max_difference" in details:
-        text = f"{size}; log-probabilities differ from the model's by at most "
-        remark(f"{text}{details['max_difference']:.1e} nats.")
+        scores, unit = ("scores of labels", "") if is_task else ("log-probabilities", " nats")
+        difference = f"{details['max_difference']:.1e}{unit}"
+        remark(f"{size}; {scores} differ from the model's by at most {difference}.")
     if details.get("one_token"):
         remark("The network reads one token at a time: ONNX has no operator for its cell.")
 

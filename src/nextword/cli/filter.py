@@ -97,6 +97,12 @@ def filter_command(
             "--engine", metavar="processes|ray", help="Processes of this machine, or Ray Data."
         ),
     ] = "processes",
+    style: Annotated[
+        str,
+        typer.Option(
+            "--style", metavar="nextword|ccnet", help="Values to write; ccnet: those of CCNet."
+        ),
+    ] = "nextword",
     batch_size: BatchSize = None,
     encoding: ArpaEncoding = None,
     device: Device = "auto",
@@ -133,6 +139,7 @@ def filter_command(
             skip_bad=skip_bad,
             processes=processes,
             engine=engine,
+            style=style,
             batch_size=batch_size,
             device=device,
             encoding=encoding,
@@ -177,6 +184,7 @@ def _numbers(text: str | None, option: str) -> list[float] | None:
 def _rows(result: "FilterResult") -> list[tuple[str, str]]:
     low, high = result.thresholds
     limits = {"head": f"up to {low:g}", "middle": f"up to {high:g}", "tail": f"above {high:g}"}
+    limits |= {"all": "none, as there is no text"}
     values = result.to_dict()
     skipped = result.total("num_skipped")
 

@@ -58,6 +58,14 @@ def generate(
             help="Sample from tokens at least P times as probable as the most probable one.",
         ),
     ] = None,
+    typical_p: Annotated[
+        float | None,
+        typer.Option(
+            "--typical-p",
+            metavar="P",
+            help="Sample from the most typical tokens whose probabilities sum to P.",
+        ),
+    ] = None,
     repetition_penalty: Annotated[
         float,
         typer.Option(
@@ -98,7 +106,12 @@ def generate(
     require_range("--samples", samples, low=1, high=MAX_SAMPLES)
     require_range("--seed", seed, low=0, high=MAX_SEED)
     if temperature == 0.0:
-        filters = {"--top-k": top_k, "--top-p": top_p, "--min-p": min_p}
+        filters = {
+            "--top-k": top_k,
+            "--top-p": top_p,
+            "--min-p": min_p,
+            "--typical-p": typical_p,
+        }
         refuse_filters(filters, samples=samples)
     chosen = random.randrange(2**31) if seed is None else seed
     sampling = SamplingConfig(
@@ -106,6 +119,7 @@ def generate(
         top_k=top_k,
         top_p=top_p,
         min_p=min_p,
+        typical_p=typical_p,
         repetition_penalty=repetition_penalty,
     )
     writer = _Writer(

@@ -71,7 +71,12 @@ def load_vector_encoder(
 
 
 def load_any_model(
-    name: str, *, device: str, encoding: str | None = None, precision: str | None = None
+    name: str,
+    *,
+    device: str,
+    encoding: str | None = None,
+    precision: str | None = None,
+    quiet: bool = False,
 ) -> "Model | TaskModel":
     """Set up threads and memory of the process, and load a model of any kind.
 
@@ -80,12 +85,13 @@ def load_any_model(
         device: Device of the model's parameters.
         encoding: Encoding of the words of an ARPA file; UTF-8 when None.
         precision: Precision of packed weights of a language model; not packed when None.
+        quiet: Whether to show no progress.
     """
     from nextword import api
     from nextword.tensors import tune_process
 
     tune_process()
-    with _LazyDisplay(quiet=False) as display:
+    with _LazyDisplay(quiet=quiet) as display:
         loaded: Model | TaskModel = api.load(
             name,
             device=device,

@@ -1,11 +1,14 @@
 """Results on standard output, other messages on standard error. Knows no commands."""
 
 import json
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any
 
 SCHEMA = 1
+#: A byte of a file name that is not UTF-8, as Python represents it.
+_NAME_BYTE = re.compile("[\udc80-\udcff]")
 
 
 def write_text(text: str) -> None:
@@ -32,6 +35,7 @@ def write_json(values: Mapping[str, Any]) -> None:
 
 def _write(content: bytes) -> None:
     try:
+        sys.stdout.flush()  # what others have printed comes first
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
     except OSError as error:
@@ -69,5 +73,13 @@ def aligned(rows: list[tuple[str, str]]) -> str:
 
 
 def printable(text: str) -> str:
-    """Return text that can be encoded as UTF-8: lone surrogates become escapes."""
-    return text.encode("utf-8", errors="backslashreplace").decode("utf-8")
+    r"""Return text that can be encoded as UTF-8: lone surrogates become escapes.
+
+    A byte of a file name that is not UTF-8 is shown as `\xe9`, as in `nextword.text.shown_name`.
+
+    Example:
+        >>> printable("caf\udce9 \ud800")
+        'caf\\xe9 \\ud800'
+    """
+    shown = _NAME_BYTE.sub(lambda found: f"\\x{ord(found.group()) - 0xDC00:02x}", text)
+    return shown.encode("utf-8", errors="backslashreplace").decode("utf-8")

@@ -8,6 +8,7 @@ import io
 import os
 import sys
 from pathlib import Path
+from typing import Literal
 
 _NAMES = ("stdin", "stdout", "stderr")
 
@@ -63,12 +64,32 @@ def require_standard_output() -> None:
     )
 
 
+def forget_unwritten(name: Literal["stdout", "stderr"]) -> None:
+    """Discard what could not be written to a standard stream, such as a pipe that nobody reads.
+
+    Otherwise Python writes it again when the process ends, and the exit code is 120.
+
+    Args:
+        name: The stream.
+    """
+    stream = getattr(sys, name)
+    try:
+        stream.flush()
+    except OSError:
+        _open_null_device(stream.fileno())
+
+
 def _occupy(number: int) -> None:
     """Open the null device with a given file descriptor, unless the descriptor is in use."""
     try:
         os.fstat(number)
     except OSError:
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        if nowhere != number:
-            os.dup2(nowhere, number)
-            os.close(nowhere)
+        _open_null_device(number)
+
+
+def _open_null_device(number: int) -> None:
+    """Open the null device with a given file descriptor, which is closed first if it is open."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    if nowhere != number:
+        os.dup2(nowhere, number)
+        os.close(nowhere)

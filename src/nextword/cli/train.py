@@ -245,9 +245,16 @@ def advice_on_stop(run: Path, command: str) -> Iterator[None]:
 
 def _advice(run: Path, command: str) -> str:
     from nextword.storage import RunFolder
+    from nextword.tokens import kept_text_bytes
 
     if RunFolder(run).has_checkpoint():
         return f"stopped and saved; to resume: {for_all_processes(command)}"
+    num_bytes = kept_text_bytes(RunFolder(run).tokens_folder)
+    if num_bytes:
+        return (
+            f"stopped before the first checkpoint; {num_bytes / 1e6:,.0f} MB of encoded text are "
+            f"kept; to go on: {for_all_processes(command)}"
+        )
     return "stopped before the first checkpoint; to start again, repeat the command"
 
 

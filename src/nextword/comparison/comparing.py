@@ -15,7 +15,6 @@ from nextword.base import (
     MismatchError,
     Values,
     checked_path,
-    did_you_mean,
     nested,
     with_nulls,
     write_bytes,
@@ -27,7 +26,13 @@ from nextword.comparison.drawing import draw_comparison
 from nextword.comparison.entries import parse_entries
 from nextword.comparison.measuring import units_of_lines
 from nextword.comparison.page import PAGE_FILE, Side, token_sections, write_page
-from nextword.comparison.plan import Budget, ComparisonPlan, Job, plan_comparison
+from nextword.comparison.plan import (
+    Budget,
+    ComparisonPlan,
+    Job,
+    plan_comparison,
+    require_row,
+)
 from nextword.comparison.rows import Figure, Part, Row, SeedResult
 from nextword.comparison.running import RUNS, Measured, Runner
 from nextword.comparison.table import ranked, render_csv, render_markdown
@@ -88,6 +93,7 @@ def compare(
     tokens: int | None = None,
     minutes: float | None = None,
     num_seeds: int = 1,
+    row_seeds: Mapping[str, int] | None = None,
     between: tuple[str, str] | None = None,
     callbacks: Callable[[RunFolder], Sequence[Callback]] | None = None,
     on_progress: ProgressCallback | None = None,
@@ -110,6 +116,7 @@ def compare(
         minutes: Minutes of training of each row, instead of `tokens`. Without both, each recipe
             has its own number of epochs.
         num_seeds: Number of seeds of each row that is trained by gradient descent.
+        row_seeds: Number of seeds of single rows, by name.
         between: Two rows to compare token by token on the page; the two best ones when None.
         callbacks: Returns additional callbacks for a run folder.
         on_progress: Called with (stage, done, total) before and after trainings.
@@ -129,14 +136,14 @@ def compare(
     entries = parse_entries([name.strip() for name in named], settings=row_settings)
     names = [entry.name for entry in entries]
     for name in between or ():
-        if name not in names:
-            raise ConfigError(f"there is no row {name!r}.", help=did_you_mean(name, names))
+        require_row(name, names)
     plan = plan_comparison(
         entries,
         (str(texts),) if isinstance(texts, str | Path) else tuple(map(str, texts)),
         settings=layers,
         budget=Budget(tokens=tokens, minutes=minutes),
         num_seeds=num_seeds,
+        row_seeds=row_seeds,
     )
     comparison = _Comparison(
         plan, checked_path(out), names=names, callbacks=callbacks, on_progress=on_progress
@@ -295,7 +302,8 @@ class _Comparison:
         ]
 
     def _protocol(self) -> str:
-        seeds = max(job.seed or 1 for job in self._plan.jobs)
+        counts = self._plan.num_seeds_of_trained
+        seeds = " to ".join(map(str, sorted({min(counts), max(counts)}))) if counts else "1"
         tokenizer = self._card(self._measured[0].result).tokenizer
         return (
             f"Text: {self._corpus.description}. Tokenizer: {tokenizer}. Budget: "

@@ -1,10 +1,11 @@
 """The trainings and evaluations of a comparison, resolved before the first one starts."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from nextword.api import run_config
-from nextword.base import ConfigError, MismatchError, Values, require
+from nextword.base import ConfigError, MismatchError, Values, did_you_mean, require
 from nextword.comparison.entries import Entry
 from nextword.families import NeuralModelConfig
 from nextword.training import RunConfig, TextConfig, TrainingConfig
@@ -68,9 +69,9 @@ class Budget:
     def describe(self) -> str:
         """Return the budget as a part of a sentence."""
         if self.tokens is not None:
-            return f"{self.tokens:,} training tokens for each row"
+            return f"{self.tokens:,} training tokens for each network"
         if self.minutes is not None:
-            return f"{self.minutes:g} minutes of training for each row"
+            return f"{self.minutes:g} minutes of training for each network"
         return "the length of training of each recipe"
 
 
@@ -108,6 +109,16 @@ class ComparisonPlan:
     text: TextConfig
     budget: Budget
 
+    @property
+    def num_seeds_of_trained(self) -> tuple[int, ...]:
+        """Number of seeds of each row that is trained by gradient descent."""
+        counts = Counter(
+            job.entry.name
+            for job in self.jobs
+            if job.config is not None and isinstance(job.config.model, NeuralModelConfig)
+        )
+        return tuple(counts.values())
+
 
 def plan_comparison(
     entries: Sequence[Entry],
@@ -116,6 +127,7 @@ def plan_comparison(
     settings: Sequence[Mapping[str, object]],
     budget: Budget,
     num_seeds: int,
+    row_seeds: Mapping[str, int] | None = None,
 ) -> ComparisonPlan:
     """Return what a comparison will do.
 
@@ -126,23 +138,25 @@ def plan_comparison(
             gradient descent.
         budget: The budget of every trained row.
         num_seeds: Number of seeds of each row that is trained by gradient descent.
+        row_seeds: Number of seeds of single rows, by name.
 
     Raises:
         ConfigError: No text is named, a text cannot be read twice, or a setting is invalid.
         MismatchError: Two rows would have different texts or tokenizers.
     """
     require(bool(texts), "no training text is named.", help="Name files, folders or stdlib:.")
-    require(num_seeds >= 1, f"the number of seeds is {num_seeds}; it must be at least 1.")
-    seeds = range(1, num_seeds + 1)
-    by_seed: list[list[Job]] = [[] for _ in seeds]
+    counts = _counts(entries, num_seeds=num_seeds, row_seeds=row_seeds or {})
+    by_seed: list[list[Job]] = [[] for _ in range(max(counts.values()))]
     for entry in entries:
         if entry.is_trained:
             by_seed[0].append(Job(entry=entry))
+            _require_one_seed(entry, row_seeds)
             continue
-        for seed in seeds:
+        for seed in range(1, counts[entry.name] + 1):
             config = _config(entry, texts, settings=settings, budget=budget, seed=seed)
             by_seed[seed - 1].append(Job(entry=entry, seed=seed, config=config))
             if not isinstance(config.model, NeuralModelConfig):
+                _require_one_seed(entry, row_seeds)
                 break
     jobs = tuple(job for jobs in by_seed for job in jobs)
     configs = [(job.entry.name, job.config) for job in jobs if job.config is not None]
@@ -154,6 +168,38 @@ def plan_comparison(
             "a text is standard input, which can be read only once.", help="Name a file."
         )
     return ComparisonPlan(jobs=jobs, text=text, budget=budget)
+
+
+def require_row(name: str, names: Sequence[str]) -> None:
+    """Raise a ConfigError if there is no row of a name.
+
+    Args:
+        name: The name.
+        names: The names of all rows.
+    """
+    if name not in names:
+        raise ConfigError(f"there is no row {name!r}.", help=did_you_mean(name, names))
+
+
+def _counts(
+    entries: Sequence[Entry], *, num_seeds: int, row_seeds: Mapping[str, int]
+) -> dict[str, int]:
+    """Return the number of seeds of each row."""
+    counts = dict.fromkeys((entry.name for entry in entries), num_seeds)
+    for name, count in row_seeds.items():
+        require_row(name, list(counts))
+        counts[name] = count
+    for name, count in counts.items():
+        require(count >= 1, f"row {name}: the number of seeds is {count}; it must be at least 1.")
+    return counts
+
+
+def _require_one_seed(entry: Entry, row_seeds: Mapping[str, int] | None) -> None:
+    require(
+        (row_seeds or {}).get(entry.name, 1) == 1,
+        f"row {entry.name} is not trained by gradient descent, so it has one result for all seeds.",
+        help="Leave out its number of seeds.",
+    )
 
 
 def _config(

@@ -26,7 +26,7 @@ def render_markdown(rows: Sequence[Row], *, measured: Part, figure: Figure) -> s
     """
     title = FIGURE_TITLES[figure]
     head = ["model", "family", "parameters", "MiB", "context", "minutes", "tokens/s"]
-    head += [f"{title}, valid", f"{title}, test", "bits/byte", "difference to the best"]
+    head += ["seeds", f"{title}, valid", f"{title}, test", "bits/byte", "difference to the best"]
     cells = [
         _cells(row, measured=measured, figure=figure)
         for row in ranked(rows, measured=measured, figure=figure)
@@ -36,6 +36,8 @@ def render_markdown(rows: Sequence[Row], *, measured: Part, figure: Figure) -> s
         for column in range(2, len(head))
         if all(line[column] == _UNDEFINED for line in cells)
     }
+    if all(len(row.results) <= 1 for row in rows):
+        hidden.add(head.index("seeds"))
     if figure == "bits_per_byte":
         hidden.add(head.index("bits/byte"))
     shown = [column for column in range(len(head)) if column not in hidden]
@@ -99,7 +101,7 @@ def ranked(rows: Sequence[Row], *, measured: Part, figure: Figure) -> list[Row]:
 
 def _cells(row: Row, *, measured: Part, figure: Figure) -> list[str]:
     if not row.results:
-        return [row.name, "failed", *([_UNDEFINED] * 9)]
+        return [row.name, "failed", *([_UNDEFINED] * 10)]
     first = row.first
 
     def mean(value: Callable[[SeedResult], float | None]) -> float | None:
@@ -114,6 +116,7 @@ def _cells(row: Row, *, measured: Part, figure: Figure) -> list[str]:
         "all" if first.context_size is None else f"{first.context_size:,}",
         _number(None if seconds is None else seconds / 60, digits=2),
         _number(mean(lambda each: each.train_tokens_per_second), digits=0),
+        str(len(row.results)),
         _with_spread(row, "validation", figure),
         _with_spread(row, "test", figure),
         _number(row.mean(measured, "bits_per_byte"), digits=4),

@@ -21,6 +21,9 @@ from nextword.tensors import Nll, Rows
 
 Outcome = TypeVar("Outcome")
 
+#: Units that are sorted by length at once, so that memory does not grow with the text.
+_UNITS_AT_ONCE = 1 << 20
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScoredWindow:
@@ -66,8 +69,8 @@ def score_units(
 ) -> Iterator[ScoredWindow]:
     """Iterate over the scores of every token, each unit from the initial state.
 
-    Each unit is one row and begins with the model's boundary token. Longer units come first, so
-    windows are not in the order of the text; `positions` holds their places.
+    Each unit is one row and begins with the model's boundary token. Of each million units, longer
+    ones come first, so windows are not in the order of the text; `positions` holds their places.
 
     Args:
         model: The model. It is evaluated in evaluation mode and without gradients.
@@ -114,17 +117,30 @@ def read_units(
     Raises:
         ConfigError: batch_size or chunk_length is below 1.
     """
-    reader = UnitReader(
-        token_ids,
-        unit_starts,
-        batch_size=batch_size,
-        boundary_id=model.boundary_id,
-        order=longest_first(unit_starts),
-    )
+    require_range("batch_size", batch_size, low=1)
     if chunk_length is None:
-        chunk_length = default_chunk_length(model, num_rows=reader.batch_size)
+        num_rows = min(batch_size, len(unit_starts) - 1)
+        chunk_length = default_chunk_length(model, num_rows=num_rows)
     require_range("chunk_length", chunk_length, low=1)
-    return _read(model, reader, chunk_length, step)
+    readers = (
+        UnitReader(
+            token_ids,
+            starts,
+            batch_size=batch_size,
+            boundary_id=model.boundary_id,
+            order=longest_first(starts),
+        )
+        for starts in _groups(unit_starts)
+    )
+    return (found for reader in readers for found in _read(model, reader, chunk_length, step))
+
+
+def _groups(
+    unit_starts: Int64[np.ndarray, " units_plus_one"],
+) -> Iterator[Int64[np.ndarray, " group_plus_one"]]:
+    """Yield the starts of the units of each group, followed by the end of its last unit."""
+    for first in range(0, len(unit_starts) - 1, _UNITS_AT_ONCE):
+        yield np.asarray(unit_starts[first : first + _UNITS_AT_ONCE + 1])
 
 
 def _read(

@@ -14,7 +14,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from nextword.base import NextwordError
+from nextword.base import NextwordError, ProgressCallback
 from nextword.families.count_estimate import CountEstimate
 from nextword.families.regularization import RegularizationConfig
 from nextword.layers import EmbeddingConfig, OutputConfig
@@ -55,11 +55,13 @@ class FitJob(Protocol):
         train: The training text, encoded.
         tokenizer: The tokenizer that encoded it.
         temporary_folder: Folder to which counts of a large text are spilled.
+        on_progress: Called with (stage, done, total) while a text is counted; may be None.
     """
 
     train: TokenStore
     tokenizer: Tokenizer
     temporary_folder: Path
+    on_progress: ProgressCallback | None
 
     def build(self, build: Callable[[NetworkSpec], Network]) -> Network:
         """Return a network with its initial weights, on the device of the run.

@@ -4,9 +4,16 @@ Knows models and files; knows nothing of the command line.
 """
 
 from nextword.filtering.buckets import BUCKETS, Bucket, bucket_of, quantile_thresholds
+from nextword.filtering.ccnet import CcnetScore, CcnetScorer
 from nextword.filtering.run import LoadScorer, RunShards, ShardWork, filter_files
 from nextword.filtering.scoring import DocumentScore, DocumentScorer, document_scores
-from nextword.filtering.settings import DEFAULT_QUANTILES, DEFAULT_SAMPLE, FIGURES, FilterSettings
+from nextword.filtering.settings import (
+    DEFAULT_QUANTILES,
+    DEFAULT_SAMPLE,
+    FIGURES,
+    STYLES,
+    FilterSettings,
+)
 from nextword.filtering.summary import FilterResult, ShardSummary
 
 __all__ = [
@@ -14,7 +21,10 @@ __all__ = [
     "DEFAULT_QUANTILES",
     "DEFAULT_SAMPLE",
     "FIGURES",
+    "STYLES",
     "Bucket",
+    "CcnetScore",
+    "CcnetScorer",
     "DocumentScore",
     "DocumentScorer",
     "FilterResult",

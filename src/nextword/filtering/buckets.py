@@ -10,6 +10,8 @@ from nextword.base import ConfigError, DataError
 
 Bucket = Literal["head", "middle", "tail"]
 BUCKETS: tuple[Bucket, ...] = get_args(Bucket)
+#: With that of documents without a perplexity, in the style of CCNet.
+ALL_BUCKETS = (*BUCKETS, "all")
 _NUM_THRESHOLDS = len(BUCKETS) - 1
 
 

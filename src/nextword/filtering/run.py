@@ -214,7 +214,7 @@ def _sampled(
         scores = itertools.chain.from_iterable(scores for _, scores in reader.scored())
         for score in itertools.islice(scores, count_per_file):
             num_done += 1
-            yield score.to_dict()[settings.by]
+            yield score.to_dict().get(settings.by)
         if on_progress is not None:
             on_progress("choosing thresholds, documents", num_done, total=settings.sample)
 

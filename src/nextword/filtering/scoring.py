@@ -10,6 +10,7 @@ from jaxtyping import Int64
 
 from nextword.base import Values, nats_to_bits
 from nextword.evaluation import DEFAULT_BATCH_SIZE, add_by_unit, score_units
+from nextword.filtering.buckets import bucket_of
 from nextword.models import LanguageModel
 from nextword.tokens import Tokenizer, count_text
 
@@ -58,6 +59,15 @@ class DocumentScore:
             return None
         return round(nats_to_bits(self.nll) / self.num_bytes, _DECIMALS)
 
+    def bucket(self, thresholds: Sequence[float], *, by: str = "perplexity") -> str:
+        """Return the bucket of the document; see `bucket_of`.
+
+        Args:
+            thresholds: The two thresholds.
+            by: The figure that is compared with them.
+        """
+        return bucket_of(self.to_dict()[by], thresholds)
+
     def to_dict(self) -> Values:
         """Return the figures as JSON values; an infinite one becomes None."""
         return {
@@ -78,12 +88,14 @@ class EncodedDocument(NamedTuple):
         num_unknown: Number of tokens that are out of vocabulary.
         num_words: Words and line ends.
         num_bytes: Bytes of the text in UTF-8.
+        unit_lengths: Number of tokens of each line, for a scorer that reads lines one by one.
     """
 
     token_ids: Int64[np.ndarray, " num_tokens"]
     num_unknown: int
     num_words: int
     num_bytes: int
+    unit_lengths: tuple[int, ...] = ()
 
 
 class DocumentScorer:

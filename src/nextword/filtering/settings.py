@@ -3,8 +3,8 @@
 import json
 from dataclasses import dataclass
 
-from nextword.base import ConfigError, Values, did_you_mean, require_range
-from nextword.filtering.buckets import BUCKETS, check_quantiles, check_thresholds
+from nextword.base import ConfigError, Values, did_you_mean, require, require_range
+from nextword.filtering.buckets import ALL_BUCKETS, BUCKETS, check_quantiles, check_thresholds
 from nextword.text import DEFAULT_FIELD
 
 #: The figures that buckets can be chosen by.
@@ -14,7 +14,7 @@ DEFAULT_QUANTILES = (1 / 3, 2 / 3)
 DEFAULT_SAMPLE = 10_000
 
 #: Names of the values that are added to a record, in order.
-ADDED = (
+_ADDED = (
     "nll",
     "num_tokens",
     "num_unknown",
@@ -23,6 +23,10 @@ ADDED = (
     "bits_per_byte",
     "bucket",
 )
+
+
+#: How the figures are computed and written, with the names that are added to a record.
+STYLES: dict[str, tuple[str, ...]] = {"nextword": _ADDED, "ccnet": ("perplexity", "bucket")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,7 @@ class FilterSettings:
         keep: Buckets whose records are written.
         prefix: Text in front of the names of added values.
         skips_bad: Whether bad records are counted and left out; otherwise they are an error.
+        style: `nextword`, or `ccnet` for the figures of CCNet.
 
     Raises:
         ConfigError: A value is out of range or unknown.
@@ -48,19 +53,27 @@ class FilterSettings:
     thresholds: tuple[float, ...] | None = None
     quantiles: tuple[float, ...] = DEFAULT_QUANTILES
     sample: int = DEFAULT_SAMPLE
-    keep: tuple[str, ...] = BUCKETS
+    keep: tuple[str, ...] = ALL_BUCKETS
     prefix: str = ""
     skips_bad: bool = False
+    style: str = "nextword"
 
     def __post_init__(self) -> None:
         if self.by not in FIGURES:
             raise ConfigError(f"by is {self.by!r}.", help=did_you_mean(self.by, FIGURES))
+        if self.style not in STYLES:
+            raise ConfigError(f"style is {self.style!r}.", help=did_you_mean(self.style, STYLES))
+        require(
+            self.by in STYLES[self.style],
+            f"by is {self.by!r}, but records in the style {self.style} have no such value.",
+            help="Use by=perplexity.",
+        )
         if not self.keep:
             raise ConfigError("no bucket is kept.", help=f"Keep some of {', '.join(BUCKETS)}.")
         for bucket in self.keep:
-            if bucket not in BUCKETS:
+            if bucket not in ALL_BUCKETS:
                 raise ConfigError(
-                    f"there is no bucket {bucket!r}.", help=did_you_mean(bucket, BUCKETS)
+                    f"there is no bucket {bucket!r}.", help=did_you_mean(bucket, ALL_BUCKETS)
                 )
         require_range("sample", self.sample, low=1)
         check_quantiles(self.quantiles)
@@ -74,9 +87,13 @@ class FilterSettings:
             ) from error
 
     @property
+    def _buckets(self) -> tuple[str, ...]:
+        return BUCKETS if self.style == "nextword" else ALL_BUCKETS
+
+    @property
     def added_names(self) -> tuple[str, ...]:
         """Names of the values that are added to a record."""
-        return tuple(self.prefix + name for name in ADDED)
+        return tuple(self.prefix + name for name in STYLES[self.style])
 
     def to_dict(self) -> Values:
         """Return the settings that results depend on, as JSON values."""
@@ -86,9 +103,11 @@ class FilterSettings:
             "thresholds": self.thresholds,
             "quantiles": self.quantiles if self.thresholds is None else None,
             "sample": self.sample if self.thresholds is None else None,
-            "keep": [bucket for bucket in BUCKETS if bucket in self.keep],
+            "keep": [bucket for bucket in self._buckets if bucket in self.keep],
             "prefix": self.prefix,
             "skips_bad": self.skips_bad,
+            # Folders of earlier versions have no style.
+            "style": None if self.style == "nextword" else self.style,
         }
         found: Values = json.loads(json.dumps(values))
         return found

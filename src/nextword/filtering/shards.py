@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nextword.base import DataError, atomic_writer
-from nextword.filtering.buckets import BUCKETS, bucket_of
+from nextword.filtering.buckets import ALL_BUCKETS, BUCKETS
 from nextword.filtering.compressed import ByteSink, compressed
 from nextword.filtering.records import numbered_lines, record_text, with_values
 from nextword.filtering.scoring import DocumentScore, DocumentScorer, EncodedDocument
@@ -162,7 +162,11 @@ def filter_shard(
         num_finite_tokens=counts.finite_tokens,
         num_finite_bytes=counts.finite_bytes,
         nll_sum=counts.nll,
-        buckets={name: counts.buckets[name] for name in BUCKETS},
+        buckets={
+            name: counts.buckets[name]
+            for name in ALL_BUCKETS
+            if name in BUCKETS or counts.buckets[name]
+        },
         processor_seconds=time.process_time() - started,
     )
 
@@ -178,9 +182,9 @@ def _write(
 ) -> None:
     for line, score in zip(lines, scores, strict=True):
         values = score.to_dict()
-        bucket = bucket_of(values[settings.by], thresholds)
+        bucket = score.bucket(thresholds, by=settings.by)
         is_kept = bucket in settings.keep
         counts.add(score, bucket, is_kept=is_kept)
         if is_kept:
-            named = zip(settings.added_names, (*values.values(), bucket), strict=True)
-            sink.write(with_values(line, dict(named)))
+            named = {settings.prefix + name: value for name, value in values.items()}
+            sink.write(with_values(line, named | {f"{settings.prefix}bucket": bucket}))

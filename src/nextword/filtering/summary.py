@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter, ValidationError
 
 from nextword.base import STRICT, Values, nats_to_bits, perplexity
-from nextword.filtering.buckets import BUCKETS
+from nextword.filtering.buckets import ALL_BUCKETS, BUCKETS
 
 _Count = Annotated[int, Field(ge=0)]
 
@@ -93,8 +93,11 @@ class FilterResult:
 
     @property
     def buckets(self) -> dict[str, int]:
-        """Number of scored records in each bucket."""
-        return {name: sum(shard.buckets[name] for shard in self.shards) for name in BUCKETS}
+        """Number of scored records in each bucket; `all` only if it has some."""
+        counts = {
+            name: sum(shard.buckets.get(name, 0) for shard in self.shards) for name in ALL_BUCKETS
+        }
+        return {name: n for name, n in counts.items() if name in BUCKETS or n}
 
     @property
     def perplexity(self) -> float | None:

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import torch
 
-from nextword.base import NextwordError, WorkerError
+from nextword.base import WorkerError, portable_error
 
 #: Does one job; the second argument is called with the number of records done since the last call.
 Work = Callable[[Any, Callable[[int], None]], Any]
@@ -104,15 +104,8 @@ def _serve(connection: Connection, make_work: Callable[[], Work]) -> None:
     except (EOFError, ConnectionError):
         return  # The process that started this one has ended.
     except Exception as error:
-        connection.send(("failed", _portable(error)))
+        connection.send(("failed", portable_error(error)))
 
 
 def _report(connection: Connection, number: int) -> None:
     connection.send(("records", number))
-
-
-def _portable(error: Exception) -> Exception:
-    """Return an error that can be pickled."""
-    if isinstance(error, NextwordError | OSError | MemoryError):
-        return error
-    return RuntimeError(f"{type(error).__name__}: {error}")

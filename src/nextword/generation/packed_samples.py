@@ -31,13 +31,23 @@ def kernel_sampler(
         vocab_size: Number of token ids.
         banned_ids: Ids that are never drawn.
     """
-    return load_kernels().Sampler(
+    kernels = load_kernels()
+    typical_p: dict[str, float] = {}
+    if config.typical_p is not None:
+        if not hasattr(kernels.Sampler, "typical_p"):
+            raise ConfigError(
+                "the installed nextword-kernels is older and has no typical-p.",
+                help="Install it again: make kernels",
+            )
+        typical_p = {"typical_p": config.typical_p}
+    return kernels.Sampler(
         vocab_size=vocab_size,
         temperature=config.temperature,
         top_k=0 if config.top_k is None else min(config.top_k, vocab_size),
         min_p=0.0 if config.min_p is None else config.min_p,
         top_p=1.0 if config.top_p is None else config.top_p,
         repetition_penalty=config.repetition_penalty,
+        **typical_p,
         banned_ids=torch.tensor(banned_ids, dtype=torch.int64) if banned_ids else None,
     )
 

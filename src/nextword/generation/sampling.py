@@ -5,7 +5,7 @@ log-probabilities and sets those that it removes to -inf. The order of the filte
 
 1. repetition penalty, on the log-probabilities of the model;
 2. temperature; 0 keeps only the most probable id;
-3. top-k, 4. min-p, 5. top-p, each on the ids that the previous filter kept.
+3. top-k, 4. min-p, 5. top-p, 6. typical-p, each on the ids that the previous filter kept.
 """
 
 from collections.abc import Sequence
@@ -44,6 +44,8 @@ class SamplingConfig:
         top_k: Keep this number of the most probable tokens, and all ties with the last of them.
         top_p: Keep the fewest most probable tokens whose probabilities sum to at least this.
         min_p: Keep tokens whose probability is at least this fraction of the highest one.
+        typical_p: Keep the tokens whose log-probabilities are nearest to the negative entropy, and
+            whose probabilities sum to at least this.
         repetition_penalty: Factor of the log-probabilities of tokens seen before: above 1 they
             become rarer, below 1 more frequent.
     """
@@ -52,6 +54,7 @@ class SamplingConfig:
     top_k: PositiveInt | None = None
     top_p: PositiveProbability | None = None
     min_p: Probability | None = None
+    typical_p: PositiveProbability | None = None
     repetition_penalty: Annotated[float, Field(gt=0, le=MAX_REPETITION_PENALTY)] = 1.0
 
 
@@ -81,6 +84,8 @@ def filter_log_probs(
         scores = keep_min_p(scores, config.min_p)
     if config.top_p is not None:
         scores = keep_top_p(scores, config.top_p)
+    if config.typical_p is not None:
+        scores = keep_typical_p(scores, config.typical_p)
     return scores.log_softmax(-1)
 
 
@@ -140,9 +145,37 @@ def keep_top_p(scores: Scores, top_p: float) -> Scores:
     if top_p >= 1.0:
         # Due to rounding, the sum can reach 1 before the least probable ids.
         return scores
-    ordered, ids = scores.softmax(-1).sort(dim=-1, descending=True, stable=True)
+    return _keep_first(scores, order=-scores, mass=top_p)
+
+
+def keep_typical_p(scores: Scores, typical_p: float) -> Scores:
+    """Keep the most typical ids, whose probabilities sum to at least `typical_p`.
+
+    An id is typical if the log of its probability is near to the expected one, the negative
+    entropy. So the most probable id can be removed too. At least one id is kept; ties are ordered
+    by id.
+
+    Source: [meister2023].
+
+    Example:
+        >>> keep_typical_p(torch.tensor([[0.6, 0.2, 0.2]]).log(), 0.5).exp()
+        tensor([[0.6000, 0.0000, 0.0000]])
+        >>> keep_typical_p(torch.tensor([[0.4, 0.2, 0.2, 0.2]]).log(), 0.5).exp()
+        tensor([[0.0000, 0.2000, 0.2000, 0.2000]])
+    """
+    if typical_p >= 1.0:
+        return scores
+    log_probs = scores.log_softmax(-1)
+    entropy = torch.special.entr(log_probs.exp()).sum(-1, keepdim=True)
+    return _keep_first(scores, order=(log_probs + entropy).abs(), mass=typical_p)
+
+
+def _keep_first(scores: Scores, *, order: Scores, mass: float) -> Scores:
+    """Keep the first ids, by rising `order`, whose probabilities sum to at least `mass`."""
+    ids = order.argsort(dim=-1, stable=True)
+    ordered = scores.softmax(-1).gather(-1, ids)
     before = ordered.cumsum(-1) - ordered
-    ruled_out = torch.zeros_like(scores, dtype=torch.bool).scatter(-1, ids, before >= top_p)
+    ruled_out = torch.zeros_like(scores, dtype=torch.bool).scatter(-1, ids, before >= mass)
     return scores.masked_fill(ruled_out, -torch.inf)
 
 

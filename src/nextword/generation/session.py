@@ -27,7 +27,7 @@ from nextword.packed import PackedLanguageModel, fast_model
 from nextword.tensors import Lengths, Rows, TokenIds
 
 #: Longest text that packed weights read; the layers of the model read longer ones faster.
-_MOST_PACKED_STEPS = 4
+MOST_PACKED_STEPS = 32
 
 
 class Session:
@@ -72,11 +72,15 @@ class Session:
         self._model = model
         self._packed = fast_model(model)
         # The last token of a row is read only when the distribution of the next token is needed.
-        with inference(model):
-            self._state = model.initial_state(num_rows)
+        if self._packed is not None:
+            self._state = self._packed.initial_state(num_rows)
+        else:
+            with inference(model):
+                self._state = model.initial_state(num_rows)
         self._last_ids = torch.full((num_rows,), model.boundary_id)
         self._seen = SeenIds(num_rows=num_rows, vocab_size=model.vocab_size)
         self._prediction: Prediction | None = None
+        self._is_new = True
 
     @property
     def model(self) -> LanguageModel:
@@ -148,11 +152,12 @@ class Session:
         if not lengths.any():
             return
         unread = torch.cat([self._last_ids[:, None], token_ids], dim=1)
+        self._use_first_prediction()
         if self._prediction is not None and bool(lengths.all()):
             first, before, num_read = 1, self._prediction.state, lengths - 1
         else:
             first, before, num_read = 0, self._state, lengths
-        is_short = int(num_read.max()) <= _MOST_PACKED_STEPS
+        is_short = int(num_read.max()) <= MOST_PACKED_STEPS
         reader = self._packed if self._packed is not None and is_short else self._model
         state = read_rows(reader, unread[:, first:], state=before, num_read=num_read)
         self._end_with(unread, lengths, state=state)
@@ -288,6 +293,7 @@ class Session:
         self._last_ids = self._last_ids[rows]
         self._seen = self._seen.select(rows)
         self._prediction = None if self._prediction is None else self._prediction.select(rows)
+        self._is_new = False
 
     def join(self, other: "Session") -> None:
         """Append the rows of another session of the same model; that session is not modified.
@@ -304,6 +310,7 @@ class Session:
             self._prediction = self._prediction.concatenate(other._prediction)
         else:
             self._prediction = None
+        self._is_new = False
         self._state = self._state.concatenate([other._state])
         self._last_ids = torch.cat([self._last_ids, other._last_ids])
         self._seen = self._seen.concatenate(other._seen)
@@ -327,6 +334,7 @@ class Session:
         """
         session = cls(model, num_rows=len(last_ids))
         session._state, session._last_ids, session._seen = state, last_ids, SeenIds.of(seen)
+        session._is_new = False
         return session
 
     def fork(self) -> "Session":
@@ -374,12 +382,20 @@ class Session:
         self._state = state
         self._last_ids = unread.gather(1, lengths[:, None]).squeeze(1)
         self._seen = self._seen.read(unread[:, 1:], lengths=lengths)
-        self._prediction = None
+        self._prediction, self._is_new = None, False
+
+    def _use_first_prediction(self) -> None:
+        """Set the prediction of a new session with one row, which packed weights keep."""
+        if self._is_new and self._packed is not None and self.num_rows == 1:
+            log_probs, state = self._packed.first_prediction()
+            self._prediction = Prediction(log_probs=log_probs[:, -1].double(), state=state)
+        self._is_new = False
 
     def _next_prediction(self) -> Prediction:
+        self._use_first_prediction()
         if self._prediction is None:
             reader = self._model if self._packed is None else self._packed
-            with inference(self._model):
+            with inference(reader):
                 log_probs, state = reader.next_log_probs(
                     self._last_ids[:, None].to(self._model.device), self._state
                 )

@@ -13,10 +13,11 @@ from nextword.base import require_range
 from nextword.generation.direction import require_continuable, require_forward
 from nextword.generation.generate import generate
 from nextword.generation.sampling import SamplingConfig
-from nextword.generation.session import Session
+from nextword.generation.session import MOST_PACKED_STEPS, Session
 from nextword.generation.stopping import StopScanner
 from nextword.generation.tokens import FinishReason, GeneratedToken
 from nextword.models import LanguageModel
+from nextword.packed import fast_model
 from nextword.tokens import StreamDecoder, Tokenizer
 
 
@@ -135,18 +136,25 @@ def next_tokens(
     """
     require_forward(tokenizer)
     require_range("k", k, low=1)
-    session = Session(model)
-    session.feed([tokenizer.encode(context).ids.tolist()])
+    log_probs = _log_probs_after(model, tokenizer.encode(context).ids.tolist())
     left_out = [*tokenizer.banned_ids, *model.never_ids]
-    log_probs = session.log_probs[0].index_fill(
-        0, torch.tensor(left_out, dtype=torch.int64), -torch.inf
-    )
+    log_probs[left_out] = -torch.inf
     ids, ordered = _most_probable(log_probs, k)
     return [
         (tokenizer.token_text(token_id), probability)
         for token_id, probability in zip(ids.tolist(), ordered.exp().tolist(), strict=True)
         if probability > 0.0
     ]
+
+
+def _log_probs_after(model: LanguageModel, token_ids: list[int]) -> Tensor:
+    """Return the log-probabilities of the token after a text, (vocab)."""
+    packed = fast_model(model)
+    if packed is not None and (packed is model or len(token_ids) <= MOST_PACKED_STEPS):
+        return packed.log_probs_after(token_ids).double()
+    session = Session(model)
+    session.feed([token_ids])
+    return session.log_probs[0]
 
 
 def _most_probable(log_probs: Tensor, k: int) -> tuple[Tensor, Tensor]:

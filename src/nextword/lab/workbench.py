@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar, cast
 
+from nextword.base import created_folder
 from nextword.tensors import random_states, seed_everything, set_random_states
 from nextword.training import ProgressCallback
 
@@ -42,8 +43,8 @@ class Workbench:
         self.seed = seed
         self.on_progress = on_progress
         self._shared: dict[str, object] = {}
-        for each in (self.pictures, self.texts, self.models):
-            each.mkdir(parents=True, exist_ok=True)
+        with created_folder(self.pictures), created_folder(self.texts), created_folder(self.models):
+            pass
 
     @property
     def pictures(self) -> Path:

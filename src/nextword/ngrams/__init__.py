@@ -12,22 +12,25 @@ from nextword.ngrams.arpa import (
     spelt_tokens,
     with_suffixes,
 )
+from nextword.ngrams.compiled import ngram_kernels
 from nextword.ngrams.counting import (
     BYTES_PER_TOKEN,
-    MEMORY_BYTES,
     NgramCounts,
     OrderCounts,
     Sentences,
     count_ngrams,
     count_spilling,
     counted_ngrams,
+    counting_memory,
     sentences_of,
 )
 from nextword.ngrams.scoring import (
     NOTHING,
     Matches,
     match_contexts,
+    match_rows,
     next_word_log_probs,
+    score_rows,
     score_words,
 )
 from nextword.ngrams.smoothing import (
@@ -41,11 +44,11 @@ from nextword.ngrams.smoothing import (
 )
 from nextword.ngrams.successors import Successors, no_successors, successors_of
 from nextword.ngrams.tables import NOT_FOUND, NgramTables
+from nextword.ngrams.workspace import release_workspaces
 
 __all__ = [
     "BYTES_PER_TOKEN",
     "FALLBACK",
-    "MEMORY_BYTES",
     "NOTHING",
     "NOT_FOUND",
     "ArpaModel",
@@ -63,13 +66,18 @@ __all__ = [
     "count_ngrams",
     "count_spilling",
     "counted_ngrams",
+    "counting_memory",
     "kneser_ney",
     "kneser_ney_discounts",
     "match_contexts",
+    "match_rows",
     "maximum_likelihood",
     "next_word_log_probs",
+    "ngram_kernels",
     "no_successors",
     "read_arpa",
+    "release_workspaces",
+    "score_rows",
     "score_words",
     "sentences_of",
     "spelt_tokens",

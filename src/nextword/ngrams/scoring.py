@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64
+from jaxtyping import Bool, Float32, Float64, Int64
 
 from nextword.ngrams.tables import NOT_FOUND, NgramTables
 
@@ -50,6 +50,71 @@ def match_contexts(
     return Matches(ranks=tuple(ranks))
 
 
+def score_rows(
+    tables: NgramTables,
+    words: Int64[np.ndarray, "rows width"],
+    *,
+    target_ids: Int64[np.ndarray, "rows time"],
+    counted: Bool[np.ndarray, "rows time"],
+    start_id: int,
+) -> Float32[np.ndarray, " num_counted"]:
+    """Return the log-probability of the target after each of the last words of each row.
+
+    The compiled kernels are used if they are installed; the results are equal.
+
+    Args:
+        tables: The n-grams.
+        words: Ids or `NOTHING`, (rows, width): words before, then those that targets follow.
+        target_ids: The target after each of the last words, (rows, time).
+        counted: True where a target is scored, (rows, time).
+        start_id: The id of `<s>`, which n-grams do not cross.
+
+    Returns:
+        Log-probabilities of the counted targets in nats, (num_counted).
+    """
+    index = tables.index_for(target_ids.size)
+    if index is None:
+        contexts, following = match_rows(tables, words, counted=counted, start_id=start_id)
+        scored, _ = score_words(tables, contexts, targets=target_ids[counted], following=following)
+        tables.release()
+        return scored
+    log_probs = np.empty(target_ids.shape, dtype=np.float32)
+    index.score(
+        np.ascontiguousarray(words),
+        np.ascontiguousarray(target_ids),
+        start_id=start_id,
+        log_probs=log_probs,
+    )
+    tables.release()
+    counted_log_probs: Float32[np.ndarray, " num_counted"] = log_probs[counted]
+    return counted_log_probs
+
+
+def match_rows(
+    tables: NgramTables,
+    words: Int64[np.ndarray, "rows width"],
+    *,
+    counted: Bool[np.ndarray, "rows time"],
+    start_id: int,
+) -> tuple[Matches, Matches]:
+    """Return the n-grams that end at the last words of each row, and one position later.
+
+    Args:
+        tables: The n-grams.
+        words: Ids or `NOTHING`, (rows, width).
+        counted: Which of the last words of each row are wanted, (rows, time).
+        start_id: The id of `<s>`.
+    """
+    # NOTHING after each row keeps n-grams from crossing into the next row.
+    width = words.shape[1] + 1
+    padded = np.full((len(words), width), NOTHING, dtype=np.int64)
+    padded[:, :-1] = words
+    matches = match_contexts(tables, padded.ravel(), start_id=start_id)
+    rows, steps = np.nonzero(counted)
+    places = rows * width + words.shape[1] - counted.shape[1] + steps
+    return matches.at(places), matches.at(places + 1)
+
+
 def score_words(
     tables: NgramTables,
     contexts: Matches,
@@ -78,7 +143,7 @@ def score_words(
     for order in range(2, tables.order + 1):
         ranks = _target_ranks(tables, order, contexts, targets, following)
         found = np.flatnonzero(ranks != NOT_FOUND)
-        scores[found] = tables.log_probs[order - 1][ranks[found]]
+        scores[found] = tables.gather(tables.log_probs[order - 1], ranks[found])
         if order < tables.order:
             scores[found] += weights[order - 1][found]
         orders[found] = order
@@ -139,7 +204,7 @@ def _backoff_sums(
     for ranks, backoffs in zip(reversed(contexts.ranks), reversed(tables.backoffs), strict=True):
         known = ranks != NOT_FOUND
         weights = np.zeros(len(ranks), dtype=np.float64)
-        weights[known] = backoffs[ranks[known]]
+        weights[known] = tables.gather(backoffs, ranks[known])
         sums.append(sums[-1] + weights if sums else weights)
     return sums[::-1]
 

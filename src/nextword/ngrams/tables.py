@@ -5,18 +5,32 @@ The n-grams of an order are sorted by key (context rank * vocab_size + word, see
 search. The tables are plain arrays, which can be saved and memory-mapped.
 """
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Int64, Integer
+from jaxtyping import Bool, Float, Float32, Int64, Integer, Shaped
 
 from nextword.base import FormatError
+from nextword.ngrams.compiled import ngram_kernels
+from nextword.ngrams.workspace import Workspace, release_workspaces
 
 #: The rank of an n-gram that is not in the tables.
 NOT_FOUND = -1
 #: Largest logarithm of a probability: probabilities slightly above 1 come from rounding.
 _LARGEST_LOG_PROB = 1e-3
+#: Tables up to this number of n-grams are always indexed, which takes a few hundredths of a second.
+_SMALL_TABLES = 1 << 23
+#: Larger tables are indexed for so many targets.
+_NGRAMS_PER_TARGET = 64
+#: Above this number of n-grams an index would take more than 256 MiB.
+_LARGEST_TABLES = 1 << 26
+#: Number of n-grams that are looked up in large tables before their pages are released.
+_QUERIES = 1 << 12
+#: Number of keys that are checked at a time.
+_BLOCK = 1 << 22
 #: Largest absolute logarithm of a back-off weight, as in ARPA files.
 _LARGEST_WEIGHT = 1e9
 
@@ -55,6 +69,69 @@ class NgramTables:
         """Number of stored probabilities and back-off weights."""
         return sum(map(len, self.log_probs)) + sum(map(len, self.backoffs))
 
+    @functools.cached_property
+    def index(self) -> Any:
+        """The compiled `NgramIndex` of the tables; None without the compiled kernels.
+
+        Building it reads all keys, and takes 4 bytes for each n-gram.
+        """
+        kernels = ngram_kernels()
+        if kernels is None:
+            return None
+        index = kernels.NgramIndex(
+            vocab_size=self.vocab_size,
+            keys=self.keys,
+            log_probs=self.log_probs,
+            backoffs=self.backoffs,
+        )
+        self.release()
+        return index
+
+    def index_for(self, num_targets: int) -> Any:
+        """Return the index if it exists already, or if building it pays for a number of targets."""
+        largest = min(max(_SMALL_TABLES, _NGRAMS_PER_TARGET * num_targets), _LARGEST_TABLES)
+        pays = sum(self.num_ngrams) <= largest
+        return self.index if pays or "index" in vars(self) else None
+
+    @property
+    def is_large(self) -> bool:
+        """Whether pages of tables in temporary files are released after use."""
+        return sum(self.num_ngrams) > _SMALL_TABLES
+
+    def release(self) -> None:
+        """Release the pages of large tables in temporary files; small ones stay in memory."""
+        if self.is_large:
+            release_workspaces()
+
+    def gather(
+        self, values: Shaped[np.ndarray, " size"], ranks: Int64[np.ndarray, " num"]
+    ) -> Shaped[np.ndarray, " num"]:
+        """Return `values[ranks]` for an array of these tables; few of its pages are in memory.
+
+        Args:
+            values: One of `log_probs` or `backoffs`, (size).
+            ranks: Ranks of n-grams, (num).
+        """
+        found = np.empty(len(ranks), dtype=values.dtype)
+        for part in self._parts(ranks):
+            found[part] = values[ranks[part]]
+        return found
+
+    def _parts(
+        self, queries: Int64[np.ndarray, " num"]
+    ) -> Iterator[Int64[np.ndarray, " _"] | slice]:
+        """Iterate over positions of queries: all at once for small tables.
+
+        For large ones the smallest queries come first, and pages are released after each part.
+        """
+        if not self.is_large:
+            yield slice(None)
+            return
+        sorting = np.argsort(queries)
+        for begin in range(0, len(sorting), _QUERIES):
+            yield sorting[begin : begin + _QUERIES]
+            self.release()
+
     def find(
         self,
         order: int,
@@ -79,10 +156,11 @@ class NgramTables:
         if not len(keys) or not len(known):
             return ranks
         wanted = contexts[known] * self.vocab_size + words[known]
-        places = np.searchsorted(keys, wanted)
-        places[places == len(keys)] = 0
-        hits = keys[places] == wanted
-        ranks[known[hits]] = places[hits]
+        for part in self._parts(wanted):
+            places = np.searchsorted(keys, wanted[part])
+            places[places == len(keys)] = 0
+            hits = keys[places] == wanted[part]
+            ranks[known[part][hits]] = places[hits]
         return ranks
 
     def words_of(
@@ -95,26 +173,49 @@ class NgramTables:
             columns.append(last)
         return np.stack([ranks, *reversed(columns)], axis=1)
 
-    def without_pruned(self, kept: Sequence[Bool[np.ndarray, " _"]]) -> "NgramTables":
+    def without_pruned(
+        self, kept: Sequence[Bool[np.ndarray, " _"]], *, workspace: Workspace | None = None
+    ) -> "NgramTables":
         """Return the tables without the pruned n-grams.
 
         Args:
             kept: Mask of the n-grams to keep, one per order, order 1 first. All n-grams of order 1
                 and the contexts of all kept n-grams must be kept.
+            workspace: Where the arrays are kept; in memory when None.
         """
-        if all(part.all() for part in kept):
-            return self
+        space = Workspace() if workspace is None else workspace
+
+        def selected(values: Float32[np.ndarray, " _"], mask: np.ndarray) -> np.ndarray:
+            parts = (values[block][mask[block]] for block in space.blocks(len(mask)))
+            return space.concatenated(parts, values.dtype)
+
         keys = []
+        new_ranks = np.arange(self.vocab_size)
         for order in range(2, self.order + 1):
-            contexts, words = np.divmod(self.keys[order - 2][kept[order - 1]], self.vocab_size)
-            new_ranks = np.cumsum(kept[order - 2]) - 1
-            keys.append(new_ranks[contexts] * self.vocab_size + words)
+            mask = kept[order - 1]
+            parts = self._moved_keys(order, mask, new_ranks=new_ranks, workspace=space)
+            keys.append(space.concatenated(parts, np.int64))
+            if order < self.order:
+                new_ranks = _ranks_after_pruning(mask, space)
         return NgramTables(
             vocab_size=self.vocab_size,
             keys=tuple(keys),
-            log_probs=tuple(map(_selected, self.log_probs, kept)),
-            backoffs=tuple(map(_selected, self.backoffs, kept)),
+            log_probs=tuple(map(selected, self.log_probs, kept)),
+            backoffs=tuple(map(selected, self.backoffs, kept)),
         )
+
+    def _moved_keys(
+        self,
+        order: int,
+        kept: Bool[np.ndarray, " num_ngrams"],
+        *,
+        new_ranks: Int64[np.ndarray, " num_contexts"],
+        workspace: Workspace,
+    ) -> Iterator[Int64[np.ndarray, " _"]]:
+        """Iterate over the keys of kept n-grams, with the new ranks of their contexts."""
+        for block in workspace.blocks(len(kept)):
+            contexts, words = np.divmod(self.keys[order - 2][block][kept[block]], self.vocab_size)
+            yield new_ranks[contexts] * self.vocab_size + words
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return all arrays by name, for `from_arrays`."""
@@ -168,7 +269,7 @@ class NgramTables:
             if not size:
                 continue
             limit = below * self.vocab_size
-            if keys[0] < 0 or keys[-1] >= limit or bool((keys[1:] <= keys[:-1]).any()):
+            if keys[0] < 0 or keys[-1] >= limit or not _ascends(keys):
                 raise _damaged(source, f"the n-grams of order {order} are not sorted")
         for name, values in self.arrays().items():
             if not name.startswith("keys."):
@@ -184,11 +285,16 @@ def logarithms(values: Float[np.ndarray, " size"]) -> Float32[np.ndarray, " size
     return nats
 
 
-def _selected(
-    values: Float32[np.ndarray, " size"], kept: Bool[np.ndarray, " size"]
-) -> Float32[np.ndarray, " _"]:
-    selected: Float32[np.ndarray, " _"] = values[kept]
-    return selected
+def _ranks_after_pruning(
+    kept: Bool[np.ndarray, " num_ngrams"], space: Workspace
+) -> Int64[np.ndarray, " num_ngrams"]:
+    """Return the rank of each kept n-gram among the kept ones."""
+    ranks = space.zeros(len(kept), np.int64)
+    num_before = 0
+    for block in space.blocks(len(kept)):
+        ranks[block] = num_before - 1 + np.cumsum(kept[block])
+        num_before += int(np.count_nonzero(kept[block]))
+    return ranks
 
 
 def _taken(arrays: Mapping[str, np.ndarray], name: str, source: str) -> np.ndarray:
@@ -199,6 +305,14 @@ def _taken(arrays: Mapping[str, np.ndarray], name: str, source: str) -> np.ndarr
     if array.dtype != dtype or array.ndim != 1:
         raise _damaged(source, f"{name} has dtype {array.dtype} and shape {list(array.shape)}")
     return array
+
+
+def _ascends(keys: Int64[np.ndarray, " size"]) -> bool:
+    for begin in range(0, len(keys), _BLOCK):
+        later = keys[begin + 1 : begin + 1 + _BLOCK]
+        if (later <= keys[begin : begin + len(later)]).any():
+            return False
+    return True
 
 
 def _check_values(

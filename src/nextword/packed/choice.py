@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 from nextword.base import ConfigError, did_you_mean
 from nextword.families import RecurrentLanguageModel
 from nextword.models import LanguageModel, weight_versions
-from nextword.packed.model import PackedLanguageModel
+from nextword.packed.model import PackedLanguageModel, PackedMemory
 from nextword.packed.network import packed_network
 from nextword.packed.support import (
     MOST_PACKED_BYTES,
@@ -35,12 +35,14 @@ class _Forms:
         versions: Key of the weights; see `weight_versions`.
         reason: Why it cannot be packed; None if it can.
         networks: Packed weights by precision.
+        memories: What is known of each of them.
         noted: The choice that was logged.
     """
 
     versions: tuple[Any, ...]
     reason: str | None
     networks: dict[str, Any] = field(default_factory=dict)
+    memories: dict[str, PackedMemory] = field(default_factory=dict)
     noted: str = ""
 
 
@@ -128,9 +130,14 @@ def _packed_model(model: LanguageModel, forms: _Forms, *, precision: str) -> Pac
     assert isinstance(model, RecurrentLanguageModel)  # the kernels can run it
     if precision not in forms.networks:
         network = packed_network(model, precision=precision)
-        forms.networks[precision] = network
+        forms.networks[precision], forms.memories[precision] = network, PackedMemory()
         _logger.info("packed %.1f MB of weights in %s", network.num_bytes / 1e6, precision)
-    return PackedLanguageModel(model, precision=precision, network=forms.networks[precision])
+    return PackedLanguageModel(
+        model,
+        precision=precision,
+        network=forms.networks[precision],
+        memory=forms.memories[precision],
+    )
 
 
 def _note(forms: _Forms, choice: str) -> None:

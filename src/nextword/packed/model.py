@@ -1,23 +1,44 @@
 """A recurrent language model that reads tokens with the compiled kernels, step by step."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from jaxtyping import Float32
 from torch import Tensor
 
 from nextword.base import Values
 from nextword.families import RecurrentLanguageModel
 from nextword.models import LanguageModel, State
 from nextword.packed.network import packed_network
-from nextword.packed.support import WEIGHT_BYTES
+from nextword.packed.thread_choice import ThreadChoice
 from nextword.tensors import Lengths, LogProbs, TokenIds, kernel_threads
 
-#: Weights times rows per thread in a step. Threads synchronize several times per step, so that
-#: fewer are slower if other programs run.
-_WORK_PER_THREAD = 2**26
+#: Bytes of weights times rows of a step for each thread: about 50 microseconds.
+_BYTES_PER_THREAD = 2**20
+
+
+@dataclass(kw_only=True)
+class PackedMemory:
+    """What is known of a packed model as soon as it was used.
+
+    It does not refer to the model, which is freed with its last user.
+
+    Attributes:
+        initial: The state of a row that has read nothing, (size) each; None if it is not known
+            yet, like the others.
+        first_parts: The state after the boundary, with which every text begins, (1, size) each.
+        first_log_probs: Log-probabilities of the first token, (1, vocab).
+        threads: The choice of the number of threads, by the kind of call and its size.
+    """
+
+    initial: dict[str, Tensor] | None = None
+    first_parts: tuple[Tensor, ...] | None = None
+    first_log_probs: Tensor | None = None
+    threads: dict[tuple[int, ...], ThreadChoice] = field(default_factory=dict)
 
 
 class PackedLanguageModel(LanguageModel):
@@ -31,13 +52,21 @@ class PackedLanguageModel(LanguageModel):
         model: The model.
         precision: `float32`, `bfloat16` or `int8`.
         network: Its packed weights.
+        memory: Where to keep what is known of it.
 
     Attributes:
         precision: Precision of the weights and of the operands of products.
         network: The packed weights.
     """
 
-    def __init__(self, model: RecurrentLanguageModel, *, precision: str, network: Any) -> None:
+    def __init__(
+        self,
+        model: RecurrentLanguageModel,
+        *,
+        precision: str,
+        network: Any,
+        memory: PackedMemory | None = None,
+    ) -> None:
         self.family = model.family
         self.vocab_size = model.vocab_size
         self.boundary_id = model.boundary_id
@@ -45,7 +74,7 @@ class PackedLanguageModel(LanguageModel):
         self.precision = precision
         self.network = network
         self._model = model
-        self._num_weights = int(network.num_bytes) // WEIGHT_BYTES[precision]
+        self._memory = PackedMemory() if memory is None else memory
         self._state_names = tuple(
             f"layer_{depth}.{name}"
             for depth, cell in enumerate(model.core.layers)
@@ -94,9 +123,15 @@ class PackedLanguageModel(LanguageModel):
 
     def initial_state(self, batch_size: int) -> State:
         """Return the initial state of the model."""
-        with torch.no_grad():
-            state = self._model.initial_state(batch_size)
-        return replace(state, fingerprint=self.fingerprint)
+        return State.fresh(self._initial, batch_size=batch_size, fingerprint=self.fingerprint)
+
+    @property
+    def _initial(self) -> dict[str, Tensor]:
+        """The state of a row that has read nothing, by name."""
+        if self._memory.initial is None:
+            initial = self._model.initial_state(1).initial
+            self._memory.initial = {name: row.detach().clone() for name, row in initial.items()}
+        return self._memory.initial
 
     def advance(self, token_ids: TokenIds, state: State, lengths: Lengths | None = None) -> State:
         """Read tokens without scoring anything and return the state after them."""
@@ -114,6 +149,40 @@ class PackedLanguageModel(LanguageModel):
         after = self._read(token_ids, state, lengths=lengths, log_probs=log_probs)
         return log_probs.transpose(0, 1), after
 
+    def first_prediction(self) -> tuple[LogProbs, State]:
+        """Return the log-probabilities of the first token, (1, 1, vocab), and the state.
+
+        The boundary is read once for all texts.
+        """
+        memory = self._memory
+        if memory.first_parts is None or memory.first_log_probs is None:
+            boundary = torch.tensor([[self.boundary_id]])
+            log_probs, state = self.next_log_probs(boundary, self.initial_state(1))
+            memory.first_log_probs = log_probs[:, 0]
+            memory.first_parts = tuple(self.parts_of(state))
+        parts = [part.clone() for part in memory.first_parts]
+        state = self.state_of(parts, num_tokens=torch.tensor([1]))
+        return memory.first_log_probs[:, None].clone(), state
+
+    def log_probs_after(self, token_ids: Sequence[int]) -> Float32[Tensor, " vocab"]:
+        """Return the log-probabilities of the token after a text, in nats, without a state.
+
+        Args:
+            token_ids: The text, without the boundary.
+
+        Raises:
+            IndexError: An id is not in the vocabulary.
+        """
+        log_probs, state = self.first_prediction()
+        if not token_ids:
+            return log_probs[0, 0]
+        parts = list(state.tensors.values())
+        steps = torch.tensor(token_ids, dtype=torch.int64)[:, None]
+        if len(steps) > 1:
+            self.read(steps[:-1], states=parts)
+        self.read(steps[-1:], states=parts, log_probs=log_probs)
+        return log_probs[0, 0]
+
     def parts_of(self, state: State) -> list[Tensor]:
         """Return copies of the tensors of a state, in the order of the kernels."""
         return [
@@ -128,12 +197,54 @@ class PackedLanguageModel(LanguageModel):
             parts: Its tensors, in the order of the kernels, (rows, size) each; not copied.
             num_tokens: Number of tokens that each row has read, (rows).
         """
-        tensors = dict(zip(self._state_names, parts, strict=True))
-        return replace(self.initial_state(1), tensors=tensors, num_tokens=num_tokens)
+        return State(
+            tensors=dict(zip(self._state_names, parts, strict=True)),
+            initial=self._initial,
+            num_tokens=num_tokens,
+            fingerprint=self.fingerprint,
+        )
 
-    def num_threads(self, num_rows: int) -> int:
-        """Return the number of threads for a step of some rows."""
-        return kernel_threads(self._num_weights * num_rows, a_thread=_WORK_PER_THREAD)
+    @contextmanager
+    def threads(self, num_rows: int, *, num_steps: int, kind: int) -> Iterator[int]:
+        """Yield the number of threads for a call of the kernels, which is timed.
+
+        Args:
+            num_rows: Number of rows.
+            num_steps: Number of steps.
+            kind: Calls of different kinds have different times for a step.
+        """
+        most = kernel_threads(self.network.num_bytes * num_rows, a_thread=_BYTES_PER_THREAD)
+        key = (kind, most, num_rows.bit_length(), num_steps.bit_length())
+        choice = self._memory.threads.setdefault(key, ThreadChoice(most=most))
+        with choice.timed(amount=max(1, num_rows * num_steps)) as number:
+            yield number
+
+    def read(
+        self,
+        token_ids: Tensor,
+        *,
+        states: Sequence[Tensor],
+        slots: Tensor | None = None,
+        log_probs: Tensor | None = None,
+    ) -> None:
+        """Read tokens with the kernels.
+
+        Args:
+            token_ids: Ids, (time, rows).
+            states: Parts of the states, (rows or slots, size) each; overwritten.
+            slots: The row of the states for each row, (rows); the same row when None.
+            log_probs: Written: log-probabilities after each token, (time, rows, vocab), in nats.
+        """
+        num_steps, num_rows = token_ids.shape
+        kind = 0 if log_probs is None else 1
+        with self.threads(num_rows, num_steps=num_steps, kind=kind) as num_threads:
+            self.network.read(
+                token_ids,
+                states=list(states),
+                slots=slots,
+                log_probs=log_probs,
+                num_threads=num_threads,
+            )
 
     def _read(
         self,
@@ -146,15 +257,13 @@ class PackedLanguageModel(LanguageModel):
         """Read tokens, write into `log_probs`, (time, batch, vocab), and return the new state."""
         parts = self.parts_of(state)
         steps = token_ids.t().contiguous()
-        options = {"states": parts, "num_threads": self.num_threads(len(token_ids))}
         if lengths is None:
-            self.network.read(steps, log_probs=log_probs, **options)
+            self.read(steps, states=parts, log_probs=log_probs)
         else:
             for time, ids in enumerate(steps):
                 rows = (lengths > time).nonzero().squeeze(1)
                 scores = None if log_probs is None else torch.empty(1, len(rows), self.vocab_size)
-                active = ids[rows][None]
-                self.network.read(active, slots=rows, log_probs=scores, **options)
+                self.read(ids[rows][None], states=parts, slots=rows, log_probs=scores)
                 if log_probs is not None and scores is not None:
                     log_probs[time, rows] = scores[0]
         num_new = token_ids.shape[1] if lengths is None else lengths

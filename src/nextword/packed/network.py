@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from nextword.cells import AnyCell, GruCell, ProjectedLstmCell
 from nextword.families import RecurrentLanguageModel
-from nextword.layers import FullSoftmax
+from nextword.layers import AdaptiveSoftmax, FullSoftmax
 from nextword.models import inference
 from nextword.packed.support import has_table, kernel_cell
 from nextword.quantization import quantize_rows
@@ -25,8 +25,8 @@ def packed_network(model: RecurrentLanguageModel, *, precision: str) -> Any:
         precision: `float32`, `bfloat16` or `int8`.
 
     Returns:
-        A `nextword_kernels.RecurrentNetwork`. It shares the memory of the embedding, unless the
-        input gates of every token are computed in advance.
+        A `nextword_kernels.RecurrentNetwork`. It shares the memory of an embedding that is a
+        table, unless the input gates of every token are computed in advance.
 
     Raises:
         DivergedError: A weight is not finite, and the precision is `int8`.
@@ -37,16 +37,36 @@ def packed_network(model: RecurrentLanguageModel, *, precision: str) -> Any:
             _packed_layer(cell, precision=precision, has_inputs=depth > 0 or not is_table)
             for depth, cell in enumerate(model.core.layers)
         ]
-        output = model.output
-        assert isinstance(output, FullSoftmax)  # the kernels can run it
+        head, tails = _packed_output(model.output, precision=precision)
+        # Kernels of an older version have no tails.
+        options = {"tails": tails} if tails else {}
         return load_kernels().RecurrentNetwork(
             kernel_cell(model.core.layers[0]),
             layers=layers,
             tokens=_table(model, precision) if is_table else _vectors(model),
             holds_gates=is_table,
-            output=_packed(output.weight, bias=output.masked_bias(), precision=precision),
+            output=head,
             residual=model.core.residual,
+            **options,
         )
+
+
+def _packed_output(output: nn.Module, *, precision: str) -> tuple[Any, list[tuple[Any, Any]]]:
+    """Return the packed softmax, or head and tails of an adaptive one."""
+    if isinstance(output, AdaptiveSoftmax):
+        weight, bias = output.head()
+        tails = [
+            (
+                None
+                if tail.projection is None
+                else _packed(tail.projection, bias=None, precision=precision),
+                _packed(tail.words, bias=tail.bias, precision=precision),
+            )
+            for tail in output.tails()
+        ]
+        return _packed(weight, bias=bias, precision=precision), tails
+    assert isinstance(output, FullSoftmax)  # the kernels can run it
+    return _packed(output.weight, bias=output.masked_bias(), precision=precision), []
 
 
 def _packed_layer(cell: AnyCell, *, precision: str, has_inputs: bool) -> tuple[Any, Any, Any]:
@@ -72,8 +92,16 @@ def _packed(weight: Tensor, *, bias: Tensor | None, precision: str) -> Any:
 
 
 def _vectors(model: RecurrentLanguageModel) -> Tensor:
-    assert isinstance(model.embedding, nn.Parameter)  # or there would be a table
-    return model.embedding.detach().contiguous()
+    """Return the vector of every token, (vocab, width), float32."""
+    if isinstance(model.embedding, nn.Parameter):
+        return model.embedding.detach().contiguous()
+    parts = [model.embed(ids[None])[0] for ids in _all_ids(model)]
+    return torch.cat(parts).float().contiguous()
+
+
+def _all_ids(model: RecurrentLanguageModel) -> tuple[Tensor, ...]:
+    """Return the ids of all tokens, in parts whose vectors are computed together."""
+    return torch.split(torch.arange(model.vocab_size), _TABLE_ROWS)
 
 
 def _table(model: RecurrentLanguageModel, precision: str) -> Tensor:
@@ -82,8 +110,7 @@ def _table(model: RecurrentLanguageModel, precision: str) -> Tensor:
     weight, bias = cell.get_parameter("weight_ih"), cell.get_parameter("bias")
     dtype = torch.float32 if precision == "float32" else torch.bfloat16
     table = torch.empty(model.vocab_size, len(weight), dtype=dtype)
-    for start in range(0, model.vocab_size, _TABLE_ROWS):
-        token_ids = torch.arange(start, min(start + _TABLE_ROWS, model.vocab_size))
+    for token_ids in _all_ids(model):
         vectors = model.embed(token_ids[None])[0]
         table[token_ids] = torch.addmm(bias, vectors, weight.t()).to(dtype)
     return table

@@ -93,12 +93,8 @@ class RowPool:
         """
         at = torch.tensor(list(slots), dtype=torch.int64)
         log_probs = torch.empty(1, len(at), self._model.vocab_size)
-        self._model.network.read(
-            self._last_ids[at][None],
-            states=self._parts,
-            slots=at,
-            log_probs=log_probs,
-            num_threads=self._model.num_threads(len(at)),
+        self._model.read(
+            self._last_ids[at][None], states=self._parts, slots=at, log_probs=log_probs
         )
         self._num_tokens[at] += 1
         return log_probs[0].double()
@@ -134,18 +130,19 @@ class RowPool:
         )
         has_penalty = any(sampler.repetition_penalty != 1.0 for sampler in samplers)
         seen = self._seen[at] if has_penalty else None
-        self._model.network.generate(
-            self._last_ids[at],
-            states=self._parts,
-            slots=at,
-            samplers=list(samplers),
-            uniforms=uniforms.contiguous(),
-            seen=seen,
-            drawn_ids=token_ids,
-            drawn_log_probs=log_probs,
-            log_probs=scores,
-            num_threads=self._model.num_threads(num_rows),
-        )
+        with self._model.threads(num_rows, num_steps=num_steps, kind=2) as num_threads:
+            self._model.network.generate(
+                self._last_ids[at],
+                states=self._parts,
+                slots=at,
+                samplers=list(samplers),
+                uniforms=uniforms.contiguous(),
+                seen=seen,
+                drawn_ids=token_ids,
+                drawn_log_probs=log_probs,
+                log_probs=scores,
+                num_threads=num_threads,
+            )
         drawn = token_ids.clamp(min=0)
         self._last_ids[at] = drawn[:, -1]
         self._num_tokens[at] += num_steps

@@ -5,7 +5,13 @@ from torch import nn
 
 from nextword.cells import AnyCell, ElmanCell, GruCell, LstmCell, ProjectedLstmCell
 from nextword.families import RecurrentLanguageModel
-from nextword.layers import ChunkedSoftmax, FullSoftmax, SampledSoftmax
+from nextword.layers import (
+    AdaptiveEmbedding,
+    AdaptiveSoftmax,
+    ChunkedSoftmax,
+    FullSoftmax,
+    SampledSoftmax,
+)
 from nextword.models import LanguageModel
 from nextword.tensors import kernels_are_installed, load_kernels
 
@@ -14,12 +20,14 @@ WEIGHT_BYTES = {"float32": 4, "bfloat16": 2, "int8": 1}
 #: Largest size of a table with the input gates of every token. It is computed when a model is
 #: packed, and saves a product in every step.
 MOST_TABLE_BYTES = 64 * 2**20
+#: Largest size of the vectors of all tokens, if an adaptive embedding is unfolded.
+MOST_VECTOR_BYTES = 512 * 2**20
 #: Largest size of packed weights that are made without being asked for.
 MOST_PACKED_BYTES = 2**30
 
 # Exact classes: a subclass may compute something else.
 _CELLS = (LstmCell, ProjectedLstmCell, GruCell, ElmanCell)
-_SOFTMAXES = (FullSoftmax, ChunkedSoftmax, SampledSoftmax)
+_SOFTMAXES = (FullSoftmax, ChunkedSoftmax, SampledSoftmax, AdaptiveSoftmax)
 
 
 def why_not_packed(model: LanguageModel) -> str | None:
@@ -36,9 +44,9 @@ def why_not_packed(model: LanguageModel) -> str | None:
         return f"the kernels have no {names}"
     if len({kernel_cell(cell) for cell in model.core.layers}) > 1:
         return "its layers have different nonlinearities"
-    if type(model.output) not in _SOFTMAXES:
+    if type(model.output) not in _SOFTMAXES or not _has_output(model.output):
         return f"the kernels have no {type(model.output).__name__}"
-    if not isinstance(model.embedding, nn.Parameter) and not has_table(model, "bfloat16"):
+    if not _has_vectors(model):
         return "its embedding is not a table, and its vocabulary is large"
     parameters = list(model.parameters())
     if any(each.device.type != "cpu" for each in parameters):
@@ -46,6 +54,26 @@ def why_not_packed(model: LanguageModel) -> str | None:
     if any(each.dtype != torch.float32 for each in parameters):
         return "its weights are not float32"
     return None
+
+
+def _has_output(output: nn.Module) -> bool:
+    """Return whether the installed kernels have an output layer; older ones have no adaptive one.
+
+    Args:
+        output: An output layer that the present kernels have.
+    """
+    if isinstance(output, AdaptiveSoftmax):
+        return hasattr(load_kernels().RecurrentNetwork, "num_tails")
+    return True
+
+
+def _has_vectors(model: RecurrentLanguageModel) -> bool:
+    """Return whether the kernels can look up what the first layer reads for a token."""
+    if isinstance(model.embedding, nn.Parameter) or has_table(model, "bfloat16"):
+        return True
+    return (
+        isinstance(model.embedding, AdaptiveEmbedding) and _vector_bytes(model) <= MOST_VECTOR_BYTES
+    )
 
 
 def kernel_cell(cell: AnyCell) -> str:
@@ -63,7 +91,9 @@ def packed_bytes(model: RecurrentLanguageModel, precision: str) -> int:
         precision: `float32`, `bfloat16` or `int8`.
     """
     size = sum(each.numel() for each in model.parameters()) * WEIGHT_BYTES[precision]
-    return size + (_table_bytes(model, precision) if has_table(model, precision) else 0)
+    if has_table(model, precision):
+        return size + _table_bytes(model, precision)
+    return size + (0 if isinstance(model.embedding, nn.Parameter) else _vector_bytes(model))
 
 
 def has_table(model: RecurrentLanguageModel, precision: str) -> bool:
@@ -74,6 +104,10 @@ def has_table(model: RecurrentLanguageModel, precision: str) -> bool:
         precision: `float32`, `bfloat16` or `int8`.
     """
     return _table_bytes(model, precision) <= MOST_TABLE_BYTES
+
+
+def _vector_bytes(model: RecurrentLanguageModel) -> int:
+    return model.vocab_size * model.core.layers[0].input_size * 4
 
 
 def _table_bytes(model: RecurrentLanguageModel, precision: str) -> int:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
-from nextword.base import CheckpointError, atomic_writer
+from nextword.base import CheckpointError, atomic_writer, created_folder
 from nextword.families import NgramLanguageModel, ngram_from_arpa, ngram_to_arpa
 from nextword.models import LanguageModel
 from nextword.storage.disk import disk_errors
@@ -69,14 +69,17 @@ def write_arpa_file(
         )
     blocks = ngram_to_arpa(model, tokenizer)
     num_lines = 0
-    with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_writer(path) as file, _packed(file, path) as stream:
-            for block in blocks:
-                stream.write(block.encode("utf-8"))
-                num_lines += block.count("\n")
-                if on_progress is not None:
-                    on_progress(num_lines)
+    with (
+        disk_errors(path),
+        created_folder(path.parent),
+        atomic_writer(path) as file,
+        _packed(file, path) as stream,
+    ):
+        for block in blocks:
+            stream.write(block.encode("utf-8"))
+            num_lines += block.count("\n")
+            if on_progress is not None:
+                on_progress(num_lines)
 
 
 def _is_compressed(path: Path) -> bool:

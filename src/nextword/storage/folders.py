@@ -14,6 +14,7 @@ from typing import TypeVar
 from nextword.base import (
     CheckpointError,
     FormatError,
+    created_folder,
     file_mode_under_umask,
     fsync_file,
     fsync_folder,
@@ -41,8 +42,7 @@ def save_folder(folder: Path, write: Callable[[Path], None]) -> None:
     folder = folder.resolve()
     _refuse_foreign_folder(folder)
     temporary, replaced = _neighbours(folder)
-    with _undone_on_failure(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
+    with disk_errors(folder), created_folder(folder.parent), _undone_on_failure(folder):
         recover_folder(folder)
         for leftover in (temporary, replaced):
             if leftover.exists():
@@ -65,8 +65,7 @@ def save_new_folder(folder: Path, write: Callable[[Path], None]) -> None:
     """
     folder = folder.resolve()
     temporary, _ = _neighbours(folder)
-    with _undone_on_failure(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
+    with disk_errors(folder), created_folder(folder.parent), _undone_on_failure(folder):
         if temporary.exists():
             shutil.rmtree(temporary)
         temporary.mkdir()

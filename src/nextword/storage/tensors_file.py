@@ -1,20 +1,29 @@
 """Saving and loading named tensors as a safetensors file, without pickle.
 
 Tensors that share storage are stored separately; tied weights have to be tied again after loading.
+Large n-gram tables, which are in mapped files while they are made, are written block by block.
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, load_file, save_file
 from torch import Tensor
 
 from nextword.base import CheckpointError, FormatError
+from nextword.ngrams import release_workspaces
 from nextword.storage.format_version import DAMAGED_HELP
 
 _RESERVED_NAME = "__metadata__"
+#: The names in safetensors files of the dtypes of n-gram tables.
+_DTYPES = {torch.float32: "F32", torch.int64: "I64"}
+#: Total size above which such tensors are written block by block.
+_STREAMED_BYTES = 256 << 20
+_BLOCK = 64 << 20
+_ALIGNMENT = 8
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
@@ -29,7 +38,10 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     """
     stored = _storable(tensors)
     try:
-        save_file(stored, path)
+        if _is_streamed(stored):
+            _stream(path, stored)
+        else:
+            save_file(stored, path)
     except SafetensorError as error:
         raise CheckpointError(
             f"cannot write {path}: {error}.",
@@ -40,6 +52,39 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
             f"cannot write {path}: safetensors does not support the dtype of a tensor ({error}).",
             help="Convert it to a supported dtype.",
         ) from error
+
+
+def _is_streamed(tensors: Mapping[str, Tensor]) -> bool:
+    """Return whether tensors are large and of the dtypes of n-gram tables."""
+    num_bytes = sum(tensor.nbytes for tensor in tensors.values())
+    return num_bytes > _STREAMED_BYTES and all(each.dtype in _DTYPES for each in tensors.values())
+
+
+def _stream(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Write a safetensors file block by block, without mapping all tensors at a time."""
+    # The widest first, so that all values are aligned.
+    names = sorted(tensors, key=lambda name: (-tensors[name].itemsize, name))
+    header: dict[str, object] = {}
+    offset = 0
+    for name in names:
+        tensor = tensors[name]
+        offsets = [offset, offset + tensor.nbytes]
+        header[name] = {
+            "dtype": _DTYPES[tensor.dtype],
+            "shape": list(tensor.shape),
+            "data_offsets": offsets,
+        }
+        offset += tensor.nbytes
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % _ALIGNMENT)
+    with path.open("wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        for name in names:
+            values = tensors[name].reshape(-1).numpy()
+            block = _BLOCK // values.itemsize
+            for begin in range(0, len(values), block):
+                file.write(values[begin : begin + block].data)
+                release_workspaces()
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -54,6 +99,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 def map_tensors(path: Path) -> dict[str, Tensor]:
     """Load named tensors memory-mapped: pages are read on first use and shared by processes.
 
+    A file whose path is not UTF-8 is read whole.
+
     The tensors stay valid if the file is replaced or removed, as nextword does. If another program
     modifies or truncates the file in place, their values change or the process crashes.
 
@@ -61,12 +108,23 @@ def map_tensors(path: Path) -> dict[str, Tensor]:
         FormatError: The file is not a valid safetensors file.
     """
     try:
+        if not _is_utf8(path):
+            # The library opens only files whose names are UTF-8.
+            return load(path.read_bytes())
         return load_file(path, device="cpu")
     except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
         # RuntimeError: torch maps the file a second time, and it may have been removed meanwhile.
         raise FormatError(
             f"{path} is not a valid safetensors file: {error}.", help=DAMAGED_HELP
         ) from error
+
+
+def _is_utf8(path: Path) -> bool:
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _storable(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from nextword.base import DataError
-from nextword.tokens.vocabularies import split_words
+from nextword.tokens.vocabularies import count_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ def count_text(text: str) -> TextCounts:
 def count_bytes(data: bytes, *, num_characters: int) -> TextCounts:
     """Count a text given its UTF-8 bytes and its number of characters."""
     return TextCounts(
-        num_words=len(split_words(data)) + data.count(b"\n"),
+        num_words=count_words(data) + data.count(b"\n"),
         num_characters=num_characters,
         num_bytes=len(data),
     )

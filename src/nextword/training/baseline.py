@@ -18,7 +18,7 @@ def kneser_ney_baseline(
         run: A run whose texts are encoded.
         order: Maximum number of tokens in an n-gram.
         text: Name of the text on the card.
-        on_progress: Called with (stage, number of targets scored).
+        on_progress: Called with (stage, done, total) while n-grams are counted and targets scored.
 
     Returns:
         The perplexity card.
@@ -38,6 +38,7 @@ def kneser_ney_baseline(
         tokenizer,
         config=NgramConfig(order=order),
         temporary_folder=run.path,
+        on_progress=on_progress,
     )
     return evaluate(
         model,

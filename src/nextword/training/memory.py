@@ -15,6 +15,8 @@ from nextword.layers import sparse_parameters
 from nextword.training.config import RunConfig
 
 BYTES_PER_NUMBER = 4
+#: Scores and their gradient, float32 each.
+_BYTES_PER_SCORE = 8
 MEBIBYTE = 2**20
 _CGROUPS = Path("/sys/fs/cgroup")
 _OWN_CGROUP = Path("/proc/self/cgroup")
@@ -101,12 +103,26 @@ def weights_mib(model: Network, config: RunConfig) -> float:
     return num_numbers * BYTES_PER_NUMBER / MEBIBYTE
 
 
+def scores_mib(model: Network, config: RunConfig, *, num_tokens: int) -> float:
+    """Return the memory of the scores of one update and their gradient, in MiB.
+
+    Args:
+        model: The model; may be on the meta device.
+        config: The settings.
+        num_tokens: Length of the training text.
+    """
+    num_positions = min(config.training.positions_at_once, num_tokens)
+    num_scores = model.output.num_scores_held(num_positions)
+    return num_scores * _BYTES_PER_SCORE / MEBIBYTE
+
+
 def require_memory(
     build: Callable[[NetworkSpec], Network],
     network: NetworkSpec,
     *,
     config: RunConfig,
     device: torch.device,
+    num_tokens: int,
 ) -> None:
     """Raise an error before a model is built that cannot fit in memory.
 
@@ -115,20 +131,30 @@ def require_memory(
         network: What it is built from.
         config: The settings.
         device: The device of the model.
+        num_tokens: Length of the training text.
 
     Raises:
-        ConfigError: Weights, gradients and optimizer state alone take more memory than there is.
+        ConfigError: Weights, gradients, optimizer state and the scores of one update alone take
+            more memory than there is.
     """
     limit, planned = memory_limit(device), build_without_memory(build, network)
     if limit is None or planned is None:
         return
-    needed = weights_mib(planned, config)
-    if needed > limit.mib:
+    weights = weights_mib(planned, config)
+    scores = scores_mib(planned, config, num_tokens=num_tokens)
+    if weights > limit.mib:
         raise ConfigError(
             f"the model has {planned.num_parameters:,} parameters; weights, gradients and "
-            f"optimizer state take {needed:,.0f} MiB, more than there is ({limit}).",
+            f"optimizer state take {weights:,.0f} MiB, more than there is ({limit}).",
             help="Lower model.hidden_size, model.num_layers, model.embedding_size or "
             "tokenizer.vocab_size; SGD needs less memory than AdamW.",
+        )
+    if weights + scores > limit.mib:
+        raise ConfigError(
+            f"the scores of one update take {scores:,.0f} MiB and the model {weights:,.0f} MiB, "
+            f"more than there is ({limit}).",
+            help="Lower training.batch_size or training.bptt_steps, raise "
+            "training.accumulation_steps, or use --set output.kind=adaptive.",
         )
 
 

@@ -140,7 +140,13 @@ class Preparation:
         self.config = _with_chosen_output(self.config, vocab_size=vocabulary.vocab_size)
         settings = self.config.model_settings
         network = settings.network(vocabulary, backend=self.config.training.backend)
-        require_memory(build, network, config=self.config, device=self._device)
+        require_memory(
+            build,
+            network,
+            config=self.config,
+            device=self._device,
+            num_tokens=self.data.train.num_tokens,
+        )
         model = build(network).to(self._device)
         if self._vectors is not None:
             self._vectors.fill(model, self.data.tokenizer)

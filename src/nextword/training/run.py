@@ -154,7 +154,14 @@ def run_training(
                     standard_input=standard_input,
                 )
             ready = _prepare_others(ready, run, world)
-            job = _Job(ready, run, beginning=beginning, callbacks=callbacks, reshard=reshard)
+            job = _Job(
+                ready,
+                run,
+                beginning=beginning,
+                callbacks=callbacks,
+                on_progress=on_progress,
+                reshard=reshard,
+            )
             model = ready.config.model.fit(job)
         result = None
         if world.is_first:
@@ -223,6 +230,7 @@ class _Job:
         beginning: Its `is_over` is set when gradient descent starts.
         callbacks: Called with the run folder; returns callbacks to use in addition to the metrics
             file and the training curve.
+        on_progress: Called with (stage, done, total) while a text is counted.
         reshard: Whether the run may be resumed with another number of processes.
 
     Attributes:
@@ -236,6 +244,7 @@ class _Job:
         *,
         beginning: Beginning,
         callbacks: Callable[[RunFolder], Sequence[Callback]] | None,
+        on_progress: ProgressCallback | None,
         reshard: bool,
     ) -> None:
         self.ready = ready
@@ -243,6 +252,7 @@ class _Job:
         self.train = ready.data.train
         self.tokenizer = ready.data.tokenizer
         self.temporary_folder = run.tokens_folder
+        self.on_progress = on_progress
         self._beginning = beginning
         self._callbacks = callbacks
         self._reshard = reshard

@@ -4,6 +4,8 @@ from nextword.benchmarking.cases.contract import Case
 from nextword.benchmarking.cases.generate import GenerateCase
 from nextword.benchmarking.cases.growth import GrowthCase
 from nextword.benchmarking.cases.layers import LayersCase
+from nextword.benchmarking.cases.ngram_estimate import NgramEstimateCase
+from nextword.benchmarking.cases.ngram_score import NgramScoreCase
 from nextword.benchmarking.cases.outputs import OutputsCase, OutputSizes
 from nextword.benchmarking.cases.registry import CASES, DEFAULT_CASE, find_cases
 from nextword.benchmarking.cases.steps import StepCase
@@ -15,6 +17,8 @@ __all__ = [
     "GenerateCase",
     "GrowthCase",
     "LayersCase",
+    "NgramEstimateCase",
+    "NgramScoreCase",
     "OutputSizes",
     "OutputsCase",
     "StepCase",

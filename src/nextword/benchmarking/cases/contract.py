@@ -49,18 +49,18 @@ class Case(ABC):
         """
 
 
-def row_of(samples: Samples, name: str, *, base: str, precision: torch.dtype) -> Row:
+def row_of(samples: Samples, name: str, *, base: str, precision: torch.dtype | None) -> Row:
     """Return the row of one implementation, with its ratio to the implementation `base`.
 
     Args:
         samples: The samples of all implementations.
         name: Name of the implementation.
         base: Name of the implementation to compare it with.
-        precision: dtype of its matrix products.
+        precision: dtype of its matrix products; None if it has none.
     """
     return Row(
         name=name,
-        precision=dtype_name(precision),
+        precision="" if precision is None else dtype_name(precision),
         seconds=samples.spread(name),
         ratio=None if name == base else samples.ratio(name, base),
     )

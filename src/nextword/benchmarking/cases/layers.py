@@ -1,6 +1,7 @@
 """Forward and backward passes of recurrent layers, compared with those of torch.nn."""
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -30,7 +31,7 @@ OURS_FLOAT32 = "nextword, float32"
 PEER_BFLOAT16 = "torch.nn, bfloat16"
 PEER = "torch.nn"
 #: Odd sizes, which are not multiples of any vector or block length.
-_SMALL = {"hidden_size": 63, "batch_size": 3, "num_steps": 7}
+_SMALL = {"hidden_size": 63, "batch_size": 3}
 
 CELLS: Mapping[CellKind, Callable[[int, int], AnyCell]] = {
     "lstm": LstmCell,
@@ -46,7 +47,71 @@ MODULES: Mapping[CellKind, Callable[..., nn.RNNBase]] = {
 _NAMES = {"weight_ih": "weight_ih", "weight_hh": "weight_hh", "bias": "bias_ih"}
 
 
-class LayerPair:
+class TimedPair(ABC):
+    """Layers of nextword and of torch, and inputs of both, whose passes can be timed.
+
+    Args:
+        stack: Layers of nextword.
+        module: Layers of torch.
+        hidden_size: Width of the input.
+        batch_size: Number of rows.
+        num_steps: Number of time steps.
+    """
+
+    def __init__(
+        self,
+        stack: RecurrentStack,
+        module: nn.RNNBase,
+        *,
+        hidden_size: int,
+        batch_size: int,
+        num_steps: int,
+    ) -> None:
+        self.stack = stack
+        self.module = module
+        self.inputs = torch.randn(batch_size, num_steps, hidden_size, requires_grad=True)
+        self.grad_outputs = torch.randn(batch_size, num_steps, hidden_size)
+        # Each implementation has its inputs in its own memory layout.
+        self.their_inputs = time_major(self.inputs).requires_grad_()
+        self.their_grad_outputs = time_major(self.grad_outputs)
+
+    @abstractmethod
+    def parity(self, precision: torch.dtype) -> Parity:
+        """Compare outputs and gradients with those of the reference in float64.
+
+        Args:
+            precision: dtype of nextword's matrix products.
+
+        Raises:
+            BenchmarkError: A difference is larger than rounding in that dtype explains.
+        """
+
+    def our_pass(self, precision: torch.dtype) -> Tensor:
+        """Run a forward and a backward pass of nextword's layers.
+
+        Returns:
+            The outputs, (batch, time, hidden_size).
+        """
+        clear_gradients(self.stack, self.inputs)
+        with autocast(precision, self.inputs.device):
+            outputs: Tensor = self.stack(self.inputs, self.stack.initial_state(len(self.inputs)))[0]
+        run_backward(outputs, self.grad_outputs)
+        return outputs
+
+    def their_pass(self, precision: torch.dtype) -> Tensor:
+        """Run a forward and a backward pass of torch's layers.
+
+        Returns:
+            The outputs, (time, batch, hidden_size).
+        """
+        clear_gradients(self.module, self.their_inputs)
+        with autocast(precision, self.inputs.device):
+            outputs: Tensor = self.module(self.their_inputs)[0]
+        run_backward(outputs, self.their_grad_outputs)
+        return outputs
+
+
+class LayerPair(TimedPair):
     """Recurrent layers of nextword and of torch with the same weights and inputs.
 
     Args:
@@ -61,38 +126,14 @@ class LayerPair:
         self, cell: CellKind, *, num_layers: int, hidden_size: int, batch_size: int, num_steps: int
     ) -> None:
         self.cells = [CELLS[cell](hidden_size, hidden_size) for _ in range(num_layers)]
-        self.stack = RecurrentStack(self.cells)
-        self.module = MODULES[cell](hidden_size, hidden_size, num_layers)
+        super().__init__(
+            RecurrentStack(self.cells),
+            MODULES[cell](hidden_size, hidden_size, num_layers),
+            hidden_size=hidden_size,
+            batch_size=batch_size,
+            num_steps=num_steps,
+        )
         self._share_weights(hidden_size)
-        self.inputs = torch.randn(batch_size, num_steps, hidden_size, requires_grad=True)
-        self.grad_outputs = torch.randn(batch_size, num_steps, hidden_size)
-        # Each implementation has its inputs in its own memory layout.
-        self.their_inputs = _time_major(self.inputs).requires_grad_()
-        self.their_grad_outputs = _time_major(self.grad_outputs)
-
-    def our_pass(self, precision: torch.dtype) -> Tensor:
-        """Run a forward and a backward pass of nextword's layers.
-
-        Returns:
-            The outputs, (batch, time, hidden_size).
-        """
-        _clear_gradients(self.stack, self.inputs)
-        with autocast(precision, self.inputs.device):
-            outputs: Tensor = self.stack(self.inputs, self.stack.initial_state(len(self.inputs)))[0]
-        _backward(outputs, self.grad_outputs)
-        return outputs
-
-    def their_pass(self, precision: torch.dtype) -> Tensor:
-        """Run a forward and a backward pass of torch's layers.
-
-        Returns:
-            The outputs, (time, batch, hidden_size).
-        """
-        _clear_gradients(self.module, self.their_inputs)
-        with autocast(precision, self.inputs.device):
-            outputs: Tensor = self.module(self.their_inputs)[0]
-        _backward(outputs, self.their_grad_outputs)
-        return outputs
 
     def parity(self, precision: torch.dtype) -> Parity:
         """Compare nextword's outputs and gradients with torch's in float64.
@@ -110,18 +151,18 @@ class LayerPair:
         self.their_grad_outputs = self.their_grad_outputs.double()
         actual = {"outputs": self.our_pass(precision)}
         expected = {"outputs": self.their_pass(torch.float32).transpose(0, 1)}
-        actual["gradient of the inputs"] = _gradient(self.inputs)
-        expected["gradient of the inputs"] = _gradient(self.their_inputs).transpose(0, 1)
+        actual["gradient of the inputs"] = gradient_of(self.inputs)
+        expected["gradient of the inputs"] = gradient_of(self.their_inputs).transpose(0, 1)
         for depth, cell in enumerate(self.cells):
             for ours, theirs in _NAMES.items():
                 name = f"gradient of {ours} of layer {depth}"
-                actual[name] = _gradient(cell.get_parameter(ours))
-                expected[name] = _gradient(self.module.get_parameter(f"{theirs}_l{depth}"))
+                actual[name] = gradient_of(cell.get_parameter(ours))
+                expected[name] = gradient_of(self.module.get_parameter(f"{theirs}_l{depth}"))
             if isinstance(cell, GruCell):
                 name = f"gradient of recurrent_bias of layer {depth}"
-                actual[name] = _gradient(cell.recurrent_bias)
+                actual[name] = gradient_of(cell.recurrent_bias)
                 second_bias = self.module.get_parameter(f"bias_hh_l{depth}")
-                expected[name] = _gradient(second_bias)[-cell.hidden_size :]
+                expected[name] = gradient_of(second_bias)[-cell.hidden_size :]
         return check_parity(actual, expected, precision=precision)
 
     @torch.no_grad()
@@ -143,17 +184,21 @@ class LayersCase(Case):
 
     Attributes:
         cell: Kind of cell.
+        make_pair: Class of the layers that are compared, with the arguments of `LayerPair`.
         num_layers: Number of layers.
         hidden_size: Width of the input and of every layer.
         batch_size: Number of rows.
         num_steps: Number of time steps.
+        num_checked_steps: Number of time steps of the small layers that are checked before.
     """
 
-    cell: CellKind
+    cell: str
+    make_pair: Callable[..., TimedPair] = LayerPair
     num_layers: int = 2
     hidden_size: int = 650
     batch_size: int = 20
     num_steps: int = 35
+    num_checked_steps: int = 7
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -170,8 +215,8 @@ class LayersCase(Case):
         parity = self._parity(self.dtype)
         if self.dtype != torch.float32:
             self._parity(torch.float32)
-        pair = LayerPair(self.cell, **self.sizes)
-        passes = _passes(pair, self.dtype)
+        pair = self.make_pair(self.cell, **self.sizes)
+        passes = timed_passes(pair, precision=self.dtype)
         contenders = {name: timed(step) for name, (step, _) in passes.items()}
         samples = sample_in_turns(contenders, effort, on_pairs=pairs_hook(on_progress))
         return CaseResult(
@@ -191,16 +236,20 @@ class LayersCase(Case):
         )
 
     def _parity(self, precision: torch.dtype) -> Parity:
-        small = LayerPair(self.cell, num_layers=self.num_layers, **_SMALL)
-        return small.parity(precision)
+        sizes = {**self.sizes, **_SMALL, "num_steps": self.num_checked_steps}
+        return self.make_pair(self.cell, **sizes).parity(precision)
 
 
-def _passes(
-    pair: LayerPair, precision: torch.dtype
+def timed_passes(
+    pair: TimedPair, *, precision: torch.dtype
 ) -> dict[str, tuple[Callable[[], object], torch.dtype]]:
     """Return the pass and dtype of each implementation, by name.
 
     torch's passes run with its default precision of float32 matrix products.
+
+    Args:
+        pair: The two implementations.
+        precision: dtype of nextword's matrix products; float32 is timed too.
     """
 
     def ours(precision: torch.dtype) -> Callable[[], object]:
@@ -218,19 +267,22 @@ def _passes(
     return passes
 
 
-def _time_major(tensor: Tensor) -> Tensor:
+def time_major(tensor: Tensor) -> Tensor:
+    """Return a time-major copy of a batch-first tensor."""
     return tensor.detach().transpose(0, 1).contiguous()
 
 
-def _backward(outputs: Tensor, grad_outputs: Tensor) -> None:
+def run_backward(outputs: Tensor, grad_outputs: Tensor) -> None:
+    """Run a backward pass from the gradient of the outputs, in their dtype."""
     outputs.backward(grad_outputs.to(outputs.dtype))  # type: ignore[no-untyped-call]
 
 
-def _clear_gradients(module: nn.Module, inputs: Tensor) -> None:
+def clear_gradients(module: nn.Module, inputs: Tensor) -> None:
+    """Clear the gradients of weights and inputs."""
     module.zero_grad()
     inputs.grad = None
 
 
-def _gradient(tensor: Tensor) -> Tensor:
+def gradient_of(tensor: Tensor) -> Tensor:
     """Return the gradient of a tensor, or zeros if it has none."""
     return torch.zeros_like(tensor) if tensor.grad is None else tensor.grad

@@ -5,9 +5,12 @@ from fnmatch import fnmatchcase
 
 from nextword.base import ConfigError, did_you_mean
 from nextword.benchmarking.cases.contract import Case
+from nextword.benchmarking.cases.diagonal_layers import DiagonalPair
 from nextword.benchmarking.cases.generate import GenerateCase
 from nextword.benchmarking.cases.growth import GrowthCase
 from nextword.benchmarking.cases.layers import LayersCase
+from nextword.benchmarking.cases.ngram_estimate import NgramEstimateCase
+from nextword.benchmarking.cases.ngram_score import NgramScoreCase
 from nextword.benchmarking.cases.outputs import OutputsCase, OutputSizes
 from nextword.benchmarking.cases.steps import StepCase
 from nextword.benchmarking.generation import GenerateSizes
@@ -64,6 +67,19 @@ CASES: tuple[Case, ...] = (
     LayersCase(name="layers-gru", summary="GRU layers, 2x650, batch 20 x 35", cell="gru"),
     LayersCase(name="layers-elman", summary="Elman layers, 2x650, batch 20 x 35", cell="elman"),
     *(
+        LayersCase(
+            name=f"layers-{cell.replace('_', '-')}",
+            summary=f"{name} layers beside torch's LSTM layers, 2x256, batch 8 x 1,024",
+            cell=cell,
+            make_pair=DiagonalPair,
+            hidden_size=256,
+            batch_size=8,
+            num_steps=1024,
+            num_checked_steps=70,
+        )
+        for cell, name in (("min_gru", "minGRU"), ("min_lstm", "minLSTM"))
+    ),
+    *(
         OutputsCase(
             name=f"outputs-{vocab_size // 1000}k{suffix}",
             summary=f"output layers, {vocab_size:,} words, 700 positions of width 650{words}",
@@ -78,10 +94,21 @@ CASES: tuple[Case, ...] = (
             name=f"generate-{name}{suffix}",
             summary=f"generation, LSTM 2x{sizes['hidden_size']}, {sizes['vocab_size']:,} "
             f"{unit}, {words}",
-            sizes=GenerateSizes(**sizes, num_streams=num_streams),
+            sizes=GenerateSizes(**sizes, num_streams=num_streams, num_tokens=num_tokens),
         )
         for name, unit, sizes in (("word", "words", _WORDS), ("char", "characters", _LETTERS))
-        for num_streams, suffix, words in ((1, "", "one text"), (64, "-64", "64 texts together"))
+        for num_streams, num_tokens, suffix, words in (
+            (1, 200, "", "one text"),
+            (64, 40, "-64", "64 texts together"),
+        )
+    ),
+    NgramScoreCase(
+        name="ngram-score",
+        summary="scores of 50,000 tokens by 5-grams, next to the module kenlm, one thread",
+    ),
+    NgramEstimateCase(
+        name="ngram-estimate",
+        summary="5-grams from a raw text of 1,000,000 tokens, next to lmplz",
     ),
     GrowthCase(
         name="growth-time",

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float32, Int64
 from torch import Tensor
 
@@ -52,7 +53,7 @@ def onnx_step(
 
 
 def onnx_session(model: GeneratePeer) -> Any:
-    """Return a session of onnxruntime, on one thread, with the weights of a network.
+    """Return a session of onnxruntime with the weights of a network, on the threads of torch.
 
     Args:
         model: The network.
@@ -60,7 +61,7 @@ def onnx_session(model: GeneratePeer) -> Any:
     onnx = importlib.import_module("onnx")
     runtime = importlib.import_module("onnxruntime")
     options = runtime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = torch.get_num_threads()
     options.inter_op_num_threads = 1
     return runtime.InferenceSession(
         _graph(onnx, model).SerializeToString(), options, providers=["CPUExecutionProvider"]

@@ -31,7 +31,7 @@ class GenerateSizes:
     hidden_size: int
     vocab_size: int
     num_streams: int = 1
-    num_tokens: int = 40
+    num_tokens: int = 200
 
 
 class GeneratePeer(nn.Module):

@@ -9,6 +9,7 @@ from nextword.benchmarking.measuring.processes import (
     SubprocessStep,
     call_in_subprocess,
 )
+from nextword.benchmarking.measuring.programs import ProgramUsage, run_program
 from nextword.benchmarking.measuring.sampler import (
     Effort,
     Probe,
@@ -26,6 +27,7 @@ __all__ = [
     "Parity",
     "Peaks",
     "Probe",
+    "ProgramUsage",
     "Samples",
     "Spread",
     "Step",
@@ -34,6 +36,7 @@ __all__ = [
     "check_parity",
     "describe_machine",
     "memory_growth_mib",
+    "run_program",
     "sample_in_turns",
     "timed",
 ]

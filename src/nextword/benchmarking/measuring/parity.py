@@ -18,13 +18,15 @@ class Parity:
 
     Attributes:
         quantity: Name of the quantity, such as `outputs` or `gradient of weight_hh`.
-        distance: Relative L2 distance.
+        distance: Relative L2 distance; for n-grams, the largest relative difference.
         limit: Largest allowed distance.
+        reference: What the quantity is compared with: `float64`, or the name of a program.
     """
 
     quantity: str
     distance: float
     limit: float
+    reference: str = "float64"
 
     def to_dict(self) -> Values:
         """Return the fields as JSON values."""

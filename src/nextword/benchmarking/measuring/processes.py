@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -36,6 +37,8 @@ def call_in_subprocess(
 ) -> Any:
     """Call a function in a separate process and return its result.
 
+    Temporary files of the function are removed, however the process ends.
+
     Args:
         function: A function that can be imported by name. It is called with the arguments, and with
             the keyword `on_progress` if a hook is given here.
@@ -47,8 +50,13 @@ def call_in_subprocess(
         BenchmarkError: The process died, or the function raised another exception.
         NextwordError: The function raised this error.
     """
-    task = (function, arguments, on_progress is not None, tuple(hidden_modules))
-    with _process(_call, task) as (connection, process):
+    # The other process is killed if this one is interrupted, and cannot remove its files.
+    with (
+        tempfile.TemporaryDirectory(prefix="nextword-bench-", ignore_cleanup_errors=True) as folder,
+        _process(
+            _call, (function, arguments, on_progress is not None, tuple(hidden_modules), folder)
+        ) as (connection, process),
+    ):
         while True:
             kind, value = _receive(connection, process)
             if kind == "result":
@@ -128,6 +136,7 @@ def _call(
     arguments: tuple[Any, ...],
     has_hook: bool,
     hidden_modules: tuple[str, ...],
+    temporary_folder: str,
 ) -> None:
     """Send the result of one call. Runs in the other process."""
 
@@ -135,6 +144,7 @@ def _call(
         connection.send(("progress", (stage, done, total)))
 
     with _errors_sent(connection):
+        tempfile.tempdir = temporary_folder
         _hide(hidden_modules)
         options = {"on_progress": on_progress} if has_hook else {}
         connection.send(("result", function(*arguments, **options)))

@@ -12,7 +12,7 @@ from jaxtyping import Int64
 from pydantic import Field
 from torch import Tensor
 
-from nextword.base import ConfigError, PositiveInt, Values, settings
+from nextword.base import ConfigError, PositiveInt, ProgressCallback, Values, settings
 from nextword.families.contract import FitJob, NetworkSpec, NeuralModelConfig
 from nextword.families.maxent.features import MAX_ORDER, FeatureTable
 from nextword.families.recurrent import RecurrentLanguageModel, RecurrentSettings
@@ -79,7 +79,12 @@ class MaxEntLanguageModel(NeuralLanguageModel):
         }
 
     def count(
-        self, store: TokenStore, tokenizer: Tokenizer, *, temporary_folder: Path | None = None
+        self,
+        store: TokenStore,
+        tokenizer: Tokenizer,
+        *,
+        temporary_folder: Path | None = None,
+        on_progress: ProgressCallback | None = None,
     ) -> None:
         """Add a feature for every frequent n-gram of a text.
 
@@ -91,6 +96,7 @@ class MaxEntLanguageModel(NeuralLanguageModel):
             tokenizer: The tokenizer that encoded it.
             temporary_folder: Folder to which counts of a large text are spilled; they are kept in
                 memory when None.
+            on_progress: Called with (stage, done, total) after each part of a text that is spilled.
 
         Raises:
             MismatchError: The store was encoded by another tokenizer.
@@ -99,7 +105,9 @@ class MaxEntLanguageModel(NeuralLanguageModel):
         sentences, order = sentences_of(store, tokenizer), self.features.order
         # There are no n-grams longer than the longest sentence.
         counted = min(order, sentences.longest)
-        with counted_ngrams(sentences, order=counted, temporary_folder=temporary_folder) as counts:
+        with counted_ngrams(
+            sentences, order=counted, temporary_folder=temporary_folder, on_progress=on_progress
+        ) as counts:
             found = successors_of(counts, order=order, min_count=self.min_count)
             self._start_bias(counts.words_seen())
         self.features.replace(found.merged(self.features.contexts.successors()))
@@ -278,6 +286,11 @@ class MaxEntConfig(RecurrentSettings, NeuralModelConfig):
     def fit(self, job: FitJob) -> LanguageModel:
         """Find the n-gram features of the training text, then train by gradient descent."""
         model = job.build(self.build)
-        model.count(job.train, job.tokenizer, temporary_folder=job.temporary_folder)
+        model.count(
+            job.train,
+            job.tokenizer,
+            temporary_folder=job.temporary_folder,
+            on_progress=job.on_progress,
+        )
         job.minimize(model)
         return model

@@ -9,19 +9,26 @@ from typing import ClassVar, Literal
 
 from torch import Tensor
 
-from nextword.base import NonNegativeInt, PositiveFloat, PositiveInt, require, settings
+from nextword.base import (
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ProgressCallback,
+    require,
+    settings,
+)
 from nextword.families.contract import FitJob, ModelConfig, NetworkSpec
 from nextword.families.count_estimate import CountEstimate
 from nextword.families.ngram.model import NgramLanguageModel, ngram_from_arrays
 from nextword.models import LanguageModel
 from nextword.ngrams import (
     BYTES_PER_TOKEN,
-    MEMORY_BYTES,
     NgramCounts,
     NgramTables,
     Sentences,
     add_k,
     counted_ngrams,
+    counting_memory,
     kneser_ney,
     maximum_likelihood,
     sentences_of,
@@ -30,8 +37,8 @@ from nextword.tokens import Tokenizer, TokenStore
 
 #: Number of tokens that are counted for an estimate; a shorter text is counted completely.
 SAMPLE_TOKENS = 2**20
-#: Temporary disk space of spilled counts per token, bytes.
-_SPILLED_BYTES_PER_TOKEN = 40
+#: Temporary disk space of spilled counts and tables per token and per n-gram, bytes.
+_SPILLED_BYTES_PER_TOKEN, _SPILLED_BYTES_PER_NGRAM = 48, 36
 
 #: Sections that only networks have.
 _NETWORK_SECTIONS = (
@@ -97,7 +104,11 @@ class NgramConfig(ModelConfig):
     def fit(self, job: FitJob) -> LanguageModel:
         """Count the training text and smooth the counts."""
         return train_ngram(
-            job.train, job.tokenizer, config=self, temporary_folder=job.temporary_folder
+            job.train,
+            job.tokenizer,
+            config=self,
+            temporary_folder=job.temporary_folder,
+            on_progress=job.on_progress,
         )
 
     def estimate(self, store: TokenStore, tokenizer: Tokenizer) -> CountEstimate:
@@ -118,7 +129,8 @@ def train_ngram(
     *,
     config: NgramConfig,
     temporary_folder: Path | None = None,
-    memory_bytes: int = MEMORY_BYTES,
+    memory_bytes: int | None = None,
+    on_progress: ProgressCallback | None = None,
 ) -> NgramLanguageModel:
     """Count a text, smooth the counts, and return the model.
 
@@ -128,7 +140,9 @@ def train_ngram(
         config: Order and smoothing.
         temporary_folder: Folder to which counts that do not fit in `memory_bytes` are spilled; None
             keeps them in memory. The files are removed afterwards.
-        memory_bytes: Limit on the memory of counting, without the model; bytes.
+        memory_bytes: Limit on the memory of counting, without the model, bytes; that of
+            `counting_memory` when None.
+        on_progress: Called with (stage, done, total) after each part of a text that is spilled.
 
     Raises:
         ConfigError: The order exceeds the longest sentence, or the pruning is invalid.
@@ -142,6 +156,7 @@ def train_ngram(
         config=config,
         temporary_folder=temporary_folder,
         memory_bytes=memory_bytes,
+        on_progress=on_progress,
     )
     return NgramLanguageModel(tables, vocabulary=tokenizer.vocabulary_spec)
 
@@ -152,7 +167,8 @@ def estimate_tables(
     *,
     config: NgramConfig,
     temporary_folder: Path | None = None,
-    memory_bytes: int = MEMORY_BYTES,
+    memory_bytes: int | None = None,
+    on_progress: ProgressCallback | None = None,
 ) -> NgramTables:
     """Count sentences and smooth the counts; arguments and errors are those of `train_ngram`."""
     with counted_ngrams(
@@ -160,6 +176,7 @@ def estimate_tables(
         order=config.order,
         temporary_folder=temporary_folder,
         memory_bytes=memory_bytes,
+        on_progress=on_progress,
     ) as counts:
         return _smoothed(counts, tokenizer, config)
 
@@ -209,12 +226,14 @@ def estimate_ngram(
             _extrapolated(half, whole, times=num_tokens / measured, limit=num_tokens)
             for half, whole in zip(small.num_ngrams, large.num_ngrams, strict=True)
         )
-    spills = num_tokens * BYTES_PER_TOKEN > MEMORY_BYTES
+    memory_bytes = counting_memory(num_tokens)
+    spills = num_tokens * BYTES_PER_TOKEN > memory_bytes
+    spilled = num_tokens * _SPILLED_BYTES_PER_TOKEN + sum(numbers) * _SPILLED_BYTES_PER_NGRAM
     return CountEstimate(
         num_ngrams=(large.vocab_size, *numbers[1:]),
         is_counted=is_counted,
-        counting_bytes=min(num_tokens * BYTES_PER_TOKEN, MEMORY_BYTES),
-        spilled_bytes=num_tokens * _SPILLED_BYTES_PER_TOKEN if spills else 0,
+        counting_bytes=min(num_tokens * BYTES_PER_TOKEN, memory_bytes),
+        spilled_bytes=spilled if spills else 0,
         seconds=seconds,
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Int64
+from jaxtyping import Int64
 from torch import Tensor
 
 from nextword.models import LanguageModel, State, scored
@@ -14,14 +14,18 @@ from nextword.ngrams import (
     NOTHING,
     Matches,
     NgramTables,
-    match_contexts,
+    match_rows,
     next_word_log_probs,
+    release_workspaces,
+    score_rows,
     score_words,
 )
 from nextword.tensors import Lengths, LogProbs, Mask, Nll, TokenIds
 from nextword.tokens import VocabularySpec
 
 _CONTEXT = "context"
+#: Number of values that are hashed at a time.
+_HASHED = 1 << 24
 
 
 class NgramLanguageModel(LanguageModel):
@@ -74,7 +78,9 @@ class NgramLanguageModel(LanguageModel):
             digest = hashlib.sha256(repr((self.boundary_id, self.never_ids)).encode())
             for name, values in self.tables.arrays().items():
                 digest.update(f"{name} {values.shape} ".encode())
-                digest.update(np.ascontiguousarray(values).data)
+                for begin in range(0, len(values), _HASHED):
+                    digest.update(np.ascontiguousarray(values[begin : begin + _HASHED]).data)
+                    release_workspaces()
             self._fingerprint = digest.hexdigest()
         return self._fingerprint
 
@@ -89,7 +95,7 @@ class NgramLanguageModel(LanguageModel):
         """Read tokens and return the log-probabilities of the next token after each, in nats."""
         self.check_inputs(token_ids, state, lengths=lengths)
         words = self._window(token_ids, state)
-        contexts, _ = self._contexts(words, np.ones(tuple(token_ids.shape), dtype=bool))
+        contexts = self._contexts(words)
         log_probs = next_word_log_probs(
             self.tables, contexts, num_places=token_ids.numel(), never_ids=self.never_ids
         )
@@ -114,10 +120,14 @@ class NgramLanguageModel(LanguageModel):
         self.check_targets(token_ids, target_ids)
         counted = scored(target_ids, lengths, mask=mask).numpy()
         words = self._window(token_ids, state)
-        targets = target_ids.numpy()[counted]
-        contexts, following = self._contexts(words, counted)
-        log_probs, _ = score_words(self.tables, contexts, targets=targets, following=following)
-        log_probs[np.isin(targets, self.never_ids)] = -np.inf
+        log_probs = score_rows(
+            self.tables,
+            words,
+            target_ids=target_ids.numpy(),
+            counted=counted,
+            start_id=self.start_id,
+        )
+        log_probs[np.isin(target_ids.numpy()[counted], self.never_ids)] = -np.inf
         nll = np.zeros(counted.shape, dtype=np.float32)
         nll[counted] = -log_probs
         return torch.from_numpy(nll), self._after(words, token_ids, state, lengths)
@@ -137,8 +147,7 @@ class NgramLanguageModel(LanguageModel):
         """
         self.check_inputs(token_ids, state)
         self.check_targets(token_ids, target_ids)
-        everywhere = np.ones(tuple(token_ids.shape), dtype=bool)
-        contexts, _ = self._contexts(self._window(token_ids, state), everywhere)
+        contexts = self._contexts(self._window(token_ids, state))
         _, orders = score_words(self.tables, contexts, targets=target_ids.numpy().ravel())
         return torch.from_numpy(orders).view(token_ids.shape)
 
@@ -153,8 +162,7 @@ class NgramLanguageModel(LanguageModel):
             Lengths, (batch, time), from 1 to the order minus 1; 0 for an order of 1.
         """
         self.check_inputs(token_ids, state)
-        everywhere = np.ones(tuple(token_ids.shape), dtype=bool)
-        contexts, _ = self._contexts(self._window(token_ids, state), everywhere)
+        contexts = self._contexts(self._window(token_ids, state))
         lengths = np.zeros(token_ids.numel(), dtype=np.int64)
         for length, ranks in enumerate(contexts.ranks, start=1):
             lengths[ranks != NOT_FOUND] = length
@@ -166,18 +174,10 @@ class NgramLanguageModel(LanguageModel):
         words = np.where(words == self.boundary_id, self.start_id, words)
         return np.concatenate([state.tensors[_CONTEXT].numpy(), words], axis=1)
 
-    def _contexts(
-        self, words: Int64[np.ndarray, "batch width"], counted: Bool[np.ndarray, "batch time"]
-    ) -> tuple[Matches, Matches]:
-        """Return the n-grams that end at the counted new tokens, and one position later."""
-        # NOTHING after each row keeps n-grams from crossing into the next row.
-        width = words.shape[1] + 1
-        padded = np.full((len(words), width), NOTHING, dtype=np.int64)
-        padded[:, :-1] = words
-        matches = match_contexts(self.tables, padded.ravel(), start_id=self.start_id)
-        rows, steps = np.nonzero(counted)
-        places = rows * width + self.order - 1 + steps
-        return matches.at(places), matches.at(places + 1)
+    def _contexts(self, words: Int64[np.ndarray, "batch width"]) -> Matches:
+        """Return the n-grams that end at each new token."""
+        counted = np.ones((len(words), words.shape[1] - self.order + 1), dtype=bool)
+        return match_rows(self.tables, words, counted=counted, start_id=self.start_id)[0]
 
     def _after(
         self,

@@ -1,6 +1,7 @@
 """What a model loses without a unit: the unit is set to its mean, and the loss is compared."""
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 
+from nextword.base import ConfigError
 from nextword.cells import NO_NOISE, AnyCell, Cell, CellState, StepNoise
 from nextword.inspection.cells.states import Unit, UnitStates
 from nextword.models import NeuralLanguageModel, State, inference
@@ -39,6 +41,28 @@ class Ablation:
     def num_smaller(self) -> int:
         """Number of random units with a smaller effect."""
         return sum(each < self.effect for each in self.random_effects)
+
+    def expected_largest(self, num_units: int) -> float:
+        """Return the expected largest effect of several of the random units, in nats per token.
+
+        If the effect is the largest one of several units, this is what it has to exceed.
+
+        Args:
+            num_units: Number of units that are drawn without replacement.
+
+        Raises:
+            ConfigError: There are fewer random units.
+        """
+        effects = sorted(self.random_effects)
+        if not 1 <= num_units <= len(effects):
+            raise ConfigError(
+                f"num_units is {num_units}; it must be from 1 to {len(effects)}, the number of "
+                "random units."
+            )
+        # All but the largest one of a draw are among the smaller ones.
+        ways = [math.comb(smaller, num_units - 1) for smaller in range(len(effects))]
+        total = math.comb(len(effects), num_units)
+        return sum(each * way for each, way in zip(effects, ways, strict=True)) / total
 
 
 def ablated_nll(

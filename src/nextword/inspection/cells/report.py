@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nextword.base import Values
+from nextword.base import Values, created_folder
 from nextword.inspection.cells.search import CellSearch, PropertyUnits
 from nextword.inspection.cells.spans import SpanMatches
 from nextword.inspection.cells.states import UnitStates
@@ -116,9 +116,9 @@ def write_cells(
     """
     from nextword.inspection.cells.drawing import draw_search
 
-    folder.mkdir(parents=True, exist_ok=True)
     search = result.search
-    picture = draw_search(search, folder / "cells.png")
+    with created_folder(folder):
+        picture = draw_search(search, folder / "cells.png")
     texts = token_texts(text, tokenizer)
     parts = [
         paragraph(

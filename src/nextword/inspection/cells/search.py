@@ -39,7 +39,7 @@ class PropertyUnits:
         random_unit: Expected score of a unit drawn at random.
         untrained: Score of the best unit of an untrained network; None without one.
         last_characters: Score of a predictor that sees the last 8 characters.
-        ablation: What the model loses without the best unit; None where it was not measured.
+        ablations: What the model loses without each of `units`; empty where it was not measured.
     """
 
     name: str
@@ -50,7 +50,12 @@ class PropertyUnits:
     random_unit: float
     untrained: float | None
     last_characters: float
-    ablation: Ablation | None
+    ablations: tuple[Ablation, ...]
+
+    @property
+    def ablation(self) -> Ablation | None:
+        """What the model loses without the best unit; None where it was not measured."""
+        return self.ablations[0] if self.ablations else None
 
     @property
     def best(self) -> TrackedUnit:
@@ -82,7 +87,13 @@ class CellSearch:
             "text": self.description,
             "num_tokens": self.num_tokens,
             "num_units": self.num_units,
-            "properties": [asdict(each) for each in self.properties],
+            "properties": [
+                {
+                    **asdict(each),
+                    "ablation": None if each.ablation is None else asdict(each.ablation),
+                }
+                for each in self.properties
+            ],
             "skipped": dict(self.skipped),
         }
 
@@ -112,8 +123,8 @@ def search_cells(
         untrained: A network of the same sizes without training, as a control.
         states: The result of `unit_states` for the text, if it is known.
         num_units: Number of units to return for each property.
-        ablation_tokens: Number of tokens of the second half on which the loss without a unit is
-            measured; 0 to leave this out.
+        ablation_tokens: Number of tokens of the second half on which the loss without each of these
+            units is measured; 0 to leave this out.
         seed: Seed of the random units of the ablation and of the last-characters predictor.
         on_progress: Called with the name of each stage.
 
@@ -143,7 +154,7 @@ def search_cells(
         controls = [units[0].score for units in found]
     report("fitting the predictor from the last characters")
     last = _last_character_scores(text, chosen, halves=halves, seed=seed)
-    ablations: Sequence[Ablation | None] = [None] * len(chosen)
+    ablations: Sequence[tuple[Ablation, ...]] = [()] * len(chosen)
     if ablation_tokens:
         report("measuring the loss without units")
         nll = _Ablated(states, tracked=tracked, seed=seed)
@@ -162,7 +173,7 @@ def search_cells(
                 random_unit=random_scores[number],
                 untrained=controls[number],
                 last_characters=last[number],
-                ablation=ablations[number],
+                ablations=ablations[number],
             )
             for number, prop in enumerate(chosen)
         ),
@@ -186,17 +197,18 @@ def _last_character_scores(
 
 
 class _Ablated:
-    """The losses without the best unit of each property and without random units."""
+    """The losses without the units of each property and without random units."""
 
     def __init__(
         self, states: UnitStates, *, tracked: Sequence[Sequence[TrackedUnit]], seed: int
     ) -> None:
         self._states = states
-        self._best = [units[0].unit for units in tracked]
-        known = {(unit.layer, unit.index) for unit in self._best}
+        self._tracked = [[each.unit for each in units] for units in tracked]
+        self._all = list(dict.fromkeys(unit for units in self._tracked for unit in units))
+        known = {(unit.layer, unit.index) for unit in self._all}
         generator = torch.Generator().manual_seed(seed)
         self._random: list[Unit] = []
-        for layer in sorted({unit.layer for unit in self._best}):
+        for layer in sorted({unit.layer for unit in self._all}):
             others = [
                 unit
                 for unit in states.units
@@ -215,22 +227,30 @@ class _Ablated:
         *,
         halves: Mapping[str, Halves],
         max_tokens: int,
-    ) -> list[Ablation | None]:
-        """Return the effect of the best unit of each property."""
-        units = list(dict.fromkeys([*self._best, *self._random]))
+    ) -> list[tuple[Ablation, ...]]:
+        """Return the effect of each unit of each property."""
+        units = list(dict.fromkeys([*self._all, *self._random]))
         nll = ablated_nll(
             model, self._states, token_ids=text.token_ids, units=units, max_tokens=max_tokens
         )
+        rows = {unit: row for row, unit in enumerate(units, start=1)}
         middle = text.num_tokens // 2
-        results: list[Ablation | None] = []
-        for prop, unit in zip(properties, self._best, strict=True):
+        results: list[tuple[Ablation, ...]] = []
+        for prop, tracked in zip(properties, self._tracked, strict=True):
             values = halves[prop.name].values[middle : middle + nll.shape[1]]
             limit = 0.5 if prop.kind == "binary" else np.nanmean(halves[prop.name].values)
             matters = np.nan_to_num(values, nan=-np.inf) > limit
-            rows = [1 + units.index(other) for other in self._random if other.layer == unit.layer]
+            random_rows = {
+                layer: [rows[other] for other in self._random if other.layer == layer]
+                for layer in {unit.layer for unit in tracked}
+            }
+            is_measured = matters.any() and all(random_rows.values())
             results.append(
-                ablation_of(nll, matters, row=1 + units.index(unit), random_rows=rows)
-                if matters.any() and rows
-                else None
+                tuple(
+                    ablation_of(nll, matters, row=rows[unit], random_rows=random_rows[unit.layer])
+                    for unit in tracked
+                )
+                if is_measured
+                else ()
             )
         return results

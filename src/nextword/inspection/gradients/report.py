@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nextword.base import Values
+from nextword.base import Values, created_folder
 from nextword.inspection.gradients.along import GradientsAlong, gradients_along
 from nextword.inspection.gradients.flow import (
     DEFAULT_LAGS,
@@ -130,10 +130,10 @@ def write_gradients(folder: Path, results: Mapping[str, GradientResult]) -> Path
     """
     from nextword.inspection.gradients.drawing import draw_gradient_flow
 
-    folder.mkdir(parents=True, exist_ok=True)
-    picture = draw_gradient_flow(
-        {name: result.flow for name, result in results.items()}, folder / PICTURE
-    )
+    with created_folder(folder):
+        picture = draw_gradient_flow(
+            {name: result.flow for name, result in results.items()}, folder / PICTURE
+        )
     parts = [
         paragraph(
             "The norm of the gradient of the loss L[t] with respect to a state s[t-k], k steps "

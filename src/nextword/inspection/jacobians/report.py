@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from nextword.base import Values, require_range
+from nextword.base import Values, created_folder, require_range
 from nextword.inspection.jacobians.measures import LayerSpectrum, layer_spectrum
 from nextword.inspection.jacobians.steps import step_jacobians
 from nextword.inspection.passage import Passage, require_length
@@ -181,8 +181,8 @@ def write_jacobians(folder: Path, result: JacobianResult, *, name: str) -> Path:
     """
     from nextword.inspection.jacobians.drawing import draw_spectra
 
-    folder.mkdir(parents=True, exist_ok=True)
-    picture = draw_spectra(result.layers, folder / PICTURE)
+    with created_folder(folder):
+        picture = draw_spectra(result.layers, folder / PICTURE)
     matrices = [
         (f"{layer.layer}", matrix.name, f"{matrix.spectral_radius:.3f}", f"{matrix.norm:.3f}")
         for layer in result.layers

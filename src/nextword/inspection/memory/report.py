@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from nextword.base import created_folder
 from nextword.inspection.memory.comparison import MemoryResult, ModelMemory
 from nextword.inspection.memory.recall import RecallGroup
 from nextword.inspection.report import Section, write_inspection
@@ -100,7 +101,8 @@ def write_memory(folder: Path, result: MemoryResult) -> Path:
     """
     from nextword.inspection.memory import drawing
 
-    folder.mkdir(parents=True, exist_ok=True)
+    with created_folder(folder):
+        influence = drawing.draw_influence(result, folder / "memory-influence.png")
     rows = table_rows(result)
     described = "; ".join(f"{row[0]}: half-life {row[2]}, reach {row[3]}" for row in rows)
     parts = [
@@ -108,7 +110,7 @@ def write_memory(folder: Path, result: MemoryResult) -> Path:
         html_table(table_header(result), rows),
         *(paragraph(note) for note in notes(result)),
         inline_picture(
-            drawing.draw_influence(result, folder / "memory-influence.png"),
+            influence,
             alt=f"Effect of a changed token by distance. {described}",
             caption="How much the prediction changes if the token at a distance is replaced by a "
             "random one. Bands: one standard error.",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from nextword.base import Values, require_range
+from nextword.base import Values, created_folder, require_range
 from nextword.inspection.passage import Passage, require_length
 from nextword.inspection.predictions import NextWords, next_words_along
 from nextword.inspection.report import Section, write_inspection
@@ -237,8 +237,8 @@ def write_saliency(folder: Path, result: SaliencyResult, *, name: str) -> Path:
     """
     from nextword.inspection.saliency.drawing import draw_saliency
 
-    folder.mkdir(parents=True, exist_ok=True)
-    picture = draw_saliency(result, folder / PICTURE)
+    with created_folder(folder):
+        picture = draw_saliency(result, folder / PICTURE)
     parts = [
         paragraph(f"{name}, {result.text}. {' '.join(notes_of(result))}"),
         _text_figure(name, result),

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from nextword.base import ConfigError, MissingExtraError, require_several
-from nextword.interop.ctc.word_model import ModelSource, word_model
-from nextword.interop.kenlm import State
+from nextword.interop.ctc.word_model import DEFAULT_LOOK_AHEAD, ModelSource, word_model
+from nextword.interop.kenlm import FullScoreReturn, State
 from nextword.interop.kenlm.scorer import END
 
 try:
@@ -32,6 +32,8 @@ class FlashlightModel(_Base):
         words: The words by the index that the decoder gives them: the lines of `lm_dict`, or the
             words of the lexicon. Without a lexicon they are the tokens.
         unknown_score: Added to the log10 probability of a word that the model does not know.
+        look_ahead: Number of hypotheses, at most, that a network of words reads as one batch with
+            the one that the decoder asks for; 0 reads each alone. Scores change by rounding only.
 
     Raises:
         ConfigError: `words` is a single string.
@@ -39,7 +41,12 @@ class FlashlightModel(_Base):
     """
 
     def __init__(
-        self, model: ModelSource, words: Sequence[str], *, unknown_score: float = 0.0
+        self,
+        model: ModelSource,
+        words: Sequence[str],
+        *,
+        unknown_score: float = 0.0,
+        look_ahead: int = DEFAULT_LOOK_AHEAD,
     ) -> None:
         if _Base is object:
             raise MissingExtraError(
@@ -49,6 +56,7 @@ class FlashlightModel(_Base):
         require_several("words", words)
         super().__init__()
         self._model = word_model(model)
+        self._model.look_ahead = look_ahead
         self._words = list(words)
         self._unknown_score = unknown_score
         #: By the state of the decoder: the score of its last word, and the state of the model.
@@ -80,13 +88,30 @@ class FlashlightModel(_Base):
         Raises:
             ConfigError: There is no word with this index.
         """
-        if not 0 <= usr_token_idx < len(self._words):
-            raise ConfigError(
-                f"the decoder asks for word {usr_token_idx}, but there are {len(self._words)} "
-                "words.",
-                help="Pass the words in the order of the decoder's dictionary.",
-            )
-        return self._read(state, usr_token_idx, self._words[usr_token_idx])
+        return self._read(state, usr_token_idx, self._word(usr_token_idx))
+
+    def score_all(
+        self, states: Sequence[Any], usr_token_idxs: Sequence[int]
+    ) -> list[tuple[Any, float]]:
+        """Return what `score` returns for each pair; a network reads them as one batch.
+
+        The decoders of flashlight and torchaudio call `score`; this is for decoders that score all
+        hypotheses of a frame at once.
+
+        Args:
+            states: The states before the words.
+            usr_token_idxs: Index of the word after each state.
+
+        Raises:
+            ConfigError: There is no word with one of the indices, or the numbers differ.
+        """
+        words = [self._word(number) for number in usr_token_idxs]
+        scored = self._model.read_each([self._reached[state][1] for state in states], words)
+        found = []
+        for state, number, (score, after) in zip(states, usr_token_idxs, scored, strict=True):
+            found.append((state.child(number), self._penalized(score)))
+            self._reached.setdefault(found[-1][0], (found[-1][1], after))
+        return found
 
     def finish(self, state: Any) -> tuple[Any, float]:
         """Return the state after the end of the sentence, and the score of the end."""
@@ -97,6 +122,16 @@ class FlashlightModel(_Base):
         if after not in self._reached:
             model_state = State()
             found = self._model.BaseFullScore(self._reached[state][1], word, model_state)
-            penalty = self._unknown_score if found.oov else 0.0
-            self._reached[after] = (found.log_prob + penalty, model_state)
+            self._reached[after] = (self._penalized(found), model_state)
         return after, self._reached[after][0]
+
+    def _penalized(self, score: FullScoreReturn) -> float:
+        return score.log_prob + (self._unknown_score if score.oov else 0.0)
+
+    def _word(self, number: int) -> str:
+        if not 0 <= number < len(self._words):
+            raise ConfigError(
+                f"the decoder asks for word {number}, but there are {len(self._words)} words.",
+                help="Pass the words in the order of the decoder's dictionary.",
+            )
+        return self._words[number]

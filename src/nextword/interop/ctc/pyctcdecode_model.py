@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nextword.base import ConfigError, MissingExtraError
-from nextword.interop.ctc.word_model import KnownWords, ModelSource, word_model
+from nextword.interop.ctc.word_model import DEFAULT_LOOK_AHEAD, KnownWords, ModelSource, word_model
 from nextword.interop.kenlm import State
 from nextword.interop.kenlm.scorer import END, LN_10
 
@@ -37,6 +37,8 @@ class PyctcdecodeModel(_Base):
         beta: Score of each word, against short results.
         unk_score_offset: Added to the log10 probability of an unknown word.
         score_boundary: Whether the start and the end of a sentence are scored.
+        look_ahead: Number of hypotheses, at most, that a network of words reads as one batch with
+            the one that the decoder asks for; 0 reads each alone. Scores change by rounding only.
 
     Raises:
         MissingExtraError: pyctcdecode is not installed.
@@ -51,6 +53,7 @@ class PyctcdecodeModel(_Base):
         beta: float = 1.5,
         unk_score_offset: float = -10.0,
         score_boundary: bool = True,
+        look_ahead: int = DEFAULT_LOOK_AHEAD,
     ) -> None:
         if _Base is object:
             raise MissingExtraError(
@@ -58,6 +61,7 @@ class PyctcdecodeModel(_Base):
                 help="pip install pyctcdecode, in an environment with numpy below 2.",
             )
         self.model = word_model(model)
+        self.model.look_ahead = look_ahead
         self._unigrams = None if unigrams is None else sorted(unigrams)
         self._known = KnownWords(self.model, self._unigrams)
         self.alpha = alpha

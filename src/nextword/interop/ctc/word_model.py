@@ -9,6 +9,8 @@ from nextword.interop.kenlm import Model
 
 #: What a decoder takes as a model: a path, or a loaded model.
 ModelSource = str | bytes | os.PathLike[str] | Any
+#: Number of hypotheses that a network reads as one batch with the one that a decoder asks for.
+DEFAULT_LOOK_AHEAD = 16
 
 
 def word_model(source: ModelSource) -> Model:

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from nextword.base import FormatError, MismatchError, NextwordError, Values
-from nextword.interop.huggingface.export import EXPORTED_MODEL_TYPE, register_auto_classes
+from nextword.interop.huggingface.export import EXPORTED_MODEL_TYPE, register_causal_classes
 from nextword.interop.huggingface.model import HuggingFaceLanguageModel
 from nextword.interop.huggingface.positions import find_context_size
 from nextword.interop.huggingface.reading import CausalModel
@@ -95,7 +95,7 @@ def _tried(network: Any, folder: Path) -> tuple[CausalModel, int | None]:
 def _load_network(folder: Path) -> Any:
     transformers = import_transformers()
     # Folders that nextword exported then load without the code in them.
-    register_auto_classes()
+    register_causal_classes()
     try:
         with no_progress_bar():
             network, found = transformers.AutoModelForCausalLM.from_pretrained(

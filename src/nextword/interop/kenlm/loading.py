@@ -144,6 +144,7 @@ def _load_arpa(path: Path, config: Config) -> LoadedScorer:
         start_id=tokenizer.sentence_start_id,
         pad_id=tokenizer.pad_id,
         start_log10=arpa.start_log10,
+        ids=ids,
     )
     return LoadedScorer(scorer=scorer, source=arpa)
 

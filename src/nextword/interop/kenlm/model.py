@@ -2,7 +2,7 @@
 
 import copy
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from jaxtyping import Float64
 from nextword.base import ConfigError, require_range
 from nextword.interop.kenlm.config import Config
 from nextword.interop.kenlm.loading import LoadedScorer, load_scorer, scorer_of, token_model
+from nextword.interop.kenlm.ngram_scorer import NgramScorer
 from nextword.interop.kenlm.scorer import END, Scorer, WordScore, as_text, words_of
 from nextword.interop.kenlm.state import Context, FullScoreReturn, State
 
@@ -94,6 +95,10 @@ class Model:
             bos: Whether to start at the start of a sentence; a network always does.
             eos: Whether to include the end of the sentence.
         """
+        if isinstance(self._scorer, NgramScorer):
+            score = self._scorer.sentence_score(sentence, bos=bool(bos), eos=bool(eos))
+            if score is not None:
+                return score
         return float(sum(word.log_prob for word in self._read(sentence, bos=bos, eos=eos)))
 
     def full_scores(
@@ -126,7 +131,8 @@ class Model:
         """
         lines = as_text(text).split("\n")
         log10 = sum(self.score(line) for line in lines)
-        length = sum(len(words_of(line)) + 1 for line in lines)
+        # CCNet splits lines as Python does, but KenLM at ASCII white space.
+        length = sum(len(line.split()) + 1 for line in lines)
         return float(10.0 ** (-log10 / length))
 
     def BeginSentenceWrite(self, state: State) -> None:
@@ -156,6 +162,52 @@ class Model:
         return FullScoreReturn(
             log_prob=score.log_prob, ngram_length=score.length, oov=score.is_unknown
         )
+
+    def read_each(
+        self, states: Sequence[State], words: Sequence[str]
+    ) -> list[tuple[FullScoreReturn, State]]:
+        """Return the score of one word after each state, and the state after it.
+
+        A network reads all words as one batch: the hypotheses of a beam search take one step.
+
+        Args:
+            states: The states before the words; not changed.
+            words: One word for each state; `</s>` is the end of the sentence.
+
+        Raises:
+            ConfigError: The numbers of states and words differ, or a state is of another model.
+        """
+        if len(states) != len(words):
+            raise ConfigError(
+                f"there are {len(states)} states and {len(words)} words.",
+                help="Pass one word for each state.",
+            )
+        if not states:
+            return []
+        contexts = [self._context(state) for state in states]
+        found = []
+        for score in self._scorer.read_each(contexts, [as_text(word) for word in words]):
+            after = State()
+            after.write(score.context, owner=self._scorer)
+            result = FullScoreReturn(
+                log_prob=score.log_prob, ngram_length=score.length, oov=score.is_unknown
+            )
+            found.append((result, after))
+        return found
+
+    @property
+    def look_ahead(self) -> int:
+        """Number of states, at most, that a network reads as one batch with the one asked for.
+
+        They are the last ones that were written. A decoder that scores one word at a time soon
+        asks for many of them. 0, the default, reads each state alone.
+        """
+        return self._scorer.look_ahead
+
+    @look_ahead.setter
+    def look_ahead(self, number: int) -> None:
+        require_range("look_ahead", number, low=0)
+        self._scorer.look_ahead = number
 
     @property
     def vocabulary(self) -> tuple[str, ...]:

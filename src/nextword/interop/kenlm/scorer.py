@@ -46,7 +46,12 @@ class Scorer(Protocol):
         order: Number of words in the longest n-grams; `UNBOUNDED_ORDER` for a model whose
             predictions depend on all words read.
         entries: The text of each entry of the vocabulary.
+        look_ahead: Number of contexts, at most, that are computed as one batch with the one that
+            is asked for. They are the last ones that `read` returned: a beam search asks for many
+            of them soon. 0 computes each context alone.
     """
+
+    look_ahead: int
 
     @property
     def order(self) -> int:
@@ -72,6 +77,10 @@ class Scorer(Protocol):
 
     def read(self, context: Context, word: str) -> WordScore:
         """Return the score of a word after a context."""
+        ...
+
+    def read_each(self, contexts: Sequence[Context], words: Sequence[str]) -> list[WordScore]:
+        """Return the score of one word after each context, computed as one batch."""
         ...
 
     def read_all(self, context: Context, words: Sequence[str]) -> Iterator[WordScore]:

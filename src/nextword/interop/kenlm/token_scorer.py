@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
 import numpy as np
 import torch
@@ -25,6 +26,8 @@ from nextword.tokens import Tokenizer
 _KEPT_WORDS = 1 << 16
 #: Distributions that are kept: a decoder asks for several words after the same context.
 _KEPT_DISTRIBUTIONS = 256
+#: Number of batches of a beam search whose distributions are kept.
+_KEPT_BATCHES = 16
 _DIGEST_BYTES = 16
 
 
@@ -71,6 +74,9 @@ class TokenScorer:
         self._is_bounded = is_bounded
         self._encoded = lru_cache(_KEPT_WORDS)(self._encode)
         self._kept: OrderedDict[bytes, tuple[np.ndarray, State]] = OrderedDict()
+        #: Contexts that were returned and whose distribution was not computed, oldest first.
+        self._waiting: OrderedDict[bytes, TokenContext] = OrderedDict()
+        self.look_ahead = 0
         with inference(model):
             state = model.initial_state(1)
         self._begin = self._context(state, model.boundary_id, num_words=0, digest=b"")
@@ -100,7 +106,17 @@ class TokenScorer:
         after = self._context(
             state, ids[-1], num_words=context.num_words + 1, digest=_digest(context.digest, ids)
         )
+        self._wait(after)
         return WordScore(log_prob / LN_10, self._length(context.num_words), is_unknown, after)
+
+    def read_each(self, contexts: Sequence[Context], words: Sequence[str]) -> list[WordScore]:
+        """Return the score of one word after each context, computed as one batch."""
+        pairs = [(cast(TokenContext, c), word) for c, word in zip(contexts, words, strict=True)]
+        encoded = [self._encoded(word, c.num_words == 0)[0] for c, word in pairs]
+        if all(len(ids) == 1 for ids in encoded):
+            self.precompute([context for context, _ in pairs])
+            return [self.read(context, word) for context, word in pairs]
+        return self._read_long(pairs, encoded)
 
     def read_all(self, context: Context, words: Sequence[str]) -> Iterator[WordScore]:
         """Iterate over the scores of words that follow each other; they are read in one call."""
@@ -130,7 +146,12 @@ class TokenScorer:
         Raises:
             DivergedError: The model returns NaN.
         """
-        self.precompute([context])
+        contexts = [context]
+        self._waiting.pop(context.digest, None)
+        if context.digest not in self._kept:
+            while self._waiting and len(contexts) <= self.look_ahead:
+                contexts.append(self._waiting.popitem()[1])
+        self.precompute(contexts)
         return self._kept[context.digest]
 
     def precompute(self, contexts: Sequence[TokenContext]) -> None:
@@ -157,8 +178,40 @@ class TokenScorer:
             )
         for row, context in enumerate(missing):
             self._kept[context.digest] = (found[row], after.select(torch.tensor([row])))
-        while len(self._kept) > max(_KEPT_DISTRIBUTIONS, len(contexts)):
+        limit = max(_KEPT_DISTRIBUTIONS, len(contexts), _KEPT_BATCHES * (self.look_ahead + 1))
+        while len(self._kept) > limit:
             self._kept.popitem(last=False)
+
+    def _wait(self, context: TokenContext) -> None:
+        """Remember a context that a beam search may ask for."""
+        if self.look_ahead and self._tokenizer.is_word_level and context.digest not in self._kept:
+            self._waiting[context.digest] = context
+            self._waiting.move_to_end(context.digest)
+            if len(self._waiting) > _KEPT_BATCHES * self.look_ahead:
+                self._waiting.popitem(last=False)
+
+    def _read_long(
+        self, pairs: Sequence[tuple[TokenContext, str]], encoded: Sequence[Sequence[int]]
+    ) -> list[WordScore]:
+        """Return the scores of words of several tokens, one after each context."""
+        lengths = torch.tensor([len(ids) for ids in encoded])
+        unread = torch.zeros(len(pairs), int(lengths.max()) + 1, dtype=torch.long)
+        for row, ((context, _), ids) in enumerate(zip(pairs, encoded, strict=True)):
+            unread[row, : len(ids) + 1] = torch.tensor([context.last_id, *ids])
+        state = pairs[0][0].state.concatenate([context.state for context, _ in pairs[1:]])
+        log_probs, after = score_rows(self._model, unread, state=state, num_read=lengths)
+        found = []
+        for row, ((context, word), ids) in enumerate(zip(pairs, encoded, strict=True)):
+            is_unknown = self._encoded(word, context.num_words == 0)[1]
+            following = self._context(
+                after.select(torch.tensor([row])),
+                ids[-1],
+                num_words=context.num_words + 1,
+                digest=_digest(context.digest, ids),
+            )
+            log10 = float(log_probs[row].sum()) / LN_10
+            found.append(WordScore(log10, self._length(context.num_words), is_unknown, following))
+        return found
 
     def _read_ids(
         self, context: TokenContext, ids: Sequence[int]

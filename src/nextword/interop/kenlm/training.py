@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from nextword.base import ConfigError, atomic_writer, checked_path, require_several
+from nextword.base import ConfigError, atomic_writer, checked_path, created_folder, require_several
 from nextword.interop.kenlm.model import Model
 from nextword.interop.kenlm.scorer import words_of
 from nextword.ngrams import arpa_text, count_ngrams, kneser_ney, sentences_of
@@ -54,8 +54,7 @@ def train(
     store = build_store(corpus, tokenizer, folder=None)
     counts = count_ngrams(sentences_of(store, tokenizer, skip_unknown=False), order=order)
     tables = kneser_ney(counts, never_ids=tokenizer.never_ids, prune=prune).tables
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_writer(path) as file:
+    with created_folder(path.parent), atomic_writer(path) as file:
         for block in arpa_text(tables, tokenizer=tokenizer):
             file.write(block.encode("utf-8"))
     return Model(path)

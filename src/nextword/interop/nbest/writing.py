@@ -1,10 +1,11 @@
 """Writing rescored n-best lists in the format that they were read in."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from nextword.base import ConfigError, checked_path, write_bytes
+from nextword.base import ConfigError, checked_path, created_folder, write_bytes
 from nextword.interop.nbest.lists import Hypothesis, NbestLists, Utterance
 
 #: Hypotheses with their new scores, best first.
@@ -46,11 +47,16 @@ def write_nbest(path: str | Path, lists: NbestLists, *, rankings: Sequence[Ranki
     pairs = list(zip(lists.utterances, rankings, strict=True))
     files = _FILES[lists.format](pairs)
     written = []
-    for name, lines in files.items():
-        file = place / name if name else place
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(file, "".join(f"{line}\n" for line in lines).encode("utf-8"))
-        written.append(file)
+    try:
+        for name, lines in files.items():
+            file = place / name if name else place
+            with created_folder(file.parent):
+                write_bytes(file, "".join(f"{line}\n" for line in lines).encode("utf-8"))
+            written.append(file)
+    except BaseException:
+        # It did not exist before: nothing of it is left.
+        shutil.rmtree(place, ignore_errors=True)
+        raise
     return written
 
 

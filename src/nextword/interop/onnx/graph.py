@@ -12,6 +12,8 @@ from nextword.interop.onnx.extra import import_onnx
 OPSET = 17
 #: Version of the file format that belongs to it.
 _IR_VERSION = 8
+#: Numbers of the types in the file format.
+FLOAT, INT32, INT64 = 1, 6, 7
 
 
 class GraphBuilder:

@@ -3,6 +3,8 @@
 Their weights have a direction axis first. ONNX orders the gates i o f c (LSTM) and z r h (GRU).
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -30,11 +32,11 @@ def add_native_layer(
     """
     weights = [
         graph.tensor(f"{prefix}.{name}", value.unsqueeze(0))
-        for name, value in zip(("W", "R", "B"), _weights(cell), strict=True)
+        for name, value in zip(("W", "R", "B"), native_weights(cell), strict=True)
     ]
     axis = graph.ints(0)
     before = [graph.add("Unsqueeze", [part, axis]) for part in state]
-    operator, settings = _operator(cell)
+    operator, settings = native_operator(cell)
     names = [""] * (1 + len(state))
     outputs, *after = graph.add_many(
         operator,
@@ -48,7 +50,8 @@ def add_native_layer(
     return outputs, [graph.add("Squeeze", [part, axis]) for part in after]
 
 
-def _operator(cell: AnyCell) -> tuple[str, dict[str, object]]:
+def native_operator(cell: AnyCell) -> tuple[str, dict[str, Any]]:
+    """Return the operator of a cell, and its attributes for one direction."""
     if isinstance(cell, LstmCell | CifgCell):
         return "LSTM", {}
     if isinstance(cell, GruCell):
@@ -62,7 +65,7 @@ def _operator(cell: AnyCell) -> tuple[str, dict[str, object]]:
     }
 
 
-def _weights(cell: AnyCell) -> tuple[Tensor, Tensor, Tensor]:
+def native_weights(cell: AnyCell) -> tuple[Tensor, Tensor, Tensor]:
     """Return W, R and B in ONNX's order of the gates."""
     weight_ih, weight_hh = cell.get_parameter("weight_ih"), cell.get_parameter("weight_hh")
     bias = cell.get_parameter("bias")

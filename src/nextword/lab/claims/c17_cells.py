@@ -1,7 +1,5 @@
 """C17: single cells of an LSTM follow the position in the line, quotes, comments, `if` bodies."""
 
-from collections.abc import Sequence
-
 from nextword.api import Model, untrained_twin
 from nextword.inspection.cells import (
     CellSearch,
@@ -20,6 +18,8 @@ _CLAIMED = ("line_position", "quotes", "comment", "inside_brackets", "if_body")
 _REPORTED = "bracket_depth"
 _CHARACTERS, _ABLATION_CHARACTERS = 300_000, 30_000
 _WANTED = 3
+#: Units of a property that are tried: those with the best scores on the first half.
+_CANDIDATES = 3
 _LIMITS = {"binary": 0.90, "numeric": 0.80}
 _UNTRAINED_LIMIT = 0.75
 
@@ -64,8 +64,7 @@ def measure(bench: Workbench) -> Finding:
             Check(
                 text="at least 3 properties with a held-out AUC >= 0.90 (line position: "
                 "|correlation| >= 0.8), more than the last 8 characters tell, untrained <= 0.75, "
-                "and with a larger rise of the loss without the unit than without random units on "
-                "average",
+                "and with a larger rise of the loss without the unit than without random units",
                 passed=len(tracked) >= _WANTED,
             ),
         ),
@@ -74,24 +73,25 @@ def measure(bench: Workbench) -> Finding:
 
 
 def is_tracked(found: PropertyUnits) -> bool:
-    """Return whether the best unit of a property has the score and passes the controls.
+    """Return whether a unit among the best ones of a property has the score and the controls.
 
     Args:
         found: The property with its units.
     """
-    score, ablation = found.best.score, found.ablation
-    return (
-        score >= _LIMITS[found.kind]
-        and score > found.last_characters
-        and found.untrained is not None
-        and found.untrained <= _UNTRAINED_LIMIT
-        and ablation is not None
-        and ablation.effect > _mean(ablation.random_effects)
-    )
+    return _tracking_unit(found) is not None
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
+def _tracking_unit(found: PropertyUnits) -> int | None:
+    """Return the place of the unit that tracks a property; None if no unit does."""
+    if found.untrained is None or found.untrained > _UNTRAINED_LIMIT or not found.ablations:
+        return None
+    limit = max(_LIMITS[found.kind], found.last_characters)
+    high = [place for place, each in enumerate(found.units) if each.score >= limit]
+    if not high:
+        return None
+    best = max(high, key=lambda place: found.ablations[place].effect)
+    ablation = found.ablations[best]
+    return best if ablation.effect > ablation.expected_largest(len(high)) else None
 
 
 def _search(bench: Workbench, model: Model) -> CellSearch:
@@ -101,7 +101,7 @@ def _search(bench: Workbench, model: Model) -> CellSearch:
         read_unit_text(corpus, model.tokenizer, max_characters=_CHARACTERS),
         properties=named_properties("python", [*_CLAIMED, _REPORTED]),
         untrained=untrained_twin(model, seed=bench.seed),
-        num_units=1,
+        num_units=_CANDIDATES,
         ablation_tokens=_ABLATION_CHARACTERS,
         seed=bench.seed,
         on_progress=lambda stage: bench.on_progress(stage, 0),
@@ -109,18 +109,24 @@ def _search(bench: Workbench, model: Model) -> CellSearch:
 
 
 def _figures(found: PropertyUnits) -> Figures:
-    ablation = found.ablation
+    tracking = _tracking_unit(found)
     return {
         "score": found.best.score,
-        "unit": str(found.best.unit),
         "last_8_characters": found.last_characters,
         "untrained": found.untrained,
         "random_unit": found.random_unit,
         "mean": found.mean,
-        "ablation": None if ablation is None else ablation.effect,
-        "random_ablation": None if ablation is None else _mean(ablation.random_effects),
-        "largest_random_ablation": None if ablation is None else max(ablation.random_effects),
-        "tracked": is_tracked(found),
+        "units": [
+            {
+                "unit": str(unit.unit),
+                "score": unit.score,
+                "ablation": ablation.effect,
+                "random_ablation": ablation.expected_largest(1),
+                "largest_random_ablation": max(ablation.random_effects),
+            }
+            for unit, ablation in zip(found.units, found.ablations, strict=True)
+        ],
+        "tracked_by": None if tracking is None else str(found.units[tracking].unit),
     }
 
 
@@ -138,20 +144,23 @@ CLAIM = Claim(
     method="The instrument of nextword inspect cells reads the first 300,000 characters of the "
     "test part of the standard library's sources, which the network was not trained on: an LSTM "
     "over characters with two layers of 256 units, 10,700 updates (about four passes through the "
-    "training part). For each property the unit with the best score on the first half is scored "
-    "on the second: the AUC, or for the position in the line the absolute correlation. A unit "
-    "tracks a property if its score is high enough and above that of a predictor from the last 8 "
-    "characters, if the best unit of an untrained network stays at 0.75 or less, and if the loss "
-    "rises more without it, where the property holds, than without ten random units on average; "
-    "the first designs asked for more than the largest of the ten, which is in the figures. The "
-    "forget gates of the network begin with a bias of 3, which is a memory of about 20 characters; "
-    "with the usual 1, a memory of 4, the same training gave 0.94, 0.87, 0.79, 0.94 and 0.83, and "
-    "one property passed. This was chosen after that result, and the network and the text had been "
-    "changed three times before, because the first networks were trained too little. Scores differ "
-    "from network to network and from text to text: a network with the usual bias that was trained "
-    "with seed 1 from the command line is on the page of results, with 0.85, 0.91, 0.77, 0.92 and "
-    "0.77 on the same text; on its first 150,000 characters the scores were 0.76, 0.82, 0.97, 0.95 "
-    "and 0.83. A byte LSTM of 400 units that had read 4.5 million characters once tracked none.",
+    "training part). For each property the three units with the best scores on the first half are"
+    " scored on the second: the AUC, or for the position in the line the absolute correlation. "
+    "The printed score is that of the first of them. A property is tracked by one of these units "
+    "if its score is high enough and above that of a predictor from the last 8 characters, if the"
+    " best unit of an untrained network stays at 0.75 or less, and if the loss rises more without"
+    " it, where the property holds, than without random units; where several units have the "
+    "score, more than the expected largest rise of as many random units. The first designs asked "
+    "for more than the largest rise of ten random units, and later designs looked at the best "
+    "unit alone: several units follow the position in the line, and the network misses the best "
+    "one little. The forget gates of the network begin with a bias of 3, which is a memory of "
+    "about 20 characters; with the usual 1, a memory of 4, the same training gave 0.94, 0.87, "
+    "0.79, 0.94 and 0.83. The bias was chosen after that result, and the network and the text had"
+    " been changed three times before, because the first networks were trained too little. Scores"
+    " differ from network to network, so also from processor to processor, whose sums are rounded"
+    " differently, and from text to text: with the bias of 3, the network of an AMD EPYC had "
+    "0.91, 0.93, 0.92, 0.97 and 0.84, and that of an Intel Xeon 0.88, 0.91, 0.78, 0.95 and 0.77. "
+    "A byte LSTM of 400 units that had read 4.5 million characters once tracked none.",
     expected="All five are reported; at least three have a held-out AUC of 0.90 or more, and "
     "untrained cells at most 0.75.",
     measure=measure,

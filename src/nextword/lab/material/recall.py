@@ -15,7 +15,7 @@ from nextword.recurrent import RecurrentStack
 NUM_SYMBOLS = 16
 _BATCH, _TEST_ROWS = 64, 400
 #: Recall is good when the mean accuracy of so many updates is high enough.
-_PATIENCE, _GOOD = 10, 0.95
+_PATIENCE, _GOOD = 20, 0.98
 
 
 class RecallNetwork(nn.Module):

@@ -1,6 +1,7 @@
 """The adaptive softmax: rare words are scored only at the positions where they are the target."""
 
 import math
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int64
@@ -14,6 +15,21 @@ from nextword.layers.heads.chunked import linear_cross_entropy
 from nextword.layers.heads.contract import FlatHidden, FlatNll, FlatTargets, Output
 from nextword.layers.heads.losses import linear_nll, log_softmax
 from nextword.layers.heads.pieces import nll_in_pieces
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoftmaxTail:
+    """The weights of a cluster of an adaptive softmax: scores E (A h) + b.
+
+    Attributes:
+        projection: A, (narrow, hidden); None if the cluster's vectors have the full width.
+        words: E, (words, narrow).
+        bias: b, (words); -inf for ids that are never predicted.
+    """
+
+    projection: Tensor | None
+    words: Tensor
+    bias: Tensor
 
 
 class AdaptiveSoftmax(Output):
@@ -112,6 +128,25 @@ class AdaptiveSoftmax(Output):
             return self._nll(hidden, target_ids)
         scores = self.num_scores_held(1)
         return nll_in_pieces(self._nll, hidden, target_ids=target_ids, scores_per_position=scores)
+
+    def head(self) -> tuple[Tensor, Tensor]:
+        """Return weight and bias of the frequent words and then of an entry for each cluster.
+
+        Returns:
+            (words + clusters, hidden) and (words + clusters).
+        """
+        return self._head(self._masked_bias())
+
+    def tails(self) -> list[SoftmaxTail]:
+        """Return the weights of the clusters, in the order of their ids."""
+        bias, tails = self._masked_bias(), []
+        for number, (low, high) in enumerate(self.words.bounds[1:], start=1):
+            cluster = self.words.clusters[number]
+            projection = None if cluster.projection is None else cluster.projection.T
+            tails.append(
+                SoftmaxTail(projection=projection, words=cluster.table, bias=bias[low:high])
+            )
+        return tails
 
     def num_scores_held(self, num_positions: int) -> int:
         """Return the scores of the head, and those of the largest cluster up to one block."""

@@ -2,8 +2,8 @@
 
 from nextword.ngrams.counting.counted_ngrams import (
     BYTES_PER_TOKEN,
-    MEMORY_BYTES,
     counted_ngrams,
+    counting_memory,
 )
 from nextword.ngrams.counting.counts import NgramCounts, OrderCounts, count_ngrams
 from nextword.ngrams.counting.sentences import Sentences, sentences_of
@@ -11,12 +11,12 @@ from nextword.ngrams.counting.spilled_counts import count_spilling
 
 __all__ = [
     "BYTES_PER_TOKEN",
-    "MEMORY_BYTES",
     "NgramCounts",
     "OrderCounts",
     "Sentences",
     "count_ngrams",
     "count_spilling",
     "counted_ngrams",
+    "counting_memory",
     "sentences_of",
 ]

@@ -6,13 +6,14 @@ position in its order when sorted by key. So a key of any order fits into 64 bit
 with the same context are adjacent.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Int64, Integer
 
 from nextword.base import ConfigError, DataError, require_range
 from nextword.ngrams.counting.sentences import Sentences
+from nextword.ngrams.workspace import Workspace
 
 #: The rank of a position where no n-gram ends.
 NO_RANK = -1
@@ -30,8 +31,8 @@ class OrderCounts:
     """
 
     keys: Int64[np.ndarray, " num_ngrams"]
-    counts: Int64[np.ndarray, " num_ngrams"]
-    suffixes: Int64[np.ndarray, " num_suffixes"]
+    counts: Integer[np.ndarray, " num_ngrams"]
+    suffixes: Integer[np.ndarray, " num_suffixes"]
 
     @property
     def num_ngrams(self) -> int:
@@ -49,12 +50,14 @@ class NgramCounts:
             in the text; 0 for `<s>` and `</s>`, -1 for an id that does not occur.
         vocab_size: Number of ids.
         start_id: The id of `<s>`, which begins a sentence and is never counted as a next word.
+        workspace: Where arrays of the size of an order are kept.
     """
 
     orders: tuple[OrderCounts, ...]
     appearance: Int64[np.ndarray, " vocab"]
     vocab_size: int
     start_id: int
+    workspace: Workspace = field(default_factory=Workspace)
 
     @property
     def order(self) -> int:
@@ -171,7 +174,11 @@ def note_appearance(
 
 
 def finished(
-    orders: list[OrderCounts], sentences: Sentences, *, appearance: Int64[np.ndarray, " vocab"]
+    orders: list[OrderCounts],
+    sentences: Sentences,
+    *,
+    appearance: Int64[np.ndarray, " vocab"],
+    workspace: Workspace | None = None,
 ) -> NgramCounts:
     """Return the counts of all orders as one object.
 
@@ -179,6 +186,7 @@ def finished(
         orders: Counts by order, order 1 first.
         sentences: The text that was counted.
         appearance: See `NgramCounts`.
+        workspace: Where the arrays are kept; in memory when None.
 
     Raises:
         DataError: The text has no token.
@@ -188,6 +196,7 @@ def finished(
         appearance=appearance,
         vocab_size=sentences.vocab_size,
         start_id=sentences.start_id,
+        workspace=Workspace() if workspace is None else workspace,
     )
     if not counts.words_seen().any():
         raise DataError("the text has no token to count.", help="Name a text that is not empty.")

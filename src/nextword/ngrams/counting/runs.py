@@ -1,16 +1,13 @@
 """Sorted runs of counted n-grams, in memory or in files, and an external merge of them."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Int64, Integer
 
 from nextword.ngrams.counting.counts import run_begins
-
-_COLUMNS = ("keys", "counts", "suffixes")
+from nextword.ngrams.workspace import Workspace
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -24,8 +21,8 @@ class Run:
     """
 
     keys: Int64[np.ndarray, " num_ngrams"]
-    counts: Int64[np.ndarray, " num_ngrams"]
-    suffixes: Int64[np.ndarray, " num_ngrams"]
+    counts: Integer[np.ndarray, " num_ngrams"]
+    suffixes: Integer[np.ndarray, " num_ngrams"]
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -33,40 +30,42 @@ class Run:
     def __getitem__(self, part: slice) -> "Run":
         return Run(keys=self.keys[part], counts=self.counts[part], suffixes=self.suffixes[part])
 
-    def spill(self, path: Path) -> "SpilledRun":
-        """Write the run to a file and return a handle of it."""
-        path.write_bytes(np.stack([self.keys, self.counts, self.suffixes]).tobytes())
-        return SpilledRun(path=path, num_ngrams=len(self))
 
+class RunColumns:
+    """Runs that are appended one after the other, a column for each of their attributes.
 
-@dataclass(frozen=True, kw_only=True)
-class SpilledRun:
-    """A run that is stored in a file.
-
-    Attributes:
-        path: The file.
-        num_ngrams: Number of n-grams in it.
+    Args:
+        workspace: Where the columns are kept.
+        limit: Largest count or suffix.
     """
 
-    path: Path
-    num_ngrams: int
+    def __init__(self, workspace: Workspace, *, limit: int) -> None:
+        number = workspace.number(limit)
+        self._columns = [workspace.column(dtype) for dtype in (np.int64, number, number)]
+        self._ends = [0]
 
-    def read(self) -> Run:
-        """Return the run, memory-mapped."""
-        columns = _mapped(self.path, len(_COLUMNS) * self.num_ngrams)
-        keys, counts, suffixes = columns.reshape(len(_COLUMNS), self.num_ngrams)
+    def append(self, run: Run) -> None:
+        """Append a run."""
+        for column, values in zip(self._columns, (run.keys, run.counts, run.suffixes), strict=True):
+            column.append(values)
+        self._ends.append(self._ends[-1] + len(run))
+
+    def whole(self) -> Run:
+        """Return all appended n-grams as one run; nothing can be appended any more."""
+        keys, counts, suffixes = (column.whole() for column in self._columns)
         return Run(keys=keys, counts=counts, suffixes=suffixes)
 
-    def delete(self) -> None:
-        """Remove the file."""
-        self.path.unlink()
+    def runs(self) -> list[Run]:
+        """Return the appended runs; nothing can be appended any more."""
+        whole = self.whole()
+        return [whole[slice(*ends)] for ends in zip(self._ends, self._ends[1:], strict=False)]
 
 
 def reduce_run(
     keys: Int64[np.ndarray, " num_seen"],
-    counts: Int64[np.ndarray, " num_seen"],
+    counts: Integer[np.ndarray, " num_seen"],
     *,
-    suffixes: Int64[np.ndarray, " num_seen"],
+    suffixes: Integer[np.ndarray, " num_seen"],
 ) -> Run:
     """Sort n-grams by key and sum the counts of duplicates.
 
@@ -83,31 +82,27 @@ def reduce_run(
     return Run(keys=keys[first], counts=sums, suffixes=suffixes[first])
 
 
-def merge_runs(runs: Sequence[SpilledRun], path: Path, *, max_ngrams: int) -> Run:
-    """Merge runs into files, with about `max_ngrams` n-grams in memory at a time.
+def merge_runs(runs: Sequence[Run], workspace: Workspace, *, max_ngrams: int, limit: int) -> Run:
+    """Merge runs, with about `max_ngrams` n-grams in memory at a time.
 
     Args:
         runs: The runs to merge.
-        path: Prefix of the files to write, one per column.
+        workspace: Where the merged run is kept.
         max_ngrams: Number of n-grams of all runs together that are read at a time; at least one of
             each run is read.
+        limit: Largest count or suffix.
 
     Returns:
-        The merged run, memory-mapped.
+        The merged run.
     """
     block = max(1, max_ngrams // max(1, len(runs)))
-    left = [run.read() for run in runs if run.num_ngrams]
-    paths = [path.with_name(f"{path.name}.{column}") for column in _COLUMNS]
-    num_ngrams = 0
-    with ExitStack() as stack:
-        files = [stack.enter_context(column.open("wb")) for column in paths]
-        while left:
-            merged, left = _next_block(left, block)
-            num_ngrams += len(merged)
-            for file, column in zip(files, _COLUMNS, strict=True):
-                file.write(getattr(merged, column).tobytes())
-    keys, counts, suffixes = (_mapped(column, num_ngrams) for column in paths)
-    return Run(keys=keys, counts=counts, suffixes=suffixes)
+    left = [run for run in runs if len(run)]
+    merged = RunColumns(workspace, limit=limit)
+    while left:
+        part, left = _next_block(left, block)
+        merged.append(part)
+        workspace.release()
+    return merged.whole()
 
 
 def _next_block(left: Sequence[Run], block: int) -> tuple[Run, list[Run]]:
@@ -123,9 +118,3 @@ def _next_block(left: Sequence[Run], block: int) -> tuple[Run, list[Run]]:
     )
     rest = [run[cut:] for run, cut in zip(left, cuts, strict=True)]
     return merged, [run for run in rest if len(run)]
-
-
-def _mapped(path: Path, size: int) -> Int64[np.ndarray, " size"]:
-    if not size:
-        return np.zeros(0, dtype=np.int64)
-    return np.memmap(path, dtype=np.int64, mode="r")

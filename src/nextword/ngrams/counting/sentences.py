@@ -77,7 +77,9 @@ def sentences_of(
         )
     num_counted = store.num_tokens
     if skip_unknown:
-        num_counted -= int(np.count_nonzero(np.asarray(store.ids) == tokenizer.unknown_id))
+        num_counted -= sum(
+            int(np.count_nonzero(ids == tokenizer.unknown_id)) for _, ids in store.parts_of_ids()
+        )
     if not num_counted:
         raise DataError(
             f"none of the {store.num_tokens:,} tokens can be counted: all are unknown or skipped.",

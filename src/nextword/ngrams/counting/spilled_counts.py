@@ -1,18 +1,20 @@
 """Counting a text larger than memory, by an external merge sort in temporary files.
 
-Each order takes two passes over the text, which is read in pieces. The first pass writes the
-n-grams of every piece as a sorted run and merges the runs. The second pass stores for each position
-the rank of the n-gram that ends there; the keys of the next order are computed from these ranks.
-The result equals that of `count_ngrams`.
+Each order takes two passes over the text, which is read in pieces. The first pass stores the
+n-grams of every piece as a sorted run, and merges the runs. The second pass stores for each
+position the rank of the n-gram that ends there; the keys of the next order are computed from these
+ranks.
+All files are read in sequence, and their pages are released again. The result equals that of
+`count_ngrams`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Int64, Integer
 
-from nextword.base import require_range
+from nextword.base import ProgressCallback, release_pages, require_range
 from nextword.ngrams.counting.counts import (
     NO_RANK,
     NgramCounts,
@@ -23,29 +25,37 @@ from nextword.ngrams.counting.counts import (
     first_order,
     no_appearance,
     note_appearance,
+    run_begins,
 )
-from nextword.ngrams.counting.runs import Run, merge_runs, reduce_run
+from nextword.ngrams.counting.runs import Run, RunColumns, merge_runs
 from nextword.ngrams.counting.sentences import Sentences
+from nextword.ngrams.workspace import Workspace
 
 #: Peak memory of sorting, per token.
-_BYTES_PER_TOKEN = 96
+_BYTES_PER_TOKEN = 128
 MIN_MEMORY_BYTES = 4096
 
 
 def count_spilling(
-    sentences: Sentences, *, order: int, folder: Path, memory_bytes: int
+    sentences: Sentences,
+    *,
+    order: int,
+    folder: Path,
+    memory_bytes: int,
+    on_progress: ProgressCallback | None = None,
 ) -> NgramCounts:
     """Count the n-grams of orders 1 to `order` within a limit on memory.
 
     Args:
         sentences: The text.
         order: Length of the longest n-grams.
-        folder: An empty folder for temporary files. The counts are memory-mapped from it and are
-            valid as long as it exists. About 40 bytes per token are written.
+        folder: Folder of temporary files, about 48 bytes per token and 16 per n-gram. Their names
+            are removed at once; their space is freed with the last array of the result.
         memory_bytes: Limit on memory, without the vocabulary; at least 4096 bytes.
+        on_progress: Called with (stage, done, total) after each part of the text.
 
     Returns:
-        The counts of every order.
+        The counts of every order, memory-mapped.
 
     Raises:
         ConfigError: The order is below 1 or above the longest sentence, or the limit is too small.
@@ -53,65 +63,98 @@ def count_spilling(
     """
     check_order(order)
     require_range("memory_bytes", memory_bytes, low=MIN_MEMORY_BYTES)
-    text = _Positions(sentences, folder, max_tokens=memory_bytes // _BYTES_PER_TOKEN)
+    workspace = Workspace(folder, memory_bytes=memory_bytes)
+    max_tokens = memory_bytes // _BYTES_PER_TOKEN
+    text = _Positions(sentences, workspace, max_tokens=max_tokens)
     orders = [first_order(text.counts)]
     while len(orders) < order:
         number = len(orders) + 1
-        runs = [
-            run.spill(folder / f"run-{number}-{index}.bin") for index, run in enumerate(text.runs())
-        ]
-        merged = merge_runs(
-            runs, folder / f"order-{number}.bin", max_ngrams=memory_bytes // _BYTES_PER_TOKEN
-        )
-        for run in runs:
-            run.delete()
+        note = None if on_progress is None else _noted(on_progress, number, order, text.num_tokens)
+        runs = text.runs(keeps_places=number < order, on_window=note)
+        merged = merge_runs(runs, workspace, max_ngrams=max_tokens, limit=text.largest)
         orders.append(OrderCounts(keys=merged.keys, counts=merged.counts, suffixes=merged.suffixes))
         check_found(orders, wanted=order)
         if number < order:
-            text.move_on(merged.keys)
-    return finished(orders, sentences, appearance=text.appearance)
+            text.move_on(runs, merged.keys)
+    return finished(orders, sentences, appearance=text.appearance, workspace=workspace)
 
 
 class _Positions:
-    """The text on disk with, for each position, the rank of the n-gram that ends there."""
+    """The text with, for each position, the rank of the n-gram that ends there."""
 
-    def __init__(self, sentences: Sentences, folder: Path, *, max_tokens: int) -> None:
+    def __init__(self, sentences: Sentences, workspace: Workspace, *, max_tokens: int) -> None:
         self._vocab_size = sentences.vocab_size
         self._start_id = sentences.start_id
         self._max_tokens = max_tokens
+        self._workspace = workspace
         self.counts = np.zeros(sentences.vocab_size, dtype=np.int64)
         self.appearance = no_appearance(sentences)
-        position = 0
-        paths = folder / "words.bin", folder / "ranks.bin"
-        with paths[0].open("wb") as words, paths[1].open("wb") as ranks:
-            for piece in sentences.pieces(max_tokens):
-                note_appearance(self.appearance, piece, position=position)
-                position += len(piece)
-                self.counts += np.bincount(piece, minlength=sentences.vocab_size)
-                words.write(piece.tobytes())
-                ranks.write(piece.astype(np.int64).tobytes())
-        self._words = np.memmap(paths[0], dtype=sentences.ids.dtype, mode="r")
-        self._ranks = np.memmap(paths[1], dtype=np.int64, mode="r+")
+        self.num_tokens = 0
+        words, ranks = workspace.column(sentences.ids.dtype), workspace.column(np.int64)
+        for piece in sentences.pieces(max_tokens):
+            note_appearance(self.appearance, piece, position=self.num_tokens)
+            self.num_tokens += len(piece)
+            self.counts += np.bincount(piece, minlength=sentences.vocab_size)
+            words.append(piece)
+            ranks.append(piece)
+            release_pages(sentences.ids)
+        self._words, self._ranks = words.whole(), ranks.whole()
+        #: For each position of the windows where an n-gram ends, its place in the window's run.
+        self._places: np.ndarray = np.zeros(0, dtype=np.uint32)
 
-    def runs(self) -> Iterator[Run]:
-        """Iterate over the n-grams one order higher, as one sorted run for each piece."""
+    @property
+    def largest(self) -> int:
+        """A number that no count and no rank exceeds."""
+        return max(self.num_tokens, self._vocab_size)
+
+    def runs(self, *, keeps_places: bool, on_window: Callable[[int], None] | None) -> list[Run]:
+        """Return the n-grams one order higher, as one sorted run for each window of the text.
+
+        Args:
+            keeps_places: Whether `move_on` will be called.
+            on_window: Called with the number of tokens so far.
+        """
+        workspace = self._workspace
+        columns = RunColumns(workspace, limit=self.largest)
+        places = workspace.column(workspace.number(self._max_tokens))
         for begin, end in self._windows():
             ends, keys = self._keys(begin, end, before=int(self._ranks[begin - 1]))
-            yield reduce_run(keys, np.ones(len(keys), dtype=np.int64), suffixes=self._ranks[ends])
+            sorting = np.argsort(keys)
+            begins = run_begins(keys[sorting])
+            counts = np.diff(np.append(begins, len(keys)))
+            first = sorting[begins]
+            columns.append(
+                Run(keys=keys[first], counts=counts, suffixes=self._ranks[begin:end][ends[first]])
+            )
+            if keeps_places:
+                inverse = np.empty(len(keys), dtype=np.int64)
+                inverse[sorting] = np.repeat(np.arange(len(begins)), counts)
+                places.append(inverse)
+            workspace.release()
+            if on_window is not None:
+                on_window(end)
+        self._places = places.whole()
+        return columns.runs()
 
-    def move_on(self, keys: Int64[np.ndarray, " num_ngrams"]) -> None:
+    def move_on(self, runs: Sequence[Run], keys: Int64[np.ndarray, " num_ngrams"]) -> None:
         """Replace the rank at each position by that of the n-gram one order higher.
 
         Args:
-            keys: Keys of the n-grams one order higher, in ascending order.
+            runs: The result of `runs`, which has to be called before.
+            keys: Keys of all n-grams one order higher, in ascending order.
         """
         before = int(self._ranks[0])
         self._ranks[0] = NO_RANK
-        for begin, end in self._windows():
-            ends, wanted = self._keys(begin, end, before=before)
+        done = 0
+        for (begin, end), run in zip(self._windows(), runs, strict=True):
+            ends, _ = self._keys(begin, end, before=before)
             before = int(self._ranks[end - 1])
-            self._ranks[begin:end] = NO_RANK
-            self._ranks[ends] = np.searchsorted(keys, wanted)
+            places = self._places[done : done + len(ends)]
+            done += len(ends)
+            ranks = np.full(end - begin, NO_RANK, dtype=np.int64)
+            ranks[ends] = _ranks_of(run.keys, keys, self._workspace)[places]
+            self._ranks[begin:end] = ranks
+            self._workspace.release()
 
     def _windows(self) -> Iterator[tuple[int, int]]:
         for begin in range(1, len(self._words), self._max_tokens):
@@ -120,8 +163,32 @@ class _Positions:
     def _keys(
         self, begin: int, end: int, *, before: int
     ) -> tuple[Int64[np.ndarray, " _"], Int64[np.ndarray, " _"]]:
-        """Return the positions from begin to end where n-grams one order higher end, and keys."""
+        """Return where n-grams one order higher end in a window, from its begin; and their keys."""
         words = self._words[begin:end]
         contexts = np.concatenate([[before], self._ranks[begin : end - 1]])
         found = np.flatnonzero((contexts != NO_RANK) & (words != self._start_id))
-        return found + begin, contexts[found] * self._vocab_size + words[found]
+        return found, contexts[found] * self._vocab_size + words[found]
+
+
+def _noted(
+    on_progress: ProgressCallback, number: int, order: int, num_tokens: int
+) -> Callable[[int], None]:
+    stage = f"counting the n-grams of order {number} of {order}, tokens"
+    return lambda done: on_progress(stage, done, total=num_tokens)
+
+
+def _ranks_of(
+    wanted: Int64[np.ndarray, " num_wanted"],
+    keys: Integer[np.ndarray, " num_ngrams"],
+    workspace: Workspace,
+) -> Int64[np.ndarray, " num_wanted"]:
+    """Return the place of ascending keys among others, which contain all of them."""
+    wanted = np.array(wanted)
+    ranks = np.empty(len(wanted), dtype=np.int64)
+    done = 0
+    for block in workspace.blocks(len(keys)):
+        part = keys[block]
+        end = done + int(np.searchsorted(wanted[done:], part[-1], side="right"))
+        ranks[done:end] = block.start + np.searchsorted(part, wanted[done:end])
+        done = end
+    return ranks

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float64, Int64, Integer
 
 #: Discounts of lmplz if they cannot be estimated, because a text has too few different counts.
 FALLBACK = (0.5, 1.0, 1.5)
@@ -22,14 +22,25 @@ class Discounts:
     amounts: tuple[float, float, float]
     used_fallback: bool
 
-    def of(self, counts: Int64[np.ndarray, " num_ngrams"]) -> Float64[np.ndarray, " num_ngrams"]:
+    def of(self, counts: Integer[np.ndarray, " num_ngrams"]) -> Float64[np.ndarray, " num_ngrams"]:
         """Return the discount of each count, (num_ngrams); 0 for a count of 0."""
         taken: Float64[np.ndarray, " num_ngrams"]
         taken = np.array([0.0, *self.amounts])[np.minimum(counts, _LARGEST)]
         return taken
 
 
-def kneser_ney_discounts(counts: Int64[np.ndarray, " num_ngrams"]) -> Discounts:
+def count_histogram(counts: Integer[np.ndarray, " num_ngrams"]) -> Int64[np.ndarray, " 5"]:
+    """Return how many n-grams have a count of 0, 1, 2, 3 and 4.
+
+    Example:
+        >>> count_histogram(np.array([1, 1, 3, 7])).tolist()
+        [0, 2, 0, 1, 0]
+    """
+    numbers = [np.count_nonzero(counts == k) for k in range(_LARGEST + 2)]
+    return np.array(numbers, dtype=np.int64)
+
+
+def kneser_ney_discounts(numbers: Int64[np.ndarray, " 5"]) -> Discounts:
     """Estimate the discounts of one order from its adjusted counts.
 
     With t_k the number of n-grams of count k: Y = t_1 / (t_1 + 2 t_2),
@@ -38,16 +49,15 @@ def kneser_ney_discounts(counts: Int64[np.ndarray, " num_ngrams"]) -> Discounts:
     If a t_k is 0, or a D_k is outside [0, k], the discounts are those of `FALLBACK`.
 
     Args:
-        counts: The adjusted counts, (num_ngrams).
+        numbers: t_0 to t_4, as returned by `count_histogram`.
 
     Source: [chen1998], equation 26.
 
     Example:
-        >>> counts = np.repeat(np.arange(1, 5), [40, 20, 10, 5])
-        >>> kneser_ney_discounts(counts).amounts
+        >>> kneser_ney_discounts(np.array([0, 40, 20, 10, 5])).amounts
         (0.5, 1.25, 2.0)
     """
-    t = [int(np.count_nonzero(counts == k)) for k in range(_LARGEST + 2)]
+    t = numbers.tolist()
     if 0 in t[1 : _LARGEST + 1]:
         return Discounts(amounts=FALLBACK, used_fallback=True)
     y = t[1] / (t[1] + 2 * t[2])

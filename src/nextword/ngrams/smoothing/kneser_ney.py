@@ -1,15 +1,19 @@
 """Interpolated modified Kneser-Ney smoothing with count pruning, as computed by lmplz."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Bool, Float32, Float64, Integer
 
 from nextword.base import require
 from nextword.ngrams.counting import NgramCounts
-from nextword.ngrams.smoothing.adjusted_counts import adjusted_counts, discount_counts
+from nextword.ngrams.smoothing.adjusted_counts import (
+    adjusted_counts,
+    discount_counts,
+    last_ngrams,
+)
 from nextword.ngrams.smoothing.discounts import FALLBACK, Discounts, kneser_ney_discounts
 from nextword.ngrams.tables import NgramTables, logarithms
 
@@ -37,7 +41,8 @@ def kneser_ney(
     c are the adjusted counts, D the discounts, and h' is h without its first word. γ(h) is the
     back-off weight of h: the sum of its discounts divided by sum_w c(hw). Order 1 is interpolated
     with the uniform distribution over all ids but `never_ids`. If the discounts of an order cannot
-    be estimated, those of `FALLBACK` are used and a warning is logged.
+    be estimated, those of `FALLBACK` are used and a warning is logged. If the counts are in files,
+    so are the tables, and a bounded part of every array is in memory.
 
     Args:
         counts: Counts of every order.
@@ -55,31 +60,32 @@ def kneser_ney(
     Source: [chen1998], [heafield2013].
     """
     thresholds = pruning_thresholds(prune, order=counts.order)
-    adjusted = adjusted_counts(counts)
-    discounts = tuple(map(kneser_ney_discounts, discount_counts(counts, adjusted)))
+    discounts: list[Discounts] = []
+    log_probs: list[Float32[np.ndarray, " _"]] = []
+    backoffs: list[Float32[np.ndarray, " _"]] = []
+    lower = np.zeros(0)
+    for order, last in enumerate(last_ngrams(counts), start=1):
+        adjusted = adjusted_counts(counts, order)
+        numbers = discount_counts(counts, order, adjusted=adjusted, last=last)
+        discounts.append(kneser_ney_discounts(numbers))
+        if order == 1:
+            lower = _unigrams(adjusted, discounts[0], never_ids)
+            log_probs.append(logarithms(lower))
+            continue
+        level = _Level(counts, order, adjusted=adjusted, threshold=thresholds[order - 1])
+        lower = level.interpolate(discounts[-1], lower=lower)
+        log_probs.append(level.log_probs)
+        backoffs.append(level.backoffs)
     _announce_fallback(discounts)
-    probabilities = [_unigrams(adjusted[0], discounts[0], never_ids)]
-    backoffs: list[Float64[np.ndarray, " _"]] = []
-    kept = [np.ones(counts.vocab_size, dtype=bool)]
-    for order in range(2, counts.order + 1):
-        kept.append(counts.of(order).counts > thresholds[order - 1])
-        higher, gammas = _interpolate(
-            counts,
-            order,
-            adjusted=adjusted[order - 1],
-            discounts=discounts[order - 1],
-            kept=kept[-1],
-            lower=probabilities[-1],
-        )
-        probabilities.append(higher)
-        backoffs.append(gammas)
     tables = NgramTables(
         vocab_size=counts.vocab_size,
-        keys=tuple(np.array(part.keys) for part in counts.orders[1:]),
-        log_probs=tuple(logarithms(part) for part in probabilities),
-        backoffs=tuple(logarithms(part) for part in backoffs),
+        keys=tuple(part.keys for part in counts.orders[1:]),
+        log_probs=tuple(log_probs),
+        backoffs=tuple(backoffs),
     )
-    return KneserNey(tables=tables.without_pruned(kept), discounts=discounts)
+    if any(thresholds):
+        tables = tables.without_pruned(_kept(counts, thresholds), workspace=counts.workspace)
+    return KneserNey(tables=tables, discounts=tuple(discounts))
 
 
 def pruning_thresholds(prune: Sequence[int], *, order: int) -> tuple[int, ...]:
@@ -120,7 +126,7 @@ def pruning_thresholds(prune: Sequence[int], *, order: int) -> tuple[int, ...]:
 
 
 def _unigrams(
-    adjusted: Int64[np.ndarray, " vocab"], discounts: Discounts, never_ids: Sequence[int]
+    adjusted: Integer[np.ndarray, " vocab"], discounts: Discounts, never_ids: Sequence[int]
 ) -> Float64[np.ndarray, " vocab"]:
     total = adjusted.sum()
     taken = discounts.of(adjusted)
@@ -131,25 +137,89 @@ def _unigrams(
     return probabilities
 
 
-def _interpolate(
-    counts: NgramCounts,
-    order: int,
-    *,
-    adjusted: Int64[np.ndarray, " num_ngrams"],
-    discounts: Discounts,
-    kept: Bool[np.ndarray, " num_ngrams"],
-    lower: Float64[np.ndarray, " num_lower"],
-) -> tuple[Float64[np.ndarray, " num_ngrams"], Float64[np.ndarray, " num_lower"]]:
-    """Return the probabilities of an order, and the back-off weights of the order below."""
-    contexts = counts.contexts(order)
-    taken = np.where(kept, discounts.of(adjusted), adjusted)
-    sums = np.bincount(contexts, weights=adjusted, minlength=len(lower))
-    leftover = np.bincount(contexts, weights=taken, minlength=len(lower))
-    # A context without a next word leaves all probability mass to the shorter context.
-    gammas = np.divide(leftover, sums, out=np.ones(len(lower)), where=sums > 0)
-    probabilities = (adjusted - taken) / sums[contexts]
-    probabilities += gammas[contexts] * lower[counts.of(order).suffixes]
-    return probabilities, gammas
+class _Level:
+    """The n-grams of an order, 2 or more, and the back-off weights of the order below.
+
+    Attributes:
+        log_probs: Log-probability of each n-gram, nats; written by `interpolate`.
+        backoffs: Logarithm of the back-off weight of each n-gram one order below; likewise.
+    """
+
+    def __init__(
+        self,
+        counts: NgramCounts,
+        order: int,
+        *,
+        adjusted: Integer[np.ndarray, " num_ngrams"],
+        threshold: int,
+    ) -> None:
+        self._ngrams = counts.of(order)
+        self._vocab_size = counts.vocab_size
+        self._space = counts.workspace
+        self._adjusted = adjusted
+        self._threshold = threshold
+        self._num_contexts = counts.of(order - 1).num_ngrams
+        self.log_probs = self._space.zeros(len(adjusted), np.float32)
+        self.backoffs = self._space.zeros(self._num_contexts, np.float32)
+
+    def interpolate(
+        self, discounts: Discounts, *, lower: Float64[np.ndarray, " num_lower"]
+    ) -> Float64[np.ndarray, " num_ngrams"]:
+        """Compute the probabilities and weights.
+
+        Args:
+            discounts: The discounts of the order.
+            lower: Probabilities one order below.
+
+        Returns:
+            Probabilities, (num_ngrams).
+        """
+        probabilities = self._space.gather(lower, self._ngrams.suffixes)
+        for block, contexts in self._blocks():
+            adjusted = self._adjusted[block]
+            kept = self._ngrams.counts[block] > self._threshold
+            taken = np.where(kept, discounts.of(adjusted), adjusted)
+            own = self._ngrams.keys[block] // self._vocab_size - contexts.start
+            num_contexts = contexts.stop - contexts.start
+            sums = np.bincount(own, weights=adjusted, minlength=num_contexts)
+            leftover = np.bincount(own, weights=taken, minlength=num_contexts)
+            # A context without a next word leaves all probability mass to the shorter context.
+            gammas = np.divide(leftover, sums, out=np.ones(num_contexts), where=sums > 0)
+            probabilities[block] = (adjusted - taken) / sums[own] + (
+                gammas[own] * probabilities[block]
+            )
+            self.log_probs[block] = logarithms(probabilities[block])
+            self.backoffs[contexts] = logarithms(gammas)
+            self._space.release()
+        return probabilities
+
+    def _blocks(self) -> Iterator[tuple[slice, slice]]:
+        """Iterate over blocks of n-grams, and of their contexts; no context is divided."""
+        keys = self._ngrams.keys
+        begin = context = 0
+        while context < self._num_contexts:
+            end = min(begin + self._space.block, len(keys))
+            next_context = self._num_contexts
+            if end < len(keys):
+                next_context = int(keys[end - 1]) // self._vocab_size + 1
+                rest = keys[end : end + self._vocab_size]
+                end += int(np.searchsorted(rest, next_context * self._vocab_size))
+            if end == len(keys):
+                next_context = self._num_contexts
+            yield slice(begin, end), slice(context, next_context)
+            begin, context = end, next_context
+
+
+def _kept(counts: NgramCounts, thresholds: Sequence[int]) -> list[Bool[np.ndarray, " _"]]:
+    """Return which n-grams are not pruned, as a mask for each order."""
+    space = counts.workspace
+    masks = [np.ones(counts.vocab_size, dtype=bool)]
+    for part, threshold in zip(counts.orders[1:], thresholds[1:], strict=True):
+        mask = space.zeros(part.num_ngrams, np.bool_)
+        for block in space.blocks(part.num_ngrams):
+            mask[block] = part.counts[block] > threshold
+        masks.append(mask)
+    return masks
 
 
 def _announce_fallback(discounts: Sequence[Discounts]) -> None:

@@ -4,7 +4,7 @@ Every error of the server is `{"error": {"message", "type", "param", "code"}}`.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from fastapi import FastAPI, Request
@@ -28,6 +28,14 @@ _TYPES = {
     429: "rate_limit_error",
 }
 _SHOWN_ERRORS = 3
+#: Names of types without parameters in the locations of pydantic's errors.
+_TYPE_NAMES = frozenset(
+    {"str", "int", "float", "bool", "none", "constrained-str", "constrained-int"}
+)
+
+#: Keys and positions that lead to a value, and the types that were tried.
+_Location = tuple[int | str, ...]
+_PATHS_HELP = "/openapi.json lists all paths; /v1/completions continues a text. Chat is not served."
 #: Status of a response that nobody reads, for metrics; as in nginx.
 _CLIENT_GONE = 499
 
@@ -159,6 +167,7 @@ def install_error_handlers(app: FastAPI) -> None:
         found = cast(HTTPException, error)
         told = ApiError(
             f"{request.method} {request.url.path[:200]}: {found.detail}.",
+            help=_PATHS_HELP if found.status_code == 404 else "",
             status=found.status_code,
             headers=found.headers,
         )
@@ -185,7 +194,7 @@ def _api_error(
 
 def _validation_error(error: RequestValidationError) -> ApiError:
     """Return the first faults of a request, each with the path of its field."""
-    faults = [(_path(each["loc"]), str(each["msg"])) for each in error.errors()]
+    faults = _faults([(each["loc"], str(each["msg"])) for each in error.errors()])
     if any(each["type"] == "json_invalid" for each in error.errors()):
         return ApiError(f"the body is not JSON: {faults[0][1]}.", status=400, code="invalid_json")
     if faults[0][0] == "body":
@@ -198,7 +207,41 @@ def _validation_error(error: RequestValidationError) -> ApiError:
     return ApiError(f"{shown}.", status=422, param=faults[0][0], code="invalid_value")
 
 
-def _path(location: tuple[int | str, ...]) -> str:
+def _faults(errors: Sequence[tuple[_Location, str]]) -> list[tuple[str, str]]:
+    """Return the path of the field and the message of each fault.
+
+    A field of several types has faults for each of them. Only those of the type that fits best are
+    returned: the one with the fewest faults, and of these the one whose faults lie deepest.
+
+    Example:
+        >>> _faults([(("body", "prompt", "str"), "not a string"),
+        ...          (("body", "prompt", "list[int]", 1), "not an integer")])
+        [('prompt.1', 'not an integer')]
+    """
+    by_field: dict[str, dict[str, list[tuple[str, str]]]] = {}
+    for location, message in errors:
+        names = [each for each in location if not _is_type(each)]
+        types = [str(each) for each in location if _is_type(each)]
+        end = location.index(types[0]) if types else len(location)
+        of_types = by_field.setdefault(_path(location[:end]), {})
+        of_types.setdefault(" ".join(types), []).append((_path(tuple(names)), message))
+    found: list[tuple[str, str]] = []
+    for of_types in by_field.values():
+        fewest = min(map(len, of_types.values()))
+        fitting = [faults for faults in of_types.values() if len(faults) == fewest]
+        deepest = max(faults[0][0].count(".") for faults in fitting)
+        found += [
+            fault for faults in fitting if faults[0][0].count(".") == deepest for fault in faults
+        ]
+    return list(dict.fromkeys(found))
+
+
+def _is_type(part: int | str) -> bool:
+    """Return whether a part of a location is one of the types of a field, not a name."""
+    return isinstance(part, str) and (part in _TYPE_NAMES or "[" in part)
+
+
+def _path(location: _Location) -> str:
     """Return the path of a field, such as `stream_options.include_usage`."""
     names = [str(each) for each in location]
     return ".".join(names[1:] if len(names) > 1 else names)

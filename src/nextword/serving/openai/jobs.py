@@ -126,7 +126,7 @@ def check_sampling(fields: SamplingFields, context: Context) -> None:
         ApiError: There are too many stop strings, or a setting has no effect.
     """
     context.require_at_most("number of stop strings", len(fields.stops), limit="max_stops")
-    filters = {"top_k": fields.top_k, "min_p": fields.min_p}
+    filters = {"top_k": fields.top_k, "min_p": fields.min_p, "typical_p": fields.typical_p}
     for name, value in filters.items():
         if fields.temperature == 0.0 and value is not None:
             raise ApiError(
@@ -145,6 +145,7 @@ def sampling_of(fields: SamplingFields) -> SamplingConfig:
         top_k=fields.top_k,
         top_p=None if fields.top_p == 1.0 else fields.top_p,
         min_p=fields.min_p,
+        typical_p=fields.typical_p,
         repetition_penalty=fields.repetition_penalty,
     )
 

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from nextword.serving.http import ApiError, StrictBody
 
@@ -22,6 +23,8 @@ class SamplingFields(StrictBody):
         top_k: Sample from this number of most probable tokens. Not in the OpenAI protocol.
         min_p: Sample from tokens at least this times as probable as the most probable one. Not in
             the OpenAI protocol.
+        typical_p: Sample from the most typical tokens whose probabilities sum to this. Not in the
+            OpenAI protocol.
         repetition_penalty: Values above 1 make repetition less likely. Not in the OpenAI protocol.
         seed: Random seed; another one for each request when absent.
         stop: Texts before which a sample ends.
@@ -31,6 +34,7 @@ class SamplingFields(StrictBody):
     top_p: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
     top_k: Annotated[int, Field(ge=1)] | None = None
     min_p: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
+    typical_p: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
     repetition_penalty: Annotated[float, Field(gt=0.0, le=100.0)] = 1.0
     seed: Seed | None = None
     stop: Stop = None
@@ -92,8 +96,13 @@ class CompletionRequest(SamplingFields):
     @field_validator("frequency_penalty", "presence_penalty", mode="before")
     @classmethod
     def _zero(cls, value: Any) -> Any:
-        """Take 0.0, which clients send as the default, for 0."""
-        return 0 if isinstance(value, float) and value == 0.0 else value
+        """Take 0.0, which clients send as the default, for 0; refuse other numbers."""
+        if value is None or isinstance(value, bool) or not isinstance(value, int | float):
+            return value
+        if value != 0:
+            message = "only 0 is supported; repetition_penalty makes repetition less likely"
+            raise PydanticCustomError("unsupported", message)
+        return 0
 
     @property
     def num_samples(self) -> int:

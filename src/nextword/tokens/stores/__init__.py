@@ -9,7 +9,7 @@ from nextword.tokens.stores.store import (
     open_store,
     require_trainable,
 )
-from nextword.tokens.stores.store_builder import build_store, text_sha256
+from nextword.tokens.stores.store_builder import build_store, kept_text_bytes, text_sha256
 
 __all__ = [
     "DESCRIPTION_FILE",
@@ -19,6 +19,7 @@ __all__ = [
     "TokenStore",
     "build_store",
     "coverage",
+    "kept_text_bytes",
     "open_store",
     "require_trainable",
     "text_sha256",

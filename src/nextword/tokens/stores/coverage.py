@@ -7,8 +7,6 @@ import numpy as np
 from nextword.tokens.stores.store import TokenStore
 from nextword.tokens.tokenizer import Tokenizer
 
-_SCAN_TOKENS = 1 << 22
-
 
 @dataclass(frozen=True, kw_only=True)
 class Coverage:
@@ -60,8 +58,8 @@ def _count_lines(store: TokenStore, *, line_end_id: int) -> tuple[int, int]:
     """Count the line ends, and those after a word; the ids are read in parts."""
     num_line_ends = num_lines = 0
     follows_word = False
-    for start in range(0, store.num_tokens, _SCAN_TOKENS):
-        is_end = np.asarray(store.ids[start : start + _SCAN_TOKENS]) == line_end_id
+    for _, ids in store.parts_of_ids():
+        is_end = np.asarray(ids) == line_end_id
         after_word = np.concatenate([[follows_word], ~is_end[:-1]])
         num_line_ends += int(is_end.sum())
         num_lines += int((is_end & after_word).sum())

@@ -11,7 +11,7 @@ from collections import Counter
 _logger = logging.getLogger(__name__)
 
 #: Number of characters examined at the start of a text.
-_SAMPLE_CHARACTERS = 1 << 20
+_SAMPLE_CHARACTERS = 1 << 18
 _MIN_LINES = 2
 
 _NAMES = (
@@ -42,9 +42,14 @@ class LineSigns:
         self._left = _SAMPLE_CHARACTERS
         self._counts: Counter[str] = Counter()
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the sample is full, so that more text is ignored."""
+        return self._left <= 0
+
     def read(self, text: str) -> None:
         """Read the next piece of a text; text after the sample is ignored."""
-        if self._left <= 0:
+        if self.is_complete:
             return
         sample = text[: self._left]
         self._left -= len(text)

@@ -9,7 +9,9 @@ others are hashed only on request.
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BufferedIOBase, BytesIO
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -17,7 +19,8 @@ import numpy as np
 from jaxtyping import Int64, UInt
 from pydantic import Field, TypeAdapter, ValidationError
 
-from nextword.base import STRICT, DataError, FormatError, MismatchError
+from nextword.base import STRICT, DataError, FormatError, MismatchError, release_pages
+from nextword.tokens.stores.growing import array_of, grown
 from nextword.tokens.text_counts import TextCounts
 from nextword.tokens.tokenizer import Tokenizer
 
@@ -87,6 +90,16 @@ class TokenStore:
         """Number of bytes of the text in UTF-8."""
         return self.counts.num_bytes
 
+    def parts_of_ids(self) -> Iterator[tuple[int, UInt[np.ndarray, " size"]]]:
+        """Iterate over the ids in parts, so that few pages of a large file are in memory.
+
+        Yields:
+            The position of the first token of a part, and its ids, (size).
+        """
+        for start in range(0, self.num_tokens, _SCAN_TOKENS):
+            yield start, self.ids[start : start + _SCAN_TOKENS]
+            release_pages(self.ids)
+
     def unit_starts(
         self, reset: Reset, line_end_ids: Int64[np.ndarray, " num_line_ends"]
     ) -> Int64[np.ndarray, " num_boundaries"]:
@@ -97,25 +110,37 @@ class TokenStore:
             line_end_ids: Ids of the tokens that end a line; used for `line`.
 
         Returns:
-            Increasing positions, (num_units + 1); units without tokens are left out.
+            Increasing positions, (num_units + 1); units without tokens are left out. More than 64
+            MB of them are memory-mapped from a temporary file.
         """
-        ends = np.array([0, self.num_tokens], dtype=np.int64)
         if reset == "never":
-            return np.unique(ends)
-        parts: list[Int64[np.ndarray, " _"]] = [ends, np.asarray(self.document_starts)]
-        if reset == "line":
-            parts += self._line_starts(line_end_ids)
-        return np.unique(np.concatenate(parts))
+            return np.unique(np.array([0, self.num_tokens], dtype=np.int64))
+        ends = line_end_ids if reset == "line" else None
+        found: BufferedIOBase = BytesIO()
+        num_bytes = 0
+        for starts in self._starts(ends):
+            found = grown(found, starts.tobytes())
+            num_bytes += starts.nbytes
+        with found:
+            return array_of(found, num_bytes=num_bytes, dtype=np.dtype(np.int64))
 
-    def _line_starts(
-        self, line_end_ids: Int64[np.ndarray, " num_line_ends"]
-    ) -> list[Int64[np.ndarray, " _"]]:
-        """Return the positions after line ends; the ids are read in parts to bound memory."""
-        return [
-            np.flatnonzero(np.isin(self.ids[start : start + _SCAN_TOKENS], line_end_ids))
-            + (start + 1)
-            for start in range(0, self.num_tokens, _SCAN_TOKENS)
-        ]
+    def _starts(
+        self, line_end_ids: Int64[np.ndarray, " num_line_ends"] | None
+    ) -> Iterator[Int64[np.ndarray, " num_starts"]]:
+        """Yield the starts of documents, and of lines if ids are given, in order.
+
+        The ids are read in parts to bound memory.
+        """
+        yield np.zeros(1, dtype=np.int64)
+        for start, ids in self.parts_of_ids():
+            end = start + len(ids)
+            first, last = np.searchsorted(self.document_starts, [start, end], side="right")
+            found = [np.asarray(self.document_starts[first:last])]
+            if line_end_ids is not None:
+                found.append(np.flatnonzero(np.isin(ids, line_end_ids)) + start + 1)
+            if end == self.num_tokens:
+                found.append(np.array([end], dtype=np.int64))
+            yield np.unique(np.concatenate(found))
 
 
 @STRICT
@@ -179,7 +204,7 @@ def open_store(folder: Path, *, tokenizer: Tokenizer, verify: bool = False) -> T
         FormatError: The store is incomplete, damaged, changed, or written by a newer version.
         MismatchError: The text was encoded by another tokenizer.
     """
-    description = _read_description(folder)
+    description = read_description(folder)
     if description.tokenizer_fingerprint != tokenizer.fingerprint:
         raise MismatchError(
             f"the token store {folder} was made by another tokenizer "
@@ -231,7 +256,15 @@ def _check_file(path: Path, written: FileDescription, *, verify: bool) -> None:
         raise _damaged(path, str(error.strerror)) from error
 
 
-def _read_description(folder: Path) -> StoreDescription:
+def read_description(folder: Path) -> StoreDescription:
+    """Return the content of `store.json`.
+
+    Args:
+        folder: The folder of the store.
+
+    Raises:
+        FormatError: The store is incomplete, damaged, or written by a newer version.
+    """
     path = folder / DESCRIPTION_FILE
     try:
         content: Any = json.loads(path.read_text(encoding="utf-8"))

@@ -1,22 +1,38 @@
-"""Encode a corpus into a token store, piece by piece. Knows nothing of how a corpus is read."""
+"""Encode a corpus into a token store, part by part. Knows nothing of how a corpus is read."""
 
 import hashlib
-from array import array
-from collections.abc import Callable, Iterator, MutableSequence
-from dataclasses import asdict, dataclass, field
-from io import BufferedIOBase, BytesIO
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int64
 
-from nextword.base import DataError, FormatError, atomic_writer, full_disk_errors, write_json
-from nextword.text import LONG_LINE_BYTES, Corpus, Document
-from nextword.tokens.encoders import Encoding
-from nextword.tokens.stores.control_characters import ControlCharacters
-from nextword.tokens.stores.line_signs import LineSigns
+from nextword.base import (
+    DataError,
+    DiskFullError,
+    FormatError,
+    WorkerError,
+    atomic_writer,
+    fsync_folder,
+    full_disk_errors,
+    is_full_disk,
+    write_json,
+)
+from nextword.text import Corpus
+from nextword.tokens.stores.draft import (
+    DRAFT_FOLDER,
+    Draft,
+    Progress,
+    folder_draft,
+    kept_progress,
+    memory_draft,
+)
+from nextword.tokens.stores.encoding import encode_parts
+from nextword.tokens.stores.parts import Part, PartReader
 from nextword.tokens.stores.store import (
     ARRAY_FILES,
     DESCRIPTION_FILE,
@@ -29,10 +45,24 @@ from nextword.tokens.stores.store import (
     TokenStore,
     describe_file,
     open_store,
+    read_description,
     smallest_dtype,
 )
-from nextword.tokens.text_counts import TextCounts, count_bytes, utf8_bytes
+from nextword.tokens.text_counts import utf8_bytes
 from nextword.tokens.tokenizer import Tokenizer
+
+_logger = logging.getLogger(__name__)
+
+#: Text, in bytes, after which the progress is recorded.
+COMMIT_BYTES = 1 << 28
+#: An interrupted encoding of less text is not kept.
+MIN_KEPT_BYTES = 1 << 26
+#: Errors after which an encoding can go on, besides a full disk: signals, killed processes.
+_INTERRUPTIONS = (KeyboardInterrupt, SystemExit, WorkerError, MemoryError)
+
+
+class _OtherText(Exception):
+    """The text is not the one of which a part is encoded."""
 
 
 def build_store(
@@ -41,12 +71,18 @@ def build_store(
     *,
     folder: Path | None,
     on_progress: Callable[[int], None] | None = None,
+    num_processes: int | None = None,
 ) -> TokenStore:
     """Encode a corpus into a token store.
 
-    With a folder, only one piece of the text is in memory at a time. Reserved symbols that
-    `Tokenizer.without_markers` removes are neither stored nor counted. If the tokenizer has a line
-    end token, a document without a final newline gets a line end, which counts as a word.
+    Only some pieces of the text are in memory at a time. Without a folder, ids of more than 64 MB
+    are in a temporary file. Reserved symbols that `Tokenizer.without_markers` removes are neither
+    stored nor counted. If the tokenizer has a line end token, a document without a final newline
+    gets a line end, which counts as a word.
+
+    An encoding into a folder that was interrupted or killed goes on where it was recorded last, if
+    the text and the tokenizer are still the same; the store is then equal to that of an encoding
+    that was not interrupted. The text is read from its start, to compare it.
 
     A backward tokenizer needs whole lines, so a line that a document splits is refused; see
     `Document.pieces`.
@@ -57,6 +93,9 @@ def build_store(
         folder: Folder of the store; created if missing. A store in it is replaced. None keeps the
             ids in memory.
         on_progress: Called with the number of characters encoded so far.
+        num_processes: Number of processes that encode a tokenizer of kind `word`. None encodes the
+            first 32 million characters in this process, and the rest in as many processes as there
+            are processors, at most 8. The store does not depend on it.
 
     Returns:
         The store, memory-mapped if a folder is given.
@@ -66,15 +105,43 @@ def build_store(
             line that is too long for a backward tokenizer.
         DiskFullError: The disk is full.
         FormatError: The folder is a link.
+        WorkerError: One of the processes was killed.
     """
     if folder is None:
-        writer = _Writer(tokenizer=tokenizer, ids=BytesIO(), unknown=BytesIO())
-        writer.write(corpus, on_progress)
-        return _in_memory(writer)
+        draft = memory_draft(tokenizer.fingerprint)
+        try:
+            with full_disk_errors("the temporary folder (TMPDIR)"):
+                _encode(corpus, tokenizer, draft, on_progress, num_processes)
+            return _in_memory(draft, tokenizer)
+        finally:
+            draft.close()
     _refuse_link(folder)
     with full_disk_errors(folder):
-        _build_on_disk(corpus, tokenizer, folder, on_progress)
+        _build_on_disk(corpus, tokenizer, folder, on_progress, num_processes)
     return open_store(folder, tokenizer=tokenizer)
+
+
+def kept_text_bytes(folder: Path) -> int:
+    """Return how much text is encoded in a folder of stores that an interruption left.
+
+    Args:
+        folder: A folder whose folders are stores, complete or not, such as `tokens` of a run.
+
+    Returns:
+        Bytes of UTF-8; 0 if it is too little to be kept, less than 64 MB.
+    """
+    total = sum(_encoded_bytes(path) for path in folder.glob("*") if path.is_dir())
+    return total if total >= MIN_KEPT_BYTES else 0
+
+
+def _encoded_bytes(folder: Path) -> int:
+    progress = kept_progress(folder)
+    if progress is not None:
+        return progress.num_bytes
+    try:
+        return read_description(folder).num_bytes
+    except FormatError:
+        return 0
 
 
 def _build_on_disk(
@@ -82,20 +149,88 @@ def _build_on_disk(
     tokenizer: Tokenizer,
     folder: Path,
     on_progress: Callable[[int], None] | None,
+    num_processes: int | None,
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     # Without its description an older store is incomplete while it is overwritten.
     (folder / DESCRIPTION_FILE).unlink(missing_ok=True)
-    # The temporary file has no name, so nothing of it remains if this process is killed.
-    with TemporaryFile(dir=folder) as unknown:
-        with atomic_writer(folder / IDS_FILE) as ids:
-            writer = _Writer(
-                tokenizer=tokenizer,
-                ids=cast(BufferedIOBase, ids),
-                unknown=cast(BufferedIOBase, unknown),
-            )
-            writer.write(corpus, on_progress)
-        _finish(folder, writer)
+    draft = folder_draft(folder, tokenizer.fingerprint)
+    try:
+        try:
+            _encode(corpus, tokenizer, draft, on_progress, num_processes)
+        except _OtherText:
+            _logger.info("%s has changed; it is encoded from its start", corpus.description)
+            draft.discard()
+            draft = folder_draft(folder, tokenizer.fingerprint)
+            _encode(corpus, tokenizer, draft, on_progress, num_processes)
+        _finish(folder, draft, tokenizer)
+    except BaseException as error:
+        if isinstance(error, _INTERRUPTIONS) or is_full_disk(error):
+            _keep(draft, folder)
+        else:
+            draft.discard()
+        raise
+    draft.discard()
+
+
+def _keep(draft: Draft, folder: Path) -> None:
+    """Record the progress of an interrupted encoding, or remove it if it is short."""
+    if draft.progress.num_bytes >= MIN_KEPT_BYTES:
+        # On a full disk, what was recorded before is kept.
+        with suppress(OSError, DiskFullError):
+            draft.commit()
+    if kept_progress(folder) is None:
+        draft.discard()
+    else:
+        draft.close()
+
+
+def _encode(
+    corpus: Corpus,
+    tokenizer: Tokenizer,
+    draft: Draft,
+    on_progress: Callable[[int], None] | None,
+    num_processes: int | None,
+) -> None:
+    """Encode a corpus, from where the draft ends.
+
+    Raises:
+        _OtherText: The draft is of another text.
+    """
+    parts = PartReader(corpus, tokenizer).parts()
+    _skip(parts, draft.progress, on_progress)
+    if draft.progress.num_bytes:
+        done = draft.progress.num_bytes / 1e6
+        _logger.info("%s: %.0f MB are encoded already", corpus.description, done)
+    committed = draft.progress.num_bytes
+    with closing(encode_parts(parts, tokenizer, num_processes=num_processes)) as found:
+        for part, encoded in found:
+            draft.append(part, encoded)
+            if on_progress is not None and part.kind == "text":
+                on_progress(draft.progress.num_characters)
+            if draft.progress.num_bytes - committed >= COMMIT_BYTES:
+                draft.commit()
+                committed = draft.progress.num_bytes
+    draft.flush()
+    if not draft.progress.num_tokens:
+        raise DataError(
+            f"{_shown_source(corpus)} has no tokens.",
+            help="Name a text that is not empty.",
+        )
+
+
+def _skip(parts: Iterator[Part], done: Progress, on_progress: Callable[[int], None] | None) -> None:
+    """Read the parts that are encoded already, and compare them."""
+    if not done.position.num_parts:
+        return
+    for part in parts:
+        if on_progress is not None and part.kind == "text":
+            on_progress(part.position.num_characters)
+        if part.position.num_parts == done.position.num_parts:
+            if part.position == done.position:
+                return
+            break
+    raise _OtherText
 
 
 def _refuse_link(folder: Path) -> None:
@@ -115,137 +250,59 @@ def text_sha256(corpus: Corpus) -> str:
     return digest.hexdigest()
 
 
-@dataclass(kw_only=True)
-class _Writer:
-    """State while a corpus is encoded: two output streams, document starts and counts."""
-
-    tokenizer: Tokenizer
-    ids: BufferedIOBase
-    unknown: BufferedIOBase
-    document_starts: MutableSequence[int] = field(default_factory=lambda: array("q", [0]))
-    counts: TextCounts = field(default_factory=TextCounts)
-    num_tokens: int = 0
-    num_unknown: int = 0
-    num_characters_lost: int = 0
-    text_sha256: str = ""
-    line: int = 1
-    usual_signs: LineSigns = field(default_factory=LineSigns)
-    controls: ControlCharacters = field(default_factory=ControlCharacters)
-
-    def write(self, corpus: Corpus, on_progress: Callable[[int], None] | None) -> None:
-        digest = hashlib.sha256()
-        for document in corpus:
-            self.line = 1
-            for piece in self._pieces(document):
-                digest.update(utf8_bytes(piece))
-                self._append_text(piece, document.name)
-                if on_progress is not None:
-                    on_progress(self.counts.num_characters)
-            if self.tokenizer.has_line_end_token:
-                self.controls.end_document(document.name)
-            self.document_starts.append(self.num_tokens)
-        self.text_sha256 = digest.hexdigest()
-        self.usual_signs.warn(corpus.description)
-        self.controls.warn()
-        if not self.num_tokens:
-            raise DataError(
-                f"{_shown_source(corpus)} has no tokens.",
-                help="Name a text that is not empty.",
-            )
-
-    def _pieces(self, document: Document) -> Iterator[str]:
-        last = "\n"
-        for piece in document.pieces():
-            if self.tokenizer.is_backward and last != "\n":
-                raise _too_long_to_reverse(document.name, self.line)
-            last = piece[-1:] or last
-            yield piece
-        if self.tokenizer.has_line_end_token and last != "\n":
-            self._append(self.tokenizer.encode("\n"))
-            self.counts += TextCounts(num_words=1)
-
-    def _append_text(self, piece: str, name: str) -> None:
-        """Encode and count a piece without its reserved symbols."""
-        text = self.tokenizer.without_markers(piece, name=name, first_line=self.line)
-        self.line += piece.count("\n")
-        self.usual_signs.read(text)
-        if self.tokenizer.has_line_end_token:
-            self.controls.read(text)
-        self.counts += count_bytes(utf8_bytes(text), num_characters=len(text))
-        self._append(self.tokenizer.encode(text))
-
-    def _append(self, encoding: Encoding) -> None:
-        dtype = smallest_dtype(self.tokenizer.vocab_size)
-        self.ids.write(encoding.ids.astype(dtype).tobytes())
-        positions = np.flatnonzero(encoding.unknown).astype(np.int64) + self.num_tokens
-        self.unknown.write(positions.tobytes())
-        self.num_tokens += len(encoding.ids)
-        self.num_unknown += len(positions)
-        self.num_characters_lost += encoding.num_characters_lost
-
-
-def _too_long_to_reverse(name: str, line: int) -> DataError:
-    return DataError(
-        f"{name}, line {line:,}: the line has more than {LONG_LINE_BYTES:,} bytes, and a tokenizer "
-        "with direction 'backward' reads a line from its end.",
-        help="Split it into several lines, for example with fold -s -w 10000.",
-    )
-
-
 def _shown_source(corpus: Corpus) -> str:
     return "standard input" if corpus.description == "-" else corpus.description
 
 
-def _in_memory(writer: _Writer) -> TokenStore:
-    ids, unknown = writer.ids, writer.unknown
-    dtype = smallest_dtype(writer.tokenizer.vocab_size)
+def _in_memory(draft: Draft, tokenizer: Tokenizer) -> TokenStore:
+    done = draft.progress
     return TokenStore(
-        ids=np.frombuffer(_content(ids), dtype=dtype),
-        document_starts=np.array(writer.document_starts, dtype=np.int64),
-        unknown_positions=np.frombuffer(_content(unknown), dtype=np.int64),
-        counts=writer.counts,
-        text_sha256=writer.text_sha256,
-        fingerprint=writer.tokenizer.fingerprint,
-        num_characters_lost=writer.num_characters_lost,
+        ids=draft.array("ids", smallest_dtype(tokenizer.vocab_size)),
+        document_starts=_document_starts(draft),
+        unknown_positions=draft.array("unknown", np.dtype(np.int64)),
+        counts=done.counts,
+        text_sha256=done.position.text_sha256,
+        fingerprint=tokenizer.fingerprint,
+        num_characters_lost=done.num_characters_lost,
     )
 
 
-def _content(stream: BufferedIOBase) -> bytes:
-    stream.seek(0)
-    return stream.read()
+def _document_starts(draft: Draft) -> Int64[np.ndarray, " num_starts"]:
+    ends = draft.array("documents", np.dtype(np.int64))
+    return np.concatenate([np.zeros(1, dtype=np.int64), ends])
 
 
-def _finish(folder: Path, writer: _Writer) -> None:
-    """Write the other arrays and, last, the description that marks the store as complete."""
-    starts = np.array(writer.document_starts, dtype=np.int64)
-    unknown = _mapped(writer.unknown, writer.num_unknown)
-    for name, values in ((DOCUMENTS_FILE, starts), (UNKNOWN_FILE, unknown)):
+def _finish(folder: Path, draft: Draft, tokenizer: Tokenizer) -> None:
+    """Write the arrays and, last, the description that marks the store as complete."""
+    draft.commit()
+    unknown = draft.array("unknown", np.dtype(np.int64))
+    for name, values in ((DOCUMENTS_FILE, _document_starts(draft)), (UNKNOWN_FILE, unknown)):
         with atomic_writer(folder / name) as file:
             np.save(file, values, allow_pickle=False)
-    files = {name: describe_file(folder / name) for name in ARRAY_FILES}
-    write_json(folder / DESCRIPTION_FILE, asdict(_describe(writer, files)))
+    ids = folder / DRAFT_FOLDER / IDS_FILE
+    files = {
+        name: describe_file(ids if name == IDS_FILE else folder / name) for name in ARRAY_FILES
+    }
+    ids.replace(folder / IDS_FILE)
+    fsync_folder(folder)
+    write_json(folder / DESCRIPTION_FILE, asdict(_describe(draft.progress, tokenizer, files)))
 
 
-def _mapped(draft: BufferedIOBase, num_positions: int) -> Int64[np.ndarray, " num_positions"]:
-    if not num_positions:
-        return np.zeros(0, dtype=np.int64)
-    draft.flush()
-    return np.memmap(cast(BinaryIO, draft), dtype=np.int64, mode="r")
-
-
-def _describe(writer: _Writer, files: dict[str, FileDescription]) -> StoreDescription:
-    dtype: Any = smallest_dtype(writer.tokenizer.vocab_size).name
+def _describe(
+    done: Progress, tokenizer: Tokenizer, files: dict[str, FileDescription]
+) -> StoreDescription:
+    dtype: Any = smallest_dtype(tokenizer.vocab_size).name
     return StoreDescription(
         format_version=FORMAT_VERSION,
         dtype=dtype,
-        tokenizer_fingerprint=writer.tokenizer.fingerprint,
-        text_sha256=writer.text_sha256,
-        num_documents=len(writer.document_starts) - 1,
-        num_tokens=writer.num_tokens,
-        num_unknown=writer.num_unknown,
-        num_words=writer.counts.num_words,
-        num_characters=writer.counts.num_characters,
-        num_bytes=writer.counts.num_bytes,
-        num_characters_lost=writer.num_characters_lost,
+        tokenizer_fingerprint=done.tokenizer_fingerprint,
+        text_sha256=done.position.text_sha256,
+        num_documents=done.num_documents,
+        num_tokens=done.num_tokens,
+        num_unknown=done.num_unknown,
+        num_words=done.num_words,
+        num_characters=done.num_characters,
+        num_bytes=done.num_bytes,
+        num_characters_lost=done.num_characters_lost,
         files=files,
     )

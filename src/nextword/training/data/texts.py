@@ -89,12 +89,12 @@ def prepare_data(
         FormatError: A stored tokenizer or token store is damaged.
         MismatchError: The text is not the one that was encoded before.
     """
-    is_new = not (folder / _TOKENIZER).exists()
     on_progress = on_progress if on_progress is not None else _no_progress
     access = access if access is not None else TextAccess()
     if access.is_old:
         return _stored_data(config, folder)
     corpora = open_texts(config, standard_input=standard_input, access=access)
+    is_new = not all((folder / name / DESCRIPTION_FILE).exists() for name in corpora)
     tokenizer = _tokenizer(
         corpora["train"],
         tokenizer_config,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from nextword.base import FormatError, NextwordError
+from nextword.base import FormatError, NextwordError, WorkerError, is_full_disk
 from nextword.optim import follows_steps
 from nextword.parallel import World, current_world
 from nextword.storage import (
@@ -18,6 +18,7 @@ from nextword.storage import (
     load_latest_checkpoint,
     sweep_leftovers,
 )
+from nextword.tokens import kept_text_bytes
 from nextword.training.loop.callbacks import Callback
 from nextword.training.loop.config import LoopConfig
 from nextword.training.loop.objective import Objective
@@ -85,7 +86,8 @@ class Beginning:
 def emptied_on_failure(run: RunFolder) -> Iterator[Beginning]:
     """Empty the run folder again if the block fails or is interrupted before training starts.
 
-    The same command can then be run again. A folder that was not empty before is not changed.
+    The same command can then be run again. A folder that was not empty before is not changed. After
+    a signal or on a full disk, the folder is kept if much of a long text is encoded.
 
     Args:
         run: The run folder.
@@ -97,12 +99,18 @@ def emptied_on_failure(run: RunFolder) -> Iterator[Beginning]:
     was_empty = current_world().is_first and run.is_empty()
     try:
         yield beginning
-    except BaseException:
-        if was_empty and not beginning.is_over:
+    except BaseException as error:
+        if was_empty and not beginning.is_over and not _keeps_tokens(run, error):
             shutil.rmtree(run.tokens_folder, ignore_errors=True)
             run.config_file.unlink(missing_ok=True)
             run.sources_file.unlink(missing_ok=True)
         raise
+
+
+def _keeps_tokens(run: RunFolder, error: BaseException) -> bool:
+    """Return whether a training can go on with the encoded text after an error."""
+    is_interruption = isinstance(error, KeyboardInterrupt | SystemExit | WorkerError | MemoryError)
+    return (is_interruption or is_full_disk(error)) and kept_text_bytes(run.tokens_folder) > 0
 
 
 def minimize(
@@ -112,7 +120,7 @@ def minimize(
     run: RunFolder,
     save_best: Callable[[], None],
     callbacks: Sequence[Callback] = (),
-    reshard: bool = False,
+    reshard: bool | None = None,
 ) -> TrainingProgress:
     """Train an objective in a run folder, from its latest checkpoint if there is one.
 
@@ -124,7 +132,8 @@ def minimize(
         run: The run folder, held by `open_run`.
         save_best: Saves the model to `run.model_folder`; called when validation improves.
         callbacks: Called with records of progress, in the first process.
-        reshard: Whether the checkpoint may be that of another number of processes.
+        reshard: Whether the checkpoint may be that of another number of processes; None refuses it
+            as False does, without naming `--reshard`.
 
     Returns:
         Counters of the training, which is finished or was stopped by a limit.
@@ -165,7 +174,7 @@ def minimize(
     return state.progress
 
 
-def _restore(state: TrainingState[Objective], run: RunFolder, *, reshard: bool) -> None:
+def _restore(state: TrainingState[Objective], run: RunFolder, *, reshard: bool | None) -> None:
     """Restore the latest checkpoint if there is one, and apply the current limits."""
     checkpoint = _load_latest(run, state.world)
     if checkpoint is None:

@@ -209,14 +209,15 @@ class TrainingState(Generic[AnyObjective]):
         }
         return tensors, values
 
-    def restore(self, checkpoint: Checkpoint, *, reshard: bool = False) -> None:
+    def restore(self, checkpoint: Checkpoint, *, reshard: bool | None = None) -> None:
         """Restore the state from a checkpoint, bit-exactly.
 
         Args:
             checkpoint: The checkpoint.
             reshard: Whether the checkpoint may be that of another number of processes. The rows
                 of the batch and their hidden states are then divided among the processes of this
-                training; random numbers such as those of dropout become others.
+                training; random numbers such as those of dropout become others. None refuses it as
+                False does, for callers without a `--reshard` that the error could advise.
 
         Raises:
             MismatchError: The checkpoint belongs to another model, to other data, or to another
@@ -225,7 +226,7 @@ class TrainingState(Generic[AnyObjective]):
         tensors, values = checkpoint.tensors, checkpoint.values
         num_processes = values.get("num_processes", 1)
         if not reshard:
-            _require_processes(num_processes, self.world.size)
+            _require_processes(num_processes, self.world.size, can_reshard=reshard is not None)
         _compare_environment(values["environment"])
         source = f"the checkpoint of step {checkpoint.step}"
         progress = TrainingProgress.from_values(values["progress"])
@@ -240,16 +241,21 @@ class TrainingState(Generic[AnyObjective]):
         load_random_states(tensors, values["random"], world=self.world, num_saved=num_processes)
 
 
-def _require_processes(saved: int, here: int) -> None:
+def _require_processes(saved: int, here: int, *, can_reshard: bool) -> None:
     """Raise an error if a training is resumed with another number of processes."""
-    if saved != here:
-        raise MismatchError(
-            f"the run was trained on {saved} process{'es' if saved > 1 else ''}, this training has "
-            f"{here}.",
-            help=f"Start {saved}. Or add --reshard to nextword train: the rows of the batch and "
+    if saved == here:
+        return
+    noun = "process" if saved == 1 else "processes"
+    help = f"Start {saved} {noun}, or choose another --out."
+    if can_reshard:
+        help = (
+            f"Start {saved}. Or add --reshard to nextword train: the rows of the batch and "
             "their hidden states are then divided anew, and only random numbers and rounding "
-            "differ from an uninterrupted run.",
+            "differ from an uninterrupted run."
         )
+    raise MismatchError(
+        f"the run was trained on {saved} {noun}, this training has {here}.", help=help
+    )
 
 
 def _compare_environment(saved: Values) -> None:

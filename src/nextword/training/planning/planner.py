@@ -21,17 +21,16 @@ from nextword.training.config import RunConfig
 from nextword.training.language_modeling import LanguageModelingObjective
 from nextword.training.loop import TrainingState
 from nextword.training.memory import (
-    MEBIBYTE,
     MemoryLimit,
     memory_limit,
     peak_memory_mib,
+    scores_mib,
     weights_mib,
 )
 from nextword.training.planning.ngram_plan import NgramPlan
 from nextword.training.preparation import Preparation, prepare, start_of
 
 #: The score and its gradient.
-_BYTES_PER_SCORE = 8
 _PROBE_WARM_UP = 2
 _PROBE_STEPS = 6
 #: Libraries that a training loads after its first updates, for pictures and the report (measured).
@@ -133,6 +132,7 @@ class _PlanJob:
         self.train = ready.data.train
         self.tokenizer = ready.data.tokenizer
         self.temporary_folder = folder
+        self.on_progress: ProgressCallback | None = None
 
     def build(self, build: Callable[[NetworkSpec], Network]) -> Network:
         """Return a network with its initial weights, on the device of the run."""
@@ -167,7 +167,7 @@ class _PlanJob:
             backends=layer_backends(model),
             precision=dtype_name(precision),
             weights_mib=weights,
-            activations_mib=model.output.num_scores_held(positions) * _BYTES_PER_SCORE / MEBIBYTE,
+            activations_mib=scores_mib(model, config, num_tokens=self.train.num_tokens),
             peak_mib=peak,
             limit_mib=limit_mib,
             seconds_per_step=self.seconds_per_step,

@@ -7,12 +7,12 @@ transformers and each other only.
 from nextword.interop.huggingface.export.folder import HuggingFaceExport, write_huggingface_folder
 from nextword.interop.huggingface.export.registration import (
     EXPORTED_MODEL_TYPE,
-    register_auto_classes,
+    register_causal_classes,
 )
 
 __all__ = [
     "EXPORTED_MODEL_TYPE",
     "HuggingFaceExport",
-    "register_auto_classes",
+    "register_causal_classes",
     "write_huggingface_folder",
 ]

@@ -9,7 +9,7 @@ import torch
 
 from nextword.base import ConfigError, FormatError
 from nextword.interop.huggingface.export.card import huggingface_card
-from nextword.interop.huggingface.export.registration import register_auto_classes
+from nextword.interop.huggingface.export.registration import register_causal_classes
 from nextword.interop.huggingface.export.tokenizer_files import fast_tokenizer
 from nextword.interop.huggingface.export.weights import huggingface_settings, huggingface_weights
 from nextword.models import LanguageModel
@@ -69,7 +69,7 @@ def write_huggingface_folder(
 
 
 def _network(model: LanguageModel, settings: dict[str, Any]) -> Any:
-    register_auto_classes()
+    register_causal_classes()
     from nextword.interop.huggingface.export.configuration_nextword import NextwordConfig
     from nextword.interop.huggingface.export.modeling_nextword import NextwordForCausalLM
 

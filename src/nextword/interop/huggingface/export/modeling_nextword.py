@@ -39,6 +39,13 @@ class NextwordPreTrainedModel(PreTrainedModel):
         """Tell `generate` that the model creates its own cache."""
         return False
 
+    def resize_token_embeddings(self, *arguments: Any, **options: Any) -> nn.Module:
+        """Change the number of tokens; refused for an adaptive softmax, whose ids are in order."""
+        if self.config.cutoffs:
+            raise ValueError("an adaptive softmax has its words in the order of frequency")
+        resized: nn.Module = super().resize_token_embeddings(*arguments, **options)
+        return resized
+
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, nn.RNNBase):
@@ -218,13 +225,6 @@ class NextwordForCausalLM(NextwordPreTrainedModel, GenerationMixin):
     def set_output_embeddings(self, new_embeddings: nn.Module) -> None:
         """Replace the output layer."""
         self.lm_head = new_embeddings
-
-    def resize_token_embeddings(self, *arguments: Any, **options: Any) -> nn.Module:
-        """Change the number of tokens; refused for an adaptive softmax, whose ids are in order."""
-        if self.config.cutoffs:
-            raise ValueError("an adaptive softmax has its words in the order of frequency")
-        resized: nn.Module = super().resize_token_embeddings(*arguments, **options)
-        return resized
 
     def forward(
         self,

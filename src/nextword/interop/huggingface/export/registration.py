@@ -1,4 +1,4 @@
-"""Register the classes of nextword with transformers, so that no code of a folder is run."""
+"""Register the classes of language models with transformers."""
 
 from nextword.storage import import_transformers
 
@@ -6,17 +6,11 @@ from nextword.storage import import_transformers
 EXPORTED_MODEL_TYPE = "nextword_rnn"
 
 
-def register_auto_classes() -> None:
-    """Let `AutoModelForCausalLM` and the like load exported folders with the installed nextword.
-
-    Without this call, `from_pretrained` needs `trust_remote_code=True` and runs the code in the
-    folder. Calling it again has no effect.
+def register_causal_classes() -> None:
+    """Let the Auto classes load exported language models with the installed nextword.
 
     Raises:
         MissingExtraError: transformers is not installed.
-
-    Example:
-        `register_auto_classes(); AutoModelForCausalLM.from_pretrained("demo-hf")`
     """
     transformers = import_transformers()
     from nextword.interop.huggingface.export.configuration_nextword import NextwordConfig

@@ -5,12 +5,16 @@ Refuses what that class cannot compute.
 
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from nextword.base import ConfigError, Values
-from nextword.cells import AnyCell, CifgCell, ElmanCell, GruCell, LstmCell, ProjectedLstmCell
+from nextword.cells import AnyCell, ElmanCell, ProjectedLstmCell
 from nextword.families import RecurrentLanguageModel
+from nextword.interop.huggingface.torch_layers import (
+    torch_cell_name,
+    torch_layer_weights,
+    why_no_torch_layer,
+)
 from nextword.layers import (
     AdaptiveEmbedding,
     AdaptiveSoftmax,
@@ -20,14 +24,6 @@ from nextword.layers import (
 )
 from nextword.models import LanguageModel
 
-#: Names of the cells in the settings of the transformers class.
-_CELLS: dict[type, str] = {
-    LstmCell: "lstm",
-    ProjectedLstmCell: "lstm",
-    CifgCell: "lstm",
-    GruCell: "gru",
-    ElmanCell: "elman",
-}
 #: Heads whose distribution is that of the full softmax.
 _FULL_HEADS = (FullSoftmax, ChunkedSoftmax, SampledSoftmax)
 _REASONS = {
@@ -55,7 +51,7 @@ def huggingface_settings(model: LanguageModel) -> Values:
     sizes = [each.hidden_size for each in network.core.layers]
     settings: Values = {
         "vocab_size": network.vocab_size,
-        "cell": _CELLS[type(cell)],
+        "cell": torch_cell_name(cell),
         "hidden_size": network.core.layers[-1].output_size,
         "num_hidden_layers": len(sizes),
         "embedding_size": cell.input_size,
@@ -89,7 +85,7 @@ def huggingface_weights(model: LanguageModel) -> dict[str, Tensor]:
     elif network.embedding is not None:
         weights["model.embedding.weight"] = network.embedding
     for depth, cell in enumerate(network.core.layers):
-        for name, value in _layer(cell).items():
+        for name, value in torch_layer_weights(cell).items():
             weights[f"model.layers.{depth}.{name}_l0"] = value
     if _learns_initial_state(network.core.layers[0]):
         state = [part[0] for each in network.core.initial_state(1) for part in each]
@@ -101,10 +97,12 @@ def huggingface_weights(model: LanguageModel) -> dict[str, Tensor]:
 def _checked(model: LanguageModel) -> RecurrentLanguageModel:
     """Return the model if the transformers class can compute it."""
     if type(model) is not RecurrentLanguageModel:
-        reason = _REASONS.get(model.family, "its layers are not in the code of that folder")
-        raise _refusal(f"this model is of the family {model.family}: {reason}")
+        family = _REASONS.get(model.family, "its layers are not in the code of that folder")
+        raise _refusal(f"this model is of the family {model.family}: {family}")
     for cell in model.core.layers:
-        _check_cell(cell)
+        reason = why_no_torch_layer(cell)
+        if reason is not None:
+            raise _refusal(reason)
     head = model.output
     if type(head) is not AdaptiveSoftmax and type(head) not in _FULL_HEADS:
         raise _refusal(f"this model has the output head {type(head).__name__}")
@@ -118,18 +116,6 @@ def _checked(model: LanguageModel) -> RecurrentLanguageModel:
             "torch cannot"
         )
     return model
-
-
-def _check_cell(cell: AnyCell) -> None:
-    if type(cell) not in _CELLS:
-        raise _refusal(f"this model has the cell {type(cell).__name__}, which is not one of torch")
-    if isinstance(cell, ElmanCell) and cell.nonlinearity == "sigmoid":
-        raise _refusal("this model has Elman cells with a sigmoid; torch has tanh and relu")
-    if isinstance(cell, ProjectedLstmCell) and cell.projection_size == cell.hidden_size:
-        raise _refusal(
-            f"this model projects {cell.hidden_size} numbers to as many; torch only projects to "
-            "fewer"
-        )
 
 
 def _refusal(reason: str) -> ConfigError:
@@ -146,31 +132,6 @@ def _learns_initial_state(cell: AnyCell) -> bool:
 
 def _tied_weight(head: nn.Module) -> Any:
     return head.words if isinstance(head, AdaptiveSoftmax) else head.weight
-
-
-def _layer(cell: AnyCell) -> dict[str, Tensor]:
-    """Return the weights of a cell by the names of torch, which has a second bias."""
-    bias: Tensor = cell.get_parameter("bias")
-    names = ["weight_ih", "weight_hh"]
-    second = torch.zeros_like(bias)
-    if isinstance(cell, ProjectedLstmCell):
-        names.append("weight_hr")
-    if isinstance(cell, GruCell):
-        # The second bias of the candidate is inside the reset gate.
-        second[2 * cell.hidden_size :] = cell.recurrent_bias
-    found: dict[str, Tensor] = {name: cell.get_parameter(name) for name in names} | {
-        "bias_ih": bias
-    }
-    if isinstance(cell, CifgCell):
-        found = {name: _as_lstm(value) for name, value in found.items()}
-        second = torch.zeros_like(found["bias_ih"])
-    return found | {"bias_hh": second}
-
-
-def _as_lstm(values: Tensor) -> Tensor:
-    """Return coupled gates as those of an LSTM: 1 - sigmoid(a) = sigmoid(-a) is its input gate."""
-    f, g, o = values.chunk(3)
-    return torch.cat([-f, f, g, o])
 
 
 def _head(network: RecurrentLanguageModel) -> dict[str, Tensor]:

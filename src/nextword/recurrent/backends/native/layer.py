@@ -12,14 +12,27 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nextword.cells import AnyCell, CellState, ElmanCell, GruCell, LstmCell
-from nextword.recurrent.backends import aten, reference
+from nextword.cells import (
+    AnyCell,
+    CellState,
+    DiagonalCell,
+    DiagonalState,
+    ElmanCell,
+    GruCell,
+    LstmCell,
+)
+from nextword.recurrent.backends import aten, reference, scan
 from nextword.recurrent.backends.native.contract import (
     BackwardWindow,
     ForwardWindow,
     KernelGradients,
     RecurrentKernel,
     StepOptions,
+)
+from nextword.recurrent.backends.native.diagonal import (
+    has_kernels,
+    run_diagonal_layer,
+    supports_state,
 )
 from nextword.recurrent.backends.native.kernels import ElmanKernel, GruKernel, LstmKernel
 from nextword.recurrent.backends.native.weights import PackedWeights, forget, packed_weights
@@ -33,7 +46,8 @@ from nextword.tensors import (
     product_dtype,
 )
 
-#: The kernels apply the mask of recurrent dropout; DropConnect only changes the weights.
+#: The kernels apply the mask of recurrent dropout; DropConnect only changes the weights. Diagonal
+#: cells have neither.
 NOISE: frozenset[NoiseKind] = frozenset({"recurrent_dropout", "weight_dropout"})
 #: About two microseconds of work per step; the threads synchronize once per step.
 _MULTIPLICATIONS_PER_THREAD = 2**16
@@ -44,17 +58,25 @@ _NOT_TENSORS = (None, None, None, None)
 
 def supports(cell: AnyCell) -> bool:
     """Return whether the kernels are installed and support this cell."""
-    return kernels_are_installed() and _has_kernel(cell)
+    if not kernels_are_installed() or not _has_kernel(cell):
+        return False
+    return has_kernels() if isinstance(cell, DiagonalCell) else True
 
 
 def is_missed(cell: AnyCell) -> bool:
     """Return whether the kernels would run this cell if they were installed."""
-    is_on_cpu = cell.get_parameter("weight_ih").device.type == "cpu"
-    return not kernels_are_installed() and is_on_cpu and _has_kernel(cell)
+    return not kernels_are_installed() and _is_on_cpu(cell) and _has_kernel(cell)
 
 
 def _has_kernel(cell: AnyCell) -> bool:
+    """Return whether there is a kernel; on a GPU diagonal cells have a faster backend."""
+    if isinstance(cell, DiagonalCell):
+        return _is_on_cpu(cell)
     return isinstance(cell, LstmCell | GruCell | ElmanCell)
+
+
+def _is_on_cpu(cell: AnyCell) -> bool:
+    return cell.get_parameter("weight_ih").device.type == "cpu"
 
 
 def run_layer(
@@ -69,6 +91,11 @@ def run_layer(
 
     A layer that was moved to another device or dtype is run by torch.
     """
+    if isinstance(cell, DiagonalCell):
+        assert isinstance(state, DiagonalState)
+        if supports_state(cell, state):
+            return run_diagonal_layer(cell, inputs, state=state, lengths=lengths)
+        return scan.run_layer(cell, inputs, state=state, lengths=lengths, noise=noise)
     if not _has_kernel_format(cell, inputs, state):
         if aten.supports(cell) and noise.step.mask is None:
             return aten.run_layer(cell, inputs, state=state, lengths=lengths, noise=noise)

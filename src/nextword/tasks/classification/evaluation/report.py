@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nextword.base import checked_path, with_nulls, write_bytes, write_json
+from nextword.base import checked_path, created_folder, with_nulls, write_bytes, write_json
 from nextword.pages import html_page, html_section, inline_pictures, preformatted
 from nextword.storage import disk_errors
 from nextword.tasks.classification.classifier import ClassifiedText, Classifier
@@ -135,8 +135,7 @@ def write_evaluation_report(
         CheckpointError: The folder cannot be written.
     """
     folder = checked_path(folder)
-    with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    with disk_errors(folder), created_folder(folder):
         if scores.confusion is not None:
             scores.confusion.draw(folder / _CONFUSION_FILE)
             write_json(folder / "confusion.json", scores.confusion.to_dict())

@@ -4,7 +4,7 @@ import html
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from nextword.base import Values, atomic_writer, write_bytes, write_json
+from nextword.base import Values, atomic_writer, created_folder, write_bytes, write_json
 from nextword.pages import html_page, html_section, preformatted
 from nextword.tasks.reading.evaluation.attention import attention_html, draw_attention
 from nextword.tasks.reading.evaluation.scores import ReadingScores, ScoredItem
@@ -26,8 +26,7 @@ def write_predictions(folder: Path, scored: Iterable[ScoredItem]) -> Iterator[Sc
         folder: The folder; created if it does not exist.
         scored: The questions.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with atomic_writer(folder / PREDICTIONS_FILE) as file:
+    with created_folder(folder), atomic_writer(folder / PREDICTIONS_FILE) as file:
         for each in scored:
             item = each.item
             fields = (

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nextword.base import checked_path, with_nulls, write_bytes, write_json
+from nextword.base import checked_path, created_folder, with_nulls, write_bytes, write_json
 from nextword.pages import html_page, html_section, inline_pictures, preformatted
 from nextword.storage import disk_errors
 from nextword.tasks.tagging.evaluation.scores import TaggingScores
@@ -26,8 +26,7 @@ def write_tagging_report(out: Path, scores: TaggingScores, *, values: Mapping[st
 
     out = checked_path(out)
     matrix = scores.counts.confusion()
-    with disk_errors(out):
-        out.mkdir(parents=True, exist_ok=True)
+    with disk_errors(out), created_folder(out):
         draw_confusion(matrix, out / "confusion.png")
         write_json(out / "confusion.json", matrix.to_dict())
         write_json(out / "scores.json", with_nulls(dict(values)))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from nextword.base import Values, atomic_writer, write_json
+from nextword.base import Values, atomic_writer, created_folder, write_json
 from nextword.tasks.texts import one_field
 from nextword.tasks.transduction.evaluation.picture import draw_alignment
 from nextword.tasks.transduction.evaluation.scores import ScoredPair
@@ -22,8 +22,7 @@ def write_predictions(folder: Path, scored: Iterable[ScoredPair]) -> Iterable[Sc
         folder: The folder; created if it does not exist.
         scored: The pairs.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with atomic_writer(folder / PREDICTIONS_FILE) as file:
+    with created_folder(folder), atomic_writer(folder / PREDICTIONS_FILE) as file:
         for each in scored:
             fields = (
                 str(each.errors.num_edits),
@@ -80,5 +79,5 @@ def draw_attention(transducer: Transducer, source: str, *, path: Path) -> None:
 
 def write_scores(folder: Path, values: Values) -> None:
     """Write the scores to `scores.json`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "scores.json", values)
+    with created_folder(folder):
+        write_json(folder / "scores.json", values)
