@@ -6,6 +6,7 @@ from nextword.benchmarking import (
     Effort,
     GrowthCase,
     LayersCase,
+    NgramSizes,
     OutputsCase,
     OutputSizes,
     Row,
@@ -15,6 +16,7 @@ from nextword.benchmarking import (
 from nextword.benchmarking.measuring import Parity, Spread
 
 TINY = StepSizes(num_layers=2, hidden_size=8, vocab_size=20, batch_size=2, bptt_steps=3)
+TINY_NGRAMS = NgramSizes(order=3, vocab_size=60, num_train_tokens=4_000, num_test_tokens=200)
 #: Whatever else the machine does.
 TINY_EFFORT = Effort(pairs=2, seconds=60.0, tolerance=1e9)
 

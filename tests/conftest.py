@@ -8,6 +8,9 @@ from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+# Programs that tests start write through buffers, as those of users do.
+os.environ.pop("PYTHONUNBUFFERED", None)
+
 # Two busy cores make deadlines lie. The same examples every time: a red run can be repeated.
 # `pytest --hypothesis-profile=explore` looks further.
 settings.register_profile("default", deadline=None, derandomize=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from nextword.base import ProgressCallback
 from nextword.families import NetworkSpec
 from nextword.families.contract import Network
 from nextword.models import NeuralLanguageModel
@@ -18,6 +19,7 @@ class StateJob:
         self.train = ready.data.train
         self.tokenizer = ready.data.tokenizer
         self.temporary_folder = folder
+        self.on_progress: ProgressCallback | None = None
 
     def build(self, build: Callable[[NetworkSpec], Network]) -> Network:
         return self.ready.build(build)

@@ -4,6 +4,7 @@ import torch
 
 from nextword.families import NetworkSpec, RecurrentConfig, RecurrentLanguageModel
 from nextword.layers import EmbeddingConfig, OutputConfig
+from nextword.tensors import load_kernels
 from nextword.tokens import VocabularySpec
 
 VOCAB_SIZE = 37
@@ -19,6 +20,11 @@ CASES: dict[str, dict[str, object]] = {
     "narrow": {"cell": "lstm", "num_layers": 2, "last_hidden_size": 6, "embedding_size": 6},
     "learnt": {"cell": "lstm", "learnt_initial_state": True},
 }
+
+
+def has_adaptive_kernels() -> bool:
+    """Return whether the installed kernels have an adaptive softmax."""
+    return hasattr(load_kernels().RecurrentNetwork, "num_tails")
 
 
 def made_model(

@@ -71,3 +71,17 @@ def test_draw_curves_reads_validations_and_draws_them(tmp_path: Path) -> None:
 
     assert script.read_curve(run) == ([1.0, 2.0], [200.0, 150.0])
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_ngram_speed_scores_alike_in_every_way(tmp_path: Path) -> None:
+    script = load_script("ngram_speed")
+    text = tmp_path / "text.txt"
+    text.write_text(random_text(80, num_words=30), encoding="utf-8")
+    tokenizer, smoothed = script.estimate(text, order=3)
+    arpa = tmp_path / "model.arpa"
+    arpa.write_text("".join(script.arpa_text(smoothed.tables, tokenizer=tokenizer)))
+
+    speeds = script.scorings(text, text, arpa, order=3, rounds=1)
+
+    assert {"nextword, batch", "nextword.kenlm"} <= speeds.keys()
+    assert all(speed > 0 for speed in speeds.values())

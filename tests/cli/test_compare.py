@@ -22,7 +22,7 @@ def compared(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from nextword.cli import main
 
     out = tmp_path_factory.mktemp("comparisons") / "three"
-    command = ["compare", str(corpus), "--models", MODELS, "--tokens", "500", "--seeds", "2"]
+    command = ["compare", str(corpus), "--models", MODELS, "--tokens", "500", "--seeds", "lstm:2"]
     assert main([*command, "--out", str(out), "--quiet", *TINY]) == 0
     return out
 
@@ -35,6 +35,7 @@ def test_the_folder_has_the_table_in_every_form(compared: Path) -> None:
     assert sorted(row["model"] for row in rows) == ["lstm", "ngram-1", "ngram-2"]
     perplexities = [row["mean"]["perplexity"] for row in rows]
     assert perplexities == sorted(perplexities)
+    assert values["protocol"].endswith("Seeds: 2.")
     by_name = {row["model"]: row for row in rows}
     assert [by_name[name]["num_seeds"] for name in ("ngram-1", "ngram-2", "lstm")] == [1, 1, 2]
     assert by_name["lstm"]["spread"]["perplexity"] > 0
@@ -125,6 +126,8 @@ def test_unlike_models_are_refused(cli: Call, corpus: Path, word_run: Path, tmp_
         (("--models", "elman", "--between", "elman"), "does not name two rows"),
         (("--models", "elman", "--between", "elman,gru"), "no row 'gru'"),
         (("--models", "elman", "--seeds", 0), "number of seeds is 0"),
+        (("--models", "elman", "--seeds", "gru:2"), "no row 'gru'"),
+        (("--models", "elman", "--seeds", "elman:many"), "is not a number of trainings"),
         (("--models", "elman", "--set", "gru:model.hidden_size=3"), "not a row"),
         (("--models", "elman", "--tokens", 5, "--minutes", 1), "both given"),
     ],

@@ -89,7 +89,7 @@ def test_report_error_message_of_several_lines_is_one_line(
     assert capsys.readouterr().err == "error: first second\nhelp: do this\n"
 
 
-def test_report_error_lone_surrogate_can_be_written(capsys: pytest.CaptureFixture[str]) -> None:
-    report_error(DataError("byte \udcff"))
+def test_report_error_lone_surrogates_can_be_written(capsys: pytest.CaptureFixture[str]) -> None:
+    report_error(DataError("byte \udcff, surrogate \ud800"))
 
-    assert capsys.readouterr().err == "error: byte \\udcff\n"
+    assert capsys.readouterr().err == "error: byte \\xff, surrogate \\ud800\n"

@@ -9,6 +9,8 @@ import pytest
 
 import nextword as nw
 from cli.caller import Call
+from labelling_models import tagger
+from nextword.tasks.storing import save_task
 
 
 def test_export_arpa_prints_the_path_of_a_model_that_is_the_same(
@@ -205,3 +207,41 @@ def test_export_onnx_prints_the_change_by_8_bits(
     assert finished.out.splitlines()[0] == f"{out}"
     assert re.fullmatch(r"perplexity .*, in the file .* \([+-].* %\)", finished.out.splitlines()[1])
     assert (out / "model.int8.onnx").is_file()
+
+
+@pytest.mark.parametrize(
+    ("to", "file"), [("huggingface", "model.safetensors"), ("onnx", "words.json")]
+)
+def test_export_of_a_tagger_says_how_scores_differ(
+    to: str, file: str, cli: Call, tmp_path: Path
+) -> None:
+    model = tagger()
+    save_task(tmp_path / "tagger", model.parts.stored(model.model, config={}, card=""))
+
+    finished = cli("export", tmp_path / "tagger", "--to", to, "--out", tmp_path / "out")
+
+    assert finished.out == f"{tmp_path / 'out'}\n"
+    assert re.search(
+        r"scores of labels differ from the model's by at most \d\.\de-0\d\.", finished.err
+    )
+    assert (tmp_path / "out" / file).is_file()
+
+
+def test_export_of_a_tagger_with_int8_prints_the_change(cli: Call, tmp_path: Path) -> None:
+    model = tagger()
+    save_task(tmp_path / "tagger", model.parts.stored(model.model, config={}, card=""))
+
+    finished = cli(
+        "export",
+        tmp_path / "tagger",
+        "--to",
+        "onnx",
+        "--out",
+        tmp_path / "out",
+        "--int8",
+        "--quiet",
+    )
+
+    _, change = finished.out.splitlines()
+    begin = r"8-bit weights change \d\.\d\d % of the labels of random words, "
+    assert re.fullmatch(begin + r"and scores by at most 0\.\d+", change)

@@ -1,15 +1,8 @@
 """Row 5 of docs/reliability.md: the disk is full from any one call on that writes.
 
-A shim stands before the functions that create, flush and rename files, and raises what the system
-would at the n-th call. The quick form takes some n; `make reliability` takes all.
+The quick form takes some n; `make reliability` takes all.
 """
 
-import errno
-import io
-import os
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +11,7 @@ import safetensors.torch
 
 import nextword.storage.tensors_file
 from fakes import random_text
+from full_disk import full_disk
 from nextword.storage import load_latest_checkpoint, load_model
 
 #: More calls than any of these trainings makes.
@@ -36,52 +30,6 @@ TRAININGS = {
         *("--set", "training.checkpoint_every=2", "--set", "training.batch_size=2"),
     ),
 }
-
-
-class FullDisk:
-    """Raises ENOSPC from the n-th call on."""
-
-    def __init__(self, first: int) -> None:
-        self.first, self.num_calls = first, 0
-
-    def before(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function that fails if the disk is full by then."""
-
-        def call(*arguments: Any, **options: Any) -> Any:
-            self.num_calls += 1
-            if self.num_calls >= self.first:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "a file")
-            return real(*arguments, **options)
-
-        return call
-
-    def opening(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        """Return `open` that fails only for files that are written."""
-        full = self.before(real)
-
-        def call(file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
-            writes = any(sign in mode for sign in "wax+") and file != os.devnull
-            return (full if writes else real)(file, mode, *arguments, **options)
-
-        return call
-
-
-@contextmanager
-def full_disk(first: int) -> Iterator[FullDisk]:
-    """Let the disk be full from the n-th call on that writes."""
-    disk = FullDisk(first)
-    with pytest.MonkeyPatch.context() as patch:
-        for module, name in (
-            (os, "fsync"),
-            (os, "replace"),
-            (os, "rename"),
-            (os, "mkdir"),
-            (tempfile, "mkstemp"),
-            (nextword.storage.tensors_file, "save_file"),
-        ):
-            patch.setattr(module, name, disk.before(getattr(module, name)))
-        patch.setattr(io, "open", disk.opening(io.open))
-        yield disk
 
 
 def train(cli: Any, folder: Path, kind: str, *options: str) -> Any:
@@ -123,6 +71,7 @@ def test_full_disk_ends_with_code_1_and_the_run_can_be_continued(
 
 @pytest.mark.exhaustive
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("kind", TRAININGS)
 def test_full_disk_at_every_call_ends_with_code_1(kind: str, cli: Any, tmp_path: Path) -> None:
     number = next(

@@ -6,6 +6,9 @@ import pytest
 
 from nextword.cli.train import advice_on_stop
 from nextword.storage import save_checkpoint
+from nextword.text import Corpus, text_document
+from nextword.tokens import TokenizerConfig, build_store, train_tokenizer
+from nextword.tokens.stores import store_builder
 
 COMMAND = "nextword train --out run --resume auto"
 
@@ -29,3 +32,19 @@ def test_advice_after_a_checkpoint_says_how_to_go_on(
         raise SystemExit(143)
 
     assert f"stopped and saved; to resume: {COMMAND}" in capsys.readouterr().err
+
+
+def test_advice_while_a_long_text_is_encoded_says_how_much_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_builder, "MIN_KEPT_BYTES", 1)
+    tokenizer = train_tokenizer(TokenizerConfig(kind="byte"), [])
+    document = text_document("the cat\n" * 500_000, name="made")
+    corpus = Corpus(description="made", open_documents=lambda: iter([document]))
+    build_store(corpus, tokenizer, folder=tmp_path / "tokens" / "train")
+
+    with (
+        pytest.raises(KeyboardInterrupt, match="4 MB of encoded text are kept; to go on: nextword"),
+        advice_on_stop(tmp_path, COMMAND),
+    ):
+        raise KeyboardInterrupt

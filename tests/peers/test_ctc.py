@@ -1,6 +1,8 @@
 """Decoders of CTC networks: with our models in the place of KenLM's they decode the same.
 
-Needs the packages kenlm, pyctcdecode and flashlight-text; without one, its tests skip.
+Needs the packages kenlm, pyctcdecode and flashlight-text, which `make peers` installs; without one,
+its tests skip. pyctcdecode 0.5.0 asks for numpy below 2 and so cannot be among the packages of
+constraints.txt; it works with the newer one, so it is installed without what it asks for.
 """
 
 import importlib
@@ -22,6 +24,7 @@ SENTENCES = ["the hen sat", "the men ate the ham", "a hen ate", "the ham sat", "
 WORDS = sorted({word for sentence in SENTENCES for word in sentence.split()})
 LETTERS = sorted({letter for word in WORDS for letter in word})
 NUM_UTTERANCES = 10
+_WHY = "is not installed; make peers"
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +52,10 @@ def utterances() -> list[np.ndarray]:
 
 @pytest.fixture
 def pyctcdecode() -> ModuleType:
-    pytest.importorskip("kenlm", reason="the kenlm module is not installed")
-    return pytest.importorskip("pyctcdecode", reason="pyctcdecode is not installed")
+    pytest.importorskip("kenlm", reason=f"the kenlm module {_WHY}")
+    return pytest.importorskip(
+        "pyctcdecode", reason=f"pyctcdecode, which asks for numpy below 2, {_WHY}"
+    )
 
 
 def decoded(decoder: Any, utterances: list[np.ndarray]) -> list[tuple[str, float]]:
@@ -152,7 +157,7 @@ def flashlight_results(
 def test_flashlight_with_our_model_decodes_as_with_kenlm(
     arpa: Path, utterances: list[np.ndarray]
 ) -> None:
-    pytest.importorskip("flashlight.lib.text.decoder", reason="flashlight-text is not installed")
+    pytest.importorskip("flashlight.lib.text.decoder", reason=f"flashlight-text {_WHY}")
     kenlm = importlib.import_module("flashlight.lib.text.decoder.kenlm").KenLM
     dictionary = importlib.import_module("flashlight.lib.text.dictionary").Dictionary(WORDS)
     lexicon = {word: dictionary.get_index(word) for word in WORDS}
@@ -167,7 +172,7 @@ def test_flashlight_with_our_model_decodes_as_with_kenlm(
 
 
 def test_flashlight_with_a_network(utterances: list[np.ndarray]) -> None:
-    pytest.importorskip("flashlight.lib.text.decoder", reason="flashlight-text is not installed")
+    pytest.importorskip("flashlight.lib.text.decoder", reason=f"flashlight-text {_WHY}")
     tokenizer = tokenizer_of("\n".join(SENTENCES) + "\n")
     network = nextword.kenlm.Model.of(HashModel(tokenizer.vocab_size), tokenizer=tokenizer)
     lexicon = {word: number for number, word in enumerate(WORDS)}

@@ -282,7 +282,7 @@ def assert_scores_as_the_kenlm_module(
     read_by_us: Path | None = None,
 ) -> None:
     """Compare every token: its score, the order it is found in, and whether it is unknown."""
-    kenlm = pytest.importorskip("kenlm", reason="the kenlm module is not installed")
+    kenlm = pytest.importorskip("kenlm", reason="the kenlm module is not installed; make peers")
     loaded = nw.load(path if read_by_us is None else read_by_us)
     assert isinstance(loaded.language_model, NgramLanguageModel)
     has_ends = loaded.tokenizer.kind == "word"
@@ -361,7 +361,7 @@ def test_kenlm_module_a_file_that_differs_in_a_digit_is_noticed(tmp_path: Path) 
 
 @pytest.mark.parametrize("num_mutations", [200, pytest.param(2000, marks=EXHAUSTIVE)])
 def test_kenlm_module_reads_mutated_files_as_we_do(num_mutations: int, tmp_path: Path) -> None:
-    kenlm = pytest.importorskip("kenlm", reason="the kenlm module is not installed")
+    kenlm = pytest.importorskip("kenlm", reason="the kenlm module is not installed; make peers")
     quiet = kenlm.Config()
     quiet.show_progress = False
     generator = random.Random(0)
@@ -401,7 +401,7 @@ def test_kenlm_module_scores_the_tiny_text_as_we_do(
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=EXHAUSTIVE) for seed in (1, 2, 3))])
 def test_kenlm_module_scores_random_files_as_we_do(seed: int, tmp_path: Path) -> None:
-    kenlm = pytest.importorskip("kenlm", reason="the kenlm module is not installed")
+    kenlm = pytest.importorskip("kenlm", reason="the kenlm module is not installed; make peers")
     quiet = kenlm.Config()
     quiet.show_progress = False
     generator = random.Random(seed)
@@ -428,7 +428,7 @@ def test_kenlm_module_scores_random_files_as_we_do(seed: int, tmp_path: Path) ->
 
 @pytest.mark.parametrize("num_files", [20, pytest.param(NUM_RANDOM_FILES, marks=EXHAUSTIVE)])
 def test_our_kenlm_module_is_equal_to_the_kenlm_module(num_files: int, tmp_path: Path) -> None:
-    kenlm = pytest.importorskip("kenlm", reason="the kenlm module is not installed")
+    kenlm = pytest.importorskip("kenlm", reason="the kenlm module is not installed; make peers")
     quiet = kenlm.Config()
     quiet.show_progress = False
     generator = random.Random(7)

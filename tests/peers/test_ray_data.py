@@ -11,7 +11,7 @@ import nextword as nw
 from fakes import random_text
 from nextword.base import DataError
 
-ray = pytest.importorskip("ray", reason="needs the extra ray")
+ray = pytest.importorskip("ray", reason="Ray is not installed; make peers")
 pytest.importorskip("ray.data")
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 

@@ -8,11 +8,14 @@ import pytest
 import nextword as nw
 from fakes import random_text
 from families import Case
+from labelling_models import tagger
 from nextword.api import ExportRequest, write_html_page
 from nextword.api.exporting import EXPORTERS
 from nextword.base import CheckpointError, ConfigError, encode
 from nextword.cli import export as command
 from nextword.families import NgramConfig, RecurrentConfig
+from nextword.tasks.transduction import Transducer
+from tiny_transducer import tiny_model, tiny_parts
 
 
 def model_of(case: Case, name: str = "runs/mine/model") -> nw.Model:
@@ -115,6 +118,25 @@ def test_export_into_a_folder_with_files_is_refused(network: nw.Model, tmp_path:
         nw.export(network, to="huggingface", out=tmp_path)
 
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize("to", ["arpa", "html"])
+def test_export_of_a_tagger_to_a_format_of_language_models_is_refused(
+    to: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=f"format {to} holds language models") as caught:
+        nw.export(tagger(), to=to, out=tmp_path / "out")
+
+    assert caught.value.help == "Taggers and classifiers can be exported to huggingface and onnx."
+
+
+@pytest.mark.parametrize("to", ["huggingface", "onnx"])
+def test_export_of_a_transducer_is_refused(to: str, tmp_path: Path) -> None:
+    parts = tiny_parts()
+    transducer = Transducer(parts, [tiny_model(parts)])
+
+    with pytest.raises(ConfigError, match="a model of the task transduction, whose search"):
+        nw.export(transducer, to=to, out=tmp_path / "out")
 
 
 def test_help_of_the_command_lists_every_format() -> None:

@@ -30,7 +30,12 @@ def test_case_result_to_dict_has_its_keys() -> None:
         "case", "kind", "summary", "sizes", "parity", "rows", "num_turns", "num_discarded",
         "elapsed_s", "backends", "peaks", "axis",
     ]  # fmt: skip
-    assert values["parity"] == {"quantity": "outputs", "distance": 0.0041, "limit": 0.02}
+    assert values["parity"] == {
+        "quantity": "outputs",
+        "distance": 0.0041,
+        "limit": 0.02,
+        "reference": "float64",
+    }
 
 
 def test_row_to_dict_has_the_same_keys_whatever_was_measured() -> None:

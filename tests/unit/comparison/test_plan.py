@@ -10,7 +10,11 @@ TEXT = ("corpus.txt",)
 
 
 def planned(
-    *models: str, num_seeds: int = 1, tokens: int | None = None, **settings: object
+    *models: str,
+    num_seeds: int = 1,
+    row_seeds: dict[str, int] | None = None,
+    tokens: int | None = None,
+    **settings: object,
 ) -> ComparisonPlan:
     return plan_comparison(
         parse_entries(models),
@@ -18,6 +22,7 @@ def planned(
         settings=[settings],
         budget=Budget(tokens=tokens),
         num_seeds=num_seeds,
+        row_seeds=row_seeds,
     )
 
 
@@ -32,6 +37,34 @@ def test_counting_has_one_seed_and_no_budget() -> None:
         (10, 1),
         (10, 2),
     ]
+
+
+def test_a_row_may_have_its_own_number_of_seeds() -> None:
+    plan = planned("ngram-2", "elman", "gru", num_seeds=3, row_seeds={"gru": 1})
+
+    assert [job.name for job in plan.jobs] == [
+        "ngram-2-1",
+        "elman-1",
+        "gru-1",
+        "elman-2",
+        "elman-3",
+    ]
+    assert plan.num_seeds_of_trained == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("row_seeds", "message"),
+    [
+        ({"lstm": 2}, "no row 'lstm'"),
+        ({"elman": 0}, "row elman: the number of seeds is 0"),
+        ({"ngram-2": 2}, "row ngram-2 is not trained by gradient descent"),
+    ],
+)
+def test_number_of_seeds_that_makes_no_sense_is_refused(
+    row_seeds: dict[str, int], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        planned("ngram-2", "elman", row_seeds=row_seeds)
 
 
 def test_settings_of_training_do_not_disturb_counting() -> None:

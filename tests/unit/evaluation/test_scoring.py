@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fakes import ConstantModel, HashModel, ModeProbe
 from nextword.base import ConfigError, DivergedError
-from nextword.evaluation import ScoredWindow, score_units
+from nextword.evaluation import ScoredWindow, score_units, scoring
 
 VOCAB_SIZE = 11
 TOKEN_IDS = np.random.default_rng(1).integers(3, VOCAB_SIZE, size=60).astype(np.uint8)
@@ -56,6 +56,18 @@ def test_score_units_any_units_score_each_token_as_read_alone(
         for step, target in enumerate(TOKEN_IDS[begin:end].tolist()):
             expected[int(begin + step)] = -log_probs[0, step, target].item()
     assert scores_by_position(list(windows)) == expected
+
+
+@pytest.mark.parametrize("group_size", [1, 2, 3])
+def test_score_units_groups_of_units_give_the_same_scores(
+    group_size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, unit_starts = HashModel(VOCAB_SIZE), starts(0, 7, 9, 30, 31, 60)
+    options = {"unit_starts": unit_starts, "batch_size": 2}
+    expected = scores_by_position(list(score_units(model, TOKEN_IDS, **options)))
+    monkeypatch.setattr(scoring, "_UNITS_AT_ONCE", group_size)
+
+    assert scores_by_position(list(score_units(model, TOKEN_IDS, **options))) == expected
 
 
 def test_score_units_rows_without_units_are_left_out() -> None:

@@ -10,6 +10,7 @@ from nextword.families import NetworkSpec, RecurrentConfig, RecurrentLanguageMod
 from nextword.generation import GeneratedToken, SamplingConfig, Session, generate
 from nextword.packed import fast_model
 from nextword.tokens import VocabularySpec
+from packed_models import made_model
 
 VOCAB_SIZE = 43
 PROMPT = [5, 6, 7, 5]
@@ -20,6 +21,7 @@ CONFIGS = {
     "cold": SamplingConfig(temperature=0.6),
     "top-k": SamplingConfig(top_k=5),
     "all": SamplingConfig(temperature=1.3, top_k=20, min_p=0.02, top_p=0.9, repetition_penalty=1.4),
+    "typical": SamplingConfig(typical_p=0.6),
     "penalty": SamplingConfig(repetition_penalty=1.7, temperature=0.0),
 }
 
@@ -45,6 +47,28 @@ def reference_tokens(
     with monkeypatch.context() as patch:
         patch.setattr("nextword.generation.session.fast_model", lambda model: None)
         return list(generate(model, PROMPT, **options))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def adaptive_model() -> RecurrentLanguageModel:
+    built = made_model(output="adaptive")
+    if fast_model(built) is None:
+        pytest.skip("the compiled generator has no adaptive softmax")
+    return built
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_samples_of_an_adaptive_softmax_are_those_of_the_sampler_in_python(
+    monkeypatch: pytest.MonkeyPatch, adaptive_model: RecurrentLanguageModel, name: str
+) -> None:
+    options = {"max_tokens": 150, "num_samples": 3, "seed": 4, "config": CONFIGS[name]}
+
+    tokens = list(generate(adaptive_model, PROMPT, **options))  # type: ignore[arg-type]
+
+    expected = reference_tokens(monkeypatch, adaptive_model, **options)
+    assert [each.token_id for each in tokens] == [each.token_id for each in expected]
+    for token, other in zip(tokens, expected, strict=True):
+        assert token.log_prob == pytest.approx(other.log_prob, abs=2e-5)
 
 
 @pytest.mark.parametrize("name", CONFIGS)

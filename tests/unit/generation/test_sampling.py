@@ -15,6 +15,7 @@ from nextword.generation.sampling import (
     keep_min_p,
     keep_top_k,
     keep_top_p,
+    keep_typical_p,
     penalise_repetition,
 )
 from strategies import distributions
@@ -92,6 +93,38 @@ def test_keep_top_p_any_distribution_keeps_the_fewest_that_hold_enough(
 def test_keep_top_p_reached_exactly_keeps_no_more() -> None:
     assert kept_ids(keep_top_p(log_probs_of([0.25, 0.5, 0.25]), 0.5)) == {1}
     assert kept_ids(keep_top_p(log_probs_of([0.25, 0.5, 0.25]), 0.75)) == {0, 1}
+
+
+@given(weights=WEIGHTS, data=st.data())
+def test_keep_typical_p_any_distribution_keeps_the_fewest_typical_that_hold_enough(
+    weights: list[int], data: st.DataObject
+) -> None:
+    total = sum(weights)
+    wanted = data.draw(st.integers(1, total))
+    shares = [weight / total for weight in weights]
+    entropy = -sum(share * math.log(share) for share in shares if share)
+
+    # Just below the limit, so that rounding cannot decide a tie.
+    kept = kept_ids(keep_typical_p(log_probs_of(shares), wanted / total - 1e-9))
+
+    possible = [token_id for token_id, share in enumerate(shares) if share]
+    farness = {i: abs(math.log(shares[i]) + entropy) for i in possible}
+    assert wanted <= sum(weights[i] for i in kept)
+    assert kept <= set(possible)
+    # No removed token is more typical than a kept one, and the least typical one is needed.
+    farthest = max(farness[i] for i in kept)
+    assert all(farness[i] >= farthest - 1e-9 for i in possible if i not in kept)
+    heaviest = max(weights[i] for i in kept if farness[i] >= farthest - 1e-9)
+    assert sum(weights[i] for i in kept) - heaviest < wanted
+
+
+def test_keep_typical_p_can_remove_the_most_probable() -> None:
+    assert kept_ids(keep_typical_p(log_probs_of([0.4, 0.2, 0.2, 0.2]), 0.5)) == {1, 2, 3}
+    assert kept_ids(keep_typical_p(log_probs_of([0.6, 0.2, 0.2]), 0.5)) == {0}
+
+
+def test_keep_typical_p_one_keeps_all() -> None:
+    assert kept_ids(keep_typical_p(log_probs_of([1.0, 1e-30, 0.0]), 1.0)) == {0, 1}
 
 
 def test_keep_top_p_one_keeps_the_smallest_tail() -> None:
@@ -177,6 +210,7 @@ def test_filter_log_probs_default_gives_the_distribution_back(probabilities: lis
         temperature=st.floats(0, 5),
         top_k=st.integers(1, 5),
         top_p=st.floats(0.01, 1),
+        typical_p=st.floats(0.01, 1),
         min_p=st.floats(0, 1),
     ),
 )
@@ -272,6 +306,7 @@ def test_sample_row_draws_the_same_in_any_company() -> None:
         ({"top_k": 0}, "top_k is 0; it must be at least 1"),
         ({"top_p": 0.0}, r"top_p is 0\.0; it must be above 0 and at most 1"),
         ({"top_p": 1.5}, r"top_p is 1\.5; it must be above 0 and at most 1"),
+        ({"typical_p": 0.0}, r"typical_p is 0\.0; it must be above 0 and at most 1"),
         ({"min_p": -1.0}, r"min_p is -1\.0; it must be at least 0 and at most 1"),
         ({"repetition_penalty": 0.0}, r"repetition_penalty is 0\.0; it must be above 0"),
     ],

@@ -47,6 +47,33 @@ def test_tables_find_in_an_empty_order_finds_nothing() -> None:
     assert tables.find(2, np.array([0]), words=np.array([1])).tolist() == [NOT_FOUND]
 
 
+def test_tables_large_ones_are_read_in_ascending_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(0)
+    keys = np.flatnonzero(generator.random(VOCAB_SIZE * 50) < 0.5)
+    log_probs = generator.standard_normal(len(keys)).astype(np.float32)
+    tables = NgramTables(
+        vocab_size=VOCAB_SIZE,
+        keys=(keys,),
+        log_probs=(np.zeros(50, dtype=np.float32), log_probs),
+        backoffs=(np.zeros(50, dtype=np.float32),),
+    )
+    contexts = generator.integers(NOT_FOUND, 50, size=1000)
+    words = generator.integers(0, VOCAB_SIZE, size=1000)
+    ranks = tables.find(2, contexts, words=words)
+    found = ranks[ranks != NOT_FOUND]
+    values = tables.gather(log_probs, found)
+
+    monkeypatch.setattr("nextword.ngrams.tables._SMALL_TABLES", 10)
+    monkeypatch.setattr("nextword.ngrams.tables._QUERIES", 7)
+    released: list[bool] = []
+    monkeypatch.setattr("nextword.ngrams.tables.release_workspaces", lambda: released.append(True))
+
+    assert tables.find(2, contexts, words=words).tolist() == ranks.tolist()
+    assert tables.gather(log_probs, found).tolist() == values.tolist() == log_probs[found].tolist()
+    assert len(released) > 100
+    assert 0 < len(found) < len(ranks)
+
+
 def test_tables_words_of_spells_ngrams() -> None:
     tables = small()
 

@@ -11,7 +11,7 @@ from nextword.families import NetworkSpec, RecurrentConfig, RecurrentLanguageMod
 from nextword.packed import fast_model, pack_model
 from nextword.packed.support import has_table, packed_bytes, why_not_packed
 from nextword.tokens import VocabularySpec
-from packed_models import made_model
+from packed_models import has_adaptive_kernels, made_model
 
 
 def model_of(**settings: object) -> torch.nn.Module:
@@ -26,9 +26,8 @@ def model_of(**settings: object) -> torch.nn.Module:
         (model_of(cell="cifg", hidden_size=4), "no CifgCell"),
         (model_of(cell="min_lstm", hidden_size=4), "no MinLstmCell"),
         (model_of(cell="lstm", hidden_size=4).double(), "not float32"),
-        (made_model(output="adaptive"), "no AdaptiveSoftmax"),
     ],
-    ids=["family", "cifg", "minimal", "float64", "adaptive"],
+    ids=["family", "cifg", "minimal", "float64"],
 )
 def test_model_that_the_kernels_cannot_run_keeps_its_own_layers(
     model: object, reason: str, caplog: pytest.LogCaptureFixture
@@ -40,6 +39,28 @@ def test_model_that_the_kernels_cannot_run_keeps_its_own_layers(
     assert (reason in caplog.text) == isinstance(model, RecurrentLanguageModel)
     with pytest.raises(ConfigError, match=reason):
         pack_model(model)  # type: ignore[arg-type]
+
+
+def test_adaptive_softmax_needs_kernels_that_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nextword.packed.support._has_output", lambda output: False)
+
+    assert why_not_packed(made_model(output="adaptive")) == "the kernels have no AdaptiveSoftmax"
+
+
+def test_adaptive_embedding_of_a_large_vocabulary_is_not_unfolded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if not has_adaptive_kernels():
+        pytest.skip("the installed kernels have no adaptive softmax")
+    model = made_model(output="adaptive")
+    monkeypatch.setattr("nextword.packed.support.MOST_TABLE_BYTES", 0)
+    assert why_not_packed(model) is None
+    # The vectors of all tokens are a part of the packed form.
+    assert packed_bytes(model, "float32") == 4 * (model.num_parameters + 37 * 13)
+
+    monkeypatch.setattr("nextword.packed.support.MOST_VECTOR_BYTES", 37 * 13 * 4 - 1)
+
+    assert "its vocabulary is large" in str(why_not_packed(model))
 
 
 def test_choice_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:

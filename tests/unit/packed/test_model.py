@@ -8,7 +8,7 @@ import torch
 from nextword.base import ShapeError, VocabularyError
 from nextword.models import LanguageModel
 from nextword.packed import PackedLanguageModel, pack_model
-from packed_models import CASES, VOCAB_SIZE, made_model
+from packed_models import CASES, VOCAB_SIZE, has_adaptive_kernels, made_model
 
 #: Largest relative L2 distance from the model in float64.
 LIMITS = {"float32": 1e-5, "bfloat16": 2e-2, "int8": 5e-2}
@@ -40,9 +40,18 @@ def test_packed_model_equals_the_model_in_float64(name: str, precision: str) -> 
     assert state.num_tokens.tolist() == [6, 6, 6]
 
 
-@pytest.mark.parametrize("output", ["chunked", "sampled"])
+@pytest.mark.parametrize("has_table", [True, False], ids=["table", "vectors"])
+@pytest.mark.parametrize("output", ["chunked", "sampled", "adaptive"])
 @pytest.mark.parametrize("embedding", ["trained", "one_hot"])
-def test_packed_model_with_other_ends_equals_the_model(embedding: str, output: str) -> None:
+def test_packed_model_with_other_ends_equals_the_model(
+    embedding: str, output: str, has_table: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if output == "adaptive" and not has_adaptive_kernels():
+        pytest.skip("the installed kernels have no adaptive softmax")
+    if not has_table:
+        if embedding == "one_hot":
+            pytest.skip("a one-hot embedding always has a table")
+        monkeypatch.setattr("nextword.packed.support.MOST_TABLE_BYTES", 0)
     model = made_model(embedding=embedding, output=output)
     packed = pack_model(model)
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from nextword.base import CheckpointError, FormatError
+from nextword.storage import tensors_file
 from nextword.storage.tensors_file import read_tensors, write_tensors
 
 DTYPES = [
@@ -133,3 +134,23 @@ def test_read_tensors_gone_between_two_openings_refuses(
 
     with pytest.raises(FormatError, match="unable to open file"):
         read_tensors(tmp_path / "tensors.safetensors")
+
+
+def test_tensors_large_tables_are_written_in_blocks_and_round_trip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tensors_file, "_STREAMED_BYTES", 0)
+    monkeypatch.setattr(tensors_file, "_BLOCK", 64)
+    tensors = {
+        "log_probs.1": torch.randn(7),
+        "keys.2": torch.arange(100),
+        "backoffs.1": torch.zeros(0),
+        "log_probs.2": torch.randn(3, 5),
+    }
+
+    loaded = round_trip(tmp_path, tensors)
+
+    assert loaded.keys() == tensors.keys()
+    for name, tensor in tensors.items():
+        assert loaded[name].dtype == tensor.dtype
+        assert torch.equal(loaded[name], tensor)

@@ -2,10 +2,12 @@ import _thread
 import logging
 import signal
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
+from nextword.tokens import bpe_training
 from nextword.tokens.bpe_training import bpe_vocabulary
 
 
@@ -55,9 +57,18 @@ def test_bpe_vocabulary_interrupted_while_reading_stops() -> None:
         bpe_vocabulary(endless(), vocab_size=300)
 
 
-def test_bpe_vocabulary_interrupted_while_merging_stops() -> None:
+def test_bpe_vocabulary_interrupted_while_merging_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    train = bpe_training._Training._train
+
+    def train_long(self: bpe_training._Training) -> None:
+        train(self)
+        while not self._is_stopped:
+            time.sleep(0.01)
+
     def interrupt(seconds: int) -> None:
         raise KeyboardInterrupt
+
+    monkeypatch.setattr(bpe_training._Training, "_train", train_long)
 
     with pytest.raises(KeyboardInterrupt):
         bpe_vocabulary(["the cat sat\n"], vocab_size=300, on_merging=interrupt)

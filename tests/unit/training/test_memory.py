@@ -88,6 +88,37 @@ def test_model_that_cannot_fit_is_refused_before_it_is_built(
     assert peak_memory_mib() < 10_000
 
 
+#: A tiny model, whose scores take more memory than its weights.
+MANY_SCORES: dict[str, Any] = {
+    "model": {"hidden_size": 2, "embedding_size": 2, "num_layers": 1},
+    "training": {"batch_size": 100_000, "bptt_steps": 100},
+    "output": {"kind": "full"},
+}
+
+
+def test_update_that_cannot_fit_is_refused_before_it_is_made(
+    machine: Path, corpus_file: Path
+) -> None:
+    write(machine / "meminfo", "MemTotal: 60 kB\n")
+    config = nw.run_config(str(corpus_file), recipe="lstm-small", settings=[MANY_SCORES])
+
+    with pytest.raises(ConfigError, match="the scores of one update take") as error:
+        plan_training(config)
+
+    assert "the memory of this machine" in error.value.message
+    assert "training.batch_size" in error.value.help
+
+
+def test_plan_of_a_model_that_cannot_fit_says_what_it_would_take(
+    machine: Path, corpus_file: Path
+) -> None:
+    large = {"model": {"hidden_size": 30_000, "embedding_size": 30_000}}
+    config = nw.run_config(str(corpus_file), recipe="lstm-small", settings=[large])
+
+    with pytest.raises(ConfigError, match=r"take [\d,]{5,} MiB, more than there is \(1,024 MiB"):
+        plan_training(config)
+
+
 def test_plan_warns_of_a_training_near_the_limit(
     machine: Path,
     corpus_file: Path,

@@ -17,7 +17,14 @@ def test_cases_have_names_of_their_own_and_a_line_each() -> None:
 def test_find_cases_gives_the_order_of_the_registry_and_each_once() -> None:
     found = find_cases(["layers-gru", "step-char", "layers-*"])
 
-    assert names(found) == ["step-char", "layers-lstm", "layers-gru", "layers-elman"]
+    assert names(found) == [
+        "step-char",
+        "layers-lstm",
+        "layers-gru",
+        "layers-elman",
+        "layers-min-gru",
+        "layers-min-lstm",
+    ]
 
 
 def test_find_cases_all_is_every_one() -> None:

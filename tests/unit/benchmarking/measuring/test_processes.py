@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +34,13 @@ def fail(kind: str) -> None:
 def linger(path: str) -> None:
     Path(path).write_text(str(os.getpid()))
     time.sleep(600.0)
+
+
+def leave_a_file(kind: str) -> str:
+    path = tempfile.mkdtemp()
+    if kind != "nothing":
+        fail(kind)
+    return path
 
 
 def can_import(name: str) -> bool:
@@ -127,3 +135,16 @@ def is_alive(process_id: int) -> bool:
         return False
     status = Path(f"/proc/{process_id}/stat")
     return not status.exists() or status.read_text().split()[2] != "Z"
+
+
+def test_call_in_subprocess_removes_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    left = call_in_subprocess(leave_a_file, "nothing")
+    with pytest.raises(BenchmarkError, match="exit code -9"):
+        call_in_subprocess(leave_a_file, "killed")
+
+    assert Path(left).is_relative_to(tmp_path)
+    assert list(tmp_path.iterdir()) == []

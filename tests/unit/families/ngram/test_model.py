@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,9 @@ import model_checks
 from fakes import random_text, store_of, tokenizer_of, vocabulary_spec
 from nextword.base import FormatError
 from nextword.families import NgramConfig, train_ngram
-from nextword.families.ngram import NgramLanguageModel, ngram_from_arrays
+from nextword.families.ngram import NgramLanguageModel, model, ngram_from_arrays
+from nextword.generation import complete
+from nextword.ngrams import Matches, NgramTables, next_word_log_probs
 
 
 def built(seed: int, config: NgramConfig) -> NgramLanguageModel:
@@ -33,6 +37,22 @@ def test_ngram_carried_over_a_line_end_equals_reset(before: list[int], after: li
     text = torch.tensor([after])
     assert torch.equal(model.next_log_probs(text, carried)[0], model.next_log_probs(text, alone)[0])
     assert torch.equal(carried.tensors["context"], alone.tensors["context"])
+
+
+def test_ngram_complete_builds_one_distribution(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokenizer = tokenizer_of(random_text(30, num_words=5))
+    language_model = built(0, NgramConfig(order=4))
+    expected = complete(language_model, tokenizer, context="w0 w1 ", k=3)
+    asked: list[int] = []
+
+    def recorded(tables: NgramTables, contexts: Matches, **options: Any) -> np.ndarray:
+        asked.append(options["num_places"])
+        return next_word_log_probs(tables, contexts, **options)
+
+    monkeypatch.setattr(model, "next_word_log_probs", recorded)
+
+    assert complete(language_model, tokenizer, context="w0 w1 ", k=3) == expected
+    assert asked == [1]
 
 
 def test_ngram_state_is_the_last_tokens() -> None:

@@ -1,11 +1,14 @@
+import itertools
+
 import numpy as np
 import pytest
 import torch
 
 from fakes import network_spec
+from nextword.base import ConfigError
 from nextword.families import RecurrentConfig, RecurrentLanguageModel
 from nextword.inspection.cells import Unit, unit_states
-from nextword.inspection.cells.ablation import ablated_nll, ablation_of
+from nextword.inspection.cells.ablation import Ablation, ablated_nll, ablation_of
 
 IDS = np.random.default_rng(0).integers(1, 7, size=41)
 
@@ -82,3 +85,15 @@ def test_ablation_of_compares_where_the_property_holds() -> None:
     assert (found.effect, found.effect_elsewhere, found.num_tokens) == (1.25, 0.0, 2)
     assert found.random_effects == pytest.approx((0.1, 5.5))
     assert found.num_smaller == 1
+
+
+def test_expected_largest_effect_is_the_mean_over_all_draws() -> None:
+    effects = (0.4, -0.1, 0.2, 0.9, 0.2)
+    found = Ablation(effect=1.0, effect_elsewhere=0.0, random_effects=effects, num_tokens=1)
+
+    for number in range(1, 6):
+        draws = [max(draw) for draw in itertools.combinations(effects, number)]
+        assert found.expected_largest(number) == pytest.approx(sum(draws) / len(draws))
+    for number in (0, 6):
+        with pytest.raises(ConfigError, match=f"num_units is {number}; it must be from 1 to 5"):
+            found.expected_largest(number)

@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 
 from nextword.ngrams import FALLBACK, Discounts, kneser_ney_discounts
+from nextword.ngrams.smoothing.discounts import count_histogram
 
 
 def counts(*numbers: int) -> np.ndarray:
     """So many n-grams of count 1, 2, 3 and 4."""
-    return np.repeat(np.arange(1, len(numbers) + 1), numbers)
+    return count_histogram(np.repeat(np.arange(1, len(numbers) + 1), numbers))
 
 
 def test_discounts_follow_chen_and_goodman() -> None:

@@ -51,7 +51,7 @@ def test_choose_backend_auto_takes_the_fastest_on_a_cpu(cell: AnyCell, name: str
     assert choose_backend(cell).name == name
 
 
-@pytest.mark.parametrize("cell", [LstmCell(1, 1), GruCell(1, 1), ElmanCell(1, 1)])
+@pytest.mark.parametrize("cell", [LstmCell(1, 1), GruCell(1, 1), ElmanCell(1, 1), MinGruCell(1, 1)])
 def test_choose_backend_auto_with_kernels_takes_native(cell: AnyCell) -> None:
     pytest.importorskip("nextword_kernels", reason="needs the compiled kernels")
 

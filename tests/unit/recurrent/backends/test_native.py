@@ -6,7 +6,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from nextword.cells import AnyCell, CellState, ElmanCell, GruCell, LstmCell, StepNoise
+from nextword.cells import (
+    AnyCell,
+    CellState,
+    ElmanCell,
+    GruCell,
+    LstmCell,
+    MinGruCell,
+    MinLstmCell,
+    RgLruCell,
+    StepNoise,
+)
 from nextword.recurrent.backends import native, reference
 from nextword.recurrent.noise import NO_LAYER_NOISE, LayerNoise
 
@@ -21,6 +31,12 @@ CELLS: dict[str, Callable[[], AnyCell]] = {
     "elman-sigmoid": lambda: ElmanCell(5, 7, nonlinearity="sigmoid"),
     "elman-relu": lambda: ElmanCell(5, 7, nonlinearity="relu"),
 }
+DIAGONAL_CELLS: dict[str, Callable[[], AnyCell]] = {
+    "min_gru": lambda: MinGruCell(5, 7),
+    "min_lstm": lambda: MinLstmCell(5, 7),
+    "rg_lru": lambda: RgLruCell(5, 7),
+}
+ALL_CELLS = CELLS | DIAGONAL_CELLS
 LENGTHS = pytest.mark.parametrize("lengths", [None, [4, 0, 2]], ids=["all", "ragged"])
 
 
@@ -58,12 +74,12 @@ def worst_error(results: dict[str, Tensor], truth: dict[str, Tensor]) -> float:
 
 
 @LENGTHS
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", ALL_CELLS)
 def test_native_equals_the_reference_on_outputs_states_and_gradients(
     name: str, lengths: list[int] | None
 ) -> None:
     torch.manual_seed(0)
-    cell, inputs = CELLS[name](), torch.randn(3, 4, 5)
+    cell, inputs = ALL_CELLS[name](), torch.randn(3, 4, 5)
     state = made_up_state(cell, 3)
     counted = None if lengths is None else torch.tensor(lengths)
 
@@ -74,12 +90,14 @@ def test_native_equals_the_reference_on_outputs_states_and_gradients(
 
 
 @LENGTHS
-@pytest.mark.parametrize("name", ["lstm", "gru", "elman-tanh", "elman-sigmoid"])
+@pytest.mark.parametrize(
+    "name", ["lstm", "gru", "elman-tanh", "elman-sigmoid", "min_gru", "min_lstm"]
+)
 def test_native_under_autocast_is_near_the_reference_and_gives_bfloat16(
     name: str, lengths: list[int] | None
 ) -> None:
     torch.manual_seed(0)
-    cell, inputs = CELLS[name](), torch.randn(3, 4, 5)
+    cell, inputs = ALL_CELLS[name](), torch.randn(3, 4, 5)
     state = made_up_state(cell, 3)
     counted = None if lengths is None else torch.tensor(lengths)
 
@@ -178,4 +196,41 @@ def test_native_without_the_kernels_supports_nothing(monkeypatch: pytest.MonkeyP
 
 
 def test_native_supports_the_cells_it_has_kernels_for() -> None:
-    assert all(native.supports(make()) for make in CELLS.values())
+    assert all(native.supports(make()) for make in ALL_CELLS.values())
+
+
+@pytest.mark.parametrize("name", DIAGONAL_CELLS)
+def test_native_with_older_kernels_does_not_run_diagonal_cells(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(native.layer, "has_kernels", bool)
+
+    assert not native.supports(DIAGONAL_CELLS[name]())
+    assert native.supports(LstmCell(1, 1))
+
+
+class Shifted(MinGruCell):
+    """A cell from outside whose gates are not those of its base."""
+
+    def gates(self, preactivations: Tensor) -> dict[str, Tensor]:
+        return super().gates(preactivations + 1)
+
+
+def test_native_runs_the_gates_of_a_subclass() -> None:
+    torch.manual_seed(0)
+    cell, inputs = Shifted(5, 7), torch.randn(3, 4, 5)
+    state = made_up_state(cell, 3)
+
+    results = results_of(native.run_layer, cell, inputs, state, None)
+
+    assert worst_error(results, results_of(reference.run_layer, cell, inputs, state, None)) <= 1e-5
+
+
+def test_native_recurrence_passes_gradcheck() -> None:
+    torch.manual_seed(0)
+    a, b = (torch.rand(4, 2, 3, dtype=torch.float64).requires_grad_() for _ in range(2))
+    initial = torch.randn(2, 3, dtype=torch.float64).requires_grad_()
+
+    assert torch.autograd.gradcheck(
+        lambda a, b, initial: native.recurrence(a, b, initial=initial), (a, b, initial)
+    )

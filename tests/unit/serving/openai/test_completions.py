@@ -310,7 +310,7 @@ def test_blank_after_the_prompt_is_not_doubled(client: TestClient) -> None:
         ({"temperature": 0, "top_k": 3}, 422, "top_k"),
         ({"top_p": 0}, 422, "top_p"),
         ({"stop": ["a", "b", "c", "d", "e"]}, 422, "number of stop strings"),
-        ({"stop": [""]}, 422, "stop.list[constrained-str].0"),
+        ({"stop": [""]}, 422, "stop.0"),
         ({"suffix": "end"}, 422, "suffix"),
         ({"presence_penalty": 0.5}, 422, "presence_penalty"),
         ({"frequency_penalty": 1}, 422, "frequency_penalty"),
@@ -320,10 +320,10 @@ def test_blank_after_the_prompt_is_not_doubled(client: TestClient) -> None:
         ({"logit_bias": {"99": 1}}, 422, "logit_bias"),
         ({"logit_bias": {"3": 101}}, 422, "logit_bias.3"),
         ({"prompt": [99]}, 422, None),
-        ({"prompt": [-1]}, 422, "prompt.list[constrained-int].0"),
+        ({"prompt": [-1]}, 422, "prompt.0"),
         ({"prompt": "w1 " * 51}, 422, "number of tokens of prompt"),
         ({"prompt": ["w1"] * 6}, 422, "number of prompts"),
-        ({"prompt": [["w1"]]}, 422, None),
+        ({"prompt": [["w1"]]}, 422, "prompt.0.0"),
         ({"functions": []}, 422, "functions"),
         ({"model": "other"}, 404, "model"),
         ({"model": None}, 422, "model"),
@@ -337,9 +337,27 @@ def test_what_is_not_honoured_is_refused(
 
     assert found == status
     assert error["type"] in ("invalid_request_error", "not_found_error")
-    if param is not None and "[" not in param:
+    if param is not None:
         assert error["param"] == param
     assert error["message"].endswith(".")
+
+
+def test_penalty_is_refused_with_what_is_supported(client: TestClient) -> None:
+    _, error = refusal(client, frequency_penalty=0.5)
+
+    assert error["message"] == (
+        "frequency_penalty: only 0 is supported; repetition_penalty makes repetition less likely."
+    )
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/embeddings", "/v1/responses"])
+def test_other_paths_of_the_protocol_name_the_one_that_is_served(
+    path: str, client: TestClient
+) -> None:
+    response = client.post(path, json={"model": "tiny"})
+
+    assert response.status_code == 404
+    assert "/v1/completions continues a text" in response.json()["error"]["message"]
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 
 import nextword as nw
-from nextword.base import FormatError, MismatchError
+from nextword.base import ConfigError, FormatError, MismatchError
 from nextword.storage import load_latest_checkpoint, load_model_folder, save_checkpoint
+from nextword.tokens import kept_text_bytes
+from nextword.tokens.stores import store_builder
 
 Settings = Callable[..., dict[str, Any]]
 NGRAM: dict[str, Any] = {"recipe": "ngram-5", "settings": {"model": {"order": 2}}}
@@ -291,6 +293,35 @@ def test_train_stopped_while_encoding_leaves_nothing(
 
     assert not (tmp_path / "run").exists()
     count(corpus_file, tmp_path / "run", resume="never")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("part", ["train", "valid"])
+def test_train_stopped_while_encoding_a_long_text_goes_on(
+    part: str,
+    error: type[BaseException],
+    corpus_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(store_builder, "MIN_KEPT_BYTES", 1)
+
+    def stop(stage: str, done: int, total: int | None = None) -> None:
+        if stage.startswith(f"encoding the {part}"):
+            raise error
+
+    with pytest.raises(error):
+        count(corpus_file, tmp_path / "run", on_progress=stop)
+
+    assert kept_text_bytes(tmp_path / "run" / "tokens") > 0
+    with pytest.raises(ConfigError, match="is not empty"):
+        count(corpus_file, tmp_path / "run", resume="never")
+    count(corpus_file, tmp_path / "run")
+    count(corpus_file, tmp_path / "whole")
+    for name in ("ids.bin", "documents.npy", "unknown.npy"):
+        for text in ("train", "valid", "test"):
+            whole, resumed = (tmp_path / run / "tokens" / text / name for run in ("whole", "run"))
+            assert resumed.read_bytes() == whole.read_bytes()
 
 
 @pytest.mark.parametrize("name", ["tokens", "tokens/train", "checkpoints", "model", "plots"])

@@ -250,3 +250,14 @@ def test_streamer_writes_what_generate_returns(tmp_path: Path) -> None:
 def test_registering_twice_has_no_effect() -> None:
     register_auto_classes()
     register_auto_classes()
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_resizing_an_adaptive_softmax_is_refused_with_the_reason(
+    tmp_path: Path, tied: bool
+) -> None:
+    loaded = exported(network(output=ADAPTIVE, tied=tied), tmp_path / "out")
+
+    for module in (loaded, loaded.model):
+        with pytest.raises(ValueError, match="words in the order of frequency"):
+            module.resize_token_embeddings(20)

@@ -1,0 +1,75 @@
+"""Long greedy texts with packed weights, and the perplexity of rounded weights on real text."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+import nextword as nw
+from nextword.generation import SamplingConfig, generate
+from nextword.models import LanguageModel
+from nextword.packed import fast_model
+from packed_models import VOCAB_SIZE, made_model
+
+GREEDY = SamplingConfig(temperature=0.0)
+
+
+def greedy_ids(model: LanguageModel, *, first_ids: list[int], max_tokens: int) -> list[int]:
+    """Continue each of several prompts of one token."""
+    return [
+        token.token_id
+        for first_id in first_ids
+        for token in generate(model, [first_id], max_tokens=max_tokens, config=GREEDY)
+    ]
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru", "elman", "projected"])
+@pytest.mark.parametrize(
+    "max_tokens", [10, pytest.param(280, marks=pytest.mark.exhaustive)], ids=["short", "10000"]
+)
+def test_greedy_tokens_in_float32_are_those_of_the_layers(
+    name: str, max_tokens: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = made_model(name, seed=4)
+    with torch.no_grad():
+        # Large weights and no bias, so that texts do not end in one token. Small recurrent weights,
+        # so that differences of rounding do not grow with the length of a text: in float64, the two
+        # most probable tokens of every step then differ by more than the rounding of float32.
+        model.output.bias.zero_()
+        for key, parameter in model.named_parameters():
+            parameter.mul_(0.7 if key.endswith(("weight_hh", "weight_hr")) else 2.0)
+    assert fast_model(model) is not None
+    options = {"first_ids": list(range(1, VOCAB_SIZE)), "max_tokens": max_tokens}
+
+    drawn = greedy_ids(model, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("nextword.generation.session.fast_model", lambda model: None)
+    assert drawn == greedy_ids(model, **options)  # type: ignore[arg-type]
+    assert len(drawn) == 36 * max_tokens
+    assert len(set(drawn)) > 3
+
+
+@pytest.mark.exhaustive
+def test_int8_changes_the_perplexity_of_the_penn_treebank_by_less_than_half_a_percent(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    folder = shared_data / "ptb"
+    if not folder.is_dir():
+        pytest.skip(f"the Penn Treebank is not at {folder}")
+    lines = (folder / "train.txt").read_text(encoding="utf-8").splitlines(keepends=True)
+    text = tmp_path / "train.txt"
+    text.write_text("".join(lines[:12_000]), encoding="utf-8")
+    torch.manual_seed(0)
+    nw.train(text, recipe="lstm-small", out=tmp_path / "run", epochs=1, progress=False)
+    model = nw.load(tmp_path / "run")
+
+    perplexities = {
+        precision: model.with_precision(precision).evaluate(folder / "test.txt").perplexity
+        for precision in ("float32", "bfloat16", "int8")
+    }
+
+    exact = model.evaluate(folder / "test.txt").perplexity
+    assert perplexities["float32"] == pytest.approx(exact, rel=1e-5)
+    assert perplexities["bfloat16"] == pytest.approx(exact, rel=0.005)
+    assert perplexities["int8"] == pytest.approx(exact, rel=0.005)
+    assert perplexities["int8"] != exact
