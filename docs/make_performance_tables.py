@@ -54,10 +54,10 @@ def measured_block(folder: Path, *, link: str) -> str:
 
 
 def _tables(results: list[dict[str, Any]]) -> list[str]:
-    """Return one table of all comparisons, and titled tables of growth curves and generation."""
+    """Return one table of all comparisons, and titled tables of the other kinds."""
     from nextword.benchmarking import case_table, comparison_table
 
-    titled = ("growth", "generate")
+    titled = ("growth", "generate", "ngram")
     compared = [result for result in results if result["kind"] not in titled]
     tables = [comparison_table(compared).to_markdown()] if compared else []
     for result in results:
