@@ -8,6 +8,7 @@ from nextword.tensors.precision import (
     dtype_name,
     exact_copy,
     has_fast_bfloat16,
+    has_onednn_bfloat16,
     product_dtype,
     resolve_precision,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "dtype_name",
     "exact_copy",
     "has_fast_bfloat16",
+    "has_onednn_bfloat16",
     "kernel_threads",
     "kernels_are_installed",
     "load_kernels",

@@ -57,6 +57,12 @@ def has_fast_bfloat16(device: torch.device) -> bool:
     return False
 
 
+def has_onednn_bfloat16() -> bool:
+    """Return whether oneDNN has bfloat16 products on this CPU; on x86 they need AVX-512."""
+    is_available = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return bool(is_available and torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 def product_dtype(operand: Tensor) -> torch.dtype:
     """Return the dtype that the operands of a matrix product are cast to here.
 

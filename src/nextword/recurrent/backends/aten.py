@@ -12,7 +12,7 @@ from torch import Tensor
 
 from nextword.cells import AnyCell, CellState, ElmanCell, GruCell, LstmCell, ProjectedLstmCell
 from nextword.recurrent.noise import NO_LAYER_NOISE, LayerNoise, NoiseKind
-from nextword.tensors import Embeddings, Hidden, Lengths
+from nextword.tensors import Embeddings, Hidden, Lengths, has_onednn_bfloat16
 
 #: DropConnect only changes the weights; all other noise acts inside the loop of torch.
 NOISE: frozenset[NoiseKind] = frozenset({"weight_dropout"})
@@ -53,8 +53,22 @@ def _run_full(
 ) -> tuple[Tensor, CellState]:
     parts = tuple(part.unsqueeze(0).contiguous() for part in state)
     options = (True, 1, 0.0, torch.is_grad_enabled(), False, True)
+    if not _can_autocast(cell, inputs):
+        with torch.autocast("cpu", enabled=False):
+            inputs = inputs.to(weights[0].dtype)
+            outputs, *final = _function(cell)(inputs, _begin(parts), weights, *options)
+            return outputs, _as_state(final, like=state)
     outputs, *final = _function(cell)(inputs, _begin(parts), weights, *options)
     return outputs, _as_state(final, like=state)
+
+
+def _can_autocast(cell: AnyCell, inputs: Tensor) -> bool:
+    """Return whether torch has the layer in the dtype of autocast.
+
+    On a CPU without AVX-512 its LSTM fails under bfloat16 autocast. It runs in float32 there.
+    """
+    is_autocast = inputs.device.type == "cpu" and torch.is_autocast_enabled("cpu")
+    return not (is_autocast and isinstance(cell, LstmCell)) or has_onednn_bfloat16()
 
 
 def _run_packed(

@@ -11,6 +11,7 @@ from benchmark_cases import STEP, TINY, TINY_EFFORT
 from nextword.base import BenchmarkError
 from nextword.benchmarking import CaseResult
 from nextword.benchmarking.cases import steps
+from nextword.tensors import has_onednn_bfloat16
 
 NAMES = [steps.OURS, steps.PEER, steps.PEER_BFLOAT16, steps.PEER_AT_DEFAULTS]
 
@@ -45,7 +46,18 @@ def measured(case: steps.StepCase, told: list[tuple[str, int, int | None]]) -> C
     )
 
 
-@pytest.mark.parametrize("has_bfloat16", [False, True])
+@pytest.mark.parametrize(
+    "has_bfloat16",
+    [
+        False,
+        pytest.param(
+            True,
+            marks=pytest.mark.skipif(
+                not has_onednn_bfloat16(), reason="torch has no LSTM in bfloat16 on this CPU"
+            ),
+        ),
+    ],
+)
 def test_step_case_has_a_row_a_form(
     quick: list, monkeypatch: pytest.MonkeyPatch, has_bfloat16: bool
 ) -> None:

@@ -69,6 +69,21 @@ def test_aten_under_autocast_keeps_the_state_in_float32(
     assert {part.dtype for part in final} == {torch.float32}
 
 
+def test_aten_under_autocast_runs_the_lstm_in_float32_on_a_cpu_without_avx512(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(aten, "has_onednn_bfloat16", lambda: False)
+    cell, inputs = LstmCell(3, 2), torch.randn(3, 4, 3)
+    state = cell.initial_state(3)
+    expected, _ = aten.run_layer(cell, inputs, state=state, lengths=None)
+
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        outputs, _ = aten.run_layer(cell, inputs.bfloat16(), state=state, lengths=None)
+
+    torch.testing.assert_close(outputs, expected, rtol=2e-2, atol=2e-2)
+    assert outputs.dtype == torch.float32
+
+
 def test_aten_rows_of_any_length_come_back_in_their_places() -> None:
     cell, inputs = LstmCell(3, 2), torch.randn(3, 4, 3)
 

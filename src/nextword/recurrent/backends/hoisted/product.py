@@ -7,6 +7,8 @@ the speed. oneDNN has its own layout; converting to it costs about as much as th
 import torch
 from torch import Tensor
 
+from nextword.tensors import has_onednn_bfloat16
+
 #: From this number of steps on, oneDNN's layout saves time.
 _STEPS_THAT_PAY = 8
 _LOW_PRECISIONS = (torch.bfloat16, torch.float16)
@@ -107,9 +109,12 @@ def window_product(
 
 def _can_pack(weight: Tensor) -> bool:
     """Return whether torch can convert the matrix; its functions for this are not public."""
+    has_dtype = weight.dtype == torch.float32
+    if weight.dtype == torch.bfloat16:
+        has_dtype = has_onednn_bfloat16()
     return (
         weight.device.type == "cpu"
-        and weight.dtype in (torch.float32, torch.bfloat16)
+        and has_dtype
         and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
         and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
         and hasattr(torch.ops.mkldnn, "_linear_pointwise")

@@ -9,6 +9,7 @@ from nextword.recurrent.backends.hoisted.product import (
     WindowProduct,
     window_product,
 )
+from nextword.tensors import has_onednn_bfloat16
 
 NUM_ROWS = 3
 
@@ -30,7 +31,7 @@ def made_up_product(dtype: torch.dtype, *, num_steps: int) -> tuple[WindowProduc
         (torch.float32, 1, PlainProduct),
         (torch.float32, 100, PackedProduct),
         (torch.bfloat16, 1, LowPrecisionProduct),
-        (torch.bfloat16, 100, PackedProduct),
+        (torch.bfloat16, 100, PackedProduct if has_onednn_bfloat16() else LowPrecisionProduct),
     ],
     ids=str,
 )
@@ -49,6 +50,16 @@ def test_window_product_without_the_layout_of_its_own_does_not_use_it(
     chosen, _ = made_up_product(dtype, num_steps=100)
 
     assert not isinstance(chosen, PackedProduct)
+
+
+def test_window_product_on_a_cpu_without_avx512(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(product, "has_onednn_bfloat16", lambda: False)
+
+    kinds = [
+        type(made_up_product(dtype, num_steps=100)[0]) for dtype in (torch.bfloat16, torch.float32)
+    ]
+
+    assert kinds == [LowPrecisionProduct, PackedProduct]
 
 
 @pytest.mark.parametrize("num_steps", [1, 100])
