@@ -15,7 +15,7 @@ PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -
 # Tests run in two processes; more threads inside each would only fight over the cores.
 ONE_THREAD = OMP_NUM_THREADS=1
 PYTEST = $(ONE_THREAD) $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
-KERNEL_SOURCES = $(wildcard kernels/src/*.?pp kernels/src/generator/*.?pp) \
+KERNEL_SOURCES = $(wildcard kernels/src/*.?pp kernels/src/generator/*.?pp kernels/src/ngrams/*.?pp) \
 	$(wildcard kernels/src/nextword_kernels/*.py*) \
 	kernels/CMakeLists.txt kernels/pyproject.toml
 INSTALL_KERNELS = sh kernels/install.sh $(BIN)/python .venv/kernels.log

@@ -98,8 +98,35 @@ def test_find_returns_ranks() -> None:
     assert index().find(3, -1, 0) == -1
 
 
+def test_find_among_no_ngrams() -> None:
+    empty, no_keys = np.array([], dtype=np.float32), np.array([], dtype=np.int64)
+    tables = index(
+        keys=(no_keys, no_keys),
+        log_probs=(LOG_PROBS[0], empty, empty),
+        backoffs=(BACKOFFS[0], empty),
+    )
+
+    assert tables.find(2, 1, 3) == -1
+
+
+@pytest.mark.parametrize("num_words", [1, 3, 100, 1000])
+def test_find_of_many_keys(num_words: int) -> None:
+    generator = np.random.default_rng(num_words)
+    keys = np.unique(generator.integers(0, num_words**2, 3 * num_words))
+    tables = kernels.NgramIndex(
+        vocab_size=num_words,
+        keys=(keys,),
+        log_probs=(np.zeros(num_words, np.float32), np.zeros(len(keys), np.float32)),
+        backoffs=(np.zeros(num_words, np.float32),),
+    )
+    ranks = dict(zip(keys.tolist(), range(len(keys)), strict=True))
+
+    for key in [*keys.tolist(), *generator.integers(0, num_words**2, 1000).tolist()]:
+        assert tables.find(2, key // num_words, key % num_words) == ranks.get(key, -1)
+
+
 def test_num_bytes_is_that_of_the_index() -> None:
-    assert index().num_bytes == 4 * (6 + 5)
+    assert index().num_bytes == 4 * ((2 * 4 + 1) + (2 * 2 + 1))
 
 
 def test_sentence_scorer_splits_at_ascii_white_space() -> None:
@@ -109,6 +136,44 @@ def test_sentence_scorer_splits_at_ascii_white_space() -> None:
         assert scorer().score(sentence, True, False) == pytest.approx(expected, rel=1e-6)
     assert scorer().score_ids([1, 3]) == scorer().score("a b", True, False)
     assert scorer().full_scores("a\u00a0b", True, False)[0][2]
+
+
+@pytest.mark.parametrize("length", [0, 63, 64, 65, 256, 257, 600])
+def test_sentence_scorer_of_a_long_sentence(length: int) -> None:
+    words = ["un", "a", "b", "b", "zz"]
+    ids = {"un": 0, "a": 1, "b": 3, "zz": 0}
+    chosen = [words[number] for number in np.random.default_rng(length).integers(0, 5, length)]
+
+    score = scorer().score("  ".join(chosen), True, True)
+
+    assert score == scorer().score_ids([*(ids[word] for word in chosen), 4])
+    parts = scorer().full_scores(" ".join(chosen), True, True)
+    assert len(parts) == length + 1
+    assert score == pytest.approx(sum(part[0] for part in parts), rel=1e-12)
+
+
+def test_sentence_scorer_knows_many_words() -> None:
+    words = [f"{'w' * (number % 30)}{number}" for number in range(3000)]
+    ids = np.random.default_rng(1).permutation(3000)
+    scorer = kernels.SentenceScorer(
+        kernels.NgramIndex(
+            vocab_size=3001,
+            keys=(),
+            log_probs=(np.arange(3001, dtype=np.float32),),
+            backoffs=(),
+        ),
+        words=words,
+        ids=ids,
+        unknown_id=3000,
+        start_id=3000,
+        end_id=3000,
+        start_log10=0.0,
+    )
+
+    found = scorer.full_scores(" ".join([*words, "w", "W1"]), False, False)
+
+    assert [round(score * math.log(10.0)) for score, _, _ in found[:-2]] == ids.tolist()
+    assert [is_unknown for _, _, is_unknown in found[-2:]] == [True, True]
 
 
 def test_sentence_scorer_of_an_unknown_word_and_the_end() -> None:

@@ -14,7 +14,7 @@ NetworkCell = Literal["lstm", "gru", "tanh", "sigmoid", "relu"]
 DiagonalCell = Literal["min_gru", "min_lstm"]
 
 class NgramIndex:
-    """Back-off n-gram tables with an index of the n-grams of each context.
+    """Back-off n-gram tables with an index of their n-grams.
 
     The arrays are used, not copied. It is immutable and can be used by several threads.
     """

@@ -112,7 +112,7 @@ class PyNgramIndex {
 
 class PySentenceScorer {
  public:
-  PySentenceScorer(const PyNgramIndex& tables, std::vector<std::string> words,
+  PySentenceScorer(const PyNgramIndex& tables, const std::vector<std::string>& words,
                    const ReadArray& ids, int64_t unknown_id, int64_t start_id, int64_t end_id,
                    double start_log10)
       : vocab_size_(tables.index()->vocab_size()) {
@@ -124,7 +124,7 @@ class PySentenceScorer {
     const int64_t* numbers = arrays.read_ids(ids, "ids", {num_words});
     check_ids(numbers, num_words, vocab_size_, "ids");
     scorer_ = std::make_unique<SentenceScorer>(
-        tables.index(), std::move(words), std::vector<int64_t>(numbers, numbers + num_words),
+        tables.index(), WordTable(words, std::vector<int64_t>(numbers, numbers + num_words)),
         SentenceSettings{unknown_id, start_id, end_id, start_log10});
   }
 
@@ -184,7 +184,7 @@ void bind_ngrams(nb::module_& module) {
       .def("score", &PyNgramIndex::score, "words"_a, "target_ids"_a, nb::kw_only(), "start_id"_a,
            "log_probs"_a, "orders"_a = nb::none());
   nb::class_<PySentenceScorer>(module, "SentenceScorer")
-      .def(nb::init<const PyNgramIndex&, std::vector<std::string>, const ReadArray&, int64_t,
+      .def(nb::init<const PyNgramIndex&, const std::vector<std::string>&, const ReadArray&, int64_t,
                     int64_t, int64_t, double>(),
            "tables"_a, nb::kw_only(), "words"_a, "ids"_a, "unknown_id"_a, "start_id"_a, "end_id"_a,
            "start_log10"_a, nb::keep_alive<1, 2>())

@@ -5,10 +5,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "ngrams/tables.hpp"
+#include "ngrams/word_table.hpp"
 
 namespace nextword {
 
@@ -28,8 +28,8 @@ struct SentenceSettings {
 
 class SentenceScorer {
  public:
-  SentenceScorer(std::shared_ptr<const NgramIndex> index, std::vector<std::string> words,
-                 std::vector<int64_t> ids, SentenceSettings settings);
+  SentenceScorer(std::shared_ptr<const NgramIndex> index, WordTable words,
+                 SentenceSettings settings);
 
   // The ids of the words between ASCII white space.
   std::vector<int64_t> ids_of(std::string_view sentence, bool has_end) const;
@@ -38,11 +38,10 @@ class SentenceScorer {
   std::vector<WordScore> score(const std::vector<int64_t>& ids, bool has_start) const;
 
  private:
-  int64_t id_of(std::string_view word) const;
+  double start_score(const std::vector<int64_t>& ranks, std::size_t place) const;
 
   std::shared_ptr<const NgramIndex> index_;
-  std::vector<std::string> words_;
-  std::unordered_map<std::string_view, int64_t> ids_;
+  WordTable words_;
   SentenceSettings settings_;
 };
 

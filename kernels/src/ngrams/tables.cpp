@@ -1,118 +1,53 @@
 #include "ngrams/tables.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <stdexcept>
 #include <string>
+
+#include "ngrams/prefetch.hpp"
 
 namespace nextword {
 
 namespace {
 
-// Number of words that are looked up together, so that the memory accesses overlap.
-constexpr int64_t kBlock = 256;
-constexpr int64_t kLanes = 16;
-// Size of the ranges that are searched together.
-constexpr int64_t kSmall = 16;
-
-inline void prefetch(const void* place) {
-#if defined(__GNUC__) || defined(__clang__)
-  __builtin_prefetch(place);
-#else
-  (void)place;
-#endif
-}
-
-template <class Number>
-void fill_starts(const NgramLevel& level, int64_t vocab_size, int64_t num_contexts, int64_t order,
-                 std::vector<Number>& starts) {
-  starts.reserve(static_cast<std::size_t>(num_contexts) + 1);
-  int64_t before = -1, next = 0;
+// Throws std::invalid_argument if keys do not ascend or have no context.
+void check_keys(const NgramLevel& level, int64_t vocab_size, int64_t num_contexts, int64_t order) {
+  int64_t before = -1;
+  bool ascends = true;
   for (int64_t rank = 0; rank < level.num_ngrams; ++rank) {
-    const int64_t key = level.keys[rank];
-    if (key <= before || key / vocab_size >= num_contexts) {
-      throw std::invalid_argument("the keys of order " + std::to_string(order) +
-                                  " do not ascend, or have no context.");
-    }
-    before = key;
-    for (const int64_t context = key / vocab_size; next <= context; ++next) {
-      starts.push_back(static_cast<Number>(rank));
-    }
+    ascends &= level.keys[rank] > before;
+    before = level.keys[rank];
   }
-  for (; next <= num_contexts; ++next) starts.push_back(static_cast<Number>(level.num_ngrams));
+  const bool has_contexts = before < 0 || before / vocab_size < num_contexts;
+  if (!ascends || !has_contexts) {
+    throw std::invalid_argument("the keys of order " + std::to_string(order) +
+                                " do not ascend, or have no context.");
+  }
 }
 
 // Look-ups of one order that wait for their turn.
 struct Queue {
   int64_t size = 0;
   int64_t places[kBlock];
-  int64_t contexts[kBlock];
-  int64_t words[kBlock];
+  int64_t keys[kBlock];
 
-  void push(int64_t place, int64_t context, int64_t word) {
+  void push_if(bool wanted, int64_t place, int64_t key) {
     places[size] = place;
-    contexts[size] = context;
-    words[size++] = word;
+    keys[size] = key;
+    size += wanted;
   }
 };
-
-// The n-grams that a look-up is among.
-struct Range {
-  const int64_t* base;
-  int64_t size;
-  int64_t wanted;
-  int64_t place;
-};
-
-// Searches all ranges by halving, in step. They have an n-gram each; the largest governs the number
-// of steps, so that ranges of similar size should be searched together.
-void search(Range* ranges, int64_t num_ranges, const int64_t* keys, int64_t* ranks) {
-  for (int64_t first = 0; first < num_ranges; first += kLanes) {
-    Range* lanes = ranges + first;
-    const int64_t num_lanes = std::min(kLanes, num_ranges - first);
-    int64_t longest = 0;
-    for (int64_t lane = 0; lane < num_lanes; ++lane) {
-      longest = std::max(longest, lanes[lane].size);
-    }
-    for (; longest > 1; longest -= longest / 2) {
-      for (int64_t lane = 0; lane < num_lanes; ++lane) {
-        Range& range = lanes[lane];
-        // 0 in a range that has one n-gram left, which then stays as it is.
-        const int64_t half = range.size / 2;
-        range.base += range.base[half] <= range.wanted ? half : 0;
-        range.size -= half;
-        prefetch(range.base + range.size / 2);
-      }
-    }
-    for (int64_t lane = 0; lane < num_lanes; ++lane) {
-      const Range& range = lanes[lane];
-      ranks[range.place] = *range.base == range.wanted ? range.base - keys : kNotFound;
-    }
-  }
-}
 
 // Writes the rank of each n-gram of the queue to its place.
-void find_queued(const NgramLevel& level, int64_t vocab_size, const Queue& queue, int64_t* ranks) {
+void find_queued(const NgramLevel& level, const Queue& queue, int64_t* ranks) {
+  int64_t found[kBlock];
+  level.ranks.find_all(queue.keys, queue.size, found);
   for (int64_t number = 0; number < queue.size; ++number) {
-    const auto context = static_cast<std::size_t>(queue.contexts[number]);
-    prefetch(level.short_starts.empty() ? static_cast<const void*>(&level.long_starts[context])
-                                        : &level.short_starts[context]);
+    ranks[queue.places[number]] = found[number];
+    const int64_t rank = std::max<int64_t>(found[number], 0);
+    prefetch(level.log_probs + rank);
+    if (level.backoffs != nullptr) prefetch(level.backoffs + rank);
   }
-  Range small[kBlock], large[kBlock];
-  int64_t num_small = 0, num_large = 0;
-  for (int64_t number = 0; number < queue.size; ++number) {
-    const int64_t context = queue.contexts[number];
-    const int64_t begin = level.begin(context);
-    const int64_t size = level.begin(context + 1) - begin;
-    ranks[queue.places[number]] = kNotFound;
-    if (size == 0) continue;
-    Range& range = size <= kSmall ? small[num_small++] : large[num_large++];
-    range = {level.keys + begin, size, context * vocab_size + queue.words[number],
-             queue.places[number]};
-    prefetch(range.base + size / 2);
-  }
-  search(small, num_small, level.keys, ranks);
-  search(large, num_large, level.keys, ranks);
 }
 
 }  // namespace
@@ -121,48 +56,30 @@ NgramIndex::NgramIndex(int64_t vocab_size, std::vector<NgramLevel> levels)
     : vocab_size_(vocab_size), levels_(std::move(levels)) {
   for (int64_t order = 2; order <= this->order(); ++order) {
     NgramLevel& level = levels_[static_cast<std::size_t>(order - 1)];
-    const int64_t num_contexts = levels_[static_cast<std::size_t>(order - 2)].num_ngrams;
-    if (level.num_ngrams < std::numeric_limits<uint32_t>::max()) {
-      fill_starts(level, vocab_size_, num_contexts, order, level.short_starts);
-    } else {
-      fill_starts(level, vocab_size_, num_contexts, order, level.long_starts);
-    }
+    check_keys(level, vocab_size_, this->level(order - 1).num_ngrams, order);
+    level.ranks = RankTable(level.keys, level.num_ngrams);
   }
 }
 
 int64_t NgramIndex::num_bytes() const {
   std::size_t bytes = 0;
-  for (const NgramLevel& level : levels_) {
-    bytes += level.short_starts.size() * sizeof(uint32_t);
-    bytes += level.long_starts.size() * sizeof(uint64_t);
-  }
+  for (const NgramLevel& level : levels_) bytes += level.ranks.num_bytes();
   return static_cast<int64_t>(bytes);
 }
 
 int64_t NgramIndex::find(int64_t order, int64_t context, int64_t word) const {
-  const NgramLevel& level = this->level(order);
-  const int64_t* begin = level.keys + level.begin(context);
-  const int64_t* end = level.keys + level.begin(context + 1);
-  const int64_t wanted = context * vocab_size_ + word;
-  const int64_t* found = std::lower_bound(begin, end, wanted);
-  return found != end && *found == wanted ? found - level.keys : kNotFound;
+  return level(order).ranks.find(context * vocab_size_ + word);
 }
 
 bool NgramIndex::find_all(int64_t order, const int64_t* contexts, const int64_t* words,
                           int64_t num_words, int64_t* ranks) const {
   Queue queue;
-  bool is_any_found = false;
-  for (int64_t first = 0; first < num_words; first += kBlock) {
-    const int64_t end = std::min(num_words, first + kBlock);
-    queue.size = 0;
-    for (int64_t place = first; place < end; ++place) {
-      ranks[place] = kNotFound;
-      if (contexts[place] != kNotFound) queue.push(place, contexts[place], words[place]);
-    }
-    find_queued(level(order), vocab_size_, queue, ranks);
-    for (int64_t place = first; place < end; ++place) is_any_found |= ranks[place] != kNotFound;
+  for (int64_t place = 0; place < num_words; ++place) {
+    ranks[place] = kNotFound;
+    queue.push_if(contexts[place] != kNotFound, place, contexts[place] * vocab_size_ + words[place]);
   }
-  return is_any_found;
+  find_queued(level(order), queue, ranks);
+  return std::any_of(ranks, ranks + num_words, [](int64_t rank) { return rank != kNotFound; });
 }
 
 // Scores the words of a text block by block, all of an order at a time. Place 0 of a block is the
@@ -194,6 +111,10 @@ class NgramIndex::Scoring {
     return ranks_.data() + static_cast<std::size_t>(order - 1) * (kBlock + 1);
   }
 
+  int64_t key_of(int64_t context, int64_t word) const {
+    return context * index_.vocab_size_ + word;
+  }
+
   // Finds the n-grams below the highest order that end at each word of a block.
   void match(int64_t row, int64_t first, int64_t size) {
     const int64_t* words = text_.words + row * width_ + first;
@@ -205,11 +126,10 @@ class NgramIndex::Scoring {
       for (int64_t place = 0; place < size; ++place) {
         found[place + 1] = kNotFound;
         const bool continues = words[place] != text_.start_id && words[place] != kNotFound;
-        if (continues && contexts[place] != kNotFound) {
-          queue_.push(place + 1, contexts[place], words[place]);
-        }
+        queue_.push_if(continues && contexts[place] != kNotFound, place + 1,
+                       key_of(contexts[place], words[place]));
       }
-      find_queued(index_.level(order), index_.vocab_size_, queue_, found);
+      find_queued(index_.level(order), queue_, found);
     }
   }
 
@@ -240,11 +160,12 @@ class NgramIndex::Scoring {
           target_ranks_[place] = following[place];
         } else if (is_matched && is_next_[place] && targets[place] == text_.start_id) {
           continue;
-        } else if (contexts[place] != kNotFound) {
-          queue_.push(place, contexts[place], targets[place]);
+        } else {
+          queue_.push_if(contexts[place] != kNotFound, place,
+                         key_of(contexts[place], targets[place]));
         }
       }
-      find_queued(index_.level(order), index_.vocab_size_, queue_, target_ranks_);
+      find_queued(index_.level(order), queue_, target_ranks_);
       for (int64_t place = 0; place < num_scored; ++place) {
         if (target_ranks_[place] == kNotFound) continue;
         best_orders_[place] = order;

@@ -2,18 +2,16 @@
 //
 // An n-gram of an order from 2 on has the key `context * vocab_size + word`, where `context` is the
 // rank of its context one order below. The keys of an order ascend, and the rank of an n-gram is its
-// place among them. So the n-grams with the same context are adjacent; an index holds where those of
-// each context begin.
+// place among them. The index of an order is a hash table.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
-namespace nextword {
+#include "ngrams/rank_table.hpp"
 
-// The rank of an n-gram that is not stored, and the id before the first word of a row.
-inline constexpr int64_t kNotFound = -1;
+namespace nextword {
 
 // The n-grams of one order.
 struct NgramLevel {
@@ -21,20 +19,12 @@ struct NgramLevel {
   const float* log_probs;  // (num_ngrams), nats
   const float* backoffs;   // (num_ngrams), logarithms; null at the highest order
   int64_t num_ngrams;
-  std::vector<uint32_t> short_starts;  // (num_contexts + 1) if there are fewer than 2^32 n-grams
-  std::vector<uint64_t> long_starts;   // otherwise
-
-  // The n-grams of a context are those from begin to end.
-  int64_t begin(int64_t context) const {
-    const auto place = static_cast<std::size_t>(context);
-    return short_starts.empty() ? static_cast<int64_t>(long_starts[place])
-                                : static_cast<int64_t>(short_starts[place]);
-  }
+  RankTable ranks;         // of the keys; empty at order 1
 };
 
 // The words of one or several rows, each after the words before its first target.
 struct NgramText {
-  const int64_t* words;    // (num_rows, num_before + num_targets): ids, or kNotFound for no word
+  const int64_t* words;    // (num_rows, num_before + num_targets): ids; kNotFound before the first
   const int64_t* targets;  // (num_rows, num_targets)
   int64_t num_rows;
   int64_t num_before;
@@ -59,8 +49,8 @@ class NgramIndex {
   // Returns the rank of an n-gram of an order from 2 on; `context` is a rank, not kNotFound.
   int64_t find(int64_t order, int64_t context, int64_t word) const;
 
-  // Writes the rank of each n-gram that a word forms with its context, which may be kNotFound.
-  // Returns whether any is stored.
+  // Writes the rank of each n-gram that a word forms with its context, which may be kNotFound;
+  // num_words is at most kBlock. Returns whether any is stored.
   bool find_all(int64_t order, const int64_t* contexts, const int64_t* words, int64_t num_words,
                 int64_t* ranks) const;
 
