@@ -5,19 +5,19 @@
 A text of random words is made for each size; the frequencies of the words follow Zipf's law. Each
 recipe then encodes the text and trains: networks make some updates, n-gram models count the whole
 text. With --evaluate the models are evaluated on the text afterwards. One line of JSON is printed
-for each run: its peak resident memory, processor time, and megabytes of text per second of
+for each run: its peak resident memory, time, processor time, and megabytes of text per second of
 processor time. If the peak does not grow with the text, a text larger than the memory can be used.
 """
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
+
+from nextword.benchmarking.measuring import run_program
 
 _VOCABULARY = 200_000
 _WORDS_PER_LINE = 20
@@ -50,18 +50,15 @@ def evaluate(text: Path, run: Path, *, recipe: str) -> dict[str, object]:
 
 
 def measure(command: list[str], text: Path) -> dict[str, object]:
-    """Run a command; return its peak resident memory in MiB and its processor time in seconds."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "nextword", *command], stdout=subprocess.DEVNULL
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    cpu_s = usage.ru_utime + usage.ru_stime
+    """Run a command of nextword; return its peak memory, times, and megabytes per second."""
+    usage = run_program([sys.executable, "-m", "nextword", *command])
+    megabytes = text.stat().st_size / 1e6
     return {
-        "text_mb": round(text.stat().st_size / 1e6, 1),
-        "exit_code": os.waitstatus_to_exitcode(status),
-        "peak_mib": round(usage.ru_maxrss / 1024, 1),
-        "cpu_s": round(cpu_s, 1),
-        "mb_per_cpu_s": round(text.stat().st_size / 1e6 / cpu_s, 2),
+        "text_mb": round(megabytes, 1),
+        "peak_mib": round(usage.peak_memory_mib, 1),
+        "seconds": round(usage.seconds, 1),
+        "cpu_s": round(usage.processor_seconds, 1),
+        "mb_per_cpu_s": round(megabytes / usage.processor_seconds, 2),
     }
 
 

@@ -70,6 +70,7 @@ def test_full_disk_ends_with_code_1_and_the_run_can_be_continued(
 
 
 @pytest.mark.exhaustive
+@pytest.mark.full_count
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("kind", TRAININGS)

@@ -258,7 +258,9 @@ def leftovers(folder: Path) -> Iterator[Path]:
 
 
 @pytest.mark.exhaustive
+@pytest.mark.full_count
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_full_disk_at_every_call_ends_with_code_1(
     command: str, cli: Call, inputs: dict[str, Path], tmp_path: Path
