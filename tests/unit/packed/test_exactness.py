@@ -44,12 +44,11 @@ def test_greedy_tokens_in_float32_are_those_of_a_session_with_layers(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = steady_model(name)
-    options = {"first_ids": list(range(1, VOCAB_SIZE)), "max_tokens": 10}
 
-    drawn = greedy_ids(model, **options)  # type: ignore[arg-type]
+    drawn = greedy_ids(model, first_ids=[1, 5, 9], max_tokens=20)
 
     monkeypatch.setattr("nextword.generation.session.fast_model", lambda model: None)
-    assert drawn == greedy_ids(model, **options)  # type: ignore[arg-type]
+    assert drawn == greedy_ids(model, first_ids=[1, 5, 9], max_tokens=20)
 
 
 @pytest.mark.parametrize("name", ["lstm", "gru", "elman", "projected"])
@@ -60,11 +59,12 @@ def test_10000_greedy_tokens_in_float32_are_those_that_the_layers_predict(name: 
     drawn = torch.tensor(greedy_ids(model, first_ids=first_ids, max_tokens=280)).view(36, 280)
 
     # The layers read all texts in one window, and predict each token from those before it.
-    read = torch.cat([torch.tensor(first_ids)[:, None], drawn[:, :-1]], dim=1)
+    prompts = torch.tensor([[model.boundary_id, first_id] for first_id in first_ids])
+    read = torch.cat([prompts, drawn[:, :-1]], dim=1)
     with torch.no_grad():
         hidden, state = model.hidden(read, model.initial_state(36))
         predicted = model.log_probs_from_hidden(hidden, state, token_ids=read).argmax(-1)
-    assert torch.equal(drawn, predicted)
+    assert torch.equal(drawn, predicted[:, 1:])
     assert drawn.unique().numel() > 3
 
 
