@@ -13,7 +13,11 @@ from nextword.base import DataError
 
 ray = pytest.importorskip("ray", reason="Ray is not installed; make peers")
 pytest.importorskip("ray.data")
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.filterwarnings("ignore"),
+]
 
 
 @pytest.fixture(scope="module")

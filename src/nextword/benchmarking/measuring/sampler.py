@@ -22,6 +22,8 @@ PROBE_TOLERANCE = 1.25
 #: Smallest number of pairs for a result.
 MIN_PAIRS = 3
 _FIRST_PROBES = 20
+#: After a step of more seconds, the probe's matrix is no longer in the caches.
+_COLD_SECONDS = 0.25
 _WARM_UP_STEPS = 3
 
 #: Runs one step and returns its time in seconds.
@@ -65,8 +67,14 @@ class Probe:
         for _ in range(_FIRST_PROBES):
             self.seconds()
 
-    def seconds(self) -> float:
-        """Run the product and return its time in seconds."""
+    def seconds(self, *, is_cold: bool = False) -> float:
+        """Run the product and return its time in seconds.
+
+        Args:
+            is_cold: Whether to run the product once before it is timed.
+        """
+        if is_cold:
+            torch.mm(self._matrix, self._matrix)
         started = self._clock()
         torch.mm(self._matrix, self._matrix)
         seconds = self._clock() - started
@@ -183,7 +191,7 @@ def _take_turn(contenders: Mapping[str, Step], probe: Probe) -> dict[str, _Sampl
     before = probe.seconds()
     for name, step in contenders.items():
         seconds = step()
-        after = probe.seconds()
+        after = probe.seconds(is_cold=seconds > _COLD_SECONDS)
         turn[name] = _Sample(seconds=seconds, probe_seconds=max(before, after))
         before = after
     return turn

@@ -15,8 +15,10 @@ class FakeProbe(Probe):
     def __init__(self, seconds: Iterator[float]) -> None:
         self._seconds = seconds
         self.fastest = float("inf")
+        self.cold: list[bool] = []
 
-    def seconds(self) -> float:
+    def seconds(self, *, is_cold: bool = False) -> float:
+        self.cold.append(is_cold)
         seconds = next(self._seconds)
         self.fastest = min(self.fastest, seconds)
         return seconds
@@ -103,6 +105,16 @@ def test_sample_in_turns_busy_machine_takes_one_pair_where_one_is_wanted() -> No
     samples, _ = sampled(repeat(1.0), Effort(pairs=1, seconds=0.001), ours=2.0, theirs=5.0)
 
     assert samples.num_pairs() == 1
+
+
+def test_sample_in_turns_probe_is_warmed_up_after_a_long_step() -> None:
+    probe = FakeProbe(repeat(1.0))
+
+    sample_in_turns(
+        {"short": lambda: 0.01, "long": lambda: 1.0}, Effort(pairs=2), probe=probe, clock=ticking()
+    )
+
+    assert probe.cold == [False, False, True] * 2
 
 
 def test_sample_in_turns_warms_up_before_it_samples() -> None:
