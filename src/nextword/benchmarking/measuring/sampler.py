@@ -22,8 +22,9 @@ PROBE_TOLERANCE = 1.25
 #: Smallest number of pairs for a result.
 MIN_PAIRS = 3
 _FIRST_PROBES = 20
-#: After a step of more seconds, the probe's matrix is no longer in the caches.
+#: After a step of more seconds, threads and caches are cold, and the first products are slow.
 _COLD_SECONDS = 0.25
+_COLD_PROBES = 5
 _WARM_UP_STEPS = 3
 
 #: Runs one step and returns its time in seconds.
@@ -71,15 +72,16 @@ class Probe:
         """Run the product and return its time in seconds.
 
         Args:
-            is_cold: Whether to run the product once before it is timed.
+            is_cold: Whether to run it several times and to return the shortest time.
         """
-        if is_cold:
-            torch.mm(self._matrix, self._matrix)
-        started = self._clock()
-        torch.mm(self._matrix, self._matrix)
-        seconds = self._clock() - started
+        seconds = min(self._product_seconds() for _ in range(_COLD_PROBES if is_cold else 1))
         self.fastest = min(self.fastest, seconds)
         return seconds
+
+    def _product_seconds(self) -> float:
+        started = self._clock()
+        torch.mm(self._matrix, self._matrix)
+        return self._clock() - started
 
 
 @dataclass(frozen=True, kw_only=True)

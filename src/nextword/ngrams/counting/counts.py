@@ -13,6 +13,7 @@ from jaxtyping import Int64, Integer
 
 from nextword.base import ConfigError, DataError, require_range
 from nextword.ngrams.counting.sentences import Sentences
+from nextword.ngrams.counting.sorting import sorted_with_places
 from nextword.ngrams.workspace import Workspace
 
 #: The rank of a position where no n-gram ends.
@@ -103,14 +104,12 @@ def count_ngrams(sentences: Sentences, *, order: int) -> NgramCounts:
     while len(orders) < order:
         ends = 1 + np.flatnonzero((ranks[:-1] != NO_RANK) & follows[1:])
         keys = ranks[ends - 1] * sentences.vocab_size + words[ends]
-        sorting = np.argsort(keys)
-        begins = run_begins(keys[sorting])
+        ordered, sorting = sorted_with_places(keys)
+        begins = run_begins(ordered)
         counts = np.diff(np.append(begins, len(keys)))
         representatives = sorting[begins]
         orders.append(
-            OrderCounts(
-                keys=keys[representatives], counts=counts, suffixes=ranks[ends[representatives]]
-            )
+            OrderCounts(keys=ordered[begins], counts=counts, suffixes=ranks[ends[representatives]])
         )
         check_found(orders, wanted=order)
         ranks[:] = NO_RANK

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Int64, Integer
 
 from nextword.ngrams.counting.counts import run_begins
+from nextword.ngrams.counting.sorting import sorted_with_places
 from nextword.ngrams.workspace import Workspace
 
 
@@ -74,12 +75,12 @@ def reduce_run(
         counts: Count of each.
         suffixes: Suffix rank of each; equal for equal keys.
     """
-    sorting = np.argsort(keys)
-    begins = run_begins(keys[sorting])
+    ordered, sorting = sorted_with_places(keys)
+    begins = run_begins(ordered)
     first = sorting[begins]
     # np.add.reduceat fails for an empty list of groups.
     sums = np.add.reduceat(counts[sorting], begins) if len(begins) else counts[:0]
-    return Run(keys=keys[first], counts=sums, suffixes=suffixes[first])
+    return Run(keys=ordered[begins], counts=sums, suffixes=suffixes[first])
 
 
 def merge_runs(runs: Sequence[Run], workspace: Workspace, *, max_ngrams: int, limit: int) -> Run:

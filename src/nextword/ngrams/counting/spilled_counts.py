@@ -29,6 +29,7 @@ from nextword.ngrams.counting.counts import (
 )
 from nextword.ngrams.counting.runs import Run, RunColumns, merge_runs
 from nextword.ngrams.counting.sentences import Sentences
+from nextword.ngrams.counting.sorting import sorted_with_places
 from nextword.ngrams.workspace import Workspace
 
 #: Peak memory of sorting, per token.
@@ -119,13 +120,12 @@ class _Positions:
         places = workspace.column(workspace.number(self._max_tokens))
         for begin, end in self._windows():
             ends, keys = self._keys(begin, end, before=int(self._ranks[begin - 1]))
-            sorting = np.argsort(keys)
-            begins = run_begins(keys[sorting])
+            ordered, sorting = sorted_with_places(keys)
+            begins = run_begins(ordered)
             counts = np.diff(np.append(begins, len(keys)))
             first = sorting[begins]
-            columns.append(
-                Run(keys=keys[first], counts=counts, suffixes=self._ranks[begin:end][ends[first]])
-            )
+            suffixes = self._ranks[begin:end][ends[first]]
+            columns.append(Run(keys=ordered[begins], counts=counts, suffixes=suffixes))
             if keeps_places:
                 inverse = np.empty(len(keys), dtype=np.int64)
                 inverse[sorting] = np.repeat(np.arange(len(begins)), counts)
