@@ -1,6 +1,7 @@
 """N-gram tables against look-ups in dictionaries."""
 
 import math
+import random
 
 import numpy as np
 import pytest
@@ -150,6 +151,19 @@ def test_sentence_scorer_of_a_long_sentence(length: int) -> None:
     parts = scorer().full_scores(" ".join(chosen), True, True)
     assert len(parts) == length + 1
     assert score == pytest.approx(sum(part[0] for part in parts), rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_sentence_scorer_of_random_bytes(seed: int) -> None:
+    source = random.Random(seed)
+    sentence = bytes(
+        source.choice(b"aabbun \t\n\x0b\x0c\x00z") for _ in range(source.randint(0, 900))
+    )
+    ids = {b"un": 0, b"a": 1, b"<s>": 2, b"b": 3, b"</s>": 4}
+
+    score = scorer().score(sentence, True, False)
+
+    assert score == scorer().score_ids([ids.get(word, 0) for word in sentence.split()])
 
 
 def test_sentence_scorer_knows_many_words() -> None:
