@@ -29,8 +29,8 @@ _ALWAYS_INDEXED = 1 << 21
 _NGRAMS_PER_TARGET = 64
 #: Above this number of n-grams an index would take more than 256 MiB.
 _LARGEST_INDEXED = 1 << 25
-#: Number of n-grams that are looked up in large tables before their pages are released. Each look-up
-#: maps 64 KiB or more of a table.
+#: Number of n-grams that are looked up in large tables before their pages are released. Each
+#: look-up maps 64 KiB or more of a table.
 _QUERIES = 1 << 10
 #: Number of keys that are checked at a time.
 _BLOCK = 1 << 22
