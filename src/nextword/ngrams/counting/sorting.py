@@ -11,7 +11,7 @@ def sorted_with_places(
 ) -> tuple[Int64[np.ndarray, " num"], Int64[np.ndarray, " num"]]:
     """Return keys in ascending order, and the place of each in the given array.
 
-    Keys that are equal keep their order. A key and its place are sorted as one integer if both fit.
+    A key and its place are sorted as one integer if both fit. Equal keys are in any order.
 
     Args:
         keys: Integers from 0.
@@ -22,7 +22,7 @@ def sorted_with_places(
     """
     num_bits = len(keys).bit_length()
     if keys.max(initial=0) > _LARGEST >> num_bits:
-        places = np.argsort(keys, kind="stable")
+        places = np.argsort(keys)
         return keys[places], places
     both = keys << num_bits
     both |= np.arange(len(keys))
