@@ -30,8 +30,10 @@ _NGRAMS_PER_TARGET = 64
 #: Above this number of n-grams an index would take more than 256 MiB.
 _LARGEST_INDEXED = 1 << 25
 #: Number of n-grams that are looked up in large tables before their pages are released. Each
-#: look-up maps 64 KiB or more of a table.
-_QUERIES = 1 << 10
+#: look-up may map 2 MiB of a table, the largest page of Linux.
+_QUERIES = 1 << 8
+#: Of the keys of large tables, the first of so many is kept in memory.
+_FENCE_DISTANCE = 1 << 12
 #: Number of keys that are checked at a time.
 _BLOCK = 1 << 22
 #: Largest absolute logarithm of a back-off weight, as in ARPA files.
@@ -160,11 +162,40 @@ class NgramTables:
             return ranks
         wanted = contexts[known] * self.vocab_size + words[known]
         for part in self._parts(wanted):
-            places = np.searchsorted(keys, wanted[part])
-            places[places == len(keys)] = 0
+            places = self._places(order, wanted[part])
             hits = keys[places] == wanted[part]
             ranks[known[part][hits]] = places[hits]
         return ranks
+
+    def _places(self, order: int, wanted: Int64[np.ndarray, " num"]) -> Int64[np.ndarray, " num"]:
+        """Return a place for each key, which is its own if it is stored.
+
+        In large tables a search reads only the keys between two that are kept in memory.
+        """
+        keys = self.keys[order - 2]
+        if not self.is_large:
+            return np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        fences = np.searchsorted(self._fences[order - 2], wanted, side="right") - 1
+        places = np.maximum(fences, 0) * _FENCE_DISTANCE
+        step = _FENCE_DISTANCE // 2
+        while step:
+            further = np.minimum(places + step, len(keys) - 1)
+            places = np.where(keys[further] <= wanted, further, places)
+            step //= 2
+        return places
+
+    @functools.cached_property
+    def _fences(self) -> list[Int64[np.ndarray, " _"]]:
+        """Every `_FENCE_DISTANCE`-th key of each order, order 2 first."""
+        fences = []
+        block = _FENCE_DISTANCE * max(1, _BLOCK // _FENCE_DISTANCE)
+        for keys in self.keys:
+            parts = [np.zeros(0, dtype=np.int64)]
+            for begin in range(0, len(keys), block):
+                parts.append(np.array(keys[begin : begin + block : _FENCE_DISTANCE]))
+                self.release()
+            fences.append(np.concatenate(parts))
+        return fences
 
     def words_of(
         self, order: int, ranks: Int64[np.ndarray, " num_ngrams"]

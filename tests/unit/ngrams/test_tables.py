@@ -47,8 +47,11 @@ def test_tables_find_in_an_empty_order_finds_nothing() -> None:
     assert tables.find(2, np.array([0]), words=np.array([1])).tolist() == [NOT_FOUND]
 
 
-def test_tables_large_ones_are_read_in_ascending_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    generator = np.random.default_rng(0)
+@pytest.mark.parametrize("distance", [1, 2, 8, 64, 4096])
+def test_tables_large_ones_are_read_in_ascending_order(
+    monkeypatch: pytest.MonkeyPatch, distance: int
+) -> None:
+    generator = np.random.default_rng(distance)
     keys = np.flatnonzero(generator.random(VOCAB_SIZE * 50) < 0.5)
     log_probs = generator.standard_normal(len(keys)).astype(np.float32)
     tables = NgramTables(
@@ -65,6 +68,8 @@ def test_tables_large_ones_are_read_in_ascending_order(monkeypatch: pytest.Monke
 
     monkeypatch.setattr("nextword.ngrams.tables._SMALL_TABLES", 10)
     monkeypatch.setattr("nextword.ngrams.tables._QUERIES", 7)
+    monkeypatch.setattr("nextword.ngrams.tables._FENCE_DISTANCE", distance)
+    monkeypatch.setattr("nextword.ngrams.tables._BLOCK", 64)
     released: list[bool] = []
     monkeypatch.setattr("nextword.ngrams.tables.release_workspaces", lambda: released.append(True))
 
