@@ -21,10 +21,9 @@ from nextword.ngrams.workspace import Workspace, release_workspaces
 NOT_FOUND = -1
 #: Largest logarithm of a probability: probabilities slightly above 1 come from rounding.
 _LARGEST_LOG_PROB = 1e-3
-#: Tables with more n-grams are large: their pages are released after use.
+#: Tables up to this number of n-grams are always indexed, which takes up to half a second. Pages of
+#: larger ones are released after use.
 _SMALL_TABLES = 1 << 23
-#: Tables up to this number of n-grams are always indexed, which takes less than 0.1 s.
-_ALWAYS_INDEXED = 1 << 21
 #: Larger tables are indexed for so many targets.
 _NGRAMS_PER_TARGET = 64
 #: Above this number of n-grams an index would take more than 256 MiB.
@@ -94,7 +93,7 @@ class NgramTables:
 
     def index_for(self, num_targets: int) -> Any:
         """Return the index if it exists already, or if building it pays for a number of targets."""
-        largest = min(max(_ALWAYS_INDEXED, _NGRAMS_PER_TARGET * num_targets), _LARGEST_INDEXED)
+        largest = min(max(_SMALL_TABLES, _NGRAMS_PER_TARGET * num_targets), _LARGEST_INDEXED)
         pays = sum(self.num_ngrams) <= largest
         return self.index if pays or "index" in vars(self) else None
 
