@@ -1,8 +1,10 @@
 """The base class of all benchmark cases."""
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -47,6 +49,29 @@ class Case(ABC):
         Raises:
             BenchmarkError: A result is wrong, or the machine is too busy.
         """
+
+    def result(
+        self, samples: Samples, *, kind: str, started: float, rows: tuple[Row, ...], **details: Any
+    ) -> CaseResult:
+        """Return the result of the case.
+
+        Args:
+            samples: The samples of all implementations.
+            kind: As in `CaseResult`.
+            started: When `measure` began, by `time.perf_counter`.
+            rows: One row for each implementation.
+            details: The other fields of `CaseResult`.
+        """
+        return CaseResult(
+            case=self.name,
+            kind=kind,
+            summary=self.summary,
+            rows=rows,
+            num_turns=len(samples.turns),
+            num_discarded=samples.num_discarded(),
+            elapsed_s=time.perf_counter() - started,
+            **details,
+        )
 
 
 def row_of(samples: Samples, name: str, *, base: str, precision: torch.dtype | None) -> Row:

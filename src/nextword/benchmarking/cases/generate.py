@@ -71,16 +71,13 @@ class GenerateCase(Case):
         contenders = self._contenders(peer, packed)
         hooks = [bandwidth.measure for bandwidth in bandwidths.values()]
         samples = sample_in_turns(contenders, effort, on_pairs=pairs_hook(on_progress, *hooks))
-        return CaseResult(
-            case=self.name,
+        return self.result(
+            samples,
             kind="generate",
-            summary=self.summary,
             sizes=asdict(self.sizes),
             parity=parity,
             rows=tuple(self._row(samples, name, bandwidths.get(name)) for name in contenders),
-            num_turns=len(samples.turns),
-            num_discarded=samples.num_discarded(),
-            elapsed_s=time.perf_counter() - started,
+            started=started,
         )
 
     def _contenders(

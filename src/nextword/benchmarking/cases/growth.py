@@ -63,16 +63,13 @@ class GrowthCase(Case):
             contenders |= self._contenders(value)
         samples = sample_in_turns(contenders, effort, on_pairs=pairs_hook(on_progress))
         rows = [*self._curve(samples, OURS, self.dtype), *self._curve(samples, PEER, torch.float32)]
-        return CaseResult(
-            case=self.name,
+        return self.result(
+            samples,
             kind="growth",
-            summary=self.summary,
             sizes=asdict(self.sizes),
             parity=parity,
             rows=tuple(rows),
-            num_turns=len(samples.turns),
-            num_discarded=samples.num_discarded(),
-            elapsed_s=time.perf_counter() - started,
+            started=started,
             axis=self.axis,
         )
 

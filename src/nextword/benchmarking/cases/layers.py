@@ -219,19 +219,16 @@ class LayersCase(Case):
         passes = timed_passes(pair, precision=self.dtype)
         contenders = {name: timed(step) for name, (step, _) in passes.items()}
         samples = sample_in_turns(contenders, effort, on_pairs=pairs_hook(on_progress))
-        return CaseResult(
-            case=self.name,
+        return self.result(
+            samples,
             kind="layers",
-            summary=self.summary,
             sizes=self.sizes,
             parity=parity,
             rows=tuple(
                 row_of(samples, name, base=OURS, precision=precision)
                 for name, (_, precision) in passes.items()
             ),
-            num_turns=len(samples.turns),
-            num_discarded=samples.num_discarded(),
-            elapsed_s=time.perf_counter() - started,
+            started=started,
             backends=tuple(backend.name for backend in pair.stack.backends),
         )
 

@@ -76,16 +76,13 @@ class NgramEstimateCase(Case):
             parity = files.memory_parity(train) if lmplz is None else files.peer_parity(test)
             samples = sample_in_turns(contenders, effort, on_pairs=pairs_hook(on_progress))
         num_tokens = count_tokens(train)
-        return CaseResult(
-            case=self.name,
+        return self.result(
+            samples,
             kind="ngram",
-            summary=self.summary,
             sizes=asdict(self.sizes),
             parity=parity,
             rows=tuple(_row(samples, name, files, num_tokens=num_tokens) for name in contenders),
-            num_turns=len(samples.turns),
-            num_discarded=samples.num_discarded(),
-            elapsed_s=time.perf_counter() - started,
+            started=started,
         )
 
 

@@ -54,16 +54,13 @@ class NgramScoreCase(Case):
         contenders = {name: timed(scorer) for name, scorer in scorers.items()}
         samples = sample_in_turns(contenders, effort, on_pairs=pairs_hook(on_progress))
         num_tokens = count_tokens(test)
-        return CaseResult(
-            case=self.name,
+        return self.result(
+            samples,
             kind="ngram",
-            summary=self.summary,
             sizes=asdict(self.sizes),
             parity=parity,
             rows=tuple(_row(samples, name, num_tokens) for name in contenders),
-            num_turns=len(samples.turns),
-            num_discarded=samples.num_discarded(),
-            elapsed_s=time.perf_counter() - started,
+            started=started,
         )
 
     def _scorers(self, train: str, test: str, *, folder: Path) -> dict[str, Scorer]:

@@ -226,16 +226,13 @@ class OutputsCase(Case):
         for number, kind in enumerate(contenders):
             on_progress("memory", number, total=len(contenders))
             rows.append(self._row(samples, kind))
-        return CaseResult(
-            case=self.name,
+        return self.result(
+            samples,
             kind="outputs",
-            summary=self.summary,
             sizes=asdict(self.sizes),
             parity=worst,
             rows=tuple(rows),
-            num_turns=len(samples.turns),
-            num_discarded=samples.num_discarded(),
-            elapsed_s=time.perf_counter() - started,
+            started=started,
         )
 
     def _contenders(self) -> dict[str, Step]:

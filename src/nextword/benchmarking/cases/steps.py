@@ -77,16 +77,13 @@ class StepCase(Case):
             hook = pairs_hook(on_progress, peaks.measure)
             samples = sample_in_turns(contenders, effort, on_pairs=hook)
         rows = tuple(self._row(samples, name, peaks.rates) for name in contenders)
-        return CaseResult(
-            case=self.name,
+        return self.result(
+            samples,
             kind="step",
-            summary=self.summary,
             sizes=asdict(self.sizes),
             parity=parity,
             rows=rows,
-            num_turns=len(samples.turns),
-            num_discarded=samples.num_discarded(),
-            elapsed_s=time.perf_counter() - started,
+            started=started,
             backends=layer_backends(state.model),
             peaks={dtype_name(precision): peak for precision, peak in peaks.rates.items()},
         )
