@@ -1,26 +1,34 @@
-"""Measure the peak memory of `nextword train` on texts of growing size.
+"""Measure time and memory of each stage of training and evaluation on texts of growing size.
 
     python benchmarks/large_text.py --megabytes 30 90 --recipes lstm-small ngram-5
 
 A text of random words is made for each size; the frequencies of the words follow Zipf's law. Each
-recipe then encodes the text and trains: networks make some updates, n-gram models count the whole
-text. With --evaluate the models are evaluated on the text afterwards. One line of JSON is printed
-for each run: its peak resident memory, time, processor time, and megabytes of text per second of
-processor time. If the peak does not grow with the text, a text larger than the memory can be used.
+recipe then encodes the text and trains in a new process: networks make some updates, n-gram models
+count the whole text. With --evaluate, another process evaluates the model on the text, which is
+encoded again. One line of JSON is printed for each stage, and one for each whole command: seconds,
+processor time, megabytes of the text per second, and peak resident memory, that of other processes
+that work for it included. Pages that processes share are counted for each of them. If the peak does
+not grow with the text, a text larger than the memory can be used. Needs Linux.
 """
 
 import argparse
 import json
-import sys
+import multiprocessing
+import os
 import tempfile
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from nextword.benchmarking.measuring import run_program
+import nextword as nw
 
 _VOCABULARY = 200_000
 _WORDS_PER_LINE = 20
+_SAMPLE_INTERVAL_S = 0.1
+_PAGES_PER_MIB = (1 << 20) // os.sysconf("SC_PAGE_SIZE")
 
 
 def write_text(path: Path, *, megabytes: float, words_at_once: int = 1_000_000) -> None:
@@ -36,30 +44,121 @@ def write_text(path: Path, *, megabytes: float, words_at_once: int = 1_000_000) 
                 file.write(" ".join(drawn[start : start + _WORDS_PER_LINE]) + "\n")
 
 
-def train(text: Path, out: Path, *, recipe: str, settings: list[str]) -> dict[str, object]:
+class StageMeter:
+    """Time and memory of the stages that a function reports to its `on_progress`.
+
+    A stage lasts until the next one is reported. The one before the first report is "starting".
+
+    Args:
+        text: The text; its size is divided by the seconds of each stage.
+        columns: Columns of every line, such as the recipe.
+    """
+
+    def __init__(self, text: Path, **columns: str) -> None:
+        self._megabytes = text.stat().st_size / 1e6
+        self._columns = columns
+        self._peak_mib = 0.0
+        self._total_peak_mib = 0.0
+        self._begins: tuple[float, float] = _clocks()
+        self._stage, self._stage_begins = "starting", self._begins
+        self._is_over = threading.Event()
+        self._sampler = threading.Thread(target=self._sample, daemon=True)
+        self._sampler.start()
+
+    def on_progress(self, stage: str, done: int, *, total: int | None = None) -> None:
+        """Print the line of the previous stage when a new one begins."""
+        if stage != self._stage:
+            self._end_stage()
+            self._stage = stage
+
+    def finish(self) -> None:
+        """Print the lines of the last stage and of the whole."""
+        self._end_stage()
+        self._is_over.set()
+        self._sampler.join()
+        self._print("all", since=self._begins, peak_mib=self._total_peak_mib)
+
+    def _end_stage(self) -> None:
+        peak_mib = max(self._peak_mib, _own_peak_mib())
+        self._print(self._stage, since=self._stage_begins, peak_mib=peak_mib)
+        self._total_peak_mib = max(self._total_peak_mib, peak_mib)
+        self._peak_mib = 0.0
+        self._stage_begins = _clocks()
+        Path("/proc/self/clear_refs").write_text("5")  # the peak is the present memory again
+
+    def _sample(self) -> None:
+        while not self._is_over.wait(_SAMPLE_INTERVAL_S):
+            self._peak_mib = max(self._peak_mib, _resident_mib())
+
+    def _print(self, stage: str, *, since: tuple[float, float], peak_mib: float) -> None:
+        seconds, processor_seconds = (
+            now - then for now, then in zip(_clocks(), since, strict=True)
+        )
+        line = {
+            **self._columns,
+            "stage": stage,
+            "text_mb": round(self._megabytes, 1),
+            "seconds": round(seconds, 2),
+            "cpu_s": round(processor_seconds, 2),
+            "mb_per_s": round(self._megabytes / max(seconds, 1e-9), 2),
+            "peak_mib": round(peak_mib, 1),
+        }
+        print(json.dumps(line), flush=True)
+
+
+def _clocks() -> tuple[float, float]:
+    """Return the time, and the processor time of this process and its finished children."""
+    times = os.times()
+    return time.monotonic(), sum(times[:4])
+
+
+def _own_peak_mib() -> float:
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def _resident_mib() -> float:
+    """Return the resident memory of this process and its descendants."""
+    waiting, pages = [os.getpid()], 0
+    while waiting:
+        folder = Path("/proc") / str(waiting.pop())
+        try:
+            pages += int((folder / "statm").read_text().split()[1])
+            for children in folder.glob("task/*/children"):
+                waiting += [int(child) for child in children.read_text().split()]
+        except (OSError, IndexError):  # it has just ended
+            continue
+    return pages / _PAGES_PER_MIB
+
+
+def train(text: Path, out: Path, recipe: str, settings: dict[str, object]) -> None:
     """Run a training: vocabulary, encoding, and updates or counting."""
-    options = [word for each in settings for word in ("--set", each)]
-    command = ["train", str(text), "--out", str(out), "--recipe", recipe, "--quiet", *options]
-    return {"recipe": recipe, "command": "train", **measure(command, text)}
+    meter = StageMeter(text, recipe=recipe, command="train")
+    nw.train(
+        [str(text)],
+        out=out,
+        recipe=recipe,
+        settings=settings,
+        progress=False,
+        on_progress=meter.on_progress,
+    )
+    meter.finish()
 
 
-def evaluate(text: Path, run: Path, *, recipe: str) -> dict[str, object]:
-    """Evaluate a trained model on the whole text, which is encoded again."""
-    command = ["evaluate", str(run), "--text", str(text)]
-    return {"recipe": recipe, "command": "evaluate", **measure(command, text)}
+def evaluate(text: Path, run: Path, recipe: str) -> None:
+    """Evaluate a trained model on the whole text."""
+    meter = StageMeter(text, recipe=recipe, command="evaluate")
+    nw.load(run).evaluate(str(text), on_progress=meter.on_progress)
+    meter.finish()
 
 
-def measure(command: list[str], text: Path) -> dict[str, object]:
-    """Run a command of nextword; return its peak memory, times, and megabytes per second."""
-    usage = run_program([sys.executable, "-m", "nextword", *command])
-    megabytes = text.stat().st_size / 1e6
-    return {
-        "text_mb": round(megabytes, 1),
-        "peak_mib": round(usage.peak_memory_mib, 1),
-        "seconds": round(usage.seconds, 1),
-        "cpu_s": round(usage.processor_seconds, 1),
-        "mb_per_cpu_s": round(megabytes / usage.processor_seconds, 2),
-    }
+def run_alone(function: Callable[..., None], *arguments: object) -> None:
+    """Call a function in a new process, whose memory is not that of the calls before it."""
+    process = multiprocessing.get_context("spawn").Process(target=function, args=arguments)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise SystemExit(f"{function.__name__} ended with exit code {process.exitcode}")
 
 
 def main() -> None:
@@ -76,11 +175,11 @@ def main() -> None:
             write_text(text, megabytes=megabytes)
             for recipe in options.recipes:
                 is_network = not recipe.startswith("ngram")
-                settings = [f"training.max_steps={options.updates}"] if is_network else []
+                settings = {"training.max_steps": options.updates} if is_network else {}
                 out = Path(folder) / recipe
-                print(json.dumps(train(text, out, recipe=recipe, settings=settings)), flush=True)
+                run_alone(train, text, out, recipe, settings)
                 if options.evaluate:
-                    print(json.dumps(evaluate(text, out, recipe=recipe)), flush=True)
+                    run_alone(evaluate, text, out, recipe)
 
 
 if __name__ == "__main__":

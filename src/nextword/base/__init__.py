@@ -40,7 +40,7 @@ from nextword.base.files import (
 from nextword.base.full_disk import disk_full, full_disk_errors, is_full_disk
 from nextword.base.json_values import with_nulls
 from nextword.base.layers import Layer, merge, nested, source_of
-from nextword.base.mapped_pages import release_map, release_pages
+from nextword.base.mapped_pages import release_map, release_pages, track_map
 from nextword.base.one_of import OneOf, parts
 from nextword.base.paths import checked_path, shortened
 from nextword.base.processes import (
@@ -136,6 +136,7 @@ __all__ = [
     "settings",
     "shortened",
     "source_of",
+    "track_map",
     "with_nulls",
     "write_bytes",
     "write_json",

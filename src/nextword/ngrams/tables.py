@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int64, Integer, Shaped
 
-from nextword.base import FormatError
+from nextword.base import FormatError, release_pages
 from nextword.ngrams.compiled import ngram_kernels
-from nextword.ngrams.workspace import Workspace, release_workspaces
+from nextword.ngrams.workspace import Workspace
 
 #: The rank of an n-gram that is not in the tables.
 NOT_FOUND = -1
@@ -28,9 +28,10 @@ _SMALL_TABLES = 1 << 23
 _NGRAMS_PER_TARGET = 64
 #: Above this number of n-grams an index would take more than 256 MiB.
 _LARGEST_INDEXED = 1 << 25
-#: Number of n-grams that are looked up in large tables before their pages are released. Each
-#: look-up may map 2 MiB of a table, the largest page of Linux.
-_QUERIES = 1 << 8
+#: A look-up in a file may map so many bytes of it, the largest page of Linux.
+_MAPPED_BYTES = 1 << 21
+#: Number of such pages of large tables that are read before they are released.
+_MAPPED_PAGES = 64
 #: Of the keys of large tables, the first of so many is kept in memory.
 _FENCE_DISTANCE = 1 << 12
 #: Number of keys that are checked at a time.
@@ -99,13 +100,14 @@ class NgramTables:
 
     @property
     def is_large(self) -> bool:
-        """Whether pages of tables in temporary files are released after use."""
+        """Whether pages of memory-mapped tables are released after use."""
         return sum(self.num_ngrams) > _SMALL_TABLES
 
     def release(self) -> None:
-        """Release the pages of large tables in temporary files; small ones stay in memory."""
+        """Release the pages of large tables in files; small ones stay in memory."""
         if self.is_large:
-            release_workspaces()
+            for values in self.arrays().values():
+                release_pages(values)
 
     def gather(
         self, values: Shaped[np.ndarray, " size"], ranks: Int64[np.ndarray, " num"]
@@ -117,23 +119,29 @@ class NgramTables:
             ranks: Ranks of n-grams, (num).
         """
         found = np.empty(len(ranks), dtype=values.dtype)
-        for part in self._parts(ranks):
+        for part in self._parts(ranks * values.itemsize):
             found[part] = values[ranks[part]]
         return found
 
     def _parts(
-        self, queries: Int64[np.ndarray, " num"]
+        self, places: Int64[np.ndarray, " num"]
     ) -> Iterator[Int64[np.ndarray, " _"] | slice]:
         """Iterate over positions of queries: all at once for small tables.
 
-        For large ones the smallest queries come first, and pages are released after each part.
+        For large ones the queries are in the order of their places, and pages are released after
+        each part.
+
+        Args:
+            places: Place of an array that each query reads, in bytes, (num).
         """
         if not self.is_large:
             yield slice(None)
             return
-        sorting = np.argsort(queries)
-        for begin in range(0, len(sorting), _QUERIES):
-            yield sorting[begin : begin + _QUERIES]
+        sorting = np.argsort(places)
+        pages = places[sorting] // _MAPPED_BYTES
+        changes = np.flatnonzero(pages[1:] != pages[:-1]) + 1
+        for part in np.split(sorting, changes[_MAPPED_PAGES - 1 :: _MAPPED_PAGES]):
+            yield part
             self.release()
 
     def find(
@@ -160,13 +168,27 @@ class NgramTables:
         if not len(keys) or not len(known):
             return ranks
         wanted = contexts[known] * self.vocab_size + words[known]
-        for part in self._parts(wanted):
-            places = self._places(order, wanted[part])
+        begins = self._begins(order, wanted)
+        for part in self._parts(begins * keys.itemsize):
+            places = self._places(order, wanted[part], begins=begins[part])
             hits = keys[places] == wanted[part]
             ranks[known[part][hits]] = places[hits]
         return ranks
 
-    def _places(self, order: int, wanted: Int64[np.ndarray, " num"]) -> Int64[np.ndarray, " num"]:
+    def _begins(self, order: int, wanted: Int64[np.ndarray, " num"]) -> Int64[np.ndarray, " num"]:
+        """Return where the search for each key begins: at a key that is kept in memory."""
+        if not self.is_large:
+            return np.zeros_like(wanted)
+        fences = np.searchsorted(self._fences[order - 2], wanted, side="right") - 1
+        return np.maximum(fences, 0) * _FENCE_DISTANCE
+
+    def _places(
+        self,
+        order: int,
+        wanted: Int64[np.ndarray, " num"],
+        *,
+        begins: Int64[np.ndarray, " num"],
+    ) -> Int64[np.ndarray, " num"]:
         """Return a place for each key, which is its own if it is stored.
 
         In large tables a search reads only the keys between two that are kept in memory.
@@ -174,8 +196,7 @@ class NgramTables:
         keys = self.keys[order - 2]
         if not self.is_large:
             return np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        fences = np.searchsorted(self._fences[order - 2], wanted, side="right") - 1
-        places = np.maximum(fences, 0) * _FENCE_DISTANCE
+        places = begins
         step = _FENCE_DISTANCE // 2
         while step:
             further = np.minimum(places + step, len(keys) - 1)
@@ -345,6 +366,7 @@ def _ascends(keys: Int64[np.ndarray, " size"]) -> bool:
         later = keys[begin + 1 : begin + 1 + _BLOCK]
         if (later <= keys[begin : begin + len(later)]).any():
             return False
+        release_pages(later)
     return True
 
 
@@ -352,9 +374,13 @@ def _check_values(
     values: Float32[np.ndarray, " size"], name: str, *, limit: float, source: str
 ) -> None:
     """Refuse NaN and values above the limit; -inf is the logarithm of 0."""
-    largest = float(values.max(initial=-np.inf))  # NaN if any value is
-    if not largest <= limit:
-        raise _damaged(source, f"{name} contains {largest:g}, which is not a logarithm of a weight")
+    for begin in range(0, len(values), _BLOCK):
+        block = values[begin : begin + _BLOCK]
+        largest = float(block.max())  # NaN if any value is
+        if not largest <= limit:
+            reason = f"{name} contains {largest:g}, which is not a logarithm of a weight"
+            raise _damaged(source, reason)
+        release_pages(block)
 
 
 def _damaged(source: str, reason: str) -> FormatError:

@@ -5,15 +5,17 @@ Large n-gram tables, which are in mapped files while they are made, are written 
 """
 
 import json
-from collections.abc import Mapping
+import math
+import mmap
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, load_file, save_file
 from torch import Tensor
 
-from nextword.base import CheckpointError, FormatError
+from nextword.base import CheckpointError, FormatError, release_pages, track_map
 from nextword.ngrams import release_workspaces
 from nextword.storage.format_version import DAMAGED_HELP
 
@@ -85,6 +87,7 @@ def _stream(path: Path, tensors: Mapping[str, Tensor]) -> None:
             for begin in range(0, len(values), block):
                 file.write(values[begin : begin + block].data)
                 release_workspaces()
+                release_pages(values)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -93,13 +96,14 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     Raises:
         FormatError: The file is not a valid safetensors file.
     """
-    return {name: tensor.clone() for name, tensor in map_tensors(path).items()}
+    return {name: tensor.clone() for name, tensor in _checked(path, load_file).items()}
 
 
 def map_tensors(path: Path) -> dict[str, Tensor]:
     """Load named tensors memory-mapped: pages are read on first use and shared by processes.
 
-    A file whose path is not UTF-8 is read whole.
+    A file whose path is not UTF-8 is read whole. `release_pages` releases the pages of tensors that
+    have the dtypes of n-gram tables.
 
     The tensors stay valid if the file is replaced or removed, as nextword does. If another program
     modifies or truncates the file in place, their values change or the process crashes.
@@ -107,16 +111,45 @@ def map_tensors(path: Path) -> dict[str, Tensor]:
     Raises:
         FormatError: The file is not a valid safetensors file.
     """
+    return _checked(path, _mapped)
+
+
+def _checked(path: Path, loaded: Callable[[Path], dict[str, Tensor]]) -> dict[str, Tensor]:
     try:
         if not _is_utf8(path):
             # The library opens only files whose names are UTF-8.
             return load(path.read_bytes())
-        return load_file(path, device="cpu")
+        return loaded(path)
     except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
         # RuntimeError: torch maps the file a second time, and it may have been removed meanwhile.
         raise FormatError(
             f"{path} is not a valid safetensors file: {error}.", help=DAMAGED_HELP
         ) from error
+
+
+def _mapped(path: Path) -> dict[str, Tensor]:
+    """Map a file. torch maps files too, but cannot release the pages of large tables."""
+    dtypes = {name: dtype for dtype, name in _DTYPES.items()}
+    with safe_open(path, framework="pt") as checked:  # checks the header
+        names = list(checked.keys())
+        if any(checked.get_slice(name).get_dtype() not in dtypes for name in names):
+            return load_file(path)
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(length))
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    track_map(mapped)
+    tensors: dict[str, Tensor] = {}
+    for name in names:
+        shape, dtype = header[name]["shape"], dtypes[header[name]["dtype"]]
+        count = math.prod(shape)
+        if not count:
+            tensors[name] = torch.empty(shape, dtype=dtype)
+            continue
+        place = 8 + length + header[name]["data_offsets"][0]
+        values = torch.frombuffer(mapped, dtype=dtype, count=count, offset=place)
+        tensors[name] = values.reshape(shape)
+    return tensors
 
 
 def _is_utf8(path: Path) -> bool:

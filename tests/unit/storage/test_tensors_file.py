@@ -1,3 +1,4 @@
+import mmap
 from pathlib import Path
 
 import pytest
@@ -6,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from nextword.base import CheckpointError, FormatError
+from nextword.base import CheckpointError, FormatError, release_pages
 from nextword.storage import tensors_file
-from nextword.storage.tensors_file import read_tensors, write_tensors
+from nextword.storage.tensors_file import map_tensors, read_tensors, write_tensors
 
 DTYPES = [
     torch.bool,
@@ -154,3 +155,28 @@ def test_tensors_large_tables_are_written_in_blocks_and_round_trip(
     for name, tensor in tensors.items():
         assert loaded[name].dtype == tensor.dtype
         assert torch.equal(loaded[name], tensor)
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="needs Linux")
+def test_map_tensors_pages_are_released_and_read_again(tmp_path: Path) -> None:
+    tensors = {"keys.2": torch.arange(1 << 18), "log_probs.1": torch.randn(1000)}
+    path = tmp_path / "tensors.safetensors"
+    write_tensors(path, tensors)
+
+    mapped = map_tensors(path)
+    assert all(torch.equal(mapped[name], tensors[name]) for name in tensors)
+    before = resident_bytes(path)
+    release_pages(mapped["keys.2"].numpy())
+
+    # A page that the two tensors share stays.
+    assert before - resident_bytes(path) >= tensors["keys.2"].nbytes - 2 * mmap.PAGESIZE
+    assert all(torch.equal(mapped[name], tensors[name]) for name in tensors)
+
+
+def resident_bytes(path: Path) -> int:
+    """Return the resident memory of the maps of a file."""
+    lines, found = Path("/proc/self/smaps").read_text().splitlines(), 0
+    for begin in [number for number, line in enumerate(lines) if line.endswith(str(path))]:
+        rss = next(line for line in lines[begin:] if line.startswith("Rss:"))
+        found += int(rss.split()[1]) * 1024
+    return found

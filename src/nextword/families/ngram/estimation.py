@@ -142,7 +142,8 @@ def train_ngram(
             keeps them in memory. The files are removed afterwards.
         memory_bytes: Limit on the memory of counting, without the model, bytes; that of
             `counting_memory` when None.
-        on_progress: Called with (stage, done, total) after each part of a text that is spilled.
+        on_progress: Called with (stage, done, total) after each part of a text that is spilled, and
+            after each part of the smoothing.
 
     Raises:
         ConfigError: The order exceeds the longest sentence, or the pruning is invalid.
@@ -178,16 +179,22 @@ def estimate_tables(
         memory_bytes=memory_bytes,
         on_progress=on_progress,
     ) as counts:
-        return _smoothed(counts, tokenizer, config)
+        return _smoothed(counts, tokenizer, config, on_progress)
 
 
-def _smoothed(counts: NgramCounts, tokenizer: Tokenizer, config: NgramConfig) -> NgramTables:
+def _smoothed(
+    counts: NgramCounts,
+    tokenizer: Tokenizer,
+    config: NgramConfig,
+    on_progress: ProgressCallback | None = None,
+) -> NgramTables:
     never_ids = tokenizer.never_ids
     if config.smoothing == "add_k":
         return add_k(counts, k=config.k, never_ids=never_ids)
     if config.smoothing == "maximum_likelihood":
         return maximum_likelihood(counts)
-    return kneser_ney(counts, never_ids=never_ids, prune=config.prune).tables
+    smoothed = kneser_ney(counts, never_ids=never_ids, prune=config.prune, on_progress=on_progress)
+    return smoothed.tables
 
 
 def estimate_ngram(

@@ -16,7 +16,6 @@ from nextword.ngrams import (
     NgramTables,
     match_rows,
     next_word_log_probs,
-    release_workspaces,
     score_rows,
     score_words,
 )
@@ -80,7 +79,7 @@ class NgramLanguageModel(LanguageModel):
                 digest.update(f"{name} {values.shape} ".encode())
                 for begin in range(0, len(values), _HASHED):
                     digest.update(np.ascontiguousarray(values[begin : begin + _HASHED]).data)
-                    release_workspaces()
+                    self.tables.release()
             self._fingerprint = digest.hexdigest()
         return self._fingerprint
 

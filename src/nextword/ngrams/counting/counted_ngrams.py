@@ -15,7 +15,7 @@ BYTES_PER_TOKEN = 256
 #: Memory of counting and smoothing with files, per token and its limits. More would not be faster
 #: for short texts; less would make a long text many short runs, which are merged.
 _SPILLING_BYTES_PER_TOKEN = 32
-_LEAST_BYTES, _MOST_BYTES = 64 << 20, 768 << 20
+_LEAST_BYTES, _MOST_BYTES = 64 << 20, 640 << 20
 
 
 def counting_memory(num_tokens: int) -> int:
@@ -26,7 +26,7 @@ def counting_memory(num_tokens: int) -> int:
 
     Example:
         >>> [counting_memory(num_tokens) >> 20 for num_tokens in (10_000, 10**7, 10**9)]
-        [64, 305, 768]
+        [64, 305, 640]
     """
     return min(max(_LEAST_BYTES, num_tokens * _SPILLING_BYTES_PER_TOKEN), _MOST_BYTES)
 

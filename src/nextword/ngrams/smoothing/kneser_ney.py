@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Integer
 
-from nextword.base import require
+from nextword.base import ProgressCallback, require
 from nextword.ngrams.counting import NgramCounts
 from nextword.ngrams.smoothing.adjusted_counts import (
     adjusted_counts,
@@ -34,7 +34,11 @@ class KneserNey:
 
 
 def kneser_ney(
-    counts: NgramCounts, *, never_ids: Sequence[int], prune: Sequence[int] = ()
+    counts: NgramCounts,
+    *,
+    never_ids: Sequence[int],
+    prune: Sequence[int] = (),
+    on_progress: ProgressCallback | None = None,
 ) -> KneserNey:
     """Estimate p(w|h) = (c(hw) - D(c(hw))) / sum_w c(hw) + γ(h) p(w|h').
 
@@ -50,6 +54,7 @@ def kneser_ney(
         prune: For each order the count up to which n-grams are dropped, order 1 first (0 there);
             the last value holds for all higher orders. The probability mass of dropped n-grams
             goes to the back-off.
+        on_progress: Called with (stage, done, total) after each part of an order.
 
     Returns:
         The back-off tables and the discounts.
@@ -73,7 +78,7 @@ def kneser_ney(
             log_probs.append(logarithms(lower))
             continue
         level = _Level(counts, order, adjusted=adjusted, threshold=thresholds[order - 1])
-        lower = level.interpolate(discounts[-1], lower=lower)
+        lower = level.interpolate(discounts[-1], lower=lower, on_progress=on_progress)
         log_probs.append(level.log_probs)
         backoffs.append(level.backoffs)
     _announce_fallback(discounts)
@@ -153,6 +158,7 @@ class _Level:
         adjusted: Integer[np.ndarray, " num_ngrams"],
         threshold: int,
     ) -> None:
+        self._stage = f"smoothing the n-grams of order {order} of {counts.order}, n-grams"
         self._ngrams = counts.of(order)
         self._vocab_size = counts.vocab_size
         self._space = counts.workspace
@@ -163,13 +169,18 @@ class _Level:
         self.backoffs = self._space.zeros(self._num_contexts, np.float32)
 
     def interpolate(
-        self, discounts: Discounts, *, lower: Float64[np.ndarray, " num_lower"]
+        self,
+        discounts: Discounts,
+        *,
+        lower: Float64[np.ndarray, " num_lower"],
+        on_progress: ProgressCallback | None,
     ) -> Float64[np.ndarray, " num_ngrams"]:
         """Compute the probabilities and weights.
 
         Args:
             discounts: The discounts of the order.
             lower: Probabilities one order below.
+            on_progress: Called with (stage, done, total) after each block.
 
         Returns:
             Probabilities, (num_ngrams).
@@ -191,6 +202,8 @@ class _Level:
             self.log_probs[block] = logarithms(probabilities[block])
             self.backoffs[contexts] = logarithms(gammas)
             self._space.release()
+            if on_progress is not None:
+                on_progress(self._stage, block.stop, total=len(probabilities))
         return probabilities
 
     def _blocks(self) -> Iterator[tuple[slice, slice]]:
