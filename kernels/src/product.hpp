@@ -12,7 +12,16 @@
 
 namespace nextword::NEXTWORD_INSTRUCTION_SET {
 
-// The sum of the four products of an operand's bytes, unsigned, with each word's bytes, signed.
+// Whether products with int8 take 128 off the operand's bytes: AVX2 multiplies them exactly only if
+// they are signed.
+#if defined(__AVX2__) && !defined(__AVX512BW__)
+inline constexpr bool kSignedCodes = true;
+#else
+inline constexpr bool kSignedCodes = false;
+#endif
+
+// The sum of the four products of an operand's bytes, which are unsigned if not `kSignedCodes`, with
+// each word's bytes, signed.
 inline Ints multiply_codes(Words weights, uint32_t operand) {
 #if defined(__AVX512BW__)
   const Words even = Words{} | (operand & 0x00ff00ffu), odd = Words{} | (operand >> 8 & 0x00ff00ffu);
@@ -21,11 +30,11 @@ inline Ints multiply_codes(Words weights, uint32_t operand) {
   return (Ints)_mm512_madd_epi16(of_even, (__m512i)even) +
          (Ints)_mm512_madd_epi16(_mm512_srai_epi16(words, 8), (__m512i)odd);
 #elif defined(__AVX2__)
-  const Words even = Words{} | (operand & 0x00ff00ffu), odd = Words{} | (operand >> 8 & 0x00ff00ffu);
-  const __m256i words = (__m256i)weights;
-  const __m256i of_even = _mm256_srai_epi16(_mm256_slli_epi16(words, 8), 8);
-  return (Ints)_mm256_madd_epi16(of_even, (__m256i)even) +
-         (Ints)_mm256_madd_epi16(_mm256_srai_epi16(words, 8), (__m256i)odd);
+  // The sums of two products have 16 bits: 2 * 128 * 127 is below 2^15.
+  const __m256i codes = (__m256i)((Words{} | operand) ^ 0x80808080u);
+  const __m256i pairs =
+      _mm256_maddubs_epi16(_mm256_abs_epi8(codes), _mm256_sign_epi8((__m256i)weights, codes));
+  return (Ints)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
 #else
   Ints sums = {};
   for (int byte = 0; byte < 4; ++byte) {
@@ -53,8 +62,8 @@ inline Floats multiply_add(Bfloat16, Words weights, uint32_t operand, Floats sum
 #endif
 }
 
-// ... or four int8, whose products are added to an integer. The operand is unsigned, because the
-// instruction multiplies unsigned with signed numbers. The result is exact.
+// ... or four int8, whose products are added to an integer. The operand's bytes are unsigned, because
+// the instruction of AVX-512 multiplies unsigned with signed numbers. The result is exact.
 inline Floats multiply_add(Int8, Words weights, uint32_t operand, Floats sums) {
 #if defined(__AVX512VNNI__)
   // GCC 12 copies and spills the sums of a tile if they change between floats and integers.

@@ -11,9 +11,9 @@ template <class Number>
 inline Floats finished(const PackedRows& matrix, std::ptrdiff_t at, Floats sums, float scale) {
   const Floats bias = load(matrix.bias() + at);
   if constexpr (element_of<Number> == Element::int8) {
-    Ints offsets;
-    __builtin_memcpy(&offsets, matrix.offsets() + at, sizeof offsets);
+    Ints offsets = {};
     // The operand's codes are 128 too large.
+    if (!kSignedCodes) __builtin_memcpy(&offsets, matrix.offsets() + at, sizeof offsets);
     const Floats whole = __builtin_convertvector((Ints)sums - offsets, Floats);
     return whole * (load(matrix.scales() + at) * scale) + bias;
   } else {
@@ -26,7 +26,7 @@ inline Floats finished(const PackedRows& matrix, std::ptrdiff_t at, Floats sums,
 template <class Number, int kColumns, class Finish>
 inline void multiply_one(const Operand& operand, const Columns& columns, Finish&& finish) {
   constexpr std::ptrdiff_t kAhead = 4096;
-  Floats sums[kColumns] = {};
+  Floats sums[kSlices][kColumns] = {};
   const std::byte* weights = columns.words;
   for (std::ptrdiff_t word = 0; word < operand.row_words; ++word) {
     uint32_t value;
@@ -37,12 +37,15 @@ inline void multiply_one(const Operand& operand, const Columns& columns, Finish&
     }
 #pragma GCC unroll 4
     for (int column = 0; column < kColumns; ++column) {
-      const Words loaded = load_words(weights + column * columns.column_bytes);
-      sums[column] = multiply_add(Number{}, loaded, value, sums[column]);
+#pragma GCC unroll 4
+      for (int slice = 0; slice < kSlices; ++slice) {
+        const std::byte* place = weights + column * columns.column_bytes + slice * kLanes * 4;
+        sums[slice][column] = multiply_add(Number{}, load_words(place), value, sums[slice][column]);
+      }
     }
     weights += columns.word_bytes;
   }
-  finish(0, 0, sums);
+  for (int slice = 0; slice < kSlices; ++slice) finish(0, slice, sums[slice]);
 }
 
 // Multiplies all operands with the rows in some groups, and adds the bias:
@@ -80,7 +83,8 @@ inline void multiply(const PackedRows& matrix, const StepMemory::Operands& opera
                 finished<Number>(matrix, at, sums[column], operands.scales[row]));
         }
       };
-      if constexpr (kSlices == 1) {
+      // With more slices the sums would not fit into the registers.
+      if constexpr (kSlices <= 2) {
         if (num_operands == 1) return multiply_one<Number, kColumns>(operand, columns, finish);
       }
       multiply_rows<Number, kColumns>(operand, num_operands, columns, finish);
