@@ -31,6 +31,14 @@ class Run:
     def __getitem__(self, part: slice) -> "Run":
         return Run(keys=self.keys[part], counts=self.counts[part], suffixes=self.suffixes[part])
 
+    def copy(self) -> "Run":
+        """Return a copy in memory."""
+        return Run(
+            keys=np.array(self.keys),
+            counts=np.array(self.counts),
+            suffixes=np.array(self.suffixes),
+        )
+
 
 class RunColumns:
     """Runs that are appended one after the other, a column for each of their attributes.
@@ -100,22 +108,32 @@ def merge_runs(runs: Sequence[Run], workspace: Workspace, *, max_ngrams: int, li
     left = [run for run in runs if len(run)]
     merged = RunColumns(workspace, limit=limit)
     while left:
-        part, left = _next_block(left, block)
+        part, left = _next_block(left, block, workspace)
         merged.append(part)
         workspace.release()
     return merged.whole()
 
 
-def _next_block(left: Sequence[Run], block: int) -> tuple[Run, list[Run]]:
-    """Merge the next block of every run; return it and the rest of each run."""
+def _next_block(left: Sequence[Run], block: int, workspace: Workspace) -> tuple[Run, list[Run]]:
+    """Merge the next block of every run; return it and the rest of each run.
+
+    Pages are released after every run, as each of many runs would keep some of them.
+    """
+    last_keys = []
+    for run in left:
+        last_keys.append(int(run.keys[:block][-1]))
+        workspace.release()
     # All n-grams up to the smallest of the blocks' last keys are inside the blocks.
-    limit = min(int(run.keys[:block][-1]) for run in left)
-    cuts = [int(np.searchsorted(run.keys[:block], limit, side="right")) for run in left]
-    heads = [run[:cut] for run, cut in zip(left, cuts, strict=True)]
+    limit = min(last_keys)
+    heads, rest = [], []
+    for run in left:
+        cut = int(np.searchsorted(run.keys[:block], limit, side="right"))
+        heads.append(run[:cut].copy())
+        rest.append(run[cut:])
+        workspace.release()
     merged = reduce_run(
         np.concatenate([run.keys for run in heads]),
         np.concatenate([run.counts for run in heads]),
         suffixes=np.concatenate([run.suffixes for run in heads]),
     )
-    rest = [run[cut:] for run, cut in zip(left, cuts, strict=True)]
     return merged, [run for run in rest if len(run)]
