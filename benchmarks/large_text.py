@@ -3,12 +3,13 @@
     python benchmarks/large_text.py --megabytes 30 90 --recipes lstm-small ngram-5
 
 A text of random words is made for each size; the frequencies of the words follow Zipf's law. Each
-recipe then encodes the text and trains in a new process: networks make some updates, n-gram models
-count the whole text. With --evaluate, another process evaluates the model on the text, which is
-encoded again. One line of JSON is printed for each stage, and one for each whole command: seconds,
-processor time, megabytes of the text per second, and peak resident memory, that of other processes
-that work for it included. Pages that processes share are counted for each of them. If the peak does
-not grow with the text, a text larger than the memory can be used. Needs Linux.
+recipe then encodes the text and trains in a new process: networks make some updates and are
+validated on another text of 0.5 MB, n-gram models count the whole text. With --evaluate, another
+process evaluates the model on the text, which is encoded again. One line of JSON is printed for
+each stage, and one for each whole command: seconds, processor time, megabytes of the text per
+second, and peak resident memory, that of other processes that work for it included. Pages that
+processes share are counted for each of them. If the peak does not grow with the text, a text larger
+than the memory can be used. Needs Linux.
 """
 
 import argparse
@@ -131,13 +132,16 @@ def _resident_mib() -> float:
     return pages / _PAGES_PER_MIB
 
 
-def train(text: Path, out: Path, recipe: str, settings: dict[str, object]) -> None:
+def train(
+    text: Path, out: Path, recipe: str, valid: list[str] | None, settings: dict[str, object]
+) -> None:
     """Run a training: vocabulary, encoding, and updates or counting."""
     meter = StageMeter(text, recipe=recipe, command="train")
     nw.train(
         [str(text)],
         out=out,
         recipe=recipe,
+        valid=valid,
         settings=settings,
         progress=False,
         on_progress=meter.on_progress,
@@ -171,13 +175,15 @@ def main() -> None:
     options = parser.parse_args()
     for megabytes in options.megabytes:
         with tempfile.TemporaryDirectory() as folder:
-            text = Path(folder) / "text.txt"
+            text, small = Path(folder) / "text.txt", Path(folder) / "valid.txt"
             write_text(text, megabytes=megabytes)
+            write_text(small, megabytes=0.5, words_at_once=100_000)
             for recipe in options.recipes:
                 is_network = not recipe.startswith("ngram")
+                valid = [str(small)] if is_network else None
                 settings = {"training.max_steps": options.updates} if is_network else {}
                 out = Path(folder) / recipe
-                run_alone(train, text, out, recipe, settings)
+                run_alone(train, text, out, recipe, valid, settings)
                 if options.evaluate:
                     run_alone(evaluate, text, out, recipe)
 
