@@ -10,6 +10,7 @@ from torch import Tensor
 from nextword.base import CheckpointError, FormatError, release_pages
 from nextword.storage import tensors_file
 from nextword.storage.tensors_file import map_tensors, read_tensors, write_tensors
+from resident_maps import needs_maps, resident_bytes
 
 DTYPES = [
     torch.bool,
@@ -157,7 +158,7 @@ def test_tensors_large_tables_are_written_in_blocks_and_round_trip(
         assert torch.equal(loaded[name], tensor)
 
 
-@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="needs Linux")
+@needs_maps
 def test_map_tensors_pages_are_released_and_read_again(tmp_path: Path) -> None:
     tensors = {"keys.2": torch.arange(1 << 18), "log_probs.1": torch.randn(1000)}
     path = tmp_path / "tensors.safetensors"
@@ -171,12 +172,3 @@ def test_map_tensors_pages_are_released_and_read_again(tmp_path: Path) -> None:
     # A page that the two tensors share stays.
     assert before - resident_bytes(path) >= tensors["keys.2"].nbytes - 2 * mmap.PAGESIZE
     assert all(torch.equal(mapped[name], tensors[name]) for name in tensors)
-
-
-def resident_bytes(path: Path) -> int:
-    """Return the resident memory of the maps of a file."""
-    lines, found = Path("/proc/self/smaps").read_text().splitlines(), 0
-    for begin in [number for number, line in enumerate(lines) if line.endswith(str(path))]:
-        rss = next(line for line in lines[begin:] if line.startswith("Rss:"))
-        found += int(rss.split()[1]) * 1024
-    return found

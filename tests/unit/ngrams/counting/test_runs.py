@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nextword.ngrams.counting.runs import RunColumns, merge_runs, reduce_run
+from nextword.ngrams.counting.runs import Run, RunColumns, merge_runs, reduce_run
 from nextword.ngrams.workspace import Workspace
+from resident_maps import needs_maps, resident_bytes
 
 LIMIT = 10_000
 keys_of_runs = st.lists(st.lists(st.integers(0, 12), max_size=15), max_size=6)
@@ -44,3 +45,28 @@ def test_run_columns_return_what_was_appended(is_in_memory: bool, tmp_path: Path
     assert (first.keys.tolist(), first.counts.tolist()) == ([3, 7], [5, 3])
     assert first.suffixes.tolist() == [30, 70]
     assert (second.keys.tolist(), second.suffixes.tolist()) == ([1], [10])
+
+
+@needs_maps
+def test_merge_runs_keeps_no_pages_of_runs_while_it_sorts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = RunColumns(Workspace(tmp_path, memory_bytes=4096), limit=LIMIT)
+    for number in range(50):
+        keys = np.arange(1000) * 50 + number
+        columns.append(reduce_run(keys, np.ones_like(keys), suffixes=np.zeros_like(keys)))
+    runs = columns.runs()
+    resident: list[int] = []
+
+    def measured(*columns: np.ndarray, suffixes: np.ndarray) -> Run:
+        resident.append(resident_bytes(tmp_path))
+        return reduce_run(*columns, suffixes=suffixes)
+
+    monkeypatch.setattr("nextword.ngrams.counting.runs.reduce_run", measured)
+    merged = merge_runs(
+        runs, Workspace(tmp_path, memory_bytes=4096), max_ngrams=10_000, limit=LIMIT
+    )
+
+    assert len(merged) == 50_000
+    assert len(resident) >= 5
+    assert max(resident) == 0
