@@ -33,7 +33,7 @@ _MAPPED_BYTES = 1 << 21
 #: Number of such pages of large tables that are read before they are released.
 _MAPPED_PAGES = 64
 #: Of the keys of large tables, the first of so many is kept in memory.
-_FENCE_DISTANCE = 1 << 12
+_FENCE_DISTANCE = 1 << 8
 #: Number of keys that are checked at a time.
 _BLOCK = 1 << 22
 #: Largest absolute logarithm of a back-off weight, as in ARPA files.
@@ -118,30 +118,33 @@ class NgramTables:
             values: One of `log_probs` or `backoffs`, (size).
             ranks: Ranks of n-grams, (num).
         """
+        found: Shaped[np.ndarray, " num"]
+        if not self.is_large:
+            found = values[ranks]
+            return found
         found = np.empty(len(ranks), dtype=values.dtype)
-        for part in self._parts(ranks * values.itemsize):
-            found[part] = values[ranks[part]]
+        sorting = np.argsort(ranks)
+        for part in self._parts(ranks[sorting] * values.itemsize):
+            found[sorting[part]] = values[ranks[sorting[part]]]
         return found
 
-    def _parts(
-        self, places: Int64[np.ndarray, " num"]
-    ) -> Iterator[Int64[np.ndarray, " _"] | slice]:
-        """Iterate over positions of queries: all at once for small tables.
+    def _parts(self, places: Int64[np.ndarray, " num"]) -> Iterator[slice]:
+        """Iterate over the parts of queries that read a number of pages: one for small tables.
 
-        For large ones the queries are in the order of their places, and pages are released after
-        each part.
+        The pages of large ones are released after each part.
 
         Args:
-            places: Place of an array that each query reads, in bytes, (num).
+            places: Place of an array that each query reads, in bytes, (num); ascending for large
+                tables.
         """
         if not self.is_large:
             yield slice(None)
             return
-        sorting = np.argsort(places)
-        pages = places[sorting] // _MAPPED_BYTES
+        pages = places // _MAPPED_BYTES
         changes = np.flatnonzero(pages[1:] != pages[:-1]) + 1
-        for part in np.split(sorting, changes[_MAPPED_PAGES - 1 :: _MAPPED_PAGES]):
-            yield part
+        ends = [*changes[_MAPPED_PAGES - 1 :: _MAPPED_PAGES].tolist(), len(places)]
+        for begin, end in zip([0, *ends], ends, strict=False):
+            yield slice(begin, end)
             self.release()
 
     def find(
@@ -168,6 +171,9 @@ class NgramTables:
         if not len(keys) or not len(known):
             return ranks
         wanted = contexts[known] * self.vocab_size + words[known]
+        if self.is_large:
+            sorting = np.argsort(wanted)
+            known, wanted = known[sorting], wanted[sorting]
         begins = self._begins(order, wanted)
         for part in self._parts(begins * keys.itemsize):
             places = self._places(order, wanted[part], begins=begins[part])

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,3 +27,16 @@ def test_default_chunk_length_when_no_distribution_is_built_is_long() -> None:
 
     assert default_chunk_length(model, num_rows=1) == 2**17
     assert default_chunk_length(model, num_rows=2**20) == 1
+
+
+@pytest.mark.parametrize(
+    ("num_parameters", "num_targets"), [(2**28, 2**17), (2**30, 2**19), (2**40, 2**20)]
+)
+def test_default_chunk_length_of_large_tables_is_longer(
+    num_parameters: int, num_targets: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = HashModel(VOCAB_SIZE)
+    model.builds_distributions = False
+    monkeypatch.setattr(HashModel, "num_parameters", num_parameters)
+
+    assert default_chunk_length(model, num_rows=32) == num_targets // 32
