@@ -23,6 +23,7 @@ from nextword.tokens import (
     build_store,
     train_tokenizer,
 )
+from nextword.tokens.config import Split
 
 
 class ConstantModel(LanguageModel):
@@ -167,11 +168,19 @@ def tokenizer_of(
     min_count: int | None = None,
     closed: bool = False,
     direction: Direction = "forward",
+    split: Split = "whitespace",
+    lowercase: bool = False,
 ) -> Tokenizer:
     """A tokenizer trained on a text; of kind word, open unless `closed`."""
     config = TokenizerConfig(kind=kind, min_count=min_count, direction=direction)
     if kind == "word":
-        config = replace(config, min_count=min_count or 1, closed=closed)
+        config = replace(
+            config,
+            min_count=min_count or 1,
+            closed=closed,
+            split=split,
+            lowercase=lowercase,
+        )
     return train_tokenizer(config, text.splitlines(keepends=True))
 
 

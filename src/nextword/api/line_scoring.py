@@ -96,7 +96,8 @@ class LineScoring:
             `for token, log_prob in model.token_scores("the old man"): ...`
         """
         require_text("text", text)
-        found = self.surprisal(text.splitlines(), is_one_text=True)
+        lines = text.removesuffix("\n").split("\n") if text else []
+        found = self.surprisal(lines, is_one_text=True)
         return [(token.text, -token.surprisal) for line in found for token in line.tokens]
 
     def surprisal(

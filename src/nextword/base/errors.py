@@ -46,6 +46,23 @@ class ConfigError(NextwordError, ValueError):
         self.setting = setting
 
 
+class NoChoiceError(ConfigError):
+    """No next token can be chosen: all are banned or have probability 0."""
+
+    @classmethod
+    def of(cls, vocab_size: int) -> "NoChoiceError":
+        """Return the error for a vocabulary.
+
+        Args:
+            vocab_size: Number of token ids.
+        """
+        return cls(
+            f"no token can follow: all {vocab_size} are banned or have probability 0.",
+            help="Use another prompt, or ban fewer tokens. A model without smoothing may know only "
+            "unknown words there; model.smoothing=kneser_ney gives every word a probability.",
+        )
+
+
 def require(condition: bool, message: str, *, help: str = "") -> None:
     """Raise ConfigError with a message unless a condition is true."""
     if not condition:

@@ -1,4 +1,4 @@
-"""Detection of a full disk, which libraries report in different ways.
+"""Detection of a full disk and of too large a file, which libraries report in different ways.
 
 Some raise an OSError. Others (safetensors, tokenizers, torch) raise their own class with the
 system's message; NumPy reports the number of bytes that were written.
@@ -12,14 +12,16 @@ from pathlib import Path
 
 from nextword.base.errors import DiskFullError
 
-_NUMBERS = frozenset({errno.ENOSPC, errno.EDQUOT})
+_NUMBERS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_TOO_LARGE = "File too large"
 _WORDS = re.compile(
-    r"No space left on device|Disk quota exceeded|\d+ requested and \d+ written", re.IGNORECASE
+    rf"No space left on device|Disk quota exceeded|{_TOO_LARGE}|\d+ requested and \d+ written",
+    re.IGNORECASE,
 )
 
 
 def is_full_disk(error: BaseException) -> bool:
-    """Return whether an error, or one of its causes, means that a disk is full.
+    """Return whether an error, or one of its causes, means that a disk is full or a file too large.
 
     Example:
         >>> is_full_disk(OSError(28, "No space left on device")), is_full_disk(OSError(2, "none"))
@@ -38,8 +40,19 @@ def is_full_disk(error: BaseException) -> bool:
     return False
 
 
-def disk_full(place: str | Path) -> DiskFullError:
-    """Return the error for a full disk on which a file or folder was to be written."""
+def disk_full(place: str | Path, error: BaseException | None = None) -> DiskFullError:
+    """Return the error for a full disk on which a file or folder was to be written.
+
+    Args:
+        place: The file or folder.
+        error: What was raised; it can also mean that a file is too large.
+    """
+    if error is not None and _is_too_large(error):
+        return DiskFullError(
+            f"a file is larger than the system allows: {place} cannot be written.",
+            help="Raise the limit of the shell (ulimit -f unlimited), or write to a file system "
+            "for larger files.",
+        )
     return DiskFullError(
         f"the disk is full: no space is left to write {place}.",
         help="Free some space on that disk and run the command again. What was saved there before "
@@ -61,5 +74,16 @@ def full_disk_errors(place: str | Path) -> Iterator[None]:
         yield
     except Exception as error:
         if is_full_disk(error):
-            raise disk_full(place) from error
+            raise disk_full(place, error) from error
         raise
+
+
+def _is_too_large(error: BaseException) -> bool:
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, OSError) and found.errno == errno.EFBIG:
+            return True
+        if _TOO_LARGE.lower() in str(found).lower():
+            return True
+        found = found.__cause__
+    return False

@@ -13,9 +13,12 @@ import torch
 from jaxtyping import Bool, Int64, Integer
 from torch import Tensor
 
-from nextword.base import ConfigError
+from nextword.base import ConfigError, release_pages
 from nextword.batches.units import row_part
 from nextword.tensors import Lengths, TokenIds
+
+#: Tokens that are read from a mapped file before its pages are released.
+_RELEASED = 1 << 22
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +77,7 @@ class UnitReader:
     """Reads the units of a token stream in `batch_size` rows.
 
     Args:
-        token_ids: The stream, (tokens); may be memory-mapped.
+        token_ids: The stream, (tokens); if it is memory-mapped, few of its pages are in memory.
         unit_starts: Index of the first token of each unit, then the end of the last, (units + 1).
         batch_size: Number of rows; reduced to the number of units if there are fewer.
         boundary_id: The input id before the first token of every unit.
@@ -112,6 +115,7 @@ class UnitReader:
         self._boundary_id = boundary_id
         self.batch_size = min(batch_size, num_units)
         self.rows = row_part(self.batch_size, rank=rank, num_processes=num_processes)
+        self._num_read = 0
         self._next = 0
         self._position = np.zeros(self.batch_size, dtype=np.int64)
         self._begin = np.zeros(self.batch_size, dtype=np.int64)
@@ -210,4 +214,8 @@ class UnitReader:
             token_ids[row, 1:count] = target_ids[row, : max(count - 1, 0)]
             if position > begins[row] and count:
                 token_ids[row, 0] = self._token_ids[position - 1]
+        self._num_read += int(counts.sum())
+        if self._num_read >= _RELEASED:
+            release_pages(self._token_ids)
+            self._num_read = 0
         return token_ids, target_ids

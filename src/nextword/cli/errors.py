@@ -24,7 +24,6 @@ INTERRUPTED = 130
 #: Errors of the machine, not of the input, such as a broken disk or too many open files.
 _SYSTEM_ERRORS = frozenset(
     {
-        errno.EFBIG,
         errno.EIO,
         errno.EMFILE,
         errno.ENFILE,
@@ -74,7 +73,9 @@ def explain(error: Exception, *, words: Sequence[str] = ()) -> tuple[str, str, i
     from nextword.base import DiskFullError, NextwordError, disk_full, is_full_disk
 
     if is_full_disk(error):
-        full = error if isinstance(error, DiskFullError) else disk_full(_place(error))
+        full = error
+        if not isinstance(full, DiskFullError):
+            full = disk_full(_place(error), error)
         return full.message, full.help, FAILED
     if isinstance(error, NextwordError):
         return error.message, error.help, _code(error)

@@ -37,7 +37,10 @@ def filter_command(
         typer.Option("--out", metavar="FOLDER", help="Folder of the results."),
     ],
     text_field: Annotated[
-        str, typer.Option("--text-field", metavar="KEY", help="Key of the text in each record.")
+        str,
+        typer.Option(
+            "--text-field", "--field", metavar="KEY", help="Key of the text in each record."
+        ),
     ] = "text",
     by: Annotated[
         str,

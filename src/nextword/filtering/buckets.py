@@ -86,8 +86,9 @@ def _ascending(values: Sequence[float], *, name: str, high: float) -> tuple[floa
     first, last = values
     if not 0.0 <= first <= last <= high or not math.isfinite(last):
         limit = "finite" if high == math.inf else f"at most {high:g}"
+        example = "200,600" if high == math.inf else "0.3,0.6"
         raise ConfigError(
             f"{name} are {shown}; they must be at least 0, {limit} and in ascending order.",
-            help="Give the smaller number first.",
+            help=f"Give the smaller number first, as in {example}.",
         )
     return float(first), float(last)

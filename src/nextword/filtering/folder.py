@@ -205,4 +205,6 @@ def _read_json(path: Path) -> Any:
 
 
 def _shown(value: object) -> str:
+    if value is None:
+        return "not given"
     return repr(value) if not isinstance(value, list) else ", ".join(map(str, value))

@@ -6,7 +6,7 @@ A record is written as it was read, byte for byte, with the values added at its 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from nextword.base import DataError
+from nextword.base import ConfigError, DataError
 from nextword.text import parse_record
 
 #: A longer line is refused, because it has to be kept in memory.
@@ -56,8 +56,9 @@ def record_text(line: bytes | None, *, name: str, field: str, added: Collection[
         added: Names of the values that will be added.
 
     Raises:
-        DataError: The line is too long, is not UTF-8 or not a JSON object, lacks the field, the
-            field is not text, or the record already has a value of an added name.
+        ConfigError: The record already has a value of an added name.
+        DataError: The line is too long, is not UTF-8 or not a JSON object, lacks the field, or the
+            field is not text.
     """
     if line is None:
         raise DataError(
@@ -77,7 +78,7 @@ def record_text(line: bytes | None, *, name: str, field: str, added: Collection[
     record, text = parse_record(content, name=name, field=field, encoding_errors="strict")
     taken = [key for key in added if key in record]
     if taken:
-        raise DataError(
+        raise ConfigError(
             f"{name} already has a value {taken[0]!r}.",
             help="Give the added values other names with --prefix, as in --prefix lm_.",
         )

@@ -31,6 +31,8 @@ class DocumentScore:
         num_unknown: Number of tokens that are out of vocabulary.
         num_words: Words and line ends, counted as on the perplexity card.
         num_bytes: Bytes of the text in UTF-8.
+        num_characters_lost: Characters that cannot be decoded from the tokens.
+        keeps_words: Whether the words can be recovered from the tokens.
     """
 
     nll: float
@@ -38,6 +40,8 @@ class DocumentScore:
     num_unknown: int
     num_words: int
     num_bytes: int
+    num_characters_lost: int = 0
+    keeps_words: bool = True
 
     @property
     def perplexity(self) -> float | None:
@@ -46,16 +50,20 @@ class DocumentScore:
 
     @property
     def perplexity_per_word(self) -> float | None:
-        """Perplexity per word; None without words, or if it is not finite."""
-        return _perplexity(self.nll, self.num_words)
+        """Perplexity per word; None without words, or if it is not finite.
+
+        It is also None if the tokenizer dropped more than white space between words.
+        """
+        return _perplexity(self.nll, self.num_words if self.keeps_words else 0)
 
     @property
     def bits_per_byte(self) -> float | None:
         """Bits per byte of UTF-8; None without bytes, or if it is not finite.
 
-        It is also None with unknown tokens, because their spelling is not predicted.
+        It is also None with unknown tokens or dropped characters, which are not predicted.
         """
-        if not self.num_bytes or self.num_unknown or not math.isfinite(self.nll):
+        is_whole = not (self.num_unknown or self.num_characters_lost)
+        if not self.num_bytes or not is_whole or not math.isfinite(self.nll):
             return None
         return round(nats_to_bits(self.nll) / self.num_bytes, _DECIMALS)
 
@@ -88,6 +96,7 @@ class EncodedDocument(NamedTuple):
         num_unknown: Number of tokens that are out of vocabulary.
         num_words: Words and line ends.
         num_bytes: Bytes of the text in UTF-8.
+        num_characters_lost: Characters that cannot be decoded from the tokens.
         unit_lengths: Number of tokens of each line, for a scorer that reads lines one by one.
     """
 
@@ -95,6 +104,7 @@ class EncodedDocument(NamedTuple):
     num_unknown: int
     num_words: int
     num_bytes: int
+    num_characters_lost: int = 0
     unit_lengths: tuple[int, ...] = ()
 
 
@@ -136,6 +146,7 @@ class DocumentScorer:
             num_unknown=int(np.count_nonzero(encoding.unknown)),
             num_words=counts.num_words + ends,
             num_bytes=counts.num_bytes,
+            num_characters_lost=encoding.num_characters_lost,
         )
 
     def score(self, documents: Sequence[EncodedDocument]) -> list[DocumentScore]:
@@ -158,6 +169,8 @@ class DocumentScorer:
                 num_unknown=each.num_unknown,
                 num_words=each.num_words,
                 num_bytes=each.num_bytes,
+                num_characters_lost=each.num_characters_lost,
+                keeps_words=self.tokenizer.counts_words or not each.num_characters_lost,
             )
             for each, nll in zip(documents, sums, strict=True)
         ]

@@ -92,6 +92,7 @@ class _Counts:
     bytes: int = 0
     tokens: int = 0
     unknown: int = 0
+    lost: int = 0
     finite_tokens: int = 0
     finite_bytes: int = 0
     nll: float = 0.0
@@ -104,6 +105,7 @@ class _Counts:
         self.bytes += score.num_bytes
         self.tokens += score.num_tokens
         self.unknown += score.num_unknown
+        self.lost += score.num_characters_lost
         self.buckets[bucket] += 1
         if is_finite:
             self.finite_tokens += score.num_tokens
@@ -159,6 +161,7 @@ def filter_shard(
         num_bytes=counts.bytes,
         num_tokens=counts.tokens,
         num_unknown=counts.unknown,
+        num_characters_lost=counts.lost,
         num_finite_tokens=counts.finite_tokens,
         num_finite_bytes=counts.finite_bytes,
         nll_sum=counts.nll,

@@ -30,6 +30,7 @@ class ShardSummary:
         num_bytes: Bytes of the scored texts in UTF-8.
         num_tokens: Their tokens.
         num_unknown: Those of them that are out of vocabulary.
+        num_characters_lost: Characters of the texts that cannot be decoded from the tokens.
         num_finite_tokens: Tokens of the records whose score is finite.
         num_finite_bytes: Bytes of those records.
         nll_sum: Negative log-likelihood of those records, in nats.
@@ -48,6 +49,7 @@ class ShardSummary:
     num_bytes: _Count
     num_tokens: _Count
     num_unknown: _Count
+    num_characters_lost: _Count
     num_finite_tokens: _Count
     num_finite_bytes: _Count
     nll_sum: float
@@ -107,9 +109,12 @@ class FilterResult:
 
     @property
     def bits_per_byte(self) -> float | None:
-        """Bits per byte of all records with a finite score; None if any token is unknown."""
+        """Bits per byte of all records with a finite score.
+
+        None if any token is unknown, or if the tokenizer dropped characters.
+        """
         count = self.total("num_finite_bytes")
-        if not count or self.total("num_unknown"):
+        if not count or self.total("num_unknown") or self.total("num_characters_lost"):
             return None
         return nats_to_bits(self._nll_sum) / count
 
@@ -128,6 +133,7 @@ class FilterResult:
             "num_bytes": self.total("num_bytes"),
             "num_tokens": self.total("num_tokens"),
             "num_unknown": self.total("num_unknown"),
+            "num_characters_lost": self.total("num_characters_lost"),
             "perplexity": self.perplexity,
             "bits_per_byte": self.bits_per_byte,
             "by": self.by,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from nextword.base import ConfigError, DivergedError, NextwordError
+from nextword.base import ConfigError, DivergedError, NextwordError, NoChoiceError
 from nextword.generation.sampling import SamplingConfig
 from nextword.generation.session import Session
 from nextword.generation.tokens import FinishReason, GeneratedToken, Stop
@@ -64,10 +64,7 @@ def no_choice(token_id: int, *, vocab_size: int) -> NextwordError:
             "the model returns NaN for the next token.",
             help="Its weights are not finite; use an earlier checkpoint.",
         )
-    return ConfigError(
-        f"no token is left to choose from: all {vocab_size} are banned or have probability 0.",
-        help="Ban fewer tokens.",
-    )
+    return NoChoiceError.of(vocab_size)
 
 
 class PackedSamples:

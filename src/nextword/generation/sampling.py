@@ -19,8 +19,8 @@ from pydantic import Field
 from torch import Tensor
 
 from nextword.base import (
-    ConfigError,
     DivergedError,
+    NoChoiceError,
     PositiveInt,
     PositiveProbability,
     Probability,
@@ -209,8 +209,4 @@ def _require_choice(log_probs: Scores) -> None:
             help="Its weights are not finite; use an earlier checkpoint.",
         )
     if bool((highest == -torch.inf).any()):
-        raise ConfigError(
-            f"no token is left to choose from: all {log_probs.shape[-1]} are banned or have "
-            "probability 0.",
-            help="Ban fewer tokens.",
-        )
+        raise NoChoiceError.of(log_probs.shape[-1])

@@ -141,7 +141,7 @@ def _files_of_folder(folder: Path) -> list[Path]:
             f"or of kinds such as {files[0].suffix or files[0].name!r}.",
             help="Name the files themselves if they are text.",
         )
-    return texts
+    return _without_broken_links(texts)
 
 
 def _walk(folder: Path, *, enter: Callable[[str], bool]) -> Iterator[Path]:
@@ -150,9 +150,21 @@ def _walk(folder: Path, *, enter: Callable[[str], bool]) -> Iterator[Path]:
         folders[:] = [name for name in folders if enter(name)]
         found += [Path(parent) / name for name in names]
     yield from sorted(
-        (path for path in found if path.is_file()),
+        (path for path in found if path.is_file() or _is_broken_link(path)),
         key=lambda path: path.relative_to(folder).as_posix(),
     )
+
+
+def _is_broken_link(path: Path) -> bool:
+    return path.is_symlink() and not path.exists()
+
+
+def _without_broken_links(paths: list[Path]) -> list[Path]:
+    """Refuse links to files that do not exist, because their text would be missing."""
+    for path in paths:
+        if _is_broken_link(path):
+            raise _no_such_file(path)
+    return paths
 
 
 def _refuse_folder(error: OSError) -> None:
@@ -174,7 +186,9 @@ def _files_of_glob(pattern: Path) -> list[Path]:
     root = Path(pattern.anchor)
     relative = pattern.relative_to(root) if pattern.anchor else pattern
     try:
-        found = sorted(path for path in root.glob(str(relative)) if path.is_file())
+        found = sorted(
+            path for path in root.glob(str(relative)) if path.is_file() or _is_broken_link(path)
+        )
     except (ValueError, NotImplementedError) as error:
         raise DataError(f"the pattern {shown_name(pattern)} cannot be read: {error}.") from error
     files = [path for path in found if not path.name.startswith(".")]
@@ -183,7 +197,7 @@ def _files_of_glob(pattern: Path) -> list[Path]:
             f"no file matches {shown_name(pattern)}.",
             help="Check the pattern, and quote it for the shell.",
         )
-    return files
+    return _without_broken_links(files)
 
 
 def _no_such_file(path: Path) -> DataError:

@@ -2,15 +2,15 @@
 
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import torch
 
-from nextword.base import encode, write_bytes, write_toml
+from nextword.base import NoChoiceError, encode, write_bytes, write_toml
 from nextword.evaluation import PerplexityCard, render_card, texts_of_run
-from nextword.generation import SamplingConfig, generate_text
+from nextword.generation import SamplingConfig, TextPiece, generate_text
 from nextword.inspection import (
     gradient_text_figure,
     gradients_along,
@@ -84,7 +84,7 @@ def prompted_samples(
     if store is None or tokenizer.is_backward:
         return []
     text = tokenizer.decode(store.ids[:_SAMPLED_TOKENS])
-    lines = [line for line in text.splitlines() if len(line.split()) > _PROMPT_WORDS]
+    lines = [line for line in text.split("\n") if len(line.split()) > _PROMPT_WORDS]
     prompts = [" ".join(line.split()[:_PROMPT_WORDS]) for line in lines[:_NUM_SAMPLES]]
     config = SamplingConfig(temperature=_TEMPERATURE)
     samples = []
@@ -92,8 +92,18 @@ def prompted_samples(
         pieces = generate_text(
             model, tokenizer, prompt=prompt, max_tokens=_TOKENS, config=config, seed=seed
         )
-        samples.append(f"{prompt} [...]{''.join(piece.text for piece in pieces)}")
+        samples.append(f"{prompt} [...]{_written(pieces)}")
     return samples
+
+
+def _written(pieces: Iterable[TextPiece]) -> str:
+    """Return the text of the pieces; it ends where a model without smoothing has no next token."""
+    texts: list[str] = []
+    try:
+        texts += (piece.text for piece in pieces)
+    except NoChoiceError:
+        texts.append(" [no next token]")
+    return "".join(texts)
 
 
 def gradient_parts(run: RunFolder, model: LanguageModel, *, tokenizer: Tokenizer) -> list[str]:

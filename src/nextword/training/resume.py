@@ -12,6 +12,8 @@ from nextword.training.data import NO_FILES, OLD_TEXT
 from nextword.training.recipe_files import read_settings
 
 RESUME = ("auto", "never", OLD_TEXT)
+#: Values of settings that were not given.
+_NOTHING = (None, (), "")
 #: Settings that may change when a run is resumed: length, logging and checkpoint interval.
 _MAY_DIFFER = (
     "epochs",
@@ -121,10 +123,13 @@ def _refuse_other_settings(config: AnyConfig, saved: AnyConfig, run: RunFolder) 
     for section in here:
         for key, value in here[section].items():
             if value != there[section][key]:
+                other = there[section][key]
                 raise MismatchError(
-                    f"{section}.{key} is {_shown(value)}, but the run in {run.path} was started "
-                    f"with {_shown(there[section][key])}.",
-                    help="Use the settings of the run, or choose another --out.",
+                    f"{section}.{key} is {'not given' if value in _NOTHING else _shown(value)}, "
+                    f"but the run in {run.path} was started "
+                    f"{'without it' if other in _NOTHING else 'with ' + _shown(other)}.",
+                    help="Give it as it was, leave all settings and texts out to use those of the "
+                    "run, or choose another --out.",
                 )
 
 

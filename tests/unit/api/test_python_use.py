@@ -75,6 +75,18 @@ def test_token_scores_sum_to_the_score_of_the_line() -> None:
     assert math.fsum(value for _, value in scores) == pytest.approx(line.log_prob, rel=1e-5)
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\x85", "\x0b", "\x1c", "\r"])
+def test_token_scores_only_newlines_end_lines(sign: str) -> None:
+    model = small_model(kind="byte")
+    text = f"the{sign}students"
+
+    [line] = model.score([text])
+
+    assert math.fsum(value for _, value in model.token_scores(text)) == pytest.approx(
+        line.log_prob, rel=1e-5
+    )
+
+
 def test_models_states_and_cards_print_themselves() -> None:
     model = small_model()
 

@@ -20,6 +20,21 @@ def test_full_disk_errors_any_wording_names_the_place(error: Exception) -> None:
         raise error
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.EFBIG, "File too large"),
+        RuntimeError("Error while serializing: File too large (os error 27)"),
+    ],
+)
+def test_full_disk_errors_too_large_file_names_the_place_and_the_limit(error: Exception) -> None:
+    message = "larger than the system allows: runs/one cannot be written"
+    with pytest.raises(DiskFullError, match=message) as raised, full_disk_errors("runs/one"):
+        raise error
+
+    assert "ulimit -f" in raised.value.help
+
+
 def test_is_full_disk_looks_at_the_cause() -> None:
     error = DataError("the text cannot be kept.")
     error.__cause__ = OSError(errno.ENOSPC, "No space left on device")

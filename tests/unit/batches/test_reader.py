@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nextword.base import ConfigError
 from nextword.batches import Batch, UnitReader
+from resident_maps import needs_maps, resident_bytes
 
 BOUNDARY = 1000
 
@@ -316,3 +317,22 @@ def test_fewer_rows_than_processes_are_refused() -> None:
         )
 
     assert "training.batch_size to at least 3" in error.value.help
+
+
+@needs_maps
+def test_reader_releases_pages_of_a_mapped_stream(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nextword.batches.reader._RELEASED", 1 << 16)
+    path = tmp_path / "tokens.bin"
+    np.arange(1 << 20, dtype=np.int32).tofile(path)
+    mapped = np.memmap(path, dtype=np.int32, mode="r")
+    starts = np.array([0, 1 << 19, 1 << 20])
+
+    resident, read = [], 0
+    for batch in UnitReader(mapped, starts, batch_size=2, boundary_id=BOUNDARY).windows(1 << 14):
+        read += int(batch.target_ids.sum())
+        resident.append(resident_bytes(path))
+
+    assert read == int(np.arange(1 << 20).sum())
+    assert resident.count(0) >= 5

@@ -200,6 +200,16 @@ def test_filter_shards_bad_records_are_refused_with_the_place_or_counted(
     assert len(records((tmp_path / "out" / "part-0.jsonl").read_bytes())) == 4
 
 
+def test_filter_shards_values_that_are_there_already_are_refused_not_left_out(
+    ngram_folder: Path, shards: Shards, tmp_path: Path
+) -> None:
+    [path] = shards(3)
+    path.write_text('{"text": "w1 w2", "nll": 1.0}\n')
+
+    with pytest.raises(ConfigError, match=r"part-0\.jsonl:1 already has a value 'nll'"):
+        filtered([path], tmp_path / "out", ngram_folder, skip_bad=True)
+
+
 def test_filter_shards_thirds_are_the_quantiles_of_the_reference(
     ngram_folder: Path, shards: Shards, tmp_path: Path
 ) -> None:

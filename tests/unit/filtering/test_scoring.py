@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 
 import nextword as nw
-from fakes import random_text
+from fakes import random_text, store_of, tokenizer_of
 from families import CASES
+from nextword.base import encode
 from nextword.evaluation import DEFAULT_BATCH_SIZE
+from nextword.families import NgramConfig, train_ngram
 from nextword.filtering import DocumentScorer, document_scores
+from nextword.storage import save_model
+from nextword.tokens.config import Split
 
 
 def test_document_scores_are_those_of_the_card(ngram_folder: Path) -> None:
@@ -28,6 +32,31 @@ def test_document_scores_are_those_of_the_card(ngram_folder: Path) -> None:
         )
         assert score.perplexity == pytest.approx(card.perplexity, abs=1e-6)
         assert score.bits_per_byte == pytest.approx(card.bits_per_byte, abs=1e-6)
+
+
+@pytest.mark.parametrize("split", ["whitespace", "words"])
+@pytest.mark.parametrize("text", ["w1  w2 ,\tw3.\n", "w1 w2\n", "w1 other w2\n"])
+def test_document_scores_undefined_figures_are_those_of_the_card(
+    split: Split, text: str, tmp_path: Path
+) -> None:
+    tokenizer = tokenizer_of("w1 w2 w3 , . \n", split=split)
+    trained = train_ngram(
+        store_of(tokenizer, "w1 w2 , w3 .\n"), tokenizer, config=NgramConfig(order=2)
+    )
+    save_model(
+        tmp_path / "model",
+        trained,
+        config={"model": encode(NgramConfig(order=2))},
+        tokenizer=tokenizer,
+        card="",
+    )
+    model = nw.load(tmp_path / "model")
+
+    [score], card = model.document_scores([text]), model.evaluate(text=text, reset="document")
+
+    assert score.num_characters_lost == card.num_characters_lost
+    for name in ("perplexity", "perplexity_per_word", "bits_per_byte"):
+        assert score.to_dict()[name] == pytest.approx(getattr(card, name), abs=1e-6)
 
 
 @pytest.mark.parametrize("name", ["lstm-1-untied", "window-3-character", "ngram-3-kneser_ney"])

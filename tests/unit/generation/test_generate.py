@@ -186,7 +186,7 @@ def test_generate_number_out_of_range_is_refused_at_once(
 def test_generate_everything_banned_is_refused() -> None:
     tokens = generate(HashModel(5), [], max_tokens=1, banned_ids=[1, 3, 4])
 
-    with pytest.raises(ConfigError, match="no token is left to choose from: all 5"):
+    with pytest.raises(ConfigError, match="no token can follow: all 5"):
         next(tokens)
 
 

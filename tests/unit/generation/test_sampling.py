@@ -230,7 +230,7 @@ def test_filter_log_probs_rows_do_not_touch_each_other(
 def test_filter_log_probs_all_banned_is_refused() -> None:
     log_probs = torch.full((1, 3), -torch.inf)
 
-    with pytest.raises(ConfigError, match="no token is left to choose from: all 3 are banned"):
+    with pytest.raises(ConfigError, match="no token can follow: all 3 are banned"):
         filter_log_probs(log_probs, nothing_seen(log_probs), config=SamplingConfig())
 
 

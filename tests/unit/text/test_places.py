@@ -195,3 +195,20 @@ def test_find_files_link_to_a_missing_file_names_the_target(tmp_path: Path) -> N
 
     with pytest.raises(DataError, match=r"link\.txt is a link to gone\.txt, which does not exist"):
         find_files(str(tmp_path / "link.txt"))
+
+
+@pytest.mark.parametrize("spec", ["", "*.txt"])
+def test_find_files_broken_link_among_others_is_refused(tmp_path: Path, spec: str) -> None:
+    make_files(tmp_path, "a.txt")
+    (tmp_path / "link.txt").symlink_to("gone.txt")
+
+    with pytest.raises(DataError, match=r"link\.txt is a link to gone\.txt, which does not exist"):
+        find_files(str(tmp_path / spec))
+
+
+@pytest.mark.parametrize("name", [".#notes.txt", "picture.png"])
+def test_find_files_broken_link_that_is_no_text_is_left_out(tmp_path: Path, name: str) -> None:
+    make_files(tmp_path, "a.txt")
+    (tmp_path / name).symlink_to("gone")
+
+    assert find_files(str(tmp_path)) == [tmp_path / "a.txt"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import nextword as nw
-from nextword.base import ConfigError
+from nextword.base import ConfigError, NoChoiceError
 
 Settings = Callable[..., dict[str, Any]]
 TRIGRAM = {"model": {"order": 3}, "tokenizer": {"min_count": 1}}
@@ -22,6 +22,24 @@ def test_ngram_recipe_trains_measures_and_loads(corpus_file: Path, tmp_path: Pat
     assert 1.0 < result.test.perplexity < 5.0
     assert model.next_words("the cat", k=4)[0][0] in {"sees", "eats", "opened", "likes"}
     assert len(model.generate("the old", max_tokens=5, seed=1)) > 0
+
+
+def test_ngram_without_smoothing_trains_where_only_unknown_words_can_follow(
+    tmp_path: Path,
+) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("".join(f"a b c d e x{number}\n" for number in range(100)))
+
+    result = nw.train(
+        str(text),
+        out=tmp_path / "run",
+        recipe="ngram-3",
+        settings={"model.smoothing": "maximum_likelihood"},
+    )
+
+    assert "a b c d [...] e [no next token]" in (tmp_path / "run" / "report.html").read_text()
+    with pytest.raises(NoChoiceError, match="no token can follow"):
+        nw.load(result.model).generate("d e", max_tokens=5)
 
 
 def test_ngram_loaded_from_disk_scores_like_the_trained_one(

@@ -41,6 +41,15 @@ def test_resume_with_other_settings_is_refused(
         )
 
 
+def test_resume_with_a_recipe_but_no_text_says_that_it_is_missing(
+    corpus_file: Path, tmp_path: Path, settings: Settings
+) -> None:
+    train(corpus_file, tmp_path / "run", settings())
+
+    with pytest.raises(MismatchError, match=r"text\.train is not given, but .* started with .*txt"):
+        nw.train(out=tmp_path / "run", recipe="default", settings=settings(), resume="auto")
+
+
 def test_train_into_a_used_folder_is_refused(
     corpus_file: Path, tmp_path: Path, settings: Settings
 ) -> None:

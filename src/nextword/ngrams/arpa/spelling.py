@@ -2,10 +2,11 @@ r"""The spelling of tokens in an ARPA file, and the comment that names the kind 
 
 The fields of an ARPA file are separated by white space. A token that is itself white space, or a
 byte that is not text, is therefore written as its code, such as `<0x20>`. A comment before the
-header names the kind of token and the direction, unless the tokens are words of an open vocabulary
-in reading order:
+header names the kind of token, how words are split and the direction, unless the tokens are words
+between white space, of an open vocabulary, in reading order:
 
     # nextword tokens: character
+    # nextword tokens: word, split words, lowercase
     # nextword tokens: word, backward
 
 A backward model has the tokens of each line in reverse order. KenLM and SRILM ignore the comment.
@@ -34,14 +35,11 @@ OTHER_UNKNOWN = "<UNK>"
 
 #: Beginning of the comment that names the kind of token.
 NOTE = "# nextword tokens: "
-#: Values of the comment: the kind of token, and whether a literal `<unk>` is an ordinary word.
-_KINDS: dict[str, tuple[TokenizerKind, bool]] = {
-    "word": ("word", False),
-    "word, closed": ("word", True),
-    "character": ("character", False),
-    "byte": ("byte", False),
-}
-_BACKWARD = ", backward"
+_KINDS: Sequence[TokenizerKind] = ("word", "character", "byte")
+#: What may follow `word` in the comment.
+_CLOSED, _SPLIT, _LOWERCASE = "closed", "split words", "lowercase"
+_BACKWARD = "backward"
+_SEPARATION = ", "
 
 #: Characters that separate fields in at least one program that reads ARPA files.
 _SEPARATOR = re.compile(r"[ \t\n\v\f\r\0]")
@@ -62,9 +60,14 @@ def note_of(tokenizer: Tokenizer) -> str:
             "tokenized with the file.",
             help="Train with tokenizer.kind word, character or byte.",
         )
-    found = (tokenizer.unit, tokenizer.has_closed_vocabulary)
-    names = [name for name, kind in _KINDS.items() if kind == found]
-    note = names[0] + (_BACKWARD if tokenizer.is_backward else "")
+    is_word = tokenizer.is_word_level
+    traits = {
+        _CLOSED: is_word and tokenizer.has_closed_vocabulary,
+        _SPLIT: is_word and not tokenizer.counts_words,
+        _LOWERCASE: tokenizer.is_lowercase,
+        _BACKWARD: tokenizer.is_backward,
+    }
+    note = _SEPARATION.join([tokenizer.unit, *(name for name, holds in traits.items() if holds)])
     return "" if note == "word" else f"{NOTE}{note}\n"
 
 
@@ -97,14 +100,22 @@ def tokenizer_of_spellings(note: str, words: Sequence[str]) -> VocabularyTokeniz
     Raises:
         DataError: The kind is unknown, or a word is not a token of that kind.
     """
-    name = note.removesuffix(_BACKWARD)
-    if name not in _KINDS:
+    name, *traits = note.split(_SEPARATION)
+    kind = next((kind for kind in _KINDS if kind == name), None)
+    known = {_CLOSED, _SPLIT, _LOWERCASE, _BACKWARD} if kind == "word" else {_BACKWARD}
+    if kind is None or not known.issuperset(traits):
         raise DataError(f"the kind of token {note!r} is unknown.", help="Upgrade nextword.")
-    kind, closed = _KINDS[name]
-    direction: Direction = "forward" if name == note else "backward"
+    direction: Direction = "backward" if _BACKWARD in traits else "forward"
     if kind != "byte":
         tokens = words if kind == "word" else _characters(words)
-        vocabulary = Vocabulary(kind=kind, closed=closed, direction=direction, tokens=tuple(tokens))
+        vocabulary = Vocabulary(
+            kind=kind,
+            closed=_CLOSED in traits,
+            split="words" if _SPLIT in traits else "whitespace",
+            lowercase=_LOWERCASE in traits,
+            direction=direction,
+            tokens=tuple(tokens),
+        )
         return VocabularyTokenizer(vocabulary)
     tokenizer = train_tokenizer(TokenizerConfig(kind="byte", direction=direction), ())
     if list(words) != spelt_tokens(tokenizer):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from nextword.base import ConfigError, DivergedError, NextwordError
+from nextword.base import DivergedError, NextwordError, NoChoiceError
 from nextword.generation import FinishReason, Session
 from nextword.serving.engine.drawing import NOT_A_NUMBER, Draw, top_tokens
 from nextword.serving.engine.request import Close, SampledToken, Ticket
@@ -153,4 +153,4 @@ def _no_choice(token_id: int) -> NextwordError:
             "the model returns NaN for the next token.",
             help="Its weights or the state of the session are not finite.",
         )
-    return ConfigError("no token is left to choose from: all are banned or have probability 0.")
+    return NoChoiceError("no token can follow: all are banned or have probability 0.")

@@ -20,6 +20,7 @@ from nextword.ngrams import (
     sentences_of,
 )
 from nextword.tokens import Direction, Tokenizer, TokenizerKind, Vocabulary, VocabularyTokenizer
+from nextword.tokens.config import Split
 from strategies import sentences as texts
 
 TOKENIZER = tokenizer_of("w0 w1 w2 w3\n")
@@ -103,6 +104,19 @@ def test_arpa_text_read_again_cuts_texts_into_the_same_tokens(
     assert again.tokenizer.fingerprint == tokenizer.fingerprint
     for name, values in again.tables.arrays().items():
         np.testing.assert_array_equal(values, tables.arrays()[name])
+
+
+@pytest.mark.parametrize("split", ["whitespace", "words"])
+@pytest.mark.parametrize("lowercase", [False, True])
+def test_arpa_text_read_again_splits_and_lowers_words_alike(split: Split, lowercase: bool) -> None:
+    text = "The Cat, the cat.\n"
+    tokenizer = tokenizer_of(text, split=split, lowercase=lowercase)
+    tables = tables_of(tokenizer, text)
+
+    again = read_arpa(io.BytesIO(written(tables, tokenizer).encode()), name="model.arpa")
+
+    assert again.tokenizer.fingerprint == tokenizer.fingerprint
+    assert again.tokenizer.encode(text).ids.tolist() == tokenizer.encode(text).ids.tolist()
 
 
 def test_arpa_text_blanks_are_spelt_by_their_code() -> None:
