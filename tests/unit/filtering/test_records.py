@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from nextword.base import DataError
+from nextword.base import ConfigError, DataError
 from nextword.filtering import records
 from nextword.filtering.records import numbered_lines, record_text, with_values
 
@@ -40,13 +40,17 @@ def test_numbered_lines_a_line_that_is_too_long_is_dropped(
         (b'{"txt": "a"}', "a.jsonl:3 has no field 'text'"),
         (b'{"text": 7}', "a.jsonl:3: the field 'text' is a number, not text"),
         (b'{"text": "\\ud800"}', "a.jsonl:3: the text contains a lone surrogate U+D800"),
-        (b'{"text": "a", "nll": 1}', "a.jsonl:3 already has a value 'nll'"),
         (b'{"text": ' + b"[" * 100_000, "a.jsonl:3 cannot be read as JSON"),
     ],
 )
 def test_record_text_of_a_bad_record_is_refused(line: bytes | None, message: str) -> None:
     with pytest.raises(DataError, match=re.escape(message)):
         record_text(line, name="a.jsonl:3", field="text", added=("nll",))
+
+
+def test_record_text_with_a_value_of_an_added_name_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"a\.jsonl:3 already has a value 'nll'"):
+        record_text(b'{"text": "a", "nll": 1}', name="a.jsonl:3", field="text", added=("nll",))
 
 
 def test_record_text_of_white_space_is_none() -> None:
