@@ -194,11 +194,14 @@ class _Writer:
         )
         write_text(self._prompt)
         last = self._prompt
-        for piece in pieces:
-            write_text(piece.text)
-            last = piece.text or last
-        if not last.endswith("\n"):
-            write_line()
+        try:
+            for piece in pieces:
+                write_text(piece.text)
+                last = piece.text or last
+        finally:
+            # Also before the message of an error.
+            if not last.endswith("\n"):
+                write_line()
 
     def write_samples(self, num_samples: int) -> None:
         """Print several texts, each below its number."""

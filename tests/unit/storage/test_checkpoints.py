@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 
-from nextword.base import CheckpointError, ConfigError, FormatError
+from nextword.base import ConfigError, DiskFullError, FormatError
 from nextword.storage import (
     Checkpoint,
     load_checkpoint,
@@ -142,7 +142,7 @@ def test_save_checkpoint_full_disk_keeps_the_earlier_one(
     save(tmp_path, step=1)
     small_disk(5000)
 
-    with pytest.raises(CheckpointError, match=r"cannot write .*File too large"):
+    with pytest.raises(DiskFullError, match=r"larger than the system allows: .* written"):
         save_checkpoint(tmp_path, step=2, tensors={"weight": torch.zeros(5000)}, values={})
 
     assert latest_step(tmp_path) == 1
@@ -155,7 +155,7 @@ def test_save_checkpoint_full_disk_for_values_keeps_the_earlier_one(
     save(tmp_path, step=1)
     small_disk(5000)
 
-    with pytest.raises(CheckpointError, match=r"cannot save .*File too large"):
+    with pytest.raises(DiskFullError, match=r"larger than the system allows: .* written"):
         save_checkpoint(tmp_path, step=2, tensors={}, values={"text": "long" * 5000})
 
     assert latest_step(tmp_path) == 1
