@@ -27,8 +27,7 @@ def is_full_disk(error: BaseException) -> bool:
         >>> is_full_disk(OSError(28, "No space left on device")), is_full_disk(OSError(2, "none"))
         (True, False)
     """
-    found: BaseException | None = error
-    while found is not None:
+    for found in _causes(error):
         if isinstance(found, DiskFullError):
             return True
         if isinstance(found, OSError) and found.errno is not None:
@@ -36,7 +35,6 @@ def is_full_disk(error: BaseException) -> bool:
                 return True
         elif _WORDS.search(str(found)):
             return True
-        found = found.__cause__
     return False
 
 
@@ -79,11 +77,16 @@ def full_disk_errors(place: str | Path) -> Iterator[None]:
 
 
 def _is_too_large(error: BaseException) -> bool:
+    return any(
+        (isinstance(found, OSError) and found.errno == errno.EFBIG)
+        or _TOO_LARGE.lower() in str(found).lower()
+        for found in _causes(error)
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Iterate over an error and its causes."""
     found: BaseException | None = error
     while found is not None:
-        if isinstance(found, OSError) and found.errno == errno.EFBIG:
-            return True
-        if _TOO_LARGE.lower() in str(found).lower():
-            return True
+        yield found
         found = found.__cause__
-    return False

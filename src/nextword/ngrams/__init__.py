@@ -44,7 +44,6 @@ from nextword.ngrams.smoothing import (
 )
 from nextword.ngrams.successors import Successors, no_successors, successors_of
 from nextword.ngrams.tables import NOT_FOUND, NgramTables
-from nextword.ngrams.workspace import release_workspaces
 
 __all__ = [
     "BYTES_PER_TOKEN",
@@ -76,7 +75,6 @@ __all__ = [
     "ngram_kernels",
     "no_successors",
     "read_arpa",
-    "release_workspaces",
     "score_rows",
     "score_words",
     "sentences_of",

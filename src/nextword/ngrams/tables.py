@@ -129,17 +129,11 @@ class NgramTables:
         return found
 
     def _parts(self, places: Int64[np.ndarray, " num"]) -> Iterator[slice]:
-        """Iterate over the parts of queries that read a number of pages: one for small tables.
-
-        The pages of large ones are released after each part.
+        """Iterate over the parts of queries that read a number of pages, and release the pages.
 
         Args:
-            places: Place of an array that each query reads, in bytes, (num); ascending for large
-                tables.
+            places: Place of an array that each query reads, in bytes, ascending, (num).
         """
-        if not self.is_large:
-            yield slice(None)
-            return
         pages = places // _MAPPED_BYTES
         changes = np.flatnonzero(pages[1:] != pages[:-1]) + 1
         ends = [*changes[_MAPPED_PAGES - 1 :: _MAPPED_PAGES].tolist(), len(places)]
@@ -172,43 +166,34 @@ class NgramTables:
             return ranks
         wanted = contexts[known] * self.vocab_size + words[known]
         if self.is_large:
-            sorting = np.argsort(wanted)
-            known, wanted = known[sorting], wanted[sorting]
-        begins = self._begins(order, wanted)
-        for part in self._parts(begins * keys.itemsize):
-            places = self._places(order, wanted[part], begins=begins[part])
-            hits = keys[places] == wanted[part]
-            ranks[known[part][hits]] = places[hits]
+            ranks[known] = self._find_in_order(order, wanted)
+        else:
+            places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+            ranks[known] = np.where(keys[places] == wanted, places, NOT_FOUND)
         return ranks
 
-    def _begins(self, order: int, wanted: Int64[np.ndarray, " num"]) -> Int64[np.ndarray, " num"]:
-        """Return where the search for each key begins: at a key that is kept in memory."""
-        if not self.is_large:
-            return np.zeros_like(wanted)
-        fences = np.searchsorted(self._fences[order - 2], wanted, side="right") - 1
-        return np.maximum(fences, 0) * _FENCE_DISTANCE
-
-    def _places(
-        self,
-        order: int,
-        wanted: Int64[np.ndarray, " num"],
-        *,
-        begins: Int64[np.ndarray, " num"],
+    def _find_in_order(
+        self, order: int, wanted: Int64[np.ndarray, " num"]
     ) -> Int64[np.ndarray, " num"]:
-        """Return a place for each key, which is its own if it is stored.
+        """Return the rank of each key of an order, or `NOT_FOUND`.
 
-        In large tables a search reads only the keys between two that are kept in memory.
+        The smallest keys are searched first, each between two keys that are kept in memory.
         """
         keys = self.keys[order - 2]
-        if not self.is_large:
-            return np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        places = begins
-        step = _FENCE_DISTANCE // 2
-        while step:
-            further = np.minimum(places + step, len(keys) - 1)
-            places = np.where(keys[further] <= wanted, further, places)
-            step //= 2
-        return places
+        sorting = np.argsort(wanted)
+        wanted = wanted[sorting]
+        fences = np.searchsorted(self._fences[order - 2], wanted, side="right") - 1
+        begins = np.maximum(fences, 0) * _FENCE_DISTANCE
+        ranks = np.empty(len(wanted), dtype=np.int64)
+        for part in self._parts(begins * keys.itemsize):
+            places = begins[part]
+            step = _FENCE_DISTANCE // 2
+            while step:
+                further = np.minimum(places + step, len(keys) - 1)
+                places = np.where(keys[further] <= wanted[part], further, places)
+                step //= 2
+            ranks[sorting[part]] = np.where(keys[places] == wanted[part], places, NOT_FOUND)
+        return ranks
 
     @functools.cached_property
     def _fences(self) -> list[Int64[np.ndarray, " _"]]:
@@ -329,13 +314,32 @@ class NgramTables:
             if not size:
                 continue
             limit = below * self.vocab_size
-            if keys[0] < 0 or keys[-1] >= limit or not _ascends(keys):
+            if keys[0] < 0 or keys[-1] >= limit or not self._ascends(keys):
                 raise _damaged(source, f"the n-grams of order {order} are not sorted")
         for name, values in self.arrays().items():
             if not name.startswith("keys."):
                 is_log_prob = name.startswith("log_probs.")
                 largest = _LARGEST_LOG_PROB if is_log_prob else _LARGEST_WEIGHT
-                _check_values(values, name, limit=largest, source=source)
+                self._check_values(values, name, limit=largest, source=source)
+
+    def _ascends(self, keys: Int64[np.ndarray, " size"]) -> bool:
+        for begin in range(0, len(keys), _BLOCK):
+            later = keys[begin + 1 : begin + 1 + _BLOCK]
+            if (later <= keys[begin : begin + len(later)]).any():
+                return False
+            self.release()
+        return True
+
+    def _check_values(
+        self, values: Float32[np.ndarray, " size"], name: str, *, limit: float, source: str
+    ) -> None:
+        """Refuse NaN and values above the limit; -inf is the logarithm of 0."""
+        for begin in range(0, len(values), _BLOCK):
+            largest = float(values[begin : begin + _BLOCK].max())  # NaN if any value is
+            if not largest <= limit:
+                reason = f"{name} contains {largest:g}, which is not a logarithm of a weight"
+                raise _damaged(source, reason)
+            self.release()
 
 
 def logarithms(values: Float[np.ndarray, " size"]) -> Float32[np.ndarray, " size"]:
@@ -365,28 +369,6 @@ def _taken(arrays: Mapping[str, np.ndarray], name: str, source: str) -> np.ndarr
     if array.dtype != dtype or array.ndim != 1:
         raise _damaged(source, f"{name} has dtype {array.dtype} and shape {list(array.shape)}")
     return array
-
-
-def _ascends(keys: Int64[np.ndarray, " size"]) -> bool:
-    for begin in range(0, len(keys), _BLOCK):
-        later = keys[begin + 1 : begin + 1 + _BLOCK]
-        if (later <= keys[begin : begin + len(later)]).any():
-            return False
-        release_pages(later)
-    return True
-
-
-def _check_values(
-    values: Float32[np.ndarray, " size"], name: str, *, limit: float, source: str
-) -> None:
-    """Refuse NaN and values above the limit; -inf is the logarithm of 0."""
-    for begin in range(0, len(values), _BLOCK):
-        block = values[begin : begin + _BLOCK]
-        largest = float(block.max())  # NaN if any value is
-        if not largest <= limit:
-            reason = f"{name} contains {largest:g}, which is not a logarithm of a weight"
-            raise _damaged(source, reason)
-        release_pages(block)
 
 
 def _damaged(source: str, reason: str) -> FormatError:

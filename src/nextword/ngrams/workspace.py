@@ -16,7 +16,7 @@ from weakref import WeakSet
 import numpy as np
 from jaxtyping import Integer, Shaped
 
-from nextword.base import release_map
+from nextword.base import release_map, track_map
 
 _BLOCK = 1 << 20
 _ZEROS = 1 << 20
@@ -86,7 +86,7 @@ class Workspace:
     def release(self) -> None:
         """Release the pages of mapped arrays; they are read again at the next access."""
         if not self.is_in_memory:
-            release_workspaces()
+            _release_workspaces()
 
     def gather(
         self, values: Shaped[np.ndarray, " size"], places: Integer[np.ndarray, " num"]
@@ -142,6 +142,7 @@ class Workspace:
             return np.zeros(0, dtype=dtype)
         mapped = mmap.mmap(file.fileno(), 0)
         _MAPS.add(mapped)
+        track_map(mapped)
         return np.frombuffer(mapped, dtype=dtype)
 
 
@@ -180,7 +181,7 @@ class Column:
             return self._workspace._mapped(file, self._dtype)
 
 
-def release_workspaces() -> None:
+def _release_workspaces() -> None:
     """Release the pages of the mapped arrays of all workspaces, also of those that are gone."""
     for mapped in list(_MAPS):
         release_map(mapped)

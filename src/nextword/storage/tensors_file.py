@@ -16,7 +16,6 @@ from safetensors.torch import load, load_file, save_file
 from torch import Tensor
 
 from nextword.base import CheckpointError, FormatError, release_pages, track_map
-from nextword.ngrams import release_workspaces
 from nextword.storage.format_version import DAMAGED_HELP
 
 _RESERVED_NAME = "__metadata__"
@@ -86,7 +85,6 @@ def _stream(path: Path, tensors: Mapping[str, Tensor]) -> None:
             block = _BLOCK // values.itemsize
             for begin in range(0, len(values), block):
                 file.write(values[begin : begin + block].data)
-                release_workspaces()
                 release_pages(values)
 
 

@@ -122,8 +122,8 @@ def _refuse_other_settings(config: AnyConfig, saved: AnyConfig, run: RunFolder) 
     here, there = _comparable(config), _comparable(saved)
     for section in here:
         for key, value in here[section].items():
-            if value != there[section][key]:
-                other = there[section][key]
+            other = there[section][key]
+            if value != other:
                 raise MismatchError(
                     f"{section}.{key} is {'not given' if value in _NOTHING else _shown(value)}, "
                     f"but the run in {run.path} was started "
