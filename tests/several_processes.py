@@ -212,6 +212,20 @@ def start_processes(arguments: list[str], *, number: int = 2) -> list["subproces
     ]
 
 
+def wait_for_end(processes: list["subprocess.Popen[str]"]) -> list[tuple[int, str, str]]:
+    """Exit code, standard output and standard error of each process; all are killed if one hangs."""
+    try:
+        ended = [process.communicate(timeout=280) for process in processes]
+    except subprocess.TimeoutExpired:
+        for process in processes:
+            process.kill()
+            process.communicate()
+        raise
+    return [
+        (process.returncode, out, err) for process, (out, err) in zip(processes, ended, strict=True)
+    ]
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     with join_processes():

@@ -30,10 +30,7 @@ STOPPABLE = (*SHORT, "--set", "training.checkpoint_every=10", "--set", "training
 def in_two_processes(*arguments: object) -> list[tuple[int, str, str]]:
     """Exit code, standard output and standard error of each process."""
     processes = several.start_processes(["-m", "nextword", *map(str, arguments)])
-    ended = [process.communicate(timeout=280) for process in processes]
-    return [
-        (process.returncode, out, err) for process, (out, err) in zip(processes, ended, strict=True)
-    ]
+    return several.wait_for_end(processes)
 
 
 def torchrun(*arguments: object) -> "subprocess.Popen[str]":

@@ -172,8 +172,9 @@ def test_signal_to_one_process_of_a_task_stops_all_and_two_resume_to_the_bit(
     processes = several.start_processes(["-m", "nextword", *map(str, words), str(run)])
     wait_for(run / "checkpoints" / "step-00000010")
     processes[1].send_signal(signal.SIGTERM)
-    errors = [process.communicate(timeout=280)[1] for process in processes]
-    assert [process.returncode for process in processes] == [143, 143], errors
+    ended = several.wait_for_end(processes)
+    errors = [error for _, _, error in ended]
+    assert [code for code, _, _ in ended] == [143, 143], errors
     advice = f"nextword {name} train --out {run} --resume auto"
     assert "stopped and saved" in errors[0]
     assert advice in errors[0]

@@ -109,11 +109,16 @@ class Trainer:
         return self.progress
 
     def _must_stop(self) -> bool:
-        """Return whether a process has received a signal; all processes stop at the same update."""
+        """Return whether a process has received a signal; all processes stop at the same update.
+
+        A signal that arrives during the exchange counts at the next update: the other processes
+        have not been told of it.
+        """
         number = self._world.largest(self._stop.signal_number or 0)
-        if number:
-            self._stop.signal_number = number
-        return bool(self._stop)
+        if number == 0:
+            return False
+        self._stop.signal_number = number
+        return True
 
     def _make_update(self) -> None:
         """Make one update, or end the epoch."""

@@ -15,6 +15,7 @@ from torch import Tensor
 import nextword as nw
 from nextword.base import DivergedError
 from nextword.optim import Clipper, schedule_share
+from nextword.parallel import World
 from nextword.storage import load_latest_checkpoint
 from nextword.training.language_modeling import objective
 from nextword.training.loop import trainer
@@ -328,6 +329,27 @@ def test_trainer_signal_during_a_validation_interrupts_it_and_resuming_repeats_i
     assert checkpoint.step == 5 * number
     train(corpus_file, tmp_path / "run", values, resume="auto")
     assert_equal_runs(tmp_path / "run", tmp_path / "whole")
+
+
+def test_trainer_signal_that_other_processes_have_not_seen_stops_after_the_next_update(
+    corpus_file: Path, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = itertools.count()
+
+    class Exchange(World):
+        def largest(self, value: int) -> int:
+            if next(calls) == 3:
+                os.kill(os.getpid(), signal.SIGINT)
+            return value  # that of before the signal
+
+    monkeypatch.setattr("nextword.training.loop.state.current_world", Exchange)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(corpus_file, tmp_path / "run", settings())
+
+    checkpoint = load_latest_checkpoint(tmp_path / "run" / "checkpoints")
+    assert checkpoint is not None
+    assert checkpoint.step == 4
 
 
 @pytest.mark.parametrize("reset", ["never", "line"])
