@@ -213,7 +213,7 @@ def start_processes(arguments: list[str], *, number: int = 2) -> list["subproces
 
 
 def wait_for_end(processes: list["subprocess.Popen[str]"]) -> list[tuple[int, str, str]]:
-    """Exit code, standard output and standard error of each process; all are killed if one hangs."""
+    """Exit code, output and errors of each process; all are killed if one does not end."""
     try:
         ended = [process.communicate(timeout=280) for process in processes]
     except subprocess.TimeoutExpired:

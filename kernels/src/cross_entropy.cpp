@@ -35,8 +35,7 @@ float largest_of(const Row<Number>& row, std::ptrdiff_t size) {
     if (count < kLanes) {
       for (int lane = count; lane < kLanes; ++lane) values[lane] = -__builtin_inff();
     }
-    // NaN is propagated, because every comparison with it is false.
-    largest = values <= largest ? largest : (largest == largest ? values : largest);
+    largest = larger(largest, values);
   });
   return largest_lane(largest);
 }

@@ -139,24 +139,101 @@ inline void store(Element* target, Floats values, int count) {
   for (int lane = 0; lane < count; ++lane) target[lane] = lanes[lane];
 }
 
+#if defined(__AVX512F__)
+inline __mmask16 first_lanes(int count) { return static_cast<__mmask16>((1u << count) - 1u); }
+
+inline Floats load(const float* source, int count) {
+  if (count >= kLanes) return load(source);
+  return (Floats)_mm512_maskz_loadu_ps(first_lanes(count), source);
+}
+
+inline void store(float* target, Floats values, int count) {
+  if (count >= kLanes) return store(target, values);
+  _mm512_mask_storeu_ps(target, first_lanes(count), (__m512)values);
+}
+
+inline Floats load(const Bfloat16* source, int count) {
+  if (count >= kLanes) return load(source);
+  return (Floats)(widen((Halves)_mm256_maskz_loadu_epi16(first_lanes(count), source)) << 16);
+}
+
+inline void store(Bfloat16* target, Floats values, int count) {
+  if (count >= kLanes) return store(target, values);
+  _mm256_mask_storeu_epi16(target, first_lanes(count), (__m256i)round_to_bfloat16(values));
+}
+#endif
+
 // Adds to the first `count` values at `target`.
 inline void add(float* target, Floats values, int count) {
   store(target, load(target, count) + values, count);
 }
 
+// The larger lane of each pair, or NaN if one of the two is NaN.
+inline Floats larger(Floats first, Floats second) {
+  return second <= first ? first : (first == first ? second : first);
+}
+
+#if defined(__AVX512F__)
+// Combines the lanes in pairs, at a distance of 8, 4, 2 and 1. With masks, because GCC 12 warns of
+// the intrinsics without them.
+template <class Combine>
+inline float fold_lanes(Floats values, Combine&& combine) {
+  constexpr __mmask16 kAll = 0xffff;
+  constexpr int kSwapHalves = 0x4e, kSwapNeighbors = 0xb1;
+  const auto fold = [&](auto shuffle) {
+    values = combine(values, (Floats)shuffle((__m512)values));
+  };
+  fold([](__m512 lanes) { return _mm512_maskz_shuffle_f32x4(kAll, lanes, lanes, kSwapHalves); });
+  fold([](__m512 lanes) { return _mm512_maskz_shuffle_f32x4(kAll, lanes, lanes, kSwapNeighbors); });
+  fold([](__m512 lanes) { return _mm512_maskz_permute_ps(kAll, lanes, kSwapHalves); });
+  fold([](__m512 lanes) { return _mm512_maskz_permute_ps(kAll, lanes, kSwapNeighbors); });
+  return values[0];
+}
+#endif
+
 inline float sum_of_lanes(Floats values) {
+#if defined(__AVX512F__)
+  return fold_lanes(values, [](Floats first, Floats second) { return first + second; });
+#else
   float sum = 0;
   for (int lane = 0; lane < kLanes; ++lane) sum += values[lane];
   return sum;
+#endif
 }
 
+// The largest lane, or NaN if one of them is NaN.
 inline float largest_lane(Floats values) {
+#if defined(__AVX512F__)
+  return fold_lanes(values, larger);
+#else
   float largest = values[0];
-  // NaN is propagated: no number is at most NaN, and NaN is not replaced.
+  // No number is at most NaN, and NaN is not replaced.
   for (int lane = 1; lane < kLanes; ++lane) {
     if (largest == largest && !(values[lane] <= largest)) largest = values[lane];
   }
   return largest;
+#endif
+}
+
+// The largest of `function(vector)` over all vectors of an array; the last one is filled with zeros.
+template <class Function>
+inline float largest_of(const float* values, std::ptrdiff_t size, Function&& function) {
+  // Several at a time, because each comparison waits for the one before.
+  constexpr int kChains = 4;
+  Floats largest[kChains];
+  for (Floats& chain : largest) chain = splat(-__builtin_inff());
+  std::ptrdiff_t at = 0;
+  for (; at + kChains * kLanes <= size; at += kChains * kLanes) {
+    for (int chain = 0; chain < kChains; ++chain) {
+      largest[chain] = larger(largest[chain], function(load(values + at + chain * kLanes)));
+    }
+  }
+  for (; at < size; at += kLanes) {
+    const std::ptrdiff_t left = size - at;
+    const Floats lanes = load(values + at, static_cast<int>(left < kLanes ? left : kLanes));
+    largest[0] = larger(largest[0], function(lanes));
+  }
+  return largest_lane(larger(larger(largest[0], largest[1]), larger(largest[2], largest[3])));
 }
 
 }  // namespace nextword::NEXTWORD_INSTRUCTION_SET

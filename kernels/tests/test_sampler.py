@@ -1,5 +1,7 @@
 """Drawn tokens against the distributions that they are drawn from."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -166,6 +168,69 @@ def test_generation_in_parts_and_on_threads_draws_the_same_tokens() -> None:
 
     assert torch.equal(generate(60, parts=12, repetition_penalty=1.3, top_k=20), expected)
     assert torch.equal(generate(60, num_threads=2, repetition_penalty=1.3, top_k=20), expected)
+
+
+@pytest.mark.parametrize("num_threads", [2, 3])
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"temperature": 0.7, "top_p": 0.9}, {"temperature": 0.0}, {"banned_ids": range(2, 900)}],
+    ids=["plain", "filtered", "greedy", "banned"],
+)
+def test_single_row_whose_softmax_is_shared_by_threads_draws_the_same_tokens(
+    settings: dict[str, object], num_threads: int
+) -> None:
+    torch.manual_seed(0)
+    vocab_size = 1_500  # three blocks of weights, the last one not whole
+    weights = made_up_weights("lstm", vocab_size=vocab_size, hidden_size=21)
+    network = packed(weights, precision="float32", has_table=True)
+    options = dict(settings)
+    if "banned_ids" in options:
+        options["banned_ids"] = torch.tensor(list(settings["banned_ids"]))  # type: ignore[call-overload]
+    sampler = kernels.Sampler(vocab_size=vocab_size, **options)  # type: ignore[arg-type]
+
+    def drawn(number: int) -> tuple[Tensor, ...]:
+        torch.manual_seed(1)
+        states = weights.states(1)
+        ids, scores = torch.empty(1, 40).long(), torch.empty(1, 40)
+        log_probs = torch.empty(40, 1, vocab_size)
+        network.generate(
+            torch.tensor([4]),
+            states=states,
+            samplers=[sampler],
+            uniforms=np.random.default_rng(3).random((1, 40)),
+            drawn_ids=ids,
+            drawn_log_probs=scores,
+            log_probs=log_probs,
+            num_threads=number,
+        )
+        return (ids, scores, log_probs, *states)
+
+    several, one = drawn(num_threads), drawn(1)
+
+    assert len(set(one[0].flatten().tolist())) > 3
+    assert all(map(torch.equal, several, one))
+
+
+@pytest.mark.parametrize("num_threads", [1, 2])
+def test_single_row_with_a_nan_in_any_score_is_marked(num_threads: int) -> None:
+    weights = made_up_weights("lstm", vocab_size=1_500, hidden_size=21)
+    for token_id in (0, 700, 1_499):
+        broken = copy.deepcopy(weights)
+        broken.output[token_id, 3] = torch.nan
+        drawn, scores = torch.empty(1, 2).long(), torch.empty(1, 2)
+
+        packed(broken, precision="float32", has_table=True).generate(
+            torch.tensor([4]),
+            states=broken.states(1),
+            samplers=[kernels.Sampler(vocab_size=1_500)],
+            uniforms=np.random.default_rng(0).random((1, 2)),
+            drawn_ids=drawn,
+            drawn_log_probs=scores,
+            num_threads=num_threads,
+        )
+
+        assert drawn[0].tolist() == [-2, -2]
+        assert scores.isnan().all()
 
 
 def test_each_drawn_token_is_read_and_marked_as_seen() -> None:

@@ -79,9 +79,9 @@ class AdaptiveOutput {
     const PackedRows& head = network_.output();
     product(head, memory_.top, num_rows, memory_.recurrent_sums);
     for_each_row(num_rows, [&](std::ptrdiff_t row) {
-      const ScoredRow scored = score_row(row_of(memory_.recurrent_sums, row),
-                                         row_of(memory_.weights, row), head.num_rows(),
-                                         head.padded_rows());
+      ScoredRow scored =
+          row_of_scores(memory_, memory_.recurrent_sums, row, head.num_rows(), head.padded_rows());
+      score_row(scored);
       for (std::size_t tail = 0; tail < network_.tails().size(); ++tail) {
         const auto entry = num_head_words() + static_cast<std::ptrdiff_t>(tail);
         tail_log_prob(row, tail) = scored.log_prob(entry);
@@ -131,9 +131,10 @@ class AdaptiveOutput {
     }
     product(*tail.words, narrow, num_rows, memory_.recurrent_sums);
     for_each_row(num_rows, [&](std::ptrdiff_t at) {
-      use(memory_.tail_rows[at],
-          score_row(row_of(memory_.recurrent_sums, at), row_of(memory_.weights, at),
-                    tail.words->num_rows(), tail.words->padded_rows()));
+      ScoredRow scored = row_of_scores(memory_, memory_.recurrent_sums, at, tail.words->num_rows(),
+                                       tail.words->padded_rows());
+      score_row(scored);
+      use(memory_.tail_rows[at], scored);
     });
     wait();
   }
@@ -153,6 +154,7 @@ class AdaptiveOutput {
       scores[id] = -__builtin_inff();
       scored.weights[id] = 0.0f;
     }
+    if (!sampler.banned.empty()) scored.sum_blocks();
     if (is_greedy(row)) {
       for (std::ptrdiff_t at = num_head_words(); at < scored.vocab_size; ++at) {
         scores[at] = -__builtin_inff();
@@ -161,7 +163,7 @@ class AdaptiveOutput {
       log_prob = choice < 0 ? -__builtin_inff() : scored.log_prob(choice);
       return;
     }
-    choice = draw(scored.weights, scored.size, uniform, &memory_.remainders[row]);
+    choice = draw(scored, uniform, &memory_.remainders[row]);
     if (choice >= num_head_words()) {
       choice += network_.vocab_size() - num_head_words();  // the mark of a tail
     } else if (choice >= 0) {
@@ -179,7 +181,7 @@ class AdaptiveOutput {
     }
     const int64_t word = is_greedy(row)
                              ? first_highest(scored.scores, scored.size)
-                             : draw(scored.weights, scored.size, memory_.remainders[row], nullptr);
+                             : draw(scored, memory_.remainders[row]);
     const float found = tail_log_prob(row, tail) + scored.log_prob(word);
     if (is_greedy(row) && !(found > log_prob)) return;
     choice = network_.tails()[tail].first_id + word;

@@ -186,6 +186,9 @@ StepMemory::StepMemory(const Network& network, std::ptrdiff_t num_rows, std::ptr
   outputs = divider.take<float>(num_places * width);
   scores = divider.take<float>(num_places * width);
   weights = divider.take<float>(num_places * width);
+  num_blocks = divide_up(width, kSumBlock);
+  block_sums = divider.take<float>(num_places * num_blocks);
+  highest_of_parts = divider.take<float>(kMaxThreads);
   token_ids = divider.take<int64_t>(num_places);
   if (!network.tails().empty()) {
     std::ptrdiff_t widest = 1;

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <vector>
 
+#include "../threads.hpp"
 #include "packed_rows.hpp"
 #include "sampler.hpp"
 
@@ -19,6 +20,10 @@ constexpr int gates_of(CellKind cell) {
 
 // Number of vectors in the state of a layer: the output, and the cell state of an LSTM.
 constexpr int parts_of(CellKind cell) { return cell == CellKind::lstm ? 2 : 1; }
+
+// Number of weights of a softmax in a block, which are summed in float32 before they are added to a
+// float64.
+inline constexpr std::ptrdiff_t kSumBlock = 512;
 
 struct NetworkLayer {
   std::shared_ptr<const PackedRows> input;       // null in the first layer if there is a table
@@ -107,7 +112,9 @@ struct StepMemory {
   float* outputs;  // of the layer below, then of the current layer
   float* scores;
   float* weights;
-  int64_t* token_ids;  // (places)
+  float* block_sums;       // (places, num_blocks), of the weights
+  float* highest_of_parts;  // (kMaxThreads), of the scores that each thread has computed
+  int64_t* token_ids;      // (places)
 
   // With tails only, all by place.
   Operands tail_inputs;     // those that need a tail, without gaps
@@ -119,6 +126,7 @@ struct StepMemory {
   double* remainders;       // (places), in [0, 1)
   float* tail_log_probs;    // (places, tails)
   std::ptrdiff_t width;
+  std::ptrdiff_t num_blocks;
   std::size_t num_bytes;
 };
 

@@ -37,14 +37,8 @@ inline void write_operand(Bfloat16, const float* values, std::ptrdiff_t size, st
 // infinities make the scale NaN or infinite, so that they come through.
 inline void write_operand(Int8, const float* values, std::ptrdiff_t size, std::byte* words,
                           float* scale) {
-  Floats largest = {};
-  for (std::ptrdiff_t at = 0; at < size; at += kLanes) {
-    const std::ptrdiff_t left = size - at;
-    const Floats lanes = load(values + at, static_cast<int>(left < kLanes ? left : kLanes));
-    const Floats sizes = lanes < Floats{} ? -lanes : lanes;
-    largest = sizes <= largest ? largest : (largest == largest ? sizes : largest);
-  }
-  *scale = largest_lane(largest) / 127.0f;
+  const auto size_of = [](Floats lanes) { return lanes < Floats{} ? -lanes : lanes; };
+  *scale = largest_of(values, size, size_of) / 127.0f;
   const float steps = *scale > 0.0f ? 1.0f / *scale : 0.0f;
   auto* codes = reinterpret_cast<uint8_t*>(words);
   for (std::ptrdiff_t at = 0; at < size; at += kLanes) {

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "../activations.hpp"
-#include "sampler.hpp"
+#include "network.hpp"
 
 namespace nextword::NEXTWORD_INSTRUCTION_SET {
 
@@ -12,56 +12,84 @@ namespace nextword::NEXTWORD_INSTRUCTION_SET {
 inline constexpr int64_t kNoChoice = -1;
 inline constexpr int64_t kNotANumber = -2;
 
-// Values that are summed in float32 before they are added to a float64.
-inline constexpr std::ptrdiff_t kSumBlock = 32 * 16;
+inline std::ptrdiff_t num_blocks_of(std::ptrdiff_t size) { return divide_up(size, kSumBlock); }
 
-inline float highest_of(const float* values, std::ptrdiff_t size) {
-  Floats highest = splat(-__builtin_inff());
-  for (std::ptrdiff_t at = 0; at < size; at += kLanes) {
-    const Floats lanes = load(values + at);
-    // NaN is propagated, because every comparison with it is false.
-    highest = lanes <= highest ? highest : (highest == highest ? lanes : highest);
-  }
-  return largest_lane(highest);
+inline float highest_of(const float* scores, std::ptrdiff_t size) {
+  return largest_of(scores, size, [](Floats lanes) { return lanes; });
 }
 
-inline double sum_of(const float* values, std::ptrdiff_t size) {
-  double sum = 0;
-  for (std::ptrdiff_t first = 0; first < size; first += kSumBlock) {
-    const std::ptrdiff_t end = first + kSumBlock < size ? first + kSumBlock : size;
-    Floats sums = {};
-    for (std::ptrdiff_t at = first; at < end; at += kLanes) sums += load(values + at);
-    sum += sum_of_lanes(sums);
-  }
-  return sum;
-}
-
-// weights = exp((scores - highest) * factor), and 0 where a score is -inf.
-inline void exponentiate(const float* scores, std::ptrdiff_t size, float highest, float factor,
-                         float* weights) {
-  for (std::ptrdiff_t at = 0; at < size; at += kLanes) {
-    store(weights + at, exponential((load(scores + at) - highest) * factor));
-  }
-}
-
-// A row of scores whose softmax is known.
+// A row of scores, and the weights of its softmax.
 struct ScoredRow {
   const float* scores;
-  float* weights;  // exp(scores - highest)
+  float* weights;     // exp(scores - highest)
+  float* block_sums;  // of the weights
   std::ptrdiff_t vocab_size;
   std::ptrdiff_t size;  // in whole vectors
   float highest;
   float log_sum;  // the log-probability of an id is (score - highest) - log_sum
 
   float log_prob(std::ptrdiff_t id) const { return (scores[id] - highest) - log_sum; }
+
+  // Calls `function(first, end)` with the positions of each block.
+  template <class Function>
+  void for_each_block(Member::Range blocks, Function&& function) const {
+    for (std::ptrdiff_t block = blocks.begin; block < blocks.end; ++block) {
+      const std::ptrdiff_t first = block * kSumBlock;
+      function(first, first + kSumBlock < size ? first + kSumBlock : size);
+    }
+  }
+  Member::Range all_blocks() const { return {0, num_blocks_of(size)}; }
+
+  // Sets the weights of some blocks to exp((values - largest) * factor), 0 where a value is -inf,
+  // and sums them.
+  void weigh(const float* values, float largest, float factor, Member::Range blocks) const {
+    for_each_block(blocks, [&](std::ptrdiff_t first, std::ptrdiff_t end) {
+      Floats sums = {};
+      for (std::ptrdiff_t at = first; at < end; at += kLanes) {
+        const Floats powers = exponential((load(values + at) - largest) * factor);
+        store(weights + at, powers);
+        sums += powers;
+      }
+      block_sums[first / kSumBlock] = sum_of_lanes(sums);
+    });
+  }
+
+  // Sums the weights again, after some of them have been changed.
+  void sum_blocks() const {
+    for_each_block(all_blocks(), [&](std::ptrdiff_t first, std::ptrdiff_t end) {
+      Floats sums = {};
+      for (std::ptrdiff_t at = first; at < end; at += kLanes) sums += load(weights + at);
+      block_sums[first / kSumBlock] = sum_of_lanes(sums);
+    });
+  }
+
+  double total_weight() const {
+    double sum = 0;
+    for (std::ptrdiff_t block = 0; block < num_blocks_of(size); ++block) sum += block_sums[block];
+    return sum;
+  }
 };
 
-inline ScoredRow score_row(const float* scores, float* weights, std::ptrdiff_t vocab_size,
-                           std::ptrdiff_t size) {
-  const float highest = highest_of(scores, size);
-  exponentiate(scores, size, highest, 1.0f, weights);
-  const auto log_sum = static_cast<float>(__builtin_log(sum_of(weights, size)));
-  return {scores, weights, vocab_size, size, highest, log_sum};
+inline ScoredRow row_of_scores(const StepMemory& memory, const float* scores, std::ptrdiff_t place,
+                               std::ptrdiff_t vocab_size, std::ptrdiff_t size) {
+  return {scores + place * memory.width,
+          memory.weights + place * memory.width,
+          memory.block_sums + place * memory.num_blocks,
+          vocab_size,
+          size,
+          0.0f,
+          0.0f};
+}
+
+// Normalizes a row whose weights and `highest` are known.
+inline void normalize(ScoredRow& row) {
+  row.log_sum = static_cast<float>(__builtin_log(row.total_weight()));
+}
+
+inline void score_row(ScoredRow& row) {
+  row.highest = highest_of(row.scores, row.size);
+  row.weigh(row.scores, row.highest, 1.0f, row.all_blocks());
+  normalize(row);
 }
 
 inline void write_log_probs(const ScoredRow& row, float* log_probs) {
@@ -74,18 +102,17 @@ inline void write_log_probs(const ScoredRow& row, float* log_probs) {
 
 // The first id at which the sum of the weights exceeds `uniform` times their total. `remainder`, if
 // it is not null, is set to how much of that id's weight the number has passed, in [0, 1).
-inline int64_t draw(const float* weights, std::ptrdiff_t size, double uniform,
-                    double* remainder = nullptr) {
-  const double total = sum_of(weights, size);
+inline int64_t draw(const ScoredRow& row, double uniform, double* remainder = nullptr) {
+  const double total = row.total_weight();
   if (!(total > 0.0)) return kNoChoice;
   const double target = uniform * total;
   constexpr double kBelowOne = 1.0 - 0x1p-53;
   double before = 0;
   int64_t last = kNoChoice;
   if (remainder != nullptr) *remainder = kBelowOne;
-  for (std::ptrdiff_t first = 0; first < size; first += kSumBlock) {
-    const std::ptrdiff_t end = first + kSumBlock < size ? first + kSumBlock : size;
-    const double block = sum_of(weights + first, end - first);
+  for (std::ptrdiff_t first = 0; first < row.size; first += kSumBlock) {
+    const std::ptrdiff_t end = first + kSumBlock < row.size ? first + kSumBlock : row.size;
+    const double block = row.block_sums[first / kSumBlock];
     // The last block that has weights is searched too: rounding can carry the target beyond it.
     if (before + block <= target && before + block < total) {
       before += block;
@@ -93,12 +120,15 @@ inline int64_t draw(const float* weights, std::ptrdiff_t size, double uniform,
     }
     double sum = before;
     for (std::ptrdiff_t at = first; at < end; ++at) {
-      if (weights[at] <= 0.0f) continue;
-      const double passed = (target - sum) / weights[at];
-      sum += weights[at];
+      const double weight = row.weights[at];
+      if (weight <= 0.0) continue;
       last = at;
-      if (sum <= target) continue;
+      if (sum + weight <= target) {
+        sum += weight;
+        continue;
+      }
       if (remainder != nullptr) {
+        const double passed = (target - sum) / weight;
         *remainder = passed < 0.0 ? 0.0 : (passed < kBelowOne ? passed : kBelowOne);
       }
       return last;
@@ -136,10 +166,13 @@ inline int64_t draw_token(const ScoredRow& row, const Sampler& sampler, const ui
   }
   if (sampler.temperature == 0.0f) return first_highest(scores, row.size);
   if (scores == adjusted || sampler.temperature != 1.0f) {
-    exponentiate(scores, row.size, highest, 1.0f / sampler.temperature, row.weights);
+    row.weigh(scores, highest, 1.0f / sampler.temperature, row.all_blocks());
   }
-  if (sampler.has_filters()) filter_weights(sampler, scores, row.vocab_size, row.weights);
-  return draw(row.weights, row.size, uniform);
+  if (sampler.has_filters()) {
+    filter_weights(sampler, scores, row.vocab_size, row.weights);
+    row.sum_blocks();
+  }
+  return draw(row, uniform);
 }
 
 }  // namespace nextword::NEXTWORD_INSTRUCTION_SET

@@ -168,25 +168,63 @@ class Steps {
       return;
     }
     const std::ptrdiff_t num_places = num_steps * args_.num_rows;
+    if (num_places == 1 && member_.size > 1 && network_.tails().empty()) {
+      const ScoredRow scored = score_together();
+      if (member_.rank == 0) use_scores(scored, 0, first);
+      wait();
+      return;
+    }
     if (network_.tails().empty()) {
       product(network_.output(), memory_.top, num_places, memory_.scores);
       wait();
     } else {
       adaptive_.score_all(num_places);
     }
-    const std::ptrdiff_t vocab_size = network_.vocab_size();
     const auto places = member_.share_of(num_places);
     for (std::ptrdiff_t place = places.begin; place < places.end; ++place) {
-      const ScoredRow scored =
-          score_row(row_of(memory_.scores, place), row_of(memory_.weights, place), vocab_size,
-                    network_.padded_vocab());
-      if (args_.log_probs != nullptr) {
-        write_log_probs(scored, args_.log_probs + (first * args_.num_rows + place) * vocab_size);
-      }
-      // Draws are made step by step, so that a place is a row.
-      if (args_.samplers != nullptr) draw_next(scored, place, first);
+      ScoredRow scored = scores_of(place);
+      score_row(scored);
+      use_scores(scored, place, first);
     }
     wait();
+  }
+
+  // The scores of a single place, of which each thread computes a part; complete in the first one.
+  ScoredRow score_together() {
+    constexpr std::ptrdiff_t kGroup = kGroupPanels * kPanel;
+    ScoredRow scored = scores_of(0);
+    const auto groups = member_.share_of(network_.output().num_groups());
+    product(network_.output(), memory_.top, 1, memory_.scores);
+    const std::ptrdiff_t begin = groups.begin * kGroup, end = groups.end * kGroup;
+    memory_.highest_of_parts[member_.rank] =
+        highest_of(scored.scores + begin, (end < scored.size ? end : scored.size) - begin);
+    wait();
+    scored.highest = -__builtin_inff();
+    for (int rank = 0; rank < member_.size; ++rank) {
+      const float highest = memory_.highest_of_parts[rank];
+      if (!(highest <= scored.highest)) scored.highest = highest;
+      if (highest != highest) break;
+    }
+    scored.weigh(scored.scores, scored.highest, 1.0f,
+                 member_.share_of(num_blocks_of(scored.size)));
+    wait();
+    if (member_.rank == 0) normalize(scored);
+    return scored;
+  }
+
+  ScoredRow scores_of(std::ptrdiff_t place) const {
+    return row_of_scores(memory_, memory_.scores, place, network_.vocab_size(),
+                         network_.padded_vocab());
+  }
+
+  // Hands on the log-probabilities of a place, and draws its next token.
+  void use_scores(const ScoredRow& scored, std::ptrdiff_t place, std::ptrdiff_t first) {
+    if (args_.log_probs != nullptr) {
+      write_log_probs(scored,
+                      args_.log_probs + (first * args_.num_rows + place) * scored.vocab_size);
+    }
+    // Draws are made step by step, so that a place is a row.
+    if (args_.samplers != nullptr) draw_next(scored, place, first);
   }
 
   void draw_next(const ScoredRow& scored, std::ptrdiff_t row, std::ptrdiff_t step) {

@@ -13,9 +13,11 @@ from nextword.generation.tokens import FinishReason, GeneratedToken, Stop
 from nextword.packed import DrawnTokens, PackedLanguageModel, RowPool
 from nextword.tensors import load_kernels
 
-#: About the number of bytes of weights that one call reads, some milliseconds.
-_BYTES_PER_CALL = 2**28
-_MOST_STEPS = 64
+#: Intended duration of a call: tokens appear at once, and the start of a call hardly counts.
+_SECONDS_PER_CALL = 0.01
+_MOST_STEPS = 256
+#: About the number of bytes of weights that the first call reads, whose duration is not known.
+_FIRST_BYTES = 2**28
 #: Number of samples whose products take about as long as reading the weights again.
 _SAMPLES_PER_READ = 16
 _NOT_A_NUMBER = -2
@@ -122,32 +124,37 @@ class PackedSamples:
 
     def _num_steps(self) -> int:
         """Return the number of tokens of each sample that are drawn in a call."""
+        seconds = self._pool.seconds_per_step(len(self._slots))
+        if seconds is not None:
+            return max(1, min(_MOST_STEPS, int(_SECONDS_PER_CALL / seconds)))
         # Weights that are read once are used for several samples.
         work = self._bytes_per_step * (1 + len(self._slots) // _SAMPLES_PER_READ)
-        return max(1, min(_MOST_STEPS, _BYTES_PER_CALL // work))
+        return max(1, min(_MOST_STEPS, _FIRST_BYTES // work))
 
     def _used(
         self, numbers: Sequence[int], drawn: DrawnTokens, *, num_left: int, stop: Stop | None
     ) -> Iterator[GeneratedToken]:
         """Yield the tokens of a call up to the end of each sample, and remove finished samples."""
         steps = zip(drawn.token_ids.t().tolist(), drawn.log_probs.t().tolist(), strict=True)
-        num_steps = drawn.token_ids.shape[1]
+        last_step = None if num_left else drawn.token_ids.shape[1] - 1
+        running = list(enumerate(numbers))
         for step, (token_ids, log_probs) in enumerate(steps):
-            running = [row for row, number in enumerate(numbers) if number in self._slots]
-            for row in running:
+            for row, _ in running:
                 if token_ids[row] < 0:
                     raise no_choice(token_ids[row], vocab_size=self._vocab_size)
-            is_last = not num_left and step == num_steps - 1
-            for row in running:
-                reason = _reason(numbers[row], token_ids[row], is_last=is_last, stop=stop)
+            num_running = len(self._slots)
+            for row, number in running:
+                reason = _reason(number, token_ids[row], is_last=step == last_step, stop=stop)
                 if reason is not None:
-                    self._pool.remove([self._slots.pop(numbers[row])])
+                    self._pool.remove([self._slots.pop(number)])
                 yield GeneratedToken(
-                    sample=numbers[row],
+                    sample=number,
                     token_id=token_ids[row],
                     log_prob=log_probs[row],
                     finish_reason=reason,
                 )
+            if len(self._slots) < num_running:
+                running = [each for each in running if each[1] in self._slots]
 
 
 def _reason(

@@ -1,8 +1,7 @@
 """The tokens that generation yields. Knows nothing of models."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 FinishReason = Literal["length", "stop"]
 
@@ -10,8 +9,7 @@ FinishReason = Literal["length", "stop"]
 Stop = Callable[[int, int], bool]
 
 
-@dataclass(frozen=True, kw_only=True)
-class GeneratedToken:
+class GeneratedToken(NamedTuple):
     """One token of one sample.
 
     Attributes:

@@ -19,6 +19,8 @@ from nextword.tensors import Lengths, LogProbs, TokenIds, kernel_threads
 
 #: Bytes of weights times rows of a step for each thread: about 50 microseconds.
 _BYTES_PER_THREAD = 2**20
+#: Calls of so many steps or more are alike.
+_MANY_STEPS = 8
 
 
 @dataclass(kw_only=True)
@@ -213,11 +215,26 @@ class PackedLanguageModel(LanguageModel):
             num_steps: Number of steps.
             kind: Calls of different kinds have different times for a step.
         """
-        most = kernel_threads(self.network.num_bytes * num_rows, a_thread=_BYTES_PER_THREAD)
-        key = (kind, most, num_rows.bit_length(), num_steps.bit_length())
-        choice = self._memory.threads.setdefault(key, ThreadChoice(most=most))
+        choice = self._thread_choice(num_rows, num_steps=num_steps, kind=kind)
         with choice.timed(amount=max(1, num_rows * num_steps)) as number:
             yield number
+
+    def seconds_per_step(self, num_rows: int, *, kind: int) -> float | None:
+        """Return the duration of a step in calls of many steps, or None if none was timed.
+
+        Args:
+            num_rows: Number of rows.
+            kind: The kind of call, as in `threads`.
+        """
+        seconds = self._thread_choice(num_rows, num_steps=_MANY_STEPS, kind=kind).seconds
+        return None if seconds is None else seconds * num_rows
+
+    def _thread_choice(self, num_rows: int, *, num_steps: int, kind: int) -> ThreadChoice:
+        most = kernel_threads(self.network.num_bytes * num_rows, a_thread=_BYTES_PER_THREAD)
+        # The start of threads counts in short calls.
+        steps = min(num_steps, _MANY_STEPS).bit_length()
+        key = (kind, most, num_rows.bit_length(), steps)
+        return self._memory.threads.setdefault(key, ThreadChoice(most=most))
 
     def read(
         self,

@@ -13,6 +13,8 @@ from nextword.packed.model import PackedLanguageModel
 from nextword.tensors import Rows
 
 _FIRST_CAPACITY = 8
+#: The kind of call of `draw`, for the choice of threads.
+_DRAWS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +132,7 @@ class RowPool:
         )
         has_penalty = any(sampler.repetition_penalty != 1.0 for sampler in samplers)
         seen = self._seen[at] if has_penalty else None
-        with self._model.threads(num_rows, num_steps=num_steps, kind=2) as num_threads:
+        with self._model.threads(num_rows, num_steps=num_steps, kind=_DRAWS) as num_threads:
             self._model.network.generate(
                 self._last_ids[at],
                 states=self._parts,
@@ -152,6 +154,10 @@ class RowPool:
             log_probs=log_probs,
             distributions=None if scores is None else scores.transpose(0, 1),
         )
+
+    def seconds_per_step(self, num_rows: int) -> float | None:
+        """Return the duration of a step of `draw` in calls of many steps, or None if unknown."""
+        return self._model.seconds_per_step(num_rows, kind=_DRAWS)
 
     def _grow(self) -> None:
         """Double the number of slots."""

@@ -38,6 +38,11 @@ class ThreadChoice:
         self._interval = _FIRST_INTERVAL
         self._calls_left = 0
 
+    @property
+    def seconds(self) -> float | None:
+        """Duration of a unit of work with the faster number of threads; None before a call."""
+        return min(self._seconds.values(), default=None)
+
     @contextmanager
     def timed(self, *, amount: int) -> Iterator[int]:
         """Yield the number of threads for a call, and keep the time of the block.

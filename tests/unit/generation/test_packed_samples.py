@@ -1,6 +1,7 @@
 """The compiled generator continues texts as the sampler in Python does."""
 
 import copy
+from typing import Any
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ import torch
 from nextword.base import ConfigError, DivergedError
 from nextword.families import NetworkSpec, RecurrentConfig, RecurrentLanguageModel
 from nextword.generation import GeneratedToken, SamplingConfig, Session, generate
-from nextword.packed import fast_model
+from nextword.packed import RowPool, fast_model
 from nextword.tokens import VocabularySpec
 from packed_models import made_model
 
@@ -102,6 +103,24 @@ def test_tokens_do_not_depend_on_how_they_are_divided_into_calls(
     monkeypatch.setattr("nextword.generation.packed_samples._MOST_STEPS", 1)
 
     assert list(generate(model, PROMPT, max_tokens=130, num_samples=2)) == whole
+
+
+@pytest.mark.parametrize(("seconds", "steps"), [(1.0, 1), (0.002, 5), (1e-9, 100)])
+def test_calls_take_about_ten_milliseconds(
+    seconds: float, steps: int, monkeypatch: pytest.MonkeyPatch, model: RecurrentLanguageModel
+) -> None:
+    draw, drawn = RowPool.draw, []
+
+    def counted(pool: RowPool, slots: Any, **options: Any) -> Any:
+        drawn.append(options["uniforms"].shape[1])
+        return draw(pool, slots, **options)
+
+    monkeypatch.setattr(RowPool, "seconds_per_step", lambda pool, num_rows: seconds)
+    monkeypatch.setattr(RowPool, "draw", counted)
+
+    list(generate(model, PROMPT, max_tokens=100))
+
+    assert set(drawn) == {steps}
 
 
 def test_generation_leaves_the_session_as_it_is(model: RecurrentLanguageModel) -> None:

@@ -76,3 +76,13 @@ def test_thread_choice_of_one_thread_is_one() -> None:
     clock = FakeClock()
 
     assert chosen(ThreadChoice(most=1, clock=clock), clock, float, num_calls=9) == {1: 9}
+
+
+def test_thread_choice_knows_the_time_of_the_faster_number() -> None:
+    clock = FakeClock()
+    choice = ThreadChoice(most=2, clock=clock)
+    assert choice.seconds is None
+
+    chosen(choice, clock, lambda n: 1.0 if n == 1 else 0.6, num_calls=20)
+
+    assert choice.seconds == pytest.approx(0.6)

@@ -98,7 +98,7 @@ CASES: tuple[Case, ...] = (
         )
         for name, unit, sizes in (("word", "words", _WORDS), ("char", "characters", _LETTERS))
         for num_streams, num_tokens, suffix, words in (
-            (1, 200, "", "one text"),
+            (1, 1_000, "", "one text"),
             (64, 40, "-64", "64 texts together"),
         )
     ),
