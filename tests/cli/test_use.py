@@ -163,6 +163,32 @@ def test_score_reads_json_lines_from_standard_input(
     assert [line.partition("\t")[2] for line in lines] == ["w1 w2", "w3"]
 
 
+@pytest.mark.parametrize("command", ["score", "surprisal"])
+def test_each_record_of_json_lines_has_a_row(
+    cli: Call, word_run: Path, tmp_path: Path, command: str
+) -> None:
+    text = tmp_path / "records.jsonl"
+    text.write_text('{"text": "w1"}\n{"text": ""}\n{"text": "w2"}\n', encoding="utf-8")
+
+    finished = cli(command, word_run, text, "--json")
+
+    rows = [json.loads(line) for line in finished.out.splitlines()]
+    assert [row["text"] for row in rows] == ["w1", "", "w2"]
+
+
+@pytest.mark.parametrize("command", ["score", "surprisal"])
+def test_reserved_symbol_is_refused_with_its_file_and_line(
+    cli: Call, word_run: Path, tmp_path: Path, command: str
+) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("w1\nw2 <s> w1\n", encoding="utf-8")
+
+    finished = cli(command, word_run, text)
+
+    assert finished.code == 2
+    assert f"{text}, line 2: the text contains '<s>'" in finished.err
+
+
 def test_score_last_line_without_its_end_counts(cli: Call, word_run: Path, tmp_path: Path) -> None:
     (tmp_path / "lines.txt").write_text("w1\n\nw2")
 

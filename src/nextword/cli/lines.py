@@ -7,20 +7,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nextword.text import Corpus
+    from nextword.text import Corpus, Document
+    from nextword.tokens import Tokenizer
 
 STANDARD_INPUT = "-"
 
 
-def read_lines(file: str, *, field: str | None, encoding_errors: str) -> Iterator[str]:
+def read_lines(
+    file: str, *, tokenizer: "Tokenizer", field: str | None, encoding_errors: str
+) -> Iterator[str]:
     """Iterate over the lines of a text as they arrive, without line ends.
+
+    A record of JSON lines whose text is empty is an empty line.
 
     Args:
         file: A text, as `open_corpus` takes it.
+        tokenizer: The tokenizer that will encode the lines.
         field: Key of the text in JSON lines.
         encoding_errors: `strict`, or `surrogateescape` to keep bytes that are not UTF-8.
+
+    Raises:
+        DataError: A line contains a reserved symbol of the tokenizer; the message names its place.
     """
-    return lines_of(open_lines(file, field=field, encoding_errors=encoding_errors))
+    corpus = open_lines(file, field=field, encoding_errors=encoding_errors)
+    for document in corpus:
+        number = 0
+        for number, line in enumerate(_lines(document), start=1):
+            tokenizer.without_markers(line, name=document.name, first_line=number)
+            yield line
+        if not number and corpus.num_json_sources:
+            yield ""
 
 
 def open_lines(file: str, *, field: str | None, encoding_errors: str) -> "Corpus":
@@ -47,10 +63,14 @@ def open_lines(file: str, *, field: str | None, encoding_errors: str) -> "Corpus
 
 def lines_of(corpus: "Corpus") -> Iterator[str]:
     """Iterate over the lines of a corpus, without line ends."""
+    for document in corpus:
+        yield from _lines(document)
+
+
+def _lines(document: "Document") -> Iterator[str]:
     from nextword.text import text_lines
 
-    for document in corpus:
-        yield from text_lines(document.pieces(), name=document.name)
+    return text_lines(document.pieces(), name=document.name)
 
 
 def given_text(text: str) -> str:

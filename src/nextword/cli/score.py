@@ -61,7 +61,9 @@ def score(
             help="Leave one of them out; nextword surprisal --json has the scores of tokens.",
         )
     loaded = load_model(model, device=device, encoding=encoding)
-    lines = read_lines(file, field=field, encoding_errors=encoding_errors)
+    lines = read_lines(
+        file, tokenizer=loaded.tokenizer, field=field, encoding_errors=encoding_errors
+    )
     if per_token:
         _write_tokens(loaded, lines)
         return

@@ -78,7 +78,9 @@ def surprisal(
             "--bits is given with --json, which prints nats.", help="Leave --bits out."
         )
     loaded = load_model(model, device=device, encoding=encoding)
-    lines = read_lines(file, field=field, encoding_errors=encoding_errors)
+    lines = read_lines(
+        file, tokenizer=loaded.tokenizer, field=field, encoding_errors=encoding_errors
+    )
     unit = log(2.0) if bits else 1.0
     if not json:
         write_line("\t".join(_COLUMNS[level]))

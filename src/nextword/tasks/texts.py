@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from nextword.base import DataError
-from nextword.text import Source, decode_blocks
+from nextword.text import Source, decode_blocks, without_option
 
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -24,9 +24,7 @@ def strict_pieces(source: Source) -> Iterator[str]:
             source.open_blocks(), name=source.name, encoding_errors="strict", may_cut_lines=False
         )
     except DataError as error:
-        # The help of other commands names an option that this one does not have.
-        help = "Convert the file to UTF-8." if "--encoding-errors" in error.help else error.help
-        raise DataError(error.message, help=help) from error
+        raise without_option(error) from error
 
 
 def json_object(text: str, *, place: str, help: str) -> Mapping[str, Any]:

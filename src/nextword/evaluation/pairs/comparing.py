@@ -52,14 +52,20 @@ def compare_pairs(
         on_progress: Called with the number of pairs that are compared.
 
     Raises:
-        ConfigError: The method is unknown.
-        DataError: There are no pairs.
+        ConfigError: The method is unknown, or it is `prefix` and the model reads lines backward.
+        DataError: There are no pairs, or a sentence contains a reserved symbol.
     """
     if method not in _METHODS:
         raise ConfigError(f"the method is {method!r}.", help=did_you_mean(method, _METHODS))
+    if method == "prefix" and tokenizer.is_backward:
+        raise ConfigError(
+            "the method prefix compares words given the words before them, but this model reads "
+            "lines backward.",
+            help="Use the method sentence.",
+        )
     prefer = _by_sentence if method == "sentence" else _by_prefix
     found: dict[tuple[str, str], list[_Preference]] = {}
-    named, scored = itertools.tee(pairs)
+    named, scored = itertools.tee(_without_reserved_symbols(pairs, tokenizer))
     preferences = prefer(model, scored, tokenizer)
     for number, (pair, preference) in enumerate(zip(named, preferences, strict=True), start=1):
         found.setdefault((pair.paradigm, pair.group), []).append(preference)
@@ -83,6 +89,17 @@ def _score(name: str, group: str, preferences: Sequence[_Preference]) -> Paradig
         num_ties=sum(abs(each.difference) < _TIE for each in preferences),
         unknown_rate=sum(each.num_unknown for each in preferences) / max(1, num_tokens),
     )
+
+
+def _without_reserved_symbols(
+    pairs: Iterable[MinimalPair], tokenizer: Tokenizer
+) -> Iterator[MinimalPair]:
+    """Iterate over the pairs, and refuse reserved symbols, naming the place."""
+    for number, pair in enumerate(pairs, start=1):
+        line = number if pair.line is None else pair.line
+        for sentence in (pair.good, pair.bad):
+            tokenizer.without_markers(sentence, name=pair.file, first_line=line)
+        yield pair
 
 
 def _sentences(pairs: Iterable[MinimalPair]) -> Iterator[str]:

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from nextword.base import DataError
-from nextword.text import ByteStream, Document, open_corpus, text_lines
+from nextword.text import ByteStream, Document, open_corpus, text_lines, without_option
 
 #: Names of the columns or keys, the preferred one first.
 _GOOD = ("sentence_good", "good")
@@ -30,12 +30,16 @@ class MinimalPair:
         bad: The other one.
         paradigm: Name of the kind of difference.
         group: Name of the phenomenon that it belongs to.
+        file: Where the pair was read, for messages.
+        line: Its line there, from 1; its number among the pairs when None.
     """
 
     good: str
     bad: str
     paradigm: str = "all"
     group: str = "all"
+    file: str = field(default="the pairs", compare=False)
+    line: int | None = field(default=None, compare=False)
 
 
 def read_pairs(
@@ -55,20 +59,24 @@ def read_pairs(
         standard_input: Stream for `-`.
 
     Raises:
-        DataError: A file is missing, empty or damaged, or a line lacks a sentence.
+        DataError: A file is missing, empty or damaged, a line lacks a sentence, or two columns have
+            the same name.
     """
     corpus = open_corpus(files, standard_input=standard_input, keeps_lines=True)
-    for document in corpus:
-        is_empty = True
-        for place, values in _records(document):
-            is_empty = False
-            yield _pair(values, place=place)
-        if is_empty:
-            raise DataError(f"{document.name} has no pairs.", help=_HELP)
+    try:
+        for document in corpus:
+            is_empty = True
+            for line, values in _records(document):
+                is_empty = False
+                yield _pair(values, file=document.name, line=line)
+            if is_empty:
+                raise DataError(f"{document.name} has no pairs.", help=_HELP)
+    except DataError as error:
+        raise without_option(error) from error
 
 
-def _records(document: Document) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Iterate over the places and values of the pairs of a document."""
+def _records(document: Document) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Iterate over the line numbers and values of the pairs of a document."""
     columns: list[str] | None = None
     for number, line in enumerate(text_lines(document.pieces(), name=document.name), start=1):
         text, place = line.removesuffix("\r"), f"{document.name}, line {number}"
@@ -78,6 +86,9 @@ def _records(document: Document) -> Iterator[tuple[str, Mapping[str, Any]]]:
             columns = []
         if columns is None:
             columns = text.split("\t")
+            twice = next((name for name in columns if columns.count(name) > 1), None)
+            if twice is not None:
+                raise DataError(f"{place}, names the column {twice!r} twice.", help=_HELP)
             if not (set(columns) & set(_GOOD) and set(columns) & set(_BAD)):
                 raise DataError(f"{place}, names no columns good and bad.", help=_HELP)
         elif columns:
@@ -87,9 +98,9 @@ def _records(document: Document) -> Iterator[tuple[str, Mapping[str, Any]]]:
                     f"{place}, has {len(fields)} fields; the first line has {len(columns)}.",
                     help="Separate the columns by one tab.",
                 )
-            yield place, dict(zip(columns, fields, strict=True))
+            yield number, dict(zip(columns, fields, strict=True))
         else:
-            yield place, _json_object(text, place=place)
+            yield number, _json_object(text, place=place)
 
 
 def _json_object(text: str, *, place: str) -> Mapping[str, Any]:
@@ -102,11 +113,12 @@ def _json_object(text: str, *, place: str) -> Mapping[str, Any]:
     return values
 
 
-def _pair(values: Mapping[str, Any], *, place: str) -> MinimalPair:
+def _pair(values: Mapping[str, Any], *, file: str, line: int) -> MinimalPair:
+    place = f"{file}, line {line}"
     good, bad = (_sentence(values, names, place=place) for names in (_GOOD, _BAD))
     group = _name(values, _GROUP, default="all")
     paradigm = _name(values, _PARADIGM, default=group)
-    return MinimalPair(good=good, bad=bad, paradigm=paradigm, group=group)
+    return MinimalPair(good=good, bad=bad, paradigm=paradigm, group=group, file=file, line=line)
 
 
 def _sentence(values: Mapping[str, Any], names: Sequence[str], *, place: str) -> str:
@@ -117,4 +129,6 @@ def _sentence(values: Mapping[str, Any], names: Sequence[str], *, place: str) ->
 
 
 def _name(values: Mapping[str, Any], names: Sequence[str], *, default: str) -> str:
-    return str(next((values[name] for name in names if values.get(name)), default))
+    return str(
+        next((values[name] for name in names if values.get(name) not in (None, "")), default)
+    )

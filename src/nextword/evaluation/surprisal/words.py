@@ -63,8 +63,10 @@ def word_surprisals(
     if blanks is not None:
         # Tokens are in order, so each word and the line end have one first token.
         firsts = np.flatnonzero(np.diff(owners)) + 1
-        sums[owners[firsts]] -= blanks[firsts]
-        sums[owners[firsts - 1]] += blanks[firsts]
+        ends = blanks[firsts]
+        # After a word that cannot end, the next one is impossible as it is.
+        sums[owners[firsts]] -= np.where(np.isfinite(ends), ends, 0.0)
+        sums[owners[firsts - 1]] += ends
     words = [
         WordSurprisal(
             text=text[start:end],

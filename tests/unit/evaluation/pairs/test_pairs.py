@@ -53,6 +53,7 @@ def test_read_pairs_of_tsv_with_windows_line_ends(tmp_path: Path) -> None:
         (['{"good": "a", "bad": 3}'], r"line 1, has no sentence"),
         (['{"good": "a", "bad": "b"}', "{"], r"line 2, is not JSON"),
         (["good\tbad"], r"has no pairs"),
+        (["good\tbad\tgood", "a\tb\tc"], r"line 1, names the column 'good' twice"),
     ],
 )
 def test_read_pairs_of_a_faulty_file_is_refused(
@@ -60,6 +61,45 @@ def test_read_pairs_of_a_faulty_file_is_refused(
 ) -> None:
     with pytest.raises(DataError, match=match):
         list(read_pairs(write(tmp_path / "pairs", *lines)))
+
+
+def test_read_pairs_paradigm_may_be_the_number_zero(tmp_path: Path) -> None:
+    files = write(tmp_path / "pairs.jsonl", '{"good": "a", "bad": "b", "UID": 0, "group": ""}')
+
+    [pair] = read_pairs(files)
+
+    assert (pair.paradigm, pair.group) == ("0", "all")
+
+
+def test_read_pairs_that_are_not_utf8_are_refused_with_help_that_can_be_followed(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "pairs.txt"
+    path.write_bytes("good\tbad\ncafé\tthé\n".encode("latin-1"))
+
+    with pytest.raises(DataError, match="not UTF-8") as caught:
+        list(read_pairs([str(path)]))
+
+    assert caught.value.help.startswith("If it is Latin-1, convert it: iconv ")
+    assert caught.value.help.endswith("> NEW.")
+
+
+@pytest.mark.parametrize("method", ["sentence", "prefix"])
+def test_compare_pairs_reserved_symbol_is_refused_with_its_place(
+    tmp_path: Path, method: str
+) -> None:
+    lines = ["good\tbad", "a b\ta c", "", "a\ta <s> b"]
+    files = write(tmp_path / "pairs.tsv", *lines)
+
+    with pytest.raises(DataError, match=r"pairs.tsv, line 4: the text contains '<s>'"):
+        compare_pairs(MODEL, read_pairs(files), tokenizer=WORDS, method=method)
+
+
+def test_compare_pairs_by_prefix_of_a_backward_model_is_refused() -> None:
+    tokenizer = tokenizer_of("a b c\n", direction="backward")
+
+    with pytest.raises(ConfigError, match="reads lines backward"):
+        compare_pairs(MODEL, [MinimalPair(good="a", bad="b")], tokenizer=tokenizer, method="prefix")
 
 
 @pytest.mark.parametrize("method", ["sentence", "prefix"])

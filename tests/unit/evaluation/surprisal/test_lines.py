@@ -124,3 +124,18 @@ def test_surprisal_of_no_batch_is_refused() -> None:
 
     with pytest.raises(ConfigError, match="batch_size is 0"):
         found(HashModel(tokenizer.vocab_size), tokenizer, batch_size=0)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", ["character", "byte"])
+def test_surprisal_of_an_impossible_word_is_infinite(kind: TokenizerKind) -> None:
+    tokenizer = tokenizer_of("ab a\n", kind=kind)
+    # No blank and no line end is possible.
+    [letter] = tokenizer.encode("a\n").ids[:1].tolist()
+    shares = [1.0 if token_id == letter else 0.0 for token_id in range(tokenizer.vocab_size)]
+
+    [line] = found(ConstantModel(shares), tokenizer, ["a b"])
+
+    assert [word.surprisal for word in line.words] == [math.inf, math.inf]
+    assert line.line_end == math.inf
+    assert line.to_dict()["line_end"] is None
