@@ -5,13 +5,71 @@ from functools import partial
 from pathlib import Path
 
 from nextword.api import load_language_model
-from nextword.base import MismatchError
-from nextword.comparison.plan import Job
+from nextword.base import MismatchError, decode
+from nextword.comparison.plan import Budget, Job, tokens_per_update
 from nextword.evaluation import Comparability, UnscoredText, comparability, vocabulary_fingerprint
+from nextword.families import NeuralModelConfig
 from nextword.storage import RunFolder
 from nextword.text import Corpus
 from nextword.tokens import Tokenizer, VocabularyTokenizer, build_store
-from nextword.training import ProgressCallback, RunConfig, learned_tokenizer
+from nextword.training import (
+    ProgressCallback,
+    RunConfig,
+    keep_chosen,
+    learned_tokenizer,
+    read_settings,
+)
+
+#: Settings that end a training.
+_LIMITS = ("epochs", "max_steps", "max_minutes")
+
+
+def require_same_budget(jobs: Sequence[Job], *, runs: Path) -> None:
+    """Raise an error if a row was trained with another budget in an earlier call.
+
+    A training of another length has another learning-rate schedule, so such a row could not be
+    compared with the others. A run that has no checkpoint yet may get another budget, because its
+    training starts from the first update.
+
+    Args:
+        jobs: The models.
+        runs: Folder of the runs of the comparison.
+
+    Raises:
+        MismatchError: A run has another budget.
+    """
+    for job in jobs:
+        run = RunFolder(runs / job.name)
+        has_begun = run.has_checkpoint() or run.model_folder.exists()
+        if job.config is None or not has_begun or not run.config_file.is_file():
+            continue
+        values = read_settings(run.read_config(), source=str(run.config_file))
+        saved = decode(RunConfig, values, source=str(run.config_file))
+        if isinstance(job.config.model, NeuralModelConfig):
+            _require_same_limits(job.entry.name, job.config, saved, run=run)
+
+
+def _require_same_limits(name: str, config: RunConfig, saved: RunConfig, *, run: RunFolder) -> None:
+    here, there = keep_chosen(config, saved).training, saved.training
+    if tokens_per_update(here) != tokens_per_update(there):
+        return  # another setting differs, for which the run is refused
+    changed = next((key for key in _LIMITS if getattr(here, key) != getattr(there, key)), None)
+    if changed is None:
+        return
+    per_update = tokens_per_update(config.training)
+    new, old = (Budget.of(each, tokens_per_update=per_update) for each in (here, there))
+    if new == old:
+        raise MismatchError(
+            f"row {name}: training.{changed} is {getattr(here, changed)}, but the run in "
+            f"{run.path} was started with {getattr(there, changed)}.",
+            help=f"Give training.{changed} as it was, or choose another --out.",
+        )
+    former = f"Give {old.options}" if old.options else "Leave --tokens and --minutes out"
+    raise MismatchError(
+        f"row {name}: the budget is {new.describe()}, but the run in {run.path} was started with "
+        f"{old.describe()}.",
+        help=f"{former} as before, or choose another --out.",
+    )
 
 
 def require_comparable(

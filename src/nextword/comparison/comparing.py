@@ -20,7 +20,7 @@ from nextword.base import (
     write_bytes,
     write_json,
 )
-from nextword.comparison.checking import incomparable, require_comparable
+from nextword.comparison.checking import incomparable, require_comparable, require_same_budget
 from nextword.comparison.differences import LineScores, difference_to, mean_scores
 from nextword.comparison.drawing import draw_comparison
 from nextword.comparison.entries import parse_entries
@@ -102,7 +102,8 @@ def compare(
     """Train and evaluate several models under one protocol, and write a table and pictures.
 
     Each trained row is an ordinary run in `out/runs/NAME-SEED`. If the call is repeated, finished
-    runs are not trained again, and an interrupted one is resumed.
+    runs are not trained again, and an interrupted one is resumed. Further rows and seeds can be
+    added, with the same settings and the same budget.
 
     Args:
         texts: Training texts: files, folders, globs or `stdlib:`.
@@ -129,7 +130,8 @@ def compare(
         ConfigError: A row, a setting or the budget is invalid.
         DataError: A text cannot be read.
         MismatchError: The rows cannot be compared: they have different tokenizers, or unknown
-            words were scored with different vocabularies; or a run was started with other settings.
+            words were scored with different vocabularies; or a run was started with other settings
+            or another budget.
     """
     layers = list(map(nested, [settings] if isinstance(settings, Mapping) else settings))
     named = models.split(",") if isinstance(models, str) else models
@@ -167,6 +169,7 @@ class _Comparison:
         callbacks: Callable[[RunFolder], Sequence[Callback]] | None,
         on_progress: ProgressCallback | None,
     ) -> None:
+        require_same_budget(plan.jobs, runs=folder / RUNS)
         corpora = open_texts(plan.text)
         if not corpora.keys() & {"valid", "test"}:
             raise ConfigError(

@@ -46,6 +46,38 @@ class Budget:
             f"the budget is {self.minutes} minutes; it must be above 0.",
         )
 
+    @classmethod
+    def of(cls, training: TrainingConfig, *, tokens_per_update: int) -> "Budget":
+        """Return the budget that gave a row its settings.
+
+        Args:
+            training: The settings of the row.
+            tokens_per_update: Number of training targets in an update.
+
+        Returns:
+            The budget, in tokens that fill the last update; without tokens and minutes if the row
+            has the length of its recipe.
+
+        Example:
+            >>> training = TrainingConfig(epochs=1_000_000, max_steps=20)
+            >>> Budget.of(training, tokens_per_update=700).tokens
+            14000
+        """
+        if training.epochs != _UNLIMITED_EPOCHS:
+            return cls()
+        steps = training.max_steps
+        return cls(
+            tokens=None if steps is None else steps * tokens_per_update,
+            minutes=training.max_minutes,
+        )
+
+    @property
+    def options(self) -> str:
+        """The options that give this budget; empty without tokens and minutes."""
+        if self.tokens is not None:
+            return f"--tokens {self.tokens}"
+        return "" if self.minutes is None else f"--minutes {self.minutes:g}"
+
     def settings(self, training: TrainingConfig) -> Values:
         """Return the settings that give a row this budget.
 
@@ -57,8 +89,7 @@ class Budget:
             {'training': {'epochs': 1000000, 'max_steps': 20, 'max_minutes': None}}
         """
         if self.tokens is not None:
-            per_update = training.batch_size * training.targets_per_update
-            steps = -(-self.tokens // per_update)
+            steps = -(-self.tokens // tokens_per_update(training))
             limits: Values = {"max_steps": steps, "max_minutes": None}
         elif self.minutes is not None:
             limits = {"max_steps": None, "max_minutes": self.minutes}
@@ -73,6 +104,15 @@ class Budget:
         if self.minutes is not None:
             return f"{self.minutes:g} minutes of training for each network"
         return "the length of training of each recipe"
+
+
+def tokens_per_update(training: TrainingConfig) -> int:
+    """Return the number of training targets in an update.
+
+    Args:
+        training: The settings of the row.
+    """
+    return training.batch_size * training.targets_per_update
 
 
 @dataclass(frozen=True, kw_only=True)

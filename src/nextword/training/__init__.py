@@ -6,7 +6,7 @@ language models, `data` the preparation of the texts, and `planning` the planner
 
 from nextword.base import ProgressCallback
 from nextword.training.baseline import kneser_ney_baseline
-from nextword.training.choices import cell_layer, tokenizer_layer, without_given
+from nextword.training.choices import cell_layer, keep_chosen, tokenizer_layer, without_given
 from nextword.training.config import EvaluationConfig, RunConfig, TextConfig, TrainingConfig
 from nextword.training.data import (
     OLD_TEXT,
@@ -94,6 +94,7 @@ __all__ = [
     "gradient_parts",
     "idle_updates",
     "is_recipe",
+    "keep_chosen",
     "kneser_ney_baseline",
     "learned_tokenizer",
     "minimize",

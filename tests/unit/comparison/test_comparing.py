@@ -76,6 +76,85 @@ def test_an_interrupted_row_is_resumed_and_a_finished_one_is_kept(
         assert one.mean("test", "perplexity") == other.mean("test", "perplexity")
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "message", "advice"),
+    [
+        (
+            {"tokens": 60},
+            {"tokens": 30},
+            "30 training tokens .* 60 training",
+            "Give --tokens 60 as",
+        ),
+        (
+            {"tokens": 60},
+            {"tokens": 90},
+            "90 training tokens .* 60 training",
+            "Give --tokens 60 as",
+        ),
+        ({"tokens": 60}, {"minutes": 1.0}, "1 minutes .* 60 training", "Give --tokens 60 as"),
+        ({"tokens": 60}, {}, "length of training .* 60 training", "Give --tokens 60 as"),
+        ({"epochs": 1}, {"tokens": 60}, "60 training .* length", "--tokens and --minutes out as"),
+        (
+            {"epochs": 1},
+            {"epochs": 2},
+            r"training\.epochs is 2, .* with 1\.",
+            "Give training.epochs",
+        ),
+    ],
+)
+def test_a_row_that_was_trained_with_another_budget_is_refused_before_a_training(
+    text: Path,
+    tmp_path: Path,
+    first: dict[str, Any],
+    second: dict[str, Any],
+    message: str,
+    advice: str,
+) -> None:
+    train_rows(text, tmp_path, ["elman"], **first)
+    recorder = Recorder()
+
+    with pytest.raises(MismatchError, match=rf"row elman: .*{message}") as caught:
+        train_rows(text, tmp_path, ["twin=elman", "elman"], recorder=recorder, **second)
+
+    assert "elman-1" in caught.value.message
+    assert advice in caught.value.help
+    assert "another --out" in caught.value.help
+    assert recorder.starts == []
+
+
+def test_a_row_that_has_not_begun_may_have_another_budget(text: Path, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        train_rows(text, tmp_path, ["elman"], recorder=Recorder(last_step=1), tokens=60)
+    run = RunFolder(tmp_path / "runs" / "elman-1")
+    assert run.config_file.exists()
+    assert not run.has_checkpoint()
+
+    train_rows(text, tmp_path, ["elman"], tokens=30)
+
+    assert "max_steps = 3" in run.read_config()
+
+
+def train_rows(
+    text: Path,
+    out: Path,
+    models: Sequence[str],
+    *,
+    recorder: Recorder | None = None,
+    epochs: int | None = None,
+    **budget: Any,
+) -> ComparisonResult:
+    """Compare tiny models with a budget, or for a number of epochs."""
+    length = {} if epochs is None else {"epochs": epochs}
+    return nw.compare(
+        str(text),
+        models=models,
+        out=out,
+        settings=[SETTINGS, {"training": length}],
+        callbacks=lambda _: [] if recorder is None else [recorder],
+        **budget,
+    )
+
+
 def test_a_trained_model_that_cannot_be_compared_is_refused_before_a_training(
     text: Path, tmp_path: Path
 ) -> None:
