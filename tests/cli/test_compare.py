@@ -130,6 +130,15 @@ def test_unlike_models_are_refused(cli: Call, corpus: Path, word_run: Path, tmp_
         (("--models", "elman", "--seeds", "elman:many"), "is not a number of trainings"),
         (("--models", "elman", "--set", "gru:model.hidden_size=3"), "not a row"),
         (("--models", "elman", "--tokens", 5, "--minutes", 1), "both given"),
+        (
+            ("--models", "elman", "--minutes", 1, "--set", "elman:training.max_steps=3"),
+            "--set elman:training.max_steps: training.max_steps is 3, which would change nothing: "
+            "--minutes 1 is the length",
+        ),
+        (
+            ("--models", "ngram-2,ngram-3", "--set", "model.hidden_size=3"),
+            "--set: model.hidden_size applies to no row",
+        ),
     ],
 )
 def test_wrong_input_is_refused(

@@ -163,14 +163,13 @@ def _by_row(overrides: Sequence[str]) -> "tuple[list[str], dict[str, list[Values
     shared: list[str] = []
     of_rows: dict[str, list[Values]] = {}
     for override in overrides:
-        name, colon, rest = override.partition("=")[0].partition(":")
+        setting = override.partition("=")[0]
+        name, colon, _ = setting.partition(":")
         if not colon or "." in name:
             shared.append(override)
             continue
-        assignment = override[len(name) + 1 :]
-        layer = Layer(parse_override(assignment), source=f"--set {name}:")
+        layer = Layer(parse_override(override[len(name) + 1 :]), source=f"--set {setting}")
         of_rows.setdefault(name, []).append(layer)
-        assert rest
     return shared, of_rows
 
 

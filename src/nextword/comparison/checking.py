@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nextword.api import load_language_model
 from nextword.base import MismatchError, decode
+from nextword.comparison.effects import LIMITS
 from nextword.comparison.plan import Budget, Job, tokens_per_update
 from nextword.evaluation import Comparability, UnscoredText, comparability, vocabulary_fingerprint
 from nextword.families import NeuralModelConfig
@@ -19,9 +20,6 @@ from nextword.training import (
     learned_tokenizer,
     read_settings,
 )
-
-#: Settings that end a training.
-_LIMITS = ("epochs", "max_steps", "max_minutes")
 
 
 def require_same_budget(jobs: Sequence[Job], *, runs: Path) -> None:
@@ -53,7 +51,7 @@ def _require_same_limits(name: str, config: RunConfig, saved: RunConfig, *, run:
     here, there = keep_chosen(config, saved).training, saved.training
     if tokens_per_update(here) != tokens_per_update(there):
         return  # another setting differs, for which the run is refused
-    changed = next((key for key in _LIMITS if getattr(here, key) != getattr(there, key)), None)
+    changed = next((key for key in LIMITS if getattr(here, key) != getattr(there, key)), None)
     if changed is None:
         return
     per_update = tokens_per_update(config.training)

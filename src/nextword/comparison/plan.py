@@ -6,12 +6,16 @@ from dataclasses import asdict, dataclass
 
 from nextword.api import run_config
 from nextword.base import ConfigError, MismatchError, Values, did_you_mean, require
+from nextword.comparison.effects import (
+    SECTIONS_OF_ALL,
+    require_undecided,
+    require_used,
+    settings_of_all,
+)
 from nextword.comparison.entries import Entry
 from nextword.families import NeuralModelConfig
 from nextword.training import RunConfig, TextConfig, TrainingConfig
 
-#: Sections that rows which are fitted by counting have too.
-_SECTIONS_OF_ALL = ("text", "tokenizer")
 _STANDARD_INPUT = "-"
 #: No training reaches so many epochs: the budget ends it.
 _UNLIMITED_EPOCHS = 1_000_000
@@ -181,11 +185,14 @@ def plan_comparison(
         row_seeds: Number of seeds of single rows, by name.
 
     Raises:
-        ConfigError: No text is named, a text cannot be read twice, or a setting is invalid.
+        ConfigError: No text is named, a text cannot be read twice, or a setting is invalid, has no
+            effect on any row, or is decided by the budget or the seeds.
         MismatchError: Two rows would have different texts or tokenizers.
     """
     require(bool(texts), "no training text is named.", help="Name files, folders or stdlib:.")
     counts = _counts(entries, num_seeds=num_seeds, row_seeds=row_seeds or {})
+    for layer in (*settings, *(each for entry in entries for each in entry.settings)):
+        require_undecided(layer, budget=budget.options)
     by_seed: list[list[Job]] = [[] for _ in range(max(counts.values()))]
     for entry in entries:
         if entry.is_trained:
@@ -200,7 +207,8 @@ def plan_comparison(
                 break
     jobs = tuple(job for jobs in by_seed for job in jobs)
     configs = [(job.entry.name, job.config) for job in jobs if job.config is not None]
-    for section in _SECTIONS_OF_ALL:
+    require_used(settings, [config for _, config in configs])
+    for section in SECTIONS_OF_ALL:
         _require_equal(section, configs)
     text = _text_config(texts, settings) if not configs else configs[0][1].text
     if _STANDARD_INPUT in (*text.train, *text.valid, *text.test):
@@ -250,7 +258,7 @@ def _config(
     budget: Budget,
     seed: int,
 ) -> RunConfig:
-    shared = [_of_all(layer) for layer in settings]
+    shared = [settings_of_all(layer) for layer in settings]
     try:
         config = run_config(texts, recipe=entry.source, settings=[*shared, *entry.settings])
         if not isinstance(config.model, NeuralModelConfig):
@@ -261,17 +269,6 @@ def _config(
         return run_config(texts, recipe=entry.source, settings=layers)
     except ConfigError as error:
         raise ConfigError(f"row {entry.name}: {error.message}", help=error.help) from error
-
-
-def _of_all(layer: Mapping[str, object]) -> Values:
-    """Return a copy of a layer that has only the sections of every family; it keeps its source."""
-    kept = {section: values for section, values in layer.items() if section in _SECTIONS_OF_ALL}
-    training = layer.get("training")
-    if isinstance(training, Mapping):
-        kept["training"] = {
-            key: value for key, value in training.items() if key in ("device", "reset")
-        }
-    return kept
 
 
 def _text_config(texts: Sequence[str], settings: Sequence[Mapping[str, object]]) -> TextConfig:

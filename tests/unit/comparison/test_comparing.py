@@ -178,7 +178,12 @@ def test_trained_models_with_another_vocabulary_are_compared_per_byte(
 ) -> None:
     nw.train(str(text), out=tmp_path / "bytes", recipe="ngram-5", settings=_bytes())
 
-    found = compared(text, tmp_path / "c", Recorder(), ["ngram-2", f"{tmp_path / 'bytes'}"])
+    found = nw.compare(
+        str(text),
+        models=["ngram-2", f"{tmp_path / 'bytes'}"],
+        out=tmp_path / "c",
+        settings={"text": SETTINGS["text"]},
+    )
 
     assert found.figure == "bits_per_byte"
     assert [row.name for row in found.rows] == ["ngram-2", "bytes"]

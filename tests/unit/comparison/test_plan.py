@@ -1,8 +1,10 @@
 """What a comparison will do is resolved and checked before it starts."""
 
+from typing import Any
+
 import pytest
 
-from nextword.base import ConfigError, MismatchError
+from nextword.base import ConfigError, Layer, MismatchError
 from nextword.comparison import Budget, parse_entries
 from nextword.comparison.plan import ComparisonPlan, plan_comparison
 
@@ -73,6 +75,66 @@ def test_settings_of_training_do_not_disturb_counting() -> None:
     configs = [job.config for job in plan.jobs if job.config is not None]
     assert [config.training.reset for config in configs] == ["line", "line"]
     assert configs[1].training.epochs == 2
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"training": {"seed": 7}}, r"training\.seed is 7, .* --seeds"),
+        ({"training": {"epochs": 7}}, r"training\.epochs is 7, .* --tokens 700 is"),
+        ({"training": {"max_steps": 7}}, r"training\.max_steps is 7, .* --tokens 700 is"),
+        ({"training": {"max_minutes": 7}}, r"training\.max_minutes is 7, .* --tokens 700 is"),
+    ],
+)
+@pytest.mark.parametrize("is_of_row", [False, True])
+def test_settings_that_the_budget_and_the_seeds_decide_are_refused(
+    setting: dict[str, Any], message: str, *, is_of_row: bool
+) -> None:
+    own = {"elman": [Layer(setting, source="--set elman:x")]} if is_of_row else None
+    place = "--set elman:x" if is_of_row else "settings"
+
+    with pytest.raises(ConfigError, match=f"^{place}: {message}"):
+        plan_comparison(
+            parse_entries(["elman"], settings=own),
+            TEXT,
+            settings=[] if is_of_row else [setting],
+            budget=Budget(tokens=700),
+            num_seeds=1,
+        )
+
+
+def test_the_length_of_training_can_be_set_without_a_budget() -> None:
+    (job,) = planned("elman", training={"max_steps": 7}).jobs
+
+    assert job.config is not None
+    assert job.config.training.max_steps == 7
+
+
+@pytest.mark.parametrize(
+    ("source", "setting", "name"),
+    [
+        ("ngram-2", {"model": {"hidden_size": 16}}, "model.hidden_size"),
+        ("ngram-2", {"training": {"batch_size": 16}}, "training.batch_size"),
+        ("ngram-2", {"text": {"init": "runs/x"}}, "text.init"),
+        ("hf:trained", {"tokenizer": {"kind": "byte"}}, "tokenizer.kind"),
+        ("hf:trained", {"training": {"reset": "line"}}, "training.reset"),
+    ],
+)
+def test_a_setting_that_applies_to_no_row_is_refused(
+    source: str, setting: dict[str, Any], name: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"{name} applies to no row") as caught:
+        planned(f"a={source}", f"b={source}", **setting)
+
+    assert caught.value.help == f"Leave {name} out."
+
+
+def test_settings_of_every_row_apply_to_counting() -> None:
+    plan = planned("ngram-2", "ngram-3", tokenizer={"kind": "byte"}, training={"reset": "line"})
+
+    configs = [job.config for job in plan.jobs if job.config is not None]
+    assert [config.tokenizer.kind for config in configs] == ["byte", "byte"]
+    assert planned("a=hf:trained", text={"test": ["a.txt"]}).text.test == ("a.txt",)
 
 
 def test_rows_have_one_tokenizer() -> None:
