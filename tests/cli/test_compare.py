@@ -44,6 +44,10 @@ def test_the_folder_has_the_table_in_every_form(compared: Path) -> None:
     assert all(row["train_seconds"] > 0 for row in rows)
     assert rows[0]["difference"]["value"] == 0.0
     assert all(row["difference"]["low"] <= row["difference"]["high"] for row in rows)
+    means = [row["mean"]["perplexity"] for row in rows]
+    assert [row["difference"]["value"] for row in rows] == pytest.approx(
+        [mean - means[0] for mean in means], abs=1e-6
+    )
     assert (compared / "comparison.md").read_text().count("|\n") == 5
     assert len((compared / "comparison.csv").read_text().splitlines()) == 5
     assert {path.name for path in compared.glob("*.png")} == {"context.png", "size.png", "time.png"}
@@ -82,7 +86,9 @@ def test_a_finished_comparison_is_not_trained_again(
 
     assert found.code == 0
     assert json.loads(found.out)["rows"] == json.loads(before)["rows"]
-    assert "ngram-1 and lstm, token by token" in (compared / "comparison.html").read_text()
+    page = (compared / "comparison.html").read_text()
+    assert "ngram-1 and lstm, token by token" in page
+    assert "A row with several seeds is shown by its first one." in page
 
 
 def test_another_setting_is_refused(cli: Call, corpus: Path, compared: Path) -> None:

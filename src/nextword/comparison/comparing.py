@@ -21,7 +21,7 @@ from nextword.base import (
     write_json,
 )
 from nextword.comparison.checking import incomparable, require_comparable, require_same_budget
-from nextword.comparison.differences import LineScores, difference_to, mean_scores
+from nextword.comparison.differences import LineScores, difference_to
 from nextword.comparison.drawing import draw_comparison
 from nextword.comparison.entries import parse_entries
 from nextword.comparison.measuring import units_of_lines
@@ -282,14 +282,10 @@ class _Comparison:
         units = None if figure == "perplexity" else units_of_lines(self._corpus, figure)
 
         def scores(row: Row) -> LineScores:
-            return mean_scores(
-                [
-                    LineScores(
-                        nll=each.line_nll, num_units=each.line_tokens if units is None else units
-                    )
-                    for each in self._measured
-                    if each.job.entry.name == row.name
-                ]
+            seeds = [each for each in self._measured if each.job.entry.name == row.name]
+            return LineScores(
+                nll=np.stack([each.line_nll for each in seeds]),
+                num_units=seeds[0].line_tokens if units is None else units,
             )
 
         best = rows[0]
@@ -336,6 +332,9 @@ class _Comparison:
         sides = [
             Side(
                 name=each.job.entry.name,
+                num_seeds=sum(
+                    other.job.entry.name == each.job.entry.name for other in self._measured
+                ),
                 model=load_language_model(
                     each.job.entry.source if each.job.config is None else each.result.model
                 ),

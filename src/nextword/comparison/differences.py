@@ -1,7 +1,7 @@
 """Bootstrap intervals of the difference between rows, over the lines of the same text."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -18,14 +18,14 @@ _NUM_SAMPLES = 1000
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LineScores:
-    """What one row has on each line of the text.
+    """Scores of one row on each line of the text.
 
     Attributes:
-        nll: Negative log-likelihood of each line, mean over the seeds, (lines), in nats.
+        nll: Negative log-likelihood of each line by each seed, (seeds, lines), in nats.
         num_units: What the figure is counted in: tokens, words or bytes of each line, (lines).
     """
 
-    nll: Float64[np.ndarray, " lines"]
+    nll: Float64[np.ndarray, "seeds lines"]
     num_units: Int64[np.ndarray, " lines"]
 
 
@@ -50,8 +50,9 @@ def difference_to(
 ) -> Values | None:
     """Return by how much a figure is above that of a reference, with a 95 % interval.
 
-    The interval is over samples of the lines of the text. It shows how far the difference depends
-    on the text, not how far it depends on the seed.
+    The figure of a row is the mean over its seeds, as in the table. The interval is over samples of
+    the lines of the text. It shows how far the difference depends on the text, not how far it
+    depends on the seed.
 
     Args:
         reference: Scores of the reference.
@@ -63,8 +64,9 @@ def difference_to(
         The difference as JSON values; None if the rows do not have the same lines, a score is
         infinite, or there are fewer than 20 lines.
     """
-    num_lines = len(reference.nll)
-    if num_lines < _FEWEST_LINES or len(scores.nll) != num_lines:
+    num_lines = len(reference.num_units)
+    counts = {reference.nll.shape[1], scores.nll.shape[1], len(scores.num_units)}
+    if num_lines < _FEWEST_LINES or counts != {num_lines}:
         return None
     if not (np.isfinite(reference.nll).all() and np.isfinite(scores.nll).all()):
         return None
@@ -84,20 +86,12 @@ def difference_to(
     }
 
 
-def mean_scores(rows: Sequence[LineScores]) -> LineScores:
-    """Return the mean scores of several seeds of one row.
-
-    Args:
-        rows: Scores of each seed, of the same lines, at least one.
-    """
-    return LineScores(nll=np.mean([each.nll for each in rows], axis=0), num_units=rows[0].num_units)
-
-
 def _metric(scores: LineScores, figure: Figure) -> Metric:
     def metric(counts: ItemCounts) -> float:
-        nll_sum, count = float(counts @ scores.nll), int(counts @ scores.num_units)
+        count = int(counts @ scores.num_units)
+        nll_sums = (scores.nll @ counts).tolist()
         if figure == "bits_per_byte":
-            return nats_to_bits(nll_sum) / count
-        return perplexity(nll_sum, count)
+            return fmean(nats_to_bits(each) / count for each in nll_sums)
+        return fmean(perplexity(each, count) for each in nll_sums)
 
     return metric

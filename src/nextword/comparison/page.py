@@ -42,11 +42,13 @@ class Side:
 
     Attributes:
         name: Name of its row.
-        model: The model.
+        num_seeds: Number of seeds of the row.
+        model: The model, that of the first seed.
         nll: Negative log-likelihood of each token, (tokens), in nats.
     """
 
     name: str
+    num_seeds: int
     model: Model
     nll: Float64[np.ndarray, " tokens"]
 
@@ -113,6 +115,7 @@ def token_sections(
         first.nll, second.nll, token_ids=np.asarray(store.ids), train_counts=counts
     )
     names = (first.name, second.name)
+    has_seeds = max(first.num_seeds, second.num_seeds) > 1
     return [
         html_section(
             f"{first.name} and {second.name}, token by token",
@@ -120,6 +123,7 @@ def token_sections(
                 f"{first.name} gives {found.won_by_first:.1%} of the {store.num_tokens:,} tokens a "
                 f"higher probability, {second.name} {found.won_by_second:.1%}. The others differ "
                 "by less than 0.1 nats."
+                + (" A row with several seeds is shown by its first one." if has_seeds else "")
             ),
             _token_figure(first, second, store, text=text),
         ),
