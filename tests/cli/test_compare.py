@@ -135,6 +135,12 @@ def test_unlike_models_are_refused(cli: Call, corpus: Path, word_run: Path, tmp_
         (("--models", "elman", "--seeds", "gru:2"), "no row 'gru'"),
         (("--models", "elman", "--seeds", "elman:many"), "is not a number of trainings"),
         (("--models", "elman", "--set", "gru:model.hidden_size=3"), "not a row"),
+        (
+            ("--models", "x.y=elman", "--set", "z.y:model.hidden_size=3"),
+            "'z.y', which is not a row",
+        ),
+        (("--models", "x.y=elman", "--set", "x.y:model.cell=7"), "row x.y: --set x.y:model.cell"),
+        (("--models", "größe=elman"), "'größe' cannot be the name of a row"),
         (("--models", "elman", "--tokens", 5, "--minutes", 1), "both given"),
         (
             ("--models", "elman", "--minutes", 1, "--set", "elman:training.max_steps=3"),

@@ -165,7 +165,7 @@ def _by_row(overrides: Sequence[str]) -> "tuple[list[str], dict[str, list[Values
     for override in overrides:
         setting = override.partition("=")[0]
         name, colon, _ = setting.partition(":")
-        if not colon or "." in name:
+        if not colon:
             shared.append(override)
             continue
         layer = Layer(parse_override(override[len(name) + 1 :]), source=f"--set {setting}")

@@ -82,19 +82,42 @@ def _with_settings(entry: Entry, own: Sequence[Values]) -> Entry:
 
 def _entry(item: str) -> Entry:
     name, equals, source = item.partition("=")
-    if not equals or not _NAME.fullmatch(name):
-        name, source = "", item
-    if is_recipe(source) or source.endswith(".toml"):
-        read_recipe(source)
-        return Entry(name=_checked(name or Path(source).stem, item), source=source)
-    if source.startswith(_HUGGINGFACE) or Path(source).exists():
-        return Entry(
-            name=_checked(name or _model_name(source), item), source=source, is_trained=True
+    is_path = not _NAME.fullmatch(name) and (_is_model(item) or not _is_source(source))
+    if not equals or is_path:
+        name, source = _name_of(item), item
+    if not _is_source(source):
+        raise ConfigError(
+            f"{source!r} is neither a recipe nor a trained model.",
+            help=did_you_mean(source, recipe_names()),
         )
-    raise ConfigError(
-        f"{source!r} is neither a recipe nor a trained model.",
-        help=did_you_mean(source, recipe_names()),
-    )
+    if not _NAME.fullmatch(name):
+        raise ConfigError(
+            f"{item!r}: {name!r} cannot be the name of a row.",
+            help="A name has the letters a to z and A to Z, digits, dots, hyphens and underscores, "
+            f"and begins with a letter or a digit. Write for example row-1={source}.",
+        )
+    if _is_recipe_or_file(source):
+        read_recipe(source)
+        return Entry(name=name, source=source)
+    return Entry(name=name, source=source, is_trained=True)
+
+
+def _is_recipe_or_file(source: str) -> bool:
+    """Whether a source is trained here: the name of a recipe, or a TOML file."""
+    return is_recipe(source) or source.endswith(".toml")
+
+
+def _is_model(source: str) -> bool:
+    return source.startswith(_HUGGINGFACE) or Path(source).exists()
+
+
+def _is_source(source: str) -> bool:
+    return _is_recipe_or_file(source) or _is_model(source)
+
+
+def _name_of(source: str) -> str:
+    """Return the name of a row that is given without one."""
+    return Path(source).stem if _is_recipe_or_file(source) else _model_name(source)
 
 
 def _model_name(source: str) -> str:
@@ -102,12 +125,3 @@ def _model_name(source: str) -> str:
     path = Path(source.removeprefix(_HUGGINGFACE))
     path = path.parent if path.name == "model" else path
     return (path.resolve().name if path.exists() else path.name).split(".arpa")[0]
-
-
-def _checked(name: str, item: str) -> str:
-    if _NAME.fullmatch(name):
-        return name
-    raise ConfigError(
-        f"{name!r} cannot be the name of a row.",
-        help=f"Give it a name of letters, digits, dots and hyphens: NAME={item}",
-    )

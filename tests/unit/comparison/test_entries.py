@@ -38,12 +38,40 @@ def test_a_path_is_a_trained_model(tmp_path: Path) -> None:
         (["elmann"], "neither a recipe nor a trained model"),
         (["elman", "elman"], "used for two rows"),
         ([], "no models are named"),
-        (["../x=elman"], "neither a recipe"),
+        (["tanh=elmann"], "'elmann' is neither a recipe nor a trained model"),
+        (["runs/rate=0.1"], "'runs/rate=0.1' is neither a recipe nor a trained model"),
     ],
 )
 def test_wrong_rows_are_refused(items: list[str], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         parse_entries(items)
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "größe", "my row", "-x", ""])
+def test_a_name_with_other_characters_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=rf"'{name}' cannot be the name of a row\.") as caught:
+        parse_entries([f"{name}=elman"])
+
+    assert "letters a to z and A to Z, digits, dots, hyphens and underscores" in caught.value.help
+    assert "row-1=elman" in caught.value.help
+
+
+def test_a_path_whose_name_cannot_be_that_of_a_row_needs_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "my run").mkdir()
+    (tmp_path / "rate=0.1" / "gru").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(ConfigError, match="'my run' cannot be the name of a row") as caught:
+        parse_entries(["my run"])
+
+    assert "row-1=my run" in caught.value.help
+    found = parse_entries(["row-1=my run", "./rate=0.1/gru"])
+    assert [(each.name, each.source) for each in found] == [
+        ("row-1", "my run"),
+        ("gru", "./rate=0.1/gru"),
+    ]
 
 
 def test_settings_of_an_unknown_row_are_refused() -> None:
