@@ -59,7 +59,7 @@ class ComparisonResult(Printed):
         rows: The rows, best first.
         measured: The text on which rows are compared.
         figure: The figure by which rows are compared.
-        protocol: What all rows have in common, in one sentence.
+        protocol: What all rows have in common, and where their tokenizers or resets differ.
     """
 
     folder: Path
@@ -303,10 +303,14 @@ class _Comparison:
     def _protocol(self) -> str:
         counts = self._plan.num_seeds_of_trained
         seeds = " to ".join(map(str, sorted({min(counts), max(counts)}))) if counts else "1"
-        tokenizer = self._card(self._measured[0].result).tokenizer
+        results = [each.result for each in self._measured]
+        tokenizers = _names_by(lambda each: each.tokenizer, results)
+        resets = _names_by(lambda each: each.reset, results)
+        tokenizer = next(iter(tokenizers)) if len(tokenizers) == 1 else _listed(tokenizers)
         return (
-            f"Text: {self._corpus.description}. Tokenizer: {tokenizer}. Budget: "
-            f"{self._plan.budget.describe()}. Seeds: {seeds}."
+            f"Text: {self._corpus.description}. Tokenizer: {tokenizer}. "
+            + (f"State reset: {_listed(resets)}. " if len(resets) > 1 else "")
+            + f"Budget: {self._plan.budget.describe()}. Seeds: {seeds}."
         )
 
     def _write_tables(self, result: ComparisonResult) -> None:
@@ -360,3 +364,20 @@ class _Comparison:
             train=None if texts is None else texts.train,
             text=self._corpus.description,
         )
+
+
+def _names_by(
+    fact: Callable[[SeedResult], str], results: Sequence[SeedResult]
+) -> dict[str, list[str]]:
+    """Return the names of the rows that have each value of a fact."""
+    found: dict[str, list[str]] = {}
+    for each in results:
+        names = found.setdefault(fact(each), [])
+        if each.name not in names:
+            names.append(each.name)
+    return found
+
+
+def _listed(names_by_value: Mapping[str, Sequence[str]]) -> str:
+    """Return each value with the rows that have it, as a part of a sentence."""
+    return "; ".join(f"{value} for {', '.join(names)}" for value, names in names_by_value.items())

@@ -71,7 +71,7 @@ def write_page(
         measured: The text on which rows are compared.
         figure: The figure by which rows are compared.
         pictures: PNG files.
-        protocol: What all rows have in common, in one sentence.
+        protocol: What all rows have in common, and where their tokenizers or resets differ.
         between: Sections that `token_sections` returned.
     """
     best = ranked(rows, measured=measured, figure=figure)[0]

@@ -53,6 +53,20 @@ class SeedResult:
             return None
         return self.num_tokens_seen / self.train_seconds
 
+    @property
+    def tokenizer(self) -> str:
+        """Description of the tokenizer; empty without a card."""
+        return str(self._card.get("tokenizer", ""))
+
+    @property
+    def reset(self) -> str:
+        """Where the state was reset: `never`, `document` or `line`; empty without a card."""
+        return str(self._card.get("reset", ""))
+
+    @property
+    def _card(self) -> Values:
+        return self.test or self.validation or {}
+
     def figure(self, part: Part, name: str) -> float | None:
         """Return a figure of a card; None without the card, or if it is undefined or infinite.
 

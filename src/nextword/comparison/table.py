@@ -19,14 +19,24 @@ FIGURE_TITLES: dict[Figure, str] = {
 def render_markdown(rows: Sequence[Row], *, measured: Part, figure: Figure) -> str:
     """Return the table, best row first; an undefined figure is shown as `-`.
 
+    A column that says nothing is left out: one without a figure, seeds if each row has one, and
+    `reset` if the state of all models is reset at the same places.
+
     Args:
         rows: The rows.
         measured: The text on which rows are compared.
         figure: The figure by which rows are compared.
     """
     title = FIGURE_TITLES[figure]
-    head = ["model", "family", "parameters", "MiB", "context", "minutes", "tokens/s"]
-    head += ["seeds", f"{title}, valid", f"{title}, test", "bits/byte", "difference to the best"]
+    head = ["model", "family", "parameters", "MiB", "context", "reset", "minutes"]
+    head += [
+        "tokens/s",
+        "seeds",
+        f"{title}, valid",
+        f"{title}, test",
+        "bits/byte",
+        "difference to the best",
+    ]
     cells = [
         _cells(row, measured=measured, figure=figure)
         for row in ranked(rows, measured=measured, figure=figure)
@@ -38,6 +48,8 @@ def render_markdown(rows: Sequence[Row], *, measured: Part, figure: Figure) -> s
     }
     if all(len(row.results) <= 1 for row in rows):
         hidden.add(head.index("seeds"))
+    if len({row.first.reset for row in rows if row.results}) <= 1:
+        hidden.add(head.index("reset"))
     if figure == "bits_per_byte":
         hidden.add(head.index("bits/byte"))
     shown = [column for column in range(len(head)) if column not in hidden]
@@ -65,6 +77,7 @@ def render_csv(rows: Sequence[Row], *, measured: Part, figure: Figure) -> str:
             *("model", "seed", "family", "num_parameters", "model_bytes", "context_size"),
             *("train_seconds", "train_tokens_per_second", "num_tokens_seen"),
             *("validation_perplexity", "test_perplexity", "bits_per_byte", "perplexity_per_word"),
+            *("tokenizer", "reset"),
         ]
     )
     for row in ranked(rows, measured=measured, figure=figure):
@@ -78,6 +91,7 @@ def render_csv(rows: Sequence[Row], *, measured: Part, figure: Figure) -> str:
                     each.figure("test", "perplexity"),
                     each.figure(measured, "bits_per_byte"),
                     each.figure(measured, "perplexity_per_word"),
+                    *(each.tokenizer, each.reset),
                 ]
             )
     return buffer.getvalue()
@@ -101,7 +115,7 @@ def ranked(rows: Sequence[Row], *, measured: Part, figure: Figure) -> list[Row]:
 
 def _cells(row: Row, *, measured: Part, figure: Figure) -> list[str]:
     if not row.results:
-        return [row.name, "failed", *([_UNDEFINED] * 10)]
+        return [row.name, "failed", *([_UNDEFINED] * 11)]
     first = row.first
 
     def mean(value: Callable[[SeedResult], float | None]) -> float | None:
@@ -114,6 +128,7 @@ def _cells(row: Row, *, measured: Part, figure: Figure) -> list[str]:
         f"{first.num_parameters:,}",
         _number(None if first.model_bytes is None else first.model_bytes / _MIB, digits=1),
         "all" if first.context_size is None else f"{first.context_size:,}",
+        first.reset,
         _number(None if seconds is None else seconds / 60, digits=2),
         _number(mean(lambda each: each.train_tokens_per_second), digits=0),
         str(len(row.results)),

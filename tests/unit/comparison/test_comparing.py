@@ -192,6 +192,31 @@ def test_trained_models_with_another_vocabulary_are_compared_per_byte(
     bits = [row.mean("test", "bits_per_byte") for row in found.rows]
     assert worse["value"] == pytest.approx(bits[1] - bits[0])  # type: ignore[operator]
     assert "bits/byte, test" in found.render()
+    tokenizers = {row.name: row.first.tokenizer for row in found.rows}
+    assert tokenizers["ngram-2"] != tokenizers["bytes"]
+    assert (
+        f"Tokenizer: {tokenizers['ngram-2']} for ngram-2; {tokenizers['bytes']} for bytes. "
+        in found.protocol
+    )
+    assert "State reset" not in found.protocol
+
+
+def test_rows_that_are_reset_at_different_places_are_marked(text: Path, tmp_path: Path) -> None:
+    found = nw.compare(
+        str(text),
+        models=["ngram-2", "lines=ngram-2"],
+        out=tmp_path,
+        settings={"text": SETTINGS["text"]},
+        row_settings={"lines": [{"training": {"reset": "line"}}]},
+    )
+
+    assert "State reset: never for ngram-2; line for lines. " in found.protocol
+    assert {row["model"]: row["reset"] for row in found.to_dict()["rows"]} == {
+        "ngram-2": "never",
+        "lines": "line",
+    }
+    assert "reset" in found.render().splitlines()[0]
+    assert "State reset" in (tmp_path / "comparison.html").read_text()
 
 
 def _bytes() -> dict[str, Any]:

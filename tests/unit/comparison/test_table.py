@@ -5,12 +5,21 @@ from typing import Any
 
 from nextword.comparison import Row, SeedResult, render_csv, render_markdown
 
+CARD: dict[str, Any] = {
+    "perplexity": 9.0,
+    "perplexity_per_word": 9.0,
+    "bits_per_byte": 1.5,
+    "nll_sum": 9.0,
+    "tokenizer": "byte (256)",
+    "reset": "never",
+}
+
 
 def result(name: str, seed: int, perplexity: float | None, **changes: Any) -> SeedResult:
     card: dict[str, Any] = {
+        **CARD,
         "perplexity": perplexity,
         "perplexity_per_word": perplexity,
-        "bits_per_byte": 1.5,
         "nll_sum": None if perplexity is None else 9.0,
     }
     values: dict[str, Any] = {
@@ -57,6 +66,19 @@ def test_csv_has_a_line_for_each_training() -> None:
         *(("a", "1"), ("a", "2"), ("b", "1"), ("d", "1"))
     ]
     assert float(rows[0]["train_tokens_per_second"]) == 20.0
+
+
+def test_rows_that_are_reset_at_different_places_are_marked() -> None:
+    lines = Row(name="e", results=(result("e", 1, 9.0, test={**CARD, "reset": "line"}),))
+
+    assert "reset" not in render_markdown(ROWS, measured="test", figure="perplexity")
+    table = render_markdown((*ROWS, lines), measured="test", figure="perplexity").splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    place = cells[0].index("reset")
+    assert [line[place] for line in cells[2:]] == ["line", "never", "never", "-", "never"]
+    text = render_csv((*ROWS, lines), measured="test", figure="perplexity")
+    values = [(row["reset"], row["tokenizer"]) for row in csv.DictReader(text.splitlines())]
+    assert values == [("line", "byte (256)"), *[("never", "byte (256)")] * 4]
 
 
 def test_a_result_is_the_same_after_saving() -> None:
