@@ -97,7 +97,26 @@ def test_another_setting_is_refused(cli: Call, corpus: Path, compared: Path) -> 
     found = cli(*command, "--out", compared, *TINY, "--set", "lstm:model.num_layers=1")
 
     assert (found.code, found.out) == (2, "")
-    assert "model.num_layers" in found.err
+    assert "row lstm: model.num_layers" in found.err
+    assert found.err.splitlines()[-1] == (
+        "help: Give the texts and the settings of the run, or choose another --out."
+    )
+
+
+def test_another_text_is_refused(cli: Call, corpus: Path, tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_bytes(corpus.read_bytes())
+    command = ("compare", text, "--models", "ngram-1", "--split", "0.6,0.2,0.2", "--quiet")
+    assert cli(*command, "--out", tmp_path / "out").code == 0
+    text.write_bytes(corpus.read_bytes() + b"one more line\n")
+
+    found = cli(*command, "--out", tmp_path / "out")
+
+    assert (found.code, found.out) == (2, "")
+    assert "row ngram-1: " in found.err
+    assert "was started with another text" in found.err
+    assert "--resume" not in found.err
+    assert "another --out" in found.err
 
 
 def test_trained_models_are_rows(
@@ -140,6 +159,11 @@ def test_unlike_models_are_refused(cli: Call, corpus: Path, word_run: Path, tmp_
             "'z.y', which is not a row",
         ),
         (("--models", "x.y=elman", "--set", "x.y:model.cell=7"), "row x.y: --set x.y:model.cell"),
+        (("--models", "fine-tune"), "Name the model with --set text.init=MODEL, or"),
+        (
+            ("--models", "a=elman", "--set", "model.family=window"),
+            "use --models window-5",
+        ),
         (("--models", "größe=elman"), "'größe' cannot be the name of a row"),
         (("--models", "elman", "--tokens", 5, "--minutes", 1), "both given"),
         (

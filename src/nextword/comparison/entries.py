@@ -5,11 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nextword.base import ConfigError, Values, did_you_mean
+from nextword.base import ConfigError, DataError, Values, did_you_mean
 from nextword.training import is_recipe, read_recipe, recipe_names
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _HUGGINGFACE = "hf:"
+
+#: Options of `nextword train` in error messages, and what `nextword compare` has instead.
+_INSTEAD = (
+    ("--init MODEL", "--set text.init=MODEL"),
+    ("--init", "text.init"),
+    ("--recipe", "--models"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +75,22 @@ def parse_entries(
             "no models are named.", help="Name recipes or models, such as ngram-5,lstm-small."
         )
     return entries
+
+
+def error_of_row(name: str, error: ConfigError | DataError) -> ConfigError | DataError:
+    """Return an error of a training as that of a row, with advice that `compare` can follow.
+
+    Args:
+        name: Name of the row.
+        error: The error, which may name options of `nextword train`.
+    """
+    message, advice = error.message, error.help
+    for option, instead in _INSTEAD:
+        message, advice = message.replace(option, instead), advice.replace(option, instead)
+    message = f"row {name}: {message}"
+    if isinstance(error, DataError):
+        return DataError(message, help=advice)
+    return ConfigError(message, help=advice, setting=error.setting)
 
 
 def _with_settings(entry: Entry, own: Sequence[Values]) -> Entry:

@@ -1,8 +1,10 @@
 """The trainings and evaluations of a comparison, resolved before the first one starts."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from shlex import quote
 
 from nextword.api import run_config
 from nextword.base import ConfigError, MismatchError, Values, did_you_mean, require
@@ -12,7 +14,7 @@ from nextword.comparison.effects import (
     require_used,
     settings_of_all,
 )
-from nextword.comparison.entries import Entry
+from nextword.comparison.entries import Entry, error_of_row
 from nextword.families import NeuralModelConfig
 from nextword.training import RunConfig, TextConfig, TrainingConfig
 
@@ -268,7 +270,7 @@ def _config(
         layers += [{"training": {"seed": seed}}, budget.settings(config.training)]
         return run_config(texts, recipe=entry.source, settings=layers)
     except ConfigError as error:
-        raise ConfigError(f"row {entry.name}: {error.message}", help=error.help) from error
+        raise error_of_row(entry.name, error) from error
 
 
 def _text_config(texts: Sequence[str], settings: Sequence[Mapping[str, object]]) -> TextConfig:
@@ -286,5 +288,13 @@ def _require_equal(section: str, configs: Sequence[tuple[str, RunConfig]]) -> No
                 raise MismatchError(
                     f"the rows {first_name} and {name} differ in {section}.{key}: {there[key]!r} "
                     f"and {value!r}. Rows of a comparison have one text and one tokenizer.",
-                    help=f"Set it for all rows: --set {section}.{key}={there[key]}",
+                    help="Set it for all rows, and not for one: --set "
+                    + quote(f"{section}.{key}={_as_toml(there[key])}"),
                 )
+
+
+def _as_toml(value: object) -> str:
+    """Return a value as `--set` reads it; empty for None, which restores the default."""
+    if isinstance(value, str) or value is None:
+        return value or ""
+    return json.dumps(value)

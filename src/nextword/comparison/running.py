@@ -12,6 +12,8 @@ from jaxtyping import Float64, Int64
 
 from nextword.api import Model, load_language_model
 from nextword.base import (
+    ConfigError,
+    DataError,
     FormatError,
     MismatchError,
     Values,
@@ -21,6 +23,7 @@ from nextword.base import (
     write_json,
 )
 from nextword.comparison.differences import sum_by_line
+from nextword.comparison.entries import error_of_row
 from nextword.comparison.measuring import result_of_run, token_nll, weight_bytes
 from nextword.comparison.plan import Job
 from nextword.comparison.rows import SeedResult
@@ -96,6 +99,11 @@ class Runner:
 
         Args:
             job: The model.
+
+        Raises:
+            ConfigError: The settings of its row contradict each other or the text.
+            DataError: The text is too short, or its words are not those of the model to start from.
+            MismatchError: Its run was started with other settings or another text.
         """
         if job.config is None:
             model, result = self._evaluated(job)
@@ -135,13 +143,21 @@ class Runner:
         stored = self._stored(job, config, run)
         if stored is not None:
             return stored
-        found = run_training(
-            config,
-            run.path,
-            resume="auto",
-            callbacks=self._callbacks,
-            on_progress=self._on_progress,
-        )
+        try:
+            found = run_training(
+                config,
+                run.path,
+                resume="auto",
+                callbacks=self._callbacks,
+                on_progress=self._on_progress,
+            )
+        except MismatchError as error:
+            raise MismatchError(
+                f"row {job.entry.name}: {error.message}",
+                help="Give the texts and the settings of the run, or choose another --out.",
+            ) from error
+        except (ConfigError, DataError) as error:
+            raise error_of_row(job.entry.name, error) from error
         model = load_language_model(found.model)
         result = result_of_run(
             found, model, name=job.entry.name, seed=0 if job.seed is None else job.seed, run=run

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from nextword.base import ConfigError
+from nextword.base import ConfigError, DataError
 from nextword.comparison import parse_entries
+from nextword.comparison.entries import error_of_row
 
 
 def test_recipes_orders_and_names() -> None:
@@ -79,3 +80,14 @@ def test_settings_of_an_unknown_row_are_refused() -> None:
         parse_entries(["elman"], settings={"elmann": [{}]})
 
     assert "elman" in caught.value.help
+
+
+def test_the_error_of_a_row_has_advice_that_compare_can_follow() -> None:
+    config = error_of_row("a", ConfigError("b is 3.", help="Leave --init out.", setting="model.b"))
+    data = error_of_row("a", DataError("no words.", help="Use --recipe elman or --init MODEL."))
+
+    assert isinstance(config, ConfigError)
+    assert (config.message, config.help) == ("row a: b is 3.", "Leave text.init out.")
+    assert config.setting == "model.b"
+    assert isinstance(data, DataError)
+    assert data.help == "Use --models elman or --set text.init=MODEL."

@@ -144,6 +144,23 @@ def test_rows_have_one_tokenizer() -> None:
 
 
 @pytest.mark.parametrize(
+    ("own", "advice"),
+    [
+        ({"split": (0.8, 0.1, 0.1)}, "--set 'text.split=[0.9, 0.05, 0.05]'"),
+        ({"field": "body"}, "--set text.field="),
+        ({"encoding_errors": "surrogateescape"}, "--set text.encoding_errors=strict"),
+    ],
+)
+def test_advice_for_rows_with_other_texts_can_be_typed(own: dict[str, Any], advice: str) -> None:
+    entries = parse_entries(["a=elman", "b=elman"], settings={"b": [{"text": own}]})
+
+    with pytest.raises(MismatchError, match="the rows a and b differ in text") as caught:
+        plan_comparison(entries, TEXT, settings=(), budget=Budget(), num_seeds=1)
+
+    assert caught.value.help == f"Set it for all rows, and not for one: {advice}"
+
+
+@pytest.mark.parametrize(
     ("budget", "message"),
     [
         ({"tokens": 0}, "0 tokens"),
