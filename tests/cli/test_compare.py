@@ -150,6 +150,7 @@ def test_unlike_models_are_refused(cli: Call, corpus: Path, word_run: Path, tmp_
         (("--models", "lstm-smal"), "neither a recipe nor a trained model"),
         (("--models", "elman", "--between", "elman"), "does not name two rows"),
         (("--models", "elman", "--between", "elman,gru"), "no row 'gru'"),
+        (("--models", "elman,gru", "--between", "elman, elman"), "token by token with itself"),
         (("--models", "elman", "--seeds", 0), "number of seeds is 0"),
         (("--models", "elman", "--seeds", "gru:2"), "no row 'gru'"),
         (("--models", "elman", "--seeds", "elman:many"), "is not a number of trainings"),

@@ -197,7 +197,7 @@ def _seeds_by_row(values: Sequence[str]) -> tuple[int, dict[str, int]]:
 def _pair(text: str) -> tuple[str, str]:
     from nextword.base import ConfigError
 
-    names = text.split(",")
+    names = [name.strip() for name in text.split(",")]
     if len(names) != 2:
         raise ConfigError(
             f"--between {text!r} does not name two rows.", help="Example: --between elman,ngram-5"

@@ -139,6 +139,11 @@ def compare(
     names = [entry.name for entry in entries]
     for name in between or ():
         require_row(name, names)
+    if between is not None and between[0] == between[1]:
+        raise ConfigError(
+            f"row {between[0]} is to be compared token by token with itself.",
+            help="Name two rows, or leave --between out for the two best ones.",
+        )
     plan = plan_comparison(
         entries,
         (str(texts),) if isinstance(texts, str | Path) else tuple(map(str, texts)),
