@@ -264,6 +264,12 @@ def _config(
     try:
         config = run_config(texts, recipe=entry.source, settings=[*shared, *entry.settings])
         if not isinstance(config.model, NeuralModelConfig):
+            require(
+                config.text.init is None,
+                f"a model of the family {config.model.family} is estimated from counts of the "
+                f"text; it cannot start from {config.text.init}.",
+                help="Leave the row out, or text.init.",
+            )
             return config
         layers = [*settings, *entry.settings]
         config = run_config(texts, recipe=entry.source, settings=layers)

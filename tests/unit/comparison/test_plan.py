@@ -115,7 +115,7 @@ def test_the_length_of_training_can_be_set_without_a_budget() -> None:
     [
         ("ngram-2", {"model": {"hidden_size": 16}}, "model.hidden_size"),
         ("ngram-2", {"training": {"batch_size": 16}}, "training.batch_size"),
-        ("ngram-2", {"text": {"init": "runs/x"}}, "text.init"),
+        ("hf:trained", {"text": {"init": "runs/x"}}, "text.init"),
         ("hf:trained", {"tokenizer": {"kind": "byte"}}, "tokenizer.kind"),
         ("hf:trained", {"training": {"reset": "line"}}, "training.reset"),
     ],
@@ -127,6 +127,11 @@ def test_a_setting_that_applies_to_no_row_is_refused(
         planned(f"a={source}", f"b={source}", **setting)
 
     assert caught.value.help == f"Leave {name} out."
+
+
+def test_counting_cannot_start_from_a_model() -> None:
+    with pytest.raises(ConfigError, match=r"row ngram-2: .* ngram .* cannot start from runs/x"):
+        planned("fine-tune", "ngram-2", text={"init": "runs/x"})
 
 
 def test_settings_of_every_row_apply_to_counting() -> None:
