@@ -82,7 +82,7 @@ class Budget:
         """The options that give this budget; empty without tokens and minutes."""
         if self.tokens is not None:
             return f"--tokens {self.tokens}"
-        return "" if self.minutes is None else f"--minutes {self.minutes:g}"
+        return "" if self.minutes is None else f"--minutes {self.minutes:.15g}"
 
     def settings(self, training: TrainingConfig) -> Values:
         """Return the settings that give a row this budget.

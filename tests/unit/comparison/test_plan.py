@@ -7,6 +7,7 @@ import pytest
 from nextword.base import ConfigError, Layer, MismatchError
 from nextword.comparison import Budget, parse_entries
 from nextword.comparison.plan import ComparisonPlan, plan_comparison
+from nextword.training import TrainingConfig
 
 TEXT = ("corpus.txt",)
 
@@ -176,6 +177,23 @@ def test_advice_for_rows_with_other_texts_can_be_typed(own: dict[str, Any], advi
 def test_wrong_budgets_are_refused(budget: dict[str, float], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         Budget(**budget)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("budget", "options"),
+    [
+        (Budget(tokens=1400), "--tokens 1400"),
+        (Budget(minutes=123.4567891), "--minutes 123.4567891"),
+        (Budget(), ""),
+    ],
+)
+def test_a_budget_is_that_of_its_settings(budget: Budget, options: str) -> None:
+    values = budget.settings(TrainingConfig()).get("training", {})
+
+    found = Budget.of(TrainingConfig(**values), tokens_per_update=700)
+
+    assert found == budget
+    assert found.options == options
 
 
 def test_an_error_names_the_row() -> None:
