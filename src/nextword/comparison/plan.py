@@ -97,6 +97,9 @@ class Budget:
         if self.tokens is not None:
             steps = -(-self.tokens // tokens_per_update(training))
             limits: Values = {"max_steps": steps, "max_minutes": None}
+            if "training.batch_size" in training.by_text:
+                # One that follows the size of the text would give updates of other sizes.
+                limits["batch_size"] = training.batch_size
         elif self.minutes is not None:
             limits = {"max_steps": None, "max_minutes": self.minutes}
         else:

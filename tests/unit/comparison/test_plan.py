@@ -196,6 +196,15 @@ def test_a_budget_is_that_of_its_settings(budget: Budget, options: str) -> None:
     assert found.options == options
 
 
+def test_budget_in_tokens_is_exact_for_a_recipe_that_follows_the_size_of_the_text() -> None:
+    [job] = planned("default", tokens=3500).jobs
+
+    assert job.config is not None
+    training = job.config.training
+    assert training.max_steps == 3500 // (training.batch_size * training.bptt_steps)
+    assert not {"training.batch_size", "training.epochs"} & set(training.by_text)
+
+
 def test_an_error_names_the_row() -> None:
     with pytest.raises(ConfigError, match=r"row window-5: .*nonsense"):
         planned("ngram-2", "window-5", model={"nonsense": 1})
