@@ -59,6 +59,33 @@ def test_evaluate_set_changes_the_settings_shown(cli: Call, word_run: Path, corp
     assert "cache: size 7, theta 0.5, weight 0.1" in finished.err
 
 
+def test_evaluate_says_that_tuning_found_nothing_better_than_the_plain_model(
+    cli: Call, word_run: Path, corpus: Path, other: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nextword.evaluation.adaptation.tuning.RATES", {"sgd": (30.0,)})
+    command = ("evaluate", word_run, "--text", corpus, "--dynamic", "--tune", other)
+
+    shown, value = cli(*command), json.loads(cli(*command, "--json").out)
+
+    message = "no compared setting of dynamic evaluation is better than the model without it"
+    assert message not in str(value["results"][0]["note"])
+    assert message in value["results"][1]["note"]
+    assert message in shown.out
+    assert f"WARNING: {word_run}: {message} on the tuning text {other}" in shown.err
+
+
+def test_evaluate_diverged_weights_are_blamed_on_the_learning_rate(
+    cli: Call, word_run: Path, corpus: Path
+) -> None:
+    options = ("--dynamic", "--set", "dynamic.learning_rate=3e38")
+
+    finished = cli("evaluate", word_run, "--text", corpus, *options)
+
+    assert finished.code == 1
+    assert "dynamic evaluation diverged with dynamic.learning_rate=3e+38" in finished.err
+    assert "help: Lower the rate" in finished.err
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [

@@ -1,5 +1,6 @@
 """Evaluating models that adapt to the text: with a continuous cache, or dynamically."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +15,7 @@ from nextword.evaluation import (
     PerplexityCard,
     evaluate_dynamic,
     evaluate_with_cache,
+    no_gain_note,
     tune_cache,
     tune_dynamic,
 )
@@ -23,6 +25,8 @@ from nextword.tokens import Reset, TokenStore, build_store
 
 if TYPE_CHECKING:
     from nextword.training import ProgressCallback
+
+_logger = logging.getLogger(__name__)
 
 
 @settings()
@@ -92,13 +96,21 @@ def adapted_cards(
     job = _Job(
         model, texts, split=split, reset=reset, batch_size=batch_size, name=name, hook=on_progress
     )
-    tuning = None if tune is None else job.tuning_store(named_corpus(tune, None))
+    tuning = None if tune is None else job.tuning_text(named_corpus(tune, None))
     cards = []
     if cache is not None:
         cards.append(job.with_cache(cache, tuning))
     if dynamic is not None:
         cards.append(job.dynamic(dynamic, tuning))
     return cards
+
+
+@dataclass(frozen=True, kw_only=True)
+class _TuningText:
+    """The text that settings are chosen on."""
+
+    name: str
+    store: TokenStore
 
 
 class _Job:
@@ -133,7 +145,7 @@ class _Job:
         hook = None if self.hook is None else partial(self.hook, "encoding the text")
         return build_store(corpus, self.tokenizer, folder=None, on_progress=hook)
 
-    def tuning_store(self, corpus: Corpus) -> TokenStore:
+    def tuning_text(self, corpus: Corpus) -> _TuningText:
         store = self.encoded(corpus)
         if store.text_sha256 == self.store.text_sha256:
             raise DataError(
@@ -141,25 +153,27 @@ class _Job:
                 "evaluated; the perplexity would be too low.",
                 help="Tune on other text, such as the validation text of the training.",
             )
-        return store
+        return _TuningText(name=corpus.description, store=store)
 
     def progress(self, stage: str, total: int | None = None) -> "partial[None] | None":
         return None if self.hook is None else partial(self.hook, stage, total=total)
 
     def with_cache(
-        self, config: ContinuousCacheConfig, tuning: TokenStore | None
+        self, config: ContinuousCacheConfig, tuning: _TuningText | None
     ) -> PerplexityCard:
+        note = None
         if tuning is not None:
-            config = tune_cache(
+            tuned = tune_cache(
                 self.network,
-                tuning,
+                tuning.store,
                 config=config,
                 tokenizer=self.tokenizer,
                 reset=self.reset,
                 batch_size=self.batch_size,
-                on_progress=self.progress("tuning the cache", tuning.num_tokens),
-            ).config
-        return evaluate_with_cache(
+                on_progress=self.progress("tuning the cache", tuning.store.num_tokens),
+            )
+            config, note = tuned.config, no_gain_note(tuned, text=tuning.name)
+        card = evaluate_with_cache(
             self.network,
             self.store,
             config=config,
@@ -172,18 +186,21 @@ class _Job:
                 f"scoring tokens by {self.name} with a cache", self.store.num_tokens
             ),
         )
+        return self.noted(card, note)
 
-    def dynamic(self, config: DynamicConfig, tuning: TokenStore | None) -> PerplexityCard:
+    def dynamic(self, config: DynamicConfig, tuning: _TuningText | None) -> PerplexityCard:
+        note = None
         if tuning is not None:
-            config = tune_dynamic(
+            tuned = tune_dynamic(
                 self.network,
-                tuning,
+                tuning.store,
                 config=config,
                 tokenizer=self.tokenizer,
                 reset=self.reset,
                 on_progress=self.progress("tuning dynamic evaluation"),
-            ).config
-        return evaluate_dynamic(
+            )
+            config, note = tuned.config, no_gain_note(tuned, text=tuning.name)
+        card = evaluate_dynamic(
             self.network,
             self.store,
             config=config,
@@ -195,6 +212,14 @@ class _Job:
                 f"scoring tokens by {self.name} dynamically", self.store.num_tokens
             ),
         )
+        return self.noted(card, note)
+
+    def noted(self, card: PerplexityCard, note: str | None) -> PerplexityCard:
+        """Return a card with a note, if there is one, and log the note."""
+        if note is None:
+            return card
+        _logger.warning("%s: %s", self.name, note)
+        return card.with_note(note)
 
 
 def require_neural(model: Model) -> NeuralLanguageModel:

@@ -13,7 +13,14 @@ import torch
 from jaxtyping import Float, Int64, Integer
 from torch import Tensor
 
-from nextword.base import NonNegativeFloat, PositiveFloat, PositiveInt, Probability, settings
+from nextword.base import (
+    DivergedError,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    Probability,
+    settings,
+)
 from nextword.batches import Batch, UnitReader
 from nextword.evaluation.scoring import ScoredWindow, scored_window
 from nextword.models import NeuralLanguageModel, State
@@ -85,7 +92,7 @@ class DynamicScorer:
             unit_starts: Position of each unit's first token, and the end of the last, (units + 1).
 
         Raises:
-            DivergedError: The model returns NaN.
+            DivergedError: The model returns NaN, before an update or because of the updates.
         """
         reader = UnitReader(
             token_ids, unit_starts, batch_size=1, boundary_id=self.model.boundary_id
@@ -93,8 +100,15 @@ class DynamicScorer:
         state = self.model.initial_state(1)
         for batch in reader.windows(self.config.segment_length):
             placed = batch.to(self.model.device)
+            num_updates = self._num_updates
             nll, state = self.score_segment(placed, state.reset(placed.begins))
-            yield scored_window(nll, batch)
+            try:
+                window = scored_window(nll, batch)
+            except DivergedError as error:
+                if num_updates == 0:
+                    raise
+                raise _diverged(self.config, num_updates) from error
+            yield window
 
     def score_segment(self, segment: Batch, state: State) -> tuple[Nll, State]:
         """Score one segment, then update the weights with it.
@@ -163,6 +177,16 @@ class DynamicScorer:
                 gradient, root.add_(self.config.epsilon), value=-self.config.learning_rate
             )
             weight.add_(back)
+
+
+def _diverged(config: DynamicConfig, num_updates: int) -> DivergedError:
+    """Return the error for weights that are not finite after updates."""
+    return DivergedError(
+        f"dynamic evaluation diverged with dynamic.learning_rate={config.learning_rate:g} "
+        f"(dynamic.rule={config.rule}): the model returns NaN after {num_updates:,} updates.",
+        help="Lower the rate, for example --set "
+        f"dynamic.learning_rate={config.learning_rate / 10:g}, or choose it with --tune TEXT.",
+    )
 
 
 def _dense(gradient: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from families import CASES
+from nextword.base import DivergedError
 from nextword.batches import Batch
 from nextword.evaluation import DynamicConfig, DynamicScorer, target_leak
 from nextword.evaluation.adaptation.dynamic import text_scorer
@@ -122,3 +123,21 @@ def test_dynamic_units_reset_the_state_and_keep_the_weights() -> None:
     assert [window.positions.tolist() for window in windows] == [[0], [4], [6], [10]]
     moved = zip(scorer.model.parameters(), network().parameters(), strict=True)
     assert any(not torch.equal(one, other) for one, other in moved)
+
+
+def test_dynamic_divergence_names_the_learning_rate() -> None:
+    config = DynamicConfig(learning_rate=3e38, segment_length=4)
+
+    with pytest.raises(DivergedError, match=r"with dynamic.learning_rate=3e\+38") as caught:
+        scores(network().float(), config)
+
+    assert "--set dynamic.learning_rate=3e+37" in caught.value.help
+
+
+def test_dynamic_nan_of_the_model_itself_names_the_model() -> None:
+    model = network()
+    with torch.no_grad():
+        next(model.parameters()).fill_(torch.nan)
+
+    with pytest.raises(DivergedError, match="the model returns NaN for the token at position 0"):
+        scores(model, SGD)
