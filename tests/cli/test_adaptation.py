@@ -86,6 +86,22 @@ def test_evaluate_diverged_weights_are_blamed_on_the_learning_rate(
     assert "help: Lower the rate" in finished.err
 
 
+@pytest.mark.parametrize("more", [(), ("--tune", "OTHER")], ids=["scored", "tuned"])
+def test_evaluate_cache_too_large_for_memory_is_named(
+    cli: Call, word_run: Path, corpus: Path, other: Path, more: tuple[str, ...]
+) -> None:
+    options = [other if word == "OTHER" else word for word in more]
+    command = ("--text", corpus, "--cache", "--set", f"cache.size={10**13}", *options)
+
+    carried = cli("evaluate", word_run, *command)
+    by_line = cli("evaluate", word_run, *command, "--reset", "line")
+
+    assert (carried.code, by_line.code) == (1, 1)
+    assert "out of memory with a cache of 10,000,000,000,000 words (cache.size)" in carried.err
+    assert "help: Lower cache.size, for example --set cache.size=2000" in carried.err
+    assert "help: Lower cache.size or the batch size" in by_line.err
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [

@@ -23,6 +23,7 @@ from nextword.base.errors import (
     MissingExtraError,
     NextwordError,
     NoChoiceError,
+    OutOfMemoryError,
     ShapeError,
     TrainingError,
     VocabularyError,
@@ -43,6 +44,7 @@ from nextword.base.json_values import with_nulls
 from nextword.base.layers import Layer, merge, nested, source_of
 from nextword.base.mapped_pages import release_map, release_pages, track_map
 from nextword.base.one_of import OneOf, parts
+from nextword.base.out_of_memory import is_out_of_memory
 from nextword.base.paths import checked_path, shortened
 from nextword.base.processes import (
     available_processors,
@@ -89,6 +91,7 @@ __all__ = [
     "NonNegativeFloat",
     "NonNegativeInt",
     "OneOf",
+    "OutOfMemoryError",
     "PositiveFloat",
     "PositiveInt",
     "PositiveProbability",
@@ -117,6 +120,7 @@ __all__ = [
     "fsync_folder",
     "full_disk_errors",
     "is_full_disk",
+    "is_out_of_memory",
     "map_in_processes",
     "merge",
     "nats_to_bits",

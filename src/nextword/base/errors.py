@@ -13,6 +13,7 @@
     ├── TrainingError(RuntimeError)      training cannot continue
     │   └── DivergedError                the loss is NaN or infinite
     ├── WorkerError(RuntimeError)        a process that does a part of the work ended
+    ├── OutOfMemoryError(MemoryError)    a setting asks for more memory than there is
     ├── BenchmarkError(RuntimeError)     a speed that cannot be measured, or must not be reported
     └── MissingExtraError(ImportError)   an optional dependency is not installed
 
@@ -111,6 +112,10 @@ class DivergedError(TrainingError):
 
 class WorkerError(NextwordError, RuntimeError):
     """A process that does a part of the work ended before it was done."""
+
+
+class OutOfMemoryError(NextwordError, MemoryError):
+    """A setting asks for more memory than there is."""
 
 
 class BenchmarkError(NextwordError, RuntimeError):

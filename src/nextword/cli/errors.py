@@ -43,9 +43,6 @@ _MODEL_FILES = (".arpa", ".arpa.gz")
 _NUMBERS = {"valid integer": "a whole number", "valid number": "a number"}
 _EXAMPLES = {"a whole number": "5", "a number": "0.5"}
 
-#: Parts of the messages of torch for tensors that are too large.
-_OUT_OF_MEMORY = ("can't allocate memory", "Storage size calculation overflowed")
-
 
 def report_error(error: Exception, *, words: Sequence[str] = ()) -> int:
     """Print an error as an `error:` and a `help:` line, and return the exit code.
@@ -70,7 +67,13 @@ def explain(error: Exception, *, words: Sequence[str] = ()) -> tuple[str, str, i
         words: The command line, without the program.
     """
     # Imported here, because `--help` does not need it.
-    from nextword.base import DiskFullError, NextwordError, disk_full, is_full_disk
+    from nextword.base import (
+        DiskFullError,
+        NextwordError,
+        disk_full,
+        is_full_disk,
+        is_out_of_memory,
+    )
 
     if is_full_disk(error):
         full = error
@@ -81,7 +84,7 @@ def explain(error: Exception, *, words: Sequence[str] = ()) -> tuple[str, str, i
         return error.message, error.help, _code(error)
     if _is_usage_error(error):
         return _explain_usage(error, words)
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return (
             "out of memory.",
             "Lower training.batch_size or --batch-size, or use a smaller model.",
@@ -100,11 +103,17 @@ def explain(error: Exception, *, words: Sequence[str] = ()) -> tuple[str, str, i
 
 
 def _code(error: Exception) -> int:
-    from nextword.base import BenchmarkError, LockedError, TrainingError, WorkerError
+    from nextword.base import (
+        BenchmarkError,
+        LockedError,
+        OutOfMemoryError,
+        TrainingError,
+        WorkerError,
+    )
 
     if isinstance(error, LockedError):
         return LOCKED
-    if isinstance(error, TrainingError | BenchmarkError | WorkerError):
+    if isinstance(error, TrainingError | BenchmarkError | OutOfMemoryError | WorkerError):
         return FAILED
     cause = error.__cause__
     is_system_error = isinstance(cause, OSError) and cause.errno in _SYSTEM_ERRORS
@@ -232,15 +241,6 @@ def _option_help(name: str, known: Sequence[str], *, command: str) -> str:
                 return f"Did you mean --set {setting.name}=VALUE?"
     nearest = nearest_name(name, known)
     return f"See {command} --help." if nearest is None else f"Did you mean {nearest!r}?"
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    # Compared by name, because importing torch for its exception class would take seconds.
-    return (
-        isinstance(error, MemoryError)
-        or type(error).__name__ == "OutOfMemoryError"
-        or any(part in str(error) for part in _OUT_OF_MEMORY)
-    )
 
 
 def _one_line(text: str) -> str:

@@ -15,6 +15,7 @@ ERRORS = {
     *("NextwordError", "ConfigError", "DataError", "VocabularyError", "ShapeError"),
     *("CheckpointError", "DiskFullError", "FormatError", "MismatchError", "LockedError"),
     *("TrainingError", "DivergedError", "BenchmarkError", "MissingExtraError"),
+    "OutOfMemoryError",
 }
 
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from nextword.base import encode
+from nextword.evaluation.adaptation.cache_memory import named_cache_size
 from nextword.evaluation.adaptation.dynamic import DynamicConfig, DynamicScorer
 from nextword.evaluation.card import PerplexityCard
 from nextword.evaluation.perplexity import (
@@ -45,17 +46,21 @@ def evaluate_with_cache(
         batch_size: Number of units in a batch. Only the speed depends on it.
         chunk_length: Steps per forward call; chosen to bound memory when None.
         on_progress: Called with the number of targets scored so far.
+
+    Raises:
+        OutOfMemoryError: The cache is too large for memory.
     """
     cached = ContinuousCacheModel(model, config=config)
-    sums = evaluate_store(
-        cached,
-        store,
-        tokenizer=tokenizer,
-        reset=reset,
-        batch_size=batch_size,
-        chunk_length=chunk_length,
-        on_progress=on_progress,
-    )
+    with named_cache_size(config, reset=reset):
+        sums = evaluate_store(
+            cached,
+            store,
+            tokenizer=tokenizer,
+            reset=reset,
+            batch_size=batch_size,
+            chunk_length=chunk_length,
+            on_progress=on_progress,
+        )
     return card_of(
         sums,
         cached,

@@ -11,6 +11,7 @@ from jaxtyping import Float64, Int64, Integer
 
 from nextword.base import DivergedError, perplexity
 from nextword.batches import Batch
+from nextword.evaluation.adaptation.cache_memory import named_cache_size
 from nextword.evaluation.adaptation.dynamic import DynamicConfig, DynamicScorer
 from nextword.evaluation.perplexity import DEFAULT_BATCH_SIZE, unit_starts_of
 from nextword.evaluation.scoring import read_units, score_units
@@ -129,22 +130,26 @@ def tune_cache(
         weights: Values of the weight to compare.
         batch_size: Number of units in a batch. Only the speed depends on it.
         on_progress: Called with the number of targets read so far.
+
+    Raises:
+        OutOfMemoryError: The cache is too large for memory.
     """
     cached = ContinuousCacheModel(model, config=config)
     step = partial(_grid, cached, tuple(thetas), tuple(weights))
     total, plain_total, num_done = np.zeros((len(thetas), len(weights))), 0.0, 0
-    for batch, (sums, plain) in read_units(
-        cached,
-        store.ids,
-        unit_starts=unit_starts_of(model, store, tokenizer=tokenizer, reset=reset),
-        batch_size=batch_size,
-        step=step,
-    ):
-        total += sums
-        plain_total += plain
-        num_done += batch.num_targets
-        if on_progress is not None:
-            on_progress(num_done)
+    with named_cache_size(config, reset=reset):
+        for batch, (sums, plain) in read_units(
+            cached,
+            store.ids,
+            unit_starts=unit_starts_of(model, store, tokenizer=tokenizer, reset=reset),
+            batch_size=batch_size,
+            step=step,
+        ):
+            total += sums
+            plain_total += plain
+            num_done += batch.num_targets
+            if on_progress is not None:
+                on_progress(num_done)
     best_theta, best_weight = np.unravel_index(int(np.argmin(total)), total.shape)
     return TunedCache(
         config=replace(config, theta=thetas[int(best_theta)], weight=weights[int(best_weight)]),
