@@ -59,6 +59,25 @@ def test_evaluate_set_changes_the_settings_shown(cli: Call, word_run: Path, corp
     assert "cache: size 7, theta 0.5, weight 0.1" in finished.err
 
 
+@pytest.mark.parametrize(
+    ("kind", "setting", "value"),
+    [
+        ("cache", "theta", 0.123),
+        ("cache", "weight", 0.123),
+        ("dynamic", "learning_rate", 0.123),
+        ("dynamic", "decay", 0.0123),
+    ],
+)
+def test_evaluate_tune_keeps_the_settings_that_are_given(
+    cli: Call, word_run: Path, corpus: Path, other: Path, kind: str, setting: str, value: float
+) -> None:
+    options = (f"--{kind}", "--tune", other, "--set", f"{kind}.{setting}={value}", "--json")
+
+    row = json.loads(cli("evaluate", word_run, "--text", corpus, *options).out)["results"][1]
+
+    assert row["adaptation_settings"][setting] == value
+
+
 def test_evaluate_says_that_tuning_found_nothing_better_than_the_plain_model(
     cli: Call, word_run: Path, corpus: Path, other: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,6 +129,19 @@ def test_evaluate_cache_too_large_for_memory_is_named(
         (("--set", "cache.size=3"), "has no effect without --cache or --dynamic"),
         (("--cache", "--set", "cache.sise=3"), "unknown setting 'cache.sise'"),
         (("--dynamic", "--set", "dynamic.decay=2"), "dynamic.decay"),
+        (
+            ("--cache", "--set", "dynamic.decay=0.5"),
+            "dynamic.decay has no effect without --dynamic",
+        ),
+        (("--dynamic", "--set", "cache={size=3}"), "cache.size has no effect without --cache"),
+        (
+            ("--dynamic", "--set", "dynamic.epsilon=0.1"),
+            "dynamic.epsilon has no effect with dynamic.rule=sgd",
+        ),
+        (
+            ("--cache", "--tune", "SAME", "--set", "cache={theta=0.1,weight=0.2}"),
+            "nothing is left to tune: the values of cache.theta, cache.weight are given",
+        ),
     ],
 )
 def test_evaluate_wrong_adaptation_is_refused(

@@ -1,14 +1,23 @@
 """Evaluating models that adapt to the text: with a continuous cache, or dynamically."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from nextword.api.model import Model
 from nextword.api.texts import Texts, held_out_text, named_corpus, require_alone
-from nextword.base import ConfigError, DataError, Layer, decode_layers, parse_override, settings
+from nextword.base import (
+    ConfigError,
+    DataError,
+    Layer,
+    decode_layers,
+    did_you_mean,
+    parse_override,
+    require,
+    settings,
+)
 from nextword.evaluation import (
     DEFAULT_BATCH_SIZE,
     DynamicConfig,
@@ -26,6 +35,11 @@ from nextword.tokens import Reset, TokenStore, build_store
 if TYPE_CHECKING:
     from nextword.training import ProgressCallback
 
+#: The settings that are chosen on a text, for each adaptation.
+TUNED_SETTINGS = {
+    "cache": ("cache.theta", "cache.weight"),
+    "dynamic": ("dynamic.learning_rate", "dynamic.decay"),
+}
 _logger = logging.getLogger(__name__)
 
 
@@ -68,6 +82,7 @@ def adapted_cards(
     cache: ContinuousCacheConfig | None = None,
     dynamic: DynamicConfig | None = None,
     tune: Texts | None = None,
+    fixed: Collection[str] = (),
     reset: Reset | None = None,
     batch_size: int | None = None,
     name: str | None = None,
@@ -83,6 +98,8 @@ def adapted_cards(
         dynamic: Settings of dynamic evaluation; no card for it when None.
         tune: Text on which theta and weight of the cache, and learning rate and decay of dynamic
             evaluation, are chosen; the given ones are used when None.
+        fixed: Names of settings that keep their given values while the others are chosen, such as
+            `cache.theta`.
         reset: Where the state is reset: `never`, `document` or `line`; as in training when None.
         batch_size: Number of units in a batch; 32 when None. Only the speed depends on it.
         name: Name of the model on the card; its path when None.
@@ -90,11 +107,21 @@ def adapted_cards(
 
     Raises:
         ConfigError: The model is not neural, both `texts` and `split` are given, or neither, or the
-            model has no run with such a text.
+            model has no run with such a text; or `fixed` leaves nothing to tune.
         DataError: The text to tune on is the text to evaluate on.
     """
+    if tune is not None:
+        wanted = {"cache": cache is not None, "dynamic": dynamic is not None}
+        require_tunable([kind for kind, is_wanted in wanted.items() if is_wanted], fixed=fixed)
     job = _Job(
-        model, texts, split=split, reset=reset, batch_size=batch_size, name=name, hook=on_progress
+        model,
+        texts,
+        split=split,
+        fixed=fixed,
+        reset=reset,
+        batch_size=batch_size,
+        name=name,
+        hook=on_progress,
     )
     tuning = None if tune is None else job.tuning_text(named_corpus(tune, None))
     cards = []
@@ -103,6 +130,27 @@ def adapted_cards(
     if dynamic is not None:
         cards.append(job.dynamic(dynamic, tuning))
     return cards
+
+
+def require_tunable(kinds: Sequence[str], *, fixed: Collection[str]) -> None:
+    """Raise an error if no setting is left that can be chosen on a text.
+
+    Args:
+        kinds: The adaptations: `cache`, `dynamic` or both.
+        fixed: Names of settings that keep their values.
+
+    Raises:
+        ConfigError: Nothing is left to tune, or a name in `fixed` is not that of a tuned setting.
+    """
+    known = [name for names in TUNED_SETTINGS.values() for name in names]
+    for name in fixed:
+        require(name in known, f"{name!r} is not a tuned setting.", help=did_you_mean(name, known))
+    tuned = [name for kind in kinds for name in TUNED_SETTINGS[kind]]
+    require(
+        not tuned or not set(tuned) <= set(fixed),
+        f"nothing is left to tune: the values of {', '.join(tuned)} are given.",
+        help="Leave out one of them, or the text to tune on (--tune).",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +170,7 @@ class _Job:
         texts: Texts | None,
         *,
         split: str | None,
+        fixed: Collection[str],
         reset: Reset | None,
         batch_size: int | None,
         name: str | None,
@@ -129,6 +178,7 @@ class _Job:
     ) -> None:
         self.network = require_neural(model)
         self.tokenizer = model.tokenizer
+        self.fixed = fixed
         self.reset: Reset = model.reset if reset is None else reset
         self.batch_size = DEFAULT_BATCH_SIZE if batch_size is None else batch_size
         self.name = str(model.path) if name is None else name
@@ -169,6 +219,8 @@ class _Job:
                 config=config,
                 tokenizer=self.tokenizer,
                 reset=self.reset,
+                thetas=self.kept("cache.theta", config.theta),
+                weights=self.kept("cache.weight", config.weight),
                 batch_size=self.batch_size,
                 on_progress=self.progress("tuning the cache", tuning.store.num_tokens),
             )
@@ -197,6 +249,8 @@ class _Job:
                 config=config,
                 tokenizer=self.tokenizer,
                 reset=self.reset,
+                rates=self.kept("dynamic.learning_rate", config.learning_rate),
+                decays=self.kept("dynamic.decay", config.decay),
                 on_progress=self.progress("tuning dynamic evaluation"),
             )
             config, note = tuned.config, no_gain_note(tuned, text=tuning.name)
@@ -213,6 +267,10 @@ class _Job:
             ),
         )
         return self.noted(card, note)
+
+    def kept(self, setting: str, value: float) -> tuple[float, ...] | None:
+        """Return the only value of a setting to compare; None if it is to be chosen."""
+        return (value,) if setting in self.fixed else None
 
     def noted(self, card: PerplexityCard, note: str | None) -> PerplexityCard:
         """Return a card with a note, if there is one, and log the note."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,12 +22,14 @@ class Adaptation:
         dynamic: Whether to add a row with dynamic evaluation.
         tune: Names of the texts to tune on; empty for none.
         settings: The settings of both.
+        fixed: Names of the settings that are given with `--set` and not tuned therefore.
     """
 
     cache: bool
     dynamic: bool
     tune: tuple[str, ...]
     settings: "AdaptationSettings | None"
+    fixed: frozenset[str]
 
     @classmethod
     def of(
@@ -41,7 +44,8 @@ class Adaptation:
             overrides: Values of `--set`.
 
         Raises:
-            ConfigError: An option has no effect, or a setting is unknown or out of range.
+            ConfigError: An option or a setting has no effect, or a setting is unknown or out of
+                range.
         """
         from nextword.base import require
 
@@ -52,12 +56,19 @@ class Adaptation:
                 f"{option} {next(iter(values), '')} has no effect without --cache or --dynamic.",
                 help=f"Add --cache or --dynamic, or leave {option} out.",
             )
-        settings = None
+        settings, fixed = None, frozenset[str]()
         if wanted:
             from nextword.api import adaptation_settings
+            from nextword.api.adaptation import TUNED_SETTINGS, require_tunable
 
             settings = adaptation_settings(overrides)
-        return cls(cache=cache, dynamic=dynamic, tune=tuple(tune), settings=settings)
+            kinds = [kind for kind, is_on in (("cache", cache), ("dynamic", dynamic)) if is_on]
+            given = _given(overrides)
+            _require_effects(given, kinds=kinds, rule=settings.dynamic.rule)
+            if tune:
+                fixed = frozenset(given).intersection(chain(*TUNED_SETTINGS.values()))
+                require_tunable(kinds, fixed=fixed)
+        return cls(cache=cache, dynamic=dynamic, tune=tuple(tune), settings=settings, fixed=fixed)
 
     def check(self, models: "Sequence[Model]") -> None:
         """Raise an error if no model can adapt; one of several that cannot has no such row.
@@ -108,10 +119,50 @@ class Adaptation:
             cache=self.settings.cache if self.cache else None,
             dynamic=self.settings.dynamic if self.dynamic else None,
             tune=list(self.tune) or None,
+            fixed=self.fixed,
             reset=reset,
             batch_size=batch_size,
             name=name,
             on_progress=progress.on_progress,
+        )
+
+
+def _given(overrides: Sequence[str]) -> list[str]:
+    """Return the names of the settings that `--set` changes."""
+    from nextword.base import parse_override
+
+    return [
+        f"{section}.{key}"
+        for override in overrides
+        for section, values in parse_override(override).items()
+        for key in values or {}
+    ]
+
+
+def _require_effects(given: Sequence[str], *, kinds: Sequence[str], rule: str) -> None:
+    """Raise an error for a setting that changes nothing.
+
+    Args:
+        given: Names of the settings that are given.
+        kinds: The adaptations that are asked for: `cache`, `dynamic` or both.
+        rule: The value of `dynamic.rule`.
+
+    Raises:
+        ConfigError: A setting belongs to an adaptation that is not asked for, or to another rule.
+    """
+    from nextword.base import require
+
+    for name in given:
+        kind = name.partition(".")[0]
+        require(
+            kind in kinds,
+            f"--set {name} has no effect without --{kind}.",
+            help=f"Add --{kind}, or leave the setting out.",
+        )
+        require(
+            name != "dynamic.epsilon" or rule == "rms",
+            f"--set {name} has no effect with dynamic.rule={rule}.",
+            help="Add --set dynamic.rule=rms, or leave the setting out.",
         )
 
 

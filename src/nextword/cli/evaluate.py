@@ -98,7 +98,7 @@ def evaluate(
         typer.Option(
             "--set",
             metavar="SECTION.KEY=VALUE",
-            help="Change a setting of cache.* or dynamic.*; repeatable.",
+            help="Change a setting of cache.* or dynamic.*; --tune keeps it; repeatable.",
         ),
     ] = None,
     per_line: Annotated[

@@ -113,8 +113,8 @@ def tune_cache(
     config: ContinuousCacheConfig,
     tokenizer: Tokenizer,
     reset: Reset = "never",
-    thetas: Sequence[float] = THETAS,
-    weights: Sequence[float] = WEIGHTS,
+    thetas: Sequence[float] | None = None,
+    weights: Sequence[float] | None = None,
     batch_size: int = DEFAULT_BATCH_SIZE,
     on_progress: Callable[[int], None] | None = None,
 ) -> TunedCache:
@@ -126,16 +126,18 @@ def tune_cache(
         config: Settings whose theta and weight are replaced.
         tokenizer: The model's tokenizer.
         reset: Where the state is reset: `never`, `document` or `line`.
-        thetas: Values of theta to compare.
-        weights: Values of the weight to compare.
+        thetas: Values of theta to compare; `THETAS` when None.
+        weights: Values of the weight to compare; `WEIGHTS` when None.
         batch_size: Number of units in a batch. Only the speed depends on it.
         on_progress: Called with the number of targets read so far.
 
     Raises:
         OutOfMemoryError: The cache is too large for memory.
     """
+    thetas = THETAS if thetas is None else tuple(thetas)
+    weights = WEIGHTS if weights is None else tuple(weights)
     cached = ContinuousCacheModel(model, config=config)
-    step = partial(_grid, cached, tuple(thetas), tuple(weights))
+    step = partial(_grid, cached, thetas, weights)
     total, plain_total, num_done = np.zeros((len(thetas), len(weights))), 0.0, 0
     with named_cache_size(config, reset=reset):
         for batch, (sums, plain) in read_units(
@@ -155,8 +157,8 @@ def tune_cache(
         config=replace(config, theta=thetas[int(best_theta)], weight=weights[int(best_weight)]),
         nll_per_token=total / store.num_tokens,
         plain_nll_per_token=plain_total / store.num_tokens,
-        thetas=tuple(thetas),
-        weights=tuple(weights),
+        thetas=thetas,
+        weights=weights,
     )
 
 
@@ -191,7 +193,7 @@ def tune_dynamic(
     tokenizer: Tokenizer,
     reset: Reset = "never",
     rates: Sequence[float] | None = None,
-    decays: Sequence[float] = DECAYS,
+    decays: Sequence[float] | None = None,
     num_tokens: int = DYNAMIC_TOKENS,
     on_progress: Callable[[int], None] | None = None,
 ) -> TunedDynamic:
@@ -209,7 +211,7 @@ def tune_dynamic(
         reset: Where the state is reset: `never`, `document` or `line`.
         rates: Learning rates to compare, in increasing order; those of `RATES` for the rule when
             None.
-        decays: Decays to compare; that of `config` is kept if there is none.
+        decays: Decays to compare with that of `config`; `DECAYS` when None.
         num_tokens: Number of tokens of the text that are read.
         on_progress: Called with the number of targets read so far, in all trials together.
     """
@@ -230,7 +232,7 @@ def tune_dynamic(
         lambda rate: attempt(replace(config, learning_rate=rate)),
     )
     best = min(trials, key=lambda trial: trial[1])[0]
-    for decay in decays:
+    for decay in DECAYS if decays is None else decays:
         if decay != best.decay:
             attempt(replace(best, decay=decay))
     windows = score_units(
