@@ -124,7 +124,7 @@ def test_evaluate_cache_too_large_for_memory_is_named(
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (("--cache", "--tune", "SAME"), "which is the text that is evaluated"),
+        (("--cache", "--tune", "SAME"), "which is also in the text that is evaluated"),
         (("--tune", "SAME"), "has no effect without --cache or --dynamic"),
         (("--set", "cache.size=3"), "has no effect without --cache or --dynamic"),
         (("--cache", "--set", "cache.sise=3"), "unknown setting 'cache.sise'"),
@@ -153,6 +153,33 @@ def test_evaluate_wrong_adaptation_is_refused(
 
     assert finished.code == 2
     assert message in finished.err
+
+
+@pytest.mark.parametrize("spelling", ["same", "longer", "link", "copy", "joined", "part"])
+def test_evaluate_tuning_text_with_evaluated_text_in_it_is_refused(
+    cli: Call, word_run: Path, corpus: Path, other: Path, tmp_path: Path, spelling: str
+) -> None:
+    content = corpus.read_text(encoding="utf-8")
+    texts = {
+        "same": corpus,
+        "longer": corpus.parent / ".." / corpus.parent.name / corpus.name,
+        "link": tmp_path / "link.txt",
+        "copy": tmp_path / "copy.txt",
+        "joined": tmp_path / "joined.txt",
+        "part": tmp_path / "part.txt",
+    }
+    texts["link"].symlink_to(corpus)
+    texts["copy"].write_text(content, encoding="utf-8")
+    texts["joined"].write_text(other.read_text(encoding="utf-8") + content, encoding="utf-8")
+    texts["part"].write_text(content[: len(content) // 2], encoding="utf-8")
+    tune = ("--tune", other, "--tune", texts[spelling])
+
+    finished = cli("evaluate", word_run, "--text", corpus, "--cache", *tune)
+
+    assert finished.code == 2
+    named = texts[spelling] if spelling in ("same", "longer", "link", "copy") else f"{other} "
+    assert f"tuned on {named}" in finished.err
+    assert "which is also in the text that is evaluated" in finished.err
 
 
 def test_evaluate_adaptation_of_an_ngram_model_is_refused(

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from nextword.api.model import Model
@@ -25,6 +26,8 @@ from nextword.evaluation import (
     evaluate_dynamic,
     evaluate_with_cache,
     no_gain_note,
+    shared_documents,
+    shares_passages,
     tune_cache,
     tune_dynamic,
 )
@@ -108,7 +111,7 @@ def adapted_cards(
     Raises:
         ConfigError: The model is not neural, both `texts` and `split` are given, or neither, or the
             model has no run with such a text; or `fixed` leaves nothing to tune.
-        DataError: The text to tune on is the text to evaluate on.
+        DataError: The text to tune on and the text to evaluate on have parts in common.
     """
     if tune is not None:
         wanted = {"cache": cache is not None, "dynamic": dynamic is not None}
@@ -197,10 +200,14 @@ class _Job:
 
     def tuning_text(self, corpus: Corpus) -> _TuningText:
         store = self.encoded(corpus)
-        if store.text_sha256 == self.store.text_sha256:
+        shared = shared_documents(store, other=self.store)
+        if shared or shares_passages(store, other=self.store):
+            name = corpus.description
+            if shared:
+                name = next(islice(corpus, shared[0], None)).name
             raise DataError(
-                f"the settings are to be tuned on {corpus.description}, which is the text that is "
-                "evaluated; the perplexity would be too low.",
+                f"the settings are to be tuned on {name}, which is also in the text that is "
+                "evaluated, as a whole or in part; the perplexity would be too low.",
                 help="Tune on other text, such as the validation text of the training.",
             )
         return _TuningText(name=corpus.description, store=store)

@@ -53,7 +53,7 @@ from nextword.evaluation.perplexity import (
     unknown_note,
 )
 from nextword.evaluation.scoring import ScoredWindow, score_units
-from nextword.evaluation.seen_text import seen_note
+from nextword.evaluation.seen_text import seen_note, shared_documents, shares_passages
 from nextword.evaluation.shared_prefixes import SharedScores, shared_prefix_log_probs
 from nextword.evaluation.surprisal import (
     LineSurprisal,
@@ -114,7 +114,9 @@ __all__ = [
     "resolve_reset",
     "score_units",
     "seen_note",
+    "shared_documents",
     "shared_prefix_log_probs",
+    "shares_passages",
     "target_leak",
     "texts_of_run",
     "tune_cache",

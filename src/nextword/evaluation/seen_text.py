@@ -1,7 +1,11 @@
-"""Whether a text, or most of it, is in the text that a model was trained on.
+"""Whether a text, or a part of it, is in another, such as the text that a model was trained on.
 
 Knows token stores, and neither models nor files.
 """
+
+import hashlib
+from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -60,6 +64,47 @@ def seen_share(store: TokenStore, *, train: TokenStore) -> float:
         passage = np.asarray(store.ids[start : start + _PASSAGE_TOKENS], dtype=train.ids.dtype)
         found += _contains(content, passage.tobytes(), width=width)
     return found / _NUM_PASSAGES
+
+
+def shared_documents(store: TokenStore, *, other: TokenStore) -> list[int]:
+    """Return which documents of a text are also documents of another text.
+
+    Short documents, such as greetings, may be equal by chance. They count only if the shared
+    documents are a quarter of one of the texts.
+
+    Args:
+        store: The text.
+        other: The other text, encoded by the same tokenizer.
+
+    Returns:
+        Increasing numbers of the documents of `store`, from 0.
+    """
+    known = {digest for _, digest in _digests(other)}
+    shared = [number for number, digest in _digests(store) if digest in known]
+    sizes = np.diff(store.document_starts)[shared]
+    is_large = sizes.sum() >= _SEEN_SHARE * min(store.num_tokens, other.num_tokens)
+    if is_large:
+        return shared
+    return [number for number, size in zip(shared, sizes, strict=True) if size >= _PASSAGE_TOKENS]
+
+
+def shares_passages(store: TokenStore, *, other: TokenStore) -> bool:
+    """Return whether a quarter of the passages of one of two texts are in the other one.
+
+    Args:
+        store: One text.
+        other: The other text, encoded by the same tokenizer.
+    """
+    shares = (seen_share(store, train=other), seen_share(other, train=store))
+    return max(shares) >= _SEEN_SHARE
+
+
+def _digests(store: TokenStore) -> Iterator[tuple[int, bytes]]:
+    """Yield the number and a hash of the ids of each document that has tokens."""
+    starts = store.document_starts.tolist()
+    for number, (start, end) in enumerate(pairwise(starts)):
+        if end > start:
+            yield number, hashlib.sha256(store.ids[start:end].tobytes()).digest()
 
 
 def _contains(content: bytes, part: bytes, *, width: int) -> bool:

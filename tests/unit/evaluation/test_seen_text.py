@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nextword.evaluation import seen_note
+from nextword.evaluation import seen_note, shared_documents, shares_passages
 from nextword.evaluation.seen_text import seen_share
 from nextword.text import Corpus, text_document
 from nextword.tokens import (
@@ -59,3 +59,30 @@ def test_seen_share_counts_passages(
 
     assert seen_share(store, train=train) == pytest.approx(share, abs=0.07)
     assert (seen_note(store, train=train) is None) == (share < 0.25)
+
+
+def store_of_documents(texts: list[str], tokenizer: VocabularyTokenizer) -> TokenStore:
+    documents = [text_document(text, name="text") for text in texts]
+    corpus = Corpus(description="texts", open_documents=lambda: iter(documents))
+    return build_store(corpus, tokenizer, folder=None)
+
+
+def test_shared_documents_are_long_or_a_quarter_of_a_text(tokenizer: VocabularyTokenizer) -> None:
+    greeting, long, others = "w1 w2\n", random_lines(20), [random_lines(20) for _ in range(4)]
+
+    def shared(one: list[str], other: list[str]) -> list[int]:
+        stores = [store_of_documents(texts, tokenizer) for texts in (one, other)]
+        return shared_documents(stores[0], other=stores[1])
+
+    assert shared(["", *others[:2], long], [long, *others[2:]]) == [3]
+    assert shared([greeting, *others[:2]], [*others[2:], greeting]) == []
+    assert shared([greeting, *others[:2]], [greeting]) == [0]
+
+
+def test_shares_passages_of_either_text(tokenizer: VocabularyTokenizer) -> None:
+    train = store_of(TRAIN, tokenizer)
+    part = store_of("".join(TRAIN.splitlines(keepends=True)[50:120]), tokenizer)
+
+    assert shares_passages(train, other=part)
+    assert shares_passages(part, other=train)
+    assert not shares_passages(store_of(random_lines(300), tokenizer), other=train)
