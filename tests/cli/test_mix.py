@@ -28,7 +28,7 @@ def test_mix_json_has_its_keys(
 
     assert list(value) == [
         *("schema", "model", "family", "method", "members", "weights", "bucket_counts"),
-        *("log_likelihoods", "valid"),
+        *("log_likelihoods", "num_excluded", "valid"),
     ]
     assert [sum(row) for row in value["weights"]] == pytest.approx([1.0, 1.0])
     assert value["log_likelihoods"] == sorted(value["log_likelihoods"])
@@ -47,6 +47,28 @@ def test_mix_prints_members_and_weights(
     assert lines[0].split() == ["model", "perplexity", "weight"]
     assert lines[3].startswith("log-linear mixture")
     assert lines[-1] == f"model  {tmp_path / 'out'}"
+
+
+def test_mix_of_zero_probabilities_has_figures_that_agree(
+    cli: Call, corpus: Path, tmp_path: Path
+) -> None:
+    run, valid = tmp_path / "zeros", tmp_path / "valid.txt"
+    options = ("--set", "model.order=3", "--set", "model.smoothing=maximum_likelihood")
+    cli("train", corpus, "--out", run, "--recipe", "ngram-5", *options)
+    words = corpus.read_text(encoding="utf-8").split("\n")[0].split()
+    valid.write_text(" ".join([*words, *reversed(words)]) + "\n", encoding="utf-8")
+    command = ("mix", run, run, "--valid", valid, "--out")
+
+    shown = cli(*command, tmp_path / "one").out.splitlines()
+    value = json.loads(cli(*command, tmp_path / "other", "--json").out)
+
+    assert [line.split()[1] for line in shown[1:3]] == ["infinite", "infinite"]
+    assert shown[3].endswith("infinite")
+    assert shown[5] == "log-likelihood, nats: -infinite"
+    assert value["num_excluded"] > 1
+    excluded = f"without the {value['num_excluded']} tokens of probability 0 under every member"
+    assert shown[6].startswith(excluded)
+    assert value["valid"]["nll_sum"] is None
 
 
 def test_mix_is_a_model_for_every_command(cli: Call, mixture: Path, corpus: Path) -> None:

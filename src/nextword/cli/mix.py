@@ -109,6 +109,7 @@ def as_values(result: "MixtureResult", *, names: Sequence[str]) -> dict[str, Any
         "weights": [list(row) for row in tuned.model.weights],
         "bucket_counts": list(tuned.bucket_counts),
         "log_likelihoods": list(tuned.log_likelihoods),
+        "num_excluded": tuned.num_excluded,
         "valid": result.card.to_dict(),
     }
 
@@ -120,6 +121,8 @@ def rendered(result: "MixtureResult", *, names: Sequence[str]) -> Iterator[str]:
         result: The mixture.
         names: Names of its members as the user gave them.
     """
+    from nextword.evaluation import number_text
+
     tuned = result.tuned
     label = f"{tuned.model.method} mixture"
     width = max(map(len, [*names, label]))
@@ -131,8 +134,8 @@ def rendered(result: "MixtureResult", *, names: Sequence[str]) -> Iterator[str]:
             f"{row[number]:>{len(column)}.4f}"
             for row, column in zip(tuned.model.weights, columns, strict=True)
         )
-        yield f"{name:<{width}}  {figure:>10,.2f}  {weights}"
-    yield f"{label:<{width}}  {result.card.perplexity:>10,.2f}"
+        yield f"{name:<{width}}  {number_text(figure):>10}  {weights}"
+    yield f"{label:<{width}}  {number_text(result.card.perplexity):>10}"
     if len(columns) > 1:
         counts = "  ".join(
             f"{count:>{len(column)},}"
@@ -140,7 +143,14 @@ def rendered(result: "MixtureResult", *, names: Sequence[str]) -> Iterator[str]:
         )
         yield f"{'tokens':<{width}}  {tuned.num_tokens:>10,}  {counts}"
     yield ""
-    yield f"log-likelihood after each iteration, nats: {_trace(tuned.log_likelihoods)}"
+    if tuned.num_excluded:
+        yield "log-likelihood, nats: -infinite"
+        yield (
+            f"without the {_counted(tuned.num_excluded)} of probability 0 under every member, "
+            f"after each iteration: {_trace(tuned.log_likelihoods)}"
+        )
+    else:
+        yield f"log-likelihood after each iteration, nats: {_trace(tuned.log_likelihoods)}"
     yield f"model  {result.model.path}"
 
 
@@ -150,6 +160,10 @@ def _columns(num_buckets: int) -> list[str]:
         return ["weight"]
     titles = [f"context {length}" for length in range(1, num_buckets)]
     return [*titles, f"context {num_buckets}+"]
+
+
+def _counted(num_tokens: int) -> str:
+    return "one token" if num_tokens == 1 else f"{num_tokens:,} tokens"
 
 
 def _trace(values: Sequence[float]) -> str:

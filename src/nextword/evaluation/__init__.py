@@ -28,7 +28,7 @@ from nextword.evaluation.card import (
     TextFacts,
     perplexity_card,
 )
-from nextword.evaluation.card_text import describe_adaptation, render_card
+from nextword.evaluation.card_text import describe_adaptation, number_text, render_card
 from nextword.evaluation.comparability import (
     Comparability,
     EncodedText,
@@ -105,6 +105,7 @@ __all__ = [
     "evaluate_with_cache",
     "line_surprisals",
     "no_gain_note",
+    "number_text",
     "per_line_scores",
     "perplexity_card",
     "read_pairs",

@@ -31,11 +31,13 @@ class TunedMixture:
 
     Attributes:
         model: The mixture.
-        log_likelihoods: Log-likelihood of the text before the first and after every iteration, in
-            nats.
+        log_likelihoods: Log-likelihood before the first and after every iteration, in nats, of the
+            targets that are not excluded.
         member_log_likelihoods: Log-likelihood of the text by each member alone, in nats.
         bucket_counts: Number of targets of the text in each bucket.
         num_tokens: Number of targets of the text.
+        num_excluded: Number of targets to which every member gives probability 0. With one or more,
+            the log-likelihood of the whole text is -infinity for all weights.
     """
 
     model: MixtureLanguageModel
@@ -43,6 +45,7 @@ class TunedMixture:
     member_log_likelihoods: tuple[float, ...]
     bucket_counts: tuple[int, ...]
     num_tokens: int
+    num_excluded: int
 
 
 def tune_mixture(
@@ -81,9 +84,11 @@ def tune_mixture(
     starts = unit_starts_of(start, store, tokenizer=tokenizer, reset=reset)
     reading = _Reading(store, starts, batch_size, on_progress)
     log_probs, buckets = _target_log_probs(start, reading)
+    num_excluded = 0
     if method == "linear":
         linear = fit_linear(log_probs, buckets, num_buckets=num_buckets)
         weights, trace = linear.weights, linear.log_likelihoods
+        num_excluded = linear.num_excluded
     else:
         fit = fit_log_linear(
             partial(_statistics, members, reading),
@@ -97,6 +102,7 @@ def tune_mixture(
         member_log_likelihoods=tuple(log_probs.sum(axis=0).tolist()),
         bucket_counts=tuple(np.bincount(buckets, minlength=num_buckets).tolist()),
         num_tokens=len(log_probs),
+        num_excluded=num_excluded,
     )
 
 
