@@ -29,6 +29,7 @@ from nextword.families import (
     TransformerConfig,
     WindowConfig,
     train_ngram,
+    with_line_resets,
 )
 from nextword.layers import EmbeddingConfig, OutputConfig
 from nextword.models import (
@@ -254,11 +255,13 @@ class MixtureCase:
         members: Its members.
         method: Of mixing.
         weights: One row for each bucket.
+        line_resets: Numbers of the members that are reset at each line.
     """
 
     members: tuple[Case, ...]
     method: MixtureMethod = "linear"
     weights: tuple[tuple[float, ...], ...] = ((0.3, 0.7),)
+    line_resets: tuple[int, ...] = ()
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -273,8 +276,13 @@ class MixtureCase:
         return all(member.gives_zeros for member in self.members)
 
     def build(self, seed: int) -> LanguageModel:
-        return MixtureLanguageModel(
+        members = with_line_resets(
             [member.build(seed) for member in self.members],
+            self.line_resets,
+            line_end_ids=self.tokenizer.vocabulary_spec.line_end_ids,
+        )
+        return MixtureLanguageModel(
+            members,
             method=self.method,
             weights=self.weights,
         ).eval()
@@ -284,6 +292,7 @@ class MixtureCase:
         settings = MixtureConfig(
             method=self.method,
             weights=self.weights,
+            line_resets=self.line_resets,
             members=tuple(
                 ModelSettings(
                     model=member.model,
@@ -351,6 +360,15 @@ def wrapped_cases() -> Iterator[tuple[str, "MixtureCase | CacheCase"]]:
     buckets = ((0.9, 0.1), (0.2, 0.8))
     yield "mixture-linear-buckets", MixtureCase((lstm, trigram), weights=buckets)
     yield "mixture-log-linear-buckets", MixtureCase((lstm, trigram), "log-linear", buckets)
+    yield "mixture-line-resets", MixtureCase((transformer, lstm), line_resets=(0,))
+    characters = tuple(
+        Case(config, kind="character")
+        for config in (RecurrentConfig(hidden_size=5), NgramConfig(order=3))
+    )
+    yield (
+        "mixture-line-resets-buckets",
+        MixtureCase(characters, weights=buckets, line_resets=(0, 1)),
+    )
     for name, case in {"lstm": lstm, "transformer": transformer, "maxent": maxent}.items():
         yield f"cache-{name}", CacheCase(case)
     yield "cache-window", CacheCase(Case(WindowConfig(window=3, hidden_size=5)), size=1)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import nextword as nw
-from cli.caller import Call
+from cli.caller import TINY, Call
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +47,25 @@ def test_mix_prints_members_and_weights(
     assert lines[0].split() == ["model", "perplexity", "weight"]
     assert lines[3].startswith("log-linear mixture")
     assert lines[-1] == f"model  {tmp_path / 'out'}"
+
+
+def test_mix_of_different_resets_shows_them_and_reset_changes_them(
+    cli: Call, word_run: Path, corpus: Path, tmp_path: Path
+) -> None:
+    by_line = tmp_path / "by-line"
+    assert cli("train", corpus, "--out", by_line, *TINY, "--set", "training.reset=line").code == 0
+    command = ("mix", by_line, word_run, "--valid", corpus, "--out")
+
+    shown = cli(*command, tmp_path / "one")
+    alike = cli(*command, tmp_path / "other", "--reset", "line", "--json")
+    wrong = cli(*command, tmp_path / "third", "--reset", "lines")
+
+    assert f"reset as in its training: {by_line} line, {word_run} never." in shown.err
+    assert [each["reset"] for each in json.loads(alike.out)["members"]] == ["line", "line"]
+    assert json.loads(alike.out)["valid"]["reset"] == "line"
+    assert "reset is 'lines'" in wrong.err
+    for name in ("evaluate", "audit"):
+        assert cli(name, tmp_path / "one", "--text", corpus).code == 0
 
 
 def test_mix_of_zero_probabilities_has_figures_that_agree(

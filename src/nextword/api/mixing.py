@@ -19,7 +19,14 @@ from nextword.base import (
     require,
 )
 from nextword.evaluation import PerplexityCard, TunedMixture, describe_tokenizer, tune_mixture
-from nextword.families import FAMILIES, MixtureConfig, MixtureMethod, decode_model_settings
+from nextword.families import (
+    FAMILIES,
+    MixtureConfig,
+    MixtureMethod,
+    NgramLanguageModel,
+    decode_model_settings,
+    with_line_resets,
+)
 from nextword.storage import save_model
 from nextword.tokens import Reset, build_store
 from nextword.training import write_model_card
@@ -53,12 +60,14 @@ def mix(
     out: str | Path,
     method: MixtureMethod = "linear",
     num_buckets: int = 1,
+    reset: Reset | None = None,
     on_progress: "ProgressCallback | None" = None,
 ) -> MixtureResult:
     """Mix models with equal tokenizers, and save the mixture as a model folder.
 
     The folder holds copies of all members, so it can be moved. A mixture is loaded and used like
-    any other model.
+    any other model. Each member's state is reset where it was in training, when the weights are
+    tuned and whenever the mixture is used.
 
     Args:
         models: At least two models or paths: run folders, model folders or ARPA files.
@@ -67,11 +76,14 @@ def mix(
         method: `linear` or `log-linear`; see `MixtureConfig`.
         num_buckets: Number of rows of weights. Above 1, the length of the longest context that
             the first n-gram model knows chooses the row.
+        reset: Where the states of all members are reset: `never`, `document` or `line`; as in the
+            training of each when None.
         on_progress: Called with (stage, done, total) while the text is read.
 
     Raises:
         CheckpointError: A model cannot be loaded, or the folder exists already.
-        ConfigError: There are fewer than two models, or the buckets do not fit the models.
+        ConfigError: There are fewer than two models, the buckets do not fit the models, or some
+            members are reset at each document, others never.
         DataError: The text cannot be used.
         MismatchError: The models have different tokenizers.
     """
@@ -87,22 +99,27 @@ def mix(
         for each in models
     ]
     _check_members(members)
+    common, line_resets = _resets(members) if reset is None else (reset, ())
     corpus = named_corpus(valid, None)
     first = members[0]
     hook = None if on_progress is None else partial(on_progress, "encoding the text")
     store = build_store(corpus, first.tokenizer, folder=None, on_progress=hook)
     tuned = tune_mixture(
-        [each.language_model for each in members],
+        with_line_resets(
+            [each.language_model for each in members],
+            line_resets,
+            line_end_ids=first.tokenizer.vocabulary_spec.line_end_ids,
+        ),
         store,
         tokenizer=first.tokenizer,
         method=method,
         num_buckets=num_buckets,
-        reset=_common_reset(members),
+        reset=common,
         on_progress=None
         if on_progress is None
         else partial(on_progress, "tuning the weights", total=store.num_tokens),
     )
-    config = _config(members, tuned)
+    config = _config(members, tuned, reset=common, line_resets=line_resets)
     card = Model.of(tuned.model, first.tokenizer, config=config, path=folder).evaluate(
         corpus, name=str(out), on_progress=on_progress
     )
@@ -154,13 +171,41 @@ def _check_members(members: Sequence[Model]) -> None:
             )
 
 
-def _common_reset(members: Sequence[Model]) -> Reset:
-    """Return where the members were reset in training; `never` if they differ."""
-    resets = {each.reset for each in members}
-    return resets.pop() if len(resets) == 1 else "never"
+def _resets(members: Sequence[Model]) -> tuple[Reset, tuple[int, ...]]:
+    """Return where a mixture is reset, and the numbers of members that are reset at lines besides.
+
+    Raises:
+        ConfigError: Some members are reset at each document, others never.
+    """
+    # An n-gram model of words forgets the line before by itself.
+    kept = [number for number, each in enumerate(members) if not _forgets_lines(each)]
+    resets = {members[number].reset: str(members[number].path) for number in kept}
+    if not resets:
+        resets = {each.reset: str(each.path) for each in members}
+    if len(resets) == 1:
+        return next(iter(resets)), ()
+    if "never" in resets and "document" in resets:
+        raise ConfigError(
+            f"{resets['never']} was trained with training.reset=never, and {resets['document']} "
+            "with training.reset=document. The end of a document is no token, so a mixture can "
+            "only reset all of its members there.",
+            help="Name one reset for all members, such as --reset document.",
+        )
+    common: Reset = "document" if "document" in resets else "never"
+    return common, tuple(number for number in kept if members[number].reset == "line")
 
 
-def _config(members: Sequence[Model], tuned: TunedMixture) -> Values:
+def _forgets_lines(model: Model) -> bool:
+    ends = model.tokenizer.vocabulary_spec.line_end_ids
+    return (
+        isinstance(model.language_model, NgramLanguageModel)
+        and model.language_model.boundary_id in ends
+    )
+
+
+def _config(
+    members: Sequence[Model], tuned: TunedMixture, *, reset: Reset, line_resets: tuple[int, ...]
+) -> Values:
     """Return the content of `config.json` of a mixture."""
     settings = MixtureConfig(
         method=tuned.model.method,
@@ -168,10 +213,14 @@ def _config(members: Sequence[Model], tuned: TunedMixture) -> Values:
             decode_model_settings(each.config, source=str(each.path)) for each in members
         ),
         weights=tuned.model.weights,
+        line_resets=line_resets,
     )
-    names = " + ".join(str(each.path) for each in members)
+    names = " + ".join(
+        f"{each.path} (reset at each line)" if number in line_resets else str(each.path)
+        for number, each in enumerate(members)
+    )
     return {
         "description": f"A {tuned.model.method} mixture of {names}.",
         "model": encode(settings),
-        "training": {"reset": _common_reset(members)},
+        "training": {"reset": reset},
     }

@@ -13,6 +13,7 @@ from nextword.cli.output import remark, write_json, write_line
 
 if TYPE_CHECKING:
     from nextword.api import MixtureResult
+    from nextword.tokens import Reset
 
 
 def mix(
@@ -47,6 +48,15 @@ def mix(
             "model knows chooses the row.",
         ),
     ] = 1,
+    reset: Annotated[
+        str | None,
+        typer.Option(
+            "--reset",
+            metavar="never|document|line",
+            help="Where the states of all members are reset; as in the training of each by "
+            "default.",
+        ),
+    ] = None,
     encoding_errors: EncodingErrors = "strict",
     field: Field = None,
     json: Json = False,
@@ -61,6 +71,7 @@ def mix(
     from nextword import api
     from nextword.base import did_you_mean, require
     from nextword.cli.progress import make_progress
+    from nextword.evaluation import resolve_reset
     from nextword.tensors import tune_process
     from nextword.text import open_corpus
 
@@ -68,6 +79,7 @@ def mix(
     require(
         method in methods, f"--method {method!r} is unknown.", help=did_you_mean(method, methods)
     )
+    chosen = None if reset is None else resolve_reset(reset)
     checked_out(out)
     tune_process()
     corpus = open_corpus(
@@ -80,6 +92,7 @@ def mix(
             out=out,
             method="linear" if method == "linear" else "log-linear",
             num_buckets=buckets,
+            reset=chosen,
             on_progress=progress.on_progress,
         )
     if json:
@@ -87,6 +100,10 @@ def mix(
         return
     for line in rendered(result, names=models):
         write_line(line)
+    resets = _resets(result)
+    if len(set(resets)) > 1:
+        described = ", ".join(f"{name} {each}" for name, each in zip(models, resets, strict=True))
+        remark(f"The state of each member is reset as in its training: {described}.")
     remark(f"The weights were tuned on {corpus.description}; evaluate the mixture on another text.")
 
 
@@ -103,8 +120,14 @@ def as_values(result: "MixtureResult", *, names: Sequence[str]) -> dict[str, Any
         "family": tuned.model.family,
         "method": tuned.model.method,
         "members": [
-            {"model": name, "perplexity": _perplexity(tuned.num_tokens, log_likelihood)}
-            for name, log_likelihood in zip(names, tuned.member_log_likelihoods, strict=True)
+            {
+                "model": name,
+                "perplexity": _perplexity(tuned.num_tokens, log_likelihood),
+                "reset": reset,
+            }
+            for name, log_likelihood, reset in zip(
+                names, tuned.member_log_likelihoods, _resets(result), strict=True
+            )
         ],
         "weights": [list(row) for row in tuned.model.weights],
         "bucket_counts": list(tuned.bucket_counts),
@@ -160,6 +183,15 @@ def _columns(num_buckets: int) -> list[str]:
         return ["weight"]
     titles = [f"context {length}" for length in range(1, num_buckets)]
     return [*titles, f"context {num_buckets}+"]
+
+
+def _resets(result: "MixtureResult") -> "list[Reset]":
+    """Return where the state of each member is reset."""
+    at_lines = result.model.config["model"]["line_resets"]
+    return [
+        "line" if number in at_lines else result.model.reset
+        for number in range(len(result.tuned.model.members))
+    ]
 
 
 def _counted(num_tokens: int) -> str:

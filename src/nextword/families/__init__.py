@@ -8,10 +8,13 @@ from nextword.families.contract import FitJob, ModelConfig, NetworkSpec, NeuralM
 from nextword.families.count_estimate import CountEstimate
 from nextword.families.maxent import MaxEntConfig, MaxEntLanguageModel
 from nextword.families.mixture import (
+    LineResetModel,
     MemberScores,
     MixtureConfig,
     MixtureLanguageModel,
     MixtureMethod,
+    ngram_of,
+    with_line_resets,
 )
 from nextword.families.network import build_token_layers, input_size, require_no_recurrence
 from nextword.families.ngram import (
@@ -39,6 +42,7 @@ __all__ = [
     "ConvolutionalConfig",
     "CountEstimate",
     "FitJob",
+    "LineResetModel",
     "MaxEntConfig",
     "MaxEntLanguageModel",
     "MemberScores",
@@ -64,10 +68,12 @@ __all__ = [
     "idle_cell_settings",
     "input_size",
     "ngram_from_arpa",
+    "ngram_of",
     "ngram_to_arpa",
     "register_family",
     "require_no_recurrence",
     "train_ngram",
+    "with_line_resets",
 ]
 
 # The members of a mixture are models of any family: its settings need the registry, and join it

@@ -84,6 +84,7 @@ class Tokenizer(ABC):
             boundary_id=self.boundary_id,
             start_id=self.sentence_start_id,
             never_ids=self.never_ids,
+            line_end_ids=tuple(self.line_end_ids.tolist()),
         )
 
     @abstractmethod

@@ -15,7 +15,7 @@ from nextword.evaluation.mixing.em import fit_linear
 from nextword.evaluation.mixing.newton import Statistics, fit_log_linear
 from nextword.evaluation.perplexity import DEFAULT_BATCH_SIZE, unit_starts_of
 from nextword.evaluation.scoring import read_units
-from nextword.families import MixtureLanguageModel, MixtureMethod, NgramLanguageModel
+from nextword.families import MixtureLanguageModel, MixtureMethod, ngram_of
 from nextword.models import LanguageModel, State
 from nextword.tokens import Reset, Tokenizer, TokenStore
 
@@ -204,7 +204,7 @@ def _check_buckets(members: Sequence[LanguageModel], num_buckets: int) -> None:
     if num_buckets == 1:
         return
     require(num_buckets > 0, f"{num_buckets} buckets are asked for; at least 1 is needed.")
-    order = next((each.order for each in members if isinstance(each, NgramLanguageModel)), None)
+    order = next((each.order for each in map(ngram_of, members) if each is not None), None)
     if order is None:
         raise ConfigError(
             f"{num_buckets} buckets are asked for, but none of the models is an n-gram model, "

@@ -7,8 +7,16 @@ from typing import ClassVar, Literal
 
 from torch import Tensor
 
-from nextword.base import ConfigError, MismatchError, NonNegativeFloat, require, settings
+from nextword.base import (
+    ConfigError,
+    MismatchError,
+    NonNegativeFloat,
+    NonNegativeInt,
+    require,
+    settings,
+)
 from nextword.families.contract import FitJob, ModelConfig, NetworkSpec
+from nextword.families.mixture.line_reset import with_line_resets
 from nextword.families.mixture.model import MixtureLanguageModel
 from nextword.families.ngram import NgramConfig
 from nextword.families.settings import ModelSettings
@@ -33,10 +41,12 @@ class MixtureConfig(ModelConfig):
         weights: One weight for each member, in one row for each bucket of contexts. In row b are
             the weights where the longest context that the first n-gram model knows has b tokens
             (b from 1; the last row is for longer contexts too). With one row, they hold everywhere.
+        line_resets: Numbers of the members, from 0, whose states are reset at each line, although
+            the mixture is not. The others are reset where the mixture is.
 
     Raises:
-        ConfigError: The numbers of members and weights do not match, or the weights of a linear
-            mixture do not sum to one.
+        ConfigError: The numbers of members and weights do not match, the weights of a linear
+            mixture do not sum to one, or there is no member of a number.
     """
 
     # The tables of n-gram models are looked up in place; the weights of networks are copied.
@@ -45,6 +55,7 @@ class MixtureConfig(ModelConfig):
     method: MixtureMethod = "linear"
     members: tuple[ModelSettings, ...]
     weights: tuple[tuple[NonNegativeFloat, ...], ...]
+    line_resets: tuple[NonNegativeInt, ...] = ()
 
     def __post_init__(self) -> None:
         num_members = len(self.members)
@@ -62,6 +73,11 @@ class MixtureConfig(ModelConfig):
             or all(math.isclose(sum(row), 1.0, abs_tol=_TOLERANCE) for row in self.weights),
             f"model.weights sum to {', '.join(f'{sum(row):g}' for row in self.weights)}; the "
             "weights of a linear mixture sum to 1.",
+        )
+        require(
+            all(number < num_members for number in self.line_resets),
+            f"model.line_resets is {list(self.line_resets)}; the {num_members} members have the "
+            f"numbers from 0 to {num_members - 1}.",
         )
         self._check_buckets()
 
@@ -121,4 +137,7 @@ class MixtureConfig(ModelConfig):
             )
             for name, member in zip(names, self.members, strict=True)
         ]
+        members = with_line_resets(
+            members, self.line_resets, line_end_ids=network.vocabulary.line_end_ids
+        )
         return MixtureLanguageModel(members, method=self.method, weights=self.weights).eval()

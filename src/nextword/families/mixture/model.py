@@ -10,6 +10,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from nextword.base import MismatchError, Values, require
+from nextword.families.mixture.line_reset import LineResetModel, ngram_of
 from nextword.families.ngram import NgramLanguageModel
 from nextword.models import LanguageModel, State, inner_state, nested, scored
 from nextword.tensors import Lengths, LogProbs, Mask, Nll, TokenIds
@@ -73,9 +74,11 @@ class MixtureLanguageModel(LanguageModel, nn.Module):
         )
         sizes = [each.context_size for each in members]
         self.context_size = None if None in sizes else max(size or 0 for size in sizes)
-        self._ngram = next((each for each in members if isinstance(each, NgramLanguageModel)), None)
+        self._ngram_place = next(
+            (place for place, each in enumerate(members) if ngram_of(each) is not None), None
+        )
         require(
-            len(self.weights) == 1 or self._ngram is not None,
+            len(self.weights) == 1 or self._ngram_place is not None,
             "the weights depend on the context that an n-gram model knows, but no member is one.",
         )
 
@@ -231,11 +234,12 @@ class MixtureLanguageModel(LanguageModel, nn.Module):
 
     def _buckets(self, token_ids: TokenIds, state: State) -> Int64[Tensor, "batch time"]:
         """Return the row of weights that holds at each position, (batch, time)."""
-        if self._ngram is None or len(self.weights) == 1:
+        if self._ngram_place is None or len(self.weights) == 1:
             return torch.zeros_like(token_ids)
-        place = next(i for i, member in enumerate(self.members) if member is self._ngram)
-        part = inner_state(state, str(place), fingerprint=self._ngram.fingerprint).to("cpu")
-        known = self._ngram.context_lengths(token_ids.cpu(), part).to(token_ids.device)
+        ngram = self.members[self._ngram_place]
+        assert isinstance(ngram, NgramLanguageModel | LineResetModel)
+        part = inner_state(state, str(self._ngram_place), fingerprint=ngram.fingerprint).to("cpu")
+        known = ngram.context_lengths(token_ids.cpu(), part).to(token_ids.device)
         return known.clamp(1, len(self.weights)) - 1
 
     def _weights(self, scores: MemberScores) -> Float[Tensor, "members batch time"]:

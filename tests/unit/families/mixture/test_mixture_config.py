@@ -33,6 +33,11 @@ def test_mixture_config_wrong_weights_are_refused(
         MixtureConfig(members=(LSTM, TRIGRAM), weights=weights)
 
 
+def test_mixture_config_line_reset_of_no_member_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"line_resets is \[0, 2\]; the 2 members have"):
+        MixtureConfig(members=(LSTM, TRIGRAM), weights=((0.5, 0.5),), line_resets=(0, 2))
+
+
 def test_mixture_config_buckets_need_an_ngram_model() -> None:
     with pytest.raises(ConfigError, match="no member is an n-gram model"):
         MixtureConfig(members=(LSTM, LSTM), weights=((0.5, 0.5), (0.1, 0.9)))
