@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Int64
+from jaxtyping import Bool, Int64
 from torch import Tensor, nn
 
 from nextword.base import Values
@@ -33,9 +33,9 @@ class _Lines:
     rows: Int64[Tensor, " lines"]
     starts: Int64[Tensor, " lines"]
     sizes: Int64[Tensor, " lines"]
-    is_last: Tensor
+    is_last: Bool[Tensor, " lines"]
 
-    def select(self, chosen: Tensor) -> "_Lines":
+    def select(self, chosen: Bool[Tensor, " lines"]) -> "_Lines":
         return _Lines(
             rows=self.rows[chosen],
             starts=self.starts[chosen],
