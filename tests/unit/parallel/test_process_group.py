@@ -22,8 +22,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     folder = tmp_path_factory.mktemp("processes")
     several.text_file(folder)
     processes = several.start_processes([several.__file__, str(folder)])
-    errors = [process.communicate(timeout=300)[1] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], errors
+    ended = several.wait_for_end(processes)
+    assert [code for code, _, _ in ended] == [0, 0], [errors for _, _, errors in ended]
     return folder, [torch.load(folder / f"found-{rank}.pt") for rank in range(2)]
 
 
