@@ -1,6 +1,6 @@
 """Samples that the compiled generator continues, several tokens in one call."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -135,31 +135,29 @@ class PackedSamples:
         self, numbers: Sequence[int], drawn: DrawnTokens, *, num_left: int, stop: Stop | None
     ) -> Iterator[GeneratedToken]:
         """Yield the tokens of a call up to the end of each sample, and remove finished samples."""
-        steps = zip(drawn.token_ids.t().tolist(), drawn.log_probs.t().tolist(), strict=True)
+        rows = list(enumerate(numbers))
+        has_marks = bool((drawn.token_ids < 0).any())
         last_step = None if num_left else drawn.token_ids.shape[1] - 1
-        running = list(enumerate(numbers))
+        steps = zip(drawn.token_ids.t().tolist(), drawn.log_probs.t().tolist(), strict=True)
+        # Runs once per token, which can take less than 30 microseconds to generate.
         for step, (token_ids, log_probs) in enumerate(steps):
-            for row, _ in running:
-                if token_ids[row] < 0:
-                    raise no_choice(token_ids[row], vocab_size=self._vocab_size)
-            num_running = len(self._slots)
-            for row, number in running:
-                reason = _reason(number, token_ids[row], is_last=step == last_step, stop=stop)
+            if has_marks:
+                self._refuse_marks([token_ids[row] for row, _ in rows])
+            last: FinishReason | None = "length" if step == last_step else None
+            has_ended = False
+            for row, number in rows:
+                token_id, reason = token_ids[row], last
+                if stop is not None and stop(number, token_id):
+                    reason = "stop"
                 if reason is not None:
                     self._pool.remove([self._slots.pop(number)])
-                yield GeneratedToken(
-                    sample=number,
-                    token_id=token_ids[row],
-                    log_prob=log_probs[row],
-                    finish_reason=reason,
-                )
-            if len(self._slots) < num_running:
-                running = [each for each in running if each[1] in self._slots]
+                    has_ended = True
+                yield GeneratedToken(number, token_id, log_probs[row], reason)
+            if has_ended:
+                rows = [each for each in rows if each[1] in self._slots]
 
-
-def _reason(
-    sample: int, token_id: int, *, is_last: bool, stop: Callable[[int, int], bool] | None
-) -> FinishReason | None:
-    if stop is not None and stop(sample, token_id):
-        return "stop"
-    return "length" if is_last else None
+    def _refuse_marks(self, token_ids: Sequence[int]) -> None:
+        """Raise an error if there is a mark in place of an id."""
+        for token_id in token_ids:
+            if token_id < 0:
+                raise no_choice(token_id, vocab_size=self._vocab_size)

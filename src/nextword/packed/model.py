@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float32
@@ -21,6 +21,8 @@ from nextword.tensors import Lengths, LogProbs, TokenIds, kernel_threads
 _BYTES_PER_THREAD = 2**20
 #: Calls of so many steps or more are alike.
 _MANY_STEPS = 8
+#: What a call does with the states after its tokens: nothing, score the next tokens, or draw them.
+CallKind = Literal["advance", "score", "draw"]
 
 
 @dataclass(kw_only=True)
@@ -40,7 +42,7 @@ class PackedMemory:
     initial: dict[str, Tensor] | None = None
     first_parts: tuple[Tensor, ...] | None = None
     first_log_probs: Tensor | None = None
-    threads: dict[tuple[int, ...], ThreadChoice] = field(default_factory=dict)
+    threads: dict[tuple[CallKind, int, int, int], ThreadChoice] = field(default_factory=dict)
 
 
 class PackedLanguageModel(LanguageModel):
@@ -207,29 +209,29 @@ class PackedLanguageModel(LanguageModel):
         )
 
     @contextmanager
-    def threads(self, num_rows: int, *, num_steps: int, kind: int) -> Iterator[int]:
+    def threads(self, num_rows: int, *, num_steps: int, kind: CallKind) -> Iterator[int]:
         """Yield the number of threads for a call of the kernels, which is timed.
 
         Args:
             num_rows: Number of rows.
             num_steps: Number of steps.
-            kind: Calls of different kinds have different times for a step.
+            kind: What the call does after reading, which takes time too.
         """
         choice = self._thread_choice(num_rows, num_steps=num_steps, kind=kind)
         with choice.timed(amount=max(1, num_rows * num_steps)) as number:
             yield number
 
-    def seconds_per_step(self, num_rows: int, *, kind: int) -> float | None:
+    def seconds_per_step(self, num_rows: int, *, kind: CallKind) -> float | None:
         """Return the duration of a step in calls of many steps, or None if none was timed.
 
         Args:
             num_rows: Number of rows.
-            kind: The kind of call, as in `threads`.
+            kind: What the calls do.
         """
         seconds = self._thread_choice(num_rows, num_steps=_MANY_STEPS, kind=kind).seconds
         return None if seconds is None else seconds * num_rows
 
-    def _thread_choice(self, num_rows: int, *, num_steps: int, kind: int) -> ThreadChoice:
+    def _thread_choice(self, num_rows: int, *, num_steps: int, kind: CallKind) -> ThreadChoice:
         most = kernel_threads(self.network.num_bytes * num_rows, a_thread=_BYTES_PER_THREAD)
         # The start of threads counts in short calls.
         steps = min(num_steps, _MANY_STEPS).bit_length()
@@ -253,7 +255,7 @@ class PackedLanguageModel(LanguageModel):
             log_probs: Written: log-probabilities after each token, (time, rows, vocab), in nats.
         """
         num_steps, num_rows = token_ids.shape
-        kind = 0 if log_probs is None else 1
+        kind: CallKind = "advance" if log_probs is None else "score"
         with self.threads(num_rows, num_steps=num_steps, kind=kind) as num_threads:
             self.network.read(
                 token_ids,

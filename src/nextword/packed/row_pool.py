@@ -13,8 +13,6 @@ from nextword.packed.model import PackedLanguageModel
 from nextword.tensors import Rows
 
 _FIRST_CAPACITY = 8
-#: The kind of call of `draw`, for the choice of threads.
-_DRAWS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +130,7 @@ class RowPool:
         )
         has_penalty = any(sampler.repetition_penalty != 1.0 for sampler in samplers)
         seen = self._seen[at] if has_penalty else None
-        with self._model.threads(num_rows, num_steps=num_steps, kind=_DRAWS) as num_threads:
+        with self._model.threads(num_rows, num_steps=num_steps, kind="draw") as num_threads:
             self._model.network.generate(
                 self._last_ids[at],
                 states=self._parts,
@@ -157,7 +155,7 @@ class RowPool:
 
     def seconds_per_step(self, num_rows: int) -> float | None:
         """Return the duration of a step of `draw` in calls of many steps, or None if unknown."""
-        return self._model.seconds_per_step(num_rows, kind=_DRAWS)
+        return self._model.seconds_per_step(num_rows, kind="draw")
 
     def _grow(self) -> None:
         """Double the number of slots."""

@@ -1,17 +1,18 @@
 """Language modeling as a training objective: truncated BPTT over a token store."""
 
+import logging
 import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from nextword.base import MismatchError, Values, nats_to_bits, perplexity
 from nextword.batches import Batch, UnitReader, lanes, row_part, shuffled_by_length
-from nextword.evaluation import score_units
+from nextword.evaluation import add_by_unit, score_units
 from nextword.models import NeuralLanguageModel, State
 from nextword.parallel import current_world
 from nextword.recurrent import clip_state_gradients
@@ -20,6 +21,8 @@ from nextword.tokens import Tokenizer, TokenStore
 from nextword.training.config import RunConfig
 from nextword.training.language_modeling.bptt import TruncatedBptt
 from nextword.training.loop import Objective, UpdateLoss, Validation
+
+_logger = logging.getLogger(__name__)
 
 _POSITION = "reader.position"
 _IDS_SHA256 = "train_ids_sha256"
@@ -35,6 +38,10 @@ class _Mark:
 
 #: Losses above this multiple of the loss of a uniform guess are those of a diverged model.
 _LARGEST_LOSS = 20.0
+#: The same for one lane of the validation text, if half of the lanes are below a uniform guess.
+_LARGEST_LANE_LOSS = 2.0
+#: The mean of a shorter lane can be above that because of a few rare words.
+_MIN_LANE_TOKENS = 200
 
 
 class LanguageModelingObjective(Objective):
@@ -134,7 +141,7 @@ class LanguageModelingObjective(Objective):
         """Compute the perplexity on the validation text.
 
         For speed, the text is split into parallel lanes, unlike in `nextword evaluate`. Each
-        process scores a part of them.
+        process scores a part of them. A warning is logged if the state has diverged in some lanes.
         """
         if self._valid is None:
             return None
@@ -161,10 +168,31 @@ class LanguageModelingObjective(Objective):
             start, end = row_part(num_units, rank=rank, num_processes=num_processes)
         if start == end:
             return 0.0
-        windows = score_units(
-            self.model, valid.ids, unit_starts=starts[start : end + 1], batch_size=batch_size
-        )
-        return sum(float(window.nll.sum()) for window in windows)
+        starts = starts[start : end + 1]
+        nll_sums = np.zeros(end - start)
+        for window in score_units(self.model, valid.ids, unit_starts=starts, batch_size=batch_size):
+            add_by_unit(nll_sums, window, unit_starts=starts)
+        if self._config.reset == "never":
+            self._warn_of_diverged_lanes(nll_sums / np.diff(starts), num_tokens=np.diff(starts))
+        return float(nll_sums.sum())
+
+    def _warn_of_diverged_lanes(
+        self, means: Float64[np.ndarray, " lanes"], *, num_tokens: Int64[np.ndarray, " lanes"]
+    ) -> None:
+        """Warn if some lanes are far worse than a uniform guess and most are better."""
+        uniform = math.log(self.model.vocab_size)
+        diverged = (means > _LARGEST_LANE_LOSS * uniform) & (num_tokens >= _MIN_LANE_TOKENS)
+        if diverged.any() and np.median(means) < uniform:
+            _logger.warning(
+                "the validation text is read in %d lanes, and the state of the model has diverged "
+                "in %d of them: %.1f nats per token, a uniform guess has %.1f. Texts that "
+                "start otherwise can have a far better perplexity, and this one a far worse one. A "
+                "lower optimizer.learning_rate or regularization.activation_penalty helps.",
+                len(means),
+                int(diverged.sum()),
+                float(means[diverged].max()),
+                uniform,
+            )
 
     def figures(self, mean_loss: float) -> Mapping[str, float]:
         """Return loss and perplexity per token."""
