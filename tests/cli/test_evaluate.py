@@ -164,6 +164,41 @@ def test_evaluate_precision_adds_a_row_and_prints_the_change(
     assert f"{word_run} (int8) changes the perplexity by {change:+.3%}." in finished.err
 
 
+def test_evaluate_per_line_has_rows_of_the_packed_model(
+    cli: Call, word_run: Path, corpus: Path
+) -> None:
+    _require_generator()
+
+    finished = cli(
+        "evaluate", word_run, "--text", corpus, "--reset", "line", "--per-line", "--json",
+        "--precision", "int8",
+    )  # fmt: skip
+
+    value = json.loads(finished.out)
+    for card in value["results"]:
+        rows = [row for row in value["lines"] if row["model"] == card["model"]]
+        assert -sum(row["log_prob"] for row in rows) == pytest.approx(card["nll_sum"], rel=1e-5)
+
+
+@pytest.mark.parametrize("option", ["--cache", "--dynamic"])
+def test_evaluate_per_line_with_adaptation_is_refused(
+    cli: Call, word_run: Path, corpus: Path, option: str
+) -> None:
+    finished = cli("evaluate", word_run, "--text", corpus, "--per-line", option)
+
+    assert finished.code == 2
+    assert f"--per-line is given with {option}" in finished.err
+
+
+def test_evaluate_default_precision_is_accepted_for_every_family(
+    cli: Call, ngram_run: Path, corpus: Path
+) -> None:
+    finished = cli("evaluate", ngram_run, "--text", corpus, "--precision", "float32", "--json")
+
+    first, second = json.loads(finished.out)["results"]
+    assert first["perplexity"] == second["perplexity"]
+
+
 def test_evaluate_precision_of_a_model_without_layers_is_refused(
     cli: Call, ngram_run: Path, corpus: Path
 ) -> None:
@@ -173,6 +208,7 @@ def test_evaluate_precision_of_a_model_without_layers_is_refused(
 
     assert finished.code == 2
     assert "cannot be packed in int8: the kernels run the family 'recurrent'" in finished.err
+    assert str(ngram_run) in finished.err
     finished = cli("generate", ngram_run, "--precision", "int7")
     assert finished.code == 2
     assert "'int7' is unknown" in finished.err

@@ -314,3 +314,19 @@ def test_score_per_token_sums_to_the_score(cli: Call, word_run: Path) -> None:
     expected = [each.log_prob for each in nw.load(word_run).score(["w1 w2", "w3"])]
     assert sums == pytest.approx(expected, abs=1e-3)
     assert cli("score", word_run, "--per-token", "--rank").code == 2
+
+
+def test_next_complete_reads_a_line_with_a_carriage_return(cli: Call, word_run: Path) -> None:
+    finished = [
+        cli("next", word_run, "-", "--complete", stdin=b"w1 w" + end) for end in (b"\n", b"\r\n")
+    ]
+
+    assert finished[0].out
+    assert finished[1].out == finished[0].out
+
+
+def test_score_per_token_has_a_batch_size(cli: Call, word_run: Path) -> None:
+    finished = cli("score", word_run, "--per-token", "--batch-size", 0, stdin=b"w1\n")
+
+    assert finished.code == 2
+    assert "batch_size is 0" in finished.err

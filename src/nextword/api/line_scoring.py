@@ -42,9 +42,10 @@ class LineScoring:
     def stream_scores(
         self, lines: Iterator[str] | Sequence[str], *, batch_size: int | None = None
     ) -> "Iterator[LineScore]":
-        """Iterate over the scores of lines as they arrive.
+        """Iterate over the scores of lines, in order.
 
-        Args are those of `score`.
+        Lines are read in groups of 8 batches, or one by one if the batch_size is 1. Args are those
+        of `score`.
         """
         from nextword.evaluation import DEFAULT_BATCH_SIZE, per_line_scores
 
@@ -96,7 +97,7 @@ class LineScoring:
             `for token, log_prob in model.token_scores("the old man"): ...`
         """
         require_text("text", text)
-        lines = text.removesuffix("\n").split("\n") if text else []
+        lines = text.removesuffix("\n").split("\n")
         found = self.surprisal(lines, is_one_text=True)
         return [(token.text, -token.surprisal) for line in found for token in line.tokens]
 
@@ -124,9 +125,10 @@ class LineScoring:
         is_one_text: bool = False,
         batch_size: int | None = None,
     ) -> "Iterator[LineSurprisal]":
-        """Iterate over the surprisals of lines as they arrive.
+        """Iterate over the surprisals of lines, in order.
 
-        Args are those of `surprisal`.
+        Lines are read in groups of 8 batches, or one by one if the batch_size is 1. Args are those
+        of `surprisal`.
         """
         from nextword.evaluation import DEFAULT_BATCH_SIZE, line_surprisals
 

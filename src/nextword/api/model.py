@@ -133,17 +133,20 @@ class Model(TextGeneration, LineScoring):
     def with_precision(self, precision: str) -> "Model":
         """Return a recurrent model with packed weights, which generates and predicts faster.
 
+        With `float32`, a model that the compiled kernels cannot run is not packed.
+
         Args:
             precision: `float32`; `bfloat16`, with half of the memory; or `int8`, with a quarter.
                 `evaluate` measures the change in perplexity.
 
         Raises:
-            ConfigError: The precision is unknown, or the compiled kernels cannot run the model.
+            ConfigError: The precision is unknown, or lower than `float32` for a model that the
+                compiled kernels cannot run.
         """
-        from nextword.packed import pack_model
+        from nextword.packed import with_precision
 
         model = copy.copy(self)
-        model.language_model = pack_model(self.language_model, precision=precision)
+        model.language_model = with_precision(self.language_model, precision)
         return model
 
     def evaluate(

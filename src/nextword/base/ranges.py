@@ -29,7 +29,11 @@ def describe_range(annotation: Any) -> str:
     """
     checks = [each for part in parts(annotation) for each in (part, *getattr(part, "metadata", ()))]
     found = [(name, getattr(check, name, None)) for check in checks for name in _PHRASES]
-    return " and ".join(f"{_PHRASES[name]} {at:,.15g}" for name, at in found if at is not None)
+    return " and ".join(f"{_PHRASES[name]} {_shown(at)}" for name, at in found if at is not None)
+
+
+def _shown(limit: float) -> str:
+    return f"{limit:,}" if isinstance(limit, int) else f"{limit:,.15g}"
 
 
 def require_range(name: str, value: float | None, *, low: float, high: float | None = None) -> None:

@@ -59,11 +59,12 @@ def build(kind: type[Config], values: Mapping[str, Any], *, section: str = "") -
     Raises:
         ConfigError: A setting is unknown, missing, of the wrong type or out of range.
     """
-    _check_writable(values, setting=section)
     try:
-        return typing.cast("Config", decoder(typing.cast("Any", kind))(dict(values)))
+        config = typing.cast("Config", decoder(typing.cast("Any", kind))(dict(values)))
     except ValidationError as error:
         raise explain(kind, error.errors()[0], values=values, section=section) from error
+    _check_writable(values, setting=section)
+    return config
 
 
 def _check_writable(value: Any, *, setting: str) -> None:

@@ -123,12 +123,19 @@ def evaluate(
     own. Tune their settings on other text with --tune. With --precision, the model with weights of
     that precision has a row of its own, and the change in perplexity is printed.
     """
+    from nextword.base import ConfigError
     from nextword.cli.adaptation import Adaptation
     from nextword.cli.progress import make_progress
     from nextword.evaluation import DEFAULT_BATCH_SIZE, resolve_reset
     from nextword.text import open_corpus
 
     _check_text(models, text, split=split, per_line=per_line)
+    if per_line and (cache or dynamic):
+        raise ConfigError(
+            f"--per-line is given with {'--cache' if cache else '--dynamic'}, but a line that is "
+            "read from the initial state has nothing to adapt to.",
+            help="Leave one of them out.",
+        )
     chosen = None if reset is None else resolve_reset(reset)
     adaptation = Adaptation.of(
         cache=cache, dynamic=dynamic, tune=tune or (), overrides=overrides or ()
@@ -174,6 +181,8 @@ def evaluate(
                 name=name,
                 progress=progress,
             )
+            if per_line and corpus is not None:
+                lines += _line_rows(model, corpus, name=name, batch_size=rows)
             if name in packed:
                 other = packed[name].evaluate(
                     corpus,
@@ -185,8 +194,8 @@ def evaluate(
                 )
                 cards.append(other)
                 changes.append((other.model, other.perplexity / card.perplexity - 1.0))
-            if per_line and corpus is not None:
-                lines.extend(_line_rows(model, corpus, name=name, batch_size=rows))
+                if per_line and corpus is not None:
+                    lines += _line_rows(packed[name], corpus, name=other.model, batch_size=rows)
     if json:
         results = {"results": [card.to_dict() for card in cards]}
         write_json(results | ({"lines": lines} if per_line else {}))
@@ -236,7 +245,15 @@ def _with_stride(model: "Model", stride: int, *, is_only: bool) -> "Model":
 
 def _packed(models: "Sequence[tuple[str, Model]]", precision: str) -> "dict[str, Model]":
     """Return each model with packed weights, by name."""
-    return {name: model.with_precision(precision) for name, model in models}
+    from nextword.base import ConfigError
+
+    packed = {}
+    for name, model in models:
+        try:
+            packed[name] = model.with_precision(precision)
+        except ConfigError as error:
+            raise ConfigError(f"{name}: {error.message}", help=error.help) from error
+    return packed
 
 
 def _line_rows(

@@ -18,7 +18,8 @@ def next_words(
     context: Annotated[
         str,
         typer.Argument(
-            metavar="CONTEXT", help="Text before the next word; - reads standard input."
+            metavar="CONTEXT",
+            help="Text before the next word; - reads standard input and drops its last newline.",
         ),
     ],
     *,
@@ -46,7 +47,8 @@ def next_words(
     """
     _refuse_both(tokens=tokens, complete=complete)
     loaded = load_model(model, device=device, encoding=encoding, precision=precision)
-    context = given_text(context).removesuffix("\n") if context == STANDARD_INPUT else context
+    if context == STANDARD_INPUT:
+        context = given_text(context).removesuffix("\n").removesuffix("\r")
     predict = loaded.next_tokens if tokens else loaded.next_words
     predict = loaded.complete if complete else predict
     pairs = predict(context, k=k)

@@ -20,8 +20,8 @@ Precision = Annotated[
     typer.Option(
         "--precision",
         metavar="P",
-        help="Precision of the weights of a recurrent model on the CPU: float32, bfloat16 or int8; "
-        "float32 by default. Needs the compiled kernels.",
+        help="Precision of the weights: float32, the default, or bfloat16 or int8 for a recurrent "
+        "model on the CPU, which need the compiled kernels.",
     ),
 ]
 Model = Annotated[

@@ -48,8 +48,9 @@ def score(
 ) -> None:
     """Print the log-probability of each line in nats, a tab, and the line.
 
-    Each line is scored from the initial state, its end included. Lines are read as they arrive,
-    except with --rank. With --per-token, each token is a line of its own.
+    Each line is scored from the initial state, its end included. Lines are read in groups of eight
+    batches; with --batch-size 1, the score of each is printed before the next one is read. With
+    --rank, all lines are read first. With --per-token, each token is a line of its own.
     """
     from nextword.base import ConfigError
     from nextword.evaluation import DEFAULT_BATCH_SIZE, unknown_note
@@ -64,10 +65,10 @@ def score(
     lines = read_lines(
         file, tokenizer=loaded.tokenizer, field=field, encoding_errors=encoding_errors
     )
-    if per_token:
-        _write_tokens(loaded, lines)
-        return
     size = DEFAULT_BATCH_SIZE if batch_size is None else batch_size
+    if per_token:
+        _write_tokens(loaded, lines, batch_size=size)
+        return
     num_words = num_unknown = 0
     scores: Iterable[LineScore] = loaded.stream_scores(lines, batch_size=size)
     if rank:
@@ -85,9 +86,9 @@ def score(
         remark(note)
 
 
-def _write_tokens(model: "LoadedModel", lines: Iterable[str]) -> None:
+def _write_tokens(model: "LoadedModel", lines: Iterable[str], *, batch_size: int) -> None:
     """Write a line for each token, and an empty line after each line of the text."""
-    for found in model.stream_surprisals(lines):
+    for found in model.stream_surprisals(lines, batch_size=batch_size):
         for token in found.tokens:
             write_line(f"{-token.surprisal:.4f}\t{visible(token.text)}")
         write_line()

@@ -1,10 +1,14 @@
 """Lines as they are scored: each with its end, encoded. Knows no models."""
 
+import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from nextword.base import DataError, require_text
 from nextword.tokens import Encoding, Tokenizer
+
+#: Batches in a group. Lines of a group are sorted by length, which leaves few rows idle.
+_BATCHES_PER_GROUP = 8
 
 
 class EncodedLine(NamedTuple):
@@ -45,3 +49,18 @@ def encoded_lines(
             )
         scored = tokenizer.without_markers(text + "\n", first_line=number)
         yield EncodedLine(number, text, scored, tokenizer.encode(scored))
+
+
+def line_groups(lines: Iterator[EncodedLine], *, batch_size: int) -> Iterator[list[EncodedLine]]:
+    """Iterate over groups of lines that are scored together.
+
+    With a batch_size of 1, every group is one line: its score is known before the next line is
+    read, as a program needs that writes a line and waits for its score.
+
+    Args:
+        lines: The lines.
+        batch_size: Number of lines in a batch.
+    """
+    size = 1 if batch_size == 1 else batch_size * _BATCHES_PER_GROUP
+    while group := list(itertools.islice(lines, size)):
+        yield group

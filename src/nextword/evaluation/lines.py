@@ -4,7 +4,6 @@ Reads lines from any iterable and keeps one group of them in memory. Knows nothi
 """
 
 import dataclasses
-import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,14 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from nextword.base import DivergedError, Values, require_range
-from nextword.evaluation.encoded_lines import EncodedLine, encoded_lines
+from nextword.evaluation.encoded_lines import EncodedLine, encoded_lines, line_groups
 from nextword.evaluation.perplexity import DEFAULT_BATCH_SIZE
 from nextword.evaluation.row_log_probs import row_log_probs
 from nextword.models import LanguageModel
 from nextword.tokens import Encoding, Tokenizer
-
-#: Batches in a group. Lines of a group are sorted by length, which leaves few rows idle.
-_BATCHES_PER_GROUP = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +53,8 @@ def per_line_scores(
     """Iterate over the scores of lines, in order.
 
     Each line is scored from the model's boundary token, and the line end is scored too. An empty
-    line consists of its end alone. Lines are read in groups of 8 batches.
+    line consists of its end alone. Lines are read in groups of 8 batches, or
+    one by one if the batch_size is 1.
 
     Args:
         model: The model.
@@ -78,7 +75,7 @@ def per_line_scores(
 def _scores(
     model: LanguageModel, lines: Iterator[EncodedLine], batch_size: int
 ) -> Iterator[LineScore]:
-    while group := list(itertools.islice(lines, batch_size * _BATCHES_PER_GROUP)):
+    for group in line_groups(lines, batch_size=batch_size):
         encodings = [line.encoding for line in group]
         log_probs = _log_probs(model, encodings, batch_size=batch_size, first_line=group[0].number)
         for line, log_prob in zip(group, log_probs, strict=True):

@@ -99,5 +99,7 @@ def _content_hash(description: str, tensors: Mapping[str, Tensor]) -> str:
 
 
 def _bytes_of(flat: Tensor) -> memoryview:
+    if not flat.numel():
+        return memoryview(b"")
     # As bytes, because NumPy has no bfloat16.
     return flat.cpu().contiguous().view(torch.uint8).numpy().data

@@ -4,7 +4,7 @@ A step of generation reads every weight once, so it is as fast as memory. Packed
 order in which the kernels read them, in float32, bfloat16 or int8.
 """
 
-from nextword.packed.choice import PACKED_PRECISIONS, fast_model, pack_model
+from nextword.packed.choice import PACKED_PRECISIONS, fast_model, pack_model, with_precision
 from nextword.packed.model import PackedLanguageModel
 from nextword.packed.row_pool import DrawnTokens, RowPool
 
@@ -15,4 +15,5 @@ __all__ = [
     "RowPool",
     "fast_model",
     "pack_model",
+    "with_precision",
 ]

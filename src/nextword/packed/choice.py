@@ -113,6 +113,24 @@ def pack_model(model: LanguageModel, *, precision: str = "float32") -> PackedLan
     return _packed_model(model, forms, precision=precision)
 
 
+def with_precision(model: LanguageModel, precision: str) -> LanguageModel:
+    """Return a model with packed weights, or with `float32` the model if it cannot be packed.
+
+    Args:
+        model: Any language model.
+        precision: `float32`, `bfloat16` or `int8`.
+
+    Raises:
+        ConfigError: The precision is unknown, or lower than `float32` for a model that the kernels
+            cannot run.
+        DivergedError: A weight is not finite, and the precision is `int8`.
+    """
+    can_be_packed = isinstance(model, PackedLanguageModel) or _forms_of(model).reason is None
+    if precision == "float32" and not can_be_packed:
+        return model
+    return pack_model(model, precision=precision)
+
+
 def _forms_of(model: LanguageModel) -> _Forms:
     """Return the packed forms of a model, without those of other weights."""
     if not isinstance(model, RecurrentLanguageModel):

@@ -75,6 +75,15 @@ def test_token_scores_sum_to_the_score_of_the_line() -> None:
     assert math.fsum(value for _, value in scores) == pytest.approx(line.log_prob, rel=1e-5)
 
 
+def test_token_scores_of_an_empty_text_are_those_of_an_empty_line() -> None:
+    model = small_model()
+
+    [(token, value)] = model.token_scores("")
+
+    assert token == "\n"
+    assert value == pytest.approx(model.score([""])[0].log_prob, rel=1e-5)
+
+
 @pytest.mark.parametrize("sign", ["\u2028", "\x85", "\x0b", "\x1c", "\r"])
 def test_token_scores_only_newlines_end_lines(sign: str) -> None:
     model = small_model(kind="byte")

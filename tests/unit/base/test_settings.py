@@ -17,6 +17,7 @@ class Inner:
     beta1: Annotated[float, pydantic.Field(ge=0, lt=1)] = 0.9
     sizes: tuple[PositiveInt, ...] = ()
     closed: Literal["auto"] | bool = "auto"
+    scale: float = 1.0
     even: Annotated[int, pydantic.Field(multiple_of=2)] = 2
 
     def __post_init__(self) -> None:
@@ -47,7 +48,8 @@ WRONG = [
     ({"num_layers": 13}, "inner.num_layers is 13, which is unlucky."),
     ({"num_layers": 17}, "there is no such model."),
     ({"num_layer": 1}, "unknown setting 'inner.num_layer'."),
-    ({"beta1": 1e39}, "inner.beta1 is 1e+39; it must be at most 3.4e38."),
+    ({"beta1": 1e39}, "inner.beta1 is 1e+39; it must be at least 0 and below 1."),
+    ({"scale": 1e39}, "inner.scale is 1e+39; it must be at most 3.4e38."),
     ({"even": 2**63}, f"inner.even is {2**63}; it must be at most 9,223,372,036,854,775,807."),
     (
         {"even": -(2**5000)},

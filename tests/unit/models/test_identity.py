@@ -142,3 +142,11 @@ def test_structure_names_settings_but_no_dropout() -> None:
 
     assert "eps=0.001" in structure(module)
     assert "Dropout" not in structure(module)
+
+
+def test_identity_of_tensors_without_values() -> None:
+    def identity(shape: tuple[int, ...]) -> str:
+        empty = torch.empty(0, dtype=torch.int64).as_strided(shape, (0,) * len(shape))
+        return ContentIdentity().of("", {}, tensors=lambda: {"keys": empty})
+
+    assert identity((0,)) != identity((0, 2))

@@ -1,13 +1,12 @@
 """Surprisal of lines, each from the initial state or after the lines before it."""
 
-import itertools
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 from jaxtyping import Bool, Float64
 
 from nextword.base import require_range
-from nextword.evaluation.encoded_lines import EncodedLine, encoded_lines
+from nextword.evaluation.encoded_lines import EncodedLine, encoded_lines, line_groups
 from nextword.evaluation.perplexity import DEFAULT_BATCH_SIZE
 from nextword.evaluation.row_log_probs import row_log_probs
 from nextword.evaluation.surprisal.figures import TokenFigures, token_figures
@@ -16,9 +15,6 @@ from nextword.evaluation.surprisal.words import blank_tokens, word_surprisals
 from nextword.generation import Session
 from nextword.models import LanguageModel
 from nextword.tokens import Offsets, Tokenizer
-
-#: Batches in a group. Lines of a group are sorted by length, which leaves few rows idle.
-_BATCHES_PER_GROUP = 8
 
 
 def line_surprisals(
@@ -60,10 +56,12 @@ class _Scorer:
         self._model = model
         self._tokenizer = tokenizer
         self._is_blank = blank_tokens(tokenizer)
+        # A word-level model predicts a word with its end, and a backward one where a word begins.
+        self._predicts_ends = not (tokenizer.is_word_level or tokenizer.is_backward)
 
     def alone(self, encoded: Iterator[EncodedLine], batch_size: int) -> Iterator[LineSurprisal]:
         """Iterate over lines, each from the initial state."""
-        while lines := list(itertools.islice(encoded, batch_size * _BATCHES_PER_GROUP)):
+        for lines in line_groups(encoded, batch_size=batch_size):
             by_length = sorted(range(len(lines)), key=lambda index: -len(lines[index].encoding.ids))
             figures: dict[int, TokenFigures] = {}
             log_probs: dict[int, Float64[np.ndarray, " _num_tokens"]] = {}
@@ -100,8 +98,7 @@ class _Scorer:
         words, line_end = word_surprisals(
             text,
             surprisals,
-            # A backward model predicts where a word begins, not where it ends.
-            blanks=None if self._tokenizer.is_backward else figures.blanks,
+            blanks=figures.blanks if self._predicts_ends else None,
             offsets=offsets,
             unknown=unknown,
         )

@@ -1,7 +1,7 @@
 """Surprisal of lines against scores, brute force, and distributions known beforehand."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 import torch
@@ -139,3 +139,33 @@ def test_surprisal_of_an_impossible_word_is_infinite(kind: TokenizerKind) -> Non
     assert [word.surprisal for word in line.words] == [math.inf, math.inf]
     assert line.line_end == math.inf
     assert line.to_dict()["line_end"] is None
+
+
+def test_surprisal_of_words_of_an_unnormalized_word_model_is_that_of_their_tokens() -> None:
+    tokenizer = tokenizer_of(TEXT)
+    model = ConstantModel([0.5 / tokenizer.vocab_size] * tokenizer.vocab_size)
+
+    [line] = found(model, tokenizer, ["the students opened"])
+
+    assert [word.surprisal for word in line.words] == [
+        token.surprisal for token in line.tokens[: len(line.words)]
+    ]
+    assert line.line_end == line.tokens[-1].surprisal
+
+
+def test_surprisal_with_a_batch_size_of_one_reads_no_line_ahead() -> None:
+    tokenizer = tokenizer_of(TEXT)
+    given: list[str] = []
+
+    def lines() -> Iterator[str]:
+        for line in LINES:
+            given.append(line)
+            yield line
+
+    results = line_surprisals(lstm(tokenizer), lines(), tokenizer=tokenizer, batch_size=1)
+    next(results)
+    assert len(given) == 1
+
+    scores = per_line_scores(lstm(tokenizer), lines(), tokenizer=tokenizer, batch_size=1)
+    next(scores)
+    assert len(given) == 2
