@@ -159,3 +159,15 @@ def test_commands_refuse_with_the_reason(
     assert finished.code != 0
     assert message in finished.err
     assert "Traceback" not in finished.err
+
+
+def test_label_separator_without_several_labels_is_refused(
+    cli: Call, texts: Path, tmp_path: Path
+) -> None:
+    finished = cli(
+        "classify", "train", texts, "--out", tmp_path / "run", "--set", "columns.label_separator=|"
+    )
+
+    assert finished.code == 2
+    assert "columns.label_separator" in finished.err
+    assert "classification.multi_label is false" in finished.err

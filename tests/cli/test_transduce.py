@@ -215,3 +215,12 @@ def test_evaluate_of_a_transducer_names_its_task(cli: Call, run: Path, pairs: Pa
 
     assert finished.code == 2
     assert "nextword transduce" in finished.err
+
+
+def test_transduce_fusion_weight_without_a_language_model_is_refused(
+    cli: Call, run: Path, pairs: Path
+) -> None:
+    finished = cli("transduce", "evaluate", run, pairs, "--fusion-weight", 0.9)
+
+    assert finished.code == 2
+    assert "--fusion-weight is given without --fusion" in finished.err

@@ -76,8 +76,13 @@ Fusion = Annotated[
         "--fusion", metavar="LM", help="Language model of the target side, for shallow fusion."
     ),
 ]
+#: Weight of a language model that --fusion names.
+_FUSION_WEIGHT = 0.3
 FusionWeight = Annotated[
-    float, typer.Option("--fusion-weight", metavar="W", help="Weight of the language model.")
+    float | None,
+    typer.Option(
+        "--fusion-weight", metavar="W", help="Weight of the language model; 0.3 by default."
+    ),
 ]
 
 
@@ -144,7 +149,7 @@ def evaluate(
     max_length: MaxLength = None,
     ensemble: Ensemble = None,
     fusion: Fusion = None,
-    fusion_weight: FusionWeight = 0.3,
+    fusion_weight: FusionWeight = None,
     bleu: Annotated[
         bool, typer.Option("--bleu", help="Also print BLEU and chrF of sacrebleu.")
     ] = False,
@@ -214,7 +219,7 @@ def predict(
     max_length: MaxLength = None,
     ensemble: Ensemble = None,
     fusion: Fusion = None,
-    fusion_weight: FusionWeight = 0.3,
+    fusion_weight: FusionWeight = None,
     pictures: Annotated[
         Path | None,
         typer.Option(
@@ -278,17 +283,24 @@ def _search(
     coverage_penalty: float,
     max_length: int | None,
     fusion: str | None,
-    fusion_weight: float,
+    fusion_weight: float | None,
 ) -> "SearchConfig":
+    from nextword.base import ConfigError
     from nextword.tasks.transduction import SearchConfig
 
+    if fusion is None and fusion_weight is not None:
+        raise ConfigError(
+            "--fusion-weight is given without --fusion, the language model that it weighs.",
+            help="Leave it out, or name a language model with --fusion.",
+        )
+    weight = _FUSION_WEIGHT if fusion_weight is None else fusion_weight
     return SearchConfig(
         beam_size=beam,
         n_best=n_best,
         length_penalty=length_penalty,
         coverage_penalty=coverage_penalty,
         max_length=max_length,
-        fusion_weight=0.0 if fusion is None else fusion_weight,
+        fusion_weight=0.0 if fusion is None else weight,
     )
 
 

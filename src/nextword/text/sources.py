@@ -51,6 +51,7 @@ def open_sources(
     standard_input: ByteStream | None,
     is_read_once: bool,
     is_raw: bool = False,
+    detects_json: bool = False,
 ) -> list[Source]:
     """Find the files and streams that the user named.
 
@@ -60,6 +61,7 @@ def open_sources(
         standard_input: Stream for `-`.
         is_read_once: Whether standard input is read only during iteration, and only once.
         is_raw: Whether no source is parsed as JSON lines.
+        detects_json: Whether the caller recognizes JSON lines itself, so that no warning is needed.
 
     Raises:
         DataError: A file is missing or cannot be read, or a folder contains no text.
@@ -76,7 +78,8 @@ def open_sources(
     ]
     if is_raw:
         return [replace(source, is_jsonl=False, may_be_jsonl=False) for source in sources]
-    _warn_of_json(sources)
+    if not detects_json:
+        _warn_of_json(sources)
     return sources
 
 

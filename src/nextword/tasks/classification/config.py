@@ -108,7 +108,8 @@ class ClassificationRunConfig(TaskConfig):
         """Return the settings that another setting leaves without effect, with the reasons."""
         idle = super().idle_settings()
         if not self.classification.multi_label:
-            idle["classification.threshold"] = "classification.multi_label is false"
+            for name in ("classification.threshold", "columns.label_separator"):
+                idle[name] = "classification.multi_label is false"
         if self.ngrams.has_features:
             del idle["optimizer.table_learning_rate"]
         else:

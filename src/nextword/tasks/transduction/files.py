@@ -60,7 +60,11 @@ def read_pairs(
         DataError: A file is missing, empty or damaged, or a line has no source or no target.
     """
     sources = open_sources(
-        files, field=None, standard_input=standard_input, is_read_once=is_read_once
+        files,
+        field=None,
+        standard_input=standard_input,
+        is_read_once=is_read_once,
+        detects_json=True,
     )
     for source in sources:
         yield from _pairs_of(source, with_targets=with_targets)
@@ -105,6 +109,8 @@ def _json_pair(line: str, place: str, *, with_targets: bool) -> Pair:
             f"{place} has no key {missing!r}.", help=did_you_mean(missing, values) or _FORMAT_HELP
         )
     targets = values.get(_TARGET, [])
+    if targets is None and not with_targets:
+        targets = []
     references = [targets] if isinstance(targets, str) else targets
     if not isinstance(values[_SOURCE], str):
         raise DataError(f"{place}: the source is not text but {shortened(str(values[_SOURCE]))}.")

@@ -95,3 +95,11 @@ def test_read_pairs_without_targets_keeps_empty_lines(tmp_path: Path) -> None:
 
 def test_read_pairs_without_targets_accepts_an_empty_file(tmp_path: Path) -> None:
     assert read(write(tmp_path, ""), with_targets=False) == []
+
+
+def test_read_pairs_without_targets_accepts_null(tmp_path: Path) -> None:
+    path = write(tmp_path, '{"source": "a", "target": null}\n')
+
+    assert read(path, with_targets=False) == [("a", ())]
+    with pytest.raises(DataError, match="the target is neither a text nor a list"):
+        read(path)

@@ -1,5 +1,6 @@
 """Questions from JSON lines: one object a line with a passage, a question and an answer."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -55,7 +56,10 @@ def json_item(line: str, place: str, *, with_answers: bool) -> Item:
 
 def _text(value: object, name: str, place: str) -> str:
     if not isinstance(value, str):
-        raise DataError(f"{place}: the {name} is not text but {shortened(str(value))}.")
+        raise DataError(
+            f"{place}: the {name} is not text but {shortened(json.dumps(value))}.",
+            help=FORMAT_HELP,
+        )
     if not value.strip():
         raise DataError(f"{place}: the {name} is empty.", help=FORMAT_HELP)
     return value
@@ -94,6 +98,8 @@ def _turn(value: object, place: str) -> Turn:
 
 def _references(values: Mapping[str, Any], place: str, *, with_answers: bool) -> tuple[str, ...]:
     answers = values.get("answer", [])
+    if answers is None and not with_answers:
+        answers = []
     references = answers if isinstance(answers, list) else [answers]
     if with_answers and not references:
         raise DataError(f"{place}: the list of answers is empty.", help=FORMAT_HELP)

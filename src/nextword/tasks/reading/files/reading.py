@@ -40,7 +40,11 @@ def read_items(
         DataError: A file is missing, empty or damaged, or a line lacks something.
     """
     sources = open_sources(
-        files, field=None, standard_input=standard_input, is_read_once=is_read_once
+        files,
+        field=None,
+        standard_input=standard_input,
+        is_read_once=is_read_once,
+        detects_json=True,
     )
     for source in sources:
         yield from _items_of(source, with_answers=with_answers)

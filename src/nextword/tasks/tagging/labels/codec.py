@@ -1,5 +1,6 @@
 """The labels of files, and the labels inside a model, which may have another scheme of spans."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,10 +11,13 @@ from nextword.tasks.tagging.labels.schemes import (
     Scheme,
     convert_labels,
     detect_scheme,
+    misplaced_label,
     scheme_constraints,
     scheme_labels,
 )
 from nextword.tasks.tagging.labels.spans import OUTSIDE, split_label
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +48,7 @@ class LabelCodec:
         found = detect_scheme(sentences)
         file_labels = tuple(sorted({label for labels in sentences for label in labels}))
         if scheme == "auto":
+            _warn_of_misplaced_label(sentences)
             inside = Scheme.NONE if found is Scheme.NONE else Scheme.BIOES
         else:
             inside = Scheme(scheme)
@@ -123,3 +128,17 @@ class LabelCodec:
                 f"the label scheme is damaged: {type(error).__name__} {error}.",
                 help="Copy the model folder again.",
             ) from error
+
+
+def _warn_of_misplaced_label(sentences: Sequence[Sequence[str]]) -> None:
+    """Warn if one label keeps the others from being read as spans."""
+    label = misplaced_label(sentences)
+    if label is None:
+        return
+    number = next(n for n, labels in enumerate(sentences, start=1) if label in labels)
+    _logger.warning(
+        "sentence %s has the label %r, so the labels are not read as spans, and there is no F1 of "
+        "spans; if that is wrong, mend it",
+        f"{number:,}",
+        label,
+    )

@@ -11,6 +11,7 @@ from nextword.tasks.tagging.crf import Constraints
 from nextword.tasks.tagging.labels.spans import OUTSIDE, find_spans, split_label
 
 _SPAN_LABEL = re.compile(r"O|[BIESLU](?:-.*)?", re.DOTALL)
+_TYPED_LABEL = re.compile(r"[BIESLU]-.+", re.DOTALL)
 
 
 class Scheme(StrEnum):
@@ -81,6 +82,22 @@ def detect_scheme(sentences: Iterable[Sequence[str]]) -> Scheme:
     return _scheme_of(prefixes, is_iob1=num_first["I"] > num_first["B"])
 
 
+def misplaced_label(sentences: Iterable[Sequence[str]]) -> str | None:
+    """Return the first label that is not of a span, if another one is; else None.
+
+    Args:
+        sentences: The labels of each sentence.
+
+    Example:
+        >>> misplaced_label([["O", "B-PER"], ["NOUN"]])
+        'NOUN'
+    """
+    labels = list(dict.fromkeys(label for each in sentences for label in each))
+    if not any(_TYPED_LABEL.fullmatch(label) for label in labels):
+        return None
+    return next((label for label in labels if _SPAN_LABEL.fullmatch(label) is None), None)
+
+
 def _scheme_of(prefixes: set[str], *, is_iob1: bool) -> Scheme:
     has_bioes, has_bilou = bool(prefixes & {"E", "S"}), bool(prefixes & {"L", "U"})
     if prefixes <= {OUTSIDE} or (has_bioes and has_bilou):
@@ -95,6 +112,7 @@ def convert_labels(labels: Sequence[str], scheme: Scheme) -> list[str]:
 
     Args:
         labels: Labels in any scheme, malformed ones included; the spans are those of `find_spans`.
+            Labels that are not of a span, such as parts of speech, are unchanged.
         scheme: The scheme of the result; with `none` the labels are unchanged.
 
     Example:
@@ -104,7 +122,7 @@ def convert_labels(labels: Sequence[str], scheme: Scheme) -> list[str]:
     if scheme is Scheme.NONE:
         return list(labels)
     prefixes = _PREFIXES[scheme]
-    converted = [OUTSIDE] * len(labels)
+    converted = [OUTSIDE if _SPAN_LABEL.fullmatch(label) else label for label in labels]
     before = (-1, "")
     for start, end, type in find_spans(labels):
         converted[start:end] = [_label(prefixes.inside, type)] * (end - start)

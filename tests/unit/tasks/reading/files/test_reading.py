@@ -1,5 +1,6 @@
 """Files of questions: formats, their detection, and what is refused."""
 
+import io
 import json
 import logging
 from pathlib import Path
@@ -158,3 +159,24 @@ def test_read_items_near_miss_of_a_key_is_suggested(tmp_path: Path) -> None:
 
     assert "passage" in caught.value.message
     assert "pasage" in caught.value.help
+
+
+def test_read_items_without_answers_accepts_null(tmp_path: Path) -> None:
+    path = written(tmp_path, '{"passage": "a b", "question": "who", "answer": null}\n')
+
+    [item] = items(path, with_answers=False)
+
+    assert item.references == ()
+    with pytest.raises(DataError, match="the answer is not text but 'null'"):
+        items(path)
+
+
+def test_read_items_json_lines_on_standard_input_without_a_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stream = io.BytesIO(b'{"passage": "a b", "question": "who", "answer": "a"}\n')
+
+    [item] = read_items(["-"], standard_input=stream)
+
+    assert item.references == ("a",)
+    assert not caplog.records

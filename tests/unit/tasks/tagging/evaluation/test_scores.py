@@ -59,3 +59,13 @@ def test_evaluate_does_not_depend_on_the_scheme_of_the_file(scheme: Scheme) -> N
     assert found.spans == expected.spans
     assert found.new_labels == {}
     assert 0.0 < found.labels.accuracy < 1.0
+
+
+def test_evaluate_labels_that_are_not_of_spans_count_as_wrong() -> None:
+    generator = random.Random(0)
+    tagger = small_tagger([name_sentence(generator) for _ in range(10)])
+
+    scores = evaluate_tagger(tagger, [sentence_of("a b c d", "PER NOUN B_X O")])
+
+    assert scores.new_labels == {"PER": 1, "NOUN": 1, "B_X": 1}
+    assert scores.labels.accuracy <= 0.25

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nextword.tasks.tagging.crf import LinearChainCrf
+from nextword.tasks.tagging.labels import LabelCodec
 from nextword.tasks.tagging.labels.schemes import (
     Scheme,
     convert_labels,
@@ -121,3 +122,21 @@ def test_scheme_constraints_without_scheme_allow_everything() -> None:
     assert constraints.starts.all()
     assert constraints.ends.all()
     assert constraints.transitions.all()
+
+
+@pytest.mark.parametrize("scheme", SPAN_SCHEMES)
+def test_convert_labels_keeps_labels_that_are_not_of_spans(scheme: Scheme) -> None:
+    assert convert_labels(["PER", "O", "B_X"], scheme) == ["PER", "O", "B_X"]
+
+
+def test_label_codec_warns_of_a_label_that_keeps_the_others_from_being_spans(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    codec = LabelCodec.of([["B-PER", "O"], ["O", "PER"]], scheme="auto")
+
+    assert not codec.has_spans
+    assert "sentence 2 has the label 'PER'" in caplog.text
+    caplog.clear()
+    LabelCodec.of([["NOUN", "VERB"]], scheme="auto")
+    LabelCodec.of([["B-PER", "O"]], scheme="auto")
+    assert not caplog.records
