@@ -132,8 +132,8 @@ def evaluate(
     _check_text(models, text, split=split, per_line=per_line)
     if per_line and (cache or dynamic):
         raise ConfigError(
-            f"--per-line is given with {'--cache' if cache else '--dynamic'}, but a line that is "
-            "read from the initial state has nothing to adapt to.",
+            f"--per-line is given with {'--cache' if cache else '--dynamic'}, but lines are scored "
+            "from the initial state, without adaptation.",
             help="Leave one of them out.",
         )
     chosen = None if reset is None else resolve_reset(reset)
