@@ -59,10 +59,7 @@ def _connect(backend: str) -> None:
     A process that starts before the others would connect to them, so each attempt has keys of its
     own.
     """
-    # Imported here because torch can be built without them. Functions of `nn` have the default
-    # group as a default argument. Imported later, as optimizers do, they would keep the group: its
-    # threads would run until the interpreter ends, and can abort the process then.
-    import torch.distributed.nn  # noqa: F401
+    # Imported here because torch can be built without them.
     from torch.distributed.distributed_c10d import PrefixStore
     from torch.distributed.rendezvous import rendezvous
 
