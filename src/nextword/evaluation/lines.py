@@ -53,8 +53,8 @@ def per_line_scores(
     """Iterate over the scores of lines, in order.
 
     Each line is scored from the model's boundary token, and the line end is scored too. An empty
-    line consists of its end alone. Lines are read in groups of 8 batches, or
-    one by one if the batch_size is 1.
+    line consists of its end alone. Lines are read in groups of 8 batches, or one by one if the
+    batch_size is 1.
 
     Args:
         model: The model.

@@ -173,7 +173,8 @@ class LanguageModelingObjective(Objective):
         for window in score_units(self.model, valid.ids, unit_starts=starts, batch_size=batch_size):
             add_by_unit(nll_sums, window, unit_starts=starts)
         if self._config.reset == "never":
-            self._warn_of_diverged_lanes(nll_sums / np.diff(starts), num_tokens=np.diff(starts))
+            num_tokens = np.diff(starts)
+            self._warn_of_diverged_lanes(nll_sums / num_tokens, num_tokens=num_tokens)
         return float(nll_sums.sum())
 
     def _warn_of_diverged_lanes(

@@ -48,7 +48,8 @@ class LabelCodec:
         found = detect_scheme(sentences)
         file_labels = tuple(sorted({label for labels in sentences for label in labels}))
         if scheme == "auto":
-            _warn_of_misplaced_label(sentences)
+            if found is Scheme.NONE:
+                _warn_of_misplaced_label(sentences)
             inside = Scheme.NONE if found is Scheme.NONE else Scheme.BIOES
         else:
             inside = Scheme(scheme)
