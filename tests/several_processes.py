@@ -184,6 +184,11 @@ def run_all(folder: Path) -> None:
     torch.save(found, folder / f"found-{world.rank}.pt")
 
 
+def thread_names() -> list[str]:
+    """Names of the threads of this process; none on systems without /proc."""
+    return [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
+
+
 def free_port() -> int:
     with socket.socket() as opened:
         opened.bind(("127.0.0.1", 0))
@@ -228,5 +233,6 @@ def wait_for_end(processes: list["subprocess.Popen[str]"]) -> list[tuple[int, st
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    with join_processes():
+    with join_processes() as joined:
         run_all(Path(sys.argv[1]))
+    Path(sys.argv[1], f"threads-{joined.rank}.txt").write_text(" ".join(thread_names()))

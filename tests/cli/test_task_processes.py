@@ -40,7 +40,9 @@ WORD_ENCODER = {
 }
 #: Enough updates to be stopped in the middle, with dropout, which each process draws for itself.
 STOPPABLE: dict[str, object] = {
-    "training.max_steps": 120,
+    "training.max_steps": 240,
+    "training.epochs": 1000,
+    "evaluation.patience": 1000,
     "training.checkpoint_every": 10,
     "training.precision": "float32",
     "training.batch_size": 17,

@@ -59,7 +59,10 @@ def _connect(backend: str) -> None:
     A process that starts before the others would connect to them, so each attempt has keys of its
     own.
     """
-    # Imported here because torch can be built without them.
+    # Imported here because torch can be built without them. Functions of torch.distributed.nn have
+    # the default group as default argument: imported after it exists, which torch.optim does, they
+    # keep its threads alive until the interpreter ends, and that can abort the process.
+    import torch.distributed.nn  # noqa: F401
     from torch.distributed.distributed_c10d import PrefixStore
     from torch.distributed.rendezvous import rendezvous
 

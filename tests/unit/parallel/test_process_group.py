@@ -67,6 +67,16 @@ def test_processes_have_equal_weights(found: Found) -> None:
 
 
 @pytest.mark.exhaustive
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds threads in /proc")
+@pytest.mark.parametrize("rank", [0, 1])
+def test_no_thread_of_the_connections_is_left_after_training(rank: int, found: Found) -> None:
+    threads = (found[0] / f"threads-{rank}.txt").read_text()
+
+    assert "python" in threads
+    assert "gloo" not in threads
+
+
+@pytest.mark.exhaustive
 def test_signal_to_one_process_stops_all_and_the_run_resumes_to_the_bit(found: Found) -> None:
     folder, processes = found
 
