@@ -5,7 +5,6 @@ from nextword.models.continuous_cache import ContinuousCacheConfig, ContinuousCa
 from nextword.models.contract import CONTEXT, LanguageModel, scored
 from nextword.models.identity import ContentIdentity, structure, weight_versions
 from nextword.models.inference import inference
-from nextword.models.nested_states import inner_state, inner_tensors, nested
 from nextword.models.neural import NeuralLanguageModel, scattered
 from nextword.models.parameters import (
     check_parameter_shapes,
@@ -15,6 +14,7 @@ from nextword.models.parameters import (
 from nextword.models.state import State, state_from_bytes
 from nextword.models.token_window import NO_TOKEN, TokenWindow
 from nextword.models.trace import ModelTrace, model_trace
+from nextword.models.wrapping import WrappingModel, inner_state, inner_tensors, nested
 
 __all__ = [
     "CONTEXT",
@@ -27,6 +27,7 @@ __all__ = [
     "NeuralLanguageModel",
     "State",
     "TokenWindow",
+    "WrappingModel",
     "check_parameter_shapes",
     "default_chunk_length",
     "inference",

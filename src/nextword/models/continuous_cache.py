@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int64
-from torch import Tensor, nn
+from torch import Tensor
 
 from nextword.base import NonNegativeFloat, PositiveInt, Probability, Values, require, settings
-from nextword.models.contract import LanguageModel, scored
-from nextword.models.nested_states import inner_state, nested
+from nextword.models.contract import scored
 from nextword.models.neural import NeuralLanguageModel
 from nextword.models.state import State
 from nextword.models.token_window import NO_TOKEN
+from nextword.models.wrapping import WrappingModel, inner_state, nested
 from nextword.tensors import Hidden, Lengths, LogProbs, Mask, Nll, TokenIds
 
 _MODEL, _KEYS, _IDS, _LAST = "model", "cache_keys", "cache_ids", "cache_last"
@@ -59,7 +59,7 @@ class _Reading(NamedTuple):
     after: State
 
 
-class ContinuousCacheModel(LanguageModel, nn.Module):
+class ContinuousCacheModel(WrappingModel):
     """A neural model mixed with a distribution over the words that it has read.
 
     The cache holds the last `size` pairs of a hidden vector h[i] and the word w[i+1] that followed
@@ -73,38 +73,20 @@ class ContinuousCacheModel(LanguageModel, nn.Module):
     Source: [grave2017], equations 2 and 3.
     """
 
+    model: NeuralLanguageModel
+
     def __init__(self, model: NeuralLanguageModel, *, config: ContinuousCacheConfig) -> None:
-        super().__init__()
-        self.model = model
+        super().__init__(model)
         self.config = config
-        self.family = model.family
-        self.vocab_size = model.vocab_size
-        self.boundary_id = model.boundary_id
-        self.never_ids = model.never_ids
-        self.builds_distributions = model.builds_distributions
-
-    @property
-    def device(self) -> torch.device:
-        """The device of the model."""
-        return self.model.device
-
-    @property
-    def num_parameters(self) -> int:
-        """Number of trained parameters of the model; the cache has none."""
-        return self.model.num_parameters
 
     @property
     def details(self) -> Values:
         """The model's own details, and the size of the cache."""
-        return {**self.model.details, "cache_size": self.config.size}
+        return {**super().details, "cache_size": self.config.size}
 
     def fingerprint(self) -> str:
         """Return a hash of the model's fingerprint and the settings of the cache."""
         return hashlib.sha256(f"{self.model.fingerprint()} {self.config}".encode()).hexdigest()
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Return the weights of the model; the cache has none."""
-        return self.model.tensors()
 
     def initial_state(self, batch_size: int) -> State:
         """Return the state of rows that have read nothing: an empty cache."""

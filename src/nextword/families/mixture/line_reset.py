@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Bool, Int64
-from torch import Tensor, nn
+from torch import Tensor
 
-from nextword.base import Values
 from nextword.families.ngram import NgramLanguageModel
-from nextword.models import LanguageModel, State, inner_state, nested
+from nextword.models import LanguageModel, State, WrappingModel, inner_state, nested
 from nextword.tensors import Lengths, LogProbs, Mask, Nll, TokenIds
 
 _MODEL, _NUM_READ = "model", "num_read"
@@ -44,7 +43,7 @@ class _Lines:
         )
 
 
-class LineResetModel(LanguageModel, nn.Module):
+class LineResetModel(WrappingModel):
     """A model whose state is reset at each line, even if the text is read as one unit.
 
     A token that ends a line is read as the boundary, from the initial state. The scores are those
@@ -56,39 +55,14 @@ class LineResetModel(LanguageModel, nn.Module):
     """
 
     def __init__(self, model: LanguageModel, *, line_end_ids: Sequence[int]) -> None:
-        super().__init__()
-        self.model = model
+        super().__init__(model)
         self.line_end_ids = tuple(line_end_ids)
-        self.family = model.family
-        self.vocab_size = model.vocab_size
-        self.boundary_id = model.boundary_id
-        self.never_ids = model.never_ids
-        self.builds_distributions = model.builds_distributions
         self.context_size = model.context_size
-
-    @property
-    def device(self) -> torch.device:
-        """The device of the model."""
-        return self.model.device
-
-    @property
-    def num_parameters(self) -> int:
-        """Number of trained parameters of the model."""
-        return self.model.num_parameters
-
-    @property
-    def details(self) -> Values:
-        """The model's own details."""
-        return self.model.details
 
     def fingerprint(self) -> str:
         """Return a hash of the model's fingerprint and the ids of line ends."""
         content = f"{self.model.fingerprint()} reset after {self.line_end_ids}"
         return hashlib.sha256(content.encode()).hexdigest()
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Return the tensors of the model."""
-        return self.model.tensors()
 
     def initial_state(self, batch_size: int) -> State:
         """Return the state of rows that have read nothing."""

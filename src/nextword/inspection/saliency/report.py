@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from nextword.base import Values, created_folder, require_range
+from nextword.base import ConfigError, Values, created_folder, require_range
 from nextword.inspection.passage import Passage, require_length
 from nextword.inspection.predictions import NextWords, next_words_along
 from nextword.inspection.report import Section, write_inspection
@@ -161,7 +161,13 @@ def _shown_positions(passage: Passage, position: int | None, *, num_lags: int) -
     """Return the positions of the predictions to show: the chosen one, or the first ones."""
     if position is None:
         return torch.arange(num_lags, min(len(passage), num_lags + _SHOWN_TOKENS))
-    require_range("position", position, low=num_lags + 1, high=len(passage))
+    if not num_lags < position <= len(passage):
+        raise ConfigError(
+            f"position is {position}; it must be from {num_lags + 1} to {len(passage)}.",
+            help=f"A prediction is attributed to the {num_lags} tokens before it (--lags), and the "
+            f"passage has {len(passage)}.",
+            setting="position",
+        )
     return torch.tensor([position - 1])
 
 

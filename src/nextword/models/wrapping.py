@@ -1,10 +1,52 @@
-"""The state of a model that contains other models: the tensors of each, under its name."""
+"""Models that contain other models.
+
+The state of such a model has the tensors of each inner model under the name of that model.
+"""
 
 from collections.abc import Callable, Mapping
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
+from nextword.base import Values
+from nextword.models.contract import LanguageModel
 from nextword.models.state import State
+
+
+class WrappingModel(LanguageModel, nn.Module):
+    """Base class of a model that changes what one other model predicts, and has no own weights.
+
+    Args:
+        model: The inner model.
+    """
+
+    def __init__(self, model: LanguageModel) -> None:
+        super().__init__()
+        self.model = model
+        self.family = model.family
+        self.vocab_size = model.vocab_size
+        self.boundary_id = model.boundary_id
+        self.never_ids = model.never_ids
+        self.builds_distributions = model.builds_distributions
+
+    @property
+    def device(self) -> torch.device:
+        """The device of the inner model."""
+        return self.model.device
+
+    @property
+    def num_parameters(self) -> int:
+        """Number of trained parameters of the inner model."""
+        return self.model.num_parameters
+
+    @property
+    def details(self) -> Values:
+        """The details of the inner model."""
+        return self.model.details
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the tensors of the inner model."""
+        return self.model.tensors()
 
 
 def nested(name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
