@@ -36,6 +36,34 @@ def test_train_unusable_text_is_refused(
     assert words in refused(cli("train", text, "--out", tmp_path / "run"))
 
 
+@pytest.mark.parametrize(
+    ("command", "has_option"),
+    [
+        (("train", "{file}", "--out", "{out}"), True),
+        (("tag", "train", "{file}", "--out", "{out}"), False),
+        (("classify", "train", "{file}", "--out", "{out}"), False),
+        (("transduce", "train", "{file}", "--out", "{out}"), False),
+        (("read", "train", "{file}", "--out", "{out}"), False),
+        (("evaluate", "{run}", "--text", "{file}"), True),
+        (("pairs", "{run}", "{file}"), False),
+    ],
+    ids=lambda command: "-".join(command[:2]) if isinstance(command, tuple) else None,
+)
+def test_text_that_is_not_utf_8_advises_only_options_that_the_command_has(
+    cli: Call, word_run: Path, tmp_path: Path, command: tuple[str, ...], has_option: bool
+) -> None:
+    text = tmp_path / "text.tsv"
+    text.write_bytes(b"one\ttwo\nthree \xff\tfour\n")
+
+    error = refused(
+        cli(*(each.format(file=text, out=tmp_path / "out", run=word_run) for each in command))
+    )
+
+    assert "not UTF-8: byte 0xff at offset 14" in error
+    assert "iconv" in error
+    assert ("--encoding-errors" in error) == has_option
+
+
 def test_train_one_token_without_split_is_refused(cli: Call, tmp_path: Path) -> None:
     text = tmp_path / "text.txt"
     text.write_text("\n")

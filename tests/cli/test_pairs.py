@@ -44,6 +44,36 @@ def test_pairs_ties_are_said(cli: Call, word_run: Path, tmp_path: Path) -> None:
     assert "the mean would be 100.0 %" in finished.err
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "has no pairs"),
+        ("\n\n", "has no pairs"),
+        ("good\tbad\n", "has no pairs"),
+        ("good\tbad\na\n", "line 2"),
+        ("one\ttwo\na\tb\n", "line 1"),
+        ('{"sentence_good": "a"', "line 1"),
+        ('["a", "b"]\n', "line 1"),
+        ('{"sentence_good": "a"}\n', "line 1"),
+        ('{"sentence_good": "a", "sentence_bad": null}\n', "line 1"),
+        ('{"sentence_good": "a", "sentence_bad": 3}\n', "line 1"),
+        ('{"sentence_good": "a", "sentence_bad": ""}\n', "line 1"),
+    ],
+)
+def test_pairs_bad_file_is_refused_with_its_place(
+    cli: Call, word_run: Path, tmp_path: Path, content: str, words: str
+) -> None:
+    pairs = tmp_path / "pairs.txt"
+    pairs.write_text(content)
+
+    finished = cli("pairs", word_run, pairs)
+
+    assert (finished.code, finished.out) == (2, "")
+    assert finished.err.startswith(f"error: {pairs}")
+    assert words in finished.err
+    assert "help: " in finished.err
+
+
 def test_surprisal_words_sum_to_the_score(cli: Call, byte_run: Path, tmp_path: Path) -> None:
     text = tmp_path / "text.txt"
     text.write_text("w1 w2\nzebra\n", encoding="utf-8")

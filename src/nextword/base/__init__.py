@@ -39,7 +39,7 @@ from nextword.base.files import (
     write_bytes,
     write_json,
 )
-from nextword.base.full_disk import disk_full, full_disk_errors, is_full_disk
+from nextword.base.full_disk import causes, disk_full, full_disk_errors, is_full_disk
 from nextword.base.json_values import with_nulls
 from nextword.base.layers import Layer, merge, nested, source_of
 from nextword.base.mapped_pages import release_map, release_pages, track_map
@@ -106,6 +106,7 @@ __all__ = [
     "WorkerError",
     "atomic_writer",
     "available_processors",
+    "causes",
     "checked_path",
     "created_folder",
     "decode",

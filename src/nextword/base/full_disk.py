@@ -27,7 +27,7 @@ def is_full_disk(error: BaseException) -> bool:
         >>> is_full_disk(OSError(28, "No space left on device")), is_full_disk(OSError(2, "none"))
         (True, False)
     """
-    for found in _causes(error):
+    for found in causes(error):
         if isinstance(found, DiskFullError):
             return True
         if isinstance(found, OSError) and found.errno is not None:
@@ -80,13 +80,15 @@ def _is_too_large(error: BaseException) -> bool:
     return any(
         (isinstance(found, OSError) and found.errno == errno.EFBIG)
         or _TOO_LARGE.lower() in str(found).lower()
-        for found in _causes(error)
+        for found in causes(error)
     )
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Iterate over an error and its causes."""
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Iterate over an error and its causes; an error can be the cause of itself."""
+    seen: set[int] = set()
     found: BaseException | None = error
-    while found is not None:
+    while found is not None and id(found) not in seen:
         yield found
+        seen.add(id(found))
         found = found.__cause__

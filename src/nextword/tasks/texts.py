@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from nextword.base import DataError
-from nextword.text import Source, decode_blocks, without_option
+from nextword.text import Source, decode_blocks
 
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -19,12 +19,9 @@ def strict_pieces(source: Source) -> Iterator[str]:
     Raises:
         DataError: The file is not UTF-8, or damaged.
     """
-    try:
-        yield from decode_blocks(
-            source.open_blocks(), name=source.name, encoding_errors="strict", may_cut_lines=False
-        )
-    except DataError as error:
-        raise without_option(error) from error
+    yield from decode_blocks(
+        source.open_blocks(), name=source.name, encoding_errors="strict", may_cut_lines=False
+    )
 
 
 def json_object(text: str, *, place: str, help: str) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from nextword.text.content import COMPRESSED_SUFFIXES, ByteStream, open_stream, read_blocks
 from nextword.text.corpus import Corpus, open_corpus, unused_field_error
-from nextword.text.documents import Document, decode_blocks, text_document, without_option
+from nextword.text.documents import Document, decode_blocks, text_document
 from nextword.text.jsonl import DEFAULT_FIELD, looks_like_jsonl, parse_record
 from nextword.text.lines import LONG_LINE_BYTES, text_lines
 from nextword.text.names import shown_name
@@ -32,5 +32,4 @@ __all__ = [
     "text_document",
     "text_lines",
     "unused_field_error",
-    "without_option",
 ]

@@ -94,18 +94,6 @@ def decode_blocks(
             yield text
 
 
-def without_option(error: DataError) -> DataError:
-    """Return an error of a reader for a command without `--encoding-errors`, which its help names.
-
-    Args:
-        error: The error.
-    """
-    others, option, _ = error.help.partition("--encoding-errors")
-    if not option:
-        return error
-    return DataError(error.message, help=others.rpartition(". ")[0] + ".")
-
-
 def _argument(name: str) -> str:
     """Return the name of a plain file for a shell; `OLD` for standard input and archives."""
     is_plain = name.endswith(".txt") and Path(name).is_file()

@@ -2,7 +2,7 @@ import errno
 
 import pytest
 
-from nextword.base import DataError, DiskFullError, full_disk_errors, is_full_disk
+from nextword.base import DataError, DiskFullError, causes, full_disk_errors, is_full_disk
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,15 @@ def test_full_disk_errors_too_large_file_names_the_place_and_the_limit(error: Ex
         raise error
 
     assert "ulimit -f" in raised.value.help
+
+
+def test_causes_end_where_an_error_is_its_own_cause() -> None:
+    first, second = DataError("one."), DataError("two.")
+    first.__cause__ = second
+    second.__cause__ = first
+
+    assert list(causes(first)) == [first, second]
+    assert not is_full_disk(first)
 
 
 def test_is_full_disk_looks_at_the_cause() -> None:

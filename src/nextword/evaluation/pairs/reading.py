@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nextword.base import DataError
-from nextword.text import ByteStream, Document, open_corpus, text_lines, without_option
+from nextword.text import ByteStream, Document, open_corpus, text_lines
 
 #: Names of the columns or keys, the preferred one first.
 _GOOD = ("sentence_good", "good")
@@ -63,16 +63,13 @@ def read_pairs(
             the same name.
     """
     corpus = open_corpus(files, standard_input=standard_input, keeps_lines=True)
-    try:
-        for document in corpus:
-            is_empty = True
-            for line, values in _records(document):
-                is_empty = False
-                yield _pair(values, file=document.name, line=line)
-            if is_empty:
-                raise DataError(f"{document.name} has no pairs.", help=_HELP)
-    except DataError as error:
-        raise without_option(error) from error
+    for document in corpus:
+        is_empty = True
+        for line, values in _records(document):
+            is_empty = False
+            yield _pair(values, file=document.name, line=line)
+        if is_empty:
+            raise DataError(f"{document.name} has no pairs.", help=_HELP)
 
 
 def _records(document: Document) -> Iterator[tuple[int, Mapping[str, Any]]]:
