@@ -28,7 +28,7 @@ def test_mix_json_has_its_keys(
 
     assert list(value) == [
         *("schema", "model", "family", "method", "members", "weights", "bucket_counts"),
-        *("log_likelihoods", "num_excluded", "valid"),
+        *("log_likelihoods", "num_excluded", "warnings", "valid"),
     ]
     assert [sum(row) for row in value["weights"]] == pytest.approx([1.0, 1.0])
     assert value["log_likelihoods"] == sorted(value["log_likelihoods"])
@@ -47,6 +47,48 @@ def test_mix_prints_members_and_weights(
     assert lines[0].split() == ["model", "perplexity", "weight"]
     assert lines[3].startswith("log-linear mixture")
     assert lines[-1] == f"model  {tmp_path / 'out'}"
+
+
+def test_mix_on_text_that_its_members_were_trained_on_is_a_warning(
+    cli: Call, word_run: Path, ngram_run: Path, corpus: Path, tmp_path: Path
+) -> None:
+    out, other = tmp_path / "out", tmp_path / "other.txt"
+    words = corpus.read_text(encoding="utf-8").split()
+    other.write_text(" ".join(reversed(words)) + "\n", encoding="utf-8")
+
+    shown = cli("mix", word_run, ngram_run, "--valid", corpus, "--out", out)
+    again = cli("mix", out, ngram_run, "--valid", corpus, "--out", tmp_path / "nested")
+
+    for member in (word_run, ngram_run):
+        assert f"WARNING: {member}/model: the model was trained on this text" in shown.err
+    assert f"WARNING: {out}: the weights of the mixture were tuned on this text" in again.err
+    assert (
+        "WARNING" not in cli("mix", out, ngram_run, "--valid", other, "--out", tmp_path / "c").err
+    )
+
+
+def test_mixture_evaluated_on_a_text_that_it_was_fitted_to_is_a_warning(
+    cli: Call, word_run: Path, ngram_run: Path, corpus: Path, tmp_path: Path
+) -> None:
+    lines = corpus.read_text(encoding="utf-8").splitlines(keepends=True)
+    train, valid, other = (tmp_path / name for name in ("train.txt", "valid.txt", "other.txt"))
+    for path, part in ((train, lines[::3]), (valid, lines[1::3]), (other, lines[2::3])):
+        path.write_text("".join(part), encoding="utf-8")
+    run, out = tmp_path / "run", tmp_path / "out"
+    cli("train", train, "--valid", valid, "--out", run, "--recipe", "ngram-5")
+
+    assert cli("mix", run, run, "--valid", valid, "--out", out).code == 0
+    assert cli("mix", out, run, "--valid", other, "--out", tmp_path / "nested").code == 0
+
+    def note(model: Path, text: Path) -> str | None:
+        (card,) = json.loads(cli("evaluate", model, "--text", text, "--json").out)["results"]
+        return card["note"]
+
+    assert note(out, valid) == "the weights of the mixture were tuned on this text"
+    assert note(out, train) == "a member of the mixture was trained on this text"
+    assert note(out, other) is None
+    assert note(tmp_path / "nested", valid) == note(out, valid)
+    assert note(tmp_path / "nested", train) == note(out, train)
 
 
 def test_mix_of_different_resets_shows_them_and_reset_changes_them(

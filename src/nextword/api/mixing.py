@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nextword.api.loading import load_language_model
 from nextword.api.model import Model
-from nextword.api.texts import Texts, named_corpus
+from nextword.api.texts import Texts, named_corpus, training_text
 from nextword.base import (
     CheckpointError,
     ConfigError,
@@ -18,7 +18,15 @@ from nextword.base import (
     encode,
     require,
 )
-from nextword.evaluation import PerplexityCard, TunedMixture, describe_tokenizer, tune_mixture
+from nextword.evaluation import (
+    SEEN_TEXTS,
+    PerplexityCard,
+    TunedMixture,
+    describe_tokenizer,
+    seen_in_mixture_note,
+    seen_note,
+    tune_mixture,
+)
 from nextword.families import (
     FAMILIES,
     MixtureConfig,
@@ -28,13 +36,11 @@ from nextword.families import (
     with_line_resets,
 )
 from nextword.storage import save_model
-from nextword.tokens import Reset, build_store
+from nextword.tokens import Reset, TokenStore, build_store
 from nextword.training import write_model_card
 
 if TYPE_CHECKING:
     from nextword.training import ProgressCallback
-
-_TUNED_HERE = "the weights of the mixture were tuned on this text"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,11 +52,13 @@ class MixtureResult:
         tuned: Weights and log-likelihoods on the held-out text.
         card: Perplexity of the mixture on that text. Its weights were tuned on it: the perplexity
             of another text is not as low.
+        warnings: What falsifies the weights: members that were trained on that text.
     """
 
     model: Model
     tuned: TunedMixture
     card: PerplexityCard
+    warnings: tuple[str, ...] = ()
 
 
 def mix(
@@ -104,6 +112,7 @@ def mix(
     first = members[0]
     hook = None if on_progress is None else partial(on_progress, "encoding the text")
     store = build_store(corpus, first.tokenizer, folder=None, on_progress=hook)
+    warnings = _warnings(members, store)
     tuned = tune_mixture(
         with_line_resets(
             [each.language_model for each in members],
@@ -120,10 +129,10 @@ def mix(
         else partial(on_progress, "tuning the weights", total=store.num_tokens),
     )
     config = _config(members, tuned, reset=common, line_resets=line_resets)
+    config[SEEN_TEXTS] = _seen_texts(members, store)
     card = Model.of(tuned.model, first.tokenizer, config=config, path=folder).evaluate(
         corpus, name=str(out), on_progress=on_progress
     )
-    card = card.with_note(_TUNED_HERE)
     text = write_model_card(
         name=folder.name,
         config=config,
@@ -132,7 +141,34 @@ def mix(
     )
     save_model(folder, tuned.model, config=config, tokenizer=first.tokenizer, card=text)
     saved = Model.of(tuned.model, first.tokenizer, config=config, path=folder, card=text)
-    return MixtureResult(model=saved, tuned=tuned, card=card)
+    return MixtureResult(model=saved, tuned=tuned, card=card, warnings=warnings)
+
+
+def _warnings(members: Sequence[Model], store: TokenStore) -> tuple[str, ...]:
+    """Return a warning for each member that was trained on the text that tunes the weights."""
+    found = []
+    for member in members:
+        train = training_text(member.path, member.tokenizer)
+        note = (
+            seen_in_mixture_note(store, config=member.config)
+            if train is None
+            else seen_note(store, train=train)
+        )
+        if note is not None:
+            found.append(f"{member.path}: {note}; its weight is too large")
+    return tuple(found)
+
+
+def _seen_texts(members: Sequence[Model], store: TokenStore) -> Values:
+    """Return the hashes of the texts that a mixture and its members were fitted to."""
+    seen = {"trained": set[str](), "tuned": {store.text_sha256}}
+    for member in members:
+        train = training_text(member.path, member.tokenizer)
+        if train is not None:
+            seen["trained"].add(train.text_sha256)
+        for kind, hashes in member.config.get(SEEN_TEXTS, {}).items():
+            seen[kind].update(hashes)
+    return {kind: sorted(hashes) for kind, hashes in seen.items()}
 
 
 def _check_methods(method: str, *, num_models: int) -> None:

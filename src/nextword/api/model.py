@@ -176,7 +176,8 @@ class Model(TextGeneration, LineScoring):
             on_progress: Called with (stage, done, total) while the text is encoded and scored.
 
         Returns:
-            The card; its note says so if the model was trained on the text.
+            The card; its note says so if the model was trained on the text, or the weights of a
+            mixture were tuned on it.
 
         Raises:
             ConfigError: More than one of `texts`, `text` and `split` is given, or none; or the
@@ -186,7 +187,12 @@ class Model(TextGeneration, LineScoring):
         Example:
             `model.evaluate("corpus.txt")`, `model.evaluate(text="the old man")`
         """
-        from nextword.evaluation import DEFAULT_BATCH_SIZE, evaluate, seen_note
+        from nextword.evaluation import (
+            DEFAULT_BATCH_SIZE,
+            evaluate,
+            seen_in_mixture_note,
+            seen_note,
+        )
 
         name = str(self.path) if name is None else name
         if split is None:
@@ -211,7 +217,11 @@ class Model(TextGeneration, LineScoring):
             else partial(on_progress, f"scoring tokens by {name}", total=store.num_tokens),
         )
         train = None if split is not None else training_text(self.path, self.tokenizer)
-        note = None if train is None else seen_note(store, train=train)
+        note = (
+            seen_in_mixture_note(store, config=self.config)
+            if train is None
+            else seen_note(store, train=train)
+        )
         return card if note is None else card.with_note(note)
 
     def held_out_corpus(self, split: str) -> Corpus:

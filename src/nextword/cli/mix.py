@@ -104,6 +104,8 @@ def mix(
     if len(set(resets)) > 1:
         described = ", ".join(f"{name} {each}" for name, each in zip(models, resets, strict=True))
         remark(f"The state of each member is reset as in its training: {described}.")
+    for warning in result.warnings:
+        remark(f"WARNING: {warning}.")
     remark(f"The weights were tuned on {corpus.description}; evaluate the mixture on another text.")
 
 
@@ -133,6 +135,7 @@ def as_values(result: "MixtureResult", *, names: Sequence[str]) -> dict[str, Any
         "bucket_counts": list(tuned.bucket_counts),
         "log_likelihoods": list(tuned.log_likelihoods),
         "num_excluded": tuned.num_excluded,
+        "warnings": list(result.warnings),
         "valid": result.card.to_dict(),
     }
 

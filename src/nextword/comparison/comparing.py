@@ -59,7 +59,8 @@ class ComparisonResult(Printed):
         rows: The rows, best first.
         measured: The text on which rows are compared.
         figure: The figure by which rows are compared.
-        protocol: What all rows have in common, and where their tokenizers or resets differ.
+        protocol: What all rows have in common, where their tokenizers or resets differ, and
+            warnings about figures.
     """
 
     folder: Path
@@ -316,6 +317,7 @@ class _Comparison:
             f"Text: {self._corpus.description}. Tokenizer: {tokenizer}. "
             + (f"State reset: {_listed(resets)}. " if len(resets) > 1 else "")
             + f"Budget: {self._plan.budget.describe()}. Seeds: {seeds}."
+            + "".join(f" Warning: {each}." for each in _warnings(results))
         )
 
     def _write_tables(self, result: ComparisonResult) -> None:
@@ -369,6 +371,16 @@ class _Comparison:
             train=None if texts is None else texts.train,
             text=self._corpus.description,
         )
+
+
+def _warnings(results: Sequence[SeedResult]) -> list[str]:
+    """Return the warnings of the cards of all results, each once for a row and a text."""
+    found: dict[str, None] = {}
+    for result in results:
+        for part, card in (("valid", result.validation), ("test", result.test)):
+            if card is not None and card.get("note") is not None:
+                found[f"{result.name}, {part} text: {card['note']}"] = None
+    return list(found)
 
 
 def _names_by(

@@ -53,7 +53,13 @@ from nextword.evaluation.perplexity import (
     unknown_note,
 )
 from nextword.evaluation.scoring import ScoredWindow, score_units
-from nextword.evaluation.seen_text import seen_note, shared_documents, shares_passages
+from nextword.evaluation.seen_text import (
+    SEEN_TEXTS,
+    seen_in_mixture_note,
+    seen_note,
+    shared_documents,
+    shares_passages,
+)
 from nextword.evaluation.shared_prefixes import SharedScores, shared_prefix_log_probs
 from nextword.evaluation.surprisal import (
     LineSurprisal,
@@ -65,6 +71,7 @@ from nextword.evaluation.table import render_cards
 
 __all__ = [
     "DEFAULT_BATCH_SIZE",
+    "SEEN_TEXTS",
     "AuditReport",
     "Comparability",
     "DynamicConfig",
@@ -114,6 +121,7 @@ __all__ = [
     "render_cards",
     "resolve_reset",
     "score_units",
+    "seen_in_mixture_note",
     "seen_note",
     "shared_documents",
     "shared_prefix_log_probs",

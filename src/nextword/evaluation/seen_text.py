@@ -1,6 +1,6 @@
 """Whether a text, or a part of it, is in another, such as the text that a model was trained on.
 
-Knows token stores, and neither models nor files.
+Knows token stores and settings, and neither models nor files.
 """
 
 import hashlib
@@ -9,7 +9,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from nextword.base import Values
 from nextword.tokens import TokenStore
+
+#: Key in `config.json` of a mixture: the hashes of the texts that its members were `trained` on,
+#: and that the weights were `tuned` on.
+SEEN_TEXTS = "seen_texts"
 
 #: Passages of this length that occur in two texts are copies, not chance.
 _PASSAGE_TOKENS = 64
@@ -42,6 +47,26 @@ def seen_note(store: TokenStore, *, train: TokenStore) -> str | None:
         "the model was trained on this text, or on a part of it: "
         f"{round(share * _NUM_PASSAGES)} of {_NUM_PASSAGES} passages are in the training text"
     )
+
+
+def seen_in_mixture_note(store: TokenStore, *, config: Values) -> str | None:
+    """Return a warning if a mixture is evaluated on a text that it, or a member, was fitted to.
+
+    Its model folder has no texts, but their hashes; a part of such a text is not recognized.
+
+    Args:
+        store: The text.
+        config: Content of `config.json`.
+
+    Returns:
+        The warning; None if the model is no mixture, or the text is none of these.
+    """
+    seen = config.get(SEEN_TEXTS, {})
+    if store.text_sha256 in seen.get("trained", ()):
+        return "a member of the mixture was trained on this text"
+    if store.text_sha256 in seen.get("tuned", ()):
+        return "the weights of the mixture were tuned on this text"
+    return None
 
 
 def seen_share(store: TokenStore, *, train: TokenStore) -> float:

@@ -201,6 +201,22 @@ def test_trained_models_with_another_vocabulary_are_compared_per_byte(
     assert "State reset" not in found.protocol
 
 
+def test_model_that_was_trained_on_the_compared_text_is_marked(text: Path, tmp_path: Path) -> None:
+    nw.train(str(text), out=tmp_path / "run", recipe="ngram-5", valid=str(text))
+
+    found = nw.compare(
+        str(text),
+        models=[f"known={tmp_path / 'run'}", "ngram-2"],
+        out=tmp_path / "out",
+        settings={"text.test": [str(text)]},
+    )
+
+    assert "Warning: known, test text: this is the text that the model was trained on." in (
+        found.protocol
+    )
+    assert "Warning: ngram-2" not in found.protocol
+
+
 def test_rows_that_are_reset_at_different_places_are_marked(text: Path, tmp_path: Path) -> None:
     found = nw.compare(
         str(text),

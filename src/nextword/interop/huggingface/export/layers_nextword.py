@@ -140,7 +140,7 @@ def tokens_first(
 
 
 def reordered(vectors: Tensor, order: Tensor | None) -> Tensor:
-    """Return the vectors of each row in another order."""
+    """Return the vectors of each row at other positions, (batch, time)."""
     if order is None:
         return vectors
     return vectors.gather(1, order.unsqueeze(2).expand_as(vectors))

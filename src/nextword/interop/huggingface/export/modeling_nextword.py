@@ -151,7 +151,8 @@ class NextwordModel(NextwordPreTrainedModel):
             **kwargs: Ignored; transformers passes arguments of other models.
 
         Returns:
-            Outputs of the last layer, (batch, time, size); 0 at padding.
+            Outputs of the last layer, (batch, time, size). Padding after tokens repeats the output
+            of the last one; padding before them has 0.
         """
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("give either input_ids or inputs_embeds")
@@ -181,12 +182,16 @@ class NextwordModel(NextwordPreTrainedModel):
 
     @staticmethod
     def _in_place(hidden: Tensor, order: Tensor | None, lengths: Tensor | None) -> Tensor:
-        """Return outputs at the positions of their tokens, and 0 at padding."""
+        """Return outputs at the positions of their tokens.
+
+        Padding after tokens repeats the output of the last one, so that the last position of a row
+        always predicts what follows its text; padding before them has 0.
+        """
         if order is None or lengths is None:
             return hidden
-        counted = torch.arange(hidden.shape[1], device=hidden.device) < lengths.unsqueeze(1)
-        hidden = hidden.masked_fill(~counted.unsqueeze(2), 0.0)
-        return reordered(hidden, order.argsort(dim=1))
+        num_read = (order.argsort(dim=1) < lengths.unsqueeze(1)).cumsum(dim=1)
+        repeated = reordered(hidden, (num_read - 1).clamp(min=0))
+        return repeated.masked_fill((num_read == 0).unsqueeze(2), 0.0)
 
 
 class NextwordForCausalLM(NextwordPreTrainedModel, GenerationMixin):

@@ -94,6 +94,25 @@ def test_greedy_tokens_are_those_of_nextword_also_padded_on_the_left(tmp_path: P
     assert together[0, 3:].tolist() == alone[0].tolist()
 
 
+@pytest.mark.parametrize("num_beams", [1, 3])
+@pytest.mark.parametrize("name", ["lstm", "gru", "adaptive"])
+def test_padding_on_the_right_does_not_change_what_is_generated(
+    name: str, num_beams: int, tmp_path: Path
+) -> None:
+    model = network(**NETWORKS[name])
+    loaded = exported(model, tmp_path / "out")
+    short, long = token_ids(model, 1, 4), token_ids(model, 1, 9)
+    options = {"max_new_tokens": 12, "do_sample": False, "num_beams": num_beams}
+
+    alone = loaded.generate(short, **options)[0, 4:]
+    padded = torch.cat([short, torch.zeros(1, 5, dtype=torch.long)], dim=1)
+    mask = (torch.arange(9) < torch.tensor([[4], [9]])).long()
+    together = loaded.generate(torch.cat([padded, long]), attention_mask=mask, **options)
+
+    assert together[0, 9:].tolist() == alone.tolist()
+    assert together[1, 9:].tolist() == loaded.generate(long, **options)[0, 9:].tolist()
+
+
 def text_of(model: nw.Model, ids: torch.Tensor) -> str:
     decoder = model.tokenizer.stream_decoder()
     return "".join(map(decoder.feed, ids.tolist())) + decoder.flush()
