@@ -62,6 +62,30 @@ def test_filter_prints_counts_and_json(
     ]
 
 
+def test_filter_says_how_many_documents_have_no_figure(
+    ngram: Path, tmp_path: Path, cli: Call
+) -> None:
+    shard = tmp_path / "shard.jsonl"
+    texts = [random_text(2, num_words=12), "never seen", "", random_text(1, num_words=12)]
+    shard.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    command = ("filter", shard, "--model", ngram, "--out")
+
+    for number, style in enumerate(("nextword", "ccnet")):
+        found = cli(*command, tmp_path / str(number), "--thresholds", "3,9", "--style", style)
+        assert "WARNING" not in found.err
+        assert "bits per byte  -" in found.out
+    by = ("--by", "bits_per_byte")
+    warned = cli(*command, tmp_path / "by", *by, "--thresholds", "3,9", "--json")
+    shard.write_text('{"text": "never seen"}\n')
+    refused = cli(*command, tmp_path / "none", *by)
+
+    assert "WARNING: 1 of 4 documents are in tail because they have no bits_per_byte" in warned.err
+    assert json.loads(warned.out)["num_undefined"] == 1
+    assert refused.code == 2
+    assert "no document of the sample has a finite bits_per_byte" in refused.err
+    assert "choose --by perplexity" in refused.err
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

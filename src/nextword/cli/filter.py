@@ -152,6 +152,13 @@ def filter_command(
         write_json(result.to_dict())
     else:
         write_line(aligned(_rows(result)))
+    undefined = result.total("num_undefined")
+    if undefined:
+        remark(
+            f"WARNING: {undefined:,} of {result.total('num_records'):,} documents are in tail "
+            f"because they have no {result.by}: they have unknown tokens, or characters that the "
+            "tokenizer drops. To compare them too, use --by perplexity."
+        )
 
 
 @contextmanager

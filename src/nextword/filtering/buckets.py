@@ -50,13 +50,14 @@ def check_quantiles(quantiles: Sequence[float]) -> tuple[float, float]:
 
 
 def quantile_thresholds(
-    values: Sequence[float | None], quantiles: Sequence[float]
+    values: Sequence[float | None], quantiles: Sequence[float], *, figure: str = "perplexity"
 ) -> tuple[float, float]:
     """Return the thresholds at two quantiles of a sample.
 
     Args:
         values: Figures of the documents of the sample; None is left out.
         quantiles: Shares of the sample in `head`, and in `head` and `middle` together.
+        figure: Name of the figure, for messages.
 
     Raises:
         DataError: No value is left.
@@ -68,8 +69,11 @@ def quantile_thresholds(
     finite = [value for value in values if value is not None]
     if not finite:
         raise DataError(
-            "no document of the sample has a finite figure, so there are no quantiles.",
-            help="Give --thresholds, or a --reference of text that the model can score.",
+            f"no document of the sample has a finite {figure}, so there are no quantiles.",
+            help="Give a --reference of text that the model can score, or --thresholds."
+            if figure == "perplexity"
+            else f"{figure} is undefined for documents with unknown tokens or characters that the "
+            "tokenizer drops; choose --by perplexity.",
         )
     low, high = np.quantile(np.array(finite, dtype=np.float64), list(quantiles)).tolist()
     return low, high

@@ -72,6 +72,7 @@ class CcnetScorer(DocumentScorer):
             num_unknown=sum(int(np.count_nonzero(each.unknown)) for each in found),
             num_words=sum(len(line.split()) + 1 for line in lines),
             num_bytes=len(text.encode("utf-8", errors="surrogatepass")),
+            num_characters_lost=sum(each.num_characters_lost for each in found),
             unit_lengths=tuple(len(each.ids) for each in found),
         )
 
@@ -92,6 +93,7 @@ class CcnetScorer(DocumentScorer):
                 num_unknown=each.num_unknown,
                 num_words=each.num_words,
                 num_bytes=each.num_bytes,
+                num_characters_lost=each.num_characters_lost,
             )
             for each, start, end in zip(documents, ends[:-1], ends[1:], strict=True)
         ]

@@ -194,7 +194,7 @@ def _thresholds(
         thresholds = check_thresholds(settings.thresholds)
     else:
         figures = _sampled(scorer, samples, settings=settings, on_progress=on_progress)
-        thresholds = quantile_thresholds(list(figures), settings.quantiles)
+        thresholds = quantile_thresholds(list(figures), settings.quantiles, figure=settings.by)
     folder.save_settings(values | {"chosen_thresholds": list(thresholds)})
     return thresholds
 

@@ -89,6 +89,7 @@ class _Counts:
 
     kept: int = 0
     infinite: int = 0
+    undefined: int = 0
     bytes: int = 0
     tokens: int = 0
     unknown: int = 0
@@ -98,10 +99,11 @@ class _Counts:
     nll: float = 0.0
     buckets: Counter[str] = field(default_factory=Counter)
 
-    def add(self, score: DocumentScore, bucket: str, *, is_kept: bool) -> None:
+    def add(self, score: DocumentScore, bucket: str, *, is_kept: bool, is_undefined: bool) -> None:
         is_finite = score.nll < float("inf")
         self.kept += is_kept
         self.infinite += not is_finite
+        self.undefined += is_undefined and is_finite and score.num_tokens > 0
         self.bytes += score.num_bytes
         self.tokens += score.num_tokens
         self.unknown += score.num_unknown
@@ -158,6 +160,7 @@ def filter_shard(
         num_kept=counts.kept,
         num_skipped=reader.num_skipped,
         num_infinite=counts.infinite,
+        num_undefined=counts.undefined,
         num_bytes=counts.bytes,
         num_tokens=counts.tokens,
         num_unknown=counts.unknown,
@@ -187,7 +190,8 @@ def _write(
         values = score.to_dict()
         bucket = score.bucket(thresholds, by=settings.by)
         is_kept = bucket in settings.keep
-        counts.add(score, bucket, is_kept=is_kept)
+        is_undefined = values.get(settings.by) is None
+        counts.add(score, bucket, is_kept=is_kept, is_undefined=is_undefined)
         if is_kept:
             named = {settings.prefix + name: value for name, value in values.items()}
             sink.write(with_values(line, named | {f"{settings.prefix}bucket": bucket}))

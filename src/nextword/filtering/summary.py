@@ -27,6 +27,8 @@ class ShardSummary:
         num_kept: Written records.
         num_skipped: Bad records that were left out.
         num_infinite: Records with a token of probability 0.
+        num_undefined: Records without the figure that buckets are chosen by, although every token
+            is possible: some are unknown, or the tokenizer dropped characters. They are in `tail`.
         num_bytes: Bytes of the scored texts in UTF-8.
         num_tokens: Their tokens.
         num_unknown: Those of them that are out of vocabulary.
@@ -46,6 +48,7 @@ class ShardSummary:
     num_kept: _Count
     num_skipped: _Count
     num_infinite: _Count
+    num_undefined: _Count
     num_bytes: _Count
     num_tokens: _Count
     num_unknown: _Count
@@ -124,7 +127,7 @@ class FilterResult:
 
     def to_dict(self) -> Values:
         """Return the result as JSON values."""
-        counts = ("num_records", "num_kept", "num_skipped", "num_infinite")
+        counts = ("num_records", "num_kept", "num_skipped", "num_infinite", "num_undefined")
         return {
             "out": self.out,
             "num_shards": len(self.shards),

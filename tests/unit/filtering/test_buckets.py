@@ -26,7 +26,7 @@ def test_quantile_thresholds_leave_out_documents_without_a_figure() -> None:
 
 
 def test_quantile_thresholds_of_no_figures_are_refused() -> None:
-    with pytest.raises(DataError, match="no document of the sample has a finite figure"):
+    with pytest.raises(DataError, match="no document of the sample has a finite perplexity"):
         quantile_thresholds([None], (0.5, 1.0))
 
 

@@ -5,7 +5,7 @@ Every error of the server is `{"error": {"message", "type", "param", "code"}}`.
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, LiteralString, NamedTuple, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -32,6 +32,9 @@ _SHOWN_ERRORS = 3
 _TYPE_NAMES = frozenset(
     {"str", "int", "float", "bool", "none", "constrained-str", "constrained-int"}
 )
+
+#: Type of an error of a whole body whose context names the faulty field.
+FAULT_OF_FIELD: LiteralString = "fault_of_field"
 
 #: Keys and positions that lead to a value, and the types that were tried.
 _Location = tuple[int | str, ...]
@@ -194,39 +197,67 @@ def _api_error(
 
 def _validation_error(error: RequestValidationError) -> ApiError:
     """Return the first faults of a request, each with the path of its field."""
-    faults = _faults([(each["loc"], str(each["msg"])) for each in error.errors()])
-    if any(each["type"] == "json_invalid" for each in error.errors()):
+    errors = error.errors()
+    faults = _faults(
+        [_Fault(each["loc"], str(each["msg"]), kind=str(each["type"])) for each in errors]
+    )
+    if any(each["type"] == "json_invalid" for each in errors):
         return ApiError(f"the body is not JSON: {faults[0][1]}.", status=400, code="invalid_json")
+    if errors[0]["type"] == FAULT_OF_FIELD:
+        field = errors[0]["ctx"]["field"]
+        return ApiError(f"{faults[0][1]}.", status=422, param=field, code="invalid_value")
     if faults[0][0] == "body":
         return ApiError(
             "the body is not a JSON object.",
             help="Send an object with the header Content-Type: application/json.",
+            status=400,
             code="invalid_json",
         )
     shown = "; ".join(f"{path}: {message}" for path, message in faults[:_SHOWN_ERRORS])
     return ApiError(f"{shown}.", status=422, param=faults[0][0], code="invalid_value")
 
 
-def _faults(errors: Sequence[tuple[_Location, str]]) -> list[tuple[str, str]]:
+class _Fault(NamedTuple):
+    """An error of pydantic.
+
+    Attributes:
+        location: Where it is.
+        message: What is wrong.
+        kind: Its type, such as `string_type` for a value that is no text.
+    """
+
+    location: _Location
+    message: str
+    kind: str
+
+
+def _faults(errors: Sequence[_Fault]) -> list[tuple[str, str]]:
     """Return the path of the field and the message of each fault.
 
     A field of several types has faults for each of them. Only those of the type that fits best are
-    returned: the one with the fewest faults, and of these the one whose faults lie deepest.
+    returned: not of a type that the value does not have at all, such as a text where there is a
+    list; then the one with the fewest faults, and of these the one whose faults lie deepest.
 
     Example:
-        >>> _faults([(("body", "prompt", "str"), "not a string"),
-        ...          (("body", "prompt", "list[int]", 1), "not an integer")])
-        [('prompt.1', 'not an integer')]
+        >>> _faults([_Fault(("body", "stop", "str"), "not a string", "string_type"),
+        ...          _Fault(("body", "stop", "list[str]", 0), "empty", "string_too_short"),
+        ...          _Fault(("body", "stop", "list[str]", 1), "empty", "string_too_short")])
+        [('stop.0', 'empty'), ('stop.1', 'empty')]
     """
     by_field: dict[str, dict[str, list[tuple[str, str]]]] = {}
-    for location, message in errors:
+    others = set()
+    for location, message, kind in errors:
         names = [each for each in location if not _is_type(each)]
         types = [str(each) for each in location if _is_type(each)]
         end = location.index(types[0]) if types else len(location)
         of_types = by_field.setdefault(_path(location[:end]), {})
         of_types.setdefault(" ".join(types), []).append((_path(tuple(names)), message))
+        if types and location[-1] == types[0] and kind.endswith("_type"):
+            others.add((_path(location[:end]), types[0]))
     found: list[tuple[str, str]] = []
-    for of_types in by_field.values():
+    for field, every in by_field.items():
+        of_types = {name: each for name, each in every.items() if (field, name) not in others}
+        of_types = of_types or every
         fewest = min(map(len, of_types.values()))
         fitting = [faults for faults in of_types.values() if len(faults) == fewest]
         deepest = max(faults[0][0].count(".") for faults in fitting)

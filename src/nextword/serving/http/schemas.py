@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
 
-from nextword.serving.http.errors import ErrorResponse
+from nextword.serving.http.errors import FAULT_OF_FIELD, ErrorResponse
 
 _DESCRIPTIONS = {
-    400: "The body is not JSON, or nested too deeply.",
+    400: "The body is not a JSON object, or nested too deeply.",
     401: "The key is missing or wrong.",
     403: "The host or the origin is foreign.",
     404: "There is no such model or session.",
@@ -50,8 +51,13 @@ class StrictBody(BaseModel):
     @classmethod
     def _refuse_surrogates(cls, values: Any) -> Any:
         """Refuse texts that cannot be written as UTF-8."""
-        if any(_SURROGATE.search(text) for text in _texts(values)):
-            raise ValueError("a text has half of a surrogate pair, which is no character")
+        for field, value in values.items() if isinstance(values, dict) else ():
+            if any(_SURROGATE.search(text) for text in _texts({field: value})):
+                raise PydanticCustomError(
+                    FAULT_OF_FIELD,
+                    "{field}: a text has half of a surrogate pair, which is no character",
+                    {"field": readable(field)},
+                )
         return values
 
 

@@ -141,18 +141,18 @@ def check_sampling(fields: SamplingFields, context: Context) -> None:
 def sampling_of(fields: SamplingFields) -> SamplingConfig:
     """Return the settings of sampling of a request."""
     return SamplingConfig(
-        temperature=fields.temperature,
+        temperature=1.0 if fields.temperature is None else fields.temperature,
         top_k=fields.top_k,
         top_p=None if fields.top_p == 1.0 else fields.top_p,
         min_p=fields.min_p,
         typical_p=fields.typical_p,
-        repetition_penalty=fields.repetition_penalty,
+        repetition_penalty=1.0 if fields.repetition_penalty is None else fields.repetition_penalty,
     )
 
 
 def chosen_seed(fields: SamplingFields) -> int:
-    """Return the seed of a request, or a random one."""
-    return secrets.randbelow(_NUM_SEEDS) if fields.seed is None else fields.seed
+    """Return the seed of a request, or a random one; a negative one counts down from 2**64."""
+    return secrets.randbelow(_NUM_SEEDS) if fields.seed is None else fields.seed % 2**64
 
 
 def _bias(given: dict[str, float] | None, *, vocab_size: int) -> Bias:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from nextword.base import DataError, VocabularyError
 from nextword.serving.http import ApiError, readable
-from nextword.serving.openai.requests import CompletionRequest
+from nextword.serving.openai.requests import CompletionRequest, PromptInput
 from nextword.tokens import Tokenizer
 
 
@@ -37,11 +38,17 @@ def read_prompts(request: CompletionRequest, tokenizer: Tokenizer) -> list[Promp
         tokenizer: The tokenizer of the model.
 
     Raises:
-        ApiError: There are no prompts.
-        DataError: A text cannot be encoded.
-        VocabularyError: An id is not in the vocabulary.
+        ApiError: There are no prompts, a text cannot be encoded, or an id is not in the vocabulary.
     """
-    given = request.prompt
+    try:
+        return _read(request.prompt, tokenizer)
+    except (DataError, VocabularyError) as error:
+        raise ApiError(
+            error.message, help=error.help, param="prompt", code="invalid_value"
+        ) from error
+
+
+def _read(given: PromptInput, tokenizer: Tokenizer) -> list[Prompt]:
     if isinstance(given, str):
         return [text_prompt(given, tokenizer)]
     if not given:

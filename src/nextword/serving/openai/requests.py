@@ -8,10 +8,13 @@ from pydantic_core import PydanticCustomError
 from nextword.serving.http import ApiError, StrictBody
 
 TokenId = Annotated[int, Field(ge=0)]
-Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
+Seed = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 Temperature = Annotated[float, Field(ge=0.0, le=100.0)]
+TopP = Annotated[float, Field(gt=0.0, le=1.0)]
 StopString = Annotated[str, Field(min_length=1, max_length=1000)]
 Stop = StopString | list[StopString] | None
+#: One or several prompts.
+PromptInput = str | list[TokenId] | list[str] | list[list[TokenId]]
 
 
 class SamplingFields(StrictBody):
@@ -30,12 +33,12 @@ class SamplingFields(StrictBody):
         stop: Texts before which a sample ends.
     """
 
-    temperature: Temperature = 1.0
-    top_p: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
+    temperature: Temperature | None = 1.0
+    top_p: TopP | None = 1.0
     top_k: Annotated[int, Field(ge=1)] | None = None
     min_p: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
     typical_p: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
-    repetition_penalty: Annotated[float, Field(gt=0.0, le=100.0)] = 1.0
+    repetition_penalty: Annotated[float, Field(gt=0.0, le=100.0)] | None = 1.0
     seed: Seed | None = None
     stop: Stop = None
 
@@ -79,7 +82,7 @@ class CompletionRequest(SamplingFields):
     """
 
     model: str | None = None
-    prompt: str | list[TokenId] | list[str] | list[list[TokenId]] = ""
+    prompt: PromptInput = ""
     max_tokens: Annotated[int, Field(ge=0)] | None = 16
     n: Annotated[int, Field(ge=1)] | None = 1
     best_of: int | None = None

@@ -87,9 +87,9 @@ def test_key_is_needed_but_for_health() -> None:
         (b'{"prompt": ' + b"[" * 2000 + b"]" * 2000 + b"}", 400),
         (b"{", 400),
         (b"\xff\xfe", 400),
-        (b"[]", 422),
-        (b'"text"', 422),
-        (b"", 422),
+        (b"[]", 400),
+        (b'"text"', 400),
+        (b"", 400),
         (b'{"temperature": NaN}', 422),
         (b'{"prompt": "\\ud800"}', 422),
     ],
@@ -101,6 +101,18 @@ def test_broken_body_is_refused(content: bytes, status: int, client: TestClient)
 
     assert response.status_code == status, response.text
     assert response.json()["error"]["message"]
+
+
+def test_half_of_a_surrogate_pair_is_refused_with_its_field(client: TestClient) -> None:
+    response = client.post(
+        "/v1/completions",
+        content=b'{"prompt": ["a", "\\ud800"]}',
+        headers={"content-type": "application/json"},
+    )
+
+    error = response.json()["error"]
+    assert (response.status_code, error["param"], error["code"]) == (422, "prompt", "invalid_value")
+    assert error["message"].startswith("prompt: a text has half of a surrogate pair")
 
 
 def test_body_without_a_declared_size_is_cut_off(client: TestClient) -> None:

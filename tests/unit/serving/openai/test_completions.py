@@ -311,6 +311,8 @@ def test_blank_after_the_prompt_is_not_doubled(client: TestClient) -> None:
         ({"top_p": 0}, 422, "top_p"),
         ({"stop": ["a", "b", "c", "d", "e"]}, 422, "number of stop strings"),
         ({"stop": [""]}, 422, "stop.0"),
+        ({"stop": ["", ""]}, 422, "stop.0"),
+        ({"stop": ""}, 422, "stop"),
         ({"suffix": "end"}, 422, "suffix"),
         ({"presence_penalty": 0.5}, 422, "presence_penalty"),
         ({"frequency_penalty": 1}, 422, "frequency_penalty"),
@@ -319,7 +321,7 @@ def test_blank_after_the_prompt_is_not_doubled(client: TestClient) -> None:
         ({"logit_bias": {"w1": 1}}, 422, "logit_bias"),
         ({"logit_bias": {"99": 1}}, 422, "logit_bias"),
         ({"logit_bias": {"3": 101}}, 422, "logit_bias.3"),
-        ({"prompt": [99]}, 422, None),
+        ({"prompt": [99]}, 422, "prompt"),
         ({"prompt": [-1]}, 422, "prompt.0"),
         ({"prompt": "w1 " * 51}, 422, "number of tokens of prompt"),
         ({"prompt": ["w1"] * 6}, 422, "number of prompts"),
@@ -327,7 +329,8 @@ def test_blank_after_the_prompt_is_not_doubled(client: TestClient) -> None:
         ({"functions": []}, 422, "functions"),
         ({"model": "other"}, 404, "model"),
         ({"model": None}, 422, "model"),
-        ({"seed": -1}, 422, "seed"),
+        ({"seed": 2**63}, 422, "seed"),
+        ({"seed": 1.5}, 422, "seed"),
     ],
 )
 def test_what_is_not_honoured_is_refused(
@@ -340,6 +343,27 @@ def test_what_is_not_honoured_is_refused(
     if param is not None:
         assert error["param"] == param
     assert error["message"].endswith(".")
+
+
+def test_refused_stop_has_one_reason(client: TestClient) -> None:
+    assert "valid list" not in refusal(client, stop="")[1]["message"]
+    assert "valid string" not in refusal(client, stop=["", ""])[1]["message"]
+
+
+def test_fields_that_are_null_have_their_defaults(client: TestClient) -> None:
+    nulls = dict.fromkeys(
+        ("temperature", "top_p", "top_k", "min_p", "typical_p", "repetition_penalty", "n", "stop")
+    )
+
+    given = complete(client, prompt="w1", seed=3, **nulls)["choices"]
+
+    assert given == complete(client, prompt="w1", seed=3)["choices"]
+
+
+def test_negative_seed_is_a_seed_of_its_own(client: TestClient) -> None:
+    texts = [complete(client, prompt="w1", seed=seed)["choices"][0]["text"] for seed in (-5, -5, 5)]
+
+    assert texts[0] == texts[1] != texts[2]
 
 
 def test_penalty_is_refused_with_what_is_supported(client: TestClient) -> None:
