@@ -37,6 +37,26 @@ def test_evaluate_adaptations_have_rows_of_their_own(
     assert value["results"][1]["adaptation_settings"]["size"] == 2000
 
 
+def test_evaluate_tunes_on_standard_input_and_on_bytes_that_are_not_utf_8(
+    cli: Call, word_run: Path, corpus: Path, other: Path, tmp_path: Path
+) -> None:
+    text = other.read_text(encoding="utf-8")
+    latin = tmp_path / "latin.txt"
+    latin.write_bytes(text.encode() + b"caf\xe9\n")
+    command = ("evaluate", word_run, "--text", corpus, "--cache", "--json", "--tune")
+
+    named, piped = cli(*command, other), cli(*command, "-", stdin=text.encode())
+    both = cli("evaluate", word_run, "--text", "-", "--cache", "--tune", "-", stdin=text.encode())
+    kept = cli(*command, latin, "--encoding-errors", "surrogateescape")
+
+    assert piped.code == 0, piped.err
+    tuned, expected = (json.loads(each.out)["results"][1] for each in (piped, named))
+    assert tuned["adaptation_settings"] == expected["adaptation_settings"]
+    assert tuned["nll_sum"] == expected["nll_sum"]
+    assert "--text and --tune are both standard input" in both.err
+    assert kept.code == 0, kept.err
+
+
 def test_evaluate_adaptation_does_not_depend_on_the_batch_size(
     cli: Call, word_run: Path, corpus: Path
 ) -> None:

@@ -38,7 +38,7 @@ def load(
         ConfigError: The device, encoding or precision is unknown or has no effect.
         MissingExtraError: transformers is not installed, and the path starts with `hf:`.
     """
-    if Path(path).is_dir():
+    if checked_path(path).is_dir():
         kind = task_kind(read_model_config(checked_path(path)))
         if kind is not None:
             require(

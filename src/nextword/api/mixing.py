@@ -1,6 +1,6 @@
 """Mixing trained models, with weights tuned on held-out text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -62,7 +62,7 @@ class MixtureResult:
 
 
 def mix(
-    models: Sequence[str | Path | Model],
+    models: Iterable[str | Path | Model],
     *,
     valid: Texts,
     out: str | Path,
@@ -95,6 +95,13 @@ def mix(
         DataError: The text cannot be used.
         MismatchError: The models have different tokenizers.
     """
+    if isinstance(models, str | Path | Model) or not isinstance(models, Iterable):
+        raise ConfigError(
+            f"models is of type {type(models).__name__}; a list of models is expected.",
+            help='Pass ["runs/one", "runs/other"].',
+        )
+    require(valid is not None, "valid is None; no text is given to tune the weights on.")
+    models = tuple(models)
     _check_methods(method, num_models=len(models))
     folder = checked_path(out)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

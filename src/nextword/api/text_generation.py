@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from nextword.base import require_text
+from nextword.base import require_several, require_text
 from nextword.generation import (
     CacheConfig,
     Sample,
@@ -203,6 +203,7 @@ class TextGeneration:
         """
         require_text("prompt", prompt)
         stop = (stop,) if isinstance(stop, str) else stop
+        require_several("stop", stop)
         return generate_text(
             self.language_model,
             self.tokenizer,

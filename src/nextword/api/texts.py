@@ -18,8 +18,12 @@ Texts = Names | Corpus
 _logger = logging.getLogger(__name__)
 
 
-def names_of(files: Names) -> tuple[str, ...]:
+def names_of(files: Names, *, kind: str = "text") -> tuple[str, ...]:
     """Return one name or several as strings.
+
+    Args:
+        files: The names.
+        kind: What they name, for messages.
 
     Raises:
         ConfigError: The argument is something else.
@@ -28,13 +32,14 @@ def names_of(files: Names) -> tuple[str, ...]:
         >>> names_of("a.txt"), names_of(["a.txt", Path("b.txt")])
         (('a.txt',), ('a.txt', 'b.txt'))
     """
-    named = (files,) if isinstance(files, str | Path) else files
+    named = (files,) if isinstance(files, str | bytes | Path) else files
+    example = "corpus.txt" if kind == "text" else "runs/mine"
     listed = tuple(named) if isinstance(named, Iterable) else (named,)
     for each in listed:
         if not isinstance(each, str | Path):
             raise ConfigError(
-                f"a text is of type {type(each).__name__}; the name of a file is expected.",
-                help='Pass "corpus.txt" or ["one.txt", "two.txt"].',
+                f"a {kind} is of type {type(each).__name__}; the name of a file is expected.",
+                help=f'Pass "{example}" or ["{example}", "other"].',
             )
     return tuple(map(str, listed))
 

@@ -62,6 +62,7 @@ from nextword.base.ranges import (
     PositiveProbability,
     Probability,
     describe_range,
+    require_count,
     require_range,
 )
 from nextword.base.registry import Registry
@@ -135,6 +136,7 @@ __all__ = [
     "release_map",
     "release_pages",
     "require",
+    "require_count",
     "require_range",
     "require_several",
     "require_text",

@@ -18,13 +18,18 @@ def checked_path(path: str | Path) -> Path:
         path: The path that a user gave.
 
     Raises:
-        ConfigError: It is empty, contains NUL or a character that no file name can contain, is
-            longer than the system allows, or is a symbolic link to itself.
+        ConfigError: It is no string and no path, is empty, contains NUL or a character that no file
+            name can contain, is longer than the system allows, or is a symbolic link to itself.
 
     Example:
         >>> checked_path("runs/mine").as_posix()
         'runs/mine'
     """
+    if not isinstance(path, str | os.PathLike):
+        raise ConfigError(
+            f"a path is of type {type(path).__name__}; the name of a file or folder is expected.",
+            help='Pass a string or a pathlib.Path, such as "runs/mine".',
+        )
     name = os.fspath(path)
     if not name:
         raise ConfigError("the path '' is empty.", help="Name a file or a folder.")

@@ -1,5 +1,6 @@
 """Ranges of numbers: as annotations of settings, which pydantic checks, and for arguments."""
 
+from numbers import Integral, Real
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -38,6 +39,21 @@ def _shown(limit: float) -> str:
 
 def require_range(name: str, value: float | None, *, low: float, high: float | None = None) -> None:
     """Raise ConfigError unless `low <= value <= high`; None is in every range, and no limit."""
-    if value is not None and not (low <= value and (high is None or value <= high)):
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise ConfigError(f"{name} is {value!r}; a number is expected.", setting=name)
+    if not (low <= value and (high is None or value <= high)):
         limits = describe_range(Field(ge=low, le=high))
         raise ConfigError(f"{name} is {value!r}; it must be {limits}.", setting=name)
+
+
+def require_count(name: str, value: object, *, low: int = 0) -> None:
+    """Raise ConfigError unless a value is a whole number of at least `low`.
+
+    Example:
+        >>> require_count("k", 5, low=1)
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise ConfigError(f"{name} is {value!r}; a whole number is expected.", setting=name)
+    require_range(name, int(value), low=low)

@@ -21,17 +21,24 @@ def require_text(name: str, text: object) -> None:
             f"{name} is of type {type(text).__name__}; one string is expected.",
             help="Call it once for each text."
             if isinstance(text, Iterable)
+            else "Pass a string."
+            if not name.isidentifier()
             else f'Pass a text, such as {name}="the old man".',
         )
 
 
 def require_several(name: str, texts: object) -> None:
-    """Raise a ConfigError if a single string is given where several are expected.
+    """Raise a ConfigError unless several strings are given; their types are not checked.
 
     Args:
         name: Name of the argument.
         texts: Its value.
     """
+    if isinstance(texts, bytes) or not isinstance(texts, Iterable):
+        raise ConfigError(
+            f"{name} is of type {type(texts).__name__}; a list of strings is expected.",
+            help=f'Pass the texts, such as {name}=["the old man"].',
+        )
     if isinstance(texts, str):
         raise ConfigError(
             f"{name} is a single string; a list of strings is expected.",

@@ -15,19 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Adaptation:
-    """What `--cache`, `--dynamic`, `--tune` and `--set` ask for.
+    """What `--cache`, `--dynamic` and `--set` ask for.
 
     Attributes:
         cache: Whether to add a row with the continuous cache.
         dynamic: Whether to add a row with dynamic evaluation.
-        tune: Names of the texts to tune on; empty for none.
         settings: The settings of both.
         fixed: Names of the settings that are given with `--set` and not tuned therefore.
     """
 
     cache: bool
     dynamic: bool
-    tune: tuple[str, ...]
     settings: "AdaptationSettings | None"
     fixed: frozenset[str]
 
@@ -68,7 +66,7 @@ class Adaptation:
             if tune:
                 fixed = frozenset(given).intersection(chain(*TUNED_SETTINGS.values()))
                 require_tunable(kinds, fixed=fixed)
-        return cls(cache=cache, dynamic=dynamic, tune=tuple(tune), settings=settings, fixed=fixed)
+        return cls(cache=cache, dynamic=dynamic, settings=settings, fixed=fixed)
 
     def check(self, models: "Sequence[Model]") -> None:
         """Raise an error if no model can adapt; one of several that cannot has no such row.
@@ -91,6 +89,7 @@ class Adaptation:
         model: "Model",
         corpus: "Corpus | None",
         *,
+        tune: "Corpus | None",
         split: str | None,
         reset: "Reset | None",
         batch_size: int,
@@ -102,6 +101,7 @@ class Adaptation:
         Args:
             model: The model.
             corpus: The text to evaluate on; None for one of the model's run.
+            tune: The text to tune on; None for none.
             split: Which text of the run, if there is no corpus: `valid` or `test`.
             reset: Where the state is reset; as in training when None.
             batch_size: Number of units in a batch.
@@ -118,7 +118,7 @@ class Adaptation:
             split=split,
             cache=self.settings.cache if self.cache else None,
             dynamic=self.settings.dynamic if self.dynamic else None,
-            tune=list(self.tune) or None,
+            tune=tune,
             fixed=self.fixed,
             reset=reset,
             batch_size=batch_size,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nextword.cli.lines import STANDARD_INPUT
 from nextword.cli.loading import load_model, require_one_text
 from nextword.cli.options import (
     TEXT_HELP,
@@ -136,6 +137,7 @@ def evaluate(
             "from the initial state, without adaptation.",
             help="Leave one of them out.",
         )
+    _require_one_standard_input(text, tune)
     chosen = None if reset is None else resolve_reset(reset)
     adaptation = Adaptation.of(
         cache=cache, dynamic=dynamic, tune=tune or (), overrides=overrides or ()
@@ -157,6 +159,17 @@ def evaluate(
         if text
         else None
     )
+    tuning = (
+        open_corpus(
+            tune,
+            field=field,
+            needs_json=False,
+            encoding_errors=encoding_errors,
+            standard_input=sys.stdin.buffer,
+        )
+        if tune
+        else None
+    )
     rows = DEFAULT_BATCH_SIZE if batch_size is None else batch_size
     packed = {} if precision is None else _packed(loaded, precision)
     cards, lines, changes = [], [], []
@@ -175,6 +188,7 @@ def evaluate(
             cards += adaptation.cards(
                 model,
                 corpus,
+                tune=tuning,
                 split=split,
                 reset=chosen,
                 batch_size=rows,
@@ -225,6 +239,16 @@ def _check_text(
         raise ConfigError(
             "--per-line is given with --split, whose text is stored as tokens.",
             help="Name the text with --text.",
+        )
+
+
+def _require_one_standard_input(text: Sequence[str] | None, tune: Sequence[str] | None) -> None:
+    from nextword.base import ConfigError
+
+    if STANDARD_INPUT in (text or ()) and STANDARD_INPUT in (tune or ()):
+        raise ConfigError(
+            "--text and --tune are both standard input, which can be read only once.",
+            help="Name a file for one of them.",
         )
 
 

@@ -63,9 +63,10 @@ def _require_same_limits(name: str, config: RunConfig, saved: RunConfig, *, run:
             help=f"Give training.{changed} as it was, or choose another --out.",
         )
     former = f"Give {old.options}" if old.options else "Leave --tokens and --minutes out"
+    whole = "" if old.tokens is None else f" (whole updates of {per_update:,} tokens)"
     raise MismatchError(
         f"row {name}: the budget is {new.describe()}, but the run in {run.path} was started with "
-        f"{old.describe()}.",
+        f"{old.describe()}{whole}.",
         help=f"{former} as before, or choose another --out.",
     )
 

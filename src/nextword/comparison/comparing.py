@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from nextword.api import load_language_model
+from nextword.api.texts import names_of
 from nextword.base import (
     ConfigError,
     DivergedError,
@@ -87,7 +88,7 @@ class ComparisonResult(Printed):
 def compare(
     texts: str | Path | Sequence[str | Path],
     *,
-    models: str | Sequence[str],
+    models: str | Path | Sequence[str | Path],
     out: str | Path,
     settings: Mapping[str, object] | Sequence[Mapping[str, object]] = (),
     row_settings: Mapping[str, Sequence[Values]] | None = None,
@@ -135,8 +136,7 @@ def compare(
             or another budget.
     """
     layers = list(map(nested, [settings] if isinstance(settings, Mapping) else settings))
-    named = models.split(",") if isinstance(models, str) else models
-    entries = parse_entries([name.strip() for name in named], settings=row_settings)
+    entries = parse_entries(_row_names(models), settings=row_settings)
     names = [entry.name for entry in entries]
     for name in between or ():
         require_row(name, names)
@@ -147,7 +147,7 @@ def compare(
         )
     plan = plan_comparison(
         entries,
-        (str(texts),) if isinstance(texts, str | Path) else tuple(map(str, texts)),
+        names_of(texts),
         settings=layers,
         budget=Budget(tokens=tokens, minutes=minutes),
         num_seeds=num_seeds,
@@ -371,6 +371,12 @@ class _Comparison:
             train=None if texts is None else texts.train,
             text=self._corpus.description,
         )
+
+
+def _row_names(models: str | Path | Sequence[str | Path]) -> list[str]:
+    """Return the name of each row; one string has rows separated by commas."""
+    named = models.split(",") if isinstance(models, str) else names_of(models, kind="model")
+    return [name.strip() for name in named]
 
 
 def _warnings(results: Sequence[SeedResult]) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nextword.base import DivergedError, Values, require_range
+from nextword.base import DivergedError, Values, require_count
 from nextword.evaluation.encoded_lines import EncodedLine, encoded_lines, line_groups
 from nextword.evaluation.perplexity import DEFAULT_BATCH_SIZE
 from nextword.evaluation.row_log_probs import row_log_probs
@@ -67,7 +67,7 @@ def per_line_scores(
         DataError: A line contains a newline.
         DivergedError: The model returns NaN.
     """
-    require_range("batch_size", batch_size, low=1)
+    require_count("batch_size", batch_size, low=1)
     encoded = encoded_lines(enumerate(lines, start=1), tokenizer=tokenizer)
     return _scores(model, encoded, batch_size)
 

@@ -328,6 +328,7 @@ def unit_starts_of(
         Position of each unit's first token, and the end of the last, (units + 1).
 
     Raises:
+        ConfigError: `reset` is unknown.
         DataError: The text is empty.
         MismatchError: The model, the tokenizer and the store do not belong together.
     """
@@ -345,4 +346,4 @@ def unit_starts_of(
         )
     if store.num_tokens == 0:
         raise DataError("the text has no tokens to score.", help="Give a text that is not empty.")
-    return store.unit_starts(reset, tokenizer.line_end_ids)
+    return store.unit_starts(resolve_reset(reset), tokenizer.line_end_ids)

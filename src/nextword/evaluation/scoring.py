@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Bool, Float64, Int64, Integer
 from torch import Tensor
 
-from nextword.base import DivergedError, require_range
+from nextword.base import DivergedError, require_count, require_range
 from nextword.batches import Batch, UnitReader, longest_first
 from nextword.models import LanguageModel, State, default_chunk_length, inference
 from nextword.tensors import Nll, Rows
@@ -117,7 +117,7 @@ def read_units(
     Raises:
         ConfigError: batch_size or chunk_length is below 1.
     """
-    require_range("batch_size", batch_size, low=1)
+    require_count("batch_size", batch_size, low=1)
     if chunk_length is None:
         num_rows = min(batch_size, len(unit_starts) - 1)
         chunk_length = default_chunk_length(model, num_rows=num_rows)

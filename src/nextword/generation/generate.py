@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from nextword.base import ConfigError, require_range
+from nextword.base import ConfigError, require_count
 from nextword.generation.packed_samples import PackedSamples
 from nextword.generation.sampling import SamplingConfig
 from nextword.generation.session import Session
@@ -98,9 +98,9 @@ def generate_from(
             is negative, or every token is banned.
         DivergedError: The model returns NaN.
     """
-    require_range("max_tokens", max_tokens, low=1)
-    require_range("num_samples", num_samples, low=1)
-    require_range("seed", seed, low=0)
+    require_count("max_tokens", max_tokens, low=1)
+    require_count("num_samples", num_samples, low=1)
+    require_count("seed", seed, low=0)
     if session.num_rows != 1:
         raise ConfigError(
             f"the session has {session.num_rows} rows; generation continues one row.",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from nextword.base import require_range
+from nextword.base import require_count
 from nextword.generation.direction import require_continuable, require_forward
 from nextword.generation.generate import generate
 from nextword.generation.sampling import SamplingConfig
@@ -96,7 +96,7 @@ def generate_text(
     """
     require_continuable(tokenizer, prompt)
     prompt_ids = tokenizer.encode(prompt).ids.tolist()
-    require_range("num_samples", num_samples, low=1)
+    require_count("num_samples", num_samples, low=1)
     streams = [
         _SampleText(_primed_decoder(tokenizer, prompt_ids), prompt=prompt, stop=stop)
         for _ in range(num_samples)
@@ -135,7 +135,7 @@ def next_tokens(
         ConfigError: k is below 1, or the model reads lines backward.
     """
     require_forward(tokenizer)
-    require_range("k", k, low=1)
+    require_count("k", k, low=1)
     log_probs = _log_probs_after(model, tokenizer.encode(context).ids.tolist())
     left_out = [*tokenizer.banned_ids, *model.never_ids]
     log_probs[left_out] = -torch.inf

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nextword.base import MissingExtraError, require_range
+from nextword.base import MissingExtraError, require_count
 from nextword.filtering import CcnetScorer, DocumentScorer, FilterSettings
 from nextword.interop.loading import load_stored
 
@@ -64,7 +64,7 @@ class PerplexityFilter(_Base):
                 "the class PerplexityFilter needs datatrove, which is not installed.",
                 help="pip install datatrove",
             )
-        require_range("batch_size", batch_size, low=1)
+        require_count("batch_size", batch_size, low=1)
         super().__init__(exclusion_writer, batch_size)
         # The checks are those of the command.
         self._settings = FilterSettings(

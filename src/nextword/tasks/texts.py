@@ -39,7 +39,7 @@ def json_object(text: str, *, place: str, help: str) -> Mapping[str, Any]:
         values = json.loads(text)
     except json.JSONDecodeError as error:
         raise DataError(
-            f"{place} is not JSON: {error.msg} at column {error.colno}.",
+            f"{place} is not JSON: {error.msg.removesuffix(' at')} at column {error.colno}.",
             help="Each line must be one whole object.",
         ) from error
     except (ValueError, RecursionError) as error:

@@ -90,7 +90,7 @@ def _parse(line: str, place: str) -> dict[str, Any]:
         value = json.loads(line.removeprefix(_BYTE_ORDER_MARK), parse_int=float)
     except json.JSONDecodeError as error:
         raise DataError(
-            f"{place} is not JSON: {error.msg} at column {error.colno}.",
+            f"{place} is not JSON: {error.msg.removesuffix(' at')} at column {error.colno}.",
             help=_help_for(line),
         ) from error
     except (ValueError, RecursionError) as error:

@@ -1,8 +1,11 @@
 """Models in Python: calls, copies, files, printed forms, and the arguments of `nw.train`."""
 
 import copy
+import json
 import math
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -121,6 +124,57 @@ def test_next_words_are_words_and_next_tokens_are_tokens(kind: str) -> None:
     assert words == [word for word, _ in model.complete("the students ", k=3)]
     assert "</s>" not in words
     assert ("</s>" in tokens) == (kind == "word")
+
+
+#: A call, and the beginning of its error.
+WRONG_TYPES = {
+    'model.generate("the", max_tokens=None)': "max_tokens is None; a whole",
+    'model.generate("the", max_tokens=2.5)': "max_tokens is 2.5; a whole",
+    'model.generate("the", max_tokens=True)': "max_tokens is True; a whole",
+    'model.generate("the", seed=None)': "seed is None; a whole number",
+    'model.generate("the", stop=3)': "stop is of type int; a list of strings",
+    'model.next_words("the", k="3")': "k is '3'; a whole number is expected",
+    'model.next_tokens("the", k=0)': "k is 0; it must be at least 1",
+    "model.score(None)": "lines is of type NoneType; a list of strings",
+    'model.score(b"the")': "lines is of type bytes; a list of strings",
+    'model.score(["the"], batch_size=2.5)': "batch_size is 2.5; a whole",
+    'model.surprisal(pathlib.Path("text.txt"))': "lines is of type PosixPath; a list",
+    'model.perplexity(texts=b"the")': "a text is of type bytes; the name",
+    'model.evaluate(text="the", reset="x")': "reset is 'x'",
+    "nw.load(None)": "a path is of type NoneType; the name of a file or folder",
+    'nw.mix("runs/lstm", valid="a", out="b")': "models is of type str; a list",
+    'nw.mix(None, valid="a", out="b")': "models is of type NoneType; a list",
+    'nw.mix(["a", "b"], valid=None, out="c")': "valid is None; no text",
+    'nw.compare("a", models=None, out="b")': "a model is of type NoneType",
+    'nw.compare(3, models="elman", out="b")': "a text is of type int",
+}
+CALLS = """
+import json, pathlib, sys
+import nextword as nw
+model = nw.load(sys.argv[1])
+for call in json.loads(sys.argv[2]):
+    try:
+        eval(call)
+        print("nothing is raised")
+    except nw.NextwordError as error:
+        print(error.message)
+"""
+
+
+def test_arguments_of_a_wrong_type_are_refused_by_name(tmp_path: Path) -> None:
+    # In a process of its own: the checks of types in tests would refuse them first.
+    small_model().save(tmp_path / "model")
+    calls = json.dumps(list(WRONG_TYPES))
+
+    ended = subprocess.run(
+        [sys.executable, "-c", CALLS, str(tmp_path / "model"), calls],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    for (call, words), shown in zip(WRONG_TYPES.items(), ended.stdout.splitlines(), strict=True):
+        assert shown.startswith(words), call
 
 
 def test_nested_splits_dotted_keys() -> None:

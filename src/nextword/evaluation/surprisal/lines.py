@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from nextword.base import require_range
+from nextword.base import require_count
 from nextword.evaluation.encoded_lines import EncodedLine, encoded_lines, line_groups
 from nextword.evaluation.perplexity import DEFAULT_BATCH_SIZE
 from nextword.evaluation.row_log_probs import row_log_probs
@@ -43,7 +43,7 @@ def line_surprisals(
         DataError: A line contains a newline.
         DivergedError: The model returns NaN.
     """
-    require_range("batch_size", batch_size, low=1)
+    require_count("batch_size", batch_size, low=1)
     scorer = _Scorer(model, tokenizer)
     encoded = encoded_lines(enumerate(lines, start=1), tokenizer=tokenizer)
     return scorer.one_text(encoded) if is_one_text else scorer.alone(encoded, batch_size)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from nextword.base import require_range
+from nextword.base import require_count, require_range
 from nextword.generation.completion.known_words import KnownWords
 from nextword.generation.completion.recent_words import CacheConfig, RecentWords
 from nextword.generation.completion.spelled_words import SpelledWords
@@ -162,7 +162,7 @@ class TypingSession:
             ConfigError: k is below 1.
             DivergedError: The model returns NaN.
         """
-        require_range("k", k, low=1)
+        require_count("k", k, low=1)
         if self._cache is None:
             return self._predictor.most_probable(self._partial, k)
         return self._with_cache(self._cache, k)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float64
 
-from nextword.base import ConfigError, require_range
+from nextword.base import ConfigError, require_count, require_range
 from nextword.interop.kenlm.config import Config
 from nextword.interop.kenlm.loading import LoadedScorer, load_scorer, scorer_of, token_model
 from nextword.interop.kenlm.ngram_scorer import NgramScorer
@@ -244,7 +244,7 @@ class Model:
         Raises:
             ConfigError: k is below 1.
         """
-        require_range("k", k, low=1)
+        require_count("k", k, low=1)
         scores = self.next_scores(state)
         best = np.argsort(-scores, kind="stable")[:k]
         return [(self._scorer.entries[number], float(scores[number])) for number in best]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32
 
-from nextword.base import ConfigError, DataError, DivergedError, require_range
+from nextword.base import ConfigError, DataError, DivergedError, require_count
 from nextword.tasks.embedding.pooling import Vectors
 
 DEFAULT_BATCH_SIZE = 32
@@ -94,7 +94,7 @@ class VectorEncoder(ABC):
                 f"texts is the string {texts[:40]!r}; several texts are expected.",
                 help="Pass a list, as in encode([text]).",
             )
-        require_range("batch_size", self.batch_size, low=1)
+        require_count("batch_size", self.batch_size, low=1)
         return self._stream(texts)
 
     def _stream(self, texts: Iterable[str]) -> Iterator[TextVector]:

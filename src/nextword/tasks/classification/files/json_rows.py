@@ -66,7 +66,7 @@ def _parse(line: str, place: str) -> dict[str, Any]:
         values = json.loads(line.removeprefix(_BYTE_ORDER_MARK))
     except json.JSONDecodeError as error:
         raise DataError(
-            f"{place} is not JSON: {error.msg} at column {error.colno}.",
+            f"{place} is not JSON: {error.msg.removesuffix(' at')} at column {error.colno}.",
             help="Each line must be one whole object.",
         ) from error
     except (ValueError, RecursionError) as error:

@@ -42,7 +42,9 @@ def squad_items(text: str, *, name: str, with_answers: bool) -> Iterator[Item]:
                     yield _item(paragraph["context"], question, name)
     except json.JSONDecodeError as error:
         raise DataError(
-            f"{name}:{error.lineno} is not JSON: {error.msg} at column {error.colno}.", help=_HELP
+            f"{name}:{error.lineno} is not JSON: {error.msg.removesuffix(' at')} at column "
+            f"{error.colno}.",
+            help=_HELP,
         ) from error
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(
