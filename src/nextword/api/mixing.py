@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nextword.api.loading import load_language_model
 from nextword.api.model import Model
-from nextword.api.texts import Texts, named_corpus, training_text
+from nextword.api.texts import Texts, named_corpus, seen_text_note, training_text
 from nextword.base import (
     CheckpointError,
     ConfigError,
@@ -23,8 +23,6 @@ from nextword.evaluation import (
     PerplexityCard,
     TunedMixture,
     describe_tokenizer,
-    seen_in_mixture_note,
-    seen_note,
     tune_mixture,
 )
 from nextword.families import (
@@ -155,11 +153,8 @@ def _warnings(members: Sequence[Model], store: TokenStore) -> tuple[str, ...]:
     """Return a warning for each member that was trained on the text that tunes the weights."""
     found = []
     for member in members:
-        train = training_text(member.path, member.tokenizer)
-        note = (
-            seen_in_mixture_note(store, config=member.config)
-            if train is None
-            else seen_note(store, train=train)
+        note = seen_text_note(
+            store, model_folder=member.path, tokenizer=member.tokenizer, config=member.config
         )
         if note is not None:
             found.append(f"{member.path}: {note}; its weight is too large")
@@ -173,8 +168,8 @@ def _seen_texts(members: Sequence[Model], store: TokenStore) -> Values:
         train = training_text(member.path, member.tokenizer)
         if train is not None:
             seen["trained"].add(train.text_sha256)
-        for kind, hashes in member.config.get(SEEN_TEXTS, {}).items():
-            seen[kind].update(hashes)
+        for kind, hashes in seen.items():
+            hashes.update(member.config.get(SEEN_TEXTS, {}).get(kind, ()))
     return {kind: sorted(hashes) for kind, hashes in seen.items()}
 
 

@@ -19,7 +19,7 @@ from nextword.api.texts import (
     held_out_text,
     named_corpus,
     require_alone,
-    training_text,
+    seen_text_note,
 )
 from nextword.base import ConfigError, Values, checked_path
 from nextword.families import FAMILIES
@@ -187,12 +187,7 @@ class Model(TextGeneration, LineScoring):
         Example:
             `model.evaluate("corpus.txt")`, `model.evaluate(text="the old man")`
         """
-        from nextword.evaluation import (
-            DEFAULT_BATCH_SIZE,
-            evaluate,
-            seen_in_mixture_note,
-            seen_note,
-        )
+        from nextword.evaluation import DEFAULT_BATCH_SIZE, evaluate
 
         name = str(self.path) if name is None else name
         if split is None:
@@ -216,11 +211,10 @@ class Model(TextGeneration, LineScoring):
             if on_progress is None
             else partial(on_progress, f"scoring tokens by {name}", total=store.num_tokens),
         )
-        train = None if split is not None else training_text(self.path, self.tokenizer)
-        note = (
-            seen_in_mixture_note(store, config=self.config)
-            if train is None
-            else seen_note(store, train=train)
+        if split is not None:
+            return card
+        note = seen_text_note(
+            store, model_folder=self.path, tokenizer=self.tokenizer, config=self.config
         )
         return card if note is None else card.with_note(note)
 
