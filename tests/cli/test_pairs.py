@@ -105,6 +105,20 @@ def test_surprisal_prints_a_table_with_offsets(cli: Call, word_run: Path) -> Non
     assert "1 of 2 words are unknown" in finished.err
 
 
+@pytest.mark.parametrize("content", [None, b"w1 \xff\n", b"w1 </s> w2\n"])
+def test_surprisal_of_a_file_that_cannot_be_read_prints_no_table(
+    cli: Call, word_run: Path, tmp_path: Path, content: bytes | None
+) -> None:
+    text = tmp_path / "text.txt"
+    if content is not None:
+        text.write_bytes(content)
+
+    finished = cli("surprisal", word_run, text)
+
+    assert (finished.code, finished.out) == (2, "")
+    assert "error: " in finished.err
+
+
 def test_surprisal_of_tokens_in_bits(cli: Call, word_run: Path) -> None:
     nats = cli("surprisal", word_run, "--level", "token", stdin=b"w1\n").out.splitlines()
     bits = cli("surprisal", word_run, "--level", "token", "--bits", stdin=b"w1\n").out.splitlines()

@@ -1,6 +1,7 @@
 """`nextword surprisal`: how unexpected each word or token of a text is."""
 
 from collections.abc import Iterator
+from itertools import chain
 from math import log
 from typing import TYPE_CHECKING, Annotated
 
@@ -82,12 +83,12 @@ def surprisal(
         file, tokenizer=loaded.tokenizer, field=field, encoding_errors=encoding_errors
     )
     unit = log(2.0) if bits else 1.0
+    found = loaded.stream_surprisals(lines, is_one_text=context == "text", batch_size=batch_size)
+    first = next(found, None)  # a file that cannot be read leaves no table
     if not json:
         write_line("\t".join(_COLUMNS[level]))
     num_unknown = num_words = 0
-    for each in loaded.stream_surprisals(
-        lines, is_one_text=context == "text", batch_size=batch_size
-    ):
+    for each in chain(() if first is None else (first,), found):
         num_words += len(each.words)
         num_unknown += sum(word.is_unknown for word in each.words)
         if json:
