@@ -73,7 +73,7 @@ def named_corpus(texts: Texts | None, text: str | None) -> Corpus:
     if isinstance(texts, Corpus):
         return texts
     try:
-        return open_corpus(names_of(texts or ()))
+        return open_corpus(names_of(texts or ()), encoding_errors=None)
     except DataError as error:
         if not isinstance(texts, str) or " " not in texts:
             raise

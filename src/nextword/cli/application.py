@@ -148,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if is_debugging:
             traceback.print_exc()
         forget_unwritten("stdout")
-        return report_error(error, words=words, options=_options_of(words))
+        return report_error(error, words=words)
     finally:
         forget_unwritten("stderr")
 
@@ -160,17 +160,6 @@ def _share_cores() -> None:
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", _SPIN_COUNT)
-
-
-def _options_of(words: list[str]) -> set[str]:
-    """Return the options of the command that a command line names."""
-    command = get_command(app)
-    for word in words:
-        found = getattr(command, "commands", {}).get(word)
-        if found is None:
-            break
-        command = found
-    return {option for parameter in command.params for option in parameter.opts}
 
 
 def _run(words: list[str]) -> int:

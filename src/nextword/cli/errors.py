@@ -8,9 +8,8 @@
 """
 
 import errno
-import re
 import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,28 +38,21 @@ _MODEL_FIRST = frozenset(
         *("inspect", "next", "pairs", "score", "surprisal"),
     }
 )
-#: An option that the readers of texts name, and some commands do not have.
-_READING_OPTION = "--encoding-errors"
 _MODEL_FILES = (".arpa", ".arpa.gz")
 #: Parts of the messages of the parser for values that are not numbers, and what is expected.
 _NUMBERS = {"valid integer": "a whole number", "valid number": "a number"}
 _EXAMPLES = {"a whole number": "5", "a number": "0.5"}
 
 
-def report_error(
-    error: Exception, *, words: Sequence[str] = (), options: Collection[str] | None = None
-) -> int:
+def report_error(error: Exception, *, words: Sequence[str] = ()) -> int:
     """Print an error as an `error:` and a `help:` line, and return the exit code.
 
     Args:
         error: The error.
         words: The command line, without the program.
-        options: Options of the command; None if they are not known.
     """
     message, help, code = explain(error, words=words)
     help = _swapped_help(error, message, words) or help
-    if options is not None and _READING_OPTION not in options:
-        help = " ".join(each for each in _sentences(help) if _READING_OPTION not in each)
     remark(f"error: {_one_line(message)}")
     if help:
         remark(f"help: {_one_line(help)}")
@@ -108,10 +100,6 @@ def explain(error: Exception, *, words: Sequence[str] = ()) -> tuple[str, str, i
         "This is a bug in nextword. Run the command again with --debug and report what it shows.",
         FAILED,
     )
-
-
-def _sentences(text: str) -> list[str]:
-    return re.split(r"(?<=\.) (?=[A-Z])", text)
 
 
 def _code(error: Exception) -> int:

@@ -20,7 +20,7 @@ def strict_pieces(source: Source) -> Iterator[str]:
         DataError: The file is not UTF-8, or damaged.
     """
     yield from decode_blocks(
-        source.open_blocks(), name=source.name, encoding_errors="strict", may_cut_lines=False
+        source.open_blocks(), name=source.name, encoding_errors=None, may_cut_lines=False
     )
 
 

@@ -49,7 +49,7 @@ def open_corpus(
     *,
     field: str | None = None,
     needs_json: bool = True,
-    encoding_errors: str = "strict",
+    encoding_errors: str | None = "strict",
     standard_input: ByteStream | None = None,
     is_read_once: bool = False,
     keeps_lines: bool = False,
@@ -70,7 +70,8 @@ def open_corpus(
         specs: Texts as the user typed them, at least one.
         field: Key of the text in JSON lines; `text` if None.
         needs_json: Whether to raise an error if a `field` is given and no text is JSON lines.
-        encoding_errors: `strict`, or `surrogateescape` to keep bytes that are not UTF-8.
+        encoding_errors: `strict`, or `surrogateescape` to keep bytes that are not UTF-8. None is
+            strict too, and errors do not advise the other value.
         standard_input: Stream for `-`; its content, compressed or not, is kept in memory.
         is_read_once: Whether standard input is read during iteration and not kept. The corpus can
             then be iterated only once.
@@ -88,7 +89,7 @@ def open_corpus(
     """
     if not specs:
         raise ConfigError("no text was named.", help="Name a file, a folder, a glob, - or stdlib:.")
-    if encoding_errors not in _ENCODING_ERRORS:
+    if encoding_errors is not None and encoding_errors not in _ENCODING_ERRORS:
         raise ConfigError(
             f"encoding_errors is {encoding_errors!r}.",
             help=did_you_mean(encoding_errors, _ENCODING_ERRORS),
@@ -130,7 +131,7 @@ def unused_field_error(field: str, name: str) -> ConfigError:
 
 
 def _documents(
-    sources: Sequence[Source], *, field: str, encoding_errors: str, keeps_lines: bool
+    sources: Sequence[Source], *, field: str, encoding_errors: str | None, keeps_lines: bool
 ) -> Iterator[Document]:
     for source in sources:
         may_cut_lines = not (source.is_jsonl or keeps_lines)
@@ -139,13 +140,18 @@ def _documents(
         )
         if source.is_jsonl:
             yield from jsonl_documents(
-                open_pieces(), name=source.name, field=field, encoding_errors=encoding_errors
+                open_pieces(),
+                name=source.name,
+                field=field,
+                encoding_errors=encoding_errors or "strict",
             )
         else:
             yield Document(name=source.name, open_pieces=open_pieces)
 
 
-def _open_pieces(source: Source, *, encoding_errors: str, may_cut_lines: bool) -> Iterator[str]:
+def _open_pieces(
+    source: Source, *, encoding_errors: str | None, may_cut_lines: bool
+) -> Iterator[str]:
     return decode_blocks(
         source.open_blocks(),
         name=source.name,

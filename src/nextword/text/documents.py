@@ -11,6 +11,7 @@ from nextword.text.content import BLOCK_BYTES, text_blocks
 from nextword.text.lines import whole_lines
 
 _BYTE_ORDER_MARK = "\ufeff"
+_ADVICE = " To keep such bytes as they are, use --encoding-errors surrogateescape."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +55,7 @@ def decode_blocks(
     blocks: Iterable[bytes],
     *,
     name: str,
-    encoding_errors: str,
+    encoding_errors: str | None,
     may_cut_lines: bool = True,
     keeps_mark: bool = False,
 ) -> Iterator[str]:
@@ -63,7 +64,8 @@ def decode_blocks(
     Args:
         blocks: Blocks of bytes, split anywhere.
         name: Name of the file, for error messages.
-        encoding_errors: `strict`, or `surrogateescape` to keep invalid bytes as surrogates.
+        encoding_errors: `strict`, or `surrogateescape` to keep invalid bytes as surrogates. None is
+            strict too, for a caller who has no choice: errors do not advise the other value.
         may_cut_lines: Whether a line longer than 16 MB may be split.
         keeps_mark: Whether a byte order mark at the start is kept; it is skipped otherwise.
 
@@ -78,14 +80,13 @@ def decode_blocks(
     offset = 0
     for piece in whole_lines(content, name=name, may_cut=may_cut_lines):
         try:
-            text = piece.decode("utf-8", errors=encoding_errors)
+            text = piece.decode("utf-8", errors=encoding_errors or "strict")
         except UnicodeDecodeError as error:
             position = offset + error.start
             raise DataError(
                 f"{name} is not UTF-8: byte 0x{piece[error.start]:02x} at offset {position:,}.",
                 help="If it is Latin-1, convert it: iconv -f ISO-8859-1 -t UTF-8 "
-                f"{_argument(name)} > NEW. To keep such bytes as they are, use "
-                "--encoding-errors surrogateescape.",
+                f"{_argument(name)} > NEW." + (_ADVICE if encoding_errors is not None else ""),
             ) from error
         if offset == 0 and not keeps_mark:
             text = text.removeprefix(_BYTE_ORDER_MARK)

@@ -62,7 +62,9 @@ def read_pairs(
         DataError: A file is missing, empty or damaged, a line lacks a sentence, or two columns have
             the same name.
     """
-    corpus = open_corpus(files, standard_input=standard_input, keeps_lines=True)
+    corpus = open_corpus(
+        files, encoding_errors=None, standard_input=standard_input, keeps_lines=True
+    )
     for document in corpus:
         is_empty = True
         for line, values in _records(document):

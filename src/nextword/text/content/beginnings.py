@@ -37,6 +37,7 @@ _ARCHIVES = {
 }
 #: Shares of NUL bytes at even and odd offsets that occur only in UTF-16.
 _MANY, _FEW = 0.9, 0.1
+_ADVICE = " If it is not, keep such bytes with --encoding-errors surrogateescape."
 
 
 def without_mark(blocks: Iterable[bytes], *, name: str) -> Iterator[bytes]:
@@ -54,22 +55,26 @@ def without_mark(blocks: Iterable[bytes], *, name: str) -> Iterator[bytes]:
     return chain(filter(None, [beginning.removeprefix(codecs.BOM_UTF8)]), rest)
 
 
-def text_blocks(blocks: Iterable[bytes], *, name: str, encoding_errors: str) -> Iterator[bytes]:
+def text_blocks(
+    blocks: Iterable[bytes], *, name: str, encoding_errors: str | None
+) -> Iterator[bytes]:
     """Return the blocks unchanged; raise an error if they are not text.
 
     Args:
         blocks: The decompressed content.
         name: Name of the content in error messages.
-        encoding_errors: With `surrogateescape` all bytes count as text.
+        encoding_errors: With `surrogateescape` all bytes count as text; see `decode_blocks`.
 
     Raises:
         DataError: The content is UTF-16, UTF-32, an archive or a document.
     """
     beginning, rest = _gather(blocks)
-    if encoding_errors == "strict":
+    if encoding_errors in ("strict", None):
         _refuse_marks(beginning, name)
         refuse_archives(beginning, name)
-        _refuse_unmarked_utf16(beginning[:_EXAMINED_BYTES], name)
+        _refuse_unmarked_utf16(
+            beginning[:_EXAMINED_BYTES], name, has_choice=encoding_errors is not None
+        )
     return chain([beginning], rest)
 
 
@@ -117,7 +122,7 @@ def refuse_archives(beginning: bytes, name: str) -> None:
         )
 
 
-def _refuse_unmarked_utf16(beginning: bytes, name: str) -> None:
+def _refuse_unmarked_utf16(beginning: bytes, name: str, *, has_choice: bool) -> None:
     """Refuse UTF-16 without a mark; English in UTF-16 is valid UTF-8 with every second byte NUL."""
     size = len(beginning) // 2
     if size < _MAX_MARK_BYTES:
@@ -126,8 +131,8 @@ def _refuse_unmarked_utf16(beginning: bytes, name: str) -> None:
     if (even >= _MANY and odd <= _FEW) or (odd >= _MANY and even <= _FEW):
         raise DataError(
             f"{name} looks like UTF-16, not UTF-8: every second byte is NUL.",
-            help=f"{_convert('UTF-16LE' if odd > even else 'UTF-16BE')} If it is not, keep such "
-            "bytes with --encoding-errors surrogateescape.",
+            help=_convert("UTF-16LE" if odd > even else "UTF-16BE")
+            + (_ADVICE if has_choice else ""),
         )
 
 

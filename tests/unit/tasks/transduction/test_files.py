@@ -82,8 +82,9 @@ def test_read_pairs_not_utf8_names_the_byte(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="byte 0xff at offset 4") as caught:
         read(write(tmp_path, b"a\tx\n\xff\ty\n"))
 
-    conversion = "If it is Latin-1, convert it: iconv -f ISO-8859-1 -t UTF-8 OLD > NEW."
-    assert caught.value.help.startswith(conversion)
+    assert caught.value.help == (
+        "If it is Latin-1, convert it: iconv -f ISO-8859-1 -t UTF-8 OLD > NEW."
+    )
 
 
 def test_read_pairs_without_targets_keeps_empty_lines(tmp_path: Path) -> None:

@@ -59,7 +59,11 @@ def read_rows(
             number of columns.
     """
     corpus = open_corpus(
-        files, standard_input=standard_input, is_read_once=is_read_once, keeps_lines=True
+        files,
+        encoding_errors=None,
+        standard_input=standard_input,
+        is_read_once=is_read_once,
+        keeps_lines=True,
     )
     for document in corpus:
         num_rows = 0

@@ -35,14 +35,15 @@ class TaggedFile:
         source: The content.
         format: The format; detected from the first 100 lines if None.
         column: Name or number of the label column, as in `column_layout`.
-        encoding_errors: `strict`, or `surrogateescape` to keep bytes that are not UTF-8.
+        encoding_errors: `strict`, or `surrogateescape` to keep bytes that are not UTF-8. None is
+            strict too, and errors do not advise the other value.
     """
 
     name: str
     source: Source = field(repr=False)
     format: FileFormat | None = None
     column: str | int | None = None
-    encoding_errors: str = "strict"
+    encoding_errors: str | None = None
 
     def sentences(self, *, needs_labels: bool = True) -> Iterator[Sentence]:
         """Iterate over the sentences from the start, with one of them in memory.
@@ -114,7 +115,7 @@ def open_tagged_files(
     *,
     format: FileFormat | None = None,
     column: str | int | None = None,
-    encoding_errors: str = "strict",
+    encoding_errors: str | None = None,
     standard_input: ByteStream | None = None,
 ) -> list[TaggedFile]:
     """Find the files that the user named.
@@ -123,7 +124,8 @@ def open_tagged_files(
         specs: Files, folders, globs, or `-` for standard input.
         format: The format of all files; detected for each file if None.
         column: Name or number of the label column.
-        encoding_errors: `strict`, or `surrogateescape` to keep bytes that are not UTF-8.
+        encoding_errors: `strict`, or `surrogateescape` to keep bytes that are not UTF-8. None is
+            strict too, and errors do not advise the other value.
         standard_input: Stream for `-`. It is read during iteration, only once, and not kept.
 
     Raises:
