@@ -38,8 +38,9 @@ def load(
         ConfigError: The device, encoding or precision is unknown or has no effect.
         MissingExtraError: transformers is not installed, and the path starts with `hf:`.
     """
-    if checked_path(path).is_dir():
-        kind = task_kind(read_model_config(checked_path(path)))
+    folder = checked_path(path)
+    if folder.is_dir():
+        kind = task_kind(read_model_config(folder))
         if kind is not None:
             require(
                 encoding is None,
@@ -53,7 +54,7 @@ def load(
             )
             from nextword.tasks.loading import load_task_model
 
-            return load_task_model(checked_path(path), kind=kind, device=resolve_device(device))
+            return load_task_model(folder, kind=kind, device=resolve_device(device))
     return load_language_model(
         path, device=device, encoding=encoding, precision=precision, on_progress=on_progress
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nextword.api.loading import load_language_model
 from nextword.api.model import Model
-from nextword.api.texts import Texts, named_corpus, seen_text_note, training_text
+from nextword.api.texts import Texts, named_corpus, training_text
 from nextword.base import (
     CheckpointError,
     ConfigError,
@@ -23,6 +23,7 @@ from nextword.evaluation import (
     PerplexityCard,
     TunedMixture,
     describe_tokenizer,
+    seen_note,
     tune_mixture,
 )
 from nextword.families import (
@@ -117,7 +118,8 @@ def mix(
     first = members[0]
     hook = None if on_progress is None else partial(on_progress, "encoding the text")
     store = build_store(corpus, first.tokenizer, folder=None, on_progress=hook)
-    warnings = _warnings(members, store)
+    trains = [training_text(each.path, each.tokenizer) for each in members]
+    warnings = _warnings(members, trains, store)
     tuned = tune_mixture(
         with_line_resets(
             [each.language_model for each in members],
@@ -134,7 +136,7 @@ def mix(
         else partial(on_progress, "tuning the weights", total=store.num_tokens),
     )
     config = _config(members, tuned, reset=common, line_resets=line_resets)
-    config[SEEN_TEXTS] = _seen_texts(members, store)
+    config[SEEN_TEXTS] = _seen_texts(members, trains, store)
     card = Model.of(tuned.model, first.tokenizer, config=config, path=folder).evaluate(
         corpus, name=str(out), on_progress=on_progress
     )
@@ -149,25 +151,30 @@ def mix(
     return MixtureResult(model=saved, tuned=tuned, card=card, warnings=warnings)
 
 
-def _warnings(members: Sequence[Model], store: TokenStore) -> tuple[str, ...]:
+def _warnings(
+    members: Sequence[Model], trains: Sequence[TokenStore | None], store: TokenStore
+) -> tuple[str, ...]:
     """Return a warning for each member that was trained on the text that tunes the weights."""
-    found = []
-    for member in members:
-        note = seen_text_note(
-            store, model_folder=member.path, tokenizer=member.tokenizer, config=member.config
-        )
-        if note is not None:
-            found.append(f"{member.path}: {note}; its weight is too large")
-    return tuple(found)
+    notes = [
+        seen_note(store, train=train, config=member.config)
+        for member, train in zip(members, trains, strict=True)
+    ]
+    return tuple(
+        f"{member.path}: {note}; its weight is too large"
+        for member, note in zip(members, notes, strict=True)
+        if note is not None
+    )
 
 
-def _seen_texts(members: Sequence[Model], store: TokenStore) -> Values:
+def _seen_texts(
+    members: Sequence[Model], trains: Sequence[TokenStore | None], store: TokenStore
+) -> Values:
     """Return the hashes of the texts that a mixture and its members were fitted to."""
-    seen = {"trained": set[str](), "tuned": {store.text_sha256}}
+    seen = {
+        "trained": {train.text_sha256 for train in trains if train is not None},
+        "tuned": {store.text_sha256},
+    }
     for member in members:
-        train = training_text(member.path, member.tokenizer)
-        if train is not None:
-            seen["trained"].add(train.text_sha256)
         for kind, hashes in seen.items():
             hashes.update(member.config.get(SEEN_TEXTS, {}).get(kind, ()))
     return {kind: sorted(hashes) for kind, hashes in seen.items()}

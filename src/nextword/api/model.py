@@ -19,7 +19,7 @@ from nextword.api.texts import (
     held_out_text,
     named_corpus,
     require_alone,
-    seen_text_note,
+    training_text,
 )
 from nextword.base import ConfigError, Values, checked_path
 from nextword.families import FAMILIES
@@ -187,7 +187,7 @@ class Model(TextGeneration, LineScoring):
         Example:
             `model.evaluate("corpus.txt")`, `model.evaluate(text="the old man")`
         """
-        from nextword.evaluation import DEFAULT_BATCH_SIZE, evaluate
+        from nextword.evaluation import DEFAULT_BATCH_SIZE, evaluate, seen_note
 
         name = str(self.path) if name is None else name
         if split is None:
@@ -213,9 +213,8 @@ class Model(TextGeneration, LineScoring):
         )
         if split is not None:
             return card
-        note = seen_text_note(
-            store, model_folder=self.path, tokenizer=self.tokenizer, config=self.config
-        )
+        train = training_text(self.path, self.tokenizer)
+        note = seen_note(store, train=train, config=self.config)
         return card if note is None else card.with_note(note)
 
     def held_out_corpus(self, split: str) -> Corpus:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nextword.base import CheckpointError, ConfigError, DataError, Values, did_you_mean
+from nextword.base import CheckpointError, ConfigError, DataError, did_you_mean
 from nextword.text import Corpus, open_corpus, text_document
 from nextword.tokens import Tokenizer, TokenStore
 
@@ -130,25 +130,6 @@ def training_text(model_folder: Path, tokenizer: Tokenizer) -> TokenStore | None
     except (CheckpointError, ConfigError, OSError):
         return None
     return None if found is None else found.train
-
-
-def seen_text_note(
-    store: TokenStore, *, model_folder: Path, tokenizer: Tokenizer, config: Values
-) -> str | None:
-    """Return a warning if a model has been fitted to a text; None if the text is new to it.
-
-    Args:
-        store: The encoded text.
-        model_folder: The model folder; in its run folder, the training text is compared.
-        tokenizer: The model's tokenizer.
-        config: Content of `config.json`.
-    """
-    from nextword.evaluation import seen_in_mixture_note, seen_note
-
-    train = training_text(model_folder, tokenizer)
-    if train is None:
-        return seen_in_mixture_note(store, config=config)
-    return seen_note(store, train=train)
 
 
 def held_out_corpus(model_folder: Path, tokenizer: Tokenizer, *, split: str) -> Corpus:

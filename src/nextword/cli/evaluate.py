@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -152,24 +153,14 @@ def evaluate(
             (name, _with_stride(model, stride, is_only=len(loaded) == 1)) for name, model in loaded
         ]
     adaptation.check([model for _, model in loaded])
-    corpus = (
-        open_corpus(
-            text, field=field, encoding_errors=encoding_errors, standard_input=sys.stdin.buffer
-        )
-        if text
-        else None
+    opened = partial(
+        open_corpus,
+        field=field,
+        encoding_errors=encoding_errors,
+        standard_input=sys.stdin.buffer,
     )
-    tuning = (
-        open_corpus(
-            tune,
-            field=field,
-            needs_json=False,
-            encoding_errors=encoding_errors,
-            standard_input=sys.stdin.buffer,
-        )
-        if tune
-        else None
-    )
+    corpus = opened(text) if text else None
+    tuning = opened(tune, needs_json=False) if tune else None
     rows = DEFAULT_BATCH_SIZE if batch_size is None else batch_size
     packed = {} if precision is None else _packed(loaded, precision)
     cards, lines, changes = [], [], []

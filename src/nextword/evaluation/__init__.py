@@ -55,7 +55,6 @@ from nextword.evaluation.perplexity import (
 from nextword.evaluation.scoring import ScoredWindow, score_units
 from nextword.evaluation.seen_text import (
     SEEN_TEXTS,
-    seen_in_mixture_note,
     seen_note,
     shared_documents,
     shares_passages,
@@ -121,7 +120,6 @@ __all__ = [
     "render_cards",
     "resolve_reset",
     "score_units",
-    "seen_in_mixture_note",
     "seen_note",
     "shared_documents",
     "shared_prefix_log_probs",

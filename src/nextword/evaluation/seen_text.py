@@ -25,19 +25,25 @@ _SEEN_SHARE = 0.25
 _MAX_SEARCHED_TOKENS = 50_000_000
 
 
-def seen_note(store: TokenStore, *, train: TokenStore) -> str | None:
+def seen_note(
+    store: TokenStore, *, train: TokenStore | None, config: Values | None = None
+) -> str | None:
     """Return a warning if a model has been trained on the text that it is evaluated on.
 
     The texts are compared by their hashes. Then sixteen passages of the text are searched in the
-    training text.
+    training text. A mixture has no training text, but hashes in its configuration; a part of such a
+    text is not recognized.
 
     Args:
         store: The text.
-        train: The training text, encoded by the same tokenizer.
+        train: The training text, encoded by the same tokenizer; None if it is not known.
+        config: Content of `config.json`.
 
     Returns:
-        The warning; None if the text is new to the model.
+        The warning; None if the text is new to the model, as far as is known.
     """
+    if train is None:
+        return _note_of_mixture(store, config or {})
     if store.text_sha256 == train.text_sha256:
         return "this is the text that the model was trained on"
     share = seen_share(store, train=train)
@@ -47,26 +53,6 @@ def seen_note(store: TokenStore, *, train: TokenStore) -> str | None:
         "the model was trained on this text, or on a part of it: "
         f"{round(share * _NUM_PASSAGES)} of {_NUM_PASSAGES} passages are in the training text"
     )
-
-
-def seen_in_mixture_note(store: TokenStore, *, config: Values) -> str | None:
-    """Return a warning if a mixture is evaluated on a text that it, or a member, was fitted to.
-
-    Its model folder has no texts, but their hashes; a part of such a text is not recognized.
-
-    Args:
-        store: The text.
-        config: Content of `config.json`.
-
-    Returns:
-        The warning; None if the model is no mixture, or the text is none of these.
-    """
-    seen = config.get(SEEN_TEXTS, {})
-    if store.text_sha256 in seen.get("trained", ()):
-        return "a member of the mixture was trained on this text"
-    if store.text_sha256 in seen.get("tuned", ()):
-        return "the weights of the mixture were tuned on this text"
-    return None
 
 
 def seen_share(store: TokenStore, *, train: TokenStore) -> float:
@@ -122,6 +108,15 @@ def shares_passages(store: TokenStore, *, other: TokenStore) -> bool:
     """
     shares = (seen_share(store, train=other), seen_share(other, train=store))
     return max(shares) >= _SEEN_SHARE
+
+
+def _note_of_mixture(store: TokenStore, config: Values) -> str | None:
+    seen = config.get(SEEN_TEXTS, {})
+    if store.text_sha256 in seen.get("trained", ()):
+        return "a member of the mixture was trained on this text"
+    if store.text_sha256 in seen.get("tuned", ()):
+        return "the weights of the mixture were tuned on this text"
+    return None
 
 
 def _digests(store: TokenStore) -> Iterator[tuple[int, bytes]]:

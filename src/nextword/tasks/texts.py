@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from nextword.base import DataError
-from nextword.text import Source, decode_blocks
+from nextword.text import Source, decode_blocks, json_fault
 
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -39,7 +39,7 @@ def json_object(text: str, *, place: str, help: str) -> Mapping[str, Any]:
         values = json.loads(text)
     except json.JSONDecodeError as error:
         raise DataError(
-            f"{place} is not JSON: {error.msg.removesuffix(' at')} at column {error.colno}.",
+            f"{place} is not JSON: {json_fault(error)}.",
             help="Each line must be one whole object.",
         ) from error
     except (ValueError, RecursionError) as error:

@@ -3,7 +3,7 @@
 from nextword.text.content import COMPRESSED_SUFFIXES, ByteStream, open_stream, read_blocks
 from nextword.text.corpus import Corpus, open_corpus, unused_field_error
 from nextword.text.documents import Document, decode_blocks, text_document
-from nextword.text.jsonl import DEFAULT_FIELD, looks_like_jsonl, parse_record
+from nextword.text.jsonl import DEFAULT_FIELD, json_fault, looks_like_jsonl, parse_record
 from nextword.text.lines import LONG_LINE_BYTES, text_lines
 from nextword.text.names import shown_name
 from nextword.text.places import STANDARD_LIBRARY, find_files
@@ -21,6 +21,7 @@ __all__ = [
     "Source",
     "decode_blocks",
     "find_files",
+    "json_fault",
     "looks_like_jsonl",
     "open_corpus",
     "open_sources",

@@ -83,6 +83,15 @@ def _lines(pieces: Iterable[str]) -> Iterator[str]:
         yield from piece.removesuffix("\n").split("\n")
 
 
+def json_fault(error: json.JSONDecodeError) -> str:
+    """Return what is wrong with a text that is not JSON, and the column.
+
+    Args:
+        error: The error of the parser, whose message may end with "at" itself.
+    """
+    return f"{error.msg.removesuffix(' at')} at column {error.colno}"
+
+
 def _parse(line: str, place: str) -> dict[str, Any]:
     try:
         # Concatenated files have a byte order mark at the start of each file.
@@ -90,7 +99,7 @@ def _parse(line: str, place: str) -> dict[str, Any]:
         value = json.loads(line.removeprefix(_BYTE_ORDER_MARK), parse_int=float)
     except json.JSONDecodeError as error:
         raise DataError(
-            f"{place} is not JSON: {error.msg.removesuffix(' at')} at column {error.colno}.",
+            f"{place} is not JSON: {json_fault(error)}.",
             help=_help_for(line),
         ) from error
     except (ValueError, RecursionError) as error:

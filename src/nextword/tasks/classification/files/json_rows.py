@@ -12,6 +12,7 @@ from nextword.tasks.classification.files.columns import (
     ColumnsConfig,
 )
 from nextword.tasks.classification.files.rows import TextRow, checked_labels
+from nextword.text import json_fault
 
 _BYTE_ORDER_MARK = "\ufeff"
 _JSON_TYPES = {
@@ -66,7 +67,7 @@ def _parse(line: str, place: str) -> dict[str, Any]:
         values = json.loads(line.removeprefix(_BYTE_ORDER_MARK))
     except json.JSONDecodeError as error:
         raise DataError(
-            f"{place} is not JSON: {error.msg.removesuffix(' at')} at column {error.colno}.",
+            f"{place} is not JSON: {json_fault(error)}.",
             help="Each line must be one whole object.",
         ) from error
     except (ValueError, RecursionError) as error:

@@ -9,6 +9,7 @@ from nextword.base import DataError
 from nextword.tasks.reading.files.item import Item, split_passage
 from nextword.tasks.reading.files.json_lines import checked_start
 from nextword.tasks.texts import check_characters
+from nextword.text import json_fault
 
 _logger = logging.getLogger(__name__)
 _HELP = (
@@ -42,8 +43,7 @@ def squad_items(text: str, *, name: str, with_answers: bool) -> Iterator[Item]:
                     yield _item(paragraph["context"], question, name)
     except json.JSONDecodeError as error:
         raise DataError(
-            f"{name}:{error.lineno} is not JSON: {error.msg.removesuffix(' at')} at column "
-            f"{error.colno}.",
+            f"{name}:{error.lineno} is not JSON: {json_fault(error)}.",
             help=_HELP,
         ) from error
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
